@@ -1,0 +1,74 @@
+"""Every error that we raise on purpose. The docstring is the message; `forge.api.problems` maps class to HTTP."""
+
+from __future__ import annotations
+
+
+class ForgeError(Exception):
+    """The request could not be carried out."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip()
+        super().__init__(self.detail)
+
+
+class InvalidRequest(ForgeError):
+    """The request is not valid."""
+
+
+class NotFound(ForgeError):
+    """There is no such resource."""
+
+
+class NotAuthenticated(ForgeError):
+    """Valid credentials are required."""
+
+
+class Forbidden(ForgeError):
+    """The credentials do not allow this."""
+
+
+class SessionBusy(ForgeError):
+    """A run is in progress in this session; wait for it, interrupt it, or let the message queue up."""
+
+
+class Retryable(ForgeError):
+    """The request is refused for now; `retry_after` says in how many seconds it may be sent again."""
+
+    def __init__(self, detail: str | None = None, *, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class RateLimited(Retryable):
+    """Too many messages in a short time."""
+
+
+class InboxFull(Retryable):
+    """Too many messages are waiting in this session."""
+
+
+class StorageUnavailable(Retryable):
+    """The storage is overloaded or out of reach; nothing was lost, try again shortly."""
+
+
+class ClaimRefused(ForgeError):
+    """The run cannot be claimed."""
+
+
+class LeaseHeld(ClaimRefused):
+    """Another worker holds this run's lease."""
+
+
+class RunGone(ClaimRefused):
+    """The run has ended, was withdrawn, or belongs to an older generation."""
+
+
+class ConnectionGone(ForgeError):
+    """The WebSocket connection does not exist any more."""
+
+
+class LeaseLost(BaseException):
+    """Fenced off: another attempt owns the run. Stop at once and write nothing more.
+
+    A `BaseException`, so that no tool's or LLM's error handling can swallow it.
+    """

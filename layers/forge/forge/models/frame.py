@@ -1,0 +1,196 @@
+"""What travels on the WebSocket: closed unions with a literal `type`. The page, the clients and `docs/protocol.md` follow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from forge.models.ids import SessionId
+from forge.models.message import MessageKind, Sender, ToolDisplay
+
+FRAME_BYTES_LIMIT = 32_000
+"""API Gateway cuts a WebSocket message into frames of 32 KB; ours stay below one."""
+
+
+class PublicMessage(BaseModel):
+    """A message as every client sees it.
+
+    `timestamp` is `HH:MM:SS ±HH:MM` for older clients, `created_at` RFC 3339. `seq` is null while the message
+    waits in the queue. `length` (characters, that is Unicode code points) is larger than `content` when the rest
+    follows as `text` frames of attempt 0.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int | None
+    sender: Sender
+    kind: MessageKind
+    content: str
+    length: int
+    timestamp: str
+    created_at: str
+    is_streaming: bool = False
+    run_id: str | None = None
+    tool: ToolDisplay | None = None
+
+
+class PublicRun(BaseModel):
+    """The run in progress. `seq` is the sequence number that its streaming text has or will have."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    attempt: int
+    started_at: str
+    seq: int
+
+
+class QueuedMessage(BaseModel):
+    """An accepted message that waits for its turn; `POST /api/interrupt {run_id}` withdraws it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    sender: Sender
+    content: str
+    created_at: str
+
+
+class PublicApproval(BaseModel):
+    """A wallet request for the user. `value`: decimal wei; times RFC 3339."""
+
+    model_config = ConfigDict(frozen=True)
+
+    approval_id: str
+    network: str
+    chain_id: int
+    to: str
+    value: str
+    data: str
+    gas: str | None
+    digest: str
+    description: str
+    decoded: str | None
+    simulation: str | None
+    created_at: str
+    expires_at: str
+
+
+class Hot(BaseModel):
+    """The public part of the hot item, the same in a `state` frame and in the HTTP State."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session_id: str
+    generation: int
+    rev: int
+    title: str | None
+    network: str
+    is_processing: bool
+    is_loading: bool
+    is_connecting_mcp: bool = False
+    missing_api_key: bool
+    pending_wallet_tx: str | None
+    active_run: PublicRun | None
+    queued: list[QueuedMessage]
+    approvals: list[PublicApproval]
+    message_count: int
+    expires_at: str | None
+    notices: list[str] = []
+
+
+class StateFrame(Hot):
+    """The public hot state and messages that are new to the receiver (by `seq`, each whole or to be continued)."""
+
+    type: Literal["state"] = "state"
+    messages: list[PublicMessage] = []
+
+
+class TextFrame(BaseModel):
+    """`text` of message `seq` from `offset` (characters). `attempt` 0: a finished message's rest.
+
+    A receiver appends when `offset` is what it has, trims the overlap when it is smaller, asks `sync` when it is
+    larger, and starts the message again from offset 0 when `attempt` grew (ignoring frames of a smaller attempt).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["text"] = "text"
+    session_id: str
+    generation: int
+    seq: int
+    attempt: int
+    offset: int
+    text: str
+
+
+class ErrorFrame(BaseModel):
+    """What was wrong with a client's frame; the connection stays open. The fields are those of RFC 9457."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["error"] = "error"
+    status: int
+    title: str
+    detail: str
+
+
+class SessionExpiredFrame(BaseModel):
+    """The session's generation has ended; the connection is closed after this frame."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["session_expired"] = "session_expired"
+    session_id: str
+    generation: int
+
+
+class PongFrame(BaseModel):
+    """The answer to `ping`: the connection and the session are alive; `rev` tells whether a `sync` is due."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["pong"] = "pong"
+    rev: int | None = None
+
+
+ServerFrame = Annotated[
+    StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame, Field(discriminator="type")
+]
+SERVER_FRAME: TypeAdapter[Any] = TypeAdapter(ServerFrame)
+
+
+class Have(BaseModel):
+    """What a client holds: finished messages `0 … messages-1` of `generation`, and `length` characters of `attempt`
+    of the streaming message `seq`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    generation: int = 0
+    messages: int = Field(default=0, ge=0)
+    seq: int | None = None
+    attempt: int = 0
+    length: int = Field(default=0, ge=0)
+
+
+class SyncFrame(BaseModel):
+    """Ask for everything beyond `have`. `session_id`, when given, must be the connection's own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["sync"] = "sync"
+    session_id: SessionId | None = None
+    have: Have = Have()
+
+
+class PingFrame(BaseModel):
+    """Keep the connection and its session alive; send one at least every 5 minutes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["ping"] = "ping"
+
+
+ClientFrame = Annotated[SyncFrame | PingFrame, Field(discriminator="type")]
+CLIENT_FRAME: TypeAdapter[Any] = TypeAdapter(ClientFrame)

@@ -1,0 +1,97 @@
+"""Request and response bodies of the HTTP API (section 9 of the protocol; older clients depend on it)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from forge.models.approval import ApprovalReply
+from forge.models.frame import Hot, PublicMessage
+from forge.models.ids import RunId, SessionId
+from forge.models.run import IfBusy
+from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
+
+
+def _fits(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    if (size := len(text.encode())) > MESSAGE_BYTES_LIMIT:
+        raise ValueError(f"is {size} bytes long; at most {MESSAGE_BYTES_LIMIT} are accepted")
+    return text
+
+
+MessageText = Annotated[str, AfterValidator(_fits)]
+
+
+class _Request(BaseModel):
+    """Unknown fields are ignored, as the old program did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session_id: SessionId | None = None
+
+
+class ChatRequest(_Request):
+    message: MessageText
+    if_busy: IfBusy = "enqueue"
+
+
+class InterruptRequest(_Request):
+    """`run_id` names one run, queued ones included; without it the active run, else the queued ones, are stopped."""
+
+    run_id: RunId | None = None
+
+
+class SystemRequest(_Request):
+    message: MessageText
+    approval: ApprovalReply | None = None
+
+
+class McpCommandRequest(_Request):
+    command: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class RenameRequest(BaseModel):
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+
+
+class State(Hot):
+    """The whole public state. Of a very long conversation the newest messages that fit; `message_count` tells all."""
+
+    messages: list[PublicMessage]
+
+
+class SessionSummary(BaseModel):
+    """One of the caller's own sessions, for a list; times RFC 3339."""
+
+    session_id: str
+    title: str | None
+    network: str
+    is_processing: bool
+    message_count: int
+    created_at: str
+    last_activity_at: str
+    expires_at: str
+
+
+class SessionList(BaseModel):
+    sessions: list[SessionSummary]
+
+
+class Ticket(BaseModel):
+    """A single-use ticket for opening a WebSocket with `?ticket=`, valid for `expires_in` seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document; `errors` lists the fields that are wrong."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, Any]] | None = None

@@ -1,0 +1,49 @@
+"""Identifiers and limits as types: a bad value cannot get past the edge."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, NamedTuple
+from urllib.parse import quote, unquote
+
+from pydantic import StringConstraints
+
+SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{1,128}$"
+ANONYMOUS = "anonymous"
+
+SessionId = Annotated[str, StringConstraints(pattern=SESSION_ID_PATTERN)]
+RunId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+ApprovalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+ConnectionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+NetworkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+_RUN_NAMESPACE = uuid.UUID("6f8f2c1e-7f55-4b52-9d0c-6a1f0c8f2b11")
+
+
+class SessionKey(NamedTuple):
+    """Whose session, and which: together they are the partition, so a foreign id does not exist."""
+
+    owner: str
+    session_id: str
+
+    def __str__(self) -> str:
+        return f"{quote(self.owner, safe='')}#{self.session_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> SessionKey:
+        owner, _, session_id = text.partition("#")
+        return cls(unquote(owner), session_id)
+
+
+def new_session_id() -> str:
+    """A UUIDv4: 122 random bits, because an anonymous session id is the capability to use the session."""
+    return str(uuid.uuid4())
+
+
+def new_run_id() -> str:
+    return uuid.uuid4().hex
+
+
+def run_id_of(key: SessionKey, idempotency_key: str) -> str:
+    """The same `Idempotency-Key` in the same session names the same run, so a repeat finds it."""
+    return uuid.uuid5(_RUN_NAMESPACE, f"{key}#{idempotency_key}").hex

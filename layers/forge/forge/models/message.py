@@ -1,0 +1,53 @@
+"""A message of the conversation: once it has ended it never changes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Sender = Literal["user", "agent", "system"]
+MessageKind = Literal["text", "tool_call", "tool_result", "notice"]
+ToolOutcome = Literal["success", "failed", "unknown"]
+
+TOOL_DISPLAY_LIMIT = 4_096
+"""Characters of a tool's arguments or result that are kept for display; the LLM gets the whole."""
+
+
+class ToolDisplay(BaseModel):
+    """What a person sees of a tool call; `arguments` with the call, `outcome` and the content with its result."""
+
+    model_config = ConfigDict(frozen=True)
+
+    call_id: str
+    name: str
+    arguments: dict[str, Any] | None = None
+    outcome: ToolOutcome | None = None
+    truncated: bool = False
+
+
+class Draft(BaseModel):
+    """A message before the log has given it its sequence number. `created_at`: epoch milliseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sender: Sender
+    kind: MessageKind = "text"
+    content: str
+    created_at: int
+    run_id: str | None = None
+    tool: ToolDisplay | None = None
+
+    def at(self, seq: int) -> Message:
+        return Message(seq=seq, **dict(self))
+
+
+class Message(Draft):
+    """A finished message of the log; `seq` counts 0, 1, 2 … without a gap within a generation."""
+
+    seq: int
+
+
+def cut(text: str, limit: int = TOOL_DISPLAY_LIMIT) -> tuple[str, bool]:
+    """The first `limit` characters of `text` and whether any were left out. Cuts between characters, never in one."""
+    return (text, False) if len(text) <= limit else (text[:limit], True)

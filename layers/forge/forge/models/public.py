@@ -1,0 +1,180 @@
+"""Entity to public view: the only place where what is stored becomes what a client sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from forge.models.approval import Approval
+from forge.models.frame import Hot, PublicApproval, PublicMessage, PublicRun, QueuedMessage
+from forge.models.http import SessionSummary, State
+from forge.models.message import Draft, Message
+from forge.models.run import Submission
+from forge.models.session import Catalog, HotSession
+
+
+def rfc3339(milliseconds: int) -> str:
+    """`2026-11-22T18:58:03.120Z`."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def clock_time(milliseconds: int) -> str:
+    """`HH:MM:SS +00:00`: the older clients' timestamp, always in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%H:%M:%S +00:00")
+
+
+def public_message(message: Message) -> PublicMessage:
+    return _message(message, message.seq)
+
+
+def queued_message(submission: Submission) -> PublicMessage:
+    return _message(submission.draft(), None)
+
+
+def streaming_message(session: HotSession, text: str) -> PublicMessage | None:
+    """The message that streams now; None while there is no text of it."""
+    if session.active is None or not text:
+        return None
+    draft = Draft(
+        sender="agent", content=text, created_at=session.active.started_at, run_id=session.active.run_id
+    )
+    return _message(draft, session.text_seq).model_copy(update={"is_streaming": True})
+
+
+def _message(draft: Draft, seq: int | None) -> PublicMessage:
+    return PublicMessage(
+        seq=seq,
+        sender=draft.sender,
+        kind=draft.kind,
+        content=draft.content,
+        length=len(draft.content),
+        timestamp=clock_time(draft.created_at),
+        created_at=rfc3339(draft.created_at),
+        run_id=draft.run_id,
+        tool=draft.tool,
+    )
+
+
+def hot(session: HotSession, catalog: Catalog | None) -> Hot:
+    """The public hot state. `catalog` None: no worker has ever started, so nothing can answer yet."""
+    return Hot(
+        session_id=session.key.session_id,
+        generation=session.generation,
+        rev=session.rev,
+        title=session.title,
+        network=session.network,
+        is_processing=session.active is not None or bool(session.inbox),
+        is_loading=catalog is None,
+        missing_api_key=catalog is not None and catalog.missing_api_key,
+        pending_wallet_tx=_legacy_wallet_transaction(session.approvals),
+        active_run=_run(session),
+        queued=[_queued(submission) for submission in session.inbox],
+        approvals=[_approval(approval) for approval in session.approvals],
+        message_count=session.message_count,
+        expires_at=rfc3339(session.expires_at * 1000),
+        notices=catalog.notices if catalog else [],
+    )
+
+
+def empty_state(session_id: str, network: str, catalog: Catalog | None) -> State:
+    """The state of a session that does not exist: nothing is created by looking."""
+    return State(
+        session_id=session_id,
+        generation=0,
+        rev=0,
+        title=None,
+        network=network,
+        is_processing=False,
+        is_loading=catalog is None,
+        missing_api_key=catalog is not None and catalog.missing_api_key,
+        pending_wallet_tx=None,
+        active_run=None,
+        queued=[],
+        approvals=[],
+        message_count=0,
+        expires_at=None,
+        notices=catalog.notices if catalog else [],
+        messages=[],
+    )
+
+
+def state(session: HotSession, log: Sequence[Message], text: str, catalog: Catalog | None) -> State:
+    """The whole state in the order a person reads it: the log, the input, the streaming text, the queue."""
+    messages = [public_message(message) for message in log]
+    if opening := session.input_message():
+        messages.append(public_message(opening))
+    if streaming := streaming_message(session, text):
+        messages.append(streaming)
+    messages += [queued_message(submission) for submission in session.inbox]
+    return State(**dict(hot(session, catalog)), messages=messages)
+
+
+def summary(session: HotSession) -> SessionSummary:
+    return SessionSummary(
+        session_id=session.key.session_id,
+        title=session.title,
+        network=session.network,
+        is_processing=session.active is not None or bool(session.inbox),
+        message_count=session.message_count,
+        created_at=rfc3339(session.created_at),
+        last_activity_at=rfc3339(session.last_activity_at),
+        expires_at=rfc3339(session.expires_at * 1000),
+    )
+
+
+def _run(session: HotSession) -> PublicRun | None:
+    if (active := session.active) is None:
+        return None
+    return PublicRun(
+        run_id=active.run_id,
+        attempt=active.attempt,
+        started_at=rfc3339(active.started_at),
+        seq=session.text_seq,
+    )
+
+
+def _queued(submission: Submission) -> QueuedMessage:
+    return QueuedMessage(
+        run_id=submission.run_id,
+        sender=submission.sender,
+        content=submission.content,
+        created_at=rfc3339(submission.created_at),
+    )
+
+
+def _approval(approval: Approval) -> PublicApproval:
+    transaction = approval.transaction
+    return PublicApproval(
+        approval_id=approval.approval_id,
+        network=approval.network,
+        chain_id=transaction.chain_id,
+        to=transaction.to,
+        value=transaction.value,
+        data=transaction.data,
+        gas=transaction.gas,
+        digest=approval.digest,
+        description=approval.description,
+        decoded=approval.decoded,
+        simulation=approval.simulation,
+        created_at=rfc3339(approval.created_at),
+        expires_at=rfc3339(approval.expires_at),
+    )
+
+
+def _legacy_wallet_transaction(approvals: Sequence[Approval]) -> str | None:
+    """The older clients' one pending transaction, as a JSON string: the approval that has waited longest."""
+    if not approvals:
+        return None
+    approval = approvals[0]
+    return json.dumps(
+        {
+            "to": approval.transaction.to,
+            "value": approval.transaction.value,
+            "data": approval.transaction.data,
+            "gas": approval.transaction.gas,
+            "description": approval.description,
+            "timestamp": rfc3339(approval.created_at),
+        }
+    )

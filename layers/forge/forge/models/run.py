@@ -1,0 +1,134 @@
+"""A run: the work started by one accepted message, until a terminal status."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from forge.models.approval import Approval, ApprovalReply
+from forge.models.ids import RunId, SessionKey
+from forge.models.message import Draft
+
+IfBusy = Literal["enqueue", "reject", "interrupt"]
+Outcome = Literal["completed", "failed", "interrupted", "waiting"]
+MAX_ATTEMPTS = 3
+
+
+class Submission(BaseModel):
+    """An accepted message: an entry of the inbox, later the input of the run. `created_at`: epoch milliseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: RunId
+    sender: Literal["user", "system"] = "user"
+    content: str
+    created_at: int
+    approval: ApprovalReply | None = None
+
+    def draft(self) -> Draft:
+        return Draft(sender=self.sender, content=self.content, created_at=self.created_at, run_id=self.run_id)
+
+
+class ActiveRun(BaseModel):
+    """The run in progress as the hot item holds it.
+
+    `input_logged` false: the input is shown as message `logged`, the streaming text as the one after it.
+    `text` is the tail of the streaming text; `text_parts` parts of 32 KB before it are items of their own
+    (so the text's length is `text_base + len(text)` characters). `shown_results` are the tool calls of the
+    last LLM response whose results are in the log already. Times are epoch milliseconds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    submission: Submission
+    attempt: int
+    fence: int
+    worker: str
+    lease_until: int
+    started_at: int
+    input_logged: bool = False
+    text: str = ""
+    text_base: int = 0
+    text_parts: int = 0
+    shown_results: frozenset[str] = frozenset()
+
+    @property
+    def run_id(self) -> str:
+        return self.submission.run_id
+
+
+class RunMessage(BaseModel):
+    """The body of a queue message: ids only. `generation` guards against a run of an expired session."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["run"] = "run"
+    owner: str
+    session_id: str
+    generation: int
+    run_id: RunId
+    attempt: int = 1
+
+    @property
+    def key(self) -> SessionKey:
+        return SessionKey(self.owner, self.session_id)
+
+
+class CommandMessage(BaseModel):
+    """The body of a queue message that asks a worker to run one read-only tool for `/api/mcp-command`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["command"] = "command"
+    command_id: RunId
+
+
+class ToolCommand(BaseModel):
+    """A read-only tool call outside a conversation; `result` is set once a worker has run it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    command_id: RunId
+    network: str
+    name: str
+    arguments: dict[str, Any]
+    result: CommandResult | None = None
+
+
+class CommandResult(BaseModel):
+    """What `/api/mcp-command` answers; also its response body."""
+
+    model_config = ConfigDict(frozen=True)
+
+    success: bool
+    message: str
+    data: Any = None
+
+
+class Progress(BaseModel):
+    """What one transaction of a run moves from the hot item to the logs.
+
+    `drafts` end in the message log; `entries` (one serialized LLM message each) in the LLM history, where the
+    first gets the index `history_index`; `shown_results` joins (or, with `new_response`, replaces) the active
+    run's set of the same name.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    drafts: list[Draft] = []
+    entries: list[bytes] = []
+    shown_results: frozenset[str] = frozenset()
+    new_response: bool = False
+    tokens: int = 0
+
+
+class Ending(Progress):
+    """The last transaction of a run: `Progress` and how the run ended; `approvals` join the pending ones."""
+
+    outcome: Outcome
+    approvals: list[Approval] = []
+    answered: frozenset[str] = frozenset()
+
+
+ToolCommand.model_rebuild()

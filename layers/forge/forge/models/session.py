@@ -1,0 +1,120 @@
+"""A session as the store hands it out: the hot item, its control item, and the worker's public catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from forge.models.approval import Approval
+from forge.models.ids import SessionKey
+from forge.models.message import Message
+from forge.models.run import ActiveRun, Outcome, Submission
+
+INBOX_LIMIT = 10
+MESSAGE_BYTES_LIMIT = 16_000
+TITLE_LIMIT = 80
+
+
+class HotSession(BaseModel):
+    """The hot item: all of a session that changes. Times are epoch milliseconds, `expires_at` epoch seconds.
+
+    `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with
+    each write; it never repeats within a session, not even over generations.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: SessionKey
+    generation: int
+    rev: int
+    network: str
+    title: str | None = None
+    inbox: list[Submission] = []
+    active: ActiveRun | None = None
+    approvals: list[Approval] = []
+    recent: dict[str, Outcome] = {}
+    logged: int = 0
+    history: int = 0
+    tokens: int = 0
+    created_at: int
+    last_activity_at: int
+    expires_at: int
+
+    @property
+    def message_count(self) -> int:
+        """Messages that have ended: those of the log, and the active run's input while it waits for the log."""
+        return self.logged + (self.active is not None and not self.active.input_logged)
+
+    @property
+    def text_seq(self) -> int:
+        """The sequence number of the text that streams now, or of the message that comes next."""
+        return self.message_count
+
+    def input_message(self) -> Message | None:
+        """The active run's input while it is not in the log yet."""
+        if self.active is None or self.active.input_logged:
+            return None
+        return self.active.submission.draft().at(self.logged)
+
+
+class Control(BaseModel):
+    """The control item: what others ask of a session's run without touching the hot item.
+
+    `interrupt` names the run to stop. `watched_until` (epoch milliseconds): somebody follows by SSE until then.
+    `deleted` (a generation): that generation was deleted or expired; its run must stop.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: SessionKey
+    connections: frozenset[str] = frozenset()
+    interrupt: str | None = None
+    watched_until: int = 0
+    deleted: int = 0
+
+
+class Connection(BaseModel):
+    """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    connection_id: str
+    key: SessionKey
+    connected_at: int
+
+
+class NetworkInfo(BaseModel):
+    """A chain that this deployment can reach; `explorer` is the base URL of its block explorer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    chain_id: int
+    title: str
+    currency: str = "ETH"
+    explorer: str | None = None
+    sends: bool = False
+
+
+class ToolInfo(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    server: str
+    read_only: bool
+
+
+class Catalog(BaseModel):
+    """What the workers offer, published by them for the functions. `published_at`: epoch milliseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    llm: str
+    missing_api_key: bool = False
+    tools: list[ToolInfo] = []
+    networks: list[NetworkInfo] = []
+    notices: list[str] = []
+    published_at: int

@@ -1,0 +1,217 @@
+"""All seams on one page. Adapters: `forge.store` (DynamoDB), `forge.queue` (SQS), `forge.connections`, `worker.push`.
+
+The store's methods block (boto3); the worker calls them in threads. Unless said otherwise they raise
+`StorageUnavailable` when the storage is throttled or out of reach, and nothing else of the vendor's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from forge.models.ids import SessionKey
+from forge.models.message import Message
+from forge.models.run import (
+    CommandMessage,
+    Ending,
+    IfBusy,
+    Progress,
+    RunMessage,
+    Submission,
+    ToolCommand,
+)
+from forge.models.session import Catalog, Connection, Control, HotSession
+
+Clock = Callable[[], int]
+"""Epoch milliseconds."""
+
+
+class Sessions(Protocol):
+    """Sessions as the functions see them. An absent, expired or deleted session is `None`."""
+
+    def hot(self, key: SessionKey) -> HotSession | None: ...
+
+    def messages(self, session: HotSession, start: int = 0, stop: int | None = None) -> list[Message]:
+        """The log's messages `start … stop-1` of the session's generation, long ones joined."""
+        ...
+
+    def streaming_text(self, session: HotSession) -> str:
+        """The active run's streaming text so far, parts included; empty without one."""
+        ...
+
+    def list(self, keys: Sequence[SessionKey]) -> list[HotSession]: ...
+
+    def rename(self, key: SessionKey, title: str) -> HotSession:
+        """Raises `NotFound`."""
+        ...
+
+    def set_network(self, key: SessionKey, network: str) -> HotSession:
+        """Creates the session when it does not exist."""
+        ...
+
+    def touch(self, key: SessionKey) -> HotSession | None:
+        """A connected client is activity: the session lives on. Never creates one."""
+        ...
+
+    def delete(self, key: SessionKey) -> frozenset[str]:
+        """End the generation and tell its run to stop; returns the open connections. Raises `NotFound`."""
+        ...
+
+
+class Inbox(Protocol):
+    def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
+        """One write: creates or revives the session, charges the rate limit, queues the message, bumps `rev`.
+
+        Accepting a run id again changes nothing. Raises `RateLimited`, `InboxFull`, `SessionBusy` (`if_busy` reject).
+        """
+        ...
+
+    def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> HotSession | None:
+        """Take queued runs out of the inbox, with a visible note when no run is active; others are left alone."""
+        ...
+
+    def interrupt_abandoned(self, key: SessionKey, run_id: str) -> HotSession | None:
+        """Finish the active run as interrupted if its lease has run out; else change nothing."""
+        ...
+
+    def waiting(self, limit: int = 100) -> list[RunMessage]:
+        """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker."""
+        ...
+
+
+class Controls(Protocol):
+    def connect(self, connection: Connection) -> None: ...
+
+    def disconnect(self, connection_id: str) -> None: ...
+
+    def connection(self, connection_id: str) -> Connection | None: ...
+
+    def request_interrupt(self, key: SessionKey, run_id: str) -> None: ...
+
+    def watch(self, key: SessionKey, until: int) -> None:
+        """Somebody follows by SSE until `until` (epoch milliseconds)."""
+        ...
+
+    def read(self, keys: Sequence[SessionKey]) -> dict[SessionKey, Control]:
+        """The control items of `keys` by one BatchGetItem per 100; absent ones are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write a run. Every write is refused with `LeaseLost` once another attempt holds it.
+
+    `until` (epoch milliseconds) is the end of the lease as last renewed. `session` is the hot item as this
+    worker's last write left it.
+    """
+
+    key: SessionKey
+    run_id: str
+    attempt: int
+    fence: int
+    until: int
+    session: HotSession
+
+
+class Runs(Protocol):
+    """The worker's half of the store. Each method but `claim` raises `LeaseLost` when the fence has moved."""
+
+    def claim(self, message: RunMessage, worker: str) -> Lease:
+        """Claim the run that is next in the session: the abandoned active one, else the head of the inbox.
+
+        That may be an earlier run than the message names. Raises `LeaseHeld`, `RunGone`.
+        """
+        ...
+
+    def renew(self, lease: Lease) -> Lease: ...
+
+    def flush(self, lease: Lease, text: str) -> Lease:
+        """Store the streaming text so far (whole) and renew the lease."""
+        ...
+
+    def append(self, lease: Lease, progress: Progress) -> Lease:
+        """Move what has ended to the logs, the input first if it is not there yet; clears the streaming text."""
+        ...
+
+    def finish(self, lease: Lease, ending: Ending) -> HotSession:
+        """The last `append`, and the active run is cleared."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """End the lease now, so that another worker may take the run over at once."""
+        ...
+
+
+CallStatus = Literal["new", "started", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message."""
+
+    kind: Literal["ok", "retry", "failed"]
+    value: str
+
+
+class Journal(Protocol):
+    """What a run has done, for its next attempt (see the store's `call#` and `entry#` items)."""
+
+    def history(self, lease: Lease) -> list[bytes]:
+        """The session's LLM history, one serialized LLM message an entry."""
+        ...
+
+    def begin_call(self, lease: Lease, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
+        """Record the intent, fenced. `done` comes with the record. Raises `LeaseLost`."""
+        ...
+
+    def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
+        """Record the result, unfenced: the first writer wins, and its record is returned."""
+        ...
+
+
+class Commands(Protocol):
+    def put(self, command: ToolCommand) -> None: ...
+
+    def get(self, command_id: str) -> ToolCommand | None: ...
+
+    def publish(self, catalog: Catalog) -> None: ...
+
+    def catalog(self) -> Catalog | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A received queue message; `receipt` is its handle, `receives` how often it was handed out."""
+
+    body: RunMessage | CommandMessage
+    receipt: str
+    receives: int
+
+
+class RunQueue(Protocol):
+    def send(self, message: RunMessage | CommandMessage, *, resend: bool = False) -> None:
+        """FIFO, group = session; deduplicated by run id + attempt, unless it is a deliberate `resend`."""
+        ...
+
+    def receive(self, most: int, wait_seconds: int) -> list[Delivery]: ...
+
+    def extend(self, receipt: str, seconds: int) -> None: ...
+
+    def delete(self, receipt: str) -> None: ...
+
+
+class Connections(Protocol):
+    """`@connections`, blocking (functions)."""
+
+    def post(self, connection_id: str, frame: str) -> None:
+        """Raises `ConnectionGone` on 410, `StorageUnavailable` when throttled."""
+        ...
+
+    def close(self, connection_id: str) -> None: ...
+
+
+class AsyncConnections(Protocol):
+    """`@connections` for the worker: signed aiohttp POSTs."""
+
+    async def post(self, connection_id: str, frame: bytes) -> None: ...
