@@ -63,6 +63,14 @@ class RunGone(ClaimRefused):
     """The run has ended, was withdrawn, or belongs to an older generation."""
 
 
+class MissingApiKey(ForgeError):
+    """A provider's API key is not configured; `variable` names the environment variable to set."""
+
+    def __init__(self, variable: str) -> None:
+        self.variable = variable
+        super().__init__(f"The environment variable {variable} is not set.")
+
+
 class ConnectionGone(ForgeError):
     """The WebSocket connection does not exist any more."""
 
