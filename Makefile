@@ -1,0 +1,94 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+bin := .venv/bin
+python := $(bin)/python
+
+# Options for the program behind a target: make test ARGS="-k session -x"
+ARGS ?=
+
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install everything: libraries, test chain, Chromium, SAM (PYTHON=… names the Python)
+	@scripts/setup.sh all
+
+.PHONY: setup-run
+setup-run: ## Install only what `make run` needs
+	@scripts/setup.sh run
+
+.PHONY: run
+run: setup-run ## Start the whole application on this computer (BACKEND_HOST, BACKEND_PORT)
+	@exec $(python) -m local_dev $(ARGS)
+
+.PHONY: chat
+chat: setup-run ## Talk to a running server in the terminal
+	@exec $(python) -m forge_client $(ARGS)
+
+.PHONY: test
+test: setup ## Run the tests (ARGS="-k session")
+	@$(python) -m pytest $(ARGS)
+
+.PHONY: check
+check: check-python check-page check-template ## Formatting, lint, types, import contracts, template, build
+
+.PHONY: check-python
+check-python: setup
+	$(bin)/ruff format --check
+	$(bin)/ruff check
+	$(bin)/pyright
+	$(bin)/lint-imports
+
+.PHONY: check-page
+check-page: setup
+	$(if $(wildcard frontend/jsconfig.json),node_modules/.bin/tsc --project frontend/jsconfig.json,@:)
+
+.PHONY: check-template
+check-template: setup
+	$(bin)/cfn-lint template.yaml
+	.tools/sam/bin/sam validate --lint --region us-east-1
+	.tools/sam/bin/sam build
+
+.PHONY: format
+format: setup ## Format the code and mend what the linter can
+	$(bin)/ruff format
+	$(bin)/ruff check --fix
+
+# Each smaller set is a selection from the development set, so all of them hold the same versions.
+lock_set = $(bin)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	$(ARGS) requirements/$(1).in --output-file requirements/$(1).txt
+
+.PHONY: lock
+lock: setup ## Lock requirements/*.in again (ARGS=--upgrade takes new versions)
+	$(call lock_set,uv)
+	$(call lock_set,dev)
+	$(call lock_set,layer) --constraint requirements/dev.txt
+	$(call lock_set,worker) --constraint requirements/dev.txt
+	$(call lock_set,local) --constraint requirements/dev.txt
+	$(call lock_set,sam)
+	$(call lock_set,ministack)
+	npm install --package-lock-only --loglevel=error
+
+.PHONY: bench
+bench: setup ## Measure speed and cost against the budgets of docs/architecture.md
+	@$(python) -m bench $(ARGS)
+
+.PHONY: eval
+eval: setup ## Ask the agent a set of questions and grade its work
+	@$(python) -m bench.eval $(ARGS)
+
+.PHONY: soak
+soak: setup ## Load a running server for a while and watch it for leaks
+	@$(python) -m bench.soak $(ARGS)
+
+.PHONY: clean
+clean: ## Remove what was installed and built
+	rm -rf .venv .tools .aws-sam node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
