@@ -1,0 +1,44 @@
+"""Identifiers: what is let in, and that one key names one partition."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from forge.models.ids import SESSION_ID_PATTERN, SessionId, SessionKey, new_run_id, new_session_id, run_id_of
+
+SESSION_ID = TypeAdapter(SessionId)
+
+
+@given(owner=st.text(min_size=1), session_id=st.from_regex(SESSION_ID_PATTERN.replace("$", r"\Z")))
+def test_a_key_is_read_back_from_its_partition_whatever_the_owner_is_called(
+    owner: str, session_id: str
+) -> None:
+    key = SessionKey(owner, session_id)
+    assert SessionKey.parse(str(key)) == key
+
+
+@given(st.tuples(st.text(min_size=1), st.text(min_size=1)).filter(lambda pair: pair[0] != pair[1]))
+def test_two_owners_never_share_a_partition(owners: tuple[str, str]) -> None:
+    first, second = (str(SessionKey(owner, "s")) for owner in owners)
+    assert first != second
+
+
+@pytest.mark.parametrize("text", ["", "a" * 129, "a/b", "a b", "ä", "a#b", "a\n", "a\x00", "../x"])
+def test_a_bad_session_id_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        SESSION_ID.validate_python(text)
+
+
+@pytest.mark.parametrize("text", ["a", "A.b_c~d-9", "x" * 128, new_session_id()])
+def test_a_good_session_id_is_taken(text: str) -> None:
+    assert SESSION_ID.validate_python(text) == text
+
+
+def test_the_same_idempotency_key_names_the_same_run_only_within_its_session() -> None:
+    mine, yours = SessionKey("me", "s"), SessionKey("you", "s")
+    assert run_id_of(mine, "k") == run_id_of(mine, "k")
+    assert run_id_of(mine, "k") != run_id_of(yours, "k")
+    assert len({run_id_of(mine, "k"), run_id_of(mine, "l"), new_run_id(), new_run_id()}) == 4
