@@ -1,4 +1,4 @@
-"""What travels on the WebSocket: closed unions with a literal `type`. The page, the clients and `docs/protocol.md` follow."""
+"""What travels on the WebSocket: closed unions with a literal `type`, followed by the page and `docs/protocol.md`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ class PublicRun(BaseModel):
 
 
 class QueuedMessage(BaseModel):
-    """An accepted message that waits for its turn; `POST /api/interrupt {run_id}` withdraws it."""
+    """An accepted message that waits for its turn; `POST /api/interrupt {run_id}` withdraws it.
+
+    `truncated`: the content is a preview, because the whole did not fit into a frame; the HTTP State has it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,10 +58,14 @@ class QueuedMessage(BaseModel):
     sender: Sender
     content: str
     created_at: str
+    truncated: bool = False
 
 
 class PublicApproval(BaseModel):
-    """A wallet request for the user. `value`: decimal wei; times RFC 3339."""
+    """A wallet request for the user. `value`: decimal wei; times RFC 3339.
+
+    `truncated`: `data`, `decoded` or `simulation` did not fit into a frame; the HTTP State has them whole.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -75,6 +82,7 @@ class PublicApproval(BaseModel):
     simulation: str | None
     created_at: str
     expires_at: str
+    truncated: bool = False
 
 
 class Hot(BaseModel):
