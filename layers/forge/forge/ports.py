@@ -59,6 +59,27 @@ class Sessions(Protocol):
         ...
 
 
+class Expiry(Protocol):
+    def expire(self, key: SessionKey, generation: int) -> frozenset[str]:
+        """The hot item of `generation` is gone: delete what that generation left and tell its run to stop.
+
+        Returns the connections to close: none, if a newer generation lives. Repeating it changes nothing.
+        """
+        ...
+
+
+class Tickets(Protocol):
+    """Single-use tickets that open a WebSocket; stored as digests."""
+
+    def issue(self, ticket: str, owner: str, until: int) -> None:
+        """`ticket` lets `owner` connect once until `until` (epoch milliseconds)."""
+        ...
+
+    def redeem(self, ticket: str, now: int) -> str | None:
+        """The ticket's owner, once; None for an unknown, used or expired ticket."""
+        ...
+
+
 class Inbox(Protocol):
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
         """One write: creates or revives the session, charges the rate limit, queues the message, bumps `rev`.
