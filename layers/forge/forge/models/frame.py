@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from forge.models.ids import SessionId
 from forge.models.message import MessageKind, Sender, ToolDisplay
+from forge.models.run import Outcome
 
 FRAME_BYTES_LIMIT = 32_000
 """API Gateway cuts a WebSocket message into frames of 32 KB; ours stay below one."""
@@ -86,7 +87,10 @@ class PublicApproval(BaseModel):
 
 
 class Hot(BaseModel):
-    """The public part of the hot item, the same in a `state` frame and in the HTTP State."""
+    """The public part of the hot item, the same in a `state` frame and in the HTTP State.
+
+    `outcomes`: how the runs that ended last ended, by run id; a run that is not in it ended long ago or has not ended.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -106,6 +110,7 @@ class Hot(BaseModel):
     message_count: int
     expires_at: str | None
     notices: list[str] = []
+    outcomes: dict[str, Outcome] = {}
 
 
 class StateFrame(Hot):

@@ -75,6 +75,7 @@ def hot(session: HotSession, catalog: Catalog | None) -> Hot:
         message_count=session.message_count,
         expires_at=rfc3339(session.expires_at * 1000),
         notices=catalog.notices if catalog else [],
+        outcomes=session.recent,
     )
 
 
