@@ -1,0 +1,59 @@
+"""What a run gives to the agent: its record, its session's network, and how far its history is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic_ai.messages import ModelMessage
+
+from forge.models.message import Draft
+from forge.models.run import Progress
+from forge.models.session import NetworkInfo
+from forge.ports import CallRecord, CallStatus, Clock
+
+
+class RunRecord(Protocol):
+    """The fenced record of one run. Every method but `show_text` raises `LeaseLost` once the run is another's."""
+
+    text: str
+    """What has been shown of the response that streams now."""
+
+    def show_text(self, text: str) -> None: ...
+
+    async def append(self, progress: Progress) -> None: ...
+
+    async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]: ...
+
+    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord: ...
+
+    async def set_network(self, network: str) -> None: ...
+
+    def check_lease(self) -> None:
+        """Raises `LeaseLost` when the lease may have run out, by this computer's monotonic clock."""
+        ...
+
+
+@dataclass
+class RunDeps:
+    """`saved`: how many messages of the history are stored. `shown`: tool calls whose results are in the log.
+
+    `started`: calls of this attempt that may have had an effect (call id → may it be repeated).
+    """
+
+    record: RunRecord
+    run_id: str
+    network: str
+    networks: Sequence[NetworkInfo]
+    clock: Clock
+    saved: int = 0
+    shown: set[str] = field(default_factory=set[str])
+    started: dict[str, bool] = field(default_factory=dict[str, bool])
+    messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
+    """The agent's own list of messages while it runs, so that a failure in the middle loses none."""
+
+    def notice(self, content: str) -> Draft:
+        return Draft(
+            sender="system", kind="notice", content=content, created_at=self.clock(), run_id=self.run_id
+        )

@@ -1,0 +1,159 @@
+"""The LLM's history: how it is stored, what a resumed run finds in it, and what of it an LLM gets to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+from pydantic_ai import RunContext
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.usage import RunUsage
+
+from worker.agent.deps import RunDeps
+from worker.agent.drafts import response_text
+
+_MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
+_BYTES_PER_TOKEN = 4
+"""A rule of thumb; the window only has to stay clear of the provider's limit."""
+
+
+def load(entries: Sequence[bytes]) -> list[ModelMessage]:
+    return [_MESSAGE.validate_json(entry) for entry in entries]
+
+
+def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
+    """One entry a message, without the instructions: each request gets the current ones anyway."""
+    return [_MESSAGE.dump_json(_without_instructions(message)) for message in messages]
+
+
+def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:
+    """Those of this run's attempts: an attempt's messages carry `attempt_id` as their run id."""
+    return [message for message in messages if (message.run_id or "").startswith(run_id)]
+
+
+def attempt_id(run_id: str, attempt: int) -> str:
+    """Each attempt is a new agent run to the library, which refuses an id that its history knows."""
+    return f"{run_id}.{attempt}"
+
+
+def is_answered(own: Sequence[ModelMessage]) -> bool:
+    """Whether the run's last stored message is its final answer."""
+    last = own[-1] if own else None
+    return isinstance(last, ModelResponse) and not last.tool_calls and bool(response_text(last).strip())
+
+
+def usage_of(own: Sequence[ModelMessage]) -> RunUsage:
+    """What the run's earlier attempts have used, so that its limits go on counting."""
+    usage = RunUsage()
+    for message in own:
+        if isinstance(message, ModelResponse):
+            usage.incr(message.usage)
+            usage.requests += 1
+        else:
+            usage.tool_calls += sum(
+                isinstance(part, ToolReturnPart) and part.outcome == "success" for part in message.parts
+            )
+    return usage
+
+
+def settle(messages: Sequence[ModelMessage], explain: Callable[[str], str]) -> list[ModelMessage]:
+    """`messages` as they may be stored after a run that did not end by itself.
+
+    An unfinished response keeps its text only. Every tool call has a result; `explain(call id)` says why one
+    that is missing is. No assistant message is empty.
+    """
+    settled = [_finished(message) for message in messages]
+    kept = [message for message in settled if message.parts]
+    last = max((i for i, message in enumerate(kept) if isinstance(message, ModelResponse)), default=None)
+    if last is None:
+        return kept
+    missing = _missing_results(kept[last:], explain)
+    if not missing:
+        return kept
+    run_id = kept[last].run_id
+    return [*kept, ModelRequest(parts=missing, state="interrupted", run_id=run_id)]
+
+
+def missing_results(messages: Sequence[ModelMessage], explain: Callable[[str], str]) -> list[ToolReturnPart]:
+    last = max((i for i, message in enumerate(messages) if isinstance(message, ModelResponse)), default=None)
+    return [] if last is None else _missing_results(messages[last:], explain)
+
+
+def _missing_results(tail: Sequence[ModelMessage], explain: Callable[[str], str]) -> list[ToolReturnPart]:
+    response = tail[0]
+    assert isinstance(response, ModelResponse)
+    done = {
+        part.tool_call_id for message in tail[1:] for part in message.parts if hasattr(part, "tool_call_id")
+    }
+    return [
+        ToolReturnPart(call.tool_name, explain(call.tool_call_id), call.tool_call_id, outcome="interrupted")
+        for call in response.tool_calls
+        if call.tool_call_id not in done
+    ]
+
+
+def _finished(message: ModelMessage) -> ModelMessage:
+    if isinstance(message, ModelRequest) or message.state == "complete":
+        return message
+    texts = [part for part in message.parts if isinstance(part, TextPart) and part.content.strip()]
+    return replace(message, parts=texts)
+
+
+def _without_instructions(message: ModelMessage) -> ModelMessage:
+    return replace(message, instructions=None) if isinstance(message, ModelRequest) else message
+
+
+def _starts_turn(message: ModelMessage) -> bool:
+    return isinstance(message, ModelRequest) and all(
+        isinstance(part, UserPromptPart) for part in message.parts
+    )
+
+
+def _is_empty(message: ModelMessage) -> bool:
+    return isinstance(message, ModelResponse) and not (message.tool_calls or response_text(message).strip())
+
+
+@dataclass
+class Window(AbstractCapability[RunDeps]):
+    """Trims what the LLM sees, never what is stored: whole turns go, so calls keep their results.
+
+    Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which
+    keeps a provider's prompt cache warm. Empty responses, which providers refuse, are left out.
+    """
+
+    tokens: int
+
+    async def before_model_request(
+        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
+    ) -> ModelRequestContext:
+        messages = [message for message in request_context.messages if not _is_empty(message)]
+        if cut := _cut(messages, self.tokens):
+            messages = messages[cut:]
+        if len(messages) != len(request_context.messages):
+            request_context.messages = messages
+        return request_context
+
+
+def _cut(messages: Sequence[ModelMessage], most: int) -> int:
+    """The index of the first message to keep; messages are sized as they are stored."""
+    sizes = [len(_MESSAGE.dump_json(message)) // _BYTES_PER_TOKEN for message in messages]
+    total, cut = sum(sizes), 0
+    if total <= most:
+        return 0
+    for index, message in enumerate(messages):
+        if index and _starts_turn(message):
+            cut = index
+            if total <= most * 0.6:
+                break
+        total -= sizes[index]
+    return cut

@@ -1,0 +1,150 @@
+"""The stored history is the journal: what an attempt has got from the LLM or a tool, the next one does not ask again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastmcp.exceptions import ToolError
+from pydantic import TypeAdapter
+from pydantic_ai import RunContext
+from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
+from pydantic_ai.exceptions import ModelRetry, ToolFailed
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn, ToolReturnContent, ToolReturnPart
+from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
+
+from forge.models.run import Progress
+from forge.ports import CallRecord
+from worker.agent import history
+from worker.agent.deps import RunDeps
+from worker.agent.drafts import UNKNOWN, response_drafts, result_draft, tokens_of
+
+_RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
+
+RESULT_LIMIT = 100_000
+"""Characters of a tool's result that the LLM gets. More would not fit into an item, nor into most LLMs."""
+
+
+@dataclass
+class PersistHistory(AbstractCapability[RunDeps]):
+    """Stores each response that asks for tools, with the request before it, before any of the tools runs.
+
+    The final response is stored by the run's last write. A request needs no write of its own: the prompt is in the
+    run's input, and tool results are in the ledger.
+    """
+
+    async def wrap_model_request(
+        self,
+        ctx: RunContext[RunDeps],
+        *,
+        request_context: ModelRequestContext,
+        handler: WrapModelRequestHandler,
+    ) -> ModelResponse:
+        response = await handler(request_context)
+        response.run_id = response.run_id or ctx.run_id
+        if response.tool_calls:
+            await _store(ctx.deps, [*ctx.messages, response])
+        return response
+
+
+async def _store(deps: RunDeps, messages: list[ModelMessage]) -> None:
+    new = messages[deps.saved :]
+    responses = [message for message in new if isinstance(message, ModelResponse)]
+    progress = Progress(
+        drafts=[draft for response in responses for draft in response_drafts(deps, response)],
+        entries=history.dump(new),
+        new_response=True,
+        tokens=tokens_of(new),
+    )
+    await deps.record.append(progress)
+    deps.saved = len(messages)
+    deps.shown.clear()
+    deps.started.clear()
+
+
+async def show_result(deps: RunDeps, part: ToolReturnPart) -> None:
+    """Put a tool's result into the log, unless an earlier attempt has."""
+    if part.tool_call_id in deps.shown:
+        return
+    shown = frozenset({part.tool_call_id})
+    await deps.record.append(Progress(drafts=[result_draft(deps, part)], shown_results=shown))
+    deps.shown |= shown
+
+
+def may_repeat(tool: ToolDefinition) -> bool:
+    """Without an annotation that says otherwise a call has side effects."""
+    annotations: dict[str, Any] = (tool.metadata or {}).get("annotations") or {}
+    return annotations.get("readOnlyHint") is True or annotations.get("idempotentHint") is True
+
+
+def call_key(ctx: RunContext[RunDeps]) -> str:
+    """Names a call within its run. An LLM may use a call id again, but not at the same place of the history."""
+    return f"{len(ctx.messages):06d}:{ctx.tool_call_id}"
+
+
+@dataclass
+class CallLedger(WrapperToolset[RunDeps]):
+    """Records each tool call's intent and result; a call with side effects is never started twice."""
+
+    async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
+        """Calls with side effects run alone and in the order in which the LLM asked for them."""
+        tools = await super().get_tools(ctx)
+        return {
+            name: replace(tool, tool_def=replace(tool.tool_def, sequential=not may_repeat(tool.tool_def)))
+            for name, tool in tools.items()
+        }
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        record, key, repeatable = ctx.deps.record, call_key(ctx), may_repeat(tool.tool_def)
+        status, done = await record.begin_call(key, {"tool": name, "repeatable": str(repeatable).lower()})
+        if done is None and status == "started" and not repeatable:
+            done = await record.finish_call(key, CallRecord("failed", UNKNOWN))
+        if done is None:
+            ctx.deps.started[ctx.tool_call_id or key] = repeatable
+            outcome = await self._call(name, tool_args, ctx, tool)
+            done = await record.finish_call(key, outcome)
+        return _replay(done)
+
+    async def _call(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> CallRecord:
+        repeatable = may_repeat(tool.tool_def)
+        ctx.deps.record.check_lease()
+        try:
+            return CallRecord("ok", _dump(await super().call_tool(name, tool_args, ctx, tool)))
+        except ModelRetry as error:
+            return CallRecord("retry", error.message)
+        except (ToolFailed, ToolError) as error:  # the tool answered: a definite failure
+            return CallRecord("failed", str(error))
+        except asyncio.CancelledError:
+            if not repeatable:
+                unknown = CallRecord("failed", UNKNOWN)
+                await asyncio.shield(ctx.deps.record.finish_call(call_key(ctx), unknown))
+            raise
+        except Exception as error:  # noqa: BLE001  a time-out, a lost connection: nobody knows what happened
+            return CallRecord("failed", _failure(error) if repeatable else UNKNOWN)
+
+
+def _failure(error: Exception) -> str:
+    return f"The tool could not be reached ({type(error).__name__}): {error}"
+
+
+def _dump(value: Any) -> str:
+    text = _RESULT.dump_json(value).decode()
+    if len(text) <= RESULT_LIMIT:
+        return text
+    return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
+
+
+def _replay(record: CallRecord) -> Any:
+    if record.kind == "retry":
+        raise ModelRetry(record.value)
+    if record.kind == "failed":
+        raise ToolFailed(record.value)
+    return _RESULT.validate_json(record.value)

@@ -1,0 +1,95 @@
+"""Reading tool results. They are data from outside: quoted in answers, never acted upon."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from worker.agent.offline.amounts import ether, whole_number
+from worker.agent.run_so_far import Result
+
+QUOTE_LIMIT = 1_500
+"""Characters of a result shown in an answer; the tool result itself is displayed beside it."""
+
+
+def data(result: Result) -> Any:
+    """The result's value; text that is JSON is parsed."""
+    if isinstance(result.value, str) and result.value.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(result.value)
+        except ValueError:
+            return result.value
+    return result.value
+
+
+def field(result: Result, *names: str) -> Any:
+    """The first of these fields that is there and not null."""
+    value = data(result)
+    if not isinstance(value, dict):
+        return None
+    fields = cast("dict[str, Any]", value)
+    return next((fields[name] for name in names if fields.get(name) is not None), None)
+
+
+def number(result: Result, *names: str) -> int | None:
+    return whole_number(field(result, *names))
+
+
+def rows(result: Result, *names: str) -> list[Any]:
+    """The result if it is a list, else the first of these fields that is one."""
+    value = data(result)
+    if not isinstance(value, list):
+        value = field(result, *names)
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def text(result: Result, limit: int = QUOTE_LIMIT) -> str:
+    """The whole result as text, cut on a character."""
+    value = result.value
+    whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return whole if len(whole) <= limit else f"{whole[:limit]}… (cut; {len(whole):,} characters)"
+
+
+def problem(result: Result) -> str | None:
+    """What went wrong, or `None` for a call that succeeded."""
+    return None if result.outcome == "success" else text(result).strip() or "no reason given"
+
+
+def unknown_outcome(result: Result) -> bool:
+    """The call may or may not have taken effect: it must be verified, not repeated."""
+    return result.outcome == "interrupted" or (
+        result.outcome != "success" and "outcome unknown" in text(result, limit=200).lower()
+    )
+
+
+def balance_line(result: Result, who: str) -> str:
+    """`Alice has 9,999 ETH`-like, from a `balance` result; the error, when it has none."""
+    if reason := problem(result):
+        return f"I could not read {who}'s balance: {reason}"
+    wei = (
+        whole_number(data(result))
+        if not isinstance(data(result), dict)
+        else number(result, "wei", "balance", "value")
+    )
+    if wei is not None:
+        return f"{who} has {ether(wei)}."
+    amount = field(result, "ether", "eth", "formatted")
+    return f"{who} has {amount} ETH." if amount is not None else f"{who}: {text(result)}"
+
+
+def status_of(result: Result) -> bool | None:
+    """Whether a transaction's receipt says success; `None` when there is no word of it yet."""
+    status = field(result, "status", "success")
+    if isinstance(status, bool):
+        return status
+    if isinstance(status, str) and not status.startswith("0x") and not status.isdigit():
+        return {
+            "success": True,
+            "ok": True,
+            "confirmed": True,
+            "mined": True,
+            "reverted": False,
+            "failed": False,
+        }.get(status.lower())
+    flag = whole_number(status)
+    return None if flag is None else flag == 1

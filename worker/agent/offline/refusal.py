@@ -1,0 +1,7 @@
+"""What the offline operator says instead of acting."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """The command cannot be carried out; the message is the answer to the user."""

@@ -1,0 +1,105 @@
+"""What the agent's tools get beyond what the LLM asks for: the session's network, and a way to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_ai import RunContext, Tool
+from pydantic_ai.exceptions import ToolFailed
+from pydantic_ai.mcp import CallToolFunc, ToolResult
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
+
+from forge.models.session import NetworkInfo
+from worker.agent.deps import RunDeps
+from worker.agent.journal import call_key
+
+NETWORK = "network"
+
+
+def hides_network(schema: dict[str, Any]) -> bool:
+    return NETWORK in schema.get("properties", {})
+
+
+def without_network(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a tool's parameters as the LLM sees it."""
+    if not hides_network(schema):
+        return schema
+    properties = {name: value for name, value in schema["properties"].items() if name != NETWORK}
+    required = [name for name in schema.get("required", []) if name != NETWORK]
+    return {**schema, "properties": properties, "required": required}
+
+
+@dataclass
+class SessionNetwork(WrapperToolset[RunDeps]):
+    """Fills the `network` of chain tools with the session's; the LLM neither sees nor chooses it."""
+
+    async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
+        tools = await super().get_tools(ctx)
+        return {name: replace(tool, tool_def=_hidden(tool.tool_def)) for name, tool in tools.items()}
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        if (tool.tool_def.metadata or {}).get(NETWORK):
+            tool_args = {**tool_args, NETWORK: ctx.deps.network}
+        return await super().call_tool(name, tool_args, ctx, tool)
+
+
+def _hidden(tool: ToolDefinition) -> ToolDefinition:
+    if not hides_network(tool.parameters_json_schema):
+        return tool
+    return replace(
+        tool,
+        parameters_json_schema=without_network(tool.parameters_json_schema),
+        metadata={**(tool.metadata or {}), NETWORK: True},
+    )
+
+
+async def name_the_call(
+    ctx: RunContext[RunDeps], call_tool: CallToolFunc, name: str, arguments: dict[str, Any]
+) -> ToolResult:
+    """Pass the ledger's key on, so that a server can recognise a call that reaches it twice."""
+    return await call_tool(name, arguments, metadata={"forge/call": f"{ctx.deps.run_id}:{call_key(ctx)}"})
+
+
+async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
+    """Switch this conversation to another network. All following tool calls use it. Ask the user before you switch.
+
+    Args:
+        network: The network's name, as `list_networks` shows it.
+    """
+    names = [known.name for known in ctx.deps.networks]
+    if network not in names:
+        raise ToolFailed(f"There is no network {network!r} here. Available: {', '.join(names) or 'none'}.")
+    await ctx.deps.record.set_network(network)
+    ctx.deps.network = network
+    return f"This conversation now uses {network}."
+
+
+async def get_current_time() -> str:
+    """The current date and time in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def own_tools() -> FunctionToolset[RunDeps]:
+    """The tools that need the run itself; everything else is an MCP server's."""
+    idempotent = {"annotations": {"idempotentHint": True, "readOnlyHint": False}}
+    read_only = {"annotations": {"readOnlyHint": True}}
+    return FunctionToolset(
+        [
+            Tool(set_network, metadata=idempotent, sequential=True),
+            Tool(get_current_time, metadata=read_only),
+        ],
+        id="forge",
+    )
+
+
+OWN_TOOLS = frozenset({"set_network", "get_current_time"})
+
+
+def network_names(networks: Sequence[NetworkInfo]) -> str:
+    return ", ".join(network.name for network in networks)
