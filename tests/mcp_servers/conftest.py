@@ -1,0 +1,74 @@
+"""A real anvil for the tests of this folder, and the evm server in front of it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastmcp import Client
+
+from worker.mcp_servers import evm
+
+ROOT = Path(__file__).parents[2]
+ANVIL = ROOT / "node_modules/.bin/anvil"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def rpc(url: str, method: str, *params: Any) -> Any:
+    """A call past the code under test."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        answer = json.load(response)
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+def start_anvil(*options: str) -> tuple[subprocess.Popen[bytes], str]:
+    port = free_port()
+    process = subprocess.Popen(
+        [ANVIL, "--host", "127.0.0.1", "--port", str(port), *options], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(b"Listening on"):
+            return process, f"http://127.0.0.1:{port}"
+    raise AssertionError("anvil ended before it listened")
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    process.terminate()
+    process.communicate(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[str]:
+    """The URL of a test chain, shared by the session: tests use accounts of their own."""
+    process, url = start_anvil()
+    yield url
+    stop(process)
+
+
+@pytest.fixture(scope="session")
+def other_anvil() -> Iterator[str]:
+    """A second chain, which says that it is Base."""
+    process, url = start_anvil("--chain-id", "8453")
+    yield url
+    stop(process)
+
+
+@pytest.fixture
+async def chain_tools(anvil: str, other_anvil: str) -> AsyncIterator[Client[Any]]:
+    environment = {"TESTNET_RPC_URL": anvil, "BASE_RPC_URL": other_anvil}
+    async with Client(evm.build(environment)) as client:
+        yield client

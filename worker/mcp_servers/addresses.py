@@ -1,0 +1,89 @@
+"""Addresses and the names of the test network's accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from eth_utils.address import to_checksum_address
+from pydantic import BaseModel, Field
+
+from worker.mcp_servers.toolbox import ToolRefused
+
+ACCOUNT_NAMES = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Frank", "Grace", "Heidi", "Ivan", "Judy")
+ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
+
+Who = Annotated[
+    str,
+    Field(
+        description="An address (0x and 40 hex digits), or on testnet an account's name: Alice … Judy.",
+        max_length=255,
+    ),
+]
+
+_HEX = re.compile(r"0[xX][0-9a-fA-F]*")
+
+
+class Account(BaseModel):
+    """An address with its checksum, and the test account's name if it is one."""
+
+    address: str
+    name: str | None = None
+
+
+def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
+    """`test_accounts`: the addresses that the names stand for on this network, in order; empty elsewhere."""
+    text = who.strip()
+    if _HEX.fullmatch(text):
+        return label(parse_address(text), test_accounts)
+    names = [name.lower() for name in ACCOUNT_NAMES]
+    if text.lower() not in names:
+        raise ToolRefused(_unknown(text))
+    index = names.index(text.lower())
+    if index < len(test_accounts):
+        return label(test_accounts[index], test_accounts)
+    if test_accounts:
+        raise ToolRefused(f"The node of {network} has only {len(test_accounts)} accounts; pass an address.")
+    raise ToolRefused(
+        f"{ACCOUNT_NAMES[index]} is an account of testnet only; on {network} pass the address itself."
+    )
+
+
+def label(address: str, test_accounts: Sequence[str]) -> Account:
+    names = {a.lower(): n for a, n in zip(test_accounts, ACCOUNT_NAMES, strict=False)}
+    return Account(address=to_checksum_address(address), name=names.get(address.lower()))
+
+
+def parse_address(text: str) -> str:
+    """The checksummed form (EIP-55). A mixed-case address with a wrong checksum is most likely mistyped."""
+    digits = text.strip()[2:]
+    if len(digits) == 64:
+        raise ToolRefused(
+            "64 hex digits are a hash or a key, not an address. An address has 40; never give a private key."
+        )
+    if len(digits) != 40 or not _HEX.fullmatch(text.strip()):
+        raise ToolRefused(f"{_short(text)} is not an address: 0x and 40 hex digits, here {len(digits)}.")
+    checksummed = str(to_checksum_address("0x" + digits.lower()))
+    if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
+        raise ToolRefused(
+            f"The checksum of {text} is wrong, so a digit may be mistyped. Compare it with its source; "
+            f"if every digit is right, pass {checksummed}."
+        )
+    return checksummed
+
+
+def _unknown(text: str) -> str:
+    if "." in text:
+        return (
+            f"{_short(text)} is an ENS-style name, and names are not looked up here: find out its address and "
+            "pass that (0x and 40 hex digits)."
+        )
+    return (
+        f"Unknown account {_short(text)}. Pass an address (0x and 40 hex digits), or on testnet one of "
+        f"{', '.join(ACCOUNT_NAMES)}."
+    )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:80] + "…")

@@ -1,0 +1,28 @@
+"""Runs one server by itself: stdio for desktop clients, streamable HTTP for anything else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastmcp import FastMCP
+
+Build = Callable[[Mapping[str, str]], FastMCP[Any]]
+
+
+def run_alone(build: Build) -> None:
+    """Stdout belongs to the protocol; over HTTP the endpoint is `/mcp`."""
+    parser = argparse.ArgumentParser(description="Runs this MCP server by itself, over stdio by default.")
+    parser.add_argument("--http", action="store_true", help="serve streamable HTTP at /mcp instead of stdio")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
+    options = parser.parse_args()
+    server = build(os.environ)
+    if options.http:
+        server.run(
+            transport="http", host=options.host, port=options.port, show_banner=False, log_level="warning"
+        )
+    else:
+        server.run(transport="stdio", show_banner=False, log_level="warning")

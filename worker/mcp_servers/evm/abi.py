@@ -1,0 +1,112 @@
+"""Encoding and decoding of calls and of what they revert with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError, EncodingError
+
+from worker.mcp_servers.evm.known import PANICS, known_errors, known_functions
+from worker.mcp_servers.evm.results import Argument, DecodedCall, EncodedCall
+from worker.mcp_servers.evm.signatures import AbiType, FunctionSignature, parse_signature, parse_types
+from worker.mcp_servers.evm.values import AddressParser, from_abi, to_abi
+from worker.mcp_servers.toolbox import ToolRefused
+
+_HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+LONGEST_REASON = 500
+
+
+def parse_data(text: str, name: str = "input") -> bytes:
+    if not _HEX_DATA.fullmatch(text.strip()):
+        raise ToolRefused(
+            f"`{name}` must be call data: 0x and an even number of hex digits. Make it with encode_function_call."
+        )
+    return bytes.fromhex(text.strip()[2:])
+
+
+def encode_call(signature: str, arguments: Sequence[Any], address: AddressParser) -> EncodedCall:
+    function = parse_signature(signature)
+    wanted = len(function.inputs)
+    if len(arguments) != wanted:
+        raise ToolRefused(f"{function.canonical()} takes {wanted} arguments, not {len(arguments)}.")
+    values = [
+        to_abi(kind, value, f"arguments[{i}]", address)
+        for i, (kind, value) in enumerate(zip(function.inputs, arguments, strict=True))
+    ]
+    try:
+        body = encode([kind.canonical() for kind in function.inputs], values)
+    except EncodingError as error:
+        raise ToolRefused(f"The arguments do not fit {function.canonical()}: {error}") from error
+    return EncodedCall(
+        signature=function.canonical(),
+        selector="0x" + function.selector().hex(),
+        data="0x" + (function.selector() + body).hex(),
+        arguments=_arguments(function, values),
+    )
+
+
+def decode_call(data: bytes, signature: str | None) -> DecodedCall:
+    if len(data) < 4:
+        raise ToolRefused("Call data has at least the four bytes of the function's selector.")
+    selector = data[:4]
+    function = parse_signature(signature) if signature else known_functions().get(selector)
+    if function is None:
+        return DecodedCall(selector="0x" + selector.hex(), words=_words(data[4:]))
+    if function.selector() != selector:
+        raise ToolRefused(
+            f"The data calls selector 0x{selector.hex()}, but {function.canonical()} has "
+            f"0x{function.selector().hex()}: it is another function."
+        )
+    return DecodedCall(
+        selector="0x" + selector.hex(),
+        signature=function.canonical(),
+        function=function.name,
+        arguments=_arguments(function, _decode(function.inputs, data[4:], function.canonical())),
+    )
+
+
+def decode_answer(data: bytes, returns: str) -> list[Argument]:
+    kinds = parse_types(returns)
+    values = _decode(kinds, data, returns)
+    return [_argument(kind, value) for kind, value in zip(kinds, values, strict=True)]
+
+
+def explain_revert(data: bytes) -> str:
+    """What revert bytes say, in words. The words come from the contract: untrusted text."""
+    if not data:
+        return "no reason given"
+    error = known_errors().get(data[:4])
+    if error is None:
+        return f"custom error 0x{data[:4].hex()} with data 0x{data[4:].hex()}"[:LONGEST_REASON]
+    try:
+        values = list(decode([kind.canonical() for kind in error.inputs], data[4:], strict=False))
+    except (DecodingError, OverflowError, UnicodeDecodeError):
+        return f"malformed {error.name} 0x{data[4:].hex()}"[:LONGEST_REASON]
+    if error.name == "Panic":
+        return f"panic 0x{values[0]:02x}: {PANICS.get(values[0], 'unknown code')}"
+    if error.name == "Error":
+        return "".join(c for c in values[0] if c.isprintable())[:LONGEST_REASON]
+    pairs = (f"{a.name}={a.value}" for a in _arguments(error, values))
+    return f"{error.name}({', '.join(pairs)})"[:LONGEST_REASON]
+
+
+def _decode(kinds: Sequence[AbiType], data: bytes, what: str) -> list[Any]:
+    try:
+        return list(decode([kind.canonical() for kind in kinds], data))
+    except (DecodingError, OverflowError, UnicodeDecodeError) as error:
+        raise ToolRefused(f"The data does not fit {what}: {error}") from error
+
+
+def _arguments(function: FunctionSignature, values: Sequence[Any]) -> list[Argument]:
+    return [_argument(kind, value) for kind, value in zip(function.inputs, values, strict=True)]
+
+
+def _argument(kind: AbiType, value: Any) -> Argument:
+    return Argument(name=kind.name or None, type=kind.canonical(), value=from_abi(kind, value))
+
+
+def _words(data: bytes) -> list[str]:
+    return ["0x" + data[i : i + 32].hex() for i in range(0, min(len(data), 32 * 64), 32)]

@@ -1,0 +1,90 @@
+"""Tools that call contracts, simulate and send transactions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastmcp import FastMCP
+from pydantic import Field
+
+from worker.mcp_servers.addresses import ZERO_ADDRESS, Who
+from worker.mcp_servers.amounts import Amount
+from worker.mcp_servers.chains import Chains
+from worker.mcp_servers.evm.abi import decode_answer
+from worker.mcp_servers.evm.blocks import Block, block_at, block_parameter
+from worker.mcp_servers.evm.results import CallAnswer, Sent, Simulation
+from worker.mcp_servers.evm.sending import refuse_unless_testnet, send_transaction
+from worker.mcp_servers.evm.simulation import simulate_transaction
+from worker.mcp_servers.evm.transactions import read_request, refusal
+from worker.mcp_servers.rpc import NodeRefused
+from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, SENDS, NetworkName, ToolRefused
+
+From = Annotated[
+    str,
+    Field(
+        alias="from",
+        description="The sender: an address, or on testnet an account's name.",
+        max_length=255,
+    ),
+]
+To = Annotated[
+    str,
+    Field(
+        description="An address, or on testnet an account's name. Empty to create a contract from `input`.",
+        max_length=255,
+    ),
+]
+CallData = Annotated[
+    str, Field(description="Call data as 0x hex, from encode_function_call.", max_length=1_000_000)
+]
+
+
+def add_transaction_tools(server: FastMCP[Any], chains: Chains) -> None:
+    @server.tool(annotations=READS)
+    async def call(
+        to: Who,
+        sender: From = ZERO_ADDRESS,
+        value: Amount = 0,
+        input: CallData = "0x",  # noqa: A002 -- the parameter's name is part of the tool's contract
+        returns: Annotated[str, Field(description="Types of the answer, such as (uint256,address).")] = "",
+        block: Block = "latest",
+        network: NetworkName = DEFAULT_NETWORK,
+    ) -> CallAnswer:
+        """Call a contract without sending a transaction, and get what it returns."""
+        request = await read_request(chains.get(network), sender, to, value, input)
+        try:
+            at = block_at(block_parameter(block))
+            data = await request.chain.read("eth_call", request.call(), at)
+        except NodeRefused as error:
+            raise ToolRefused(f"The call failed on {network}: {refusal(error)}.") from error
+        return CallAnswer(
+            network=request.chain.name,
+            to=request.to.address if request.to else "",
+            data=data,
+            as_integer=str(int(data, 16)) if len(data) == 66 else None,
+            decoded=decode_answer(bytes.fromhex(data[2:]), returns) if returns else None,
+        )
+
+    @server.tool(annotations=READS)
+    async def simulate(
+        sender: From,
+        to: To,
+        value: Amount = 0,
+        input: CallData = "0x",  # noqa: A002 -- the parameter's name is part of the tool's contract
+        network: NetworkName = DEFAULT_NETWORK,
+    ) -> Simulation:
+        """Find out what a transaction would do now: success or revert reason, gas, fee, and assets moved."""
+        return await simulate_transaction(await read_request(chains.get(network), sender, to, value, input))
+
+    @server.tool(annotations=SENDS)
+    async def send(
+        to: To,
+        sender: From,
+        value: Amount,
+        input: CallData = "0x",  # noqa: A002 -- the parameter's name is part of the tool's contract
+        network: NetworkName = DEFAULT_NETWORK,
+    ) -> Sent:
+        """Send a transaction from a test account on testnet and wait for its receipt. Moves value."""
+        chain = chains.get(network)
+        refuse_unless_testnet(chain)
+        return await send_transaction(await read_request(chain, sender, to, value, input))

@@ -1,0 +1,50 @@
+"""The networks that a deployment can reach: those whose `{NAME}_RPC_URL` is set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from forge.models.session import NetworkInfo
+
+TESTNET = "testnet"
+
+KNOWN_NETWORKS = (
+    NetworkInfo(name=TESTNET, chain_id=31337, title="Local test network", sends=True),
+    NetworkInfo(name="mainnet", chain_id=1, title="Ethereum", explorer="https://etherscan.io"),
+    NetworkInfo(name="base", chain_id=8453, title="Base", explorer="https://basescan.org"),
+    NetworkInfo(
+        name="polygon", chain_id=137, title="Polygon", currency="POL", explorer="https://polygonscan.com"
+    ),
+    NetworkInfo(name="arbitrum", chain_id=42161, title="Arbitrum One", explorer="https://arbiscan.io"),
+    NetworkInfo(name="linea", chain_id=59144, title="Linea", explorer="https://lineascan.build"),
+    NetworkInfo(
+        name="linea-sepolia",
+        chain_id=59141,
+        title="Linea Sepolia",
+        explorer="https://sepolia.lineascan.build",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A configured network. The URL may carry a key: it belongs in no message and no log."""
+
+    info: NetworkInfo
+    rpc_url: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+
+def rpc_variable(name: str) -> str:
+    """`linea-sepolia` → `LINEA_SEPOLIA_RPC_URL`."""
+    return f"{name.upper().replace('-', '_')}_RPC_URL"
+
+
+def configured_networks(environment: Mapping[str, str]) -> dict[str, Network]:
+    """By name, in the order of `KNOWN_NETWORKS`; the test network's chain id is only what anvil defaults to."""
+    urls = ((info, environment.get(rpc_variable(info.name), "").strip()) for info in KNOWN_NETWORKS)
+    return {info.name: Network(info, url) for info, url in urls if url}

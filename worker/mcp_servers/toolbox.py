@@ -1,0 +1,86 @@
+"""What every MCP server here is made of: annotations, errors that say how to mend a call, the server itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastmcp import FastMCP
+from fastmcp.exceptions import ToolError, ValidationError
+from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from fastmcp.tools.base import ToolResult
+from mcp_types import CallToolRequestParams, ToolAnnotations
+from pydantic import Field
+from pydantic import ValidationError as PydanticValidationError
+
+PURE = ToolAnnotations(
+    read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=False
+)
+"""Computes from its arguments (or documents that ship with it) alone."""
+
+READS = ToolAnnotations(
+    read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=True
+)
+"""Asks a chain or a web API and changes nothing there."""
+
+SENDS = ToolAnnotations(
+    read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
+)
+"""Moves value: a call whose outcome is unknown must never simply be made again."""
+
+NetworkName = Annotated[
+    str, Field(description="The network to use: one of the names that list_networks shows.", max_length=64)
+]
+DEFAULT_NETWORK = "testnet"
+
+
+class ToolRefused(ToolError):
+    """A tool cannot do what was asked; the message tells the caller how to mend the call."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, log_level=logging.DEBUG)
+
+
+class ReadableArgumentErrors(Middleware):
+    """Says in one line which arguments are wrong, instead of the validator's report."""
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[CallToolRequestParams],
+        call_next: CallNext[CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        try:
+            return await call_next(context)
+        except ValidationError as error:
+            cause = error.__cause__
+            if not isinstance(cause, PydanticValidationError):
+                raise
+            raise ToolRefused(f"Wrong arguments for {context.message.name}: {_faults(cause)}.") from error
+
+
+def _faults(error: PydanticValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False)
+    return "; ".join(f"{_argument(fault['loc'])}: {fault['msg']}" for fault in faults[:5])
+
+
+def _argument(location: tuple[int | str, ...]) -> str:
+    """The argument's name; the names of the validator's own branches after it mean nothing to a caller."""
+    return f"`{location[0]}`" if location else "arguments"
+
+
+def new_server(
+    name: str, instructions: str, close: Callable[[], Awaitable[None]] | None = None
+) -> FastMCP[Any]:
+    """A server whose connections to the outside are closed by `close` when its last session ends."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastMCP[Any]) -> AsyncGenerator[dict[str, Any]]:
+        try:
+            yield {}
+        finally:
+            if close is not None:
+                await close()
+
+    return FastMCP(name, instructions=instructions, lifespan=lifespan, middleware=[ReadableArgumentErrors()])
