@@ -1,0 +1,58 @@
+// When to ask `sync`: soon after something is lacking and has stopped arriving by itself, and never in a storm.
+
+import { have, needsSync } from './conversation.js';
+
+/** @import { Conversation } from './conversation.js' */
+
+const LOOK_MS = 200;
+const PATIENCE_MS = 1_000;
+const LONGEST_PAUSE_MS = 15_000;
+
+export class CatchUp {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #held = '';
+  #lackingSince = 0;
+  #pause = 0;
+  #notBefore = 0;
+
+  /** @param {{ conversation: () => Conversation, ask: () => void }} options */
+  constructor(options) {
+    this.options = options;
+  }
+
+  /** Look at the conversation again: a frame has come or the link has opened. */
+  look() {
+    if (!needsSync(this.options.conversation())) {
+      this.stop();
+    } else if (this.#timer === undefined) {
+      this.#lackingSince = Date.now();
+      this.#again(LOOK_MS);
+    }
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pause = 0;
+  }
+
+  /** @param {number} delay */
+  #again(delay) {
+    this.#held = JSON.stringify(have(this.options.conversation()));
+    this.#timer = setTimeout(() => this.#fire(), delay);
+  }
+
+  #fire() {
+    const conversation = this.options.conversation();
+    if (!needsSync(conversation)) return this.stop();
+    const now = Date.now();
+    const isMoving = JSON.stringify(have(conversation)) !== this.#held;
+    if (now < this.#notBefore || (isMoving && now - this.#lackingSince < PATIENCE_MS)) return this.#again(LOOK_MS);
+    this.#pause = isMoving ? LOOK_MS : Math.min(LONGEST_PAUSE_MS, Math.max(1_000, this.#pause * 2));
+    this.#notBefore = now + this.#pause;
+    this.#lackingSince = now;
+    this.options.ask();
+    return this.#again(LOOK_MS);
+  }
+}

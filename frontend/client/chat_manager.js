@@ -1,0 +1,251 @@
+// The client: one conversation at a time, kept equal to the server's.
+
+import { CatchUp } from './catch_up.js';
+import { applyFrame, applyState, denies, emptyConversation, expire, have } from './conversation.js';
+import { HttpApi, RequestError } from './http.js';
+import { browserStorage } from './memory_storage.js';
+import { newKey, Outbox } from './outbox.js';
+import { snapshot } from './snapshot.js';
+import { Transport } from './transport.js';
+
+/** @import { CommandResult, ServerFrame, State } from './frames.js' */
+/** @import { ChatState, ShownMessage } from './snapshot.js' */
+/** @import { ConnectionStatus } from './transport.js' */
+
+/**
+ * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
+ * (redials go on, slowly); `reconnectDelay` in milliseconds. `accessToken` where the server demands one.
+ * @typedef {object} ChatConfig
+ * @property {string} backendUrl
+ * @property {number} [maxMessageLength]
+ * @property {number} [reconnectAttempts]
+ * @property {number} [reconnectDelay]
+ * @property {string} [sessionId]
+ * @property {() => Promise<string | null>} [accessToken]
+ * @property {Storage} [storage] keeps what is not confirmed yet
+ */
+
+/**
+ * @typedef {object} ChatHandlers
+ * @property {(messages: ShownMessage[]) => void} [onMessage]
+ * @property {(status: ConnectionStatus) => void} [onConnectionChange]
+ * @property {(error: Error) => void} [onError]
+ * @property {(isTyping: boolean) => void} [onTypingChange]
+ * @property {(transaction: unknown) => void} [onWalletTransactionRequest] once per request
+ * @property {(state: ChatState) => void} [onState] after every change
+ */
+
+export class ChatManager {
+  /** @type {Transport | null} */
+  #transport = null;
+  #state;
+  #conversation;
+  /** @type {Set<string>} */
+  #walletRequests = new Set();
+  #isConfirmingEnd = false;
+
+  /** @param {ChatConfig} config @param {ChatHandlers} [handlers] */
+  constructor(config, handlers = {}) {
+    this.config = { maxMessageLength: 2000, reconnectAttempts: 5, reconnectDelay: 3000, ...config };
+    this.handlers = handlers;
+    this.api = new HttpApi({ backendUrl: config.backendUrl.replace(/\/$/, ''), accessToken: config.accessToken });
+    this.#conversation = emptyConversation(config.sessionId ?? newKey());
+    this.#state = snapshot(this.#conversation, [], 'disconnected');
+    this.catchUp = new CatchUp({ conversation: () => this.#conversation, ask: () => this.#ask() });
+    this.outbox = new Outbox({
+      api: this.api,
+      storage: config.storage ?? browserStorage('localStorage'),
+      retryDelay: this.config.reconnectDelay / 2,
+      onChange: () => this.#changed(),
+      onConfirmed: (state) => this.#confirmed(state),
+    });
+    this.#changed();
+  }
+
+  connect() {
+    if (this.#transport) return;
+    const { reconnectAttempts, reconnectDelay } = this.config;
+    this.#transport = new Transport({
+      api: this.api,
+      sessionId: this.getSessionId(),
+      reconnectAttempts,
+      reconnectDelay,
+      onFrame: (frame) => this.#receive(frame),
+      onOpen: () => this.#ask(),
+      onStatus: () => this.#changed(),
+      isBusy: () => this.#state.isProcessing,
+    });
+    this.#transport.start();
+    this.#changed();
+  }
+
+  disconnect() {
+    this.catchUp.stop();
+    this.#transport?.stop();
+    this.#transport = null;
+    this.#changed();
+  }
+
+  /** The same as `disconnect`: nothing is left running. */
+  stop() {
+    this.disconnect();
+  }
+
+  getState() {
+    return this.#state;
+  }
+
+  getSessionId() {
+    return this.#conversation.sessionId;
+  }
+
+  /** Leave this conversation for another one. @param {string} sessionId */
+  setSessionId(sessionId) {
+    if (sessionId === this.getSessionId()) return;
+    const wasConnected = this.#transport !== null;
+    this.disconnect();
+    this.#conversation = emptyConversation(sessionId);
+    this.#changed();
+    if (wasConnected) this.connect();
+  }
+
+  /** @param {string} text @returns {Promise<boolean>} whether the server has accepted it */
+  async sendMessage(text) {
+    const length = [...text].length;
+    const { maxMessageLength } = this.config;
+    if (!text.trim()) return this.#refuse('The message is empty.');
+    if (length > maxMessageLength) {
+      return this.#refuse(`The message has ${length} characters; at most ${maxMessageLength} are possible.`);
+    }
+    return this.#send('chat', text);
+  }
+
+  /** Without a run's id: the run in progress, else what is queued. @param {string} [runId] */
+  interrupt(runId = this.#state.activeRun?.run_id) {
+    return this.#reported(async () => this.#confirmed(await this.api.interrupt(this.getSessionId(), runId)));
+  }
+
+  /** @param {string} network @returns {Promise<CommandResult>} */
+  async sendNetworkSwitchRequest(network) {
+    const sessionId = this.getSessionId();
+    const result = await this.api.command(sessionId, 'set_network', { network });
+    if (result.success) this.#confirmed(await this.api.state(sessionId));
+    return result;
+  }
+
+  /**
+   * Tell the agent how a wallet request ended.
+   * @param {boolean} success
+   * @param {string} [transactionHash]
+   * @param {string} [reason]
+   * @param {string} [approvalId] without it the request that has waited longest
+   */
+  sendTransactionResult(success, transactionHash, reason, approvalId) {
+    const approval_id = approvalId ?? this.#state.approvals[0]?.approval_id;
+    if (success) {
+      const approval = /** @type {const} */ ({ approval_id, outcome: 'sent', transaction_hash: transactionHash });
+      return this.#send('system', `Transaction sent: ${transactionHash}`, approval);
+    }
+    const approval = /** @type {const} */ ({ approval_id, outcome: 'rejected', reason: reason ?? null });
+    return this.#send('system', `Transaction rejected by user${reason ? `: ${reason}` : ''}`, approval);
+  }
+
+  /** @param {string} text */
+  sendSystemMessage(text) {
+    return this.#send('system', text);
+  }
+
+  /** Forget the wallet request on this side; the server keeps it until it is answered or expires. */
+  clearPendingTransaction() {
+    this.#state = { ...this.#state, pendingWalletTx: null };
+    this.handlers.onState?.(this.#state);
+  }
+
+  /** @param {'chat' | 'system'} kind @param {string} text @param {import('./frames.js').ApprovalReply} [approval] */
+  #send(kind, text, approval) {
+    const sessionId = this.getSessionId();
+    return this.outbox.add({ sessionId, kind, text, approval, since: this.#conversation.ended });
+  }
+
+  /** @param {ServerFrame} frame */
+  #receive(frame) {
+    if (frame.type === 'error') {
+      this.handlers.onError?.(new RequestError(frame));
+    } else if (frame.type === 'pong') {
+      if ((frame.rev ?? 0) > this.#conversation.rev) this.#ask();
+    } else if (frame.type === 'state' && denies(this.#conversation, frame)) {
+      void this.#confirmEnd();
+    } else {
+      this.#become(applyFrame(this.#conversation, frame));
+    }
+  }
+
+  /** The answer to a request of ours: newer than anything of a generation that has ended. @param {State} state */
+  #confirmed(state) {
+    if (state?.session_id !== this.getSessionId()) return;
+    if (this.#conversation.expired && state.generation > 0) this.#conversation = emptyConversation(state.session_id);
+    this.#become(applyState(this.#conversation, state));
+  }
+
+  /** Frames may be late, but an answer to a question asked now tells whether the session has really ended. */
+  async #confirmEnd() {
+    if (this.#isConfirmingEnd) return;
+    this.#isConfirmingEnd = true;
+    const { generation, sessionId } = this.#conversation;
+    const state = await this.api.state(sessionId).catch(() => null);
+    this.#isConfirmingEnd = false;
+    if (!state || this.#conversation.generation !== generation || this.getSessionId() !== sessionId) return;
+    this.#become(denies(this.#conversation, state) ? expire(this.#conversation) : applyState(this.#conversation, state));
+  }
+
+  #ask() {
+    this.#transport?.send({ type: 'sync', session_id: this.getSessionId(), have: have(this.#conversation) });
+  }
+
+  /** @param {import('./conversation.js').Conversation} conversation */
+  #become(conversation) {
+    if (conversation !== this.#conversation) {
+      this.#conversation = conversation;
+      this.#changed();
+    }
+    if (this.#transport?.canAsk) this.catchUp.look();
+  }
+
+  #changed() {
+    if (!this.outbox) return;
+    const before = this.#state;
+    const outgoing = this.outbox.of(this.getSessionId());
+    this.#state = snapshot(this.#conversation, outgoing, this.#transport?.status ?? 'disconnected');
+    this.#announce(before, this.#state);
+  }
+
+  /** @param {ChatState} before @param {ChatState} now */
+  #announce(before, now) {
+    const { handlers } = this;
+    if (before.connectionStatus !== now.connectionStatus) handlers.onConnectionChange?.(now.connectionStatus);
+    if (before.isTyping !== now.isTyping) handlers.onTypingChange?.(now.isTyping);
+    handlers.onMessage?.(now.messages);
+    for (const { approval_id } of now.approvals) {
+      if (!this.#walletRequests.has(approval_id)) handlers.onWalletTransactionRequest?.(now.pendingWalletTx);
+      this.#walletRequests.add(approval_id);
+    }
+    handlers.onState?.(now);
+  }
+
+  /** @param {string} detail */
+  #refuse(detail) {
+    this.handlers.onError?.(new RequestError({ status: 422, title: 'Message refused', detail }));
+    return false;
+  }
+
+  /** @param {() => Promise<void>} action */
+  async #reported(action) {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.handlers.onError?.(/** @type {Error} */ (error));
+      return false;
+    }
+  }
+}

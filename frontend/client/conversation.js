@@ -1,0 +1,177 @@
+// A pure reducer: server frames in any order, late, doubled or missing, become the server's conversation.
+// Nothing is ever lost or doubled because text carries its offset and ended messages their sequence number;
+// what is lacking shows in `needsSync`, and `have` tells the server what to send.
+
+import { isWhole, withEnd, withText } from './entry.js';
+
+/** @import { Entry } from './entry.js' */
+/** @import { Have, Hot, PublicMessage, ServerFrame, SessionExpiredFrame, State, TextFrame } from './frames.js' */
+
+/**
+ * `entries` by sequence number. `ended`: messages that are known to have ended; of them `complete` are held
+ * whole, without a gap. `hot` is the newest public state (by `rev`).
+ * @typedef {object} Conversation
+ * @property {string} sessionId
+ * @property {number} generation
+ * @property {number} rev
+ * @property {Hot | null} hot
+ * @property {ReadonlyArray<Entry | undefined>} entries
+ * @property {number} ended
+ * @property {number} complete
+ * @property {boolean} expired
+ */
+
+/** @param {string} sessionId @returns {Conversation} */
+export function emptyConversation(sessionId) {
+  return { sessionId, generation: 0, rev: 0, hot: null, entries: [], ended: 0, complete: 0, expired: false };
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {ServerFrame} frame
+ * @returns {Conversation} the same object when the frame brought nothing
+ */
+export function applyFrame(conversation, frame) {
+  switch (frame.type) {
+    case 'state':
+      return applyState(conversation, frame);
+    case 'text':
+      return applyText(conversation, frame);
+    case 'session_expired':
+      return applyExpiry(conversation, frame);
+    default:
+      return conversation;
+  }
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {State} state a `state` frame or the body of an HTTP answer
+ */
+export function applyState(conversation, state) {
+  if (!belongs(conversation, state)) return conversation;
+  const base = ofGeneration(conversation, state.generation);
+  const entries = base.entries.slice();
+  for (const message of state.messages) mergeMessage(entries, message, state);
+  const ended = Math.max(base.ended, state.message_count);
+  if (base.hot && state.rev < base.rev) return advanced({ ...base, entries, ended });
+  dropAbandonedText(entries, state);
+  return advanced({ ...base, entries, ended, rev: state.rev, hot: hotOf(state) });
+}
+
+/**
+ * Forget a conversation whose session has ended. Late frames of that generation are ignored from now on.
+ * @param {Conversation} conversation
+ * @returns {Conversation}
+ */
+export function expire(conversation) {
+  const hot = conversation.hot && {
+    ...conversation.hot,
+    title: null,
+    is_processing: false,
+    pending_wallet_tx: null,
+    active_run: null,
+    queued: [],
+    approvals: [],
+    message_count: 0,
+    expires_at: null,
+  };
+  const { sessionId, generation, rev } = conversation;
+  return { ...emptyConversation(sessionId), generation, rev, hot, expired: true };
+}
+
+/**
+ * The server says that there is no such session although we hold a conversation of it: either the session has
+ * ended or the frame is older than the session.
+ * @param {Conversation} conversation
+ * @param {State} state
+ */
+export function denies(conversation, state) {
+  return state.session_id === conversation.sessionId && state.generation === 0 && conversation.generation > 0;
+}
+
+/** Whether something is lacking that only the answer to a `sync` can bring. @param {Conversation} conversation */
+export function needsSync(conversation) {
+  if (conversation.expired) return false;
+  if (!conversation.hot || conversation.complete < conversation.ended) return true;
+  return conversation.entries.slice(conversation.complete).some((entry) => entry && entry.length < entry.wanted);
+}
+
+/** What to tell the server in a `sync`. @param {Conversation} conversation @returns {Have} */
+export function have(conversation) {
+  const { generation, complete, entries } = conversation;
+  const partial = entries[complete] ?? entries.find((entry) => entry && !entry.ended);
+  return {
+    generation,
+    messages: complete,
+    seq: partial ? partial.message.seq : null,
+    attempt: partial ? partial.attempt : 0,
+    length: partial ? partial.length : 0,
+  };
+}
+
+/** @param {Conversation} conversation @param {{ session_id: string, generation: number }} frame */
+function belongs({ sessionId, generation, expired }, frame) {
+  if (frame.session_id !== sessionId) return false;
+  return frame.generation > generation || (frame.generation === generation && !expired);
+}
+
+/** @param {Conversation} conversation @param {number} generation @returns {Conversation} */
+function ofGeneration(conversation, generation) {
+  if (generation === conversation.generation) return conversation;
+  return { ...emptyConversation(conversation.sessionId), generation };
+}
+
+/** @param {Conversation} conversation @param {TextFrame} frame */
+function applyText(conversation, frame) {
+  if (!belongs(conversation, frame)) return conversation;
+  const base = ofGeneration(conversation, frame.generation);
+  const ended = Math.max(base.ended, frame.attempt === 0 ? frame.seq + 1 : frame.seq);
+  const entry = withText(base.entries[frame.seq], frame);
+  if (entry === base.entries[frame.seq] && ended === base.ended) return base;
+  const entries = base.entries.slice();
+  if (entry) entries[frame.seq] = entry;
+  return advanced({ ...base, entries, ended });
+}
+
+/** @param {Conversation} conversation @param {SessionExpiredFrame} frame */
+function applyExpiry(conversation, frame) {
+  return belongs(conversation, frame) ? expire(ofGeneration(conversation, frame.generation)) : conversation;
+}
+
+/** @param {(Entry | undefined)[]} entries @param {PublicMessage} message @param {State} state */
+function mergeMessage(entries, message, state) {
+  const { seq } = message;
+  if (seq === null) return;
+  if (!message.is_streaming) {
+    entries[seq] = withEnd(entries[seq], message);
+    return;
+  }
+  const attempt = state.active_run?.attempt ?? 1;
+  const entry = withText(entries[seq], { seq, attempt, offset: 0, text: message.content });
+  if (!entry || entry.ended || entry.attempt !== attempt) return;
+  entries[seq] = { ...entry, message, wanted: Math.max(entry.wanted, message.length) };
+}
+
+/** Text that streamed but is not the active attempt's and not in the log either. @param {(Entry | undefined)[]} entries @param {State} state */
+function dropAbandonedText(entries, { message_count, active_run }) {
+  for (let seq = message_count; seq < entries.length; seq += 1) {
+    const entry = entries[seq];
+    const isActive = active_run?.seq === seq && entry && entry.attempt >= active_run.attempt;
+    if (entry && !entry.ended && !isActive) entries[seq] = undefined;
+  }
+  while (entries.length && !entries.at(-1)) entries.pop();
+}
+
+/** @param {Conversation} conversation @returns {Conversation} */
+function advanced(conversation) {
+  const { entries, ended } = conversation;
+  let { complete } = conversation;
+  while (complete < ended && isWhole(entries[complete])) complete += 1;
+  return complete === conversation.complete ? conversation : { ...conversation, complete };
+}
+
+/** @param {State} state @returns {Hot} */
+function hotOf({ messages: _messages, ...hot }) {
+  return hot;
+}

@@ -1,0 +1,120 @@
+// The wire format of docs/protocol.md as types; `layers/forge/forge/models/frame.py` is its source.
+
+/** Every `type` that a server frame can have. */
+export const SERVER_FRAME_TYPES = /** @type {const} */ (['state', 'text', 'error', 'session_expired', 'pong']);
+
+/** Every `type` that a client frame can have. */
+export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
+
+/** @typedef {'user' | 'agent' | 'system'} Sender */
+/** @typedef {'text' | 'tool_call' | 'tool_result' | 'notice'} MessageKind */
+
+/**
+ * @typedef {object} ToolDisplay
+ * @property {string} call_id
+ * @property {string} name
+ * @property {Record<string, unknown> | null} [arguments] with the call
+ * @property {'success' | 'failed' | 'unknown' | null} [outcome] with the result
+ * @property {boolean} [truncated]
+ */
+
+/**
+ * `seq` is null while the message waits in the queue; `length` counts Unicode code points.
+ * @typedef {object} PublicMessage
+ * @property {number | null} seq
+ * @property {Sender} sender
+ * @property {MessageKind} kind
+ * @property {string} content
+ * @property {number} length
+ * @property {string} timestamp
+ * @property {string} created_at
+ * @property {boolean} [is_streaming]
+ * @property {string | null} [run_id]
+ * @property {ToolDisplay | null} [tool]
+ */
+
+/** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */
+/** @typedef {{ run_id: string, sender: Sender, content: string, created_at: string, truncated?: boolean }} QueuedMessage */
+
+/**
+ * `value` is decimal wei.
+ * @typedef {object} PublicApproval
+ * @property {string} approval_id
+ * @property {string} network
+ * @property {number} chain_id
+ * @property {string} to
+ * @property {string} value
+ * @property {string} data
+ * @property {string | null} gas
+ * @property {string} digest
+ * @property {string} description
+ * @property {string | null} decoded
+ * @property {string | null} simulation
+ * @property {string} created_at
+ * @property {string} expires_at
+ * @property {boolean} [truncated] `data` and the texts are only the beginning; HTTP has the whole
+ */
+
+/**
+ * @typedef {object} Hot
+ * @property {string} session_id
+ * @property {number} generation
+ * @property {number} rev
+ * @property {string | null} title
+ * @property {string} network
+ * @property {boolean} is_processing
+ * @property {boolean} is_loading
+ * @property {boolean} [is_connecting_mcp]
+ * @property {boolean} missing_api_key
+ * @property {string | null} pending_wallet_tx
+ * @property {PublicRun | null} active_run
+ * @property {QueuedMessage[]} queued
+ * @property {PublicApproval[]} approvals
+ * @property {number} message_count
+ * @property {string | null} expires_at
+ * @property {string[]} [notices]
+ * @property {Record<string, 'completed' | 'failed' | 'interrupted' | 'waiting'>} [outcomes] of recent runs, by id
+ */
+
+/** The HTTP State; the `state` frame is the same with its `type`.
+ * @typedef {Hot & { messages: PublicMessage[] }} State */
+/** @typedef {State & { type: 'state' }} StateFrame */
+/** @typedef {{ type: 'text', session_id: string, generation: number, seq: number, attempt: number, offset: number, text: string }} TextFrame */
+/** @typedef {{ type: 'error', status: number, title: string, detail: string }} ErrorFrame */
+/** @typedef {{ type: 'session_expired', session_id: string, generation: number }} SessionExpiredFrame */
+/** @typedef {{ type: 'pong', rev?: number | null }} PongFrame */
+/** @typedef {StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame} ServerFrame */
+
+/** @typedef {{ generation: number, messages: number, seq: number | null, attempt: number, length: number }} Have */
+/** @typedef {{ type: 'sync', session_id?: string, have: Have } | { type: 'ping' }} ClientFrame */
+
+/**
+ * @typedef {object} SessionSummary
+ * @property {string} session_id
+ * @property {string | null} title
+ * @property {string} network
+ * @property {boolean} is_processing
+ * @property {number} message_count
+ * @property {string} created_at
+ * @property {string} last_activity_at
+ * @property {string} expires_at
+ */
+
+/** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean }} NetworkInfo */
+/** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
+/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected', transaction_hash?: string | null, reason?: string | null }} ApprovalReply */
+
+/**
+ * The server frame in `data`, or null when it is not one: a newer server may send types that we do not know.
+ * @param {unknown} data
+ * @returns {ServerFrame | null}
+ */
+export function parseFrame(data) {
+  if (typeof data !== 'string') return null;
+  try {
+    const frame = JSON.parse(data);
+    return SERVER_FRAME_TYPES.includes(frame?.type) ? frame : null;
+  } catch {
+    return null;
+  }
+}

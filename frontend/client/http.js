@@ -1,0 +1,176 @@
+// The HTTP API. Failures become `RequestError`s: a problem document's words, or why no answer came.
+
+/** @import { ApprovalReply, CommandResult, SessionSummary, State } from './frames.js' */
+
+const TIMEOUT_MS = 30_000;
+const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+export class RequestError extends Error {
+  /**
+   * `status` 0: no answer came. `retryAfter` in milliseconds, when the server named a time.
+   * @param {{ status: number, title: string, detail: string, retryAfter?: number }} problem
+   */
+  constructor({ status, title, detail, retryAfter }) {
+    super(detail || title);
+    this.name = 'RequestError';
+    this.status = status;
+    this.title = title;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same request may succeed a little later. */
+  get isTransient() {
+    return this.status === 0 || TRANSIENT_STATUS.has(this.status);
+  }
+}
+
+/**
+ * @typedef {object} HttpOptions
+ * @property {string} backendUrl without a slash at the end; empty: the page's own origin
+ * @property {() => Promise<string | null>} [accessToken]
+ * @property {typeof globalThis.fetch} [fetch]
+ */
+
+/** @typedef {{ body?: unknown, idempotencyKey?: string, timeout?: number }} RequestOptions */
+
+export class HttpApi {
+  /** @param {HttpOptions} options */
+  constructor({ backendUrl, accessToken, fetch = globalThis.fetch.bind(globalThis) }) {
+    this.backendUrl = backendUrl;
+    this.accessToken = accessToken;
+    this.fetch = fetch;
+    /** Milliseconds by which the server's clock is ahead of ours. */
+    this.clockAhead = 0;
+  }
+
+  /**
+   * @param {string} sessionId
+   * @param {string} message
+   * @param {string} idempotencyKey the same key is the same message, however often it is sent
+   * @param {string} [ifBusy]
+   * @returns {Promise<State>}
+   */
+  chat(sessionId, message, idempotencyKey, ifBusy) {
+    const body = { message, session_id: sessionId, ...(ifBusy && { if_busy: ifBusy }) };
+    return this.#request('POST', '/api/chat', { body, idempotencyKey });
+  }
+
+  /**
+   * @param {string} sessionId
+   * @param {string} message
+   * @param {string} idempotencyKey
+   * @param {ApprovalReply} [approval]
+   * @returns {Promise<State>}
+   */
+  system(sessionId, message, idempotencyKey, approval) {
+    const body = { message, session_id: sessionId, ...(approval && { approval }) };
+    return this.#request('POST', '/api/system', { body, idempotencyKey });
+  }
+
+  /** @param {string} sessionId @returns {Promise<State>} */
+  state(sessionId) {
+    return this.#request('GET', `/api/state?session_id=${encodeURIComponent(sessionId)}`);
+  }
+
+  /** @param {string} sessionId @param {string} [runId] @returns {Promise<State>} */
+  interrupt(sessionId, runId) {
+    return this.#request('POST', '/api/interrupt', {
+      body: { session_id: sessionId, ...(runId && { run_id: runId }) },
+    });
+  }
+
+  /**
+   * @param {string} sessionId
+   * @param {string} command
+   * @param {Record<string, unknown>} [args]
+   * @returns {Promise<CommandResult>}
+   */
+  command(sessionId, command, args = {}) {
+    return this.#request('POST', '/api/mcp-command', { body: { command, args, session_id: sessionId } });
+  }
+
+  /** @param {string[]} ids @returns {Promise<SessionSummary[]>} */
+  async sessions(ids) {
+    const answer = await this.#request('GET', `/api/sessions?ids=${ids.map(encodeURIComponent).join(',')}`);
+    return answer.sessions;
+  }
+
+  /** @param {string} sessionId @param {string} title */
+  rename(sessionId, title) {
+    return this.#request('PATCH', `/api/sessions/${encodeURIComponent(sessionId)}`, { body: { title } });
+  }
+
+  /** @param {string} sessionId */
+  delete(sessionId) {
+    return this.#request('DELETE', `/api/sessions/${encodeURIComponent(sessionId)}`);
+  }
+
+  /** A single-use ticket for the WebSocket. @returns {Promise<string>} */
+  async ticket() {
+    return (await this.#request('POST', '/api/ticket', { body: {} })).ticket;
+  }
+
+  /** @returns {Promise<Record<string, string>>} */
+  async authorization() {
+    const token = await this.accessToken?.();
+    return token ? { authorization: `Bearer ${token}` } : {};
+  }
+
+  /** @param {string} method @param {string} path @param {RequestOptions} [options] @returns {Promise<any>} */
+  async #request(method, path, { body, idempotencyKey, timeout = TIMEOUT_MS } = {}) {
+    const response = await this.#send(path, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+        ...(await this.authorization()),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeout),
+    });
+    this.#compareClocks(response);
+    if (!response.ok) throw await problemOf(response);
+    return response.status === 204 ? null : bodyOf(response);
+  }
+
+  /** @param {string} path @param {RequestInit} init */
+  async #send(path, init) {
+    try {
+      return await this.fetch(this.backendUrl + path, init);
+    } catch (error) {
+      const late = error instanceof DOMException && error.name === 'TimeoutError';
+      const detail = late ? 'The server did not answer in time.' : 'The server could not be reached.';
+      throw new RequestError({ status: 0, title: 'No answer', detail });
+    }
+  }
+
+  /** @param {Response} response */
+  #compareClocks(response) {
+    const served = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(served)) this.clockAhead = served - Date.now();
+  }
+}
+
+/** @param {Response} response */
+async function bodyOf(response) {
+  const text = await response.text().catch(() => '');
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RequestError({ status: 0, title: 'Unreadable answer', detail: 'The server’s answer was cut off.' });
+  }
+}
+
+/** @param {Response} response */
+async function problemOf(response) {
+  const problem = await response.json().catch(() => ({}));
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new RequestError({
+    status: response.status,
+    title: problem.title ?? response.statusText,
+    detail: problem.detail ?? `The server answered ${response.status}.`,
+    retryAfter: Number.isNaN(seconds) ? undefined : seconds * 1000,
+  });
+}

@@ -1,0 +1,160 @@
+// Messages that the server has not confirmed yet. Each keeps one Idempotency-Key for life and lives in the browser's
+// storage until it is confirmed, so that neither a failure nor a reload loses or doubles it.
+
+import { backoff } from './backoff.js';
+import { RequestError } from './http.js';
+
+/** @import { ApprovalReply, State } from './frames.js' */
+/** @import { HttpApi } from './http.js' */
+
+const PREFIX = 'forge.outbox.';
+const TRIES = 6;
+const TRIED_BY_ITSELF_MS = 10 * 60_000;
+
+/**
+ * `since`: messages that the conversation had when this one was written.
+ * @typedef {object} OutgoingMessage
+ * @property {string} key
+ * @property {string} sessionId
+ * @property {'chat' | 'system'} kind
+ * @property {string} text
+ * @property {ApprovalReply} [approval]
+ * @property {number} since
+ * @property {number} at
+ * @property {'sending' | 'failed'} status
+ * @property {string} [problem]
+ */
+
+/**
+ * @typedef {object} OutboxOptions
+ * @property {HttpApi} api
+ * @property {Storage} storage
+ * @property {number} retryDelay
+ * @property {() => void} onChange
+ * @property {(state: State) => void} onConfirmed
+ */
+
+export class Outbox {
+  /** @type {OutgoingMessage[]} */
+  #messages;
+  /** The last send of each session: one after the other, or they could overtake each other. @type {Map<string, Promise<unknown>>} */
+  #lines = new Map();
+
+  /** @param {OutboxOptions} options */
+  constructor(options) {
+    this.options = options;
+    this.#messages = stored(options.storage);
+    for (const message of this.#messages) {
+      if (message.status === 'sending' && Date.now() - message.at < TRIED_BY_ITSELF_MS) void this.#enqueue(message);
+      else this.#put({ ...message, status: 'failed' });
+    }
+    globalThis.addEventListener?.('storage', (event) => this.#sentElsewhere(/** @type {StorageEvent} */ (event)));
+  }
+
+  /** @param {string} sessionId */
+  of(sessionId) {
+    return this.#messages.filter((message) => message.sessionId === sessionId);
+  }
+
+  /**
+   * @param {Pick<OutgoingMessage, 'sessionId' | 'kind' | 'text' | 'approval' | 'since'>} draft
+   * @returns {Promise<boolean>} whether the server has accepted it
+   */
+  add(draft) {
+    /** @type {OutgoingMessage} */
+    const message = { ...draft, key: newKey(), at: Date.now(), status: 'sending' };
+    this.#put(message);
+    return this.#enqueue(message);
+  }
+
+  /** @param {string} key */
+  retry(key) {
+    const failed = this.#messages.find((message) => message.key === key && message.status === 'failed');
+    if (!failed) return Promise.resolve(false);
+    /** @type {OutgoingMessage} */
+    const message = { ...failed, status: 'sending', problem: undefined };
+    this.#put(message);
+    return this.#enqueue(message);
+  }
+
+  /** @param {string} key */
+  discard(key) {
+    this.#messages = this.#messages.filter((message) => message.key !== key);
+    this.options.storage.removeItem(PREFIX + key);
+    this.options.onChange();
+  }
+
+  /** @param {OutgoingMessage} message @returns {Promise<boolean>} */
+  #enqueue(message) {
+    const sent = (this.#lines.get(message.sessionId) ?? Promise.resolve()).then(() => this.#send(message));
+    this.#lines.set(message.sessionId, sent);
+    return sent;
+  }
+
+  /** @param {OutgoingMessage} message */
+  async #send(message) {
+    try {
+      const state = await this.#post(message);
+      this.options.onConfirmed(state);
+      this.discard(message.key);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#put({ ...message, status: 'failed', problem: error.message });
+      return false;
+    }
+  }
+
+  /** @param {OutgoingMessage} message @returns {Promise<State>} */
+  async #post(message) {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#request(message);
+      } catch (error) {
+        if (!(error instanceof RequestError) || !error.isTransient || failures >= TRIES) throw error;
+        const delay = Math.max(error.retryAfter ?? 0, backoff(failures, this.options.retryDelay));
+        await new Promise((resolve) => setTimeout(resolve, delay));
+      }
+    }
+  }
+
+  /** @param {OutgoingMessage} message @returns {Promise<State>} */
+  #request({ sessionId, kind, text, key, approval }) {
+    const { api } = this.options;
+    return kind === 'chat' ? api.chat(sessionId, text, key) : api.system(sessionId, text, key, approval);
+  }
+
+  /** @param {OutgoingMessage} message */
+  #put(message) {
+    const isKnown = this.#messages.some(({ key }) => key === message.key);
+    this.#messages = isKnown
+      ? this.#messages.map((other) => (other.key === message.key ? message : other))
+      : [...this.#messages, message];
+    this.options.storage.setItem(PREFIX + message.key, JSON.stringify(message));
+    this.options.onChange();
+  }
+
+  /** @param {StorageEvent} event */
+  #sentElsewhere(event) {
+    if (!event.key?.startsWith(PREFIX) || event.newValue !== null) return;
+    const key = event.key.slice(PREFIX.length);
+    if (this.#messages.some((message) => message.key === key)) this.discard(key);
+  }
+}
+
+/** `crypto.randomUUID` exists on secure origins only. */
+export function newKey() {
+  if ('randomUUID' in crypto) return crypto.randomUUID();
+  const hex = Array.from(globalThis.crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, '$1-$2-4$3-a$4-$5');
+}
+
+/** @param {Storage} storage @returns {OutgoingMessage[]} */
+function stored(storage) {
+  const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? '');
+  return keys
+    .filter((key) => key.startsWith(PREFIX))
+    .map((key) => JSON.parse(storage.getItem(key) ?? 'null'))
+    .filter(Boolean)
+    .sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,56 @@
+// The conversations of this browser: ids and titles, and which one each tab shows.
+
+import { newKey } from './outbox.js';
+
+const BOOK = 'forge.sessions';
+const CURRENT = 'forge.session';
+
+/** @typedef {{ id: string, title: string | null, at: number }} BookEntry `at`: last use, epoch milliseconds */
+
+export class SessionBook {
+  /** @param {Storage} storage shared by all tabs @param {Storage} tabStorage of this tab */
+  constructor(storage, tabStorage) {
+    this.storage = storage;
+    this.tabStorage = tabStorage;
+  }
+
+  /** The tab's own conversation; in a new tab the one that was used last; else a new one. */
+  current() {
+    const id = this.tabStorage.getItem(CURRENT) ?? this.storage.getItem(CURRENT) ?? newKey();
+    this.use(id);
+    return id;
+  }
+
+  /** @param {string} id */
+  use(id) {
+    this.tabStorage.setItem(CURRENT, id);
+    this.storage.setItem(CURRENT, id);
+  }
+
+  /** Newest first. @returns {BookEntry[]} */
+  entries() {
+    try {
+      const entries = JSON.parse(this.storage.getItem(BOOK) ?? '[]');
+      return Array.isArray(entries) ? entries.sort((a, b) => b.at - a.at) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {string} id @param {Partial<BookEntry>} change */
+  remember(id, change) {
+    const entries = this.entries();
+    const known = entries.find((entry) => entry.id === id) ?? { id, title: null, at: Date.now() };
+    this.#save([{ ...known, ...change }, ...entries.filter((entry) => entry.id !== id)]);
+  }
+
+  /** @param {string} id */
+  forget(id) {
+    this.#save(this.entries().filter((entry) => entry.id !== id));
+  }
+
+  /** @param {BookEntry[]} entries */
+  #save(entries) {
+    this.storage.setItem(BOOK, JSON.stringify(entries.slice(0, 200)));
+  }
+}

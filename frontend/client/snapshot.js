@@ -1,0 +1,90 @@
+// What a user of the client sees: plain data made from the conversation, the outbox and the connection.
+
+import { displayText } from './entry.js';
+
+/** @import { Conversation } from './conversation.js' */
+/** @import { Entry } from './entry.js' */
+/** @import { Hot, PublicApproval, PublicMessage, QueuedMessage, PublicRun } from './frames.js' */
+/** @import { OutgoingMessage } from './outbox.js' */
+/** @import { ConnectionStatus } from './transport.js' */
+
+/** @typedef {PublicMessage & { seq: number, is_streaming: boolean }} ShownMessage */
+
+/**
+ * @typedef {object} ChatState
+ * @property {string} sessionId
+ * @property {ConnectionStatus} connectionStatus
+ * @property {ShownMessage[]} messages by sequence number; the same object as long as a message is unchanged
+ * @property {boolean} isLoaded whether the server has told anything about this conversation yet
+ * @property {boolean} isExpired
+ * @property {boolean} isTyping
+ * @property {boolean} isProcessing
+ * @property {PublicRun | null} activeRun
+ * @property {QueuedMessage[]} queued
+ * @property {OutgoingMessage[]} outgoing not confirmed by the server yet, or failed
+ * @property {PublicApproval[]} approvals
+ * @property {unknown} pendingWalletTx
+ * @property {Hot | null} hot
+ */
+
+/** @type {WeakMap<Entry, ShownMessage>} */
+const shown = new WeakMap();
+
+/** @param {Entry} entry @returns {ShownMessage} */
+function shownMessage(entry) {
+  const known = shown.get(entry);
+  if (known) return known;
+  const content = displayText(entry);
+  const message = /** @type {ShownMessage} */ ({ ...entry.message, content, is_streaming: !entry.ended });
+  shown.set(entry, message);
+  return message;
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {OutgoingMessage[]} outgoing
+ * @param {ConnectionStatus} connectionStatus
+ * @returns {ChatState}
+ */
+export function snapshot(conversation, outgoing, connectionStatus) {
+  const { hot } = conversation;
+  const messages = conversation.entries.flatMap((entry) => (entry ? [shownMessage(entry)] : []));
+  return {
+    sessionId: conversation.sessionId,
+    connectionStatus,
+    messages,
+    isLoaded: hot !== null,
+    isExpired: conversation.expired,
+    isTyping: Boolean(hot?.active_run),
+    isProcessing: hot?.is_processing ?? false,
+    activeRun: hot?.active_run ?? null,
+    queued: hot?.queued ?? [],
+    outgoing: outgoing.filter((message) => !hasArrived(message, messages, hot?.queued ?? [])),
+    approvals: hot?.approvals ?? [],
+    pendingWalletTx: parsed(hot?.pending_wallet_tx),
+    hot,
+  };
+}
+
+/**
+ * Whether the server shows a message already whose confirmation is still on its way, so that nobody sees it twice.
+ * @param {OutgoingMessage} outgoing
+ * @param {ShownMessage[]} messages
+ * @param {QueuedMessage[]} queued
+ */
+function hasArrived(outgoing, messages, queued) {
+  if (outgoing.status === 'failed') return false;
+  const sender = outgoing.kind === 'chat' ? 'user' : 'system';
+  const isSame = (/** @type {{ sender: string, content: string }} */ other) =>
+    other.sender === sender && other.content === outgoing.text;
+  return queued.some(isSame) || messages.some((message) => message.seq >= outgoing.since && isSame(message));
+}
+
+/** @param {string | null | undefined} text @returns {unknown} */
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
