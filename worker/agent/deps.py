@@ -24,7 +24,9 @@ class RunRecord(Protocol):
 
     async def append(self, progress: Progress) -> None: ...
 
-    async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]: ...
+    async def begin_call(
+        self, call_key: str, meta: dict[str, str]
+    ) -> tuple[CallStatus, CallRecord | None]: ...
 
     async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord: ...
 
@@ -37,21 +39,25 @@ class RunRecord(Protocol):
 
 @dataclass
 class RunDeps:
-    """`saved`: how many messages of the history are stored. `shown`: tool calls whose results are in the log.
+    """`attempt_id` marks this attempt's LLM messages, of which `saved` are stored.
 
-    `started`: calls of this attempt that may have had an effect (call id → may it be repeated).
+    `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
+    may have had an effect (call id → may it be repeated).
     """
 
     record: RunRecord
     run_id: str
+    attempt_id: str
     network: str
     networks: Sequence[NetworkInfo]
     clock: Clock
+    attempt_is_first: bool = True
     saved: int = 0
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])
-    messages: list[ModelMessage] = field(default_factory=list[ModelMessage])
-    """The agent's own list of messages while it runs, so that a failure in the middle loses none."""
+
+    def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+        return [message for message in messages if message.run_id == self.attempt_id][self.saved :]
 
     def notice(self, content: str) -> Draft:
         return Draft(

@@ -63,9 +63,7 @@ def _call_draft(deps: RunDeps, call: ToolCallPart) -> Draft:
         content=f"tool: {call.tool_name} | args: {content}",
         created_at=deps.clock(),
         run_id=deps.run_id,
-        tool=ToolDisplay(
-            call_id=call.tool_call_id, name=call.tool_name, arguments=kept, truncated=truncated
-        ),
+        tool=ToolDisplay(call_id=call.tool_call_id, name=call.tool_name, arguments=kept, truncated=truncated),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic_ai.messages import (
     ModelRequest,
     ModelResponse,
     TextPart,
+    ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
 )
@@ -41,6 +42,10 @@ def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMes
     return [message for message in messages if (message.run_id or "").startswith(run_id)]
 
 
+def run_responses(messages: Sequence[ModelMessage], run_id: str) -> list[ModelResponse]:
+    return [message for message in own_messages(messages, run_id) if isinstance(message, ModelResponse)]
+
+
 def attempt_id(run_id: str, attempt: int) -> str:
     """Each attempt is a new agent run to the library, which refuses an id that its history knows."""
     return f"{run_id}.{attempt}"
@@ -66,40 +71,47 @@ def usage_of(own: Sequence[ModelMessage]) -> RunUsage:
     return usage
 
 
-def settle(messages: Sequence[ModelMessage], explain: Callable[[str], str]) -> list[ModelMessage]:
-    """`messages` as they may be stored after a run that did not end by itself.
+def settle(
+    before: Sequence[ModelMessage],
+    unsaved: Sequence[ModelMessage],
+    run_id: str,
+    explain: Callable[[str], str],
+) -> list[ModelMessage]:
+    """`unsaved` as it may follow the stored messages `before` when a run did not end by itself.
 
-    An unfinished response keeps its text only. Every tool call has a result; `explain(call id)` says why one
-    that is missing is. No assistant message is empty.
+    An unfinished response keeps its text only. Every tool call gets a result; `explain(call id)` says why one that
+    is missing is. No assistant message is empty.
     """
-    settled = [_finished(message) for message in messages]
-    kept = [message for message in settled if message.parts]
-    last = max((i for i, message in enumerate(kept) if isinstance(message, ModelResponse)), default=None)
-    if last is None:
-        return kept
-    missing = _missing_results(kept[last:], explain)
-    if not missing:
-        return kept
-    run_id = kept[last].run_id
-    return [*kept, ModelRequest(parts=missing, state="interrupted", run_id=run_id)]
-
-
-def missing_results(messages: Sequence[ModelMessage], explain: Callable[[str], str]) -> list[ToolReturnPart]:
-    last = max((i for i, message in enumerate(messages) if isinstance(message, ModelResponse)), default=None)
-    return [] if last is None else _missing_results(messages[last:], explain)
-
-
-def _missing_results(tail: Sequence[ModelMessage], explain: Callable[[str], str]) -> list[ToolReturnPart]:
-    response = tail[0]
-    assert isinstance(response, ModelResponse)
-    done = {
-        part.tool_call_id for message in tail[1:] for part in message.parts if hasattr(part, "tool_call_id")
-    }
-    return [
+    kept = [message for message in map(_finished, unsaved) if message.parts]
+    calls, results = _last_turn([*before, *kept], run_id)
+    done = {part.tool_call_id for part in results}
+    missing = [
         ToolReturnPart(call.tool_name, explain(call.tool_call_id), call.tool_call_id, outcome="interrupted")
-        for call in response.tool_calls
+        for call in calls
         if call.tool_call_id not in done
     ]
+    return [*kept, ModelRequest(parts=missing, state="interrupted")] if missing else kept
+
+
+def last_results(messages: Sequence[ModelMessage], run_id: str) -> list[ToolReturnPart]:
+    """The results of the run's last tool calls."""
+    return _last_turn(messages, run_id)[1]
+
+
+def _last_turn(
+    messages: Sequence[ModelMessage], run_id: str
+) -> tuple[list[ToolCallPart], list[ToolReturnPart]]:
+    """The tool calls of the run's last response and the results that follow it."""
+    results: list[ToolReturnPart] = []
+    for message in reversed(messages):
+        if isinstance(message, ModelResponse):
+            return (list(message.tool_calls), results) if own_messages([message], run_id) else ([], [])
+        results[:0] = [part for part in message.parts if isinstance(part, ToolReturnPart)]
+    return [], []
+
+
+def user_prompt(text: str, run_id: str) -> ModelRequest:
+    return ModelRequest(parts=[UserPromptPart(text)], run_id=run_id)
 
 
 def _finished(message: ModelMessage) -> ModelMessage:

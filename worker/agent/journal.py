@@ -1,4 +1,4 @@
-"""The stored history is the journal: what an attempt has got from the LLM or a tool, the next one does not ask again."""
+"""The stored history is the journal: what one attempt got from the LLM or a tool, the next one does not ask for."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class PersistHistory(AbstractCapability[RunDeps]):
 
 
 async def _store(deps: RunDeps, messages: list[ModelMessage]) -> None:
-    new = messages[deps.saved :]
+    new = deps.unsaved(messages)
     responses = [message for message in new if isinstance(message, ModelResponse)]
     progress = Progress(
         drafts=[draft for response in responses for draft in response_drafts(deps, response)],
@@ -61,7 +61,7 @@ async def _store(deps: RunDeps, messages: list[ModelMessage]) -> None:
         tokens=tokens_of(new),
     )
     await deps.record.append(progress)
-    deps.saved = len(messages)
+    deps.saved += len(new)
     deps.shown.clear()
     deps.started.clear()
 
@@ -82,8 +82,11 @@ def may_repeat(tool: ToolDefinition) -> bool:
 
 
 def call_key(ctx: RunContext[RunDeps]) -> str:
-    """Names a call within its run. An LLM may use a call id again, but not at the same place of the history."""
-    return f"{len(ctx.messages):06d}:{ctx.tool_call_id}"
+    """Names a call within its run, the same in every attempt. An LLM may use a call id again in a later response.
+
+    Responses are counted, not messages: the library merges neighbouring requests when a history is loaded.
+    """
+    return f"{len(history.run_responses(ctx.messages, ctx.deps.run_id)):04d}:{ctx.tool_call_id}"
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,6 @@ from pydantic_ai.mcp import CallToolFunc, ToolResult
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
-from forge.models.session import NetworkInfo
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
 
@@ -99,7 +97,3 @@ def own_tools() -> FunctionToolset[RunDeps]:
 
 
 OWN_TOOLS = frozenset({"set_network", "get_current_time"})
-
-
-def network_names(networks: Sequence[NetworkInfo]) -> str:
-    return ", ".join(network.name for network in networks)

@@ -1,0 +1,184 @@
+"""One run of the agent, from the input to what is to be stored at its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Sequence
+from dataclasses import dataclass
+
+from pydantic_ai import Agent, CancellationToken, RunContext, UsageLimits, capture_run_messages
+from pydantic_ai.exceptions import RunCancelled, RunTimedOut
+from pydantic_ai.messages import (
+    AgentStreamEvent,
+    FunctionToolResultEvent,
+    ModelMessage,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    repair_messages,
+)
+from pydantic_ai.models import Model
+
+from forge.models.message import Draft
+from forge.models.run import Ending, Outcome, Submission
+from worker.agent import failures, history, prompt
+from worker.agent.deps import RunDeps
+from worker.agent.drafts import (
+    INTERRUPTED,
+    UNKNOWN,
+    response_text,
+    result_draft,
+    text_draft,
+    tokens_of,
+)
+from worker.agent.history import Window
+from worker.agent.journal import PersistHistory, show_result
+from worker.agent.toolbox import Toolbox
+
+INTERRUPTED_NOTICE = "Interrupted by user"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one run, over all its attempts; `history_tokens` of one request."""
+
+    seconds: float
+    llm_requests: int
+    tool_calls: int
+    tokens: int
+    history_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended; `error` is what ended a failed one, for the log."""
+
+    ending: Ending
+    error: BaseException | None = None
+
+
+class Operator:
+    """The agent with its tools; one for the whole process, used by all runs at once."""
+
+    def __init__(self, llm: Model, toolbox: Toolbox, limits: Limits) -> None:
+        self._toolbox = toolbox
+        self._limits = limits
+        self._agent = Agent(
+            llm,
+            deps_type=RunDeps,
+            output_type=str,
+            instructions=_instructions,
+            capabilities=[PersistHistory(), Window(limits.history_tokens), failures.RetryLlm()],
+            retries={"tools": 5, "output": 2},
+        )
+
+    async def run(
+        self, deps: RunDeps, entries: Sequence[bytes], submission: Submission, token: CancellationToken
+    ) -> Ended:
+        """Answer `submission`, or go on with it where an earlier attempt stopped."""
+        stored = history.load(entries)
+        own = history.own_messages(stored, deps.run_id)
+        if history.is_answered(own):
+            return Ended(Ending(outcome="completed"))
+        with capture_run_messages() as messages:
+            try:
+                result = await self._run(deps, stored, own, submission, token)
+                return Ended(_answered(deps, result))
+            except RunTimedOut as error:
+                return Ended(_broken(deps, messages, "failed", failures.describe(error)), error)
+            except RunCancelled:
+                return Ended(_broken(deps, messages, "interrupted", INTERRUPTED_NOTICE))
+            except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
+                return Ended(_broken(deps, messages, "failed", failures.describe(error)), error)
+
+    async def _run(
+        self,
+        deps: RunDeps,
+        stored: list[ModelMessage],
+        own: list[ModelMessage],
+        submission: Submission,
+        token: CancellationToken,
+    ) -> list[ModelMessage]:
+        before = stored if own else repair_messages(stored)
+        result = await self._agent.run(
+            None if own else prompt_text(submission),
+            message_history=before or None,
+            deps=deps,
+            run_id=deps.attempt_id,
+            usage=history.usage_of(own),
+            usage_limits=UsageLimits(
+                request_limit=self._limits.llm_requests,
+                tool_calls_limit=self._limits.tool_calls,
+                total_tokens_limit=self._limits.tokens,
+            ),
+            timeout=self._limits.seconds,
+            cancellation_token=token,
+            toolsets=self._toolbox.toolsets(),
+            event_stream_handler=_follow,
+        )
+        return result.all_messages()
+
+
+def prompt_text(submission: Submission) -> str:
+    """A user's text is handed over unchanged: nothing in it is ever taken for a marker."""
+    return submission.content if submission.sender == "user" else f"[system] {submission.content}"
+
+
+def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException) -> Ended:
+    """End a run that cannot be worked on, so that the history still says what was asked."""
+    stored = history.load(entries)
+    own = history.own_messages(stored, deps.run_id)
+    asked = [] if own else [history.user_prompt(prompt_text(submission), deps.attempt_id)]
+    return Ended(_broken(deps, [*stored, *asked], "failed", failures.describe(error)), error)
+
+
+def _instructions(ctx: RunContext[RunDeps]) -> str:
+    return prompt.instructions(ctx.deps.network, list(ctx.deps.networks))
+
+
+async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:
+    async for event in events:
+        match event:
+            case PartStartEvent(part=TextPart(content=text)) if text:
+                ctx.deps.record.show_text(text)
+            case PartDeltaEvent(delta=TextPartDelta(content_delta=text)) if text:
+                ctx.deps.record.show_text(text)
+            case FunctionToolResultEvent(part=part):
+                await show_result(ctx.deps, part)
+            case _:
+                pass
+
+
+def _answered(deps: RunDeps, messages: list[ModelMessage]) -> Ending:
+    unsaved = deps.unsaved(messages)
+    texts = [response_text(message) for message in unsaved if message.kind == "response"]
+    return Ending(
+        outcome="completed",
+        drafts=[text_draft(deps, text) for text in texts if text.strip()],
+        entries=history.dump(unsaved),
+        tokens=tokens_of(unsaved),
+    )
+
+
+def _broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, notice: str) -> Ending:
+    """Keep what was shown, say what became of the tool calls that have no result, and add the notice."""
+    unsaved = deps.unsaved(messages)
+    new = set(map(id, unsaved))
+    before = [message for message in messages if id(message) not in new]
+    settled = history.settle(before, unsaved, deps.run_id, lambda call_id: _explain(deps, call_id))
+    results = history.last_results([*before, *settled], deps.run_id)
+    drafts: list[Draft] = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
+    drafts += [result_draft(deps, part) for part in results if part.tool_call_id not in deps.shown]
+    return Ending(
+        outcome=outcome,
+        drafts=[*drafts, deps.notice(notice)],
+        entries=history.dump(settled),
+        tokens=tokens_of(unsaved),
+    )
+
+
+def _explain(deps: RunDeps, call_id: str) -> str:
+    """A call that this attempt did not start may still have been started by an earlier one."""
+    started = deps.started.get(call_id)
+    is_known = started is not None or deps.attempt_is_first
+    return UNKNOWN if started is False or not is_known else INTERRUPTED
