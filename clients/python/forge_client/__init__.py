@@ -1,0 +1,62 @@
+"""A client of forge-mcp: async, typed, and stubborn about the network."""
+
+from forge_client.answers import Accepted, CommandResult, Ended, SessionSummary
+from forge_client.client import DEFAULT_URL, ForgeClient
+from forge_client.conversation import Conversation
+from forge_client.errors import (
+    CommandFailed,
+    Forbidden,
+    ForgeClientError,
+    InvalidRequest,
+    NotAuthenticated,
+    NotFound,
+    ProblemError,
+    RateLimited,
+    RunEnded,
+    RunFailed,
+    RunInterrupted,
+    ServerError,
+    SessionBusy,
+    SessionExpired,
+    Unreachable,
+    WaitingForWallet,
+)
+from forge_client.events import ConnectionChanged, Event, Refused, Updated
+from forge_client.frames import Approval, Message, State
+from forge_client.pace import Pace
+from forge_client.reduce import apply
+
+__all__ = [
+    "DEFAULT_URL",
+    "Accepted",
+    "Approval",
+    "CommandFailed",
+    "CommandResult",
+    "ConnectionChanged",
+    "Conversation",
+    "Ended",
+    "Event",
+    "Forbidden",
+    "ForgeClient",
+    "ForgeClientError",
+    "InvalidRequest",
+    "Message",
+    "NotAuthenticated",
+    "NotFound",
+    "Pace",
+    "ProblemError",
+    "RateLimited",
+    "Refused",
+    "RunEnded",
+    "RunFailed",
+    "RunInterrupted",
+    "ServerError",
+    "SessionBusy",
+    "SessionExpired",
+    "SessionSummary",
+    "State",
+    "Unreachable",
+    "Updated",
+    "WaitingForWallet",
+    "apply",
+]

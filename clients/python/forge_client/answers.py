@@ -1,0 +1,105 @@
+"""What the HTTP API answers beside the state, and what `ForgeClient` makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from forge_client.conversation import Conversation
+from forge_client.frames import Approval, Message, Outcome, State
+
+
+class SessionSummary(BaseModel):
+    """One of the caller's own sessions; times RFC 3339."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session_id: str
+    title: str | None
+    network: str
+    is_processing: bool
+    message_count: int
+    created_at: str
+    last_activity_at: str
+    expires_at: str
+
+
+class SessionList(BaseModel):
+    sessions: list[SessionSummary]
+
+
+class CommandResult(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    success: bool
+    message: str
+    data: Any = None
+
+
+class Ticket(BaseModel):
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The server has stored the message; `run_id` is the run that will answer it."""
+
+    run_id: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that has ended. `answer`: the agent's last text, empty without one; `messages`: all of the run's."""
+
+    run_id: str
+    outcome: Outcome
+    answer: str
+    messages: list[Message]
+    approvals: list[Approval]
+
+    @property
+    def notice(self) -> str:
+        """What the server shows about a run that has no answer."""
+        notices = [message.content for message in self.messages if message.kind == "notice"]
+        return notices[-1] if notices else f"The run ended: {self.outcome}."
+
+
+def accepted_run(state: State, text: str) -> str:
+    """The run of the message just accepted, for a server that does not name it: the last one of the same text."""
+    named = [message.run_id for message in state.messages if message.run_id and message.content == text]
+    if named:
+        return named[-1]
+    if state.queued:
+        return state.queued[-1].run_id
+    return state.active_run.run_id if state.active_run else ""
+
+
+def ended_run(conversation: Conversation, run_id: str) -> Ended | None:
+    """The run's end, once it has ended and all of its messages are here; else None."""
+    hot, messages = conversation.hot, conversation.of_run(run_id)
+    if hot is None or not messages or any(waiting.run_id == run_id for waiting in hot.queued):
+        return None
+    if (hot.active_run and hot.active_run.run_id == run_id) or not _all_here(conversation, messages):
+        return None
+    texts = [message.content for message in messages if (message.sender, message.kind) == ("agent", "text")]
+    outcome = hot.outcomes.get(run_id) or _inferred_outcome(messages, hot.approvals)
+    return Ended(run_id, outcome, texts[-1] if texts else "", messages, list(hot.approvals))
+
+
+def _all_here(conversation: Conversation, messages: list[Message]) -> bool:
+    first = messages[0].seq or 0
+    announced = conversation.hot.message_count if conversation.hot else 0
+    known = (conversation.finished.get(seq) for seq in range(first, announced))
+    return all(message is not None and message.is_whole for message in known)
+
+
+def _inferred_outcome(messages: list[Message], approvals: list[Approval]) -> Outcome:
+    last = messages[-1]
+    if last.kind == "notice":
+        return "interrupted" if last.content.startswith("Interrupted by user") else "failed"
+    if last.sender == "agent":
+        return "completed"
+    return "waiting" if approvals else "failed"

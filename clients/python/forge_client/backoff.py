@@ -1,0 +1,23 @@
+"""How long to wait before trying again: growing, capped, and jittered so that clients do not come back in step."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Seconds. The n-th wait is drawn from the upper half of `first * 2**n`, at most `cap`."""
+
+    first: float = 0.5
+    cap: float = 30.0
+    failures: int = 0
+
+    def next(self) -> float:
+        ceiling = min(self.cap, self.first * 2 ** min(self.failures, 30))
+        self.failures += 1
+        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, hides nothing
+
+    def reset(self) -> None:
+        self.failures = 0

@@ -1,0 +1,115 @@
+"""What a session can be asked over HTTP: one method a request."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+from forge_client.answers import Accepted, CommandResult, SessionList, SessionSummary, accepted_run
+from forge_client.conversation import Conversation
+from forge_client.endpoint import Endpoint
+from forge_client.errors import CommandFailed, NotFound
+from forge_client.frames import IfBusy, State
+from forge_client.reduce import Frame, apply
+
+
+class SessionCalls:
+    """The requests of one session; each may raise `Unreachable` and the `ProblemError`s. States join `conversation`."""
+
+    def __init__(self, endpoint: Endpoint, session_id: str) -> None:
+        self.session_id = session_id
+        self.conversation = Conversation()
+        self._endpoint = endpoint
+
+    def receive(self, frame: Frame) -> None:
+        self.conversation = apply(self.conversation, frame)
+
+    async def send(
+        self, message: str, *, if_busy: IfBusy = "enqueue", idempotency_key: str | None = None
+    ) -> Accepted:
+        """Hand over a message; it is stored once, however often the network made us try. Raises `SessionBusy`, …"""
+        body = {"message": message, "session_id": self.session_id, "if_busy": if_busy}
+        return await self._submit("/api/chat", body, message, idempotency_key)
+
+    async def system(self, message: str, *, idempotency_key: str | None = None) -> Accepted:
+        """Tell the agent an event that no person typed; it is shown as a system message."""
+        body = {"message": message, "session_id": self.session_id}
+        return await self._submit("/api/system", body, message, idempotency_key)
+
+    async def approve(self, approval_id: str, transaction_hash: str) -> Accepted:
+        """The wallet has signed and sent the approval's transaction."""
+        reply = {"approval_id": approval_id, "outcome": "sent", "transaction_hash": transaction_hash}
+        return await self._answer(f"Transaction sent: {transaction_hash}", reply)
+
+    async def reject(self, approval_id: str, reason: str | None = None) -> Accepted:
+        reply = {"approval_id": approval_id, "outcome": "rejected", "reason": reason}
+        text = "Transaction rejected by user" + (f": {reason}" if reason else "")
+        return await self._answer(text, reply)
+
+    async def interrupt(self, run_id: str | None = None) -> State:
+        """Stop a run, or withdraw it from the queue. Without `run_id`: the active run, else all that wait."""
+        body = {"session_id": self.session_id} | ({"run_id": run_id} if run_id else {})
+        # Repeated blindly, a stop without a name could hit the next run.
+        return await self._state("POST", "/api/interrupt", json=body, repeatable=run_id is not None)
+
+    # The session
+
+    async def state(self) -> State:
+        return await self._state("GET", "/api/state", params={"session_id": self.session_id})
+
+    async def mcp_command(self, command: str, args: dict[str, Any] | None = None) -> CommandResult:
+        body = {"command": command, "args": args or {}, "session_id": self.session_id}
+        response = await self._endpoint.request("POST", "/api/mcp-command", json=body)
+        return CommandResult.model_validate_json(response.content)
+
+    async def set_network(self, network: str) -> None:
+        """Raises `CommandFailed`."""
+        await self._command("set_network", {"network": network})
+
+    async def networks(self) -> list[dict[str, Any]]:
+        """The networks that this server reaches. Raises `CommandFailed`."""
+        data = (await self._command("list_networks", {})).data
+        if isinstance(data, dict):
+            data = cast("dict[str, Any]", data).get("networks")
+        return cast("list[dict[str, Any]]", data or [])
+
+    async def sessions(self, ids: Sequence[str]) -> list[SessionSummary]:
+        """Those of `ids` that exist and are ours."""
+        if not ids:
+            return []
+        response = await self._endpoint.request("GET", "/api/sessions", params={"ids": ",".join(ids)})
+        return SessionList.model_validate_json(response.content).sessions
+
+    async def rename(self, title: str) -> None:
+        await self._endpoint.request("PATCH", f"/api/sessions/{self.session_id}", json={"title": title})
+
+    async def delete(self) -> None:
+        """End this session and stop its run. A session that does not exist is deleted already."""
+        try:
+            await self._endpoint.request("DELETE", f"/api/sessions/{self.session_id}")
+        except NotFound:
+            return
+
+    async def _command(self, command: str, args: dict[str, Any]) -> CommandResult:
+        result = await self.mcp_command(command, args)
+        if not result.success:
+            raise CommandFailed(result.message)
+        return result
+
+    async def _answer(self, text: str, reply: dict[str, Any]) -> Accepted:
+        body = {"message": text, "session_id": self.session_id, "approval": reply}
+        return await self._submit("/api/system", body, text, None)
+
+    async def _submit(self, path: str, body: dict[str, Any], text: str, key: str | None) -> Accepted:
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        response = await self._endpoint.request("POST", path, json=body, headers=headers)
+        state = State.model_validate_json(response.content)
+        self.receive(state)
+        return Accepted(response.headers.get("x-run-id") or accepted_run(state, text), state)
+
+    async def _state(self, method: str, path: str, **request: Any) -> State:
+        response = await self._endpoint.request(method, path, **request)
+        state = State.model_validate_json(response.content)
+        self.receive(state)
+        return state

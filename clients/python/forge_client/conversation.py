@@ -1,0 +1,107 @@
+"""A conversation as a client knows it: a value. `forge_client.reduce.apply` builds it up from frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from forge_client.frames import Have, Hot, Message, TextFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The text of a message that has not ended, as far as it is here."""
+
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a client knows. Build it with `apply`; read `messages` and `hot`.
+
+    `whole`: messages 0 … whole-1 are here to the last character. `server_rev`: the newest `rev` the server told of.
+    `expired`: the generation shown has ended on the server; the next message starts a new one.
+    """
+
+    hot: Hot | None = None
+    generation: int = 0
+    finished: Mapping[int, Message] = field(default_factory=dict[int, Message])
+    streams: Mapping[int, Stream] = field(default_factory=dict[int, Stream])
+    pending: tuple[TextFrame, ...] = ()
+    whole: int = 0
+    server_rev: int = 0
+    expired: bool = False
+
+    @property
+    def rev(self) -> int:
+        return self.hot.rev if self.hot else 0
+
+    @property
+    def has_gap(self) -> bool:
+        """A text frame came that does not fit on what is here."""
+        return bool(self.pending)
+
+    @property
+    def needs_sync(self) -> bool:
+        """Something the server told of is not here. It may still be on its way: ask after a moment's grace."""
+        announced = self.hot.message_count if self.hot else 0
+        if self.expired:
+            return self.has_gap
+        return self.has_gap or self.whole < announced or self.rev < self.server_rev
+
+    @property
+    def have(self) -> Have:
+        """What to say in a `sync` frame."""
+        seq = max(self.streams, default=None)
+        if seq is None:
+            return Have(generation=self.generation, messages=self.whole)
+        stream = self.streams[seq]
+        return Have(
+            generation=self.generation,
+            messages=self.whole,
+            seq=seq,
+            attempt=stream.attempt,
+            length=len(stream.text),
+        )
+
+    @property
+    def messages(self) -> list[Message]:
+        """In reading order: what has ended, the text that streams, then what waits in the queue (`seq` None)."""
+        shown = [self.finished[seq] for seq in sorted(self.finished)]
+        shown += [self._streaming(seq) for seq in sorted(self.streams) if self.streams[seq].text]
+        return shown + self._queued()
+
+    def of_run(self, run_id: str) -> list[Message]:
+        """The finished messages of one run, its input first."""
+        return [self.finished[seq] for seq in sorted(self.finished) if self.finished[seq].run_id == run_id]
+
+    def _streaming(self, seq: int) -> Message:
+        run = self.hot.active_run if self.hot else None
+        text = self.streams[seq].text
+        return Message(
+            seq=seq,
+            sender="agent",
+            kind="text",
+            content=text,
+            length=len(text),
+            timestamp="",
+            created_at=run.started_at if run else "",
+            is_streaming=True,
+            run_id=run.run_id if run else None,
+        )
+
+    def _queued(self) -> list[Message]:
+        return [
+            Message(
+                seq=None,
+                sender=waiting.sender,
+                kind="text",
+                content=waiting.content,
+                length=len(waiting.content),
+                timestamp="",
+                created_at=waiting.created_at,
+                run_id=waiting.run_id,
+            )
+            for waiting in (self.hot.queued if self.hot else [])
+        ]

@@ -1,0 +1,139 @@
+"""The HTTP half: URLs, credentials, retries that are safe, and problem documents as exceptions."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import httpx
+
+from forge_client.answers import Ticket
+from forge_client.backoff import Backoff
+from forge_client.errors import Unreachable, problem_error
+
+Token = str | Callable[[], str]
+"""A bearer token, or what makes a fresh one each time it is needed."""
+
+ATTEMPTS = 4
+LONGEST_WAIT = 10.0
+"""Seconds of a `Retry-After` that a retry still waits for."""
+
+_TRY_AGAIN = frozenset({502, 503, 504})
+
+
+class Endpoint:
+    """One forge-mcp server as one caller sees it. Close it with `aclose`."""
+
+    def __init__(self, base_url: str, token: Token | None = None) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{base_url!r} is not an http:// or https:// URL")
+        self.base_url = base_url.rstrip("/")
+        self.is_local = _is_loopback(parts.hostname)
+        self._token = token
+        self._http = httpx.AsyncClient(
+            base_url=self.base_url,
+            timeout=httpx.Timeout(35.0, connect=5.0),
+            trust_env=not self.is_local,
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    def authorization(self) -> dict[str, str]:
+        if self._token is None:
+            return {}
+        token = self._token if isinstance(self._token, str) else self._token()
+        return {"Authorization": f"Bearer {token}"}
+
+    async def socket_url(self, session_id: str) -> str:
+        """The WebSocket's URL, with a fresh ticket where a token is needed."""
+        query = {"session_id": session_id}
+        if self._token is not None:
+            response = await self.request("POST", "/api/ticket", json={"session_id": session_id})
+            query["ticket"] = Ticket.model_validate_json(response.content).ticket
+        parts = urlsplit(self.base_url)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        return urlunsplit((scheme, parts.netloc, f"{parts.path}/ws", urlencode(query), ""))
+
+    def open_stream(self, session_id: str, silence: float) -> httpx.Request:
+        """The request of the SSE stream, to be sent with `send_stream`; broken off after `silence` seconds."""
+        return self._http.build_request(
+            "GET",
+            "/api/chat/stream",
+            params={"session_id": session_id},
+            headers={"Accept": "text/event-stream", **self.authorization()},
+            timeout=httpx.Timeout(silence, connect=5.0),
+        )
+
+    async def send_stream(self, request: httpx.Request) -> httpx.Response:
+        """The open response; the caller closes it. Raises `ProblemError`, `Unreachable`."""
+        try:
+            response = await self._http.send(request, stream=True)
+            if response.is_error:
+                await response.aread()
+        except httpx.TransportError as error:
+            raise _unreachable(self.base_url, error) from error
+        if response.is_error:
+            raise problem_error(response, time.time())
+        return response
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> httpx.Response:
+        """A successful response. Only a `repeatable` request is tried again when its fate is unknown.
+
+        Raises `ProblemError`, `Unreachable`.
+        """
+        backoff = Backoff(first=0.2, cap=2.0)
+        while True:
+            may_retry = repeatable and backoff.failures < ATTEMPTS - 1
+            try:
+                response = await self._http.request(
+                    method,
+                    path,
+                    params=params,
+                    json=json,
+                    headers={**self.authorization(), **(headers or {})},
+                )
+            except httpx.TransportError as error:
+                if not (
+                    may_retry or (isinstance(error, httpx.ConnectError) and backoff.failures < ATTEMPTS - 1)
+                ):
+                    raise _unreachable(self.base_url, error) from error
+                await asyncio.sleep(backoff.next())
+                continue
+            if not response.is_error:
+                return response
+            problem = problem_error(response, time.time())
+            if not may_retry or response.status_code not in _TRY_AGAIN:
+                raise problem
+            wait = max(backoff.next(), problem.retry_after or 0.0)
+            if wait > LONGEST_WAIT:
+                raise problem
+            await asyncio.sleep(wait)
+
+
+def _unreachable(base_url: str, error: Exception) -> Unreachable:
+    reason = str(error) or type(error).__name__
+    return Unreachable(f"There is no answer from {base_url} ({reason}).")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,145 @@
+"""What can go wrong, as types. Problem documents (RFC 9457) become the error of their status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+if TYPE_CHECKING:
+    from forge_client.frames import Approval
+
+
+class ForgeClientError(Exception):
+    """Anything this library raises on purpose."""
+
+
+class Unreachable(ForgeClientError):
+    """The server could not be reached, or answered with something that is not forge-mcp."""
+
+
+class ProblemError(ForgeClientError):
+    """The server refused the request. `errors` lists the fields that are wrong; `retry_after`: seconds or None."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail or title)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.errors = list(errors)
+        self.retry_after = retry_after
+
+
+class InvalidRequest(ProblemError):
+    """400, 413, 415, 422: the same request will never be accepted."""
+
+
+class NotAuthenticated(ProblemError):
+    """401: the token is missing, wrong or has expired."""
+
+
+class Forbidden(ProblemError):
+    """403."""
+
+
+class NotFound(ProblemError):
+    """404: it does not exist, or is another owner's."""
+
+
+class SessionBusy(ProblemError):
+    """409: a run is in progress, and `if_busy` was `reject`."""
+
+
+class RateLimited(ProblemError):
+    """429: too many messages for now; send again after `retry_after` seconds."""
+
+
+class ServerError(ProblemError):
+    """5xx, also after the retries that are safe."""
+
+
+class CommandFailed(ForgeClientError):
+    """`/api/mcp-command` answered `success: false`; the text says why."""
+
+
+class RunEnded(ForgeClientError):
+    """The run ended without an answer. `run_id` names it; the text is what the server shows about it."""
+
+    def __init__(self, run_id: str, detail: str) -> None:
+        super().__init__(detail)
+        self.run_id = run_id
+
+
+class RunFailed(RunEnded):
+    """The run failed."""
+
+
+class RunInterrupted(RunEnded):
+    """The run was interrupted or withdrawn."""
+
+
+class WaitingForWallet(RunEnded):
+    """The run waits for the user's wallet: answer with `approve` or `reject`."""
+
+    def __init__(self, run_id: str, detail: str, approvals: Sequence[Approval]) -> None:
+        super().__init__(run_id, detail)
+        self.approvals = list(approvals)
+
+
+class SessionExpired(ForgeClientError):
+    """The session expired or was deleted while its answer was awaited."""
+
+
+class _Problem(BaseModel):
+    title: str = ""
+    detail: str = ""
+    errors: list[dict[str, Any]] | None = None
+
+
+_CLASSES: dict[int, type[ProblemError]] = {
+    401: NotAuthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: SessionBusy,
+    429: RateLimited,
+}
+
+
+def problem_error(response: httpx.Response, now: float) -> ProblemError:
+    """The error that `response` (4xx or 5xx, body read) stands for. `now`: epoch seconds, for `Retry-After` dates."""
+    try:
+        problem = _Problem.model_validate_json(response.content)
+    except ValidationError:
+        problem = _Problem(detail=response.text[:200])
+    kind = _CLASSES.get(response.status_code, InvalidRequest if response.is_client_error else ServerError)
+    return kind(
+        response.status_code,
+        problem.title or response.reason_phrase,
+        problem.detail or f"The server answered {response.status_code} {response.reason_phrase}.",
+        errors=problem.errors or (),
+        retry_after=_retry_after(response.headers.get("retry-after"), now),
+    )
+
+
+def _retry_after(header: str | None, now: float) -> float | None:
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
+    except ValueError:
+        return None

@@ -1,0 +1,91 @@
+"""What `ForgeClient.events()` yields, and how several listeners follow one client."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
+
+from forge_client.conversation import Conversation
+from forge_client.frames import ErrorFrame
+
+Status = Literal["connecting", "websocket", "sse", "offline", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """The conversation changed. A slow listener sees only the newest of several in a row."""
+
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """`websocket` and `sse` follow the session live; `offline` says in `detail` why, and it is being tried again."""
+
+    status: Status
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server refused a frame of this client; nothing is lost."""
+
+    frame: ErrorFrame
+
+
+Event = Updated | ConnectionChanged | Refused
+
+
+class Listener:
+    """An endless iterator of events, until the client closes."""
+
+    def __init__(self, first: list[Event]) -> None:
+        self._events: deque[Event] = deque(first)
+        self._arrived = asyncio.Event()
+        self._ended = False
+        self._error: BaseException | None = None
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, Updated) and self._events and isinstance(self._events[-1], Updated):
+            self._events.pop()
+        self._events.append(event)
+        self._arrived.set()
+
+    def end(self, error: BaseException | None) -> None:
+        self._ended, self._error = True, error
+        self._arrived.set()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._events:
+            if self._ended:
+                raise self._error or StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._events.popleft()
+
+
+class Listeners:
+    """Those who listen now; one that is dropped is forgotten."""
+
+    def __init__(self) -> None:
+        self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+
+    def join(self, first: list[Event]) -> Listener:
+        listener = Listener(first)
+        self._listeners.add(listener)
+        return listener
+
+    def tell(self, event: Event) -> None:
+        for listener in list(self._listeners):
+            listener.add(event)
+
+    def end(self, error: BaseException | None = None) -> None:
+        for listener in list(self._listeners):
+            listener.end(error)

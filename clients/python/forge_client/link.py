@@ -1,0 +1,98 @@
+"""The live connection that never gives up: WebSocket first, SSE where it is blocked, growing pauses in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from forge_client.backoff import Backoff
+from forge_client.conversation import Conversation
+from forge_client.endpoint import Endpoint
+from forge_client.errors import ForgeClientError
+from forge_client.events import ConnectionChanged, Status
+from forge_client.pace import Pace
+from forge_client.reduce import Frame
+from forge_client.stream import follow_stream
+from forge_client.websocket import SocketFollower
+
+_BROKEN = (OSError, WebSocketException, httpx.TransportError, ForgeClientError)
+
+
+class Link:
+    """`run` follows one session until it is cancelled and tells how it fares."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        session_id: str,
+        pace: Pace,
+        read: Callable[[], Conversation],
+        receive: Callable[[Frame], None],
+        tell: Callable[[ConnectionChanged], None],
+    ) -> None:
+        self._endpoint = endpoint
+        self._session_id = session_id
+        self._pace = pace
+        self._read = read
+        self._receive = receive
+        self._tell = tell
+        self._backoff = Backoff(first=pace.backoff_first, cap=pace.backoff_cap)
+        self._way: Status = "websocket"
+        self._heard_at: float | None = None
+        self._failed_dials = 0
+
+    async def run(self) -> None:
+        while True:
+            self._tell(ConnectionChanged("connecting"))
+            self._heard_at = None
+            reason = await self._follow()
+            lived = 0.0 if self._heard_at is None else self._now() - self._heard_at
+            if lived >= self._pace.proven:
+                self._backoff.reset()
+            if reason or lived < self._pace.proven:
+                self._tell(ConnectionChanged("offline", reason))
+                await asyncio.sleep(self._backoff.next())
+
+    async def _follow(self) -> str:
+        """Follow by what works, until it ends. The reason, or nothing when it ended as planned."""
+        try:
+            await self._by_best_way()
+        except TimeoutError:
+            return self._failed("there is no answer in time")
+        except InvalidStatus as error:
+            return self._failed(f"the WebSocket was refused with status {error.response.status_code}")
+        except ConnectionClosed as error:
+            reason = error.rcvd.reason if error.rcvd else ""
+            return self._failed(reason or "the connection was cut")
+        except _BROKEN as error:
+            return self._failed(str(error) or type(error).__name__)
+        return ""
+
+    async def _by_best_way(self) -> None:
+        if self._failed_dials < self._pace.dials_before_sse:
+            self._way = "websocket"
+            await SocketFollower(self._pace, self._read, self._take).follow(self._endpoint, self._session_id)
+        else:
+            # When the stream ends, a WebSocket gets one chance before the next stream.
+            self._way, self._failed_dials = "sse", self._pace.dials_before_sse - 1
+            await follow_stream(self._endpoint, self._session_id, self._pace, self._take)
+
+    def _failed(self, reason: str) -> str:
+        if self._heard_at is None and self._way == "websocket":
+            self._failed_dials += 1
+        return reason
+
+    def _take(self, frame: Frame) -> None:
+        if self._heard_at is None:
+            self._heard_at = self._now()
+            self._tell(ConnectionChanged(self._way))
+            if self._way == "websocket":
+                self._failed_dials = 0
+        self._receive(frame)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

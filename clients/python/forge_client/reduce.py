@@ -1,0 +1,169 @@
+"""Frame by frame to a conversation: a pure function.
+
+Whatever the network drops, doubles, delays or swaps, the texts end equal to the server's, because a finished message
+never changes, every text frame says where it belongs, and `Conversation.needs_sync` tells when something is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from forge_client.conversation import Conversation, Stream
+from forge_client.frames import (
+    ErrorFrame,
+    Hot,
+    Message,
+    PongFrame,
+    SessionExpiredFrame,
+    State,
+    StateFrame,
+    TextFrame,
+)
+
+PENDING_LIMIT = 256
+"""Text frames beyond a gap that are kept. They matter: `sync` answers with text that lags behind what was pushed."""
+
+Frame = State | StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame
+
+
+def apply(conversation: Conversation, frame: Frame) -> Conversation:
+    """The conversation after `frame`. Frames of an earlier generation change nothing."""
+    match frame:
+        case State():
+            return _state(conversation, frame)
+        case TextFrame():
+            return _text(conversation, frame)
+        case SessionExpiredFrame():
+            ended = frame.generation >= conversation.generation
+            return replace(conversation, expired=conversation.expired or ended)
+        case PongFrame():
+            return replace(conversation, server_rev=max(conversation.server_rev, frame.rev or 0))
+        case ErrorFrame():
+            return conversation
+        case _:
+            assert_never(frame)
+
+
+def _state(conversation: Conversation, state: State) -> Conversation:
+    if state.rev == 0:
+        return _absent(conversation, state)
+    if _is_new_generation(conversation, state):
+        kept = tuple(frame for frame in conversation.pending if frame.generation == state.generation)
+        conversation = Conversation(
+            generation=state.generation, pending=kept, server_rev=conversation.server_rev
+        )
+    elif state.generation < conversation.generation:
+        return conversation
+    for message in state.messages:
+        conversation = _message(conversation, state, message)
+    if state.rev >= conversation.rev:
+        conversation = _hot(conversation, state)
+    return _settle(replace(conversation, expired=False))
+
+
+def _is_new_generation(conversation: Conversation, state: State) -> bool:
+    if state.generation == conversation.generation:
+        return False
+    # A session that expired may start to count anew once the table has forgotten it.
+    return state.generation > conversation.generation or conversation.expired
+
+
+def _absent(conversation: Conversation, state: State) -> Conversation:
+    """The server knows no such session: what was shown has expired, if anything was."""
+    if conversation.generation == 0:
+        return replace(conversation, hot=_hot_part(state))
+    return replace(conversation, expired=True)
+
+
+def _hot(conversation: Conversation, state: State) -> Conversation:
+    """Text that streamed and is neither in the log nor of the run in progress came to nothing."""
+    run, ended = state.active_run, state.message_count
+    streams = {
+        seq: stream
+        for seq, stream in conversation.streams.items()
+        if seq < ended or (run and (seq != run.seq or stream.attempt >= run.attempt))
+    }
+    return replace(
+        conversation,
+        hot=_hot_part(state),
+        streams=streams,
+        pending=tuple(frame for frame in conversation.pending if run or frame.seq < ended),
+        server_rev=max(conversation.server_rev, state.rev),
+    )
+
+
+def _hot_part(state: State) -> Hot:
+    return Hot.model_construct(**{name: getattr(state, name) for name in Hot.model_fields})
+
+
+def _message(conversation: Conversation, state: State, message: Message) -> Conversation:
+    if message.seq is None:
+        return conversation
+    if message.is_streaming:
+        attempt = state.active_run.attempt if state.active_run else 1
+        return _streamed(conversation, message.seq, attempt, message.content)
+    known = conversation.finished.get(message.seq)
+    if known and len(known.content) >= len(message.content):
+        return conversation
+    return replace(conversation, finished={**conversation.finished, message.seq: message})
+
+
+def _streamed(conversation: Conversation, seq: int, attempt: int, text: str) -> Conversation:
+    """The streaming text so far, whole (HTTP and SSE): it counts if it is newer than ours."""
+    stream = conversation.streams.get(seq)
+    if stream and (stream.attempt, len(stream.text)) >= (attempt, len(text)):
+        return conversation
+    return replace(conversation, streams={**conversation.streams, seq: Stream(attempt, text)})
+
+
+def _text(conversation: Conversation, frame: TextFrame) -> Conversation:
+    if frame.generation < conversation.generation:
+        return conversation
+    return _settle(replace(conversation, pending=(*conversation.pending, frame)))
+
+
+def _settle(conversation: Conversation) -> Conversation:
+    """Fit in whatever fits, and forget what is out of date."""
+    waiting = sorted(conversation.pending, key=lambda frame: (frame.seq, frame.attempt, frame.offset))
+    left: list[TextFrame] = []
+    for frame in waiting:
+        conversation, fits = _fit(conversation, frame)
+        if not fits and frame not in left:
+            left.append(frame)
+    finished, whole = conversation.finished, conversation.whole
+    while (message := finished.get(whole)) and message.is_whole:
+        whole += 1
+    streams = {seq: stream for seq, stream in conversation.streams.items() if seq not in finished}
+    return replace(conversation, pending=tuple(left[:PENDING_LIMIT]), streams=streams, whole=whole)
+
+
+def _fit(conversation: Conversation, frame: TextFrame) -> tuple[Conversation, bool]:
+    """Second: the frame is dealt with, now or because it is out of date."""
+    if frame.generation != conversation.generation:
+        return conversation, False
+    if message := conversation.finished.get(frame.seq):
+        return _continue(conversation, message, frame), frame.attempt != 0 or frame.offset <= len(
+            message.content
+        )
+    if frame.attempt == 0:
+        return conversation, False
+    stream = conversation.streams.get(frame.seq, Stream(0, ""))
+    if frame.attempt < stream.attempt:
+        return conversation, True
+    text = stream.text if frame.attempt == stream.attempt else ""
+    if frame.offset > len(text):
+        return conversation, False
+    text += frame.text[len(text) - frame.offset :]
+    return replace(
+        conversation, streams={**conversation.streams, frame.seq: Stream(frame.attempt, text)}
+    ), True
+
+
+def _continue(conversation: Conversation, message: Message, frame: TextFrame) -> Conversation:
+    content = message.content
+    if frame.attempt != 0 or not frame.offset <= len(content) < frame.offset + len(frame.text):
+        return conversation
+    content += frame.text[len(content) - frame.offset :]
+    longer = message.model_copy(update={"content": content})
+    return replace(conversation, finished={**conversation.finished, frame.seq: longer})

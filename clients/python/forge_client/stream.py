@@ -1,0 +1,52 @@
+"""Following a session by server-sent events, where a WebSocket is blocked: each event is the whole state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+from pydantic import ValidationError
+
+from forge_client.endpoint import Endpoint
+from forge_client.frames import State
+from forge_client.pace import Pace
+from forge_client.reduce import Frame
+
+
+async def follow_stream(
+    endpoint: Endpoint, session_id: str, pace: Pace, receive: Callable[[Frame], None]
+) -> None:
+    """Returns when the stream has ended, or after `pace.sse_for`, when a WebSocket is worth another try.
+
+    Raises `ProblemError`, `Unreachable`, `httpx.TransportError`.
+    """
+    request = endpoint.open_stream(session_id, pace.sse_silence)
+    response = await endpoint.send_stream(request)
+    try:
+        async with asyncio.timeout(pace.sse_for):
+            async for data in _events(response):
+                _receive_state(data, receive)
+    except TimeoutError:
+        return
+    finally:
+        await response.aclose()
+
+
+def _receive_state(data: str, receive: Callable[[Frame], None]) -> None:
+    try:
+        state = State.model_validate_json(data)
+    except ValidationError:
+        return
+    receive(state)
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[str]:
+    """The `data` of each event; comments (heartbeats), ids and names are of no use here."""
+    lines: list[str] = []
+    async for line in response.aiter_lines():
+        if line.startswith("data:"):
+            lines.append(line[5:].removeprefix(" "))
+        elif not line and lines:
+            yield "\n".join(lines)
+            lines = []
