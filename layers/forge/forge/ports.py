@@ -104,7 +104,9 @@ class Inbox(Protocol):
 class Controls(Protocol):
     def connect(self, connection: Connection) -> None: ...
 
-    def disconnect(self, connection_id: str) -> None: ...
+    def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
+        """Forget a connection. `key`, when known, finds it even when its own item has gone."""
+        ...
 
     def connection(self, connection_id: str) -> Connection | None: ...
 
@@ -182,7 +184,9 @@ class Journal(Protocol):
         """The session's LLM history, one serialized LLM message an entry."""
         ...
 
-    def begin_call(self, lease: Lease, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
+    def begin_call(
+        self, lease: Lease, call_key: str, meta: dict[str, str]
+    ) -> tuple[CallStatus, CallRecord | None]:
         """Record the intent, fenced. `done` comes with the record. Raises `LeaseLost`."""
         ...
 
@@ -220,6 +224,10 @@ class RunQueue(Protocol):
     def extend(self, receipt: str, seconds: int) -> None: ...
 
     def delete(self, receipt: str) -> None: ...
+
+    def bury(self, delivery: Delivery) -> None:
+        """Move a message whose run has failed for good to the dead-letter queue, where an operator sees it."""
+        ...
 
 
 class Connections(Protocol):

@@ -18,6 +18,8 @@ class Settings(BaseModel):
 
     forge_table: str
     forge_queue_url: str = ""
+    forge_dead_letter_url: str = ""
+    """Where a run that failed for good leaves its queue message; empty: nowhere."""
     forge_connections_url: str = ""
     """Where `@connections` is: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`."""
     session_timeout_minutes: float = Field(default=30, gt=0)

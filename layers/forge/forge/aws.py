@@ -1,0 +1,72 @@
+"""Clients of AWS services, made by composition roots, and the one translation of their errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as EndpointError
+from botocore.session import get_session
+
+from forge.errors import StorageUnavailable
+
+RETRY_AFTER_SECONDS = 1.0
+
+UNAVAILABLE = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Error codes that say "not now"; every other one is a fault of ours and is not caught."""
+
+
+def client(service: str, *, read_timeout: float = 5.0, connections: int = 64) -> Any:
+    """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds."""
+    config = Config(
+        connect_timeout=2.0,
+        read_timeout=read_timeout,
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        tcp_keepalive=True,
+    )
+    session: Any = get_session()
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    return session.create_client(service, region_name=region, config=config)
+
+
+def code_of(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def unavailable(what: str) -> Generator[None]:
+    """Raise `StorageUnavailable` for throttling, overload and a service out of reach; `what` names the service."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code_of(error) in UNAVAILABLE or status >= 500:
+            raise StorageUnavailable(f"{what} is overloaded.", retry_after=RETRY_AFTER_SECONDS) from error
+        raise
+    except (HTTPClientError, EndpointError) as error:
+        raise StorageUnavailable(f"{what} is out of reach.", retry_after=RETRY_AFTER_SECONDS) from error

@@ -1,0 +1,125 @@
+"""Queue messages carry ids only; the order within a session is the group's."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+from botocore.exceptions import ClientError
+from pydantic import Field, TypeAdapter, ValidationError
+
+from forge import aws
+from forge.models.run import CommandMessage, RunMessage
+from forge.ports import Delivery
+from forge.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+LONG_POLL_SECONDS = 20
+RECEIVE_LIMIT = 10
+
+_BODY: TypeAdapter[RunMessage | CommandMessage] = TypeAdapter(
+    Annotated[RunMessage | CommandMessage, Field(discriminator="type")]
+)
+_GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
+_GONE = frozenset(
+    {"ReceiptHandleIsInvalid", "InvalidParameterValue", "AWS.SimpleQueueService.MessageNotInflight"}
+)
+
+logger = logging.getLogger(__name__)
+
+
+class SqsRunQueue:
+    """`dead_letter_url` empty: a buried message is only deleted."""
+
+    def __init__(self, client: SQSClient, url: str, dead_letter_url: str = "") -> None:
+        self._client = client
+        self._url = url
+        self._dead_letter_url = dead_letter_url
+
+    def send(self, message: RunMessage | CommandMessage, *, resend: bool = False) -> None:
+        self._send(self._url, message, resend=resend)
+
+    def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
+        """A message that is not ours to read stays in the queue until it goes to the dead letters."""
+        with aws.unavailable("the queue"):
+            answer: Any = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=min(most, RECEIVE_LIMIT),
+                WaitTimeSeconds=min(wait_seconds, LONG_POLL_SECONDS),
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            )
+        return [delivery for each in answer.get("Messages", []) if (delivery := _delivery(each))]
+
+    def extend(self, receipt: str, seconds: int) -> None:
+        with aws.unavailable("the queue"), _stale_receipt("extend"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+
+    def delete(self, receipt: str) -> None:
+        with aws.unavailable("the queue"), _stale_receipt("delete"):
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
+
+    def bury(self, delivery: Delivery) -> None:
+        if self._dead_letter_url:
+            self._send(self._dead_letter_url, delivery.body, resend=False)
+        self.delete(delivery.receipt)
+
+    def _send(self, url: str, message: RunMessage | CommandMessage, *, resend: bool) -> None:
+        with aws.unavailable("the queue"):
+            self._client.send_message(
+                QueueUrl=url,
+                MessageBody=message.model_dump_json(),
+                MessageGroupId=_group(message),
+                MessageDeduplicationId=_deduplication(message, resend=resend),
+            )
+
+
+def open_queue(settings: Settings, client: SQSClient | None = None) -> SqsRunQueue:
+    """The read timeout leaves room for a long poll."""
+    made: SQSClient = client or aws.client("sqs", read_timeout=LONG_POLL_SECONDS + 10)
+    return SqsRunQueue(made, settings.forge_queue_url, settings.forge_dead_letter_url)
+
+
+def _group(message: RunMessage | CommandMessage) -> str:
+    """A session's messages stay in order; commands have nothing to wait for."""
+    name = str(message.key) if isinstance(message, RunMessage) else f"command-{message.command_id}"
+    return name if _GROUP.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _deduplication(message: RunMessage | CommandMessage, *, resend: bool) -> str:
+    """SQS drops a repeated id for 5 minutes, even of a message that was deleted: a resend needs a new one."""
+    name = (
+        f"{message.run_id}-{message.attempt}"
+        if isinstance(message, RunMessage)
+        else f"command-{message.command_id}"
+    )
+    return f"{name}-{uuid.uuid4().hex}" if resend else name
+
+
+def _delivery(message: Any) -> Delivery | None:
+    try:
+        body = _BODY.validate_json(message["Body"])
+    except ValidationError:
+        logger.warning("queue message is not readable", extra={"size": len(message["Body"])})
+        return None
+    receives = int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1"))
+    return Delivery(body=body, receipt=message["ReceiptHandle"], receives=receives)
+
+
+@contextmanager
+def _stale_receipt(what: str) -> Generator[None]:
+    """A message whose visibility has ended is delivered again, and its run's lease decides: nothing to do here."""
+    try:
+        yield
+    except ClientError as error:
+        if aws.code_of(error) not in _GONE:
+            raise
+        logger.warning("queue receipt is stale", extra={"operation": what})

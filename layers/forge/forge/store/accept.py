@@ -1,0 +1,147 @@
+"""Accepting a message: one conditional write.
+
+Three forms of the write differ in what they ask of the session: its rate bucket is idle, within its burst, or there
+is no living session. The first is tried; when its condition fails, the returned item tells which form fits, or why the
+message is refused. So an idle session, a repeat and a refusal take one call, a burst or a new session two.
+"""
+
+from __future__ import annotations
+
+from forge.errors import InboxFull, InvalidRequest, RateLimited, Retryable, SessionBusy, StorageUnavailable
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.run import IfBusy, Submission
+from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, HotSession
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.items import alive, entry_of, new_item, only_if, session_of
+from forge.store.table import Refused, Table
+from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
+
+AUTOMATIC_TITLE_LIMIT = 60
+_INBOX_RETRY_SECONDS = 5.0
+
+
+def accept(
+    table: Table, terms: Terms, now: int, key: SessionKey, submission: Submission, if_busy: IfBusy
+) -> HotSession:
+    _check_size(submission)
+    if key.owner != ANONYMOUS:
+        _charge_owner(table, terms, now, key.owner)
+    change = _into_living(terms, now, key, submission, if_busy, idle=True)
+    for _ in range(CONTENTION_TRIES):
+        try:
+            return session_of(table.update(keys.hot(key), change))
+        except Refused as refused:
+            old = refused.item
+        if old is None or not alive(old, now):
+            if created := _create(table, terms, now, key, submission, old):
+                return created
+            continue
+        if _repeated(old, submission.run_id):
+            return session_of(old)
+        if refusal := _refusal(old, terms, now, if_busy):
+            raise refusal
+        change = _into_living(terms, now, key, submission, if_busy, idle=old["tat"] <= now)
+    raise StorageUnavailable("The session is too busy to accept the message.", retry_after=1.0)
+
+
+def _into_living(
+    terms: Terms, now: int, key: SessionKey, submission: Submission, if_busy: IfBusy, *, idle: bool
+) -> Change:
+    change = (
+        Change()
+        .named(run=submission.run_id)
+        .assign("inbox.#run = :entry", entry=entry_of(submission))
+        .assign("inbox_order = list_append(inbox_order, :run_ids)", run_ids=[submission.run_id])
+        .assign("rev = rev + :one", one=1)
+        .assign("work_due = if_not_exists(work_due, :work_due)", work_due=now + QUEUE_GRACE_MS)
+        .set(work_shard=keys.work_shard(key), expires_at=terms.session_end(now), last_activity_at=now)
+        .when("expires_at > :seconds", seconds=now // 1_000)
+        .when("size(inbox_order) < :most", most=INBOX_LIMIT)
+        .when("attribute_not_exists(inbox.#run)", "attribute_not_exists(recent.#run)")
+        .when("attribute_not_exists(active_id) OR active_id <> :run_id", run_id=submission.run_id)
+    )
+    if title := title_of(submission):
+        change.assign("title = if_not_exists(title, :title)", title=title)
+    if if_busy == "reject":
+        change.when("attribute_not_exists(active_id)", "size(inbox_order) = :zero", zero=0)
+    if idle:
+        return change.set(tat=now + terms.pace.interval).when("tat <= :now", now=now)
+    return change.assign("tat = tat + :interval", interval=terms.pace.interval).when(
+        "tat > :now", "tat <= :latest", now=now, latest=now + terms.pace.tolerance
+    )
+
+
+def _create(
+    table: Table, terms: Terms, now: int, key: SessionKey, submission: Submission, old: Item | None
+) -> HotSession | None:
+    """The first message of a new generation; `None` if somebody else was faster."""
+    item = new_item(
+        key,
+        now,
+        old,
+        network=terms.network,
+        inbox={submission.run_id: entry_of(submission)},
+        inbox_order=[submission.run_id],
+        tat=now + terms.pace.interval,
+        expires_at=terms.session_end(now),
+        work_shard=keys.work_shard(key),
+        work_due=now + QUEUE_GRACE_MS,
+    )
+    if title := title_of(submission):
+        item["title"] = title
+    try:
+        table.put(item, only_if(Change(), old))
+    except Refused:
+        return None
+    return session_of(item)
+
+
+def title_of(submission: Submission) -> str | None:
+    """A person's first line names the session until they rename it."""
+    if submission.sender != "user":
+        return None
+    line = submission.content.strip().partition("\n")[0].strip()
+    return line if len(line) <= AUTOMATIC_TITLE_LIMIT else line[: AUTOMATIC_TITLE_LIMIT - 1].rstrip() + "…"
+
+
+def _repeated(old: Item, run_id: str) -> bool:
+    return run_id in old["inbox"] or run_id == old.get("active_id") or run_id in old["recent"]
+
+
+def _refusal(old: Item, terms: Terms, now: int, if_busy: IfBusy) -> Retryable | SessionBusy | None:
+    if if_busy == "reject" and ("active_id" in old or old["inbox_order"]):
+        return SessionBusy()
+    if len(old["inbox_order"]) >= INBOX_LIMIT:
+        return InboxFull(retry_after=_INBOX_RETRY_SECONDS)
+    ahead = old["tat"] - terms.pace.tolerance - now
+    return RateLimited(retry_after=ahead / 1_000) if ahead > 0 else None
+
+
+def _check_size(submission: Submission) -> None:
+    reason = (submission.approval and submission.approval.reason) or ""
+    if len(submission.content.encode()) + len(reason.encode()) > MESSAGE_BYTES_LIMIT:
+        raise InvalidRequest(f"The message is longer than {MESSAGE_BYTES_LIMIT} bytes.")
+
+
+def _charge_owner(table: Table, terms: Terms, now: int, owner: str) -> None:
+    """The same rate limit over all sessions of a signed-in owner, in an item of its own."""
+    pace, key = terms.owner_pace, keys.single("owner", owner)
+    old: Item | None = None
+    for _ in range(CONTENTION_TRIES):
+        tat = old["tat"] if old else now
+        if (ahead := tat - pace.tolerance - now) > 0:
+            raise RateLimited("Too many messages in all your sessions together.", retry_after=ahead / 1_000)
+        end = now // 1_000 + pace.tolerance // 1_000 + 3_600
+        change = Change().set(tat=max(tat, now) + pace.interval, expires_at=end)
+        if old is None:
+            change.when("attribute_not_exists(tat) OR tat <= :now", now=now)
+        else:
+            change.when("tat = :before", before=old["tat"])
+        try:
+            table.update(key, change)
+            return
+        except Refused as refused:
+            old = refused.item
+    raise StorageUnavailable("Your account is too busy to accept the message.", retry_after=1.0)

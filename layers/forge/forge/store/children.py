@@ -1,0 +1,16 @@
+"""What a generation leaves: its messages, LLM history and journal."""
+
+from __future__ import annotations
+
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.table import Table
+
+KINDS = ("message", "entry", "call")
+
+
+def delete_children(table: Table, key: SessionKey, generation: int) -> None:
+    """Delete the children of `generation` and of all older ones."""
+    pk = keys.partition(key)
+    for kind in KINDS:
+        table.delete_many(table.query(pk, keys.children_range(kind, generation), keys_only=True))

@@ -1,0 +1,101 @@
+"""Claiming: the right to write a run goes to one attempt at a time, each with a larger fencing token."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from forge.errors import LeaseHeld, RunGone
+from forge.models.run import RunMessage
+from forge.ports import Lease
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.items import alive, session_of
+from forge.store.table import Refused, Table
+from forge.store.terms import CONTENTION_TRIES, LEASE_MS, TAKEOVER_GRACE_MS, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Claimer:
+    """One claim. `token` tells its own write, whose answer was lost, from another worker's."""
+
+    terms: Terms
+    now: int
+    message: RunMessage
+    worker: str
+    token: str
+
+    def start(self, run_id: str) -> Change:
+        """The head of the inbox becomes the active run."""
+        return (
+            self._own()
+            .named(run=run_id)
+            .assign("active = inbox.#run")
+            .remove("inbox.#run", "inbox_order[0]")
+            .set(active_id=run_id, attempt=1, started_at=self.now, input_logged=False, shown_results=[])
+            .when("attribute_not_exists(active_id)", "inbox_order[0] = :active_id")
+        )
+
+    def take_over(self, old: Item) -> Change:
+        """The next attempt at an abandoned run; its streaming text starts again."""
+        return (
+            self._own()
+            .assign("attempt = attempt + :one")
+            .when("active_id = :run AND fence = :seen", run=old["active_id"], seen=old["fence"])
+            .when("lease_until < :now", now=self.now)
+        )
+
+    def next(self, old: Item | None) -> Change:
+        """What to claim instead. Raises `RunGone`, `LeaseHeld`."""
+        if old is None or not alive(old, self.now) or old["generation"] != self.message.generation:
+            raise RunGone
+        if self.message.run_id != old.get("active_id") and self.message.run_id not in old["inbox"]:
+            raise RunGone
+        if "active_id" not in old:
+            return self.start(old["inbox_order"][0])
+        if old["lease_until"] >= self.now:
+            raise LeaseHeld
+        return self.take_over(old)
+
+    def _own(self) -> Change:
+        return (
+            Change()
+            .set(worker=self.worker, claim=self.token, lease_until=self.now + LEASE_MS)
+            .set(streamed="", text_base=0, text_parts=0)
+            .set(
+                work_shard=keys.work_shard(self.message.key),
+                work_due=self.now + LEASE_MS + TAKEOVER_GRACE_MS,
+                expires_at=self.terms.session_end(self.now),
+                last_activity_at=self.now,
+            )
+            .assign("fence = fence + :one", "rev = rev + :one", one=1)
+            .when("generation = :generation", generation=self.message.generation)
+            .when("expires_at > :seconds", seconds=self.now // 1_000)
+        )
+
+
+def claim(table: Table, terms: Terms, now: int, message: RunMessage, worker: str) -> Lease:
+    """One call when the message's run is next. `attempt` may exceed `MAX_ATTEMPTS`: then only finish it as failed."""
+    claimer = Claimer(terms, now, message, worker, uuid.uuid4().hex)
+    change = claimer.start(message.run_id)
+    for _ in range(CONTENTION_TRIES):
+        try:
+            return lease_of(table.update(keys.hot(message.key), change))
+        except Refused as refused:
+            old = refused.item
+        if old is not None and old.get("claim") == claimer.token:
+            return lease_of(old)
+        change = claimer.next(old)
+    raise LeaseHeld
+
+
+def lease_of(item: Item) -> Lease:
+    return Lease(
+        key=keys.session_of_partition(item["pk"]),
+        run_id=item["active_id"],
+        attempt=item["attempt"],
+        fence=item["fence"],
+        until=item["lease_until"],
+        session=session_of(item),
+    )

@@ -1,0 +1,45 @@
+"""Tool calls outside a conversation, and the catalog that the workers publish."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from forge.models.run import ToolCommand
+from forge.models.session import Catalog
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.items import alive
+from forge.store.table import Table
+from forge.store.terms import COMMAND_SECONDS
+
+_CATALOG = keys.single("catalog", "current")
+
+
+@dataclass(frozen=True, slots=True)
+class TableCommands:
+    table: Table
+    clock: Clock
+
+    def put(self, command: ToolCommand) -> None:
+        self.table.put(
+            {
+                **keys.single("command", command.command_id),
+                "body": zlib.compress(command.model_dump_json().encode()),
+                "expires_at": self.clock() // 1_000 + COMMAND_SECONDS,
+            }
+        )
+
+    def get(self, command_id: str) -> ToolCommand | None:
+        item = self.table.get(keys.single("command", command_id))
+        if item is None or not alive(item, self.clock()):
+            return None
+        return ToolCommand.model_validate_json(zlib.decompress(item["body"]))
+
+    def publish(self, catalog: Catalog) -> None:
+        """Without an end: a deployment whose workers are stopped still knows its tools."""
+        self.table.put({**_CATALOG, "body": zlib.compress(catalog.model_dump_json().encode())})
+
+    def catalog(self) -> Catalog | None:
+        item = self.table.get(_CATALOG, consistent=False)
+        return Catalog.model_validate_json(zlib.decompress(item["body"])) if item else None

@@ -1,0 +1,50 @@
+"""The end of a generation: DynamoDB has removed its hot item, and what it left goes too."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forge.models.ids import SessionKey
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.children import delete_children
+from forge.store.codec import Item, decode
+from forge.store.items import alive
+from forge.store.table import Refused, Table
+
+
+@dataclass(frozen=True, slots=True)
+class TableExpiry:
+    table: Table
+    clock: Clock
+
+    def expire(self, key: SessionKey, generation: int) -> frozenset[str]:
+        """A session that was revived keeps its control item: its connections follow the newer generation."""
+        delete_children(self.table, key, generation)
+        if alive(self.table.get(keys.hot(key)), self.clock()):
+            return frozenset()
+        control = self.table.get(keys.control(key))
+        if control is None:
+            return frozenset()
+        with contextlib.suppress(Refused):
+            self.table.delete(keys.control(key), _same_connections(control))
+        return control.get("connections", frozenset())
+
+
+def stream_key(record: Mapping[str, Any]) -> tuple[SessionKey, int] | None:
+    """Session and generation of a removed hot item, from a record of the table's stream; else `None`."""
+    image: Mapping[str, Any] = record.get("dynamodb", {}).get("OldImage", {})
+    if record.get("eventName") != "REMOVE" or image.get("sk") != {"S": keys.HOT} or "generation" not in image:
+        return None
+    return keys.session_of_partition(decode(image["pk"])), decode(image["generation"])
+
+
+def _same_connections(control: Item) -> Change:
+    """A connection that joins now awaits a new session: it stays."""
+    if "connections" in control:
+        return Change().when("connections = :seen", seen=control["connections"])
+    return Change().when("attribute_not_exists(connections)")

@@ -1,0 +1,35 @@
+"""Accepted messages that no run has begun with yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from forge.models.ids import SessionKey
+from forge.models.run import IfBusy, RunMessage, Submission
+from forge.models.session import HotSession
+from forge.ports import Clock
+from forge.store.accept import accept
+from forge.store.stop import interrupt_abandoned, withdraw
+from forge.store.table import Table
+from forge.store.terms import Terms
+from forge.store.waiting import waiting
+
+
+@dataclass(frozen=True, slots=True)
+class TableInbox:
+    table: Table
+    terms: Terms
+    clock: Clock
+
+    def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
+        return accept(self.table, self.terms, self.clock(), key, submission, if_busy)
+
+    def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> HotSession | None:
+        return withdraw(self.table, self.terms, self.clock(), key, frozenset(run_ids))
+
+    def interrupt_abandoned(self, key: SessionKey, run_id: str) -> HotSession | None:
+        return interrupt_abandoned(self.table, self.terms, self.clock(), key, run_id)
+
+    def waiting(self, limit: int = 100) -> list[RunMessage]:
+        return waiting(self.table, self.clock(), limit)

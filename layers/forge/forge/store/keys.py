@@ -1,0 +1,84 @@
+"""Keys of the one table. Everything of a session shares its partition; children carry their generation."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import Any
+
+from forge.models.ids import SessionKey
+
+HOT = "session"
+CONTROL = "control"
+SHARDS = 8
+"""Partitions of the index of sessions with work; readers ask each of them."""
+
+_PREFIX = "session#"
+_LAST = "~"
+"""Sorts after every character that our sort keys use."""
+
+Key = dict[str, Any]
+
+
+def partition(key: SessionKey) -> str:
+    return f"{_PREFIX}{key}"
+
+
+def session_of_partition(text: str) -> SessionKey:
+    return SessionKey.parse(text.removeprefix(_PREFIX))
+
+
+def hot(key: SessionKey) -> Key:
+    return {"pk": partition(key), "sk": HOT}
+
+
+def control(key: SessionKey) -> Key:
+    return {"pk": partition(key), "sk": CONTROL}
+
+
+def message(key: SessionKey, generation: int, seq: int) -> Key:
+    return {"pk": partition(key), "sk": f"message#{generation:015d}#{seq:08d}"}
+
+
+def message_part(key: SessionKey, generation: int, seq: int, part: int) -> Key:
+    return {"pk": partition(key), "sk": f"message#{generation:015d}#{seq:08d}#{part:05d}"}
+
+
+def message_range(generation: int, start: int, stop: int) -> tuple[str, str]:
+    """First and last sort key of the messages `start … stop-1` and their parts."""
+    prefix = f"message#{generation:015d}#"
+    return f"{prefix}{start:08d}", f"{prefix}{stop - 1:08d}{_LAST}"
+
+
+def part_range(generation: int, seq: int) -> tuple[str, str]:
+    prefix = f"message#{generation:015d}#{seq:08d}#"
+    return prefix, prefix + _LAST
+
+
+def entry(key: SessionKey, generation: int, index: int, chunk: int) -> Key:
+    return {"pk": partition(key), "sk": f"entry#{generation:015d}#{index:08d}#{chunk:03d}"}
+
+
+def entry_range(generation: int, stop: int) -> tuple[str, str]:
+    prefix = f"entry#{generation:015d}#"
+    return prefix, f"{prefix}{stop - 1:08d}{_LAST}"
+
+
+def call(key: SessionKey, generation: int, run_id: str, call_key: str) -> Key:
+    """An over-long call key, which an LLM provider may invent, is shortened to its digest."""
+    short = call_key if len(call_key.encode()) <= 256 else hashlib.sha256(call_key.encode()).hexdigest()
+    return {"pk": partition(key), "sk": f"call#{generation:015d}#{run_id}#{short}"}
+
+
+def children_range(kind: str, generation: int) -> tuple[str, str]:
+    """All children of a kind (`message`, `entry`, `call`) of this generation and of older ones."""
+    return f"{kind}#", f"{kind}#{generation:015d}#{_LAST}"
+
+
+def single(kind: str, name: str) -> Key:
+    """An item with a partition of its own."""
+    return {"pk": f"{kind}#{name}", "sk": kind}
+
+
+def work_shard(key: SessionKey) -> str:
+    return f"work#{zlib.crc32(partition(key).encode()) % SHARDS}"

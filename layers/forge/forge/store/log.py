@@ -1,0 +1,96 @@
+"""Long text in parts of at most 32,000 bytes, cut between characters; each cut depends only on the text before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from forge.models.ids import SessionKey
+from forge.models.message import Message, ToolDisplay
+from forge.models.session import HotSession
+from forge.store import keys
+from forge.store.codec import Item
+from forge.store.table import Table
+
+PART_BYTES = 32_000
+
+
+def split(text: str) -> list[str]:
+    """Full parts and a last one that is not full; at least one, the last may be empty."""
+    parts: list[str] = []
+    data, start = text.encode(), 0
+    while len(data) - start > PART_BYTES:
+        end = start + PART_BYTES
+        while data[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(data[start:end].decode())
+        start = end
+    return [*parts, data[start:].decode()]
+
+
+def part_item(key: SessionKey, generation: int, seq: int, part: int, text: str, expires_at: int) -> Item:
+    return {**keys.message_part(key, generation, seq, part), "content": text, "expires_at": expires_at}
+
+
+def message_items(key: SessionKey, generation: int, message: Message, expires_at: int) -> list[Item]:
+    """A finished message; a long one as a head without content and its parts."""
+    head: Item = {
+        **keys.message(key, generation, message.seq),
+        "sender": message.sender,
+        "kind": message.kind,
+        "created_at": message.created_at,
+        "run_id": message.run_id,
+        "tool": message.tool.model_dump_json(exclude_none=True) if message.tool else None,
+        "expires_at": expires_at,
+    }
+    parts = split(message.content)
+    if len(parts) == 1:
+        return [{**head, "content": message.content}]
+    numbered = enumerate(parts)
+    items = [part_item(key, generation, message.seq, number, text, expires_at) for number, text in numbered]
+    return [{**head, "parts": len(parts)}, *items]
+
+
+def messages_of(items: Iterable[Item]) -> list[Message]:
+    """Heads and parts in order of their keys. Parts that no head counts are left over from an earlier attempt."""
+    found: list[Message] = []
+    head: Item = {}
+    parts: list[str] = []
+
+    def close() -> None:
+        if head:
+            found.append(_message(head, parts))
+
+    for item in items:
+        if "kind" in item:
+            close()
+            head, parts = item, []
+        else:
+            parts.append(item["content"])
+    close()
+    return found
+
+
+def streaming_parts(table: Table, session: HotSession) -> str:
+    """The parts of the streaming text that are not in the hot item any more."""
+    if session.active is None or not session.active.text_parts:
+        return ""
+    pk = keys.partition(session.key)
+    items = table.query(pk, keys.part_range(session.generation, session.text_seq))
+    return "".join(item["content"] for item in list(items)[: session.active.text_parts])
+
+
+def whole_text(table: Table, session: HotSession) -> str:
+    return streaming_parts(table, session) + session.active.text if session.active else ""
+
+
+def _message(head: Item, parts: Sequence[str]) -> Message:
+    content = "".join(parts[: head["parts"]]) if "parts" in head else head["content"]
+    return Message(
+        seq=int(head["sk"].rpartition("#")[2]),
+        sender=head["sender"],
+        kind=head["kind"],
+        content=content,
+        created_at=head["created_at"],
+        run_id=head["run_id"],
+        tool=ToolDisplay.model_validate_json(head["tool"]) if head["tool"] else None,
+    )

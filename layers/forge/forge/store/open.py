@@ -1,0 +1,59 @@
+"""Opening the store: what composition roots call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forge import aws
+from forge.ports import Clock, Commands, Controls, Expiry, Inbox, Journal, Runs, Sessions, Tickets
+from forge.settings import Settings
+from forge.store.commands import TableCommands
+from forge.store.controls import TableControls
+from forge.store.expire import TableExpiry
+from forge.store.inbox import TableInbox
+from forge.store.journal import TableJournal
+from forge.store.runs import TableRuns
+from forge.store.sessions import TableSessions
+from forge.store.table import Table
+from forge.store.terms import Terms
+from forge.store.tickets import TableTickets
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Every store port, over one table and one thread-safe client."""
+
+    sessions: Sessions
+    inbox: Inbox
+    controls: Controls
+    runs: Runs
+    journal: Journal
+    commands: Commands
+    tickets: Tickets
+    expiry: Expiry
+
+
+def system_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def open_store(
+    settings: Settings, clock: Clock = system_clock, client: DynamoDBClient | None = None
+) -> Store:
+    table = Table(client or aws.client("dynamodb"), settings.forge_table)
+    terms = Terms.of(settings)
+    return Store(
+        sessions=TableSessions(table, terms, clock),
+        inbox=TableInbox(table, terms, clock),
+        controls=TableControls(table, clock),
+        runs=TableRuns(table, terms, clock),
+        journal=TableJournal(table, terms, clock),
+        commands=TableCommands(table, clock),
+        tickets=TableTickets(table),
+        expiry=TableExpiry(table, clock),
+    )

@@ -1,0 +1,132 @@
+"""The worker's half of the store: every write is refused once the fence has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from forge.errors import LeaseLost
+from forge.models.run import Ending, Progress, RunMessage
+from forge.models.session import HotSession
+from forge.ports import Clock, Lease
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.claim import claim, lease_of
+from forge.store.codec import Item
+from forge.store.commit import Step, commit
+from forge.store.items import session_of
+from forge.store.log import part_item, split
+from forge.store.steps import ended, progressed, running
+from forge.store.table import Refused, Table
+from forge.store.terms import LEASE_MS, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class TableRuns:
+    table: Table
+    terms: Terms
+    clock: Clock
+
+    def claim(self, message: RunMessage, worker: str) -> Lease:
+        return claim(self.table, self.terms, self.clock(), message, worker)
+
+    def renew(self, lease: Lease) -> Lease:
+        return self._update(lease, self._renewal())
+
+    def flush(self, lease: Lease, text: str) -> Lease:
+        """Full parts of the text leave the hot item for items of their own."""
+        active = running(lease.session)
+        base, parts = active.text_base, active.text_parts
+        if len(text) < base:
+            base, parts = 0, 0
+        *full, tail = split(text[base:])
+        length = base + sum(len(part) for part in full)
+        change = self._renewal
+        if not full:
+            return self._update(lease, change().set(streamed=tail, text_base=length, text_parts=parts))
+
+        def step(session: HotSession) -> Step:
+            now, run = self.clock(), running(session)
+            end = self.terms.child_end(now)
+            at = {"text_base": length, "text_parts": parts + len(full)}
+            return Step(
+                change().set(streamed=tail, **at),
+                [
+                    part_item(lease.key, session.generation, session.text_seq, parts + number, part, end)
+                    for number, part in enumerate(full)
+                ],
+                session.model_copy(
+                    update={
+                        "active": run.model_copy(update={**at, "text": tail, "lease_until": now + LEASE_MS}),
+                        "last_activity_at": now,
+                        "expires_at": self.terms.session_end(now),
+                    }
+                ),
+            )
+
+        return _renewed(lease, self._commit(lease, step))
+
+    def append(self, lease: Lease, progress: Progress) -> Lease:
+        now = self.clock()
+        goal = progressed(lease.session, progress, self.terms, now).after
+
+        def applied(session: HotSession) -> bool:
+            grown = (goal.logged, goal.history) != (lease.session.logged, lease.session.history)
+            return grown and (session.logged, session.history) == (goal.logged, goal.history)
+
+        return _renewed(
+            lease,
+            self._commit(lease, lambda session: progressed(session, progress, self.terms, now), applied),
+        )
+
+    def finish(self, lease: Lease, ending: Ending) -> HotSession:
+        now = self.clock()
+        return self._commit(lease, lambda session: ended(session, ending, self.terms, now))
+
+    def release(self, lease: Lease) -> None:
+        now = self.clock()
+        change = Change().set(lease_until=0, work_due=now).assign("rev = rev + :one", one=1)
+        self._guarded(lease, change)
+
+    def _renewal(self) -> Change:
+        now = self.clock()
+        return Change().set(
+            lease_until=now + LEASE_MS, last_activity_at=now, expires_at=self.terms.session_end(now)
+        )
+
+    def _update(self, lease: Lease, change: Change) -> Lease:
+        return lease_of(self._guarded(lease, change.assign("rev = rev + :one", one=1)))
+
+    def _guarded(self, lease: Lease, change: Change) -> Item:
+        try:
+            return self.table.update(keys.hot(lease.key), fenced(lease, change))
+        except Refused:
+            raise LeaseLost from None
+
+    def _commit(
+        self,
+        lease: Lease,
+        step: Callable[[HotSession], Step],
+        applied: Callable[[HotSession], bool] = lambda session: False,
+    ) -> HotSession:
+        def check(item: Item | None) -> HotSession | None:
+            """A commit whose answer was lost is repeated by the worker: it must be found done, not done twice."""
+            if item is None or item["fence"] != lease.fence:
+                raise LeaseLost
+            session = session_of(item)
+            if lease.run_id in session.recent or applied(session):
+                return session
+            if item.get("active_id") != lease.run_id:
+                raise LeaseLost
+            return None
+
+        return commit(self.table, lease.session, step, lambda change, _: fenced(lease, change), check)
+
+
+def fenced(lease: Lease, change: Change) -> Change:
+    """The condition that every write of a run carries."""
+    return change.when("fence = :fence", "active_id = :run", fence=lease.fence, run=lease.run_id)
+
+
+def _renewed(lease: Lease, session: HotSession) -> Lease:
+    return replace(lease, until=running(session).lease_until, session=session)

@@ -1,0 +1,117 @@
+"""Sessions as the functions see them. What is absent, expired or deleted is `None`; looking creates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forge.errors import NotFound, StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.message import Message
+from forge.models.session import HotSession
+from forge.ports import Clock
+from forge.store import keys as layout
+from forge.store.change import Change
+from forge.store.children import delete_children
+from forge.store.codec import Item
+from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item, only_if, session_of
+from forge.store.log import messages_of, whole_text
+from forge.store.table import Refused, Table
+from forge.store.terms import CONTENTION_TRIES, CONTROL_SECONDS, TOUCH_MS, Terms
+
+_CLOCK_MARGIN_SECONDS = 60
+"""A deleted session has expired for functions whose clock is a little behind, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSessions:
+    table: Table
+    terms: Terms
+    clock: Clock
+
+    def hot(self, key: SessionKey) -> HotSession | None:
+        item = self.table.get(layout.hot(key))
+        return session_of(item) if item and alive(item, self.clock()) else None
+
+    def messages(self, session: HotSession, start: int = 0, stop: int | None = None) -> list[Message]:
+        stop = session.logged if stop is None else min(stop, session.logged)
+        if start >= stop:
+            return []
+        between = layout.message_range(session.generation, start, stop)
+        return messages_of(self.table.query(layout.partition(session.key), between))
+
+    def streaming_text(self, session: HotSession) -> str:
+        return whole_text(self.table, session)
+
+    def list(self, keys: Sequence[SessionKey]) -> list[HotSession]:
+        now = self.clock()
+        wanted = list(dict.fromkeys(keys))
+        items = self.table.read_many([layout.hot(key) for key in wanted])
+        found = {session.key: session for session in (session_of(item) for item in items if alive(item, now))}
+        return [found[key] for key in wanted if key in found]
+
+    def rename(self, key: SessionKey, title: str) -> HotSession:
+        try:
+            return session_of(self.table.update(layout.hot(key), self._living(Change().set(title=title))))
+        except Refused:
+            raise NotFound from None
+
+    def set_network(self, key: SessionKey, network: str) -> HotSession:
+        now = self.clock()
+        for _ in range(CONTENTION_TRIES):
+            try:
+                change = self._living(Change().set(network=network))
+                return session_of(self.table.update(layout.hot(key), change))
+            except Refused as refused:
+                old = refused.item
+            item = new_item(key, now, old, network=network, expires_at=self.terms.session_end(now))
+            try:
+                self.table.put(item, only_if(Change(), old))
+                return session_of(item)
+            except Refused:
+                continue
+        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+
+    def touch(self, key: SessionKey) -> HotSession | None:
+        """Written at most once a minute, or four times in a short life."""
+        session, now = self.hot(key), self.clock()
+        if session is None or now - session.last_activity_at < min(TOUCH_MS, self.terms.session_ms // 4):
+            return session
+        try:
+            return session_of(self.table.update(layout.hot(key), self._living(Change())))
+        except Refused:
+            return None
+
+    def delete(self, key: SessionKey) -> frozenset[str]:
+        """What stays is an expired item that keeps `rev` and `fence` growing, until DynamoDB removes it."""
+        now = self.clock()
+        ended = (
+            Change()
+            .set(
+                inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0
+            )
+            .set(expires_at=now // 1_000 - _CLOCK_MARGIN_SECONDS)
+            .assign("rev = rev + :one", "fence = fence + :one", one=1)
+            .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, "title")
+            .when("expires_at > :seconds", seconds=now // 1_000)
+        )
+        try:
+            old = self.table.update(layout.hot(key), ended)
+        except Refused:
+            raise NotFound from None
+        control = self._tell_run(key, old["generation"], now)
+        delete_children(self.table, key, old["generation"])
+        return control.get("connections", frozenset())
+
+    def _tell_run(self, key: SessionKey, generation: int, now: int) -> Item:
+        change = Change().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
+        return self.table.update(layout.control(key), change)
+
+    def _living(self, change: Change) -> Change:
+        """A change of a living session is activity."""
+        now = self.clock()
+        return (
+            change.set(expires_at=self.terms.session_end(now), last_activity_at=now)
+            .assign("rev = rev + :one", one=1)
+            .when("expires_at > :seconds", seconds=now // 1_000)
+        )

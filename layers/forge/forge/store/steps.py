@@ -1,0 +1,101 @@
+"""What the transactions of a run change, computed from the session that they replace (see `commit`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge.errors import InvalidRequest, LeaseLost
+from forge.models.approval import Approval
+from forge.models.message import Draft
+from forge.models.run import ActiveRun, Ending, Outcome, Progress
+from forge.models.session import HotSession
+from forge.store.change import Change
+from forge.store.commit import Step
+from forge.store.entries import entry_items
+from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
+from forge.store.log import message_items
+from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, RECENT_LIMIT, Terms
+
+APPROVALS_LIMIT = 128_000
+"""Bytes of all pending approvals of a session: the hot item has to stay below 400 KB."""
+INTERRUPTED = "Interrupted by user"
+
+
+def logged(session: HotSession, drafts: Sequence[Draft], terms: Terms, now: int) -> Step:
+    """`drafts` join the message log."""
+    end = terms.child_end(now)
+    messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
+    count, expires_at = session.logged + len(messages), terms.session_end(now)
+    return Step(
+        change=Change().set(logged=count, last_activity_at=now, expires_at=expires_at),
+        puts=[
+            item for each in messages for item in message_items(session.key, session.generation, each, end)
+        ],
+        after=session.model_copy(update={"logged": count, "last_activity_at": now, "expires_at": expires_at}),
+    )
+
+
+def moved(session: HotSession, active: ActiveRun, progress: Progress, terms: Terms, now: int) -> Step:
+    """The run's input, when the log lacks it, then what has ended, and the new part of the LLM history."""
+    drafts = progress.drafts if active.input_logged else [active.submission.draft(), *progress.drafts]
+    step = logged(session, drafts, terms, now)
+    history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens
+    step.change.set(history_count=history, tokens=tokens)
+    return Step(
+        step.change,
+        step.puts + entry_items(session, progress.entries, terms.child_end(now)),
+        step.after.model_copy(update={"history": history, "tokens": tokens}),
+    )
+
+
+def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) -> Step:
+    """The run goes on; its streaming text is in the log now and cleared."""
+    active = running(session)
+    step = moved(session, active, progress, terms, now)
+    before: frozenset[str] = frozenset() if progress.new_response else active.shown_results
+    shown = before | progress.shown_results
+    cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
+    step.change.set(streamed="", shown_results=sorted(shown), **cleared)
+    run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
+    return Step(step.change, step.puts, step.after.model_copy(update={"active": run}))
+
+
+def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
+    """The last progress of the active run, which leaves the session with its outcome."""
+    active = running(session)
+    step = moved(session, active, ending, terms, now)
+    approvals = [each for each in session.approvals if each.approval_id not in ending.answered]
+    approvals += ending.approvals
+    step.change.set(approvals=_stored(approvals)).remove(*ACTIVE_ATTRIBUTES)
+    after = step.after.model_copy(update={"active": None, "approvals": approvals})
+    return settled(Step(step.change, step.puts, after), [active.run_id], ending.outcome, now)
+
+
+def running(session: HotSession) -> ActiveRun:
+    if session.active is None:
+        raise LeaseLost
+    return session.active
+
+
+def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, now: int) -> Step:
+    """Remember the outcome, and whether the session still has work."""
+    known = {run_id: known for run_id, known in step.after.recent.items() if run_id not in run_ids}
+    recent = dict(list({**known, **dict.fromkeys(run_ids, outcome)}.items())[-RECENT_LIMIT:])
+    step.change.set(recent=recent, recent_order=list(recent))
+    after = step.after.model_copy(update={"recent": recent})
+    if not after.inbox and after.active is None:
+        step.change.remove(*WORK_ATTRIBUTES)
+    elif after.active is None:
+        step.change.set(work_due=now + QUEUE_GRACE_MS)
+    return Step(step.change, step.puts, after)
+
+
+def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
+    return Draft(sender="system", kind="notice", content=text, created_at=now, run_id=run_id)
+
+
+def _stored(approvals: Sequence[Approval]) -> list[str]:
+    texts = [approval.model_dump_json() for approval in approvals]
+    if sum(len(text.encode()) for text in texts) > APPROVALS_LIMIT:
+        raise InvalidRequest("The pending wallet requests are too large to be stored.")
+    return texts

@@ -1,0 +1,101 @@
+"""Stopping runs without their worker: queued ones, and one that its worker has abandoned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from forge.models.ids import SessionKey
+from forge.models.message import Draft
+from forge.models.run import Ending
+from forge.models.session import HotSession
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.commit import Step, commit
+from forge.store.items import alive, session_of
+from forge.store.log import whole_text
+from forge.store.steps import ended, logged, notice, running, settled
+from forge.store.table import Table
+from forge.store.terms import Terms
+
+
+class _Settled(Exception):
+    """There is nothing to stop any more."""
+
+    def __init__(self, session: HotSession | None) -> None:
+        super().__init__("nothing to stop")
+        self.session = session
+
+
+def withdraw(
+    table: Table, terms: Terms, now: int, key: SessionKey, run_ids: frozenset[str]
+) -> HotSession | None:
+    """Beside an active run, whose worker alone writes the log, the messages just leave the inbox."""
+
+    def step(session: HotSession) -> Step:
+        taken = [each for each in session.inbox if each.run_id in run_ids]
+        if not taken:
+            raise _Settled(session)
+        drafts: list[Draft] = []
+        if session.active is None:
+            drafts = [*(each.draft() for each in taken), notice(taken[-1].run_id, now)]
+        made = logged(session, drafts, terms, now)
+        left = [each for each in session.inbox if each.run_id not in run_ids]
+        made.change.set(inbox_order=[each.run_id for each in left])
+        for number, each in enumerate(taken):
+            made.change.named(**{f"taken{number}": each.run_id}).remove(f"inbox.#taken{number}")
+        after = made.after.model_copy(update={"inbox": left})
+        return settled(
+            Step(made.change, made.puts, after), [each.run_id for each in taken], "interrupted", now
+        )
+
+    return _commit(table, now, key, step, _same_generation)
+
+
+def interrupt_abandoned(
+    table: Table, terms: Terms, now: int, key: SessionKey, run_id: str
+) -> HotSession | None:
+    """The partial text is kept. The fence moves on, so the worker, should it wake, writes nothing more."""
+
+    def step(session: HotSession) -> Step:
+        active = session.active
+        if active is None or active.run_id != run_id or active.lease_until >= now:
+            raise _Settled(session)
+        text = whole_text(table, session)
+        drafts = [notice(run_id, now)]
+        if text:
+            spoken = Draft(sender="agent", content=text, created_at=active.started_at, run_id=run_id)
+            drafts = [spoken, *drafts]
+        made = ended(session, Ending(outcome="interrupted", drafts=drafts), terms, now)
+        made.change.assign("fence = fence + :one", one=1)
+        return made
+
+    return _commit(table, now, key, step, _same_attempt)
+
+
+def _same_generation(change: Change, session: HotSession) -> Change:
+    return change.when("generation = :generation", generation=session.generation)
+
+
+def _same_attempt(change: Change, session: HotSession) -> Change:
+    active = running(session)
+    return change.when("fence = :fence", "active_id = :run", fence=active.fence, run=active.run_id)
+
+
+def _commit(
+    table: Table,
+    now: int,
+    key: SessionKey,
+    step: Callable[[HotSession], Step],
+    fence: Callable[[Change, HotSession], Change],
+) -> HotSession | None:
+    def check(item: Item | None) -> None:
+        if item is None or not alive(item, now):
+            raise _Settled(None)
+
+    try:
+        item = table.get(keys.hot(key))
+        check(item)
+        return commit(table, session_of(item or {}), step, fence, check)
+    except _Settled as settled_already:
+        return settled_already.session

@@ -1,0 +1,201 @@
+"""The table in terms of plain items; the only place that knows the vendor's client and its errors."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from forge.aws import code_of, unavailable
+from forge.errors import StorageUnavailable
+from forge.store.change import Change
+from forge.store.codec import Item, decode_item, encode_item
+from forge.store.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TRANSACTION_ITEMS = 100
+_CONFLICTS = frozenset(
+    {"TransactionConflictException", "TransactionInProgressException", "TransactionConflict"}
+)
+_TRIES = 6
+_BACKOFF_SECONDS = 0.01
+
+
+class Refused(Exception):
+    """A condition did not hold. `item` is the item it was asked of, `None` if there is none; `index` its place."""
+
+    def __init__(self, item: Item | None, index: int = 0) -> None:
+        super().__init__("condition not met")
+        self.item = item
+        self.index = index
+
+
+class _Conflict(Exception):
+    """Another transaction held the item for a moment; nothing was written."""
+
+
+class Table:
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        with unavailable("the table"):
+            answer: Any = self._client.get_item(
+                TableName=self._name, Key=encode_item(key), ConsistentRead=consistent
+            )
+        return decode_item(answer["Item"]) if answer.get("Item") else None
+
+    def put(self, item: Item, change: Change | None = None) -> None:
+        parameters = change.condition() if change else {}
+        self._write(lambda: self._client.put_item(TableName=self._name, Item=encode_item(item), **parameters))
+
+    def update(self, key: Key, change: Change) -> Item:
+        """The item as the update left it. Raises `Refused`."""
+        answer = self._write(
+            lambda: self._client.update_item(
+                TableName=self._name, Key=encode_item(key), ReturnValues="ALL_NEW", **change.update()
+            )
+        )
+        return decode_item(answer["Attributes"])
+
+    def delete(self, key: Key, change: Change | None = None) -> Item | None:
+        """The item that was deleted."""
+        parameters = change.condition() if change else {}
+        answer = self._write(
+            lambda: self._client.delete_item(
+                TableName=self._name, Key=encode_item(key), ReturnValues="ALL_OLD", **parameters
+            )
+        )
+        return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
+
+    def transact(self, writes: Sequence[dict[str, Any]]) -> None:
+        """All of `writes` (made by the methods below) or none. Raises `Refused`."""
+        self._write(lambda: self._client.transact_write_items(TransactItems=list(writes)))  # pyright: ignore[reportArgumentType]
+
+    def updating(self, key: Key, change: Change) -> dict[str, Any]:
+        return {"Update": {"TableName": self._name, "Key": encode_item(key), **change.update()}}
+
+    def checking(self, key: Key, change: Change) -> dict[str, Any]:
+        return {"ConditionCheck": {"TableName": self._name, "Key": encode_item(key), **change.condition()}}
+
+    def putting(self, item: Item, change: Change | None = None) -> dict[str, Any]:
+        parameters = change.condition() if change else {}
+        return {"Put": {"TableName": self._name, "Item": encode_item(item), **parameters}}
+
+    def query(self, pk: str, between: tuple[str, str], *, keys_only: bool = False) -> Generator[Item]:
+        """Items of a partition in order of `sk`, page by page."""
+        change = Change().when(
+            "pk = :pk", "sk BETWEEN :first AND :last", pk=pk, first=between[0], last=between[1]
+        )
+        parameters = _as_query(change)
+        if keys_only:
+            parameters["ProjectionExpression"] = "pk, sk"
+        yield from self._pages({**parameters, "ConsistentRead": True})
+
+    def query_index(self, index: str, change: Change) -> Generator[Item]:
+        yield from self._pages({"IndexName": index, **_as_query(change)})
+
+    def read_many(self, keys: Sequence[Key]) -> list[Item]:
+        """Those of the items that exist, consistently, in no order; what the service leaves out is asked again."""
+        found: list[Item] = []
+        for start in range(0, len(keys), 100):
+            rest: Any = [encode_item(key) for key in keys[start : start + 100]]
+            for pause in _pauses():
+                with unavailable("the table"):
+                    answer: Any = self._client.batch_get_item(
+                        RequestItems={self._name: {"Keys": rest, "ConsistentRead": True}}
+                    )
+                found += [decode_item(item) for item in answer["Responses"].get(self._name, [])]
+                rest = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys")
+                if not rest:
+                    break
+                pause()
+        return found
+
+    def delete_many(self, keys: Iterable[Key]) -> None:
+        pending = list(keys)
+        for start in range(0, len(pending), 25):
+            rest: Any = [{"DeleteRequest": {"Key": encode_item(key)}} for key in pending[start : start + 25]]
+            for pause in _pauses():
+                with unavailable("the table"):
+                    answer: Any = self._client.batch_write_item(RequestItems={self._name: rest})
+                rest = answer.get("UnprocessedItems", {}).get(self._name)
+                if not rest:
+                    break
+                pause()
+
+    def _pages(self, parameters: dict[str, Any]) -> Generator[Item]:
+        start: dict[str, Any] = {}
+        while True:
+            with unavailable("the table"):
+                answer: Any = self._client.query(TableName=self._name, **parameters, **start)
+            yield from (decode_item(item) for item in answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _write(self, write: Callable[[], Any]) -> Any:
+        """A write that meets another transaction is tried again: nothing of it has happened yet."""
+        for pause in _pauses():
+            try:
+                with unavailable("the table"), _conditions():
+                    return write()
+            except _Conflict:
+                pause()
+        raise AssertionError("the last pause raises")
+
+
+def _as_query(change: Change) -> dict[str, Any]:
+    parameters = change.condition()
+    del parameters["ReturnValuesOnConditionCheckFailure"]
+    return {"KeyConditionExpression": parameters.pop("ConditionExpression"), **parameters}
+
+
+def _pauses() -> Generator[Callable[[], None]]:
+    """One pause for each try, growing; the last one raises `StorageUnavailable` instead."""
+
+    def give_up() -> None:
+        raise StorageUnavailable("the table is overloaded.", retry_after=1.0)
+
+    for turn in range(_TRIES - 1):
+        seconds = _BACKOFF_SECONDS * 2**turn * random.uniform(0.5, 1.0)  # noqa: S311
+        yield lambda seconds=seconds: time.sleep(seconds)
+    yield give_up
+
+
+@contextmanager
+def _conditions() -> Generator[None]:
+    """A condition that did not hold becomes `Refused`, a meeting of two transactions `_Conflict`."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) == "ConditionalCheckFailedException":
+            raise Refused(_item(error.response)) from None
+        if code_of(error) in _CONFLICTS:
+            raise _Conflict from error
+        if code_of(error) == "TransactionCanceledException":
+            _cancelled(error.response)
+        raise
+
+
+def _cancelled(response: Any) -> None:
+    reasons = response.get("CancellationReasons", [])
+    for index, reason in enumerate(reasons):
+        if reason.get("Code") == "ConditionalCheckFailed":
+            raise Refused(_item(reason), index) from None
+    codes = {reason.get("Code") for reason in reasons}
+    if codes & _CONFLICTS:
+        raise _Conflict
+    if codes & {"ProvisionedThroughputExceeded", "ThrottlingError"}:
+        raise StorageUnavailable("the table is overloaded.", retry_after=1.0)
+
+
+def _item(response: Any) -> Item | None:
+    return decode_item(response["Item"]) if response.get("Item") else None

@@ -1,0 +1,61 @@
+"""The numbers that the store lives by, derived from the settings once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from forge.settings import Settings
+
+LEASE_MS = 6_000
+QUEUE_GRACE_MS = 15_000
+"""An accepted message that has not been claimed by then may have no queue message."""
+TAKEOVER_GRACE_MS = 10_000
+"""After the end of its lease a run is normally taken over by the redelivered queue message."""
+TOUCH_MS = 60_000
+RECENT_LIMIT = 20
+CONTENTION_TRIES = 8
+CONTROL_SECONDS = 3 * 3_600
+CONNECTION_SECONDS = 2 * 3_600 + 600
+COMMAND_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A rate limit (GCRA): one message per `interval`, and up to `tolerance` ahead of that; milliseconds."""
+
+    interval: int
+    tolerance: int
+
+    @classmethod
+    def of(cls, per_minute: float, burst: int) -> Self:
+        interval = max(1, round(60_000 / per_minute))
+        return cls(interval, interval * (burst - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves."""
+
+    session_ms: int
+    age_seconds: int
+    network: str
+    pace: Pace
+    owner_pace: Pace
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(
+            session_ms=round(settings.session_timeout_minutes * 60_000),
+            age_seconds=round(settings.session_max_age_days * 86_400),
+            network=settings.default_network,
+            pace=Pace.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
+            owner_pace=Pace.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
+        )
+
+    def session_end(self, now: int) -> int:
+        """Epoch seconds, rounded up."""
+        return -(-(now + self.session_ms) // 1_000)
+
+    def child_end(self, now: int) -> int:
+        return now // 1_000 + self.age_seconds

@@ -1,0 +1,79 @@
+"""Runs that ought to be in the queue but may not be, found by the sparse index of sessions with work.
+
+`work_due` is when a session is worth a look: it is written by accept, claim and finish only, so renewing a lease does
+not touch the index. A run that is well shows itself in the hot item, which is read to be sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from forge.models.run import RunMessage
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.items import WORK_ATTRIBUTES, alive
+from forge.store.keys import Key
+from forge.store.table import Refused, Table
+from forge.store.terms import TAKEOVER_GRACE_MS
+
+INDEX = "work"
+_PAGE = 100
+
+
+def waiting(table: Table, now: int, limit: int) -> list[RunMessage]:
+    found: list[RunMessage] = []
+    for page in _pages(_due(table, now)):
+        for item in table.read_many(page):
+            if not alive(item, now):
+                _forget(table, item)
+            elif message := _message(item, now):
+                found.append(message)
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _due(table: Table, now: int) -> Iterable[Key]:
+    shards = (
+        Change().when("work_shard = :shard", "work_due <= :now", shard=f"work#{number}", now=now)
+        for number in range(keys.SHARDS)
+    )
+    items = chain.from_iterable(table.query_index(INDEX, shard) for shard in shards)
+    return ({"pk": item["pk"], "sk": item["sk"]} for item in items)
+
+
+def _message(item: Item, now: int) -> RunMessage | None:
+    if "active_id" in item:
+        lost = item["lease_until"] + TAKEOVER_GRACE_MS < now
+        return _of(item, item["active_id"], item["attempt"] + 1) if lost else None
+    if item["inbox_order"] and item.get("work_due", now) <= now:
+        return _of(item, item["inbox_order"][0], 1)
+    return None
+
+
+def _of(item: Item, run_id: str, attempt: int) -> RunMessage:
+    key = keys.session_of_partition(item["pk"])
+    return RunMessage(
+        owner=key.owner,
+        session_id=key.session_id,
+        generation=item["generation"],
+        run_id=run_id,
+        attempt=attempt,
+    )
+
+
+def _forget(table: Table, item: Item) -> None:
+    """An expired session leaves the index at once, not when DynamoDB deletes it."""
+    change = Change().remove(*WORK_ATTRIBUTES).when("rev = :seen", seen=item["rev"])
+    try:
+        table.update({"pk": item["pk"], "sk": item["sk"]}, change)
+    except Refused:
+        return
+
+
+def _pages(found: Iterable[Key]) -> Iterable[list[Key]]:
+    rest = iter(found)
+    while page := list(islice(rest, _PAGE)):
+        yield page
