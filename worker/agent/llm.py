@@ -7,8 +7,8 @@ What a request of the agent raises (all subclasses of `pydantic_ai.exceptions.Ag
 `tests/worker_llm` against servers that speak each provider's wire format):
 
 - `ModelAuthenticationError`: 401 or 403, the key is wrong. Ends the run; say which provider.
-- `ModelRateLimitError`: 429; `ModelOverloadedError`: 529 or 503 "overloaded"; `ModelServerError`: other 5xx. They come
-  after the SDK's own retries, and only before any text.
+- `ModelRateLimitError`: 429; `ModelOverloadedError`: 529 or 503 "overloaded"; `ModelServerError`: other 5xx. Mostly before
+  any text, but an `overloaded_error` or a throttling event may also come in the middle of it.
 - `ModelQuotaExceededError`, `ModelContextWindowExceededError`, `ModelNotFoundError`, `ModelRequestRejectedError`: the
   account or the request is at fault; repeating it does not help.
 - `ModelConnectionError` (`ModelTimeoutError` within it): no connection, or it broke, also in the middle of the text.
@@ -39,15 +39,16 @@ CONNECT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a request may take, in seconds, and how often the provider's SDK tries again before any text.
+    """How long a request may take, in seconds.
 
-    `first`: until the first text or tool call, retries included. `silence`: between two events. `whole`: in all.
+    `first`: until the first text or tool call. `silence`: between two events. `whole`: in all. `retries`: of the
+    provider's SDK; none, because the agent itself repeats requests that have not brought any text.
     """
 
     first: float = 90
     silence: float = 60
     whole: float = 600
-    retries: int = 2
+    retries: int = 0
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:

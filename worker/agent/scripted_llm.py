@@ -23,12 +23,28 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.exceptions import (
+    ModelAuthenticationError,
+    ModelHTTPError,
+    ModelOverloadedError,
+    ModelRateLimitError,
+    ModelServerError,
+    ModelUnavailableError,
+)
 from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.local_llm import LocalModel, Piece
 from worker.agent.run_so_far import Call, RunSoFar
 from worker.agent.script_values import filled_in
+
+FAILURES = {
+    401: ModelAuthenticationError,
+    429: ModelRateLimitError,
+    500: ModelServerError,
+    503: ModelUnavailableError,
+    529: ModelOverloadedError,
+}
+"""What the providers' adapters raise for a status; the tests of the wire formats check the same."""
 
 YIELD_EVERY = 32
 """Tokens between two looks at the event loop when the pace is unlimited."""
@@ -151,7 +167,8 @@ async def _steps(script: ScriptedPlan, so_far: RunSoFar) -> AsyncGenerator[Piece
     for step in _due(script.steps, len(so_far.exchanges)):
         await asyncio.sleep(step.wait / 1000)
         if step.fail is not None:
-            raise ModelHTTPError(status_code=step.fail, model_name="scripted", body="scripted failure")
+            category = FAILURES.get(step.fail)
+            raise ModelHTTPError.for_category(category, status_code=step.fail, model_name="scripted")
         if step.say:
             said = True
             yield str(filled_in(step.say, values))

@@ -41,8 +41,9 @@ def in_units(base: int, decimals: int) -> str:
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
 
 
-def ether(wei: int) -> str:
-    return f"{in_units(wei, ETHER_DECIMALS)} ETH"
+def ether(wei: int, currency: object = None) -> str:
+    """In the chain's own currency, ETH if the tool did not name it."""
+    return f"{in_units(wei, ETHER_DECIMALS)} {currency or 'ETH'}"
 
 
 def whole_number(value: object) -> int | None:

@@ -34,13 +34,11 @@ def _tell_block(found: Result) -> str:
     if height is None:
         return text(found)
     about = [f"Block {height}"]
-    if (when := field(found, "time", "datetime", "timestamp")) is not None:
+    if (when := field(found, "time", "timestamp")) is not None:
         about.append(f"time {when}")
     if (block_hash := field(found, "hash")) is not None:
         about.append(f"hash `{block_hash}`")
-    transactions: Any = field(found, "transaction_count", "transactions")
-    if transactions is not None:
-        count = len(cast("list[Any]", transactions)) if isinstance(transactions, list) else transactions
+    if (count := field(found, "transaction_count")) is not None:
         about.append(f"{count} transaction(s)")
     return ", ".join(about) + "."
 
@@ -52,14 +50,15 @@ def transaction(box: Toolbox, tx_hash: str) -> Plan:
 
 
 def tell_transaction(found: Result) -> str:
-    value = number(found, "value", "value_wei", "wei")
+    value = number(found, "value_wei", "value")
     if value is None:
         return text(found)
-    ends = f"{field(found, 'from', 'sender')} → {field(found, 'to') or 'contract creation'}"
-    mined = field(found, "block_number", "blockNumber", "block")
-    state = {True: "succeeded", False: "reverted", None: "no receipt status"}[status_of(found)]
-    return f"{ether(value)}, {ends}, " + (
-        f"in block {mined}, {state}." if mined is not None else "not mined yet."
+    sender = field(found, "from_account", "from")
+    recipient = field(found, "to_account", "to") or "a new contract"
+    mined = field(found, "block_number")
+    state = {True: f"succeeded in block {mined}", False: f"reverted in block {mined}", None: "not mined yet"}
+    return (
+        f"{ether(value, field(found, 'currency'))} from {sender} to {recipient}: {state[status_of(found)]}."
     )
 
 
@@ -70,13 +69,14 @@ def code(box: Toolbox, address: str) -> Plan:
 
 
 def _tell_code(found: Result) -> str:
-    whole = field(found, "code", "bytecode") or data(found)
-    if not isinstance(whole, str) or not whole.startswith("0x"):
+    size = number(found, "size_bytes", "size")
+    if size is None:
         return text(found)
-    size = (len(whole) - 2) // 2
     if size == 0:
         return "There is no code at this address: it is an ordinary account or unused."
-    return f"There is a contract with {size:,} bytes of code, starting `{whole[:42]}`."
+    whole: Any = field(found, "code")
+    start = f", starting `{whole[:42]}…`" if isinstance(whole, str) else ""
+    return f"There is a contract with {size:,} bytes of code{start}."
 
 
 def code_size(box: Toolbox, address: str) -> Plan:
@@ -127,8 +127,9 @@ def _tell_networks(found: Result) -> str:
 
 
 def _network_line(network: dict[str, Any]) -> str:
-    chain = f" (chain id {network['chain_id']})" if "chain_id" in network else ""
-    return f"- {network.get('name')}{chain}{' ← current' if network.get('current') else ''}"
+    chain = f" (chain id {network['chain_id']})" if network.get("chain_id") else ""
+    trouble = f": {network['problem']}" if network.get("problem") else ""
+    return f"- {network.get('name')}{chain}{trouble}"
 
 
 def switch_network(box: Toolbox, network: str) -> Plan:

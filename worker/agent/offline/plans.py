@@ -66,7 +66,8 @@ def send(box: Toolbox, amount: str, unit: str, sender: str, recipient: str) -> P
         return f"The transfer of {transfer} did not succeed: {reason}"
     transaction = field(sent, "hash", "tx_hash", "transaction_hash") or text(sent, 200)
     if status_of(sent) is False:
-        return f"Transaction {transaction} was mined but **reverted**: {transfer} did not happen."
+        why = field(sent, "revert_reason")
+        return f"Transaction `{transaction}` was reverted: {transfer} did not happen.{f' Reason: {why}' if why else ''}"
     where = _mined(sent)
     balances: list[Result] = []
     if checks := _both(box, sender, recipient):
@@ -158,7 +159,7 @@ def token_balance(box: Toolbox, who: str, token: str) -> Plan:
     )
     if reason := problem(found):
         return f"I could not read {who}'s token balance: {reason}"
-    amount = field(found, "formatted", "amount", "units", "balance", "raw")
+    amount = field(found, "formatted", "balance")
     symbol = field(found, "symbol")
     return (
         f"{who} has {amount} {symbol or ''}".rstrip() + f" (token {token})."

@@ -63,33 +63,15 @@ def unknown_outcome(result: Result) -> bool:
 
 
 def balance_line(result: Result, who: str) -> str:
-    """`Alice has 9,999 ETH`-like, from a `balance` result; the error, when it has none."""
+    """`Alice has 9999 ETH.`, from a `balance` result; the error, when it has none."""
     if reason := problem(result):
         return f"I could not read {who}'s balance: {reason}"
-    wei = (
-        whole_number(data(result))
-        if not isinstance(data(result), dict)
-        else number(result, "wei", "balance", "value")
-    )
-    if wei is not None:
-        return f"{who} has {ether(wei)}."
-    amount = field(result, "ether", "eth", "formatted")
-    return f"{who} has {amount} ETH." if amount is not None else f"{who}: {text(result)}"
+    wei = number(result, "wei", "balance")
+    return f"{who}: {text(result)}" if wei is None else f"{who} has {ether(wei, field(result, 'currency'))}."
 
 
 def status_of(result: Result) -> bool | None:
     """Whether a transaction's receipt says success; `None` when there is no word of it yet."""
-    status = field(result, "status", "success")
-    if isinstance(status, bool):
-        return status
-    if isinstance(status, str) and not status.startswith("0x") and not status.isdigit():
-        return {
-            "success": True,
-            "ok": True,
-            "confirmed": True,
-            "mined": True,
-            "reverted": False,
-            "failed": False,
-        }.get(status.lower())
-    flag = whole_number(status)
-    return None if flag is None else flag == 1
+    return {"success": True, "reverted": False, "1": True, "0": False}.get(
+        str(field(result, "status")).lower()
+    )

@@ -15,7 +15,6 @@ SERVERS = {
     "brave_search": "brave_search",
     "get_account_transactions": "etherscan",
     "get_contract_abi": "etherscan",
-    "get_current_time": "time",
     "search_uniswap_docs": "uniswap_docs",
     "send_transaction_to_wallet": "wallet",
 }
