@@ -8,7 +8,7 @@ from typing import Any
 
 from forge.models.session import NetworkInfo
 from worker.mcp_servers.addresses import ACCOUNT_NAMES, Account, label, resolve
-from worker.mcp_servers.networks import TESTNET, Network, configured_networks, rpc_variable
+from worker.mcp_servers.known_networks import TESTNET, Network, configured_networks, rpc_variable
 from worker.mcp_servers.rpc import RpcClient
 from worker.mcp_servers.toolbox import ToolRefused
 

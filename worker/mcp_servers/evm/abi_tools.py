@@ -11,7 +11,7 @@ from worker.mcp_servers.addresses import resolve
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.evm.abi import decode_call, encode_call, parse_data
 from worker.mcp_servers.evm.results import DecodedCall, EncodedCall
-from worker.mcp_servers.networks import TESTNET
+from worker.mcp_servers.known_networks import TESTNET
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName
 
 Signature = Annotated[

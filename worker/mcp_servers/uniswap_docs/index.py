@@ -1,0 +1,88 @@
+"""A full-text index (SQLite FTS5, in memory) over the sections of Markdown pages."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from worker.mcp_servers.toolbox import ToolRefused
+
+LONGEST_SECTION = 4_000
+_WORD = re.compile(r"[^\W_]+")
+_STOP_WORDS = frozenset(
+    _WORD.findall(
+        "a an and are as at be by can do does for from how i in is it of on or the to what when which why"
+    )
+)
+
+
+class Section(BaseModel):
+    """`page` is the file's name. `score`: larger is better, comparable within one search only."""
+
+    page: str
+    title: str
+    heading: str
+    text: str
+    score: float
+
+
+class DocumentIndex:
+    def __init__(self, sections: Iterator[tuple[str, str, str, str]]) -> None:
+        self._database = sqlite3.connect(":memory:")
+        self._database.execute(
+            "CREATE VIRTUAL TABLE sections USING fts5"
+            "(page UNINDEXED, title, heading, text, tokenize='porter unicode61')"
+        )
+        self._database.executemany("INSERT INTO sections VALUES (?, ?, ?, ?)", sections)
+
+    def search(self, query: str, limit: int) -> list[Section]:
+        """Sections with any of the words, those with more and rarer ones first; headings weigh most."""
+        words = [word for word in _WORD.findall(query.lower()) if word not in _STOP_WORDS]
+        if not words:
+            raise ToolRefused(
+                "The query has no word to look for; name the concept, such as 'concentrated liquidity'."
+            )
+        # Quoted, each word is only a word: FTS5's own operators in a query mean nothing.
+        match = " OR ".join(f'"{word}"' for word in words[:32])
+        rows = self._database.execute(
+            "SELECT page, title, heading, text, -bm25(sections, 0, 4.0, 6.0, 1.0) FROM sections "
+            "WHERE sections MATCH ? ORDER BY 5 DESC LIMIT ?",
+            (match, limit),
+        )
+        return [
+            Section(page=page, title=title, heading=heading, text=text, score=round(score, 3))
+            for page, title, heading, text, score in rows
+        ]
+
+
+def build_index(folder: Path) -> DocumentIndex:
+    pages = sorted(folder.glob("**/*.md"))
+    if not pages:
+        raise ToolRefused(
+            "There are no documents: UNISWAP_DOCS_FOLDER names a folder without Markdown pages."
+        )
+    return DocumentIndex(section for page in pages for section in _sections(page))
+
+
+def _sections(page: Path) -> Iterator[tuple[str, str, str, str]]:
+    """One per `##` heading; what stands before the first belongs to the page's title."""
+    title, heading, lines = page.stem, "", list[str]()
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            title = heading = line[2:].strip()
+        elif line.startswith("## "):
+            yield from _section(page, title, heading, lines)
+            heading, lines = line[3:].strip(), []
+        else:
+            lines.append(line)
+    yield from _section(page, title, heading, lines)
+
+
+def _section(page: Path, title: str, heading: str, lines: list[str]) -> Iterator[tuple[str, str, str, str]]:
+    text = "\n".join(lines).strip()
+    if text:
+        yield page.name, title, heading or title, text[:LONGEST_SECTION]

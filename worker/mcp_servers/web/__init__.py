@@ -1,0 +1,1 @@
+"""HTTP to the outside world, for the servers that ask web APIs."""

@@ -1,0 +1,173 @@
+"""One HTTP client for all web APIs: time-outs, retries with back-off, redirects checked hop by hop."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, ValidationError
+from yarl import URL
+
+from worker.mcp_servers.toolbox import ToolRefused
+from worker.mcp_servers.web.egress import Egress, EgressRefused, guarded_connector
+
+ATTEMPTS = 3
+FIRST_PAUSE_SECONDS = 0.4
+LONGEST_PAUSE_SECONDS = 5.0
+REQUEST_SECONDS = 15.0
+LARGEST_BYTES = 4_000_000
+MOST_REDIRECTS = 3
+
+
+class ApiFailed(ToolRefused):
+    """The API gave no usable answer. `status` is HTTP's, 0 without one."""
+
+    def __init__(self, api: str, reason: str, status: int = 0, body: Any = None) -> None:
+        self.status = status
+        self.body = body
+        super().__init__(f"{api} {reason}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_passing_failure(self) -> bool:
+        return self.status == 429 or self.status >= 500
+
+    def json(self) -> Any:
+        """None when it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(api: str, form: type[M], content: Any) -> M:
+    """What an API answered, in the form that its documentation promises. Raises `ApiFailed`."""
+    try:
+        return form.model_validate(content)
+    except ValidationError as error:
+        raise ApiFailed(api, "answered in an unexpected form") from error
+
+
+Busy = Callable[[Any], bool]
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+class ApiClient:
+    """GETs JSON from one API, called `api` in messages. URLs and headers carry keys: they are never shown."""
+
+    def __init__(
+        self, api: str, base_url: str, egress: Egress, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._api = api
+        self._base = URL(base_url)
+        self._egress = egress
+        self._headers = {"Accept": "application/json", "User-Agent": "forge-mcp", **(headers or {})}
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def get(self, path: str, parameters: Mapping[str, str], *, is_busy: Busy = _never) -> Any:
+        """The JSON of a 2xx answer. `is_busy` recognizes a 200 that means "too many requests". Raises `ApiFailed`."""
+        url = self._base.joinpath(path.lstrip("/")) if path else self._base
+        for attempt in itertools.count(1):
+            answer = await self._attempt(url.update_query(parameters), is_last=attempt == ATTEMPTS)
+            content = answer.json() if answer else None
+            if answer and not answer.is_passing_failure and not is_busy(content):
+                return self._content(answer, content)
+            if answer and attempt == ATTEMPTS:
+                raise ApiFailed(self._api, _failure(answer.status), answer.status, content)
+            await asyncio.sleep(self._pause(answer, attempt))
+        raise AssertionError  # pragma: no cover
+
+    async def close(self) -> None:
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
+
+    async def _attempt(self, url: URL, *, is_last: bool) -> _Answer | None:
+        """None when the connection failed and another attempt may mend it."""
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                return await self._follow(url)
+        except TimeoutError:
+            reason = f"did not answer within {REQUEST_SECONDS:g} s"
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, EgressRefused):
+                raise ApiFailed(self._api, _refused(error.host)) from None
+            reason = "is out of reach"
+        except (aiohttp.ClientError, OSError) as error:
+            reason = f"is out of reach ({type(error).__name__})"
+        if is_last:
+            raise ApiFailed(self._api, reason)
+        return None
+
+    async def _follow(self, url: URL) -> _Answer:
+        """Redirects lead to other paths of the same origin only: keys travel with the request."""
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._session(url).get(url, headers=self._headers, allow_redirects=False) as response:
+                location = response.headers.get("Location")
+                if response.status not in {301, 302, 303, 307, 308} or location is None:
+                    return _Answer(response.status, response.headers, await self._read(response))
+            target = url.join(URL(location))
+            if target.origin() != url.origin():
+                raise ApiFailed(self._api, f"redirects to {target.host}, which is not followed")
+            url = target
+        raise ApiFailed(self._api, "redirects without end")
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for piece in response.content.iter_chunked(65_536):
+            body += piece
+            if len(body) > LARGEST_BYTES:
+                raise ApiFailed(self._api, f"answered with more than {LARGEST_BYTES} bytes; ask for less")
+        return bytes(body)
+
+    def _session(self, url: URL) -> aiohttp.ClientSession:
+        trusted = self._egress.is_trusted(url)
+        if trusted not in self._sessions:
+            connector = aiohttp.TCPConnector(limit=32) if trusted else guarded_connector()
+            self._sessions[trusted] = aiohttp.ClientSession(connector=connector)
+        return self._sessions[trusted]
+
+    def _content(self, answer: _Answer, content: Any) -> Any:
+        if answer.status >= 400:
+            reason = f"refused the request (HTTP {answer.status})"
+            raise ApiFailed(self._api, reason, answer.status, content)
+        if content is None:
+            raise ApiFailed(self._api, "did not answer with JSON", answer.status)
+        return content
+
+    def _pause(self, answer: _Answer | None, attempt: int) -> float:
+        backoff = FIRST_PAUSE_SECONDS * 3 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 -- jitter
+        wanted = answer.headers.get("Retry-After", "") if answer else ""
+        seconds = float(wanted) if wanted.isdigit() else backoff
+        if seconds > LONGEST_PAUSE_SECONDS:
+            raise ApiFailed(self._api, f"is busy: try again in {seconds:g} s", answer.status if answer else 0)
+        return seconds
+
+
+def _failure(status: int) -> str:
+    return f"failed with HTTP {status}" if status >= 500 else "is busy: too many requests, try again later"
+
+
+def _refused(host: str) -> str:
+    return (
+        f"is at {host}, a private address, and tools may connect to public ones only. The operator can allow it "
+        "with FORGE_EGRESS_HOSTS or FORGE_ALLOW_PRIVATE_EGRESS"
+    )

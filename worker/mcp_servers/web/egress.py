@@ -1,0 +1,76 @@
+"""Where tools may connect to: the public Internet, and the hosts that the operator named.
+
+The check sits where the socket is made, on the very address that it connects to. A name is therefore resolved once,
+and neither a redirect, an unusual spelling of an address, nor a name that resolves differently the second time can get
+around it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, cast
+
+import aiohttp
+from yarl import URL
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class EgressRefused(OSError):
+    """The address is not on the public Internet."""
+
+    def __init__(self) -> None:
+        # One constant text: the connector keeps the error's type only when all addresses fail alike.
+        super().__init__("refused: not a public address")
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """`hosts` may be anywhere: those of configured URLs, and of FORGE_EGRESS_HOSTS (comma-separated)."""
+
+    hosts: frozenset[str] = frozenset()
+    allow_private: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], urls: Iterable[str] = ()) -> Egress:
+        named = environment.get("FORGE_EGRESS_HOSTS", "").split(",")
+        configured = (URL(url).host or "" for url in urls)
+        return cls(
+            hosts=frozenset(host.strip().lower() for host in (*named, *configured) if host.strip()),
+            allow_private=environment.get("FORGE_ALLOW_PRIVATE_EGRESS", "").lower() in {"1", "true", "yes"},
+        )
+
+    def is_trusted(self, url: URL) -> bool:
+        return self.allow_private or (url.host or "").lower() in self.hosts
+
+
+def guarded_connector() -> aiohttp.TCPConnector:
+    """Connects to public addresses only; its connections are never shared with another connector's."""
+    return aiohttp.TCPConnector(limit=32, socket_factory=_public_socket)
+
+
+def is_public(address: str) -> bool:
+    """Looks into the IPv6 forms that carry an IPv4 address, too."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return all(a.is_global and not a.is_multicast for a in (parsed, *_embedded(parsed)))
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    if isinstance(address, IPv4Address):
+        return []
+    nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    return [a for a in (address.ipv4_mapped, address.sixtofour, nat64) if a is not None]
+
+
+def _public_socket(addr_info: Any) -> socket.socket:
+    family, kind, protocol, _, address = cast("tuple[int, int, int, str, tuple[Any, ...]]", addr_info)
+    if not is_public(str(address[0])):
+        raise EgressRefused
+    return socket.socket(family=family, type=kind, proto=protocol)

@@ -1,0 +1,51 @@
+"""What a web API's server takes from the environment: the key, and another base URL for tests and proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.mcp_servers.known_networks import KNOWN_NETWORKS, TESTNET
+from worker.mcp_servers.toolbox import ToolRefused
+from worker.mcp_servers.web.egress import Egress
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    base_url: str
+    egress: Egress
+    variable: str
+    key: str = field(repr=False)
+
+    @classmethod
+    def read(
+        cls, environment: Mapping[str, str], *, url_variable: str, default_url: str, key_variable: str
+    ) -> ApiSettings:
+        """A URL that the operator set may be anywhere, the default one is checked like any other."""
+        configured = environment.get(url_variable, "").strip()
+        return cls(
+            base_url=configured or default_url,
+            egress=Egress.from_environment(environment, [configured] if configured else []),
+            variable=key_variable,
+            key=environment.get(key_variable, "").strip(),
+        )
+
+    def require_key(self, api: str) -> str:
+        if not self.key:
+            raise ToolRefused(
+                f"{api} needs an API key: the operator sets the environment variable {self.variable}."
+            )
+        return self.key
+
+
+def public_chain_id(network: str, api: str, supported: frozenset[int]) -> int:
+    """The chain id under which a public API knows a network. Raises `ToolRefused` for those it does not."""
+    name = network.strip().lower()
+    known = {info.name: info.chain_id for info in KNOWN_NETWORKS if info.chain_id in supported}
+    if name not in known:
+        reason = "a chain of its own" if name == TESTNET else "not one of its networks"
+        raise ToolRefused(
+            f"{api} does not know {name[:64]}, which is {reason}. It works on {', '.join(known)}: "
+            "switch the network with set_network first."
+        )
+    return known[name]
