@@ -1,0 +1,36 @@
+"""Reading a request and writing an answer in ASGI."""
+
+from __future__ import annotations
+
+from starlette.types import Receive, Scope, Send
+
+from local_dev.http_event import Answer
+
+
+class BodyTooLarge(Exception):
+    """The request body is larger than the gateway takes."""
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body. One that is too large is read to its end, so that the client gets to see the answer."""
+    body, size = bytearray(), 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= limit:
+            body += chunk
+        if not message.get("more_body"):
+            break
+    if size > limit:
+        raise BodyTooLarge
+    return bytes(body)
+
+
+async def respond(scope: Scope, send: Send, answer: Answer) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})

@@ -1,0 +1,67 @@
+"""The one server in front of everything, as CloudFront and API Gateway are in the cloud."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from local_dev.connections_api import PREFIX, ConnectionsApi
+from local_dev.http_api import HttpApi
+from local_dev.limits import Limits
+from local_dev.page import Page
+from local_dev.websocket_api import WebSocketApi
+from local_dev.websocket_frames import GatewayProtocol
+
+SOCKET_PATH = "/ws"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    http: HttpApi
+    sockets: WebSocketApi
+    connections: ConnectionsApi
+    page: Page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif scope["raw_path"].startswith(PREFIX.encode()):
+            await self.connections.handle(scope, receive, send)
+        elif not await self.http.handle(scope, receive, send):
+            await self.page.handle(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == SOCKET_PATH:
+            await self.sockets.handle(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 1000})
+
+
+class Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the composition root stops it."""
+
+    def __init__(self, gateway: Gateway, listener: socket.socket, limits: Limits) -> None:
+        self._listener = listener
+        super().__init__(
+            uvicorn.Config(
+                gateway,
+                ws=GatewayProtocol,
+                ws_max_size=limits.message,
+                ws_ping_interval=None,
+                ws_per_message_deflate=False,
+                lifespan="off",
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    async def run_until_stopped(self) -> None:
+        await self._serve([self._listener])

@@ -1,0 +1,33 @@
+"""API Gateway's limits, enforced here so that a client that breaks them is noticed on a laptop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MANAGEMENT_PATH = "/_aws/ws"
+"""Where `@connections` is on the local server."""
+IDLE_SECONDS = 600.0
+LIFETIME_SECONDS = 7200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes and seconds."""
+
+    http_body: int = 10 * 1024 * 1024
+    integration: float = 29.0
+    frame: int = 32 * 1024
+    message: int = 128 * 1024
+    idle: float = IDLE_SECONDS
+    lifetime: float = LIFETIME_SECONDS
+    send: float = 10.0
+    """How long a client may leave what is sent to it unread."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Limits:
+        """Tests shorten the two that take long: FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS."""
+        return cls(
+            idle=float(environment.get("FORGE_SOCKET_IDLE_SECONDS") or IDLE_SECONDS),
+            lifetime=float(environment.get("FORGE_SOCKET_LIFETIME_SECONDS") or LIFETIME_SECONDS),
+        )

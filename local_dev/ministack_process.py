@@ -1,0 +1,60 @@
+"""The MiniStack emulator: `.tools/ministack/bin/python local_dev/ministack_process.py PORT` (0: any free one).
+
+Prints one line, `ready PORT`. It runs in MiniStack's own environment, so it imports nothing of ours. One thing is
+mended: a long poll of a queue wakes up at once, where MiniStack's looks every 100 ms (the numbers are in
+docs/decisions/2026-11-22-emulator.md).
+"""
+
+# pyright: basic, reportMissingImports=false
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import types
+from typing import Any
+
+import ministack.app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.services import sqs
+
+_changed = asyncio.Event()
+
+
+async def until_changed(seconds: float) -> None:
+    """At most `seconds`, because a message's visibility timeout may run out meanwhile."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_changed.wait(), seconds)
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """MiniStack; a request that changed a queue wakes all long polls up."""
+    global _changed
+    await ministack.app.app(scope, receive, send)
+    if scope["type"] != "http":
+        return
+    target = next((value for name, value in scope["headers"] if name == b"x-amz-target"), b"")
+    if target.startswith(b"AmazonSQS.") and not target.endswith(b".ReceiveMessage"):
+        _changed.set()
+        _changed = asyncio.Event()
+
+
+async def main() -> None:
+    sqs.asyncio = types.SimpleNamespace(sleep=until_changed, iscoroutine=asyncio.iscoroutine)
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=512)
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 300
+    config.graceful_timeout = 0.2
+    config.loglevel = "WARNING"
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    print(f"ready {listener.getsockname()[1]}", flush=True)
+    await serve(app, config, shutdown_trigger=stop.wait)
+
+
+asyncio.run(main())

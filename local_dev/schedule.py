@@ -1,0 +1,35 @@
+"""Plays EventBridge: calls the functions that the template schedules, at their rate."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from local_dev.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
+from local_dev.wiring import Schedule
+
+
+async def run_schedule(schedule: Schedule, runtime: LambdaRuntime, seconds: float | None = None) -> None:
+    """Until cancelled. `seconds` replaces the template's rate; the next call waits for the end of the last one."""
+    while True:
+        await asyncio.sleep(seconds or schedule.seconds)
+        try:
+            await runtime.invoke(schedule.function, _event(schedule))
+        except (FunctionFailed, FunctionTimedOut, PayloadTooLarge):
+            continue  # the runtime has reported it, and the next call comes
+
+
+def _event(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "000000000000",
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "local",
+        "resources": [f"arn:aws:events:local:000000000000:rule/{schedule.function.name}"],
+        "detail": {},
+    }
