@@ -15,7 +15,6 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
-    repair_messages,
 )
 from pydantic_ai.models import Model
 
@@ -99,7 +98,7 @@ class Operator:
         submission: Submission,
         token: CancellationToken,
     ) -> list[ModelMessage]:
-        before = stored if own else repair_messages(stored)
+        before = stored if own else history.close_calls(stored, UNKNOWN)
         result = await self._agent.run(
             None if own else prompt_text(submission),
             message_history=before or None,

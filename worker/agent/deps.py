@@ -17,8 +17,10 @@ from forge.ports import CallRecord, CallStatus, Clock
 class RunRecord(Protocol):
     """The fenced record of one run. Every method but `show_text` raises `LeaseLost` once the run is another's."""
 
-    text: str
-    """What has been shown of the response that streams now."""
+    @property
+    def text(self) -> str:
+        """What has been shown of the response that streams now."""
+        ...
 
     def show_text(self, text: str) -> None: ...
 

@@ -26,12 +26,17 @@ from pydantic_ai.exceptions import (
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
-from forge.errors import MissingApiKey
+from forge.errors import ForgeError, MissingApiKey
 from worker.agent.deps import RunDeps
 
 ATTEMPTS = 4
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
+
+
+class TooManyAttempts(ForgeError):
+    """This message made the worker fail several times and was given up. Please try it in another way."""
+
 
 _PASSING = (ModelRateLimitError, ModelUnavailableError, ModelServerError, ModelConnectionError)
 
@@ -77,6 +82,8 @@ def describe(error: BaseException) -> str:
     """One or two sentences without any of the error's own text, which may hold anything."""
     if isinstance(error, MissingApiKey):
         return f"No LLM can answer: {error.detail} Whoever operates this server must set it and restart the worker."
+    if isinstance(error, TooManyAttempts):
+        return error.detail
     if isinstance(error, UsageLimitExceeded):
         return f"This reached a limit for one message ({_limit(error)}) and was stopped. Please ask for less at a time."
     for kind, sentence in _SENTENCES:

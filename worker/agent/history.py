@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import (
@@ -16,6 +16,7 @@ from pydantic_ai.messages import (
     ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
+    repair_messages,
 )
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.usage import RunUsage
@@ -29,7 +30,40 @@ _BYTES_PER_TOKEN = 4
 
 
 def load(entries: Sequence[bytes]) -> list[ModelMessage]:
-    return [_MESSAGE.validate_json(entry) for entry in entries]
+    """What another version of the library wrote and this one cannot read is left out, not a reason to fail."""
+    return [message for entry in entries if (message := _load(entry))]
+
+
+def _load(entry: bytes) -> ModelMessage | None:
+    try:
+        return _MESSAGE.validate_json(entry)
+    except ValidationError:
+        return None
+
+
+def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:
+    """A run that was given up may have left calls open; a new prompt may only follow closed ones."""
+    closed: list[ModelMessage] = []
+    for index, message in enumerate(messages):
+        closed.append(message)
+        if isinstance(message, ModelResponse) and message.tool_calls:
+            following = next((i for i in range(index + 1, len(messages)) if _is_response(messages[i])), None)
+            done = {part.tool_call_id for part in _results(messages[index + 1 : following])}
+            missing = [
+                ToolReturnPart(call.tool_name, explain, call.tool_call_id, outcome="interrupted")
+                for call in message.tool_calls
+                if call.tool_call_id not in done
+            ]
+            closed += [ModelRequest(parts=missing)] if missing else []
+    return repair_messages(closed)
+
+
+def _is_response(message: ModelMessage) -> bool:
+    return isinstance(message, ModelResponse)
+
+
+def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
+    return [part for message in messages for part in message.parts if isinstance(part, ToolReturnPart)]
 
 
 def dump(messages: Sequence[ModelMessage]) -> list[bytes]:

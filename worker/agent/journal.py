@@ -22,6 +22,7 @@ from forge.ports import CallRecord
 from worker.agent import history
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import UNKNOWN, response_drafts, result_draft, tokens_of
+from worker.agent.uninterrupted import uninterrupted
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
@@ -47,7 +48,7 @@ class PersistHistory(AbstractCapability[RunDeps]):
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
         if response.tool_calls:
-            await _store(ctx.deps, [*ctx.messages, response])
+            await uninterrupted(_store(ctx.deps, [*ctx.messages, response]))
         return response
 
 
@@ -70,6 +71,10 @@ async def show_result(deps: RunDeps, part: ToolReturnPart) -> None:
     """Put a tool's result into the log, unless an earlier attempt has."""
     if part.tool_call_id in deps.shown:
         return
+    await uninterrupted(_show(deps, part))
+
+
+async def _show(deps: RunDeps, part: ToolReturnPart) -> None:
     shown = frozenset({part.tool_call_id})
     await deps.record.append(Progress(drafts=[result_draft(deps, part)], shown_results=shown))
     deps.shown |= shown
@@ -111,7 +116,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         if done is None:
             ctx.deps.started[ctx.tool_call_id or key] = repeatable
             outcome = await self._call(name, tool_args, ctx, tool)
-            done = await record.finish_call(key, outcome)
+            done = await uninterrupted(record.finish_call(key, outcome))
         return _replay(done)
 
     async def _call(
@@ -128,7 +133,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         except asyncio.CancelledError:
             if not repeatable:
                 unknown = CallRecord("failed", UNKNOWN)
-                await asyncio.shield(ctx.deps.record.finish_call(call_key(ctx), unknown))
+                await uninterrupted(ctx.deps.record.finish_call(call_key(ctx), unknown))
             raise
         except Exception as error:  # noqa: BLE001  a time-out, a lost connection: nobody knows what happened
             return CallRecord("failed", _failure(error) if repeatable else UNKNOWN)

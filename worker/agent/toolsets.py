@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_ai import RunContext, Tool
@@ -78,22 +77,10 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
     return f"This conversation now uses {network}."
 
 
-async def get_current_time() -> str:
-    """The current date and time in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def own_tools() -> FunctionToolset[RunDeps]:
-    """The tools that need the run itself; everything else is an MCP server's."""
+    """The tools that need the run itself; all others are MCP servers'."""
     idempotent = {"annotations": {"idempotentHint": True, "readOnlyHint": False}}
-    read_only = {"annotations": {"readOnlyHint": True}}
-    return FunctionToolset(
-        [
-            Tool(set_network, metadata=idempotent, sequential=True),
-            Tool(get_current_time, metadata=read_only),
-        ],
-        id="forge",
-    )
+    return FunctionToolset([Tool(set_network, metadata=idempotent)], id="forge")
 
 
-OWN_TOOLS = frozenset({"set_network", "get_current_time"})
+OWN_TOOLS = frozenset({"set_network"})

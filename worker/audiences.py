@@ -1,0 +1,55 @@
+"""Audiences by session: one that still gets the end of a run is there for the next run too, so order is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from forge.errors import StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.session import HotSession
+from worker.feed import Feed
+from worker.push import Audience
+from worker.resources import Resources
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 5.0
+
+
+class Audiences:
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._open: dict[tuple[SessionKey, int], Audience] = {}
+        self._closing: dict[tuple[SessionKey, int], asyncio.Task[None]] = {}
+
+    def open(self, session: HotSession) -> Audience:
+        name = (session.key, session.generation)
+        if closing := self._closing.pop(name, None):
+            closing.cancel()
+        if name not in self._open:
+            self._open[name] = self._new(session.key)
+        return self._open[name]
+
+    def release(self, session: HotSession) -> None:
+        """Let everybody get the end, then close."""
+        name = (session.key, session.generation)
+        self._closing[name] = asyncio.create_task(self._close(name), name=f"drain {session.key}")
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._closing.values(), return_exceptions=True)
+        await asyncio.gather(*(audience.close() for audience in self._open.values()))
+
+    def _new(self, key: SessionKey) -> Audience:
+        async def forget(connection_id: str) -> None:
+            try:
+                await self._resources.blocking(self._resources.controls.disconnect, connection_id, key)
+            except StorageUnavailable as error:
+                logger.warning("connection not forgotten", extra={"reason": error.detail})
+
+        return Audience(Feed(self._resources.publisher.catalog), self._resources.connections, forget)
+
+    async def _close(self, name: tuple[SessionKey, int]) -> None:
+        await self._open[name].drain(DRAIN_SECONDS)
+        del self._closing[name]
+        await self._open.pop(name).close()

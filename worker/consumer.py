@@ -1,0 +1,150 @@
+"""The worker's life: receive, claim, execute, delete; and stop without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from forge.errors import LeaseHeld, RunGone, StorageUnavailable
+from forge.models.run import CommandMessage, RunMessage
+from forge.models.session import Control
+from forge.observability import error_fields
+from forge.ports import Delivery, Lease
+from worker.execute_run import RunExecutor
+from worker.resources import Resources
+from worker.watch import ActiveRuns
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 2
+"""Of one long poll: the longest that stopping has to wait for it."""
+RETRY_SECONDS = 2
+"""After which a message whose run another worker holds comes back."""
+_RECEIVE_LIMIT = 10
+
+
+class Consumer:
+    def __init__(
+        self, resources: Resources, active: ActiveRuns, executor: RunExecutor, concurrency: int
+    ) -> None:
+        self._resources, self._active, self._executor = resources, active, executor
+        self._free = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
+        """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
+        stopping = asyncio.create_task(stop.wait(), name="wait for stop")
+        try:
+            while not stop.is_set():
+                await self._receive(stop)
+        finally:
+            stopping.cancel()
+        await self._wind_up(stop_seconds)
+
+    async def _receive(self, stop: asyncio.Event) -> None:
+        await self._free.acquire()
+        self._free.release()
+        free = self._concurrency - len(self._deliveries)
+        try:
+            batch = await self._resources.blocking(
+                self._resources.queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS
+            )
+        except StorageUnavailable as error:
+            logger.warning("queue not received from", extra={"reason": error.detail})
+            await asyncio.sleep(1)
+            return
+        for delivery in batch:
+            await self._free.acquire()
+            task = asyncio.create_task(self._handle(delivery, stop), name=f"delivery {delivery.receipt[:16]}")
+            self._deliveries.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._deliveries.discard(task)
+        self._free.release()
+
+    async def _wind_up(self, seconds: float) -> None:
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=seconds)
+        self._active.stop_all()
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=3)
+        for task in self._deliveries:
+            task.cancel()
+
+    async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
+        """A delivery that fails comes back by itself; it never takes the worker with it."""
+        try:
+            if stop.is_set():
+                await self._release(delivery, 0)
+            elif isinstance(delivery.body, CommandMessage):
+                await self._run_command(delivery.body)
+                await self._delete(delivery)
+            else:
+                await self._run(delivery.body, delivery)
+        except Exception as error:  # noqa: BLE001
+            logger.log(logging.ERROR, "delivery failed", extra={"receives": delivery.receives, **error_fields(error)})
+
+    async def _run(self, message: RunMessage, delivery: Delivery) -> None:
+        """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first."""
+        while True:
+            try:
+                lease, control = await self._claim(message)
+            except RunGone:
+                return await self._delete(delivery)
+            except (LeaseHeld, StorageUnavailable):
+                return await self._release(delivery, RETRY_SECONDS)
+            self._note_claim(lease)
+            end = await self._executor.execute(lease, control, delivery.receipt)
+            is_named = lease.run_id == message.run_id
+            match end:
+                case "released":
+                    return await self._release(delivery, 0)
+                case "lost":
+                    return None
+                case "buried" if is_named:
+                    return await self._resources.blocking(self._resources.queue.bury, delivery)
+                case "finished" | "buried" | "deleted":
+                    if is_named:
+                        return await self._delete(delivery)
+
+    async def _claim(self, message: RunMessage) -> tuple[Lease, Control]:
+        """The connections are read beside the claim: neither has to wait for the other."""
+        resources, key = self._resources, message.key
+        reading = asyncio.ensure_future(resources.blocking(resources.controls.read, [key]))
+        try:
+            lease = await resources.blocking(resources.runs.claim, message, resources.worker_id)
+        except BaseException:
+            reading.cancel()
+            raise
+        try:
+            return lease, (await reading).get(key) or Control(key=key)
+        except StorageUnavailable:
+            return lease, Control(key=key)  # the watch will see them
+
+    def _note_claim(self, lease: Lease) -> None:
+        fields = {"correlation_id": lease.run_id, "run_id": lease.run_id, "attempt": lease.attempt}
+        logger.info("run claimed", extra=fields)
+        if lease.attempt > 1:
+            self._resources.metrics.takeover()
+
+    async def _run_command(self, message: CommandMessage) -> None:
+        resources = self._resources
+        command = await resources.blocking(resources.commands.get, message.command_id)
+        if command is None or command.result is not None:
+            return
+        result = await resources.toolbox.run(command)
+        await resources.blocking(resources.commands.put, command.model_copy(update={"result": result}))
+
+    async def _delete(self, delivery: Delivery) -> None:
+        try:
+            await self._resources.blocking(self._resources.queue.delete, delivery.receipt)
+        except StorageUnavailable as error:
+            logger.warning("queue message not deleted", extra={"reason": error.detail})
+
+    async def _release(self, delivery: Delivery, seconds: int) -> None:
+        try:
+            await self._resources.blocking(self._resources.queue.extend, delivery.receipt, seconds)
+        except StorageUnavailable as error:
+            logger.warning("queue message not released", extra={"reason": error.detail})

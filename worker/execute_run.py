@@ -1,0 +1,147 @@
+"""One claimed run: hold it, let the agent work, and bring it to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import asdict
+from typing import Literal
+
+from forge.errors import LeaseLost
+from forge.models.run import MAX_ATTEMPTS, Ending, Submission
+from forge.models.session import Control
+from forge.observability import error_fields
+from forge.ports import Lease
+from worker.agent import history
+from worker.agent.agent import INTERRUPTED_NOTICE, Ended, refuse
+from worker.agent.deps import RunDeps
+from worker.agent.drafts import text_draft
+from worker.agent.failures import TooManyAttempts
+from worker.audiences import Audiences
+from worker.hold import keep_lease, keep_message
+from worker.metrics import RunFigures
+from worker.record import LeasedRecord
+from worker.resources import Resources
+from worker.run import RunInProgress
+from worker.watch import ActiveRuns
+
+logger = logging.getLogger(__name__)
+
+RunEnd = Literal["finished", "buried", "deleted", "released", "lost"]
+
+_STOP_SECONDS = 2.0
+"""How long an agent that was told to stop may take before the run ends without it."""
+
+
+class RunExecutor:
+    def __init__(self, resources: Resources, active: ActiveRuns, audiences: Audiences) -> None:
+        self._resources, self._active, self._audiences = resources, active, audiences
+
+    async def execute(self, lease: Lease, control: Control, receipt: str) -> RunEnd:
+        """The end says what is to become of the queue message."""
+        audience = self._audiences.open(lease.session)
+        audience.feed.start(lease.session)
+        record = LeasedRecord(self._resources, audience.feed, lease)
+        run = RunInProgress(lease, record, audience, self._resources.clock)
+        self._active.by_session[run.key] = run
+        end: RunEnd = "lost"
+        try:
+            run.observe(control)
+            async with asyncio.TaskGroup() as group:
+                holding = [
+                    group.create_task(keep_lease(run), name=f"lease {run.run_id}"),
+                    group.create_task(keep_message(self._resources, receipt), name=f"message {run.run_id}"),
+                ]
+                end = await self._perform(run, lease)
+                for task in holding:
+                    task.cancel()
+        except* LeaseLost:
+            logger.warning("run lost", extra=_fields(lease))
+        finally:
+            del self._active.by_session[run.key]
+            self._audiences.release(lease.session)
+        return end
+
+    async def _perform(self, run: RunInProgress, lease: Lease) -> RunEnd:
+        ended = await self._ended(run, lease)
+        if run.stop_reason == "deleted":
+            return "deleted"
+        if run.stop_reason == "released" and ended.ending.outcome == "interrupted":
+            await run.record.release()
+            return "released"
+        await run.record.finish(ended.ending)
+        self._report(run, lease, ended)
+        return "buried" if isinstance(ended.error, TooManyAttempts) else "finished"
+
+    async def _ended(self, run: RunInProgress, lease: Lease) -> Ended:
+        """The agent's end, or after a stop that it does not follow, one without it."""
+        deps = self._deps(run, lease)
+        answer = asyncio.create_task(self._answer(run, lease, deps), name=f"agent {run.run_id}")
+        answer.add_done_callback(_retrieve)
+        stopping = asyncio.create_task(run.stopping.wait(), name=f"stop {run.run_id}")
+        try:
+            await asyncio.wait({answer, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                run.token.cancel()
+                await asyncio.wait({answer}, timeout=_STOP_SECONDS)
+            return answer.result() if answer.done() else _left_behind(deps)
+        finally:
+            stopping.cancel()
+            answer.cancel()
+
+    async def _answer(self, run: RunInProgress, lease: Lease, deps: RunDeps) -> Ended:
+        entries, submission = await run.record.history(), _submission(lease)
+        operator, error = self._resources.operator, self._resources.llm_error
+        if lease.attempt > MAX_ATTEMPTS:
+            return refuse(deps, entries, submission, TooManyAttempts())
+        if operator is None:
+            return refuse(deps, entries, submission, error or RuntimeError("no LLM"))
+        return await operator.run(deps, entries, submission, run.token)
+
+    def _deps(self, run: RunInProgress, lease: Lease) -> RunDeps:
+        active = lease.session.active
+        return RunDeps(
+            record=run.record,
+            run_id=lease.run_id,
+            attempt_id=history.attempt_id(lease.run_id, lease.attempt),
+            network=lease.session.network,
+            networks=self._resources.toolbox.networks,
+            clock=self._resources.clock,
+            attempt_is_first=lease.attempt == 1,
+            shown=set(active.shown_results) if active else set(),
+        )
+
+    def _report(self, run: RunInProgress, lease: Lease, ended: Ended) -> None:
+        accepted, first_text_at = _submission(lease).created_at, run.record.first_text_at
+        figures = RunFigures(
+            outcome=ended.ending.outcome,
+            waited_ms=run.started_at - accepted,
+            run_ms=self._resources.clock() - run.started_at,
+            first_text_ms=None if first_text_at is None else first_text_at - accepted,
+            tokens=ended.ending.tokens,
+        )
+        self._resources.metrics.run_ended(figures)
+        failure = error_fields(ended.error) if ended.error else {}
+        level = logging.WARNING if ended.error else logging.INFO
+        logger.log(level, "run ended", extra={**_fields(lease), **asdict(figures), **failure})
+
+
+def _fields(lease: Lease) -> dict[str, str | int]:
+    return {"correlation_id": lease.run_id, "run_id": lease.run_id, "attempt": lease.attempt}
+
+
+def _submission(lease: Lease) -> Submission:
+    if lease.session.active is None:
+        raise LeaseLost
+    return lease.session.active.submission
+
+
+def _left_behind(deps: RunDeps) -> Ended:
+    drafts = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
+    return Ended(Ending(outcome="interrupted", drafts=[*drafts, deps.notice(INTERRUPTED_NOTICE)]))
+
+
+def _retrieve(task: asyncio.Task[Ended]) -> None:
+    """Whoever still waits for the task gets its error; nobody else wants to hear of it."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,87 @@
+"""What the clients of one session should see now. Senders read it at their own pace; nothing waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from forge.models import public
+from forge.models.frame import Hot, PublicMessage
+from forge.models.message import Message
+from forge.models.session import Catalog, HotSession
+
+_KEPT_MESSAGES = 200
+"""A connection that is further behind asks `sync`."""
+
+
+class Feed:
+    """The session as last written, the messages that ended since the feed began, and the text that streams."""
+
+    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+        self._catalog = catalog
+        self._listeners: list[Callable[[bool], None]] = []
+        self._pieces: list[str] = []
+        self._session: HotSession | None = None
+        self.hot: Hot | None = None
+        self.version = 0
+        self.messages: list[PublicMessage] = []
+        self._next_seq = 0
+        self.attempt = 0
+        self.text_length = 0
+
+    def start(self, session: HotSession) -> None:
+        """A run begins, or goes on in a new attempt."""
+        opening = session.input_message()
+        self.show(session, [opening] if opening else [], text_ended=True)
+
+    def show(self, session: HotSession, ended: Sequence[Message], *, text_ended: bool = False) -> None:
+        if text_ended:
+            self._pieces, self.text_length = [], 0
+        new = [public.public_message(message) for message in ended if message.seq >= self._next_seq]
+        self.messages = [*self.messages, *new][-_KEPT_MESSAGES:]
+        self._next_seq = max([self._next_seq, *(message.seq + 1 for message in ended)])
+        self._set(session)
+        self._tell(is_state=True)
+
+    def refresh(self, session: HotSession) -> None:
+        """Tell of what others have changed: a queued message, another network, a title."""
+        before = self.hot
+        self._set(session, announce=False)
+        if before is None or _shown(before) != _shown(self.hot):
+            self.version += 1
+            self._tell(is_state=True)
+
+    def add_text(self, text: str) -> None:
+        self._pieces.append(text)
+        self.text_length += len(text)
+        self._tell(is_state=False)
+
+    @property
+    def text(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    @property
+    def text_seq(self) -> int:
+        return self._session.text_seq if self._session else 0
+
+    def listen(self, listener: Callable[[bool], None]) -> Callable[[], None]:
+        """`listener(is_state)` is called at each change; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _set(self, session: HotSession, *, announce: bool = True) -> None:
+        self._session = session
+        self.hot = public.hot(session, self._catalog())
+        if session.active is not None:
+            self.attempt = session.active.attempt
+        self.version += announce
+
+    def _tell(self, *, is_state: bool) -> None:
+        for listener in self._listeners:
+            listener(is_state)
+
+
+def _shown(hot: Hot | None) -> Hot | None:
+    """Without what changes with every write."""
+    return hot and hot.model_copy(update={"rev": 0, "expires_at": None})

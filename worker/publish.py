@@ -1,0 +1,62 @@
+"""Publishing what the workers offer, so that the functions can answer for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from forge.errors import StorageUnavailable
+from forge.models.session import Catalog
+from forge.ports import Clock, Commands
+from worker.agent.toolbox import Toolbox
+from worker.blocking import Blocking
+
+logger = logging.getLogger(__name__)
+
+PUBLISH_SECONDS = 60.0
+
+
+class Publisher:
+    """Publishes at start and every minute; connects the MCP servers, and again those that were out of reach."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        toolbox: Toolbox,
+        blocking: Blocking,
+        clock: Clock,
+        *,
+        llm: str,
+        missing_api_key: bool,
+        notices: list[str],
+    ) -> None:
+        self._commands, self._toolbox, self._blocking = commands, toolbox, blocking
+        self._clock = clock
+        self._llm, self._missing_api_key, self._notices = llm, missing_api_key, notices
+        self._catalog = self._current()
+
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    async def publish(self) -> None:
+        await self._toolbox.connect()
+        self._catalog = self._current()
+        try:
+            await self._blocking(self._commands.publish, self._catalog)
+        except StorageUnavailable as error:
+            logger.warning("catalog not published", extra={"reason": error.detail})
+
+    async def keep_published(self) -> None:
+        while True:
+            await asyncio.sleep(PUBLISH_SECONDS)
+            await self.publish()
+
+    def _current(self) -> Catalog:
+        return Catalog(
+            llm=self._llm,
+            missing_api_key=self._missing_api_key,
+            tools=self._toolbox.tools,
+            networks=list(self._toolbox.networks),
+            notices=[*self._notices, *self._toolbox.notices],
+            published_at=self._clock(),
+        )

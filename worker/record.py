@@ -1,0 +1,127 @@
+"""A run's record: all its fenced writes, one after the other, and the lease that permits them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TypeVar
+
+from forge.errors import LeaseLost, StorageUnavailable
+from forge.models.message import Draft, Message
+from forge.models.run import Ending, Progress
+from forge.models.session import HotSession
+from forge.ports import CallRecord, CallStatus, Lease
+from worker.feed import Feed
+from worker.resources import Resources
+
+R = TypeVar("R")
+
+RENEW_SECONDS = 2.0
+_MARGIN = 0.5
+"""Seconds of the lease that must be left for a tool call to be started."""
+
+
+class LeasedRecord:
+    """Implements the agent's `RunRecord`. What is written is shown to the session's connections at once."""
+
+    def __init__(self, resources: Resources, feed: Feed, lease: Lease) -> None:
+        self.lease = lease
+        self.is_due = asyncio.Event()
+        self.first_text_at: int | None = None
+        self._runs, self._journal, self._sessions = resources.runs, resources.journal, resources.sessions
+        self._blocking, self._clock, self._feed = resources.blocking, resources.clock, feed
+        self._writing = asyncio.Lock()
+        self._flushed = 0
+        self._renewed_at = monotonic()
+        self._lease_end = self._renewed_at + (lease.until - self._clock()) / 1_000
+
+    @property
+    def text(self) -> str:
+        return self._feed.text
+
+    def show_text(self, text: str) -> None:
+        is_first = not self._feed.text_length
+        self._feed.add_text(text)
+        if is_first:
+            self.is_due.set()
+            self.first_text_at = self.first_text_at or self._clock()
+
+    def check_lease(self) -> None:
+        if monotonic() > self._lease_end - _MARGIN:
+            raise LeaseLost
+
+    async def history(self) -> list[bytes]:
+        if not self.lease.session.history:
+            return []
+        return await self._persist(lambda: self._journal.history(self.lease))
+
+    async def keep(self) -> None:
+        """Store new text, or just renew the lease when that is due."""
+        async with self._writing:
+            text = self._feed.text
+            if len(text) > self._flushed:
+                await self._renew(lambda: self._runs.flush(self.lease, text))
+                self._flushed = len(text)
+            elif monotonic() - self._renewed_at >= RENEW_SECONDS * 0.9:
+                await self._renew(lambda: self._runs.renew(self.lease))
+
+    async def append(self, progress: Progress) -> None:
+        async with self._writing:
+            before = self.lease.session
+            await self._renew(lambda: self._runs.append(self.lease, progress))
+            self._flushed = 0
+            self._feed.show(self.lease.session, ended_messages(before, progress.drafts), text_ended=True)
+
+    async def finish(self, ending: Ending) -> HotSession:
+        async with self._writing:
+            before = self.lease.session
+            session = await self._persist(lambda: self._runs.finish(self.lease, ending))
+            self._feed.show(session, ended_messages(before, ending.drafts), text_ended=True)
+            return session
+
+    async def release(self) -> None:
+        async with self._writing:
+            await self._persist(lambda: self._runs.release(self.lease))
+
+    async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
+        return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta))
+
+    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
+        return await self._persist(lambda: self._journal.finish_call(self.lease, call_key, record))
+
+    async def set_network(self, network: str) -> None:
+        async with self._writing:
+            await self._persist(lambda: self._sessions.set_network(self.lease.key, network))
+            await self._renew(lambda: self._runs.renew(self.lease))
+
+    async def _renew(self, write: Callable[[], Lease]) -> None:
+        started, now = monotonic(), self._clock()
+        self.lease = await self._persist(write)
+        self._renewed_at = started
+        self._lease_end = started + (self.lease.until - now) / 1_000
+        self._feed.refresh(self.lease.session)
+
+    async def _persist(self, call: Callable[[], R]) -> R:
+        """Repeat the call while the storage is out of reach and the lease lasts."""
+        pause = 0.05
+        while True:
+            remaining = self._lease_end - monotonic()
+            if remaining <= 0:
+                raise LeaseLost
+            try:
+                async with asyncio.timeout(remaining):
+                    return await self._blocking(call)
+            except StorageUnavailable:
+                await asyncio.sleep(min(pause, remaining))
+                pause = min(pause * 2, 1.0)
+            except TimeoutError:
+                raise LeaseLost from None
+
+
+def ended_messages(before: HotSession, drafts: Sequence[Draft]) -> list[Message]:
+    """The messages that `drafts` become, the run's input first if the log lacked it."""
+    opening = before.input_message()
+    first = before.logged + (opening is not None)
+    messages = [draft.at(first + number) for number, draft in enumerate(drafts)]
+    return [opening, *messages] if opening else messages

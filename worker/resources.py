@@ -1,0 +1,33 @@
+"""What every part of the worker works with; put together once by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge.ports import AsyncConnections, Clock, Commands, Controls, Journal, RunQueue, Runs, Sessions
+from worker.agent.agent import Operator
+from worker.agent.toolbox import Toolbox
+from worker.blocking import Blocking
+from worker.metrics import Metrics
+from worker.publish import Publisher
+
+
+@dataclass(frozen=True)
+class Resources:
+    """`operator` is None while no LLM can answer; `llm_error` then says why."""
+
+    worker_id: str
+    runs: Runs
+    journal: Journal
+    sessions: Sessions
+    controls: Controls
+    commands: Commands
+    queue: RunQueue
+    connections: AsyncConnections
+    blocking: Blocking
+    toolbox: Toolbox
+    operator: Operator | None
+    llm_error: Exception | None
+    publisher: Publisher
+    metrics: Metrics
+    clock: Clock

@@ -1,0 +1,48 @@
+"""A run in this process: what it is asked to do from outside, and who listens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from pydantic_ai import CancellationToken
+
+from forge.models.session import Control
+from forge.ports import Clock, Lease
+from worker.push import Audience
+from worker.record import LeasedRecord
+
+StopReason = Literal["interrupted", "deleted", "released"]
+
+
+class RunInProgress:
+    def __init__(self, lease: Lease, record: LeasedRecord, audience: Audience, clock: Clock) -> None:
+        self.key, self.run_id, self.generation = lease.key, lease.run_id, lease.session.generation
+        self.record, self.audience = record, audience
+        self.token = CancellationToken()
+        self.stopping = asyncio.Event()
+        self.stop_reason: StopReason | None = None
+        self.started_at = clock()
+        self._clock = clock
+        self._watched_until = 0
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody follows by SSE, who sees only what is flushed."""
+        return self._watched_until > self._clock()
+
+    def observe(self, control: Control) -> None:
+        if control.deleted >= self.generation:
+            self.stop("deleted")
+        elif control.interrupt == self.run_id:
+            self.stop("interrupted")
+        was_watched, self._watched_until = self.is_watched, control.watched_until
+        if self.is_watched and not was_watched:
+            self.record.is_due.set()
+        self.audience.follow(control.connections)
+
+    def stop(self, reason: StopReason) -> None:
+        """The first reason counts, but for a deletion, after which nothing may be written."""
+        if self.stop_reason is None or reason == "deleted":
+            self.stop_reason = reason
+        self.stopping.set()

@@ -1,0 +1,40 @@
+"""One look at the control items of all runs of this process, every 400 ms."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from forge.errors import StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.session import Control
+from worker.resources import Resources
+from worker.run import RunInProgress
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 0.4
+
+
+class ActiveRuns:
+    """A session has one run at a time."""
+
+    def __init__(self) -> None:
+        self.by_session: dict[SessionKey, RunInProgress] = {}
+
+    async def watch(self, resources: Resources) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if not self.by_session:
+                continue
+            try:
+                controls = await resources.blocking(resources.controls.read, list(self.by_session))
+            except StorageUnavailable as error:
+                logger.warning("control items not read", extra={"reason": error.detail})
+                continue
+            for key, run in self.by_session.items():
+                run.observe(controls.get(key) or Control(key=key))
+
+    def stop_all(self) -> None:
+        for run in self.by_session.values():
+            run.stop("released")
