@@ -1,0 +1,119 @@
+"""The connection to one external server: every wait on it is bounded, every failure of it is told apart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastmcp import Client
+from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
+from fastmcp.exceptions import FastMCPError, McpError  # pyright: ignore[reportPrivateImportUsage]
+from fastmcp.tools.base import ToolResult
+from mcp_types import Tool
+
+from worker.mcp_servers.external.config import ServerConfig
+from worker.mcp_servers.toolbox import ToolRefused
+
+OPEN_SECONDS = 10.0
+CLOSE_SECONDS = 3.0
+
+
+class ServerDown(Exception):
+    """The server cannot be used now."""
+
+
+class Connection:
+    """Reopened by `list_tools` once it is lost."""
+
+    def __init__(self, name: str, config: ServerConfig) -> None:
+        self._name = name
+        self._config = config
+        self._client: Client[Any] | None = None
+
+    async def list_tools(self) -> list[Tool]:
+        """The raw definitions. Raises `ServerDown`."""
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                client = await self._open()
+                return await client.list_tools()
+        except TimeoutError:
+            reason = f"did not answer within {OPEN_SECONDS:g} s"
+        except Exception as error:  # noqa: BLE001 -- whatever a stranger's server makes the client raise
+            reason = f"failed ({type(error).__name__})"
+        await self.close()
+        raise ServerDown(reason)
+
+    async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
+        """Called once and never again: only the server knows whether a call that failed had an effect."""
+        client = self._client
+        if client is None or not client.is_connected():
+            raise ToolRefused(f"The server {self._name} is not connected: its tools cannot be used now.")
+        try:
+            async with asyncio.timeout(self._config.timeout / 1000):
+                result = await client.call_tool_mcp(tool, arguments)
+        except TimeoutError:
+            raise ToolRefused(
+                f"{self._name} did not answer in time; the call may or may not have taken effect."
+            ) from None
+        except (FastMCPError, McpError) as error:
+            raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
+        except Exception as error:
+            raise ToolRefused(
+                f"{self._name} failed ({type(error).__name__}): its answer cannot be used."
+            ) from error
+        return ToolResult.from_mcp_result(result)
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await client.close()
+        except Exception:  # noqa: BLE001, S110 -- it is gone either way
+            pass
+
+    async def _open(self) -> Client[Any]:
+        if self._client is not None and not self._client.is_connected():
+            await self.close()
+        if self._client is None:
+            self._client = Client(_transport(self._config), timeout=self._config.timeout / 1000)
+            await self._client.__aenter__()
+        return self._client
+
+
+def _transport(config: ServerConfig) -> ClientTransport:
+    if config.url is None:
+        # The process gets PATH, HOME and the like, and what `env` names: none of our secrets.
+        return StdioTransport(
+            command=config.command or "",
+            args=config.args,
+            env=config.env,
+            cwd=config.cwd,
+            keep_alive=False,
+            log_file=Path(os.devnull),
+        )
+    return StreamableHttpTransport(
+        config.url, headers=config.headers, httpx_client_factory=_http_client(config.url)
+    )
+
+
+def _http_client(url: str) -> Any:
+    """Makes clients that follow redirects within the configured origin only: headers and reach stay there."""
+    origin = _origin(httpx2.URL(url))
+
+    async def stay(request: httpx2.Request) -> None:
+        if _origin(request.url) != origin:
+            raise httpx2.RequestError("redirected to another origin", request=request)
+
+    def build(**options: Any) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(**options, event_hooks={"request": [stay]})
+
+    return build
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
