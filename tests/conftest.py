@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -14,23 +14,10 @@ from moto import mock_aws
 
 from forge.settings import Settings
 from forge.store import Store, open_store
+from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
-T0 = 1_800_000_000_000
 REGION = "us-east-1"
-
-
-class Clock:
-    """Epoch milliseconds that move only when a test says so."""
-
-    def __init__(self, now: int = T0) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, milliseconds: int) -> None:
-        self.now += milliseconds
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +61,20 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def clients() -> Any:
+    """Clients are slow to make and hold no state: one of each for all tests. moto answers while `aws` is active."""
+    session = boto3.Session("testing", "testing", region_name=REGION)
+    return {name: session.client(name) for name in ("dynamodb", "sqs")}
+
+
 @pytest.fixture
-def dynamodb(aws: None) -> Any:
+def dynamodb(aws: None, clients: Any) -> Iterator[Any]:
     """A client whose calls are atomic, as DynamoDB's are: moto's alone are not."""
-    return one_at_a_time(boto3.client("dynamodb", region_name=REGION))
+    client = clients["dynamodb"]
+    client._make_api_call = one_at_a_time(type(client)._make_api_call.__get__(client))
+    yield client
+    del client._make_api_call
 
 
 @pytest.fixture
@@ -88,8 +85,8 @@ def table(dynamodb: Any) -> str:
 
 
 @pytest.fixture
-def sqs(aws: None) -> Any:
-    return boto3.client("sqs", region_name=REGION)
+def sqs(aws: None, clients: Any) -> Any:
+    return clients["sqs"]
 
 
 @pytest.fixture
@@ -108,13 +105,12 @@ def store(settings: Settings, clock: Clock, dynamodb: Any) -> Store:
     return open_store(settings, clock, dynamodb)
 
 
-def one_at_a_time(client: Any) -> Any:
+def one_at_a_time(call: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
     """moto works on shared objects without a lock, and undoes a transaction by putting the whole table back."""
-    lock, call = threading.Lock(), client._make_api_call
+    lock = threading.Lock()
 
-    def locked(operation: str, parameters: dict[str, Any]) -> Any:
+    def locked(operation: str, parameters: Any) -> Any:
         with lock:
             return call(operation, parameters)
 
-    client._make_api_call = locked
-    return client
+    return locked
