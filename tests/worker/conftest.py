@@ -1,0 +1,29 @@
+"""The worker's tests run the real parts; only the LLM, the tools and the far end of the sockets are small."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from forge.settings import Settings
+from forge.store import open_store
+from tests.worker.gateway import Gateway, running_gateway
+from tests.worker.stage import PollingQueue, Stage, stage_of
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    async with running_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def stage(
+    settings: Settings, dynamodb: Any, sqs: Any, queue_url: str, gateway: Gateway
+) -> AsyncIterator[Stage]:
+    async with stage_of(
+        open_store(settings, client=dynamodb), PollingQueue(sqs, queue_url), gateway
+    ) as stage:
+        yield stage

@@ -1,0 +1,181 @@
+"""A whole worker over moto, a scripted LLM and a small MCP server, for the worker's tests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from botocore.credentials import Credentials
+from pydantic_ai.models import Model
+from pydantic_ai.models.function import FunctionModel
+
+from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.run import RunMessage, Submission
+from forge.models.session import Connection, Control, HotSession, NetworkInfo
+from forge.ports import Delivery
+from forge.queue import SqsRunQueue
+from forge.store import Store, system_clock
+from tests.worker.gateway import Gateway, Page
+from worker.agent.agent import Limits, Operator
+from worker.agent.toolbox import Toolbox
+from worker.blocking import Blocking
+from worker.connections import SignedConnections
+from worker.metrics import Metrics
+from worker.publish import Publisher
+from worker.resources import Resources
+from worker.serve import serve
+
+KEY = SessionKey(ANONYMOUS, "s1")
+LIMITS = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=1_000_000, history_tokens=100_000)
+NETWORKS = [
+    NetworkInfo(name="testnet", chain_id=31337, title="Test network", sends=True),
+    NetworkInfo(name="mainnet", chain_id=1, title="Ethereum"),
+]
+
+
+class PollingQueue(SqsRunQueue):
+    """moto's own long poll would hold the lock that makes its calls atomic."""
+
+    def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
+        end, pause = monotonic() + min(wait_seconds, 0.5), threading.Event()
+        while not (got := super().receive(most, 0)) and monotonic() < end:
+            pause.wait(0.01)
+        return got
+
+
+@dataclass
+class Stage:
+    store: Store
+    queue: SqsRunQueue
+    gateway: Gateway
+    http: aiohttp.ClientSession
+    servers: list[Any]
+    llm: Model
+    llm_error: Exception | None = None
+    limits: Limits = LIMITS
+    workers: list[tuple[asyncio.Task[None], asyncio.Event]] = field(
+        default_factory=list[tuple[asyncio.Task[None], asyncio.Event]]
+    )
+
+    def resources(self, **other: Any) -> Resources:
+        blocking, toolbox = Blocking(16), Toolbox.of([(s.name, s) for s in self.servers], NETWORKS)
+        publisher = Publisher(
+            self.store.commands,
+            toolbox,
+            blocking,
+            system_clock,
+            llm="scripted",
+            missing_api_key=self.llm_error is not None,
+            notices=[],
+        )
+        made = Resources(
+            worker_id=new_run_id()[:12],
+            runs=self.store.runs,
+            journal=self.store.journal,
+            sessions=self.store.sessions,
+            controls=self.store.controls,
+            commands=self.store.commands,
+            queue=self.queue,
+            connections=SignedConnections(
+                self.gateway.url, "us-east-1", self.http, Credentials("key", "secret")
+            ),
+            blocking=blocking,
+            toolbox=toolbox,
+            operator=None if self.llm_error else Operator(self.llm, toolbox, self.limits),
+            llm_error=self.llm_error,
+            publisher=publisher,
+            metrics=Metrics(enabled=False),
+            clock=system_clock,
+        )
+        return replace(made, **other)
+
+    def start(self, stop_seconds: float = 1.0, **other: Any) -> asyncio.Task[None]:
+        stop = asyncio.Event()
+        serving = serve(self.resources(**other), stop, concurrency=20, stop_seconds=stop_seconds)
+        task = asyncio.create_task(serving, name="worker")
+        self.workers.append((task, stop))
+        return task
+
+    async def stop(self) -> None:
+        """Ask all workers to stop and wait until they have."""
+        for _, stop in self.workers:
+            stop.set()
+        await asyncio.gather(*(task for task, _ in self.workers))
+        self.workers.clear()
+
+    async def kill(self) -> None:
+        """End the workers as a lost machine would: nothing is released, nothing is written."""
+        for task, _ in self.workers:
+            task.cancel()
+        await asyncio.gather(*(task for task, _ in self.workers), return_exceptions=True)
+        self.workers.clear()
+
+    async def open_page(self, connection_id: str = "c1=", key: SessionKey = KEY) -> Page:
+        connection = Connection(connection_id=connection_id, key=key, connected_at=system_clock())
+        await asyncio.to_thread(self.store.controls.connect, connection)
+        return self.gateway.page(connection_id)
+
+    async def say(self, content: str, key: SessionKey = KEY, **values: Any) -> str:
+        """Accept a message and queue its run, as `POST /api/chat` does."""
+        run_id = new_run_id()
+        submission = Submission(run_id=run_id, content=content, created_at=system_clock(), **values)
+        session = await asyncio.to_thread(self.store.inbox.accept, key, submission)
+        await asyncio.to_thread(self.queue.send, message_of(session, run_id))
+        return run_id
+
+    async def interrupt(self, run_id: str, key: SessionKey = KEY) -> None:
+        await asyncio.to_thread(self.store.controls.request_interrupt, key, run_id)
+
+    async def session(self, key: SessionKey = KEY) -> HotSession:
+        session = await asyncio.to_thread(self.store.sessions.hot, key)
+        assert session is not None
+        return session
+
+    async def control(self, key: SessionKey = KEY) -> Control:
+        return (await asyncio.to_thread(self.store.controls.read, [key]))[key]
+
+    async def log(self, key: SessionKey = KEY) -> list[tuple[str, str]]:
+        """Sender and content of every message; their numbers have no gap."""
+        session = await self.session(key)
+        messages = await asyncio.to_thread(self.store.sessions.messages, session)
+        assert [message.seq for message in messages] == list(range(session.logged))
+        return [(message.sender, message.content) for message in messages]
+
+
+def message_of(session: HotSession, run_id: str) -> RunMessage:
+    return RunMessage(
+        owner=session.key.owner,
+        session_id=session.key.session_id,
+        generation=session.generation,
+        run_id=run_id,
+    )
+
+
+def saying(*pieces: str) -> FunctionModel:
+    """An LLM that always answers the same."""
+
+    async def stream(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        for piece in pieces:
+            yield piece
+
+    return FunctionModel(stream_function=stream)
+
+
+def playing(script: Callable[..., AsyncIterator[Any]]) -> FunctionModel:
+    return FunctionModel(stream_function=script)
+
+
+@asynccontextmanager
+async def stage_of(store: Store, queue: SqsRunQueue, gateway: Gateway) -> AsyncIterator[Stage]:
+    async with aiohttp.ClientSession() as http:
+        stage = Stage(store, queue, gateway, http, [], saying("hello"))
+        try:
+            yield stage
+        finally:
+            await stage.kill()

@@ -1,0 +1,158 @@
+"""From a queued message to what its clients see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from forge_client.frames import StateFrame, TextFrame
+
+from forge.models.frame import FRAME_BYTES_LIMIT
+from tests.worker.stage import Stage, playing, saying
+
+
+async def test_an_answer_is_streamed_logged_and_finished(stage: Stage) -> None:
+    stage.llm = saying("Hello", " dear", " user.")
+    page = await stage.open_page()
+    stage.start()
+    run_id = await stage.say("hi")
+    seen = await page.ended(run_id)
+    assert [(m.sender, m.content, m.is_streaming) for m in seen.messages] == [
+        ("user", "hi", False),
+        ("agent", "Hello dear user.", False),
+    ]
+    assert seen.hot is not None
+    assert not seen.hot.is_processing
+    assert await stage.log() == [("user", "hi"), ("agent", "Hello dear user.")]
+
+
+async def test_the_first_frame_shows_the_input_and_the_run_before_any_text(stage: Stage) -> None:
+    may_speak = asyncio.Event()
+
+    async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        await may_speak.wait()
+        yield "done"
+
+    stage.llm = playing(script)
+    page = await stage.open_page()
+    stage.start()
+    run_id = await stage.say("hi")
+    seen = await page.says("hi")
+    assert seen.hot is not None
+    assert seen.hot.active_run is not None
+    assert (seen.hot.active_run.run_id, seen.hot.active_run.seq) == (run_id, 1)
+    may_speak.set()
+    await page.ended(run_id)
+
+
+async def test_text_frames_alone_add_up_to_the_exact_answer(stage: Stage) -> None:
+    words = [f"t{number:04d} " for number in range(300)]
+
+    async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        for word in words:
+            yield word
+            await asyncio.sleep(0.002)
+
+    stage.llm = playing(script)
+    page = await stage.open_page()
+    stage.start()
+    run_id = await stage.say("count")
+    seen = await page.ended(run_id)
+    text = ""
+    for frame in page.frames:
+        if isinstance(frame, TextFrame):
+            assert frame.offset == len(text)
+            text += frame.text
+    answer = "".join(words)
+    assert answer.startswith(text)
+    assert len(text) > len(answer) / 2
+    assert seen.messages[-1].content == answer
+    frames = len([frame for frame in page.frames if isinstance(frame, TextFrame)])
+    assert 3 < frames < 30
+
+
+async def test_an_answer_longer_than_a_frame_arrives_whole(stage: Stage) -> None:
+    answer = "é🙂\n" * 40_000
+    stage.llm = saying(answer[:70_000], answer[70_000:])
+    page = await stage.open_page()
+    stage.start()
+    run_id = await stage.say("long")
+    seen = await page.until(lambda known: known.whole == 2)
+    assert run_id
+    assert seen.messages[-1].content == answer
+    assert max(page.sizes) <= FRAME_BYTES_LIMIT
+
+
+async def test_every_tab_of_a_session_sees_the_run_and_no_other_session_does(stage: Stage) -> None:
+    stage.llm = saying("only for you")
+    first, second = await stage.open_page("tab1="), await stage.open_page("tab2=")
+    other = await stage.open_page("other=", key=stage_key("s2"))
+    stage.start()
+    run_id = await stage.say("hi")
+    for page in (first, second):
+        assert (await page.ended(run_id)).messages[-1].content == "only for you"
+    assert other.frames == []
+
+
+async def test_a_tab_that_opens_in_the_middle_gets_the_text_so_far(stage: Stage) -> None:
+    may_end = asyncio.Event()
+
+    async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        yield "the beginning, "
+        await may_end.wait()
+        yield "the end"
+
+    stage.llm = playing(script)
+    early = await stage.open_page("early=")
+    stage.start()
+    run_id = await stage.say("hi")
+    await early.says("the beginning, ")
+    late = await stage.open_page("late=")
+    seen = await late.says("the beginning, ")
+    assert [message.content for message in seen.messages] == ["hi", "the beginning, "]
+    may_end.set()
+    assert (await late.ended(run_id)).messages[-1].content == "the beginning, the end"
+
+
+async def test_a_slow_connection_gets_a_catch_up_instead_of_a_backlog(stage: Stage) -> None:
+    async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        for number in range(200):
+            yield f"{number} "
+            await asyncio.sleep(0.003)
+
+    stage.llm = playing(script)
+    slow, fast = await stage.open_page("slow="), await stage.open_page("fast=")
+    slow.gate.clear()
+    stage.start()
+    run_id = await stage.say("count")
+    await fast.ended(run_id)
+    slow.gate.set()
+    seen = await slow.ended(run_id)
+    assert seen.messages == fast.conversation.messages
+    assert len(slow.frames) <= 3
+
+
+async def test_a_connection_that_is_gone_is_forgotten_and_nothing_else(stage: Stage) -> None:
+    gone, here = await stage.open_page("gone="), await stage.open_page("here=")
+    gone.is_gone = True
+    stage.start()
+    run_id = await stage.say("hi")
+    assert (await here.ended(run_id)).messages[-1].content == "hello"
+    await stage.stop()
+    assert (await stage.control()).connections == {"here="}
+
+
+async def test_throttled_posts_are_repeated_in_order(stage: Stage) -> None:
+    page = await stage.open_page()
+    page.refusals = 2
+    stage.start()
+    run_id = await stage.say("hi")
+    await page.ended(run_id)
+    assert isinstance(page.frames[0], StateFrame)
+
+
+def stage_key(session_id: str) -> Any:
+    from forge.models.ids import ANONYMOUS, SessionKey
+
+    return SessionKey(ANONYMOUS, session_id)
