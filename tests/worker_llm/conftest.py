@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from pydantic_ai import Agent
@@ -8,6 +8,7 @@ from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.run import AgentRunResult
 
 from tests.worker_llm.bank import Bank
+from tests.worker_llm.provider_server import ProviderServer, provider_server
 from worker.agent.llm import build_llm
 
 Ask = Callable[[str], Awaitable[AgentRunResult[str]]]
@@ -29,3 +30,9 @@ def operator(bank: Bank) -> Agent[None, str]:
 @pytest.fixture
 def ask(operator: Agent[None, str]) -> Ask:
     return operator.run
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ProviderServer]:
+    async with provider_server() as server:
+        yield server

@@ -186,9 +186,8 @@ async def test_a_plan_goes_on_from_stored_messages_in_another_process(
     stored = ModelMessagesTypeAdapter.validate_json(ModelMessagesTypeAdapter.dump_json(whole[:kept]))
     bank.calls.clear()
     bank.wei["Alice"] = 10**22
-    other = Agent(build_llm("scripted", {}), toolsets=agent.toolsets)
 
-    result = await other.run(None, message_history=stored)
+    result = await agent.run(None, message_history=stored)
     assert result.output.startswith(f"Hash {HASH}")
     assert bank.names() == {3: ["send"], 5: []}[kept]
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from worker.agent.offline.amounts import ether
 from worker.agent.offline.plans import Plan, Step
-from worker.agent.offline.reading import data, field, number, problem, rows, status_of, text
+from worker.agent.offline.reading import field, number, problem, rows, status_of, text
 from worker.agent.offline.refusal import Refusal
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import Call, Result
