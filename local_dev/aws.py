@@ -29,15 +29,16 @@ _QUEUE_ATTRIBUTES = (
 
 def client(service: str, environment: Mapping[str, str]) -> Any:
     """A client of the emulator, with the very settings that the processes get."""
-    # boto3 types every service it knows; these two are chosen at run time.
-    make: Any = boto3.client  # pyright: ignore[reportUnknownMemberType]
-    return make(
+    session: Any = boto3.Session()  # types every service it knows; ours is chosen at run time
+    return session.client(
         service,
         endpoint_url=environment["AWS_ENDPOINT_URL"],
         region_name=environment["AWS_REGION"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        config=Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}),
+        config=Config(
+            connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
+        ),
     )
 
 

@@ -28,7 +28,9 @@ def _admits(rule: Any, present: bool, value: Any) -> bool:
         "exists": lambda: present == argument,
         "prefix": lambda: isinstance(value, str) and value.startswith(argument),
         "suffix": lambda: isinstance(value, str) and value.endswith(argument),
-        "anything-but": lambda: present and value not in (argument if isinstance(argument, list) else [argument]),
+        "anything-but": lambda: (
+            present and value not in (argument if isinstance(argument, list) else [argument])
+        ),
     }
     if name not in tests:
         raise ValueError(f"the event filter {name} is not known to local_dev")

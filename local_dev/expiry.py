@@ -7,7 +7,7 @@ import base64
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -66,7 +66,9 @@ class Expiry:
             except (FunctionFailed, FunctionTimedOut, PayloadTooLarge):
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            failed = {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures", [])}
+            told: dict[str, list[dict[str, str]]] = answer or {}
+            failures = told.get("batchItemFailures", [])
+            failed = {each["itemIdentifier"] for each in failures}
             if not failed:
                 return
             records = _from_first_failed(records, failed)
@@ -127,9 +129,9 @@ def _encoded(attribute: Any) -> Any:
     if isinstance(attribute, bytes):
         return base64.b64encode(attribute).decode()
     if isinstance(attribute, dict):
-        return {name: _encoded(value) for name, value in attribute.items()}
+        return {name: _encoded(value) for name, value in cast(dict[str, Any], attribute).items()}
     if isinstance(attribute, list):
-        return [_encoded(value) for value in attribute]
+        return [_encoded(value) for value in cast(list[Any], attribute)]
     return attribute
 
 

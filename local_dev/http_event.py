@@ -23,7 +23,7 @@ class Answer:
 
     status: int
     body: bytes = b""
-    headers: list[tuple[str, str]] = field(default_factory=lambda: [])
+    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     @classmethod
     def message(cls, status: int, text: str) -> Answer:
@@ -40,12 +40,14 @@ class Answer:
         response = cast(dict[str, Any], result)
         body = response.get("body") or ""
         content = base64.b64decode(body) if response.get("isBase64Encoded") else str(body).encode()
-        headers = {name.lower(): str(value) for name, value in (response.get("headers") or {}).items()}
-        for name, values in (response.get("multiValueHeaders") or {}).items():
-            headers[name.lower()] = ",".join(str(value) for value in values)
+        single: dict[str, Any] = response.get("headers") or {}
+        multiple: dict[str, list[Any]] = response.get("multiValueHeaders") or {}
+        headers = {name.lower(): str(value) for name, value in single.items()}
+        headers |= {name.lower(): ",".join(str(value) for value in each) for name, each in multiple.items()}
         headers.pop("content-length", None)
-        cookies = [("set-cookie", str(cookie)) for cookie in response.get("cookies") or []]
-        return cls(int(response["statusCode"]), content, [*headers.items(), *cookies])
+        cookies: list[str] = response.get("cookies") or []
+        repeated = [("set-cookie", cookie) for cookie in cookies]
+        return cls(int(response["statusCode"]), content, [*headers.items(), *repeated])
 
 
 def http_event(scope: Scope, route_key: str, parameters: Mapping[str, str], body: bytes) -> dict[str, Any]:

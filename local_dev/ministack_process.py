@@ -20,7 +20,10 @@ from typing import Any
 import ministack.app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from ministack.services import sqs
+from ministack.services import dynamodb, sqs
+
+SERVICES = (dynamodb, sqs)
+"""Imported before anybody waits for them."""
 
 _changed = asyncio.Event()
 

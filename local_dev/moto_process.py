@@ -20,8 +20,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import moto.dynamodb.urls
-import moto.sqs.urls
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -42,7 +40,7 @@ class KeepAliveHandler(MotoRequestHandler):
     disable_nagle_algorithm = True
     timeout = 300
 
-    def log_request(self, *_: object) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: a line a request costs more than the request."""
 
 
@@ -103,7 +101,7 @@ def _value(attribute: Mapping[str, Any]) -> str:
 def _backup(table: Any, memo: dict[int, Any]) -> Any:
     """A copy of a table in which only the partitions that the transaction touches are copies."""
     backup = copy.copy(table)
-    backup.items = defaultdict(dict)
+    backup.items = defaultdict[Any, Any](dict)
     for key, items in table.items.items():
         touched = _touched is None or repr(key.value) in _touched
         backup.items[key] = copy.deepcopy(items, memo) if touched else items

@@ -1,4 +1,4 @@
-"""The processes beside the server: each in a group of its own, with a log file, ended with the one that started them."""
+"""The processes beside the server: each in a group of its own, with a log file, and ended together."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TAIL_LINES = 15
+from local_dev.guard import Guard
 
-# Reads the process groups that live now, a line at each change, and kills the last ones it read when its input ends:
-# that is when the process that started them is gone, however it went.
-_GUARD = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL -- "-$group"; done'
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30.0
+TAIL_LINES = 15
 
 
 class StartFailed(Exception):
@@ -25,7 +24,7 @@ class StartFailed(Exception):
 
 @dataclass(slots=True)
 class Child:
-    """A running process. `first_line` is what it printed first, for those that announce themselves."""
+    """A running process and its log. `stopping`: its end is expected."""
 
     name: str
     process: asyncio.subprocess.Process
@@ -46,29 +45,31 @@ class Processes:
     """Starts and ends children. `verbose`: their output goes to stderr instead of files in `folder`."""
 
     def __init__(self, folder: Path, *, verbose: bool = False) -> None:
+        self.running: dict[str, Child] = {}
         self._folder = folder
         self._verbose = verbose
-        self._guard: asyncio.subprocess.Process | None = None
-        self.running: dict[str, Child] = {}
+        self._guard: Guard | None = None
 
     async def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
-        child, _ = await self._spawn(name, command, environment, None)
-        return child
+        return await self._spawn(name, command, environment, piped=False)
 
     async def start_until(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], ready: Callable[[str], str | None]
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        ready: Callable[[str], str | None],
     ) -> tuple[Child, str]:
         """Start and wait for a line of output in which `ready` finds what it looks for. Raises `StartFailed`."""
-        child, announced = await self._spawn(name, command, environment, ready)
-        assert announced is not None
-        ended = asyncio.create_task(child.process.wait())
-        try:
-            await asyncio.wait((announced, ended), timeout=30, return_when=asyncio.FIRST_COMPLETED)
-            if not announced.done():
-                raise StartFailed(f"{name} did not start\n{child.tail()}")
-            return child, announced.result()
-        finally:
-            ended.cancel()
+        child = await self._spawn(name, command, environment, piped=True)
+        announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        child.pump = asyncio.create_task(self._pump(child, ready, announced), name=f"output of {name}")
+        await asyncio.wait(
+            (announced, child.pump), timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not announced.done():
+            raise StartFailed(f"{name} did not start\n{child.tail()}")
+        return child, announced.result()
 
     async def stop(self, child: Child, seconds: float) -> None:
         """SIGTERM to the whole group, then SIGKILL to what is left of it."""
@@ -86,71 +87,47 @@ class Processes:
             del self.running[child.name]
 
     async def close(self) -> None:
-        """End what is still running at once, and the guard."""
+        """End what is still running almost at once, and the guard."""
         await asyncio.gather(*(self.stop(child, 0.5) for child in list(self.running.values())))
         if self._guard:
-            self._guard.kill()
-            await self._guard.wait()
+            await self._guard.close()
             self._guard = None
 
     async def _spawn(
-        self,
-        name: str,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        ready: Callable[[str], str | None] | None,
-    ) -> tuple[Child, asyncio.Future[str] | None]:
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], *, piped: bool
+    ) -> Child:
         log = self._folder / f"{name}.log"
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._guard = self._guard or await Guard.start()
         with log.open("ab") as file:
             output = sys.stderr if self._verbose else file
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE if ready else output,
+                stdout=asyncio.subprocess.PIPE if piped else output,
                 stderr=output,
                 env=dict(environment),
                 cwd=ROOT,
                 start_new_session=True,
             )
         child = self.running[name] = Child(name, process, log)
-        await self._tell_guard()
-        if ready is None:
-            return child, None
-        announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        child.pump = asyncio.create_task(self._pump(child, ready, announced), name=f"output of {name}")
-        return child, announced
+        self._guard.watch(each.pid for each in self.running.values())
+        return child
 
     async def _pump(
         self, child: Child, ready: Callable[[str], str | None], announced: asyncio.Future[str]
     ) -> None:
-        assert child.process.stdout is not None
-        with child.log.open("ab") as file:
-            async for line in child.process.stdout:
+        """Copies the output to the log until it ends."""
+        lines = child.process.stdout or asyncio.StreamReader()
+        with child.log.open("ab", buffering=0) as file:
+            async for line in lines:
                 text = line.decode(errors="replace")
                 if self._verbose:
                     sys.stderr.write(text)
                 else:
                     file.write(line)
-                    file.flush()
                 if not announced.done() and (found := ready(text)):
                     announced.set_result(found)
-
-    async def _tell_guard(self) -> None:
-        if self._guard is None:
-            self._guard = await asyncio.create_subprocess_exec(
-                "/bin/sh",
-                "-c",
-                _GUARD,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        assert self._guard.stdin is not None
-        groups = " ".join(str(child.pid) for child in self.running.values())
-        self._guard.stdin.write(f"{groups}\n".encode())
-        await self._guard.stdin.drain()
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -147,7 +147,8 @@ class Template:
         return self.resolve(self.section("Mappings")[name][first][second])
 
     def _sub(self, argument: Node) -> str:
-        text, values = (argument, {}) if isinstance(argument, str) else argument
+        text: str = argument if isinstance(argument, str) else argument[0]
+        values: dict[str, Node] = {} if isinstance(argument, str) else argument[1]
 
         def replace(found: re.Match[str]) -> str:
             literal, name = found[1], found[2].strip()
@@ -176,4 +177,4 @@ def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[s
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": argument}
 
 
-_Loader.add_multi_constructor("!", _short_form)
+_Loader.add_multi_constructor("!", _short_form)  # pyright: ignore[reportUnknownMemberType]

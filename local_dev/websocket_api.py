@@ -60,7 +60,7 @@ class WebSocketApi:
         if refusal := await self._refusal(origin):
             await _deny(send, refusal)
             return
-        subprotocols = scope.get("subprotocols") or []
+        subprotocols: list[str] = scope.get("subprotocols") or []
         await send({"type": "websocket.accept", "subprotocol": next(iter(subprotocols), None)})
         connection = Connection(origin, send, self._limits)
         self.connections[origin.connection_id] = connection

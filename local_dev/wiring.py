@@ -70,12 +70,22 @@ class Cors:
 
 
 class Wiring:
-    """Reads one template. Environment values of `overrides` win where the template takes them from a parameter."""
+    """Reads one template.
 
-    def __init__(self, template: Template, overrides: Mapping[str, str] | None = None) -> None:
+    `overrides` (variables) win where the template takes a value from a parameter. `addresses` names the local
+    counterparts of URLs in the cloud, by the logical id of the API.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        overrides: Mapping[str, str] | None = None,
+        addresses: Mapping[str, str] | None = None,
+    ) -> None:
         self.template = template
         self._overrides = overrides or {}
-        self._global = template.section("Globals").get("Function") or {}
+        self._addresses = addresses or {}
+        self._global: dict[str, Node] = template.section("Globals").get("Function") or {}
         self._functions: dict[str, Function] = {}
 
     def functions(self) -> dict[str, Function]:
@@ -87,12 +97,16 @@ class Wiring:
     def http_routes(self) -> list[HttpRoute]:
         routes: list[HttpRoute] = []
         for name, function in self.functions().items():
-            for event in self._events(name, "HttpApi"):
-                routes.append(HttpRoute(str(event["Method"]).upper(), event["Path"], function))
+            events = self._events(name, "HttpApi")
+            routes += [HttpRoute(str(event["Method"]).upper(), event["Path"], function) for event in events]
             if route := self.template.metadata(name).get("Route"):
                 method, path = str(route).split()
                 routes.append(HttpRoute(method, path, function, streams=True))
         return routes
+
+    def socket_apis(self) -> list[str]:
+        """Logical ids."""
+        return list(self.template.resources("AWS::Serverless::WebSocketApi"))
 
     def socket_api(self) -> SocketApi | None:
         for properties in self.template.resources("AWS::Serverless::WebSocketApi").values():
@@ -169,7 +183,8 @@ class Wiring:
     def _function(self, name: str, properties: Mapping[str, Node]) -> Function:
         variables: dict[str, Node] = {}
         for source in (self._global, properties):
-            variables |= (source.get("Environment") or {}).get("Variables") or {}
+            environment: dict[str, Node] = source.get("Environment") or {}
+            variables |= environment.get("Variables") or {}
         folder = str(self.template.resolve(properties["CodeUri"])).rstrip("/").rpartition("/")[2]
         timeout = self.template.resolve(properties.get("Timeout", self._global.get("Timeout", 3)))
         return Function(name, folder, float(timeout), self._environment(variables))
@@ -178,8 +193,14 @@ class Wiring:
         environment: dict[str, str] = {}
         for name, node in variables.items():
             exported = None if self.template.names_resource(node) else self._overrides.get(name)
-            environment[name] = exported or str(self.template.resolve(node))
+            environment[name] = exported or self._local(str(self.template.resolve(node)))
         return environment
+
+    def _local(self, value: str) -> str:
+        """`https://{api}.execute-api.{region}.amazonaws.com/{stage}` becomes the address on this computer."""
+        for name, address in self._addresses.items():
+            value = re.sub(rf"(?:https|wss)://{name}\.execute-api\.[\w.-]+(?:/[\w$-]+)?", address, value)
+        return value
 
     def _events(self, name: str, kind: str) -> list[dict[str, Any]]:
         events: Mapping[str, Node] = (
@@ -210,5 +231,6 @@ def _seconds(expression: Any) -> float:
 
 
 def _patterns(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    filters = (event.get("FilterCriteria") or {}).get("Filters", [])
+    criteria: dict[str, list[dict[str, str]]] = event.get("FilterCriteria") or {}
+    filters = criteria.get("Filters", [])
     return [json.loads(each["Pattern"]) for each in filters]

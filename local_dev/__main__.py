@@ -1,0 +1,108 @@
+"""`make run`: prints `ready http://…` to stdout when everything is up; what else there is to say goes to stderr."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TextIO
+
+from local_dev.options import HELP, Options
+from local_dev.processes import StartFailed
+from local_dev.stack import Stack
+from local_dev.template import TemplateError
+
+EXIT_CANNOT_LISTEN = 2
+
+
+def report(text: str) -> None:
+    print(f"\033[2m{text}\033[0m" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if "--help" in arguments or "-h" in arguments:
+        print(HELP, end="")
+        return 0
+    if unknown := [each for each in arguments if each not in ("--verbose", "-v")]:
+        report(f"unknown argument: {unknown[0]}; --help lists what there is")
+        return EXIT_CANNOT_LISTEN
+    try:
+        options = Options.from_environment(os.environ, verbose=bool(arguments))
+    except ValueError as error:
+        report(f"an environment variable is not a number: {error}")
+        return EXIT_CANNOT_LISTEN
+    try:
+        listener = listen(options)
+    except OSError as error:
+        report(why_not(options, error))
+        return EXIT_CANNOT_LISTEN
+    return asyncio.run(run(options, listener))
+
+
+def listen(options: Options) -> socket.socket:
+    family, *_, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server(address[:2], family=family, backlog=512)  # pyright: ignore[reportArgumentType]
+
+
+def why_not(options: Options, error: OSError) -> str:
+    where = f"{options.host}:{options.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is taken by another program; choose another port: BACKEND_PORT=8081 make run"
+    return f"cannot listen on {where}: {error.strerror or error}"
+
+
+async def run(options: Options, listener: socket.socket) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    stdout = sys.stdout
+    # Functions write their logs and metrics to stdout, as in Lambda; ours is for the one line that matters.
+    with (options.folder / "functions.log").open("a", buffering=1) as log:
+        sys.stdout = sys.stderr if options.verbose else log
+        stack = Stack(options, dict(os.environ), listener, report)
+        try:
+            return await run_until(stop, stack, stdout)
+        except (StartFailed, TemplateError) as error:
+            report(f"cannot start: {error}")
+            return 1
+        finally:
+            await stack.stop()
+            sys.stdout = stdout
+
+
+async def run_until(stop: asyncio.Event, stack: Stack, stdout: TextIO) -> int:
+    began = time.monotonic()
+    async with waiting_for(stop.wait()) as stopped:
+        starting = asyncio.create_task(stack.start())
+        await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait((starting,))
+            return 0
+        starting.result()
+        report(f"started in {time.monotonic() - began:.1f} s; Ctrl-C ends it")
+        print(f"ready {stack.url}", file=stdout, flush=True)
+        async with waiting_for(stack.failed.wait()) as failed:
+            await asyncio.wait((failed, stopped), return_when=asyncio.FIRST_COMPLETED)
+        return int(not stop.is_set())
+
+
+@asynccontextmanager
+async def waiting_for(event: Coroutine[Any, Any, Any]) -> AsyncGenerator[asyncio.Task[Any]]:
+    task = asyncio.create_task(event)
+    try:
+        yield task
+    finally:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

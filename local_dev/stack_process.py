@@ -1,0 +1,105 @@
+"""The whole application as a process of its own, for tests and measurements: `async with running_stack() as stack`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_dev.processes import ROOT, StartFailed
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 8.0
+_OURS = ("AWS_", "BACKEND_", "FORGE_", "TESTNET_RPC_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """`environment`: what the worker got, the table's name, the queue's URL and AWS variables among it."""
+
+    base_url: str
+    ws_url: str
+    environment: Mapping[str, str]
+    process: asyncio.subprocess.Process
+    folder: Path
+
+    @property
+    def aws_endpoint(self) -> str:
+        return self.environment["AWS_ENDPOINT_URL"]
+
+    def processes(self) -> dict[str, int]:
+        """Process ids by name (`worker-1`, `emulator`, `anvil`) as of now: workers may be started again."""
+        return _description(self.folder)["processes"]
+
+    def log(self, name: str) -> str:
+        """What a process wrote (`functions`, `stderr` and the names of `processes`)."""
+        file = self.folder / f"{name}.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+
+@contextlib.asynccontextmanager
+async def running_stack(environment: Mapping[str, str] | None = None) -> AsyncGenerator[RunningStack]:
+    """On free ports, with the scripted LLM unless `environment` says otherwise. Raises `StartFailed`."""
+    with tempfile.TemporaryDirectory(prefix="forge-") as name:
+        folder = Path(name)
+        process = await _start(folder, environment or {})
+        try:
+            await _until_ready(process, folder)
+            described = _description(folder)
+            yield RunningStack(
+                described["base_url"], described["ws_url"], described["environment"], process, folder
+            )
+        finally:
+            await _stop(process)
+
+
+async def _start(folder: Path, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    settings = {
+        "BACKEND_PORT": "0",
+        "FORGE_LLM": "scripted",
+        "FORGE_LOCAL_FOLDER": str(folder),
+        "FORGE_STACK_FILE": str(folder / "stack.json"),
+        **environment,
+    }
+    with (folder / "stderr.log").open("ab") as errors:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "local_dev",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            env=inherited | settings,
+            cwd=ROOT,
+        )
+
+
+async def _until_ready(process: asyncio.subprocess.Process, folder: Path) -> None:
+    output = process.stdout or asyncio.StreamReader()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READY_SECONDS):
+            if (await output.readline()).startswith(b"ready "):
+                return
+    raise StartFailed(f"the application did not start:\n{(folder / 'stderr.log').read_text()}")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "stack.json").read_text())
