@@ -14,6 +14,8 @@ from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import Call, Result
 
 LIST_LIMIT = 20
+HITS_SHOWN = 5
+SNIPPET_LIMIT = 300
 
 
 def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
@@ -156,14 +158,14 @@ def _tell_search(found: Result) -> str:
     ]
     if not hits:
         return text(found)
-    return "I found:\n" + "\n".join(_hit_line(h) for h in hits[:5])
+    return "I found:\n" + "\n".join(_hit_line(h) for h in hits[:HITS_SHOWN])
 
 
 def _hit_line(hit: dict[str, Any]) -> str:
-    title = hit.get("title") or hit.get("heading") or hit.get("path") or "untitled"
-    where = hit.get("url") or hit.get("path") or hit.get("source")
-    about = str(hit.get("snippet") or hit.get("description") or hit.get("text") or "")[:300]
-    return f"- {title}{f' ({where})' if where and where != title else ''}{f': {about}' if about else ''}"
+    title = ": ".join(str(hit[name]) for name in ("title", "heading") if hit.get(name)) or "untitled"
+    where = hit.get("url") or hit.get("page") or hit.get("path")
+    about = " ".join(str(hit.get("snippet") or hit.get("description") or hit.get("text") or "").split())
+    return f"- {title}{f' ({where})' if where else ''}{f': {about[:SNIPPET_LIMIT]}' if about else ''}"
 
 
 def current_time(box: Toolbox) -> Plan:
