@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from fastmcp import Client
 
 from worker.mcp_servers import evm
@@ -72,3 +73,40 @@ async def chain_tools(anvil: str, other_anvil: str) -> AsyncIterator[Client[Any]
     environment = {"TESTNET_RPC_URL": anvil, "BASE_RPC_URL": other_anvil}
     async with Client(evm.build(environment)) as client:
         yield client
+
+
+async def deploy(client: Client[Any], code: str) -> str:
+    result = await client.call_tool("send", {"from": "Judy", "to": "", "value": 0, "input": code})
+    return result.structured_content["contract_address"]
+
+
+class FakeApi:
+    """A web API on this machine: answers what the test queued, then the last answer again; keeps the requests."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, Any, dict[str, str]]] = []
+        self.requests: list[web.Request] = []
+        self.url = ""
+
+    def will_answer(self, content: Any, status: int = 200, **headers: str) -> None:
+        self.answers.append((status, content, {k.replace("_", "-"): v for k, v in headers.items()}))
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.requests.append(request)
+        status, content, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        text = content if isinstance(content, str) else json.dumps(content)
+        return web.Response(status=status, text=text, headers=headers, content_type="application/json")
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeApi]:
+    fake = FakeApi()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", fake.handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield fake
+    await runner.cleanup()

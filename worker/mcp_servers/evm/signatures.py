@@ -60,7 +60,10 @@ def parse_signature(text: str) -> FunctionSignature:
     name = tokens.take()
     if not re.fullmatch(r"[A-Za-z_$][A-Za-z0-9_$]*", name):
         raise tokens.error("it must begin with the function's name")
-    return FunctionSignature(name, tokens.tuple_components(0))
+    signature = FunctionSignature(name, tokens.tuple_components(0))
+    while tokens.peek():  # modifiers and what it returns: they are no part of the selector
+        tokens.take()
+    return signature
 
 
 def parse_types(text: str) -> tuple[AbiType, ...]:

@@ -1,0 +1,106 @@
+"""The client of Ethereum nodes against a node that fails in the ways nodes do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mcp_servers.conftest import FakeApi, free_port
+from worker.mcp_servers import rpc
+from worker.mcp_servers.chains import Chains
+from worker.mcp_servers.rpc import NodeRefused, NodeUnreachable, OutcomeUnknown, RpcClient
+from worker.mcp_servers.toolbox import ToolRefused
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc, "FIRST_PAUSE_SECONDS", 0.01)
+
+
+def result(value: object) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": 1, "result": value}
+
+
+def failure(code: int, message: str) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": message}}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+async def test_a_read_is_repeated_when_the_node_is_busy_or_broken(api: FakeApi, status: int) -> None:
+    api.will_answer("slow down", status=status)
+    api.will_answer(result("0x1"))
+    client = RpcClient("mainnet", api.url)
+    assert await client.read("eth_chainId") == "0x1"
+    assert len(api.requests) == 2
+    await client.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_read_is_repeated_when_the_node_says_that_a_limit_is_exceeded(api: FakeApi) -> None:
+    api.will_answer(failure(-32005, "limit exceeded"))
+    api.will_answer(result("0x1"))
+    client = RpcClient("mainnet", api.url)
+    assert await client.read("eth_chainId") == "0x1"
+    await client.close()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [429, 503, 200])
+async def test_a_write_is_never_repeated(api: FakeApi, status: int) -> None:
+    api.will_answer("not JSON at all", status=status)
+    client = RpcClient("testnet", api.url)
+    with pytest.raises(OutcomeUnknown, match="may or may not have been sent"):
+        await client.write("eth_sendTransaction", {})
+    assert len(api.requests) == 1
+    await client.close()
+
+
+async def test_a_write_that_the_node_refuses_was_not_done(api: FakeApi) -> None:
+    api.will_answer(failure(-32003, "insufficient funds"))
+    client = RpcClient("testnet", api.url)
+    with pytest.raises(NodeRefused, match="insufficient funds"):
+        await client.write("eth_sendTransaction", {})
+    await client.close()
+
+
+async def test_an_error_of_the_call_itself_is_not_repeated(api: FakeApi) -> None:
+    api.will_answer(failure(-32602, "invalid params"))
+    client = RpcClient("mainnet", api.url)
+    with pytest.raises(NodeRefused, match="invalid params"):
+        await client.read("eth_call", {})
+    assert len(api.requests) == 1
+    await client.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_node_that_is_down_is_named_but_its_address_is_not() -> None:
+    url = f"http://127.0.0.1:{free_port()}/v2/secret-key"
+    client = RpcClient("mainnet", url)
+    with pytest.raises(NodeUnreachable) as error:
+        await client.read("eth_chainId")
+    assert "node of mainnet is out of reach" in str(error.value)
+    assert "secret" not in str(error.value)
+    assert "127.0.0.1" not in str(error.value)
+    await client.close()
+
+
+async def test_a_redirect_of_a_node_is_not_followed(api: FakeApi) -> None:
+    api.will_answer("", status=302, Location="http://169.254.169.254/")
+    client = RpcClient("mainnet", api.url)
+    with pytest.raises(NodeUnreachable, match="HTTP status 302"):
+        await client.read("eth_chainId")
+    assert len(api.requests) == 1
+    await client.close()
+
+
+async def test_a_node_of_another_chain_is_refused_for_every_call(api: FakeApi) -> None:
+    api.will_answer(result("0x2105"))
+    chains = Chains.from_environment({"MAINNET_RPC_URL": api.url})
+    with pytest.raises(ToolRefused, match="serves chain 8453, not 1: MAINNET_RPC_URL"):
+        await chains.get("mainnet").read("eth_getBalance", "0x", "latest")
+    await chains.close()
+
+
+async def test_without_any_network_the_message_says_what_to_set() -> None:
+    with pytest.raises(ToolRefused, match="set TESTNET_RPC_URL"):
+        Chains.from_environment({}).get("testnet")
