@@ -180,7 +180,9 @@ WRITES: dict[str, Callable[[Store, Lease], object]] = {
     "flush": lambda store, lease: store.runs.flush(lease, "zombie"),
     "a long flush": lambda store, lease: store.runs.flush(lease, "zombie" * 20_000),
     "append": lambda store, lease: store.runs.append(lease, Progress(drafts=[spoken("zombie")])),
-    "a large append": lambda store, lease: store.runs.append(lease, Progress(drafts=[spoken("zombie")] * 120)),
+    "a large append": lambda store, lease: store.runs.append(
+        lease, Progress(drafts=[spoken("zombie")] * 120)
+    ),
     "finish": lambda store, lease: store.runs.finish(lease, completed(spoken("zombie"))),
     "release": lambda store, lease: store.runs.release(lease),
     "begin a call": lambda store, lease: store.journal.begin_call(lease, "1:c1", {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import zlib
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from forge.ports import CallRecord, CallStatus, Clock, Lease
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
-from forge.store.entries import read_entries
+from forge.store.entries import chunks, read_entries
 from forge.store.keys import Key
 from forge.store.runs import fenced
 from forge.store.table import Refused, Table
@@ -49,32 +50,44 @@ class TableJournal:
         except Refused as refused:
             if refused.index == 0 or refused.item is None:
                 raise LeaseLost from None
-            record = _record(refused.item)
+            record = self._record(refused.item)
             return ("done", record) if record else ("started", None)
         return "new", None
 
     def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
         """Unfenced on purpose: a result that exists is never lost, even when a fenced-off worker brings it."""
+        now, key = self.clock(), _key(lease, call_key)
+        first, *rest = chunks(record.value.encode())
+        writing = uuid.uuid4().hex
+        for number, body in enumerate(rest):
+            self.table.put(
+                {**_chunk(key, writing, number), "body": body, "expires_at": self.terms.child_end(now)}
+            )
         change = (
             Change()
-            .set(
-                call_state="done", record_kind=record.kind, record_value=zlib.compress(record.value.encode())
-            )
-            .set(ended_at=self.clock())
+            .set(call_state="done", record_kind=record.kind, record_value=first, ended_at=now)
+            .set(record_writing=writing, record_chunks=len(rest))
             .when("call_state = :started", started="started")
         )
         try:
-            self.table.update(_key(lease, call_key), change)
+            self.table.update(key, change)
         except Refused as refused:
-            return (_record(refused.item) if refused.item else None) or record
+            return (self._record(refused.item) if refused.item else None) or record
         return record
+
+    def _record(self, item: Item) -> CallRecord | None:
+        if item["call_state"] != "done":
+            return None
+        packed: bytes = item["record_value"]
+        for number in range(item["record_chunks"]):
+            packed += (self.table.get(_chunk(item, item["record_writing"], number)) or {})["body"]
+        return CallRecord(kind=item["record_kind"], value=zlib.decompress(packed).decode())
 
 
 def _key(lease: Lease, call_key: str) -> Key:
     return keys.call(lease.key, lease.session.generation, lease.run_id, call_key)
 
 
-def _record(item: Item) -> CallRecord | None:
-    if item["call_state"] != "done":
-        return None
-    return CallRecord(kind=item["record_kind"], value=zlib.decompress(item["record_value"]).decode())
+def _chunk(key: Key, writing: str, number: int) -> Key:
+    """A large result goes on in items of its own; each writer has its own ones, and only the first one's count."""
+    return {"pk": key["pk"], "sk": f"{key['sk']}#{writing}#{number:03d}"}

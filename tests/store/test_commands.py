@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from forge.models.ids import new_run_id
+from forge.models.run import CommandResult, ToolCommand
+from forge.models.session import Catalog, NetworkInfo, ToolInfo
+from forge.store import Store
+from tests.clock import Clock
+
+
+def test_a_command_gets_its_result(store: Store, clock: Clock):
+    command = ToolCommand(
+        command_id=new_run_id(), network="testnet", name="balance", arguments={"who": "Bob"}
+    )
+    assert store.commands.get(command.command_id) is None
+    store.commands.put(command)
+    assert store.commands.get(command.command_id) == command
+
+    done = command.model_copy(update={"result": CommandResult(success=True, message="ok", data={"wei": 1.5})})
+    store.commands.put(done)
+    assert store.commands.get(command.command_id) == done
+
+    clock.advance(601_000)
+    assert store.commands.get(command.command_id) is None
+
+
+def test_the_catalog_is_what_was_published_last(store: Store, clock: Clock):
+    assert store.commands.catalog() is None
+    tool = ToolInfo(
+        name="t", description="d" * 5_000, parameters={"type": "object"}, server="evm", read_only=True
+    )
+    for number in range(2):
+        network = NetworkInfo(name="testnet", chain_id=31337 + number, title="Test")
+        catalog = Catalog(llm="offline", tools=[tool] * 200, networks=[network], published_at=clock.now)
+        store.commands.publish(catalog)
+    assert store.commands.catalog() == catalog

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from forge.models.run import Progress
+from forge.ports import CallRecord
+from forge.store import Store
+from tests.clock import Clock
+from tests.store.scenes import completed, counted, next_of, started
+
+OK = CallRecord("ok", '{"hash":"0x1"}')
+
+
+def test_a_call_is_begun_once_and_its_result_is_kept(store: Store, dynamodb: Any):
+    lease = started(store)
+    with counted(dynamodb) as calls:
+        assert store.journal.begin_call(lease, "2:c1", {"tool": "send"}) == ("new", None)
+        assert store.journal.finish_call(lease, "2:c1", OK) == OK
+    assert calls == ["TransactWriteItems", "UpdateItem"]
+    assert store.journal.begin_call(lease, "2:c1", {"tool": "send"}) == ("done", OK)
+    assert store.journal.begin_call(lease, "2:c2", {"tool": "send"}) == ("new", None)
+
+
+def test_the_next_attempt_sees_a_call_that_had_started(store: Store, clock: Clock):
+    lease = started(store)
+    store.journal.begin_call(lease, "2:c1", {})
+    clock.advance(6_001)
+    taken = store.runs.claim(next_of(lease.session), "b")
+    assert store.journal.begin_call(taken, "2:c1", {}) == ("started", None)
+
+
+def test_a_late_result_of_a_zombie_is_kept_and_the_first_one_wins(store: Store, clock: Clock):
+    zombie = started(store)
+    store.journal.begin_call(zombie, "2:c1", {})
+    clock.advance(6_001)
+    taken = store.runs.claim(next_of(zombie.session), "b")
+
+    assert store.journal.finish_call(zombie, "2:c1", OK) == OK
+    assert store.journal.finish_call(taken, "2:c1", CallRecord("failed", "unknown")) == OK
+    assert store.journal.begin_call(taken, "2:c1", {}) == ("done", OK)
+
+
+def test_a_result_that_comes_after_the_end_of_the_session_is_not_an_error(store: Store):
+    lease = started(store)
+    store.journal.begin_call(lease, "2:c1", {})
+    store.sessions.delete(lease.key)
+    assert store.journal.finish_call(lease, "2:c1", OK) == OK
+
+
+def test_an_over_long_call_id_is_kept_apart(store: Store):
+    lease = started(store)
+    assert store.journal.begin_call(lease, "x" * 5_000, {}) == ("new", None)
+    assert store.journal.begin_call(lease, "x" * 5_001, {}) == ("new", None)
+    assert store.journal.begin_call(lease, "x" * 5_000, {}) == ("started", None)
+
+
+def test_a_large_result_is_kept(store: Store):
+    noise = random.Random(1).randbytes(900_000).hex()
+    record = CallRecord("ok", noise)
+    lease = started(store)
+    store.journal.begin_call(lease, "2:c1", {})
+    assert store.journal.finish_call(lease, "2:c1", record) == record
+    assert store.journal.begin_call(lease, "2:c1", {}) == ("done", record)
+    assert store.journal.finish_call(lease, "2:c1", OK) == record
+
+
+def test_the_llm_history_grows_by_entries_over_runs(store: Store):
+    lease = started(store)
+    assert store.journal.history(lease) == []
+    lease = store.runs.append(lease, Progress(entries=[b"request", b"response"]))
+    assert store.journal.history(lease) == [b"request", b"response"]
+    store.runs.finish(lease, completed(entries=[b"last"]))
+    assert store.journal.history(started(store)) == [b"request", b"response", b"last"]
+
+
+def test_a_large_entry_is_kept_in_chunks(store: Store):
+    noise = random.Random(1).randbytes(700_000)
+    lease = store.runs.append(started(store), Progress(entries=[b"small", noise, b"after"]))
+    assert store.journal.history(lease) == [b"small", noise, b"after"]
+
+
+def test_the_history_of_an_older_generation_is_never_read(store: Store, clock: Clock):
+    store.runs.finish(started(store), completed(entries=[b"old"]))
+    clock.advance(31 * 60_000)
+    lease = store.runs.append(started(store), Progress(entries=[b"new"]))
+    assert store.journal.history(lease) == [b"new"]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from forge.errors import LeaseLost
+from forge.models.run import Progress
+from forge.store import Store
+from tests.clock import Clock
+from tests.store.scenes import KEY, about, completed, log, next_of, spoken, started, told
+
+
+def test_withdrawn_messages_of_an_idle_session_stay_visible(store: Store):
+    told(store, "one")
+    told(store, "two")
+    session = told(store, "three")
+    ids = [each.run_id for each in session.inbox]
+
+    stopped = store.inbox.withdraw(KEY, [ids[0], ids[2]])
+
+    assert stopped == store.sessions.hot(KEY)
+    assert stopped is not None
+    assert [each.content for each in stopped.inbox] == ["two"]
+    assert stopped.recent == {ids[0]: "interrupted", ids[2]: "interrupted"}
+    assert log(store) == ["one", "three", "Interrupted by user"]
+    assert store.runs.claim(about(stopped, ids[1]), "a").run_id == ids[1]
+
+
+def test_beside_an_active_run_withdrawn_messages_just_leave(store: Store):
+    lease = started(store, "one")
+    queued = told(store, "two").inbox[0].run_id
+    session = store.inbox.withdraw(KEY, [queued])
+    assert session is not None
+    assert (session.inbox, session.recent) == ([], {queued: "interrupted"})
+    store.runs.finish(lease, completed(spoken()))
+    assert log(store) == ["one", "answer"]
+
+
+def test_withdrawing_what_is_not_queued_changes_nothing(store: Store):
+    lease = started(store)
+    assert store.inbox.withdraw(KEY, [lease.run_id, "0" * 32]) == lease.session
+    assert store.sessions.hot(KEY) == lease.session
+
+
+def test_nothing_can_be_withdrawn_from_an_absent_session(store: Store, clock: Clock):
+    assert store.inbox.withdraw(KEY, ["0" * 32]) is None
+    session = told(store)
+    clock.advance(31 * 60_000)
+    assert store.inbox.withdraw(KEY, [session.inbox[0].run_id]) is None
+
+
+@pytest.mark.parametrize("text", ["half an answer", "€𝄞" * 20_000, ""])
+def test_an_abandoned_run_is_interrupted_with_its_partial_text(store: Store, clock: Clock, text: str):
+    lease = store.runs.append(started(store, "question"), Progress(drafts=[spoken("first")]))
+    lease = store.runs.flush(lease, text)
+    clock.advance(6_001)
+
+    session = store.inbox.interrupt_abandoned(KEY, lease.run_id)
+
+    assert session == store.sessions.hot(KEY)
+    assert session is not None
+    assert (session.active, session.recent) == (None, {lease.run_id: "interrupted"})
+    assert log(store) == ["question", "first", *([text] if text else []), "Interrupted by user"]
+    with pytest.raises(LeaseLost):
+        store.runs.finish(lease, completed(spoken("too late")))
+    assert log(store)[-1] == "Interrupted by user"
+
+
+def test_a_late_finish_of_an_interrupted_run_is_refused_by_the_fence(store: Store, clock: Clock):
+    lease = started(store)
+    clock.advance(6_001)
+    store.inbox.interrupt_abandoned(KEY, lease.run_id)
+    with pytest.raises(LeaseLost):
+        store.runs.renew(lease)
+
+
+def test_a_run_with_a_living_lease_is_left_to_its_worker(store: Store, clock: Clock):
+    lease = started(store)
+    clock.advance(6_000)
+    assert store.inbox.interrupt_abandoned(KEY, lease.run_id) == lease.session
+    assert store.runs.renew(lease).attempt == 1
+
+
+def test_another_run_than_the_named_one_is_not_interrupted(store: Store, clock: Clock):
+    lease = started(store)
+    clock.advance(6_001)
+    assert store.inbox.interrupt_abandoned(KEY, "0" * 32) == lease.session
+
+
+def test_after_an_interrupted_run_the_next_one_can_start(store: Store, clock: Clock):
+    lease = started(store, "one")
+    told(store, "two")
+    clock.advance(6_001)
+    session = store.inbox.interrupt_abandoned(KEY, lease.run_id)
+    assert session is not None
+    taken = store.runs.claim(next_of(session), "b")
+    store.runs.finish(taken, completed(spoken("done")))
+    assert log(store) == ["one", "Interrupted by user", "two", "done"]

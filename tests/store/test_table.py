@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import moto.dynamodb.parsing
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge import aws
+from forge.errors import StorageUnavailable
+from forge.models.run import Progress
+from forge.settings import Settings
+from forge.store import Store, open_store
+from forge.store.codec import decode_item, encode_item
+from forge.store.log import PART_BYTES, split
+from tests.clock import Clock
+from tests.store.scenes import KEY, completed, log, spoken, started, told
+
+CODES = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "ServiceUnavailable",
+]
+FAULTS = [
+    *(ClientError({"Error": {"Code": code}}, "UpdateItem") for code in CODES),
+    EndpointConnectionError(endpoint_url="http://127.0.0.1"),
+    ReadTimeoutError(endpoint_url="http://127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[*CODES, "unreachable", "too slow"])
+def test_an_overloaded_table_is_unavailable_and_says_when_to_come_back(
+    store: Store, dynamodb: Any, fault: Exception
+):
+    def failing(operation: str, parameters: Any) -> Any:
+        raise fault
+
+    dynamodb._make_api_call = failing
+    with pytest.raises(StorageUnavailable) as refused:
+        told(store)
+    assert refused.value.retry_after > 0
+    with pytest.raises(StorageUnavailable):
+        store.sessions.hot(KEY)
+
+
+def test_a_fault_of_ours_is_not_taken_for_an_overload(clock: Clock, dynamodb: Any):
+    with pytest.raises(ClientError):
+        told(open_store(Settings(forge_table="no-such-table"), clock, dynamodb))
+
+
+def test_nobody_listening_is_unavailable(clock: Clock, aws: None):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    client: Any = botocore.session.get_session().create_client(
+        "dynamodb", "us-east-1", endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
+    )
+    with pytest.raises(StorageUnavailable):
+        open_store(Settings(forge_table="forge"), clock, client).sessions.hot(KEY)
+
+
+def test_a_write_that_meets_a_transaction_is_tried_again(store: Store, dynamodb: Any):
+    call, met = dynamodb._make_api_call, []
+
+    def meeting(operation: str, parameters: Any) -> Any:
+        if operation == "UpdateItem" and len(met) < 3:
+            met.append(operation)
+            raise ClientError({"Error": {"Code": "TransactionConflictException"}}, operation)
+        if operation == "TransactWriteItems" and len(met) < 6:
+            met.append(operation)
+            raise cancelled("TransactionConflict")
+        return call(operation, parameters)
+
+    dynamodb._make_api_call = meeting
+    store.runs.append(started(store), Progress(drafts=[spoken()]))
+    assert met == ["UpdateItem"] * 3 + ["TransactWriteItems"] * 3
+    assert log(store) == ["hello", "answer"]
+
+
+def test_a_throttled_transaction_is_unavailable_and_can_be_repeated(store: Store, dynamodb: Any):
+    lease = started(store)
+    call = dynamodb._make_api_call
+
+    def throttled(operation: str, parameters: Any) -> Any:
+        raise cancelled("ThrottlingError")
+
+    dynamodb._make_api_call = throttled
+    with pytest.raises(StorageUnavailable):
+        store.runs.finish(lease, completed(spoken()))
+    dynamodb._make_api_call = call
+    store.runs.finish(lease, completed(spoken()))
+    assert log(store) == ["hello", "answer"]
+
+
+def cancelled(code: str) -> ClientError:
+    response: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": code}, {"Code": "None"}],
+    }
+    return ClientError(response, "TransactWriteItems")
+
+
+def test_a_client_gives_up_soon_and_has_room_for_many_runs(aws_environment: None):
+    client = aws.client("dynamodb")
+    config = client.meta.config
+    assert (config.connect_timeout, config.read_timeout, config.max_pool_connections) == (2.0, 5.0, 64)
+    assert client.meta.region_name == "eu-central-1"
+    assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+def test_no_attribute_has_a_reserved_name(store: Store, dynamodb: Any, table: str, clock: Clock):
+    """DynamoDB refuses those names in expressions; moto misses some."""
+    reserved = Path(moto.dynamodb.parsing.__file__).with_name("reserved_keywords.txt").read_text().split()
+    store.journal.begin_call(started(store), "1:c1", {})
+    store.controls.watch(KEY, clock.now)
+    names = {name for item in dynamodb.scan(TableName=table)["Items"] for name in item}
+    assert not {name for name in names if name.upper() in {word.upper() for word in reserved}}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(min_size=1), VALUES | st.frozensets(st.text(min_size=1), min_size=1)))
+def test_what_is_encoded_comes_back_as_it_was(item: dict[str, Any]):
+    assert decode_item(encode_item(item)) == item
+
+
+def test_what_cannot_be_stored_is_refused():
+    with pytest.raises(TypeError):
+        encode_item({"ratio": 1.5})
+
+
+@given(st.text(), st.sampled_from(["a", "é", "€", "𝄞"]), st.integers(0, 40_000))
+def test_text_is_cut_between_characters_into_parts_that_stay(start: str, character: str, length: int):
+    text = start + character * length
+    parts = split(text)
+    assert "".join(parts) == text
+    assert all(PART_BYTES - 3 <= len(part.encode()) <= PART_BYTES for part in parts[:-1])
+    assert split(text + "more")[: len(parts) - 1] == parts[:-1]
