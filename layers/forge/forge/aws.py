@@ -40,7 +40,9 @@ UNAVAILABLE = frozenset(
 """Error codes that say "not now"; every other one is a fault of ours and is not caught."""
 
 
-def client(service: str, *, read_timeout: float = 5.0, connections: int = 64) -> Any:
+def client(
+    service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0, connections: int = 64
+) -> Any:
     """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds."""
     config = Config(
         connect_timeout=2.0,
@@ -51,7 +53,7 @@ def client(service: str, *, read_timeout: float = 5.0, connections: int = 64) ->
     )
     session: Any = get_session()
     region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    return session.create_client(service, region_name=region, config=config)
+    return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 
 
 def code_of(error: ClientError) -> str:

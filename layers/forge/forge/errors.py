@@ -15,6 +15,14 @@ class InvalidRequest(ForgeError):
     """The request is not valid."""
 
 
+class TooLarge(InvalidRequest):
+    """The request is too large."""
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The request's body must be JSON, with the content type application/json."""
+
+
 class NotFound(ForgeError):
     """There is no such resource."""
 
@@ -45,6 +53,10 @@ class RateLimited(Retryable):
 
 class InboxFull(Retryable):
     """Too many messages are waiting in this session."""
+
+
+class TooManyConnections(Retryable):
+    """This session has as many open connections as one may have."""
 
 
 class StorageUnavailable(Retryable):

@@ -1,0 +1,25 @@
+"""`POST /api/chat`: accept a message."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.conversations import submit
+from forge.api.entry import lambda_handler
+from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
+from forge.models.http import ChatRequest
+
+router = APIRouter()
+
+
+@router.post("/api/chat")
+def post_chat(request: ChatRequest, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
+    key = key_of(owner, request.session_id)
+    run_id = run_id_for(key, idempotency_key)
+    return reply(key, submit(key, run_id, request.message, if_busy=request.if_busy), run_id)
+
+
+app = create_app(router)
+handler = lambda_handler(app)

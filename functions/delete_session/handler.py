@@ -1,0 +1,22 @@
+"""`DELETE /api/sessions/{session_id}`: end a session; its run stops."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from forge.api.application import create_app
+from forge.api.entry import lambda_handler
+from forge.api.replies import Owner
+from forge.api.sessions import delete_session
+from forge.models.ids import SessionId, SessionKey
+
+router = APIRouter()
+
+
+@router.delete("/api/sessions/{session_id}", status_code=204)
+def delete(session_id: SessionId, owner: Owner) -> None:
+    delete_session(SessionKey(owner, session_id))
+
+
+app = create_app(router)
+handler = lambda_handler(app)

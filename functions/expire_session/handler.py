@@ -1,0 +1,8 @@
+"""The table's stream: DynamoDB has removed an expired session."""
+
+from __future__ import annotations
+
+from forge.api.event_entry import event_handler
+from forge.api.upkeep import expire_sessions
+
+handler = event_handler(expire_sessions)

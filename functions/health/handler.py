@@ -1,0 +1,20 @@
+"""`GET /health`: is the application there at all?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import PlainTextResponse
+
+from forge.api.application import create_app
+from forge.api.entry import lambda_handler
+
+router = APIRouter()
+
+
+@router.get("/health")
+async def get_health() -> PlainTextResponse:
+    return PlainTextResponse("OK")
+
+
+app = create_app(router)
+handler = lambda_handler(app)

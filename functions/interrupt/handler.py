@@ -1,0 +1,24 @@
+"""`POST /api/interrupt`: stop the active run, or what waits."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.conversations import interrupt
+from forge.api.entry import lambda_handler
+from forge.api.replies import Owner, key_of, reply
+from forge.models.http import InterruptRequest
+
+router = APIRouter()
+
+
+@router.post("/api/interrupt")
+def post_interrupt(request: InterruptRequest, owner: Owner) -> Response:
+    key = key_of(owner, request.session_id)
+    return reply(key, interrupt(key, request.run_id))
+
+
+app = create_app(router)
+handler = lambda_handler(app)

@@ -1,0 +1,24 @@
+"""`POST /api/mcp-command`: networks and tools, without the agent."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.entry import lambda_handler
+from forge.api.mcp_commands import run_command
+from forge.api.replies import Owner, key_of, reply
+from forge.models.http import McpCommandRequest
+
+router = APIRouter()
+
+
+@router.post("/api/mcp-command")
+def post_mcp_command(request: McpCommandRequest, owner: Owner) -> Response:
+    key = key_of(owner, request.session_id)
+    return reply(key, run_command(key, request))
+
+
+app = create_app(router)
+handler = lambda_handler(app)

@@ -1,0 +1,8 @@
+"""Every minute: send runs again that ought to be in the queue but may not be."""
+
+from __future__ import annotations
+
+from forge.api.event_entry import event_handler
+from forge.api.upkeep import recover_runs
+
+handler = event_handler(recover_runs)

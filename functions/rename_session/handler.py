@@ -1,0 +1,25 @@
+"""`PATCH /api/sessions/{session_id}`: give a session a title."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.entry import lambda_handler
+from forge.api.replies import Owner, reply
+from forge.api.sessions import rename_session
+from forge.models.http import RenameRequest
+from forge.models.ids import SessionId, SessionKey
+
+router = APIRouter()
+
+
+@router.patch("/api/sessions/{session_id}")
+def patch_session(session_id: SessionId, request: RenameRequest, owner: Owner) -> Response:
+    key = SessionKey(owner, session_id)
+    return reply(key, rename_session(key, request.title))
+
+
+app = create_app(router)
+handler = lambda_handler(app)

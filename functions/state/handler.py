@@ -1,0 +1,24 @@
+"""`GET /api/state`: the state of a session."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.conversations import view
+from forge.api.entry import lambda_handler
+from forge.api.replies import Owner, key_of, reply
+from forge.models.ids import SessionId
+
+router = APIRouter()
+
+
+@router.get("/api/state")
+def get_state(owner: Owner, session_id: SessionId | None = None) -> Response:
+    key = key_of(owner, session_id)
+    return reply(key, view(key))
+
+
+app = create_app(router)
+handler = lambda_handler(app)

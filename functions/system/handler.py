@@ -1,0 +1,27 @@
+"""`POST /api/system`: an event for the agent, such as the wallet's answer to an approval."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.conversations import submit
+from forge.api.entry import lambda_handler
+from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
+from forge.api.wallet import legacy_reply
+from forge.models.http import SystemRequest
+
+router = APIRouter()
+
+
+@router.post("/api/system")
+def post_system(request: SystemRequest, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
+    key = key_of(owner, request.session_id)
+    run_id = run_id_for(key, idempotency_key)
+    approval = request.approval or legacy_reply(request.message)
+    return reply(key, submit(key, run_id, request.message, approval=approval, is_system=True), run_id)
+
+
+app = create_app(router)
+handler = lambda_handler(app)

@@ -1,0 +1,8 @@
+"""`$connect`: a client opens a WebSocket for a session, `/ws?session_id=…[&ticket=…]`."""
+
+from __future__ import annotations
+
+from forge.api.socket_entry import connect_handler
+from forge.api.sockets import connect
+
+handler = connect_handler(connect)

@@ -1,0 +1,8 @@
+"""`$disconnect`: a WebSocket has closed. Its session's run goes on."""
+
+from __future__ import annotations
+
+from forge.api.socket_entry import connect_handler
+from forge.api.sockets import disconnect
+
+handler = connect_handler(disconnect)

@@ -1,0 +1,8 @@
+"""`ping`: keep a session alive and answer `pong`."""
+
+from __future__ import annotations
+
+from forge.api.socket_entry import frame_handler
+from forge.api.sockets import answer
+
+handler = frame_handler(answer)

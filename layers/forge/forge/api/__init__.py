@@ -1,0 +1,1 @@
+"""What the functions share: composition, authentication, problems, the entry stacks and the work itself."""

@@ -1,0 +1,70 @@
+"""The functions' composition root: settings from the environment, and the adapters made from them when first used.
+
+An adapter is imported with its first use, so that a function pays at its cold start only for what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from forge.models.session import Catalog
+from forge.ports import Connections, RunQueue
+from forge.settings import Settings
+
+if TYPE_CHECKING:
+    from forge.store import Store
+
+_CATALOG_SECONDS = 5.0
+_catalog: tuple[float, Catalog] | None = None
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+@cache
+def store() -> Store:
+    from forge.store import open_store
+
+    return open_store(settings())
+
+
+@cache
+def queue() -> RunQueue:
+    from forge.queue import open_queue
+
+    return open_queue(settings())
+
+
+@cache
+def connections() -> Connections:
+    from forge.connections import open_connections
+
+    return open_connections(settings())
+
+
+def now() -> int:
+    """Epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def catalog() -> Catalog | None:
+    """What the workers offer, at most a few seconds old; `None` before the first worker has started."""
+    global _catalog
+    if _catalog and time.monotonic() - _catalog[0] < _CATALOG_SECONDS:
+        return _catalog[1]
+    read = store().commands.catalog()
+    _catalog = (time.monotonic(), read) if read else None
+    return read
+
+
+def forget() -> None:
+    """Read the environment and make the adapters anew."""
+    global _catalog
+    _catalog = None
+    for made in (settings, store, queue, connections):
+        made.cache_clear()

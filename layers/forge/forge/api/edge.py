@@ -1,0 +1,109 @@
+"""What surrounds every HTTP endpoint, outermost first: CORS, the last resort for errors, limits of the body."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from forge.api import dependencies
+from forge.api.problems import problem_response
+from forge.api.statuses import UNEXPECTED, status_of
+from forge.errors import ForgeError, InvalidRequest, TooLarge, UnsupportedMediaType
+from forge.observability import NAMESPACE, configure_logging, error_fields, record
+
+logger = logging.getLogger(__name__)
+
+BODY_BYTES_LIMIT = 256_000
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_EXPOSED = ("Retry-After", "X-Run-Id", "X-Session-Id")
+_ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID")
+
+
+class Cors:
+    """Origins are those of the settings, which are read with the first request and not when the app is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._made: ASGIApp | None = None
+        self._origins = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origins = dependencies.settings().cors_origins
+        if self._made is None or self._origins != origins:
+            self._made, self._origins = self._with(origins), origins
+        await self._made(scope, receive, send)
+
+    def _with(self, origins: str) -> ASGIApp:
+        return CORSMiddleware(
+            self._app,
+            allow_origins=[origin.strip() for origin in origins.split(",")],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=_ACCEPTED,
+            expose_headers=_EXPOSED,
+        )
+
+
+class Edge:
+    """Refuses bodies that are too large or not JSON; answers 500, without details, to what nobody expected."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        configure_logging(NAMESPACE)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, await _checked(scope, receive), watched)
+        except ForgeError as error:
+            await problem_response(status_of(error), error.detail)(scope, receive, send)
+        except Exception as error:  # the error's text may hold contents, so it is not logged
+            logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
+            record("UnexpectedErrors")
+            if started:
+                raise
+            await problem_response(500, UNEXPECTED)(scope, receive, send)
+
+
+async def _checked(scope: Scope, receive: Receive) -> Receive:
+    """`receive` again, its body read and found acceptable. Raises `TooLarge`, `UnsupportedMediaType`."""
+    if scope["method"] not in _WITH_BODY:
+        return receive
+    body = await _body(receive)
+    kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    if (
+        body
+        and kind != "application/json"
+        and not (kind.startswith("application/") and kind.endswith("+json"))
+    ):
+        raise UnsupportedMediaType
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replay
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest("The request ended before its body did.")
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_LIMIT:
+            raise TooLarge(f"The request's body is larger than {BODY_BYTES_LIMIT} bytes.")
+        if not message.get("more_body", False):
+            return body

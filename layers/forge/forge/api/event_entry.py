@@ -1,0 +1,31 @@
+"""The entry stack of handlers for streams and schedules, written once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from forge.observability import error_fields, invocation
+
+logger = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+Handler = Callable[[Event, Any], Any]
+
+
+def event_handler(action: Callable[[Event], Any]) -> Handler:
+    """`action`'s answer is the handler's. Errors are raised: whoever invoked the function tries again."""
+
+    def handler(event: Event, context: Any) -> Any:
+        with invocation(
+            function=getattr(context, "function_name", None),
+            correlation_id=getattr(context, "aws_request_id", None),
+        ):
+            try:
+                return action(event)
+            except Exception as error:  # the error's text may hold contents, so it is not logged
+                logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
+                raise
+
+    return handler

@@ -1,0 +1,92 @@
+"""`GET /api/chat/stream`: the State as server-sent events, sent when the hot item's `rev` has moved."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from forge.api import dependencies
+from forge.errors import StorageUnavailable
+from forge.models import public
+from forge.models.http import State
+from forge.models.ids import SessionKey
+from forge.models.message import Message
+from forge.models.session import HotSession
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 15.0
+LIFE_SECONDS = 840.0
+"""Shorter than the longest invocation, 15 minutes: the client comes back with Last-Event-ID."""
+BUSY_SECONDS = 0.2
+IDLE_SECONDS = (0.3, 1.0)
+WATCH_MS = 10_000
+"""Our interest in a run, which makes its worker flush often, ends by itself this long after we have gone."""
+
+
+class Follower:
+    """One client's view: what of the log it has read already is not read again."""
+
+    def __init__(self, key: SessionKey, last_event_id: str | None) -> None:
+        self._key = key
+        self._sent = last_event_id
+        self._generation = 0
+        self._log: list[Message] = []
+        self._watched_until = 0
+        self.is_busy = False
+
+    def next_event(self) -> bytes | None:
+        """The event to send now, if the state has changed. Blocks; keeps the session alive."""
+        session = dependencies.store().sessions.touch(self._key)
+        self.is_busy = session is not None and bool(session.active or session.inbox)
+        if self.is_busy:
+            self._watch()
+        event_id = str(session.rev if session else 0)
+        if event_id == self._sent:
+            return None
+        data = self._state(session).model_dump_json()
+        self._sent = event_id
+        return f"id: {event_id}\ndata: {data}\n\n".encode()
+
+    def _watch(self) -> None:
+        now = dependencies.now()
+        if self._watched_until - now < WATCH_MS // 2:
+            self._watched_until = now + WATCH_MS
+            dependencies.store().controls.watch(self._key, self._watched_until)
+
+    def _state(self, session: HotSession | None) -> State:
+        catalog = dependencies.catalog()
+        if session is None:
+            network = dependencies.settings().default_network
+            return public.empty_state(self._key.session_id, network, catalog)
+        if session.generation != self._generation:
+            self._generation, self._log = session.generation, []
+        sessions = dependencies.store().sessions
+        self._log += sessions.messages(session, len(self._log))
+        text = sessions.streaming_text(session) if session.active else ""
+        return public.state(session, self._log, text, catalog)
+
+
+async def events(follower: Follower, is_disconnected: Callable[[], Awaitable[bool]]) -> AsyncGenerator[bytes]:
+    """Until the client leaves or the time is up. A storage that cannot be read now is read again later."""
+    started = spoken = time.monotonic()
+    pause = IDLE_SECONDS[0]
+    yield b"retry: 1000\n\n"
+    while time.monotonic() - started < LIFE_SECONDS and not await is_disconnected():
+        try:
+            event = await asyncio.to_thread(follower.next_event)
+        except StorageUnavailable as error:
+            logger.warning("state not read")
+            event, pause = None, error.retry_after
+        if event:
+            yield event
+            pause = IDLE_SECONDS[0]
+        elif time.monotonic() - spoken >= HEARTBEAT_SECONDS:
+            yield b": still here\n\n"
+        else:
+            await asyncio.sleep(BUSY_SECONDS if follower.is_busy else pause)
+            pause = min(pause * 1.2, IDLE_SECONDS[1])
+            continue
+        spoken = time.monotonic()

@@ -1,0 +1,120 @@
+"""`POST /api/mcp-command`: what a person may ask of the tools without the agent."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, TypeVar, cast
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from forge.api import dependencies
+from forge.api.push import push_state
+from forge.models.http import McpCommandRequest
+from forge.models.ids import SessionKey, new_run_id
+from forge.models.run import CommandMessage, CommandResult, ToolCommand
+from forge.models.session import Catalog, ToolInfo
+
+PATIENCE_SECONDS = 25.0
+"""An HTTP API waits 30 s for its function."""
+_POLL_SECONDS = (0.05, 0.4)
+Arguments = TypeVar("Arguments", bound=BaseModel)
+_STARTING = CommandResult(success=False, message="No worker has started yet; try again in a moment.")
+
+
+class NetworkArguments(BaseModel):
+    network: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class CallArguments(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    arguments: dict[str, Any] = Field(default_factory=lambda: cast(dict[str, Any], {}))
+
+
+def run_command(key: SessionKey, request: McpCommandRequest) -> CommandResult:
+    """Raises `RequestValidationError` for arguments that do not fit the command."""
+    match request.command:
+        case "set_network":
+            return _set_network(key, _arguments(NetworkArguments, request).network)
+        case "list_networks":
+            return _list_networks(key)
+        case "list_tools":
+            return _list_tools()
+        case "call_tool":
+            return _call_tool(key, _arguments(CallArguments, request))
+        case unknown:
+            return CommandResult(success=False, message=f"Unknown command: {unknown}")
+
+
+def _arguments(kind: type[Arguments], request: McpCommandRequest) -> Arguments:
+    try:
+        return kind.model_validate(request.args)
+    except ValidationError as error:
+        errors = ({**each, "loc": ("body", "args", *each["loc"])} for each in error.errors())
+        raise RequestValidationError(list(errors)) from None
+
+
+def _set_network(key: SessionKey, network: str) -> CommandResult:
+    if (catalog := dependencies.catalog()) is None:
+        return _STARTING
+    names = [each.name for each in catalog.networks]
+    if network not in names:
+        return CommandResult(success=False, message=f"Unknown network. There are: {', '.join(names)}")
+    session = dependencies.store().sessions.set_network(key, network)
+    push_state(session)
+    data = {"network": network, "session_id": key.session_id}
+    return CommandResult(success=True, message=f"Network set to {network}", data=data)
+
+
+def _list_networks(key: SessionKey) -> CommandResult:
+    if (catalog := dependencies.catalog()) is None:
+        return _STARTING
+    networks = [each.model_dump() for each in catalog.networks]
+    data = {"networks": networks, "current": _network_of(key)}
+    return CommandResult(success=True, message=f"{len(networks)} networks", data=data)
+
+
+def _list_tools() -> CommandResult:
+    if (catalog := dependencies.catalog()) is None:
+        return _STARTING
+    tools = [each.model_dump() for each in catalog.tools]
+    return CommandResult(success=True, message=f"{len(tools)} tools", data={"tools": tools})
+
+
+def _call_tool(key: SessionKey, call: CallArguments) -> CommandResult:
+    if (catalog := dependencies.catalog()) is None:
+        return _STARTING
+    tool = _tool(catalog, call.name)
+    if tool is None:
+        return CommandResult(success=False, message="Unknown tool")
+    if not tool.read_only:
+        return CommandResult(success=False, message=f"{tool.name} is not read-only: ask the agent to use it.")
+    command = ToolCommand(
+        command_id=new_run_id(), network=_network_of(key), name=tool.name, arguments=call.arguments
+    )
+    dependencies.store().commands.put(command)
+    dependencies.queue().send(CommandMessage(command_id=command.command_id))
+    return _result_of(command.command_id, PATIENCE_SECONDS)
+
+
+def _result_of(command_id: str, patience: float) -> CommandResult:
+    """Wait for a worker's result, looking less often as time passes; `patience` in seconds."""
+    end, pause = time.monotonic() + patience, _POLL_SECONDS[0]
+    while time.monotonic() < end:
+        command = dependencies.store().commands.get(command_id)
+        if command and command.result:
+            return command.result
+        time.sleep(pause)
+        pause = min(pause * 1.5, _POLL_SECONDS[1])
+    return CommandResult(success=False, message=f"The tool did not answer within {patience:g} seconds.")
+
+
+def _tool(catalog: Catalog, name: str) -> ToolInfo | None:
+    return next((each for each in catalog.tools if each.name == name), None)
+
+
+def _network_of(key: SessionKey) -> str:
+    session = dependencies.store().sessions.hot(key)
+    return session.network if session else dependencies.settings().default_network

@@ -1,0 +1,55 @@
+"""Frames from functions: answers to a client's frame, and changes that no worker tells of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from forge.api import dependencies
+from forge.errors import ConnectionGone, StorageUnavailable
+from forge.models import public
+from forge.models.frame import SessionExpiredFrame
+from forge.models.framing import state_frames
+from forge.models.ids import SessionKey
+from forge.models.message import Message
+from forge.models.session import HotSession
+
+logger = logging.getLogger(__name__)
+
+
+def post_all(connection_id: str, frames: Iterable[str], key: SessionKey | None = None) -> bool:
+    """Post in order, one after the other. False when the connection has gone: then it is forgotten."""
+    try:
+        for frame in frames:
+            dependencies.connections().post(connection_id, frame)
+    except ConnectionGone:
+        logger.info("connection gone", extra={"connection_id": connection_id})
+        dependencies.store().controls.disconnect(connection_id, key)
+        return False
+    return True
+
+
+def push_state(session: HotSession, added: Sequence[Message] = ()) -> None:
+    """Tell the session's connections of a change; `added` messages are new to them.
+
+    One that cannot be told now finds out with its next ping, whose answer has the `rev`.
+    """
+    control = dependencies.store().controls.read([session.key]).get(session.key)
+    if control is None or not control.connections:
+        return
+    hot = public.hot(session, dependencies.catalog())
+    frames = state_frames(hot, [public.public_message(message) for message in added])
+    for connection_id in sorted(control.connections):
+        try:
+            post_all(connection_id, frames, session.key)
+        except StorageUnavailable:
+            logger.warning("state not pushed", extra={"connection_id": connection_id})
+
+
+def end_connections(key: SessionKey, generation: int, connection_ids: Iterable[str]) -> None:
+    """Tell connections that their session has ended, and close them. Raises `StorageUnavailable`."""
+    frame = SessionExpiredFrame(session_id=key.session_id, generation=generation).model_dump_json()
+    for connection_id in sorted(connection_ids):
+        if post_all(connection_id, [frame], key):
+            dependencies.connections().close(connection_id)
+            dependencies.store().controls.disconnect(connection_id, key)

@@ -1,0 +1,55 @@
+"""The caller's own sessions: list those that are named, rename, delete."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import TypeAdapter, ValidationError
+
+from forge.api import dependencies
+from forge.api.push import end_connections, push_state
+from forge.errors import InvalidRequest, NotFound, StorageUnavailable
+from forge.models import public
+from forge.models.http import SessionList, SessionSummary
+from forge.models.ids import SessionId, SessionKey
+
+logger = logging.getLogger(__name__)
+
+IDS_LIMIT = 100
+_IDS: TypeAdapter[list[str]] = TypeAdapter(list[SessionId])
+
+Ids = Annotated[str, Query(max_length=IDS_LIMIT * 130)]
+
+
+def list_sessions(owner: str, ids: str) -> SessionList:
+    """`ids`: session ids, comma-separated. Others' ids, and those of sessions that have ended, are left out."""
+    names = [name for name in ids.split(",") if name]
+    if len(names) > IDS_LIMIT:
+        raise InvalidRequest(f"At most {IDS_LIMIT} ids may be named.")
+    try:
+        keys = [SessionKey(owner, name) for name in _IDS.validate_python(names)]
+    except ValidationError:
+        raise InvalidRequest("ids: one of them is not a session id.") from None
+    found = dependencies.store().sessions.list(keys) if keys else []
+    return SessionList(sessions=[public.summary(session) for session in found])
+
+
+def rename_session(key: SessionKey, title: str) -> SessionSummary:
+    session = dependencies.store().sessions.rename(key, title)
+    push_state(session)
+    return public.summary(session)
+
+
+def delete_session(key: SessionKey) -> None:
+    """Its run stops, its connections are closed. Raises `NotFound`."""
+    session = dependencies.store().sessions.hot(key)
+    if session is None:
+        raise NotFound
+    connection_ids = dependencies.store().sessions.delete(key)
+    logger.info("session deleted", extra={"session_id": key.session_id, "connections": len(connection_ids)})
+    try:
+        end_connections(key, session.generation, connection_ids)
+    except StorageUnavailable:
+        logger.warning("connections not closed", extra={"session_id": key.session_id})

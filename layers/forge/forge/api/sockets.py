@@ -1,0 +1,114 @@
+"""What clients do on a WebSocket: connect, sync, ping, leave. Their frames are answered by frames."""
+
+from __future__ import annotations
+
+import logging
+from typing import assert_never
+
+from pydantic import TypeAdapter, ValidationError
+
+from forge.api import dependencies
+from forge.api.authentication import check_origin, owner_of_ticket
+from forge.api.push import post_all
+from forge.api.socket_entry import SocketCall
+from forge.errors import InvalidRequest, NotFound, TooManyConnections
+from forge.models import public
+from forge.models.frame import CLIENT_FRAME, Hot, PingFrame, PongFrame, SyncFrame
+from forge.models.framing import state_frames, sync_frames, sync_start
+from forge.models.ids import SessionId, SessionKey
+from forge.models.session import Connection
+from forge.observability import record
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS_LIMIT = 50
+_SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
+
+
+def connect(call: SocketCall) -> None:
+    """Raises `InvalidRequest`, `Forbidden`, `NotAuthenticated`, `TooManyConnections`."""
+    key = _key(call)
+    controls = dependencies.store().controls
+    control = controls.read([key]).get(key)
+    if (
+        control
+        and len(control.connections) >= CONNECTIONS_LIMIT
+        and not _forget_stale(key, control.connections)
+    ):
+        record("ConnectionsRefused")
+        raise TooManyConnections(retry_after=60)
+    controls.connect(Connection(connection_id=call.connection_id, key=key, connected_at=dependencies.now()))
+    record("ConnectionsOpened")
+
+
+def disconnect(call: SocketCall) -> None:
+    dependencies.store().controls.disconnect(call.connection_id)
+
+
+def answer(call: SocketCall) -> None:
+    """A `sync` or a `ping`. Raises `InvalidRequest` for any other frame, `NotFound` for a forgotten connection."""
+    frame = _frame(call)
+    connection = dependencies.store().controls.connection(call.connection_id)
+    if connection is None:
+        raise NotFound("This connection is not known any more; connect again.")
+    match frame:
+        case SyncFrame():
+            if frame.session_id not in {None, connection.key.session_id}:
+                raise InvalidRequest("session_id is not the one of this connection.")
+            frames = _beyond(connection.key, frame)
+        case PingFrame():
+            session = dependencies.store().sessions.touch(connection.key)
+            frames = [PongFrame(rev=session.rev if session else None).model_dump_json()]
+        case _:
+            assert_never(frame)
+    post_all(call.connection_id, frames, connection.key)
+
+
+def refuse(call: SocketCall) -> None:
+    """Every frame whose type no route knows. Always raises `InvalidRequest`."""
+    _frame(call)
+    raise InvalidRequest("Frames of this type cannot be sent here.")
+
+
+def _key(call: SocketCall) -> SessionKey:
+    check_origin(call.headers)
+    try:
+        session_id = _SESSION_ID.validate_python(call.query.get("session_id"))
+    except ValidationError:
+        raise InvalidRequest("session_id is missing or not valid.") from None
+    return SessionKey(owner_of_ticket(call.query.get("ticket")), session_id)
+
+
+def _frame(call: SocketCall) -> SyncFrame | PingFrame:
+    try:
+        return CLIENT_FRAME.validate_json(call.body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        match first["type"]:
+            case "json_invalid":
+                raise InvalidRequest("The frame is not valid JSON.") from None
+            case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type":
+                raise InvalidRequest("The frame must be an object whose type is sync or ping.") from None
+            case _:
+                place = ".".join(str(part) for part in first["loc"][1:])
+                raise InvalidRequest(f"The frame is not valid. {place}: {first['msg']}") from None
+
+
+def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
+    sessions, catalog = dependencies.store().sessions, dependencies.catalog()
+    session = sessions.hot(key)
+    if session is None:
+        empty = public.empty_state(key.session_id, dependencies.settings().default_network, catalog)
+        return state_frames(Hot(**{name: getattr(empty, name) for name in Hot.model_fields}), [])
+    missing = sessions.messages(session, sync_start(session, frame.have))
+    text = sessions.streaming_text(session) if session.active else ""
+    return sync_frames(session, missing, text, frame.have, catalog)
+
+
+def _forget_stale(key: SessionKey, connection_ids: frozenset[str]) -> bool:
+    """API Gateway does not promise a `$disconnect`: forget connections older than one can be."""
+    controls = dependencies.store().controls
+    stale = [each for each in sorted(connection_ids) if controls.connection(each) is None]
+    for connection_id in stale:
+        controls.disconnect(connection_id, key)
+    return bool(stale)

@@ -1,0 +1,51 @@
+"""The blocking adapter of `forge.ports.Connections`, for functions; the worker posts by signed aiohttp requests."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from forge import aws
+from forge.errors import ConnectionGone
+from forge.settings import Settings
+
+_GONE = frozenset({"GoneException", "410"})
+
+
+class ApiGatewayConnections:
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def post(self, connection_id: str, frame: str) -> None:
+        with _gone():
+            self._client.post_to_connection(ConnectionId=connection_id, Data=frame.encode())
+
+    def close(self, connection_id: str) -> None:
+        """A connection that has gone already is closed."""
+        try:
+            with _gone():
+                self._client.delete_connection(ConnectionId=connection_id)
+        except ConnectionGone:
+            return
+
+
+def open_connections(settings: Settings) -> ApiGatewayConnections:
+    return ApiGatewayConnections(
+        aws.client("apigatewaymanagementapi", endpoint_url=settings.forge_connections_url)
+    )
+
+
+@contextmanager
+def _gone() -> Generator[None]:
+    """Raises `ConnectionGone` on 410; a malformed id cannot be an open connection either."""
+    with aws.unavailable("the WebSocket API"):
+        try:
+            yield
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if aws.code_of(error) in _GONE or status in {400, 404, 410}:
+                raise ConnectionGone from error
+            raise

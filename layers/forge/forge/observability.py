@@ -1,0 +1,122 @@
+"""Logs and metrics: JSON lines on standard output, which CloudWatch reads. Ids and sizes, never contents.
+
+Modules log through the standard `logging` with a constant message and `extra` fields; this module decides the form.
+Several invocations may run at once in one process (local_dev), so what belongs to one of them is kept in context
+variables: Powertools' formatter and its metrics class would otherwise share it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, Literal
+
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+NAMESPACE = "forge"
+_LOGGERS = ("forge", "functions", "worker")
+
+Metric = Literal[
+    "ConnectionsOpened",
+    "ConnectionsRefused",
+    "MessagesAccepted",
+    "QueueWait",
+    "RateLimited",
+    "RunSeconds",
+    "RunsCompleted",
+    "RunsFailed",
+    "RunsInterrupted",
+    "RunsRecovered",
+    "RunsWaiting",
+    "SessionsCreated",
+    "SessionsExpired",
+    "Takeovers",
+    "TimeToFirstToken",
+    "Tokens",
+    "UnexpectedErrors",
+    "WorkerMemory",
+    "WorkerRuns",
+]
+Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes"]
+
+_metrics: ContextVar[EphemeralMetrics | None] = ContextVar("metrics", default=None)
+
+
+class _StandardOutput(logging.Handler):
+    """Writes to what `sys.stdout` is at the moment of writing, one line a record."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stdout.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001 - a log line that cannot be written must not fail the request
+            self.handleError(record)
+
+
+@cache
+def configure_logging(service: str) -> LambdaPowertoolsFormatter:
+    """Send the logs of our packages to standard output as JSON lines; the level is `POWERTOOLS_LOG_LEVEL`."""
+    formatter = LambdaPowertoolsFormatter(service=service)
+    handler = _StandardOutput()
+    handler.setFormatter(formatter)
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL") or "INFO")
+        logger.handlers = [handler]
+        logger.propagate = False
+    return formatter
+
+
+@contextmanager
+def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None]:
+    """One call of a function: `fields` go with each of its log lines, its metrics are written at its end."""
+    formatter = configure_logging(service)
+    formatter.thread_safe_clear_keys()
+    log_fields(service, **fields)
+    collected = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    token = _metrics.set(collected)
+    try:
+        yield
+    finally:
+        _metrics.reset(token)
+        _write(collected)
+        formatter.thread_safe_clear_keys()
+
+
+def log_fields(service: str = NAMESPACE, **fields: str | None) -> None:
+    """Fields of every further log line of this invocation; `correlation_id` is the run's id once there is one."""
+    formatter: Any = configure_logging(service)
+    formatter.thread_safe_append_keys(**{name: value for name, value in fields.items() if value is not None})
+
+
+def record(metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
+    """Part of the current invocation's metrics; nothing outside of one."""
+    if collected := _metrics.get():
+        collected.add_metric(metric, MetricUnit(unit), value)
+
+
+def emit(service: str, metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
+    """A metric at once, for a process that has no invocations."""
+    collected = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    collected.add_metric(metric, MetricUnit(unit), value)
+    _write(collected)
+
+
+def error_fields(error: BaseException) -> dict[str, Any]:
+    """Type and place of an error. Not its text: libraries put into it what a user wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return {
+        "error": type(error).__name__,
+        "frames": [f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
+def _write(collected: EphemeralMetrics) -> None:
+    if collected.metric_set:
+        collected.flush_metrics()
