@@ -21,6 +21,7 @@ WAIT_SECONDS = 2
 RETRY_SECONDS = 2
 """After which a message whose run another worker holds comes back."""
 _RECEIVE_LIMIT = 10
+_RELEASE_SECONDS = 3
 
 
 class Consumer:
@@ -34,18 +35,14 @@ class Consumer:
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
         """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
-        stopping = asyncio.create_task(stop.wait(), name="wait for stop")
-        try:
+        async with asyncio.TaskGroup() as group:
             while not stop.is_set():
-                await self._receive(stop)
-        finally:
-            stopping.cancel()
-        await self._wind_up(stop_seconds)
+                await self._receive(group, stop)
+            await self._wind_up(stop_seconds)
 
-    async def _receive(self, stop: asyncio.Event) -> None:
-        await self._free.acquire()
-        self._free.release()
-        free = self._concurrency - len(self._deliveries)
+    async def _receive(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        async with self._free:
+            free = self._concurrency - len(self._deliveries)
         try:
             batch = await self._resources.blocking(
                 self._resources.queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS
@@ -56,7 +53,7 @@ class Consumer:
             return
         for delivery in batch:
             await self._free.acquire()
-            task = asyncio.create_task(self._handle(delivery, stop), name=f"delivery {delivery.receipt[:16]}")
+            task = group.create_task(self._handle(delivery, stop), name=f"delivery {delivery.receipt[:16]}")
             self._deliveries.add(task)
             task.add_done_callback(self._done)
 
@@ -69,7 +66,7 @@ class Consumer:
             await asyncio.wait(self._deliveries, timeout=seconds)
         self._active.stop_all()
         if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=3)
+            await asyncio.wait(self._deliveries, timeout=_RELEASE_SECONDS)
         for task in self._deliveries:
             task.cancel()
 
@@ -84,7 +81,9 @@ class Consumer:
             else:
                 await self._run(delivery.body, delivery)
         except Exception as error:  # noqa: BLE001
-            logger.log(logging.ERROR, "delivery failed", extra={"receives": delivery.receives, **error_fields(error)})
+            logger.log(
+                logging.ERROR, "delivery failed", extra={"receives": delivery.receives, **error_fields(error)}
+            )
 
     async def _run(self, message: RunMessage, delivery: Delivery) -> None:
         """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first."""

@@ -59,12 +59,14 @@ class Stage:
     llm: Model
     llm_error: Exception | None = None
     limits: Limits = LIMITS
+    dead_servers: list[str] = field(default_factory=list[str])
     workers: list[tuple[asyncio.Task[None], asyncio.Event]] = field(
         default_factory=list[tuple[asyncio.Task[None], asyncio.Event]]
     )
 
     def resources(self, **other: Any) -> Resources:
-        blocking, toolbox = Blocking(16), Toolbox.of([(s.name, s) for s in self.servers], NETWORKS)
+        servers = [*((s.name, s) for s in self.servers), *((url, url) for url in self.dead_servers)]
+        blocking, toolbox = Blocking(16), Toolbox.of(servers, NETWORKS)
         publisher = Publisher(
             self.store.commands,
             toolbox,

@@ -9,6 +9,7 @@ from typing import Any
 from forge_client.frames import StateFrame, TextFrame
 
 from forge.models.frame import FRAME_BYTES_LIMIT
+from forge.models.ids import ANONYMOUS, SessionKey
 from tests.worker.stage import Stage, playing, saying
 
 
@@ -87,7 +88,7 @@ async def test_an_answer_longer_than_a_frame_arrives_whole(stage: Stage) -> None
 async def test_every_tab_of_a_session_sees_the_run_and_no_other_session_does(stage: Stage) -> None:
     stage.llm = saying("only for you")
     first, second = await stage.open_page("tab1="), await stage.open_page("tab2=")
-    other = await stage.open_page("other=", key=stage_key("s2"))
+    other = await stage.open_page("other=", key=SessionKey(ANONYMOUS, "s2"))
     stage.start()
     run_id = await stage.say("hi")
     for page in (first, second):
@@ -150,9 +151,3 @@ async def test_throttled_posts_are_repeated_in_order(stage: Stage) -> None:
     run_id = await stage.say("hi")
     await page.ended(run_id)
     assert isinstance(page.frames[0], StateFrame)
-
-
-def stage_key(session_id: str) -> Any:
-    from forge.models.ids import ANONYMOUS, SessionKey
-
-    return SessionKey(ANONYMOUS, session_id)

@@ -30,8 +30,9 @@ from forge.errors import ForgeError, MissingApiKey
 from worker.agent.deps import RunDeps
 
 ATTEMPTS = 4
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 15.0
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 15.0
+"""Seconds. A provider that asks for more is not waited for: the person is told instead."""
 
 
 class TooManyAttempts(ForgeError):
@@ -101,8 +102,6 @@ def _limit(error: UsageLimitExceeded) -> str:
 class RetryLlm(AbstractCapability[RunDeps]):
     """Repeats a request that failed before anything of its answer arrived; later ones cannot be taken back."""
 
-    first_pause: float = _FIRST_PAUSE
-
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
     ) -> ModelResponse:
@@ -111,7 +110,7 @@ class RetryLlm(AbstractCapability[RunDeps]):
         if not passing or attempt >= ATTEMPTS or ctx.deps.record.text:
             raise error
         asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
-        if asked > _LONGEST_PAUSE:
+        if asked > LONGEST_PAUSE:
             raise error
-        await asyncio.sleep(max(asked, self.first_pause * 2 ** (attempt - 1)))
+        await asyncio.sleep(max(asked, FIRST_PAUSE * 2 ** (attempt - 1)))
         raise RetryModelRequest

@@ -86,6 +86,10 @@ def may_repeat(tool: ToolDefinition) -> bool:
     return annotations.get("readOnlyHint") is True or annotations.get("idempotentHint") is True
 
 
+def _ordered(tool: ToolDefinition) -> ToolDefinition:
+    return replace(tool, sequential=tool.sequential or not may_repeat(tool))
+
+
 def call_key(ctx: RunContext[RunDeps]) -> str:
     """Names a call within its run, the same in every attempt. An LLM may use a call id again in a later response.
 
@@ -101,10 +105,7 @@ class CallLedger(WrapperToolset[RunDeps]):
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         """Calls with side effects run alone and in the order in which the LLM asked for them."""
         tools = await super().get_tools(ctx)
-        return {
-            name: replace(tool, tool_def=replace(tool.tool_def, sequential=not may_repeat(tool.tool_def)))
-            for name, tool in tools.items()
-        }
+        return {name: replace(tool, tool_def=_ordered(tool.tool_def)) for name, tool in tools.items()}
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]

@@ -80,7 +80,7 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
 def own_tools() -> FunctionToolset[RunDeps]:
     """The tools that need the run itself; all others are MCP servers'."""
     idempotent = {"annotations": {"idempotentHint": True, "readOnlyHint": False}}
-    return FunctionToolset([Tool(set_network, metadata=idempotent)], id="forge")
+    return FunctionToolset([Tool(set_network, metadata=idempotent, sequential=True)], id="forge")
 
 
 OWN_TOOLS = frozenset({"set_network"})
