@@ -23,7 +23,7 @@ class ProviderServer:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append((request.path, headers, json.loads(await request.read())))
+        self.requests.append((request.path, headers, json.loads(await request.read() or b"{}")))
         return await self.replies.pop(0)(request)
 
 
@@ -31,7 +31,7 @@ class ProviderServer:
 async def provider_server() -> AsyncGenerator[ProviderServer]:
     server = ProviderServer()
     app = web.Application()
-    app.router.add_post("/{path:.*}", server.answer)
+    app.router.add_route("*", "/{path:.*}", server.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -42,6 +42,10 @@ async def provider_server() -> AsyncGenerator[ProviderServer]:
         yield server
     finally:
         await runner.cleanup()
+
+
+def json_reply(body: object) -> Reply:
+    return error(200, body)
 
 
 def error(status: int, body: object, headers: dict[str, str] | None = None) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 from binascii import crc32
@@ -20,7 +21,7 @@ from pydantic_ai.exceptions import (
 from pydantic_ai.models import Model
 
 from tests.worker_llm.observing import observe
-from tests.worker_llm.provider_server import ProviderServer, error, stream
+from tests.worker_llm.provider_server import ProviderServer, error, json_reply, stream
 from worker.agent.llm import build_llm
 
 MODEL = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -114,6 +115,25 @@ async def test_text_parallel_calls_and_the_answer_stream_through(server: Provide
     ]
     results = [c["toolResult"] for c in server.requests[1][2]["messages"][-1]["content"] if "toolResult" in c]
     assert [r["toolUseId"] for r in results] == ["a", "b"]
+
+
+async def test_the_containers_role_signs_when_there_is_no_token(
+    server: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore finds and renews the role by itself, from the process's environment."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{server.url}/role")
+    role = {"AccessKeyId": "ROLE", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"}
+    server.replies = [json_reply(role), stream([START, *text(0, "ok"), *end("end_turn")], FRAMES)]
+    environment = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/role",
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": server.url,
+    }
+    seen = await observe(await asyncio.to_thread(build_llm, f"bedrock:{MODEL}", environment))
+
+    assert seen.answer == "ok"
+    assert "Credential=ROLE/" in server.requests[1][1]["authorization"]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_without_a_name_it_is_the_offline_operator() -> None:
             },
             "",
         ),
-        (CLAUDE, {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/x", "BEDROCK_REGION": "eu-west-1"}, ""),
+        (CLAUDE, {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "BEDROCK_REGION": "eu-west-1"}, ""),
     ],
 )
 def test_requests_go_to_the_provider_and_never_to_the_emulator(
