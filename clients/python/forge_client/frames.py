@@ -58,16 +58,17 @@ class ActiveRun(_Frozen):
 
 
 class QueuedMessage(_Frozen):
-    """Accepted and waiting for its turn; `ForgeClient.interrupt(run_id)` withdraws it."""
+    """Accepted and waiting for its turn; `ForgeClient.interrupt(run_id)` withdraws it. `truncated`: a preview."""
 
     run_id: str
     sender: Sender
     content: str
     created_at: str
+    truncated: bool = False
 
 
 class Approval(_Frozen):
-    """A wallet request that waits for the user. `value`: decimal wei; times RFC 3339."""
+    """A wallet request that waits for the user. `value`: decimal wei; times RFC 3339. `truncated`: `data` is cut."""
 
     approval_id: str
     network: str
@@ -82,6 +83,7 @@ class Approval(_Frozen):
     simulation: str | None
     created_at: str
     expires_at: str
+    truncated: bool = False
 
 
 class Hot(_Frozen):

@@ -120,16 +120,20 @@ def _streamed(conversation: Conversation, seq: int, attempt: int, text: str) -> 
 def _text(conversation: Conversation, frame: TextFrame) -> Conversation:
     if frame.generation < conversation.generation:
         return conversation
-    return _settle(replace(conversation, pending=(*conversation.pending, frame)))
+    places = {_place(waiting): waiting for waiting in (*conversation.pending, frame)}
+    return _settle(replace(conversation, pending=tuple(places[place] for place in sorted(places))))
+
+
+def _place(frame: TextFrame) -> tuple[int, int, int, int, int]:
+    return frame.generation, frame.seq, frame.attempt, frame.offset, len(frame.text)
 
 
 def _settle(conversation: Conversation) -> Conversation:
     """Fit in whatever fits, and forget what is out of date."""
-    waiting = sorted(conversation.pending, key=lambda frame: (frame.seq, frame.attempt, frame.offset))
     left: list[TextFrame] = []
-    for frame in waiting:
+    for frame in conversation.pending:
         conversation, fits = _fit(conversation, frame)
-        if not fits and frame not in left:
+        if not fits:
             left.append(frame)
     finished, whole = conversation.finished, conversation.whole
     while (message := finished.get(whole)) and message.is_whole:
@@ -149,7 +153,9 @@ def _fit(conversation: Conversation, frame: TextFrame) -> tuple[Conversation, bo
     if frame.attempt == 0:
         return conversation, False
     stream = conversation.streams.get(frame.seq, Stream(0, ""))
-    if frame.attempt < stream.attempt:
+    run = conversation.hot.active_run if conversation.hot else None
+    current = run.attempt if run and run.seq == frame.seq else 0
+    if frame.attempt < max(stream.attempt, current):
         return conversation, True
     text = stream.text if frame.attempt == stream.attempt else ""
     if frame.offset > len(text):

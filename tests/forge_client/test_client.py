@@ -1,0 +1,264 @@
+"""What a program does with `ForgeClient`, against real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import formatdate
+
+import pytest
+
+from forge.models.approval import Approval, WalletTransaction
+from forge_client import (
+    CommandFailed,
+    ForgeClient,
+    InvalidRequest,
+    NotAuthenticated,
+    ProblemError,
+    RateLimited,
+    RunFailed,
+    RunInterrupted,
+    ServerError,
+    SessionBusy,
+    SessionExpired,
+    Unreachable,
+    Updated,
+    WaitingForWallet,
+)
+from tests.forge_client.conftest import QUICK
+from tests.forge_client.fake_api import problem
+from tests.forge_client.fake_server import FakeServer
+from tests.forge_client.simulated_session import NOW, SimulatedSession
+
+HASH = "0x" + "ab" * 32
+
+
+def wallet_request(session: SimulatedSession) -> Approval:
+    transaction = WalletTransaction(chain_id=8453, to="0x" + "11" * 20, value="10", data="0x")
+    return Approval(
+        approval_id="a" * 32,
+        run_id=session.active.run_id,
+        call_id="c",
+        network="base",
+        transaction=transaction,
+        digest=transaction.digest(),
+        description="Pay 10 wei",
+        created_at=NOW,
+        expires_at=NOW + 900_000,
+    )
+
+
+def pausing(session: SimulatedSession, message: str) -> None:
+    """An agent that wants the wallet first, and goes on when it hears from it."""
+    session.claim()
+    if message.startswith("Transaction"):
+        session.change(approvals=[])
+        session.write(f"Thank you. {message}")
+        session.finish()
+    else:
+        session.finish("waiting", approvals=[wallet_request(session)])
+
+
+def idle(session: SimulatedSession, message: str) -> None:
+    if session.now.active is None:
+        session.claim()
+
+
+async def test_an_answer_in_one_line(server: FakeServer, client: ForgeClient) -> None:
+    assert await client.ask("hello", timeout=5) == "You said: hello"
+    assert await client.ask("hello", timeout=5) == "You said: hello"
+
+
+async def test_an_answer_is_found_on_a_server_that_does_not_name_the_run(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    server.api.names_runs = False
+    assert await client.ask("first", timeout=5) == "You said: first"
+    assert await client.ask("second", timeout=5) == "You said: second"
+
+
+async def test_a_lost_answer_does_not_double_the_message(server: FakeServer, client: ForgeClient) -> None:
+    server.api.lost = 2
+    assert await client.ask("hello", timeout=5) == "You said: hello"
+    asked = server.api.asked("/api/chat")
+    assert len(asked) == 3
+    assert len({each.headers["idempotency-key"] for each in asked}) == 1
+    assert [message.content for message in client.conversation.messages] == ["hello", "You said: hello"]
+
+
+async def test_each_message_has_a_key_of_its_own(server: FakeServer, client: ForgeClient) -> None:
+    await client.send("same")
+    await client.send("same")
+    assert len({each.headers["idempotency-key"] for each in server.api.requests}) == 2
+
+
+async def test_a_session_of_its_own_is_made(server: FakeServer) -> None:
+    async with ForgeClient(server.base_url) as one, ForgeClient(server.base_url) as other:
+        assert one.session_id != other.session_id
+        assert (await one.state()).session_id == one.session_id
+
+
+async def test_a_failed_run_says_why(server: FakeServer, client: ForgeClient) -> None:
+    def failing(session: SimulatedSession, message: str) -> None:
+        session.claim()
+        session.finish("failed", "The LLM provider is overloaded.")
+
+    server.api.agent = failing
+    with pytest.raises(RunFailed, match=r"The LLM provider is overloaded\."):
+        await client.ask("hello", timeout=5)
+
+
+async def test_an_interrupted_run_ends_the_wait(server: FakeServer, client: ForgeClient) -> None:
+    server.api.agent = idle
+    waiting = asyncio.create_task(client.ask("long work", timeout=5))
+    await client.until(lambda now: now.hot and now.hot.active_run, timeout=5)
+    state = await client.interrupt()
+    assert not state.is_processing
+    with pytest.raises(RunInterrupted, match="Interrupted by user"):
+        await waiting
+
+
+async def test_a_wallet_request_is_approved(server: FakeServer, client: ForgeClient) -> None:
+    server.api.agent = pausing
+    with pytest.raises(WaitingForWallet) as waiting:
+        await client.ask("pay", timeout=5)
+    [approval] = waiting.value.approvals
+    assert approval.description == "Pay 10 wei"
+    accepted = await client.approve(approval.approval_id, HASH)
+    ended = await client.ended(accepted.run_id, timeout=5)
+    assert ended.answer == f"Thank you. Transaction sent: {HASH}"
+    [asked] = server.api.asked("/api/system")
+    assert asked.body["approval"] == {
+        "approval_id": "a" * 32,
+        "outcome": "sent",
+        "transaction_hash": HASH,
+    }
+
+
+async def test_a_wallet_request_is_rejected_with_a_reason(server: FakeServer, client: ForgeClient) -> None:
+    server.api.agent = pausing
+    with pytest.raises(WaitingForWallet):
+        await client.ask("pay", timeout=5)
+    await client.reject("a" * 32, "too dear")
+    [asked] = server.api.asked("/api/system")
+    assert asked.body["message"] == "Transaction rejected by user: too dear"
+    assert asked.body["approval"]["outcome"] == "rejected"
+
+
+async def test_a_session_deleted_meanwhile_ends_the_wait(server: FakeServer, client: ForgeClient) -> None:
+    server.api.agent = idle
+    waiting = asyncio.create_task(client.ask("hello", timeout=5))
+    await client.until(lambda now: now.hot and now.hot.active_run, timeout=5)
+    await client.connect()
+    await client.delete()
+    with pytest.raises(SessionExpired):
+        await waiting
+    await client.delete()
+
+
+async def test_events_tell_the_connection_and_the_text(server: FakeServer, client: ForgeClient) -> None:
+    contents: list[str] = []
+    await client.send("hello")
+    async with asyncio.timeout(5):
+        async for event in client.events():
+            if isinstance(event, Updated):
+                contents = [message.content for message in event.conversation.messages]
+            if len(contents) == 2:
+                break
+    assert contents == ["hello", "You said: hello"]
+
+
+async def test_the_network_is_switched_and_shown(server: FakeServer, client: ForgeClient) -> None:
+    await client.send("hello")
+    assert [network["name"] for network in await client.networks()] == ["testnet", "base"]
+    await client.set_network("base")
+    await client.until(lambda now: now.hot and now.hot.network == "base", timeout=5)
+    with pytest.raises(CommandFailed, match="Unknown command: set_network"):
+        await client.set_network("atlantis")
+
+
+async def test_sessions_are_listed_renamed_and_deleted(server: FakeServer, client: ForgeClient) -> None:
+    await client.send("hello")
+    await client.rename("Greetings")
+    assert [entry.title for entry in await client.sessions(["mine", "none"])] == ["Greetings"]
+    await client.delete()
+    assert await client.sessions(["mine"]) == []
+    assert await client.sessions([]) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, NotAuthenticated),
+        (409, SessionBusy),
+        (413, InvalidRequest),
+        (422, InvalidRequest),
+        (429, RateLimited),
+        (500, ServerError),
+    ],
+)
+async def test_problems_are_exceptions(
+    server: FakeServer, client: ForgeClient, status: int, error: type[ProblemError]
+) -> None:
+    headers = {"Retry-After": "7"} if status == 429 else {}
+    server.api.canned["/api/chat"].append(problem(status, "A title", "What is wrong.", **headers))
+    with pytest.raises(error, match=r"What is wrong\.") as caught:
+        await client.send("hello")
+    assert (caught.value.status, caught.value.title) == (status, "A title")
+    assert caught.value.retry_after == (7 if headers else None)
+    assert len(server.api.requests) == 1
+
+
+async def test_retry_after_may_be_a_date(server: FakeServer, client: ForgeClient) -> None:
+    later = formatdate(time.time() + 60, usegmt=True)
+    server.api.canned["/api/chat"].append(problem(429, "Slow down", "Too many.", **{"Retry-After": later}))
+    with pytest.raises(RateLimited) as caught:
+        await client.send("hello")
+    assert caught.value.retry_after == pytest.approx(60, abs=5)
+
+
+async def test_a_long_outage_is_reported_instead_of_waited_for(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    server.api.canned["/api/chat"].append(problem(503, "Unavailable", "Storage.", **{"Retry-After": "600"}))
+    with pytest.raises(ServerError) as caught:
+        await client.send("hello")
+    assert caught.value.retry_after == 600
+
+
+async def test_an_absent_server_is_named(unused_port: int) -> None:
+    async with ForgeClient(f"http://127.0.0.1:{unused_port}", pace=QUICK) as client:
+        with pytest.raises(Unreachable, match=f"127.0.0.1:{unused_port}"):
+            await client.state()
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "ftp://localhost", "http://"])
+def test_a_url_that_cannot_work_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is not an http"):
+        ForgeClient(url)
+
+
+async def test_waiting_has_a_limit(server: FakeServer, client: ForgeClient) -> None:
+    server.api.agent = idle
+    with pytest.raises(TimeoutError):
+        await client.ask("never answered", timeout=0.1)
+
+
+async def test_a_token_may_be_made_afresh_for_each_request(server: FakeServer) -> None:
+    made = iter(["one", "two"])
+    async with ForgeClient(server.base_url, "mine", token=lambda: next(made)) as client:
+        await client.state()
+        await client.state()
+    sent = [asked.headers["authorization"] for asked in server.api.requests]
+    assert sent == ["Bearer one", "Bearer two"]
+
+
+async def test_what_breaks_the_live_connection_for_good_is_raised_to_whoever_waits(
+    server: FakeServer,
+) -> None:
+    def broken_token() -> str:
+        raise KeyError("no token today")
+
+    async with ForgeClient(server.base_url, "mine", token=broken_token) as client:
+        with pytest.raises(KeyError):
+            await client.connect(timeout=5)

@@ -1,0 +1,69 @@
+"""The client's frames are the server's: same tags, same fields, same choices."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from forge.models import frame as server_frames
+from forge.models import http as server_http
+from forge.models import message as server_message
+from forge.models import run as server_run
+from forge_client import answers, frames
+
+PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
+    (frames.Message, server_frames.PublicMessage),
+    (frames.Tool, server_message.ToolDisplay),
+    (frames.ActiveRun, server_frames.PublicRun),
+    (frames.QueuedMessage, server_frames.QueuedMessage),
+    (frames.Approval, server_frames.PublicApproval),
+    (frames.Hot, server_frames.Hot),
+    (frames.State, server_http.State),
+    (frames.StateFrame, server_frames.StateFrame),
+    (frames.TextFrame, server_frames.TextFrame),
+    (frames.ErrorFrame, server_frames.ErrorFrame),
+    (frames.SessionExpiredFrame, server_frames.SessionExpiredFrame),
+    (frames.PongFrame, server_frames.PongFrame),
+    (frames.Have, server_frames.Have),
+    (frames.SyncFrame, server_frames.SyncFrame),
+    (frames.PingFrame, server_frames.PingFrame),
+    (answers.SessionSummary, server_http.SessionSummary),
+    (answers.SessionList, server_http.SessionList),
+    (answers.CommandResult, server_run.CommandResult),
+]
+
+
+def tags(union: Any) -> list[str]:
+    members = get_args(get_args(union)[0])
+    return sorted(member.model_fields["type"].default for member in members)
+
+
+def test_every_kind_of_server_frame_is_known() -> None:
+    assert tags(frames.ServerFrame) == tags(server_frames.ServerFrame)
+
+
+def test_every_kind_of_client_frame_can_be_sent() -> None:
+    ours = sorted(model.model_fields["type"].default for model in (frames.SyncFrame, frames.PingFrame))
+    assert ours == tags(server_frames.ClientFrame)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda model: model.__name__)
+def test_fields_are_the_same(ours: type[BaseModel], theirs: type[BaseModel]) -> None:
+    assert sorted(ours.model_fields) == sorted(theirs.model_fields)
+    assert required(ours) == required(theirs)
+
+
+def required(model: type[BaseModel]) -> list[str]:
+    # A state without `messages` is read as one with none.
+    return [name for name, field in model.model_fields.items() if field.is_required() and name != "messages"]
+
+
+def test_the_choices_are_the_same() -> None:
+    assert get_args(frames.Sender) == get_args(server_message.Sender)
+    assert get_args(frames.Kind) == get_args(server_message.MessageKind)
+    assert get_args(frames.Outcome) == get_args(server_run.Outcome)
+    assert get_args(frames.IfBusy) == get_args(server_run.IfBusy)
+    ours = frames.Tool.model_fields["outcome"].annotation
+    assert set(get_args(get_args(ours)[0])) == set(get_args(server_message.ToolOutcome))
