@@ -117,6 +117,7 @@ TOKEN = ("erc20_balance", {"token": ADDRESS, "who": "Alice"})
         ('call tool balance with {"who": "Bob", "block": "1"}', ("balance", {"who": "Bob", "block": "1"})),
         ('Call the tool `balance` {"who": "a; b"}.', ("balance", {"who": "a; b"})),
         (f"Transaction sent: {HASH}", ("tx", {"tx_hash": HASH})),
+        (f"[system] Transaction sent: {HASH}", ("tx", {"tx_hash": HASH})),
     ],
 )
 def test_a_phrase_becomes_the_tool_call(prompt: str, call: tuple[str, dict[str, Any]]) -> None:
