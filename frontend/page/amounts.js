@@ -1,0 +1,30 @@
+// Wei as people read it. All arithmetic is on integers: no amount is ever rounded silently.
+
+const WEI_PER_ETHER = 10n ** 18n;
+const WEI_PER_GWEI = 10n ** 9n;
+
+/** @param {unknown} value */
+export function isWei(value) {
+  return /^(?:0|[1-9]\d{0,77})$/.test(String(value));
+}
+
+/** `1.5 ETH`, `21 gwei`, `3 wei`. @param {unknown} wei a decimal integer @param {string} [currency] */
+export function readableAmount(wei, currency = 'ETH') {
+  const amount = BigInt(String(wei));
+  if (amount === 0n) return `0 ${currency}`;
+  if (amount < WEI_PER_GWEI) return `${grouped(amount)} wei`;
+  if (amount < WEI_PER_ETHER / 100_000n) return `${decimal(amount, WEI_PER_GWEI)} gwei`;
+  return `${decimal(amount, WEI_PER_ETHER)} ${currency}`;
+}
+
+/** @param {bigint} amount @param {bigint} unit */
+function decimal(amount, unit) {
+  const digits = String(unit).length - 1;
+  const fraction = String(amount % unit).padStart(digits, '0').replace(/0+$/, '');
+  return grouped(amount / unit) + (fraction && `.${fraction}`);
+}
+
+/** @param {bigint} whole */
+function grouped(whole) {
+  return String(whole).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+}

@@ -1,0 +1,106 @@
+// A wallet request in words: what will be signed, from where to where, how much, and what it would do.
+
+import { readableAmount } from './amounts.js';
+import { el, icon, setData } from './dom.js';
+import { withHex } from './hex.js';
+import { fullTime } from './times.js';
+import { withVisibleControls } from './tool_words.js';
+
+/** @import { NetworkInfo, PublicApproval } from '../client/frames.js' */
+
+/**
+ * @typedef {object} ApprovalContext
+ * @property {NetworkInfo | undefined} network
+ * @property {string | null} account the wallet's
+ * @property {boolean} hasWallet
+ */
+
+/** @typedef {{ onApprove: (approval: PublicApproval) => Promise<void>, onReject: (approval: PublicApproval) => Promise<void> }} ApprovalActions */
+
+export class ApprovalCard {
+  #facts = el('dl', { class: 'approval-facts' });
+  #problem = el('p', { class: 'approval-problem', role: 'alert' });
+  #approve = el('button', { type: 'button', class: 'button primary' }, 'Approve in wallet');
+  #reject = el('button', { type: 'button', class: 'button' }, 'Reject');
+
+  /** @param {PublicApproval} approval @param {ApprovalActions} actions */
+  constructor(approval, actions) {
+    this.approval = approval;
+    this.#approve.addEventListener('click', () => void this.#act(() => actions.onApprove(this.approval)));
+    this.#reject.addEventListener('click', () => void this.#act(() => actions.onReject(this.approval)));
+    const title = el('h2', { id: `approval-${approval.approval_id}` }, icon('wallet'), 'Your signature is needed');
+    const description = el('p', { class: 'approval-description', dir: 'auto' }, ...words(approval.description));
+    const buttons = el('div', { class: 'approval-buttons' }, this.#reject, this.#approve);
+    this.element = el(
+      'li',
+      { class: 'approval', role: 'group', 'aria-labelledby': title.id, data: { approval: approval.approval_id } },
+      title,
+      description,
+      this.#facts,
+      ...detailElements(approval),
+      this.#problem,
+      buttons,
+    );
+  }
+
+  /** @param {PublicApproval} approval @param {ApprovalContext} context */
+  update(approval, context) {
+    this.approval = approval;
+    this.#facts.replaceChildren(...factElements(approval, context));
+    this.#approve.disabled = !context.hasWallet;
+    this.#approve.title = context.hasWallet ? '' : 'There is no wallet in this browser';
+    if (!context.hasWallet) this.#problem.textContent = 'There is no wallet in this browser. Install one (any EIP-1193 wallet works), or reject.';
+  }
+
+  /** @param {() => Promise<void>} action */
+  async #act(action) {
+    setData(this.element, { busy: '' });
+    this.#approve.disabled = this.#reject.disabled = true;
+    this.#problem.textContent = '';
+    try {
+      await action();
+    } catch (error) {
+      this.#problem.textContent = /** @type {Error} */ (error).message;
+      this.#approve.disabled = this.#reject.disabled = false;
+    }
+    setData(this.element, { busy: null });
+  }
+}
+
+/** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
+function factElements(approval, { network, account }) {
+  const currency = network?.currency ?? 'ETH';
+  const gas = approval.gas ? [fact('Gas limit', Number(approval.gas).toLocaleString())] : [];
+  return [
+    fact('Amount', el('strong', {}, readableAmount(approval.value, currency))),
+    fact('To', ...withHex(approval.to)),
+    fact('From', ...(account ? withHex(account) : ['the account you choose in your wallet'])),
+    fact('Network', `${network?.title ?? approval.network} (chain ${approval.chain_id})`),
+    ...gas,
+    fact('Expires', fullTime(approval.expires_at)),
+  ];
+}
+
+/** @param {string} name @param {...(Node | string)} value */
+function fact(name, ...value) {
+  return el('div', {}, el('dt', {}, name), el('dd', {}, ...value));
+}
+
+/** @param {PublicApproval} approval @returns {Node[]} */
+function detailElements({ decoded, simulation, data, truncated }) {
+  const parts = [];
+  if (decoded) parts.push(detail('Decoded call', decoded, true));
+  if (simulation) parts.push(detail('Simulation', simulation, true));
+  if (data && data !== '0x') parts.push(detail(truncated ? 'Data (beginning)' : 'Data', data, false));
+  return parts;
+}
+
+/** @param {string} title @param {string} text @param {boolean} isOpen */
+function detail(title, text, isOpen) {
+  return el('details', { class: 'approval-detail', open: isOpen }, el('summary', {}, title), el('pre', { tabindex: 0 }, ...words(text)));
+}
+
+/** @param {string} text */
+function words(text) {
+  return withHex(withVisibleControls(text));
+}

@@ -1,0 +1,147 @@
+// Puts the page together: one client, its state, and the parts that show it. The state is shown once per frame.
+
+import { ChatManager } from '../client/chat_manager.js';
+import { browserStorage } from '../client/memory_storage.js';
+import { SessionBook } from '../client/session_book.js';
+import { Announcer } from './announcer.js';
+import { ApprovalList } from './approval_list.js';
+import { watchCopyButtons } from './clipboard.js';
+import { Composer } from './composer.js';
+import { showConnection } from './connection_badge.js';
+import { byId } from './dom.js';
+import { EmptyState } from './empty_state.js';
+import { MessageList } from './message_list.js';
+import { NetworkMenu } from './network_menu.js';
+import { Notices } from './notices.js';
+import { ScrollPosition } from './scroll_position.js';
+import { Sessions } from './sessions.js';
+import { Sidebar } from './sidebar.js';
+import { watchTheme } from './theme.js';
+import { Toasts } from './toasts.js';
+import { WaitingMessages } from './waiting_messages.js';
+import { Wallet } from './wallet.js';
+import { WalletButton } from './wallet_button.js';
+
+const MAX_MESSAGE_LENGTH = 2000;
+
+/** @type {number | undefined} */
+let scheduled;
+
+const book = new SessionBook(browserStorage('localStorage'), browserStorage('sessionStorage'));
+const toasts = new Toasts(byId('toasts', HTMLElement));
+const announcer = new Announcer(byId('announcements', HTMLElement));
+const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
+
+const chat = new ChatManager(
+  { backendUrl: '', maxMessageLength: MAX_MESSAGE_LENGTH, sessionId: book.current() },
+  { onState: () => schedule(), onError: (error) => problem(error.message) },
+);
+
+const scroller = byId('conversation', HTMLElement);
+const position = new ScrollPosition(scroller, byId('to-end', HTMLButtonElement));
+const messages = new MessageList(byId('messages', HTMLElement), { onGrow: () => position.keep(), scroller });
+const composer = new Composer({ maxLength: MAX_MESSAGE_LENGTH, onSend: send, onStop: () => void chat.interrupt() });
+const waiting = new WaitingMessages(byId('waiting', HTMLElement), {
+  onWithdraw: (runId) => void chat.interrupt(runId),
+  onRetry: (key) => void chat.outbox.retry(key),
+  onEdit: ({ key, text }) => {
+    chat.outbox.discard(key);
+    composer.suggest(text);
+  },
+  onDiscard: (key) => chat.outbox.discard(key),
+});
+const wallet = new Wallet(() => {
+  walletButton.render();
+  schedule();
+});
+const walletButton = new WalletButton({
+  wallet,
+  onTell: (account) => void chat.sendSystemMessage(`The user connected the wallet ${account}.`),
+  onProblem: problem,
+});
+const networks = new NetworkMenu({ chat, onProblem: problem, onNetworks: () => schedule() });
+const approvals = new ApprovalList(byId('approvals', HTMLElement), { chat, wallet, networks: () => networks.networks });
+const notices = new Notices(byId('notices', HTMLElement), {
+  state: () => chat.getState(),
+  now: () => Date.now() + chat.api.clockAhead,
+});
+const empty = new EmptyState(send);
+const sessions = new Sessions(book, { api: chat.api, onChange: () => showSessions() });
+const sidebar = new Sidebar({
+  onNew: () => open(sessions.begin()),
+  onOpen: open,
+  onRename: (id, title) => void reported(() => sessions.rename(id, title), 'The title was not changed'),
+  onDelete: (id) => void reported(() => remove(id), 'The conversation was not deleted'),
+});
+
+wallet.find();
+watchTheme(byId('theme', HTMLButtonElement));
+watchCopyButtons({ onCopied: () => announcer.say('Copied'), onFailed: () => problem('The browser does not allow copying here.') });
+document.addEventListener('keydown', (event) => {
+  const isBusy = chat.getState().isProcessing;
+  if (event.key === 'Escape' && isBusy && !document.querySelector('dialog[open]')) void chat.interrupt();
+});
+chat.connect();
+void networks.load();
+void sessions.refresh();
+schedule();
+if (matchMedia('(hover: hover)').matches) composer.focus();
+
+/** @param {string} text */
+function send(text) {
+  void chat.sendMessage(text);
+  position.jump();
+}
+
+/** @param {string} id */
+function open(id) {
+  book.use(id);
+  chat.setSessionId(id);
+  position.jump();
+  showSessions();
+  if (matchMedia('(hover: hover)').matches) composer.focus();
+}
+
+/** @param {string} id */
+async function remove(id) {
+  await sessions.delete(id);
+  if (id === chat.getSessionId()) open(sessions.list()[0]?.id ?? sessions.begin());
+}
+
+/** @param {() => Promise<void>} action @param {string} otherwise */
+async function reported(action, otherwise) {
+  try {
+    await action();
+  } catch (error) {
+    problem(`${otherwise}: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+function showSessions() {
+  sidebar.show(sessions.list(), chat.getSessionId());
+}
+
+function schedule() {
+  if (scheduled !== undefined) return;
+  const isHidden = document.visibilityState === 'hidden';
+  scheduled = isHidden ? setTimeout(render, 250) : requestAnimationFrame(render);
+}
+
+function render() {
+  scheduled = undefined;
+  const state = chat.getState();
+  showConnection(state.connectionStatus);
+  byId('title', HTMLElement).textContent = state.hot?.title ?? 'New conversation';
+  document.title = state.hot?.title ? `${state.hot.title} · forge` : 'forge';
+  document.body.dataset.processing = String(state.isProcessing);
+  notices.render(state);
+  empty.render(state);
+  messages.render(state);
+  waiting.render(state);
+  approvals.render(state);
+  networks.render(state);
+  composer.render(state);
+  announcer.render(state);
+  sessions.note(state);
+  position.keep();
+}

@@ -1,0 +1,60 @@
+// Markdown that is still being written: of a growing text only the last two blocks are ever built again.
+
+import { parseBlocks } from './blocks.js';
+import { blockElement } from './view.js';
+
+/** @import { Block } from './blocks.js' */
+
+export class GrowingMarkdown {
+  #text = '';
+  /** Where the first block that may still change begins. */
+  #settled = 0;
+  /** @type {Element[]} elements of the blocks from there on */
+  #open = [];
+  /** @type {Block | undefined} */
+  #last;
+
+  /** @param {HTMLElement} container */
+  constructor(container) {
+    this.container = container;
+  }
+
+  /** @param {string} text the whole text so far */
+  show(text) {
+    if (text === this.#text) return;
+    if (!text.startsWith(this.#text)) this.#reset();
+    this.#text = text;
+    const blocks = parseBlocks(text.slice(this.#settled));
+    if (!this.#extendCode(blocks)) this.#rebuild(blocks);
+    this.#last = blocks.at(-1);
+  }
+
+  #reset() {
+    this.container.replaceChildren();
+    this.#settled = 0;
+    this.#open = [];
+    this.#last = undefined;
+  }
+
+  /** @param {Block[]} blocks */
+  #rebuild(blocks) {
+    for (const element of this.#open) element.remove();
+    const elements = blocks.map(blockElement);
+    this.container.append(...elements);
+    this.#open = elements.slice(-2);
+    const firstOpen = blocks.at(-2) ?? blocks[0];
+    this.#settled += firstOpen?.start ?? 0;
+  }
+
+  /** A long code block that only grew gets the new text and nothing else. @param {Block[]} blocks */
+  #extendCode(blocks) {
+    const now = blocks.at(-1);
+    const before = this.#last;
+    if (blocks.length !== this.#open.length || now?.type !== 'code' || before?.type !== 'code') return false;
+    if (now.language !== before.language || !now.text.startsWith(before.text)) return false;
+    const code = this.#open.at(-1)?.querySelector('pre > code')?.firstChild;
+    if (!(code instanceof Text)) return false;
+    code.appendData(now.text.slice(before.text.length));
+    return true;
+  }
+}

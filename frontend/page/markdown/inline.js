@@ -1,0 +1,131 @@
+// Markdown inside a line: emphasis, code, links, and the addresses and hashes of chains.
+
+/**
+ * @typedef {{ type: 'text' | 'code', text: string }
+ *   | { type: 'break' }
+ *   | { type: 'hex', text: string }
+ *   | { type: 'strong' | 'em' | 'del', children: Inline[] }
+ *   | { type: 'link', href: string, children: Inline[] }} Inline
+ */
+
+const SPECIAL = /\\|`+|\*\*|__|~~|\*|_|!?\[|https?:\/\/|(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?(?![0-9A-Za-z])|\n/g;
+const LINK = /!?\[([^[\]\n]{1,1000})\]\(\s*<?([^\s()<>]{1,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500})?)>?(?:\s+"[^"\n]{0,500}")?\s*\)/y;
+const URL_TEXT = /https?:\/\/[^\s<>"'`|\\^{}[\]]+/y;
+const PUNCTUATION = /[!-/:-@[-`{-~]/;
+const WORD = /[\p{L}\p{N}]/u;
+const EMPHASIS = /** @type {Record<string, 'strong' | 'em' | 'del'>} */ ({ '**': 'strong', __: 'strong', '*': 'em', _: 'em', '~~': 'del' });
+const DEEPEST = 6;
+
+/** @param {string} text @param {number} [depth] @returns {Inline[]} */
+export function parseInline(text, depth = 0) {
+  /** @type {Inline[]} */
+  const parts = [];
+  /** @type {Set<string>} marks that are never closed from here on */
+  const unclosed = new Set();
+  let plain = 0;
+  let at = 0;
+  for (;;) {
+    SPECIAL.lastIndex = at;
+    const match = SPECIAL.exec(text);
+    if (!match) break;
+    const found = specialAt(text, match[0], match.index, depth, unclosed);
+    at = found ? found.end : match.index + match[0].length;
+    if (!found) continue;
+    if (match.index > plain) parts.push({ type: 'text', text: text.slice(plain, match.index) });
+    parts.push(found.part);
+    plain = at;
+  }
+  if (plain < text.length) parts.push({ type: 'text', text: text.slice(plain) });
+  return parts;
+}
+
+/** Only these can be links; anything else stays the text it is. @param {string} href */
+export function isSafeLink(href) {
+  try {
+    return ['http:', 'https:'].includes(new URL(href).protocol);
+  } catch {
+    return false;
+  }
+}
+
+/** @typedef {{ part: Inline, end: number } | null} Found */
+
+/**
+ * @param {string} text @param {string} mark @param {number} at @param {number} depth @param {Set<string>} unclosed
+ * @returns {Found}
+ */
+function specialAt(text, mark, at, depth, unclosed) {
+  if (mark === '\n') return { part: { type: 'break' }, end: at + 1 };
+  if (mark === '\\') return escapeAt(text, at);
+  if (mark.startsWith('0x')) return { part: { type: 'hex', text: mark }, end: at + mark.length };
+  if (mark.startsWith('`')) return codeAt(text, mark, at, unclosed);
+  if (mark.endsWith('[')) return linkAt(text, at, depth);
+  if (mark.startsWith('http')) return urlAt(text, at);
+  return emphasisAt(text, mark, at, depth, unclosed);
+}
+
+/** @param {string} text @param {number} at @returns {Found} */
+function escapeAt(text, at) {
+  const next = text[at + 1] ?? '';
+  return PUNCTUATION.test(next) ? { part: { type: 'text', text: next }, end: at + 2 } : null;
+}
+
+/** @param {string} text @param {string} mark @param {number} at @param {Set<string>} unclosed @returns {Found} */
+function codeAt(text, mark, at, unclosed) {
+  if (unclosed.has(mark)) return null;
+  const close = new RegExp(`(?<!\`)${mark}(?!\`)`, 'g');
+  close.lastIndex = at + mark.length;
+  const match = close.exec(text);
+  if (!match) {
+    unclosed.add(mark);
+    return null;
+  }
+  const code = text.slice(at + mark.length, match.index).replaceAll('\n', ' ');
+  const trimmed = /^ .*\S.* $/.test(code) ? code.slice(1, -1) : code;
+  const type = /^0x(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/.test(trimmed) ? 'hex' : 'code';
+  return { part: { type, text: trimmed }, end: match.index + mark.length };
+}
+
+/** @param {string} text @param {number} at @param {number} depth @returns {Found} */
+function linkAt(text, at, depth) {
+  LINK.lastIndex = at;
+  const match = LINK.exec(text);
+  if (!match || depth >= DEEPEST || !isSafeLink(match[2] ?? '')) return null;
+  const children = parseInline(match[1] ?? '', DEEPEST);
+  return { part: { type: 'link', href: match[2] ?? '', children }, end: at + match[0].length };
+}
+
+/** @param {string} text @param {number} at @returns {Found} */
+function urlAt(text, at) {
+  URL_TEXT.lastIndex = at;
+  const match = URL_TEXT.exec(text);
+  if (!match || WORD.test(text[at - 1] ?? '')) return null;
+  let href = match[0].replace(/[.,;:!?*_~]+$/, '');
+  if (href.endsWith(')') && !href.includes('(')) href = href.slice(0, -1);
+  if (!isSafeLink(href)) return null;
+  return { part: { type: 'link', href, children: [{ type: 'text', text: href }] }, end: at + href.length };
+}
+
+/** @param {string} text @param {string} mark @param {number} at @param {number} depth @param {Set<string>} unclosed @returns {Found} */
+function emphasisAt(text, mark, at, depth, unclosed) {
+  const type = EMPHASIS[mark];
+  const begin = at + mark.length;
+  if (!type || depth >= DEEPEST || unclosed.has(mark) || /\s|^$/.test(text[begin] ?? '')) return null;
+  if (mark.startsWith('_') && WORD.test(text[at - 1] ?? '')) return null;
+  const end = closingOf(text, mark, begin);
+  if (end < 0) {
+    unclosed.add(mark);
+    return null;
+  }
+  return { part: { type, children: parseInline(text.slice(begin, end), depth + 1) }, end: end + mark.length };
+}
+
+/** @param {string} text @param {string} mark @param {number} from */
+function closingOf(text, mark, from) {
+  for (let at = text.indexOf(mark, from + 1); at >= 0; at = text.indexOf(mark, at + mark.length)) {
+    const isLonger = mark.length === 1 && (text[at + 1] === mark || text[at - 1] === mark);
+    const isInWord = mark.startsWith('_') && WORD.test(text[at + mark.length] ?? '');
+    if (!isLonger && !isInWord && !/\s/.test(text[at - 1] ?? ' ')) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,88 @@
+// Blocks to elements. Everything that came from outside ends in a text node or in a checked http(s) address.
+
+import { el, icon } from '../dom.js';
+import { hexElement } from '../hex.js';
+import { parseInline } from './inline.js';
+
+/** @import { Block } from './blocks.js' */
+/** @import { Inline } from './inline.js' */
+
+/** @param {Block} block @returns {HTMLElement} */
+export function blockElement(block) {
+  switch (block.type) {
+    case 'heading':
+      return el(/** @type {'h3'} */ (`h${Math.min(6, block.level + 2)}`), { dir: 'auto' }, ...inlineNodes(block.text));
+    case 'code':
+      return codeElement(block.language, block.text);
+    case 'quote':
+      return el('blockquote', {}, ...block.blocks.map(blockElement));
+    case 'list':
+      return listElement(block);
+    case 'table':
+      return tableElement(block);
+    case 'rule':
+      return el('hr');
+    default:
+      return el('p', { dir: 'auto' }, ...inlineNodes(block.text));
+  }
+}
+
+/** @param {string} text @returns {Node[]} */
+function inlineNodes(text) {
+  return parseInline(text).map(inlineNode);
+}
+
+/** @param {Inline} part @returns {Node} */
+function inlineNode(part) {
+  switch (part.type) {
+    case 'text':
+      return document.createTextNode(part.text);
+    case 'code':
+      return el('code', {}, part.text);
+    case 'break':
+      return el('br');
+    case 'hex':
+      return hexElement(part.text);
+    case 'link':
+      return el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...part.children.map(inlineNode));
+    default:
+      return el(part.type, {}, ...part.children.map(inlineNode));
+  }
+}
+
+/** @param {string} language @param {string} text */
+function codeElement(language, text) {
+  const code = el('code', {}, text);
+  const copy = el(
+    'button',
+    { type: 'button', class: 'copy-code', 'aria-label': 'Copy code', data: { copyFrom: 'code' } },
+    icon('copy'),
+    el('span', {}, 'Copy'),
+  );
+  const head = el('div', { class: 'code-head' }, el('span', {}, language || 'text'), copy);
+  return el('div', { class: 'code-block', data: { language } }, head, el('pre', { tabindex: 0 }, code));
+}
+
+/** @param {Extract<Block, { type: 'list' }>} list */
+function listElement({ ordered, first, items }) {
+  const children = items.map((blocks) => el('li', { dir: 'auto' }, ...itemNodes(blocks)));
+  return ordered ? el('ol', { start: first === 1 ? null : first }, ...children) : el('ul', {}, ...children);
+}
+
+/** An item's first paragraph stands without margins. @param {Block[]} blocks @returns {Node[]} */
+function itemNodes(blocks) {
+  const [first, ...rest] = blocks;
+  if (first?.type !== 'paragraph') return blocks.map(blockElement);
+  const task = /^\[([ xX])\]\s+/.exec(first.text);
+  const mark = task ? [el('span', { class: 'task-mark' }, task[1] === ' ' ? '☐ ' : '☑ ')] : [];
+  return [...mark, ...inlineNodes(first.text.slice(task?.[0].length ?? 0)), ...rest.map(blockElement)];
+}
+
+/** @param {Extract<Block, { type: 'table' }>} table */
+function tableElement({ align, rows }) {
+  const [head = [], ...body] = rows;
+  const row = (/** @type {'th' | 'td'} */ tag, /** @type {string[]} */ cells) =>
+    el('tr', {}, ...align.map((side, at) => el(tag, { data: { align: side }, dir: 'auto' }, ...inlineNodes(cells[at] ?? ''))));
+  const table = el('table', {}, el('thead', {}, row('th', head)), el('tbody', {}, ...body.map((cells) => row('td', cells))));
+  return el('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Table' }, table);
+}

@@ -1,0 +1,70 @@
+// One message as an element: a person's as a bubble, the agent's as Markdown on the page, notices as a line.
+
+import { el, icon, iconButton, setData } from './dom.js';
+import { GrowingText } from './growing_text.js';
+import { withHex } from './hex.js';
+import { clockTime, fullTime } from './times.js';
+
+/** @import { ShownMessage } from '../client/snapshot.js' */
+
+/** @typedef {{ element: HTMLElement, update: (message: ShownMessage, wasThere: boolean) => void }} MessageView */
+
+/** @param {ShownMessage} message @param {() => void} onGrow @returns {MessageView} */
+export function messageView(message, onGrow) {
+  if (message.sender === 'agent') return agentView(message, onGrow);
+  return message.sender === 'user' ? userView(message) : noticeView(message);
+}
+
+/** @param {ShownMessage} message @param {() => void} onGrow @returns {MessageView} */
+function agentView(message, onGrow) {
+  let content = '';
+  const body = el('div', { class: 'markdown' });
+  const time = timeElement(message);
+  const copy = iconButton('copy', 'Copy message', undefined, { data: { copyMessage: '' } });
+  copy.addEventListener('click', () => copy.dispatchEvent(new CustomEvent('copy-text', { bubbles: true, detail: content })));
+  const element = listItem(message, 'Agent', body, el('div', { class: 'message-foot' }, copy, time));
+  const text = new GrowingText(body, onGrow);
+  return {
+    element,
+    update(now, wasThere) {
+      content = now.content;
+      setData(element, { streaming: now.is_streaming ? '' : null });
+      setTime(time, now.created_at);
+      text.show(now.content, !wasThere || now.content.length < 200);
+    },
+  };
+}
+
+/** @param {ShownMessage} message @returns {MessageView} */
+function userView(message) {
+  const body = el('div', { class: 'bubble', dir: 'auto' });
+  const element = listItem(message, 'You', body, el('div', { class: 'message-foot' }, timeElement(message)));
+  return { element, update: (now) => body.replaceChildren(...withHex(now.content)) };
+}
+
+/** @param {ShownMessage} message @returns {MessageView} */
+function noticeView(message) {
+  const body = el('p', { class: 'notice-line', dir: 'auto' });
+  const element = listItem(message, 'System', body);
+  return { element, update: (now) => body.replaceChildren(icon('info'), el('span', {}, ...withHex(now.content))) };
+}
+
+/** @param {ShownMessage} message @param {string} who @param {...Node} children */
+function listItem({ seq, sender, kind }, who, ...children) {
+  const label = el('span', { class: 'visually-hidden' }, `${who}:`);
+  return el('li', { class: `message from-${sender}`, data: { seq, sender, kind } }, label, ...children);
+}
+
+/** @param {ShownMessage} message */
+function timeElement({ created_at }) {
+  const time = el('time');
+  setTime(time, created_at);
+  return time;
+}
+
+/** @param {HTMLTimeElement} time @param {string} created */
+function setTime(time, created) {
+  time.dateTime = created;
+  time.title = fullTime(created);
+  time.textContent = clockTime(created);
+}

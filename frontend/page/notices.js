@@ -1,0 +1,96 @@
+// What a person should know about the state of things, said plainly: one line each, above the conversation.
+
+import { el, icon, iconButton } from './dom.js';
+
+/** @import { ChatState } from '../client/snapshot.js' */
+
+/** @typedef {{ id: string, tone: 'info' | 'warning', text: string, stays?: boolean }} Notice */
+
+const CUT_OFF_AFTER_MS = 3_000;
+const SOON_MS = 3 * 60_000;
+const LOOK_MS = 15_000;
+
+export class Notices {
+  #before = '';
+  /** @type {Set<string>} */
+  #dismissed = new Set(JSON.parse(sessionStorage.getItem('forge.dismissed') ?? '[]'));
+  #cutOffSince = 0;
+
+  /** @param {HTMLElement} region @param {{ state: () => ChatState, now: () => number }} options `now` by the server's clock */
+  constructor(region, options) {
+    this.region = region;
+    this.options = options;
+    setInterval(() => this.render(options.state()), LOOK_MS);
+  }
+
+  /** @param {ChatState} state */
+  render(state) {
+    const notices = [...this.#connection(state), ...ofState(state), ...this.#expiry(state)];
+    const open = notices.filter(({ id, stays }) => stays || !this.#dismissed.has(id));
+    const now = JSON.stringify(open);
+    if (now === this.#before) return;
+    this.#before = now;
+    this.region.replaceChildren(...open.map((notice) => this.#element(notice)));
+  }
+
+  /** @param {ChatState} state @returns {Notice[]} */
+  #connection({ connectionStatus }) {
+    const isCutOff = ['reconnecting', 'offline', 'disconnected'].includes(connectionStatus);
+    if (!isCutOff) {
+      this.#cutOffSince = 0;
+      return [];
+    }
+    if (!this.#cutOffSince) {
+      this.#cutOffSince = Date.now();
+      setTimeout(() => this.render(this.options.state()), CUT_OFF_AFTER_MS + 50);
+    }
+    if (Date.now() - this.#cutOffSince < CUT_OFF_AFTER_MS) return [];
+    const text =
+      connectionStatus === 'offline'
+        ? 'You are offline. Everything continues when you are back; the agent goes on meanwhile.'
+        : 'The connection is lost; trying again. The agent goes on meanwhile, and nothing will be missing.';
+    return [{ id: 'connection', tone: 'warning', text, stays: true }];
+  }
+
+  /** @param {ChatState} state @returns {Notice[]} */
+  #expiry({ hot, connectionStatus, messages }) {
+    const left = Date.parse(hot?.expires_at ?? '') - this.options.now();
+    if (connectionStatus === 'connected' || !messages.length || !(left > 0 && left < SOON_MS)) return [];
+    const minutes = Math.max(1, Math.round(left / 60_000));
+    const text = `This conversation expires in ${minutes} minute${minutes > 1 ? 's' : ''} unless the connection comes back.`;
+    return [{ id: 'expiry', tone: 'warning', text, stays: true }];
+  }
+
+  /** @param {Notice} notice */
+  #element({ id, tone, text, stays }) {
+    const dismiss = () => {
+      this.#dismissed.add(id);
+      sessionStorage.setItem('forge.dismissed', JSON.stringify([...this.#dismissed]));
+      this.render(this.options.state());
+    };
+    return el(
+      'div',
+      { class: 'notice', data: { tone, notice: id } },
+      icon(tone === 'warning' ? 'warning' : 'info'),
+      el('span', { dir: 'auto' }, text),
+      !stays && iconButton('cross', 'Dismiss', dismiss),
+    );
+  }
+}
+
+/** @param {ChatState} state @returns {Notice[]} */
+function ofState({ hot, isExpired }) {
+  /** @type {Notice[]} */
+  const notices = (hot?.notices ?? []).map((text) => ({ id: text, tone: 'info', text }));
+  if (isExpired) {
+    notices.push({ id: 'expired', tone: 'info', stays: true, text: 'The conversation ended after a time without activity. Write to begin a new one.' });
+  }
+  if (hot?.is_loading) {
+    notices.push({ id: 'loading', tone: 'info', stays: true, text: 'The agent is starting. You can write already; your message waits for it.' });
+  }
+  if (hot?.is_connecting_mcp) notices.push({ id: 'mcp', tone: 'info', stays: true, text: 'The agent is connecting to its tools.' });
+  if (hot?.missing_api_key && !notices.some(({ text }) => /key/i.test(text))) {
+    notices.push({ id: 'key', tone: 'warning', stays: true, text: 'The API key of the language model is missing on the server. Set it where the worker runs and restart it.' });
+  }
+  return notices;
+}

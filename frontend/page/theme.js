@@ -1,0 +1,23 @@
+// Light, dark, or as the system has it. `theme_early.js` applies the choice before the first paint.
+
+const CHOICES = /** @type {const} */ (['auto', 'light', 'dark']);
+const WORDS = { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
+
+/** @param {HTMLButtonElement} button */
+export function watchTheme(button) {
+  /** @type {typeof CHOICES[number]} */
+  let choice = CHOICES.find((known) => known === localStorage.getItem('forge.theme')) ?? 'auto';
+  const apply = () => {
+    if (choice === 'auto') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = choice;
+    button.dataset.theme = choice;
+    button.setAttribute('aria-label', WORDS[choice]);
+    button.title = WORDS[choice];
+  };
+  button.addEventListener('click', () => {
+    choice = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length] ?? 'auto';
+    localStorage.setItem('forge.theme', choice);
+    apply();
+  });
+  apply();
+}

@@ -1,0 +1,24 @@
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** @param {string} time RFC 3339 */
+export function clockTime(time) {
+  const at = Date.parse(time);
+  return Number.isNaN(at) ? '' : clock.format(at);
+}
+
+/** @param {string} time RFC 3339 */
+export function fullTime(time) {
+  const at = Date.parse(time);
+  return Number.isNaN(at) ? '' : full.format(at);
+}
+
+/** `now`, `5 min`, `3 h`, `2 May`. @param {number} at epoch milliseconds @param {number} [now] */
+export function timeAgo(at, now = Date.now()) {
+  const minutes = Math.floor((now - at) / 60_000);
+  if (minutes < 1) return 'now';
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h`;
+  return day.format(at);
+}

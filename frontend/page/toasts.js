@@ -1,0 +1,18 @@
+import { el } from './dom.js';
+
+const SHOWN_MS = 6_000;
+
+export class Toasts {
+  /** @param {HTMLElement} region */
+  constructor(region) {
+    this.region = region;
+  }
+
+  /** @param {string} text @param {'info' | 'error'} [tone] */
+  show(text, tone = 'info') {
+    const toast = el('div', { class: 'toast', data: { tone } }, text);
+    if ([...this.region.children].some((other) => other.textContent === text)) return;
+    this.region.append(toast);
+    setTimeout(() => toast.remove(), SHOWN_MS);
+  }
+}

@@ -1,0 +1,96 @@
+// A tool call and its result as one card: a line when closed, arguments and result when open.
+
+import { isWei, readableAmount } from './amounts.js';
+import { el, icon, setData } from './dom.js';
+import { withHex } from './hex.js';
+import { callInWords, parsedObject, resultInWords, withVisibleControls } from './tool_words.js';
+
+/** @import { ShownMessage } from '../client/snapshot.js' */
+
+/** @typedef {'running' | 'success' | 'failed' | 'unknown' | 'stopped'} ToolState */
+
+const WORDS = /** @type {Record<ToolState, string>} */ ({
+  running: 'running',
+  success: 'succeeded',
+  failed: 'failed',
+  unknown: 'outcome unknown',
+  stopped: 'not finished',
+});
+const ICONS = /** @type {Record<ToolState, string>} */ ({
+  running: 'spinner',
+  success: 'check',
+  failed: 'cross',
+  unknown: 'question',
+  stopped: 'stop',
+});
+
+export class ToolCard {
+  /** @type {HTMLElement} */
+  element;
+  #mark = el('span', { class: 'tool-mark' });
+  #name = el('span', { class: 'tool-name' });
+  #words = el('span', { class: 'tool-words', dir: 'auto' });
+  #hint = el('span', { class: 'tool-hint', dir: 'auto' });
+  #spoken = el('span', { class: 'visually-hidden' });
+  #details;
+  /** What the open card shows; built when it is opened first. @type {(() => Node[]) | null} */
+  #content = null;
+
+  /** @param {number} seq */
+  constructor(seq) {
+    const summary = el('summary', {}, this.#mark, this.#name, this.#words, this.#hint, this.#spoken, icon('chevron'));
+    const body = el('div', { class: 'tool-body' });
+    this.#details = el('details', { class: 'tool' }, summary, body);
+    this.#details.addEventListener('toggle', () => this.#fill(body));
+    this.body = body;
+    this.element = el('li', { class: 'message from-tool', data: { seq, sender: 'system', kind: 'tool_call' } }, this.#details);
+  }
+
+  /** @param {ShownMessage | null} call @param {ShownMessage | null} result @param {boolean} isRunActive */
+  update(call, result, isRunActive) {
+    const tool = result?.tool ?? call?.tool;
+    const name = call?.tool?.name ?? result?.tool?.name ?? 'tool';
+    const state = result ? (tool?.outcome ?? 'success') : isRunActive ? 'running' : 'stopped';
+    setData(this.#details, { state });
+    setData(this.element, { resultSeq: result?.seq ?? null, outcome: state });
+    this.#mark.replaceChildren(icon(ICONS[state]));
+    this.#name.textContent = name;
+    this.#words.textContent = callInWords(name, call?.tool?.arguments);
+    this.#hint.textContent = state === 'success' ? resultInWords(result?.content ?? '') : state === 'running' ? '' : WORDS[state];
+    this.#spoken.textContent = `, ${WORDS[state]}`;
+    this.#content = () => [...argumentNodes(call), ...resultNodes(result, state)];
+    this.#fill(this.body);
+  }
+
+  /** @param {HTMLElement} body */
+  #fill(body) {
+    if (this.#details.open) body.replaceChildren(...(this.#content?.() ?? []));
+  }
+}
+
+/** @param {ShownMessage | null} call @returns {Node[]} */
+function argumentNodes(call) {
+  const args = call?.tool?.arguments;
+  if (!args) return call ? [el('pre', { tabindex: 0 }, withVisibleControls(call.content))] : [];
+  const rows = Object.entries(args).flatMap(([name, value]) => [el('dt', {}, name), el('dd', { dir: 'auto' }, ...valueNodes(name, value))]);
+  if (!rows.length) return [el('p', { class: 'tool-empty' }, 'No arguments')];
+  return [el('dl', { class: 'tool-arguments' }, ...rows)];
+}
+
+/** @param {string} name @param {unknown} value @returns {Node[]} */
+function valueNodes(name, value) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const isAmount = /value|amount|wei/i.test(name) && isWei(text) && text.length > 9;
+  const human = isAmount ? [el('span', { class: 'human-amount' }, `= ${readableAmount(text)}`)] : [];
+  return [...withHex(withVisibleControls(text)), ...human];
+}
+
+/** @param {ShownMessage | null} result @param {ToolState} state @returns {Node[]} */
+function resultNodes(result, state) {
+  if (!result) return [el('p', { class: 'tool-empty' }, state === 'running' ? 'Waiting for the result…' : 'There is no result.')];
+  const object = parsedObject(result.content);
+  const text = object ? JSON.stringify(object, null, 2) : result.content;
+  const pre = el('pre', { tabindex: 0, 'aria-label': 'Result' }, ...withHex(withVisibleControls(text)));
+  const cut = result.tool?.truncated ? [el('p', { class: 'tool-empty' }, 'Only the beginning is kept for display; the agent has seen all of it.')] : [];
+  return [el('div', { class: 'tool-label' }, 'Result'), pre, ...cut];
+}

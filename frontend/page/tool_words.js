@@ -1,0 +1,71 @@
+// Tool calls and results in a few words, for the closed card. The open card has everything.
+
+import { isWei, readableAmount } from './amounts.js';
+import { shortHex } from './hex.js';
+
+/** @typedef {Record<string, unknown>} Arguments */
+
+const LONGEST = 90;
+const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
+  send: ({ value, from, to }) => `${amount(value)} from ${name(from)} to ${name(to)}`,
+  send_transaction_to_wallet: ({ value, to }) => `${amount(value)} to ${name(to)}`,
+  balance: ({ who, account, address }) => `of ${name(who ?? account ?? address)}`,
+  set_network: ({ network }) => `to ${name(network)}`,
+  search_uniswap_docs: ({ query }) => `“${String(query)}”`,
+  brave_search: ({ q, query }) => `“${String(q ?? query)}”`,
+});
+
+/** @param {string} tool @param {Arguments | null | undefined} args */
+export function callInWords(tool, args) {
+  if (!args) return '';
+  const sentence = SENTENCES[tool];
+  const words = sentence ? sentence(args) : Object.values(args).map(name).filter(Boolean).join(' · ');
+  return shortened(words);
+}
+
+/** What matters most of a result, when it is JSON of a known form. @param {string} content */
+export function resultInWords(content) {
+  const result = parsedObject(content);
+  if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
+  if (typeof result.formatted === 'string') return shortened(result.formatted);
+  if (result.ether !== undefined) return `${result.ether} ETH`;
+  if (isWei(result.wei)) return readableAmount(result.wei);
+  if (typeof result.error === 'string') return shortened(result.error);
+  return typeof result.status === 'string' ? result.status : '';
+}
+
+/** @param {string} content @returns {Record<string, unknown> | null} */
+export function parsedObject(content) {
+  if (!content.startsWith('{')) return null;
+  try {
+    return JSON.parse(content);
+  } catch {
+    return null;
+  }
+}
+
+/** Shows characters that would otherwise be invisible or rearrange the text around them. @param {string} text */
+export function withVisibleControls(text) {
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
+    .replace(/[\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g, (hidden) => `⟨U+${hidden.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+}
+
+/** @param {unknown} value */
+function amount(value) {
+  if (isWei(value) && BigInt(String(value)) >= 10n ** 9n) return readableAmount(value);
+  return value === undefined ? '' : String(value);
+}
+
+/** @param {unknown} value */
+function name(value) {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return /^0x[0-9a-fA-F]+$/.test(String(value)) ? shortHex(String(value)) : String(value);
+}
+
+/** @param {string} text */
+function shortened(text) {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+}

@@ -1,0 +1,82 @@
+// Below the conversation: messages on their way, failed ones with a retry, and those that wait for their turn.
+
+import { el, icon, iconButton } from './dom.js';
+
+/** @import { ChatState } from '../client/snapshot.js' */
+/** @import { OutgoingMessage } from '../client/outbox.js' */
+/** @import { QueuedMessage } from '../client/frames.js' */
+
+/**
+ * @typedef {object} WaitingActions
+ * @property {(runId: string) => void} onWithdraw
+ * @property {(key: string) => void} onRetry
+ * @property {(message: OutgoingMessage) => void} onEdit
+ * @property {(key: string) => void} onDiscard
+ */
+
+export class WaitingMessages {
+  #before = '';
+
+  /** @param {HTMLElement} list @param {WaitingActions} actions */
+  constructor(list, actions) {
+    this.list = list;
+    this.actions = actions;
+  }
+
+  /** @param {ChatState} state */
+  render({ queued, outgoing, isTyping, messages, connectionStatus }) {
+    const isQuiet = isTyping && !hasVisibleWork(messages);
+    const now = JSON.stringify([queued, outgoing, isQuiet, connectionStatus]);
+    if (now === this.#before) return;
+    this.#before = now;
+    this.list.replaceChildren(
+      ...(isQuiet ? [workingElement()] : []),
+      ...queued.map((message) => this.#queuedElement(message)),
+      ...outgoing.map((message) => this.#outgoingElement(message, connectionStatus)),
+    );
+  }
+
+  /** @param {QueuedMessage} message */
+  #queuedElement({ run_id, content, truncated }) {
+    const withdraw = iconButton('cross', 'Remove from the queue', () => this.actions.onWithdraw(run_id));
+    const note = el('div', { class: 'waiting-note' }, icon('clock'), 'Queued', withdraw);
+    return waitingElement('queued', content + (truncated ? '…' : ''), note);
+  }
+
+  /** @param {OutgoingMessage} message @param {string} connection */
+  #outgoingElement(message, connection) {
+    if (message.status === 'sending') {
+      const words = connection === 'connected' ? 'Sending…' : 'Waiting for the connection…';
+      return waitingElement('sending', message.text, el('div', { class: 'waiting-note' }, icon('spinner'), words));
+    }
+    const { onRetry, onEdit, onDiscard } = this.actions;
+    const button = (/** @type {string} */ label, /** @type {() => void} */ click) =>
+      el('button', { type: 'button', class: 'text-button', on: { click } }, label);
+    const note = el(
+      'div',
+      { class: 'waiting-note', role: 'alert' },
+      icon('warning'),
+      el('span', {}, `Not sent. ${message.problem ?? ''}`),
+      button('Retry', () => onRetry(message.key)),
+      message.kind === 'chat' && button('Edit', () => onEdit(message)),
+      button('Discard', () => onDiscard(message.key)),
+    );
+    return waitingElement('failed', message.text, note);
+  }
+}
+
+/** Whether the end of the conversation itself shows that the agent is at work. @param {ChatState['messages']} messages */
+function hasVisibleWork(messages) {
+  const last = messages.at(-1);
+  return last !== undefined && (last.kind === 'tool_call' || (last.is_streaming && last.content !== ''));
+}
+
+function workingElement() {
+  const dots = el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i'));
+  return el('li', { class: 'working' }, dots, el('span', { class: 'visually-hidden' }, 'The agent is working'));
+}
+
+/** @param {string} state @param {string} text @param {HTMLElement} note */
+function waitingElement(state, text, note) {
+  return el('li', { class: 'message from-user waiting', data: { waiting: state } }, el('div', { class: 'bubble', dir: 'auto' }, text), note);
+}

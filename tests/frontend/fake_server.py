@@ -1,0 +1,229 @@
+"""A small server that speaks the protocol to the page, and can drop, double, delay and cut what it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.frontend.fake_session import FakeSession, Frame, Say, Step
+
+PAGE = Path(__file__).parents[2] / "frontend"
+NETWORKS = [
+    {"name": "testnet", "chain_id": 31337, "title": "Test network", "sends": True},
+    {"name": "mainnet", "chain_id": 1, "title": "Ethereum", "explorer": "https://etherscan.io", "sends": False},
+    {"name": "base", "chain_id": 8453, "title": "Base", "explorer": "https://basescan.org", "sends": False},
+]
+
+
+class FakeServer:
+    """`replies` by message; any other message is repeated. `faults` is the share of text frames that suffer."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, FakeSession] = {}
+        self.sockets: dict[str, set[web.WebSocketResponse]] = {}
+        self.replies: dict[str, list[Step]] = {}
+        self.faults = 0.0
+        self.random = random.Random(7)
+        self.refused_chats = 0
+        self.lost_answers = 0
+        self.blocks_sockets = False
+        self.received: list[Frame] = []
+        self.system: list[Frame] = []
+        self.url = ""
+        self._outgoing: dict[web.WebSocketResponse, asyncio.Queue[Frame]] = {}
+
+    async def start(self) -> web.AppRunner:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/", self._index),
+                web.get("/ws", self._socket),
+                web.post("/api/chat", self._chat),
+                web.get("/api/state", self._state),
+                web.get("/api/chat/stream", self._stream),
+                web.post("/api/interrupt", self._interrupt),
+                web.post("/api/system", self._system),
+                web.post("/api/mcp-command", self._command),
+                web.get("/api/sessions", self._list),
+                web.patch("/api/sessions/{id}", self._rename),
+                web.delete("/api/sessions/{id}", self._delete),
+                web.static("/", PAGE),
+            ]
+        )
+        runner = web.AppRunner(app, shutdown_timeout=0.2)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        return runner
+
+    async def stop(self, runner: web.AppRunner) -> None:
+        for session in self.sessions.values():
+            if session.runs:
+                session.runs.cancel()
+        await self.cut_sockets()
+        await runner.cleanup()
+
+    def session(self, session_id: str) -> FakeSession:
+        if session_id not in self.sessions:
+            self.sessions[session_id] = FakeSession(session_id, self._answer, self._pusher(session_id))
+        return self.sessions[session_id]
+
+    async def cut_sockets(self) -> None:
+        for sockets in list(self.sockets.values()):
+            for socket in list(sockets):
+                await socket.close()
+
+    def _answer(self, message: str) -> list[Step]:
+        return self.replies.get(message) or [Say(f"You said: {message}")]
+
+    def _pusher(self, session_id: str) -> Callable[[Frame], None]:
+        def push(frame: Frame) -> None:
+            for socket in self.sockets.get(session_id, set()):
+                for _ in range(self._copies(frame)):
+                    self._outgoing[socket].put_nowait(frame)
+
+        return push
+
+    def _copies(self, frame: Frame) -> int:
+        if frame["type"] != "text" or self.random.random() >= self.faults:
+            return 1
+        return self.random.choice([0, 2])
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if self.blocks_sockets:
+            raise web.HTTPForbidden
+        session_id = request.query["session_id"]
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.setdefault(session_id, set()).add(socket)
+        queue = self._outgoing[socket] = asyncio.Queue()
+        sender = asyncio.create_task(self._send(socket, queue))
+        async for message in socket:
+            if message.type == WSMsgType.TEXT:
+                self._answer_frame(session_id, json.loads(message.data), queue)
+        sender.cancel()
+        self.sockets[session_id].discard(socket)
+        return socket
+
+    def _answer_frame(self, session_id: str, frame: Frame, queue: asyncio.Queue[Frame]) -> None:
+        self.received.append(frame)
+        if frame["type"] == "ping":
+            queue.put_nowait({"type": "pong", "rev": self.session(session_id).rev})
+            return
+        for answer in self.session(session_id).sync(frame["have"]):
+            queue.put_nowait(answer)
+
+    async def _send(self, socket: web.WebSocketResponse, queue: asyncio.Queue[Frame]) -> None:
+        while not socket.closed:
+            frame = await queue.get()
+            if self.faults and self.random.random() < self.faults:
+                await asyncio.sleep(0.03)
+            try:
+                await socket.send_json(frame)
+            except ConnectionError:
+                return
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        session = self.session(request.query["session_id"])
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        told = -1
+        try:
+            while True:
+                if (session.rev, len(session.text)) != told:
+                    told = (session.rev, len(session.text))
+                    await response.write(f"id: {session.rev}\ndata: {json.dumps(self._whole(session))}\n\n".encode())
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            return response
+
+    def _whole(self, session: FakeSession) -> Frame:
+        state = session.state()
+        if not session.text:
+            return state
+        text = {"seq": len(session.log), "sender": "agent", "kind": "text", "content": session.text}
+        text |= {"length": len(session.text), "timestamp": "", "created_at": "", "is_streaming": True}
+        return {**state, "messages": [*state["messages"], text]}
+
+    async def _chat(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if self.refused_chats:
+            self.refused_chats -= 1
+            return _problem(503, "Overloaded", "The storage is overloaded; nothing was lost.")
+        session = self.session(body["session_id"])
+        session.accept(request.headers["Idempotency-Key"], "user", body["message"])
+        if self.lost_answers:
+            self.lost_answers -= 1
+            assert request.transport is not None
+            request.transport.close()
+        return web.json_response(session.state())
+
+    async def _system(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.system.append(body)
+        session = self.session(body["session_id"])
+        session.approvals = []
+        session.accept(request.headers["Idempotency-Key"], "system", body["message"])
+        return web.json_response(session.state())
+
+    async def _state(self, request: web.Request) -> web.Response:
+        return web.json_response(self.session(request.query["session_id"]).state())
+
+    async def _interrupt(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        session = self.session(body["session_id"])
+        session.interrupt(body.get("run_id"))
+        return web.json_response(session.state())
+
+    async def _command(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if body["command"] == "list_networks":
+            return web.json_response({"success": True, "message": "", "data": NETWORKS})
+        session = self.session(body["session_id"])
+        session.network = body["args"]["network"]
+        session.changed()
+        return web.json_response({"success": True, "message": f"Network is {session.network}", "data": None})
+
+    async def _list(self, request: web.Request) -> web.Response:
+        ids = request.query.get("ids", "").split(",")
+        known = [self.sessions[one] for one in ids if one in self.sessions and self.sessions[one].log]
+        return web.json_response({"sessions": [_summary(session) for session in known]})
+
+    async def _rename(self, request: web.Request) -> web.Response:
+        session = self.session(request.match_info["id"])
+        session.title = (await request.json())["title"]
+        session.changed()
+        return web.json_response(_summary(session))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        del self.sessions[request.match_info["id"]]
+        return web.Response(status=204)
+
+    async def _index(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(PAGE / "index.html")
+
+
+def _summary(session: FakeSession) -> dict[str, Any]:
+    last = session.log[-1]["created_at"] if session.log else "2026-01-01T00:00:00Z"
+    return {
+        "session_id": session.session_id,
+        "title": session.title,
+        "network": session.network,
+        "is_processing": session.active is not None,
+        "message_count": len(session.log),
+        "created_at": last,
+        "last_activity_at": last,
+        "expires_at": last,
+    }
+
+
+def _problem(status: int, title: str, detail: str) -> web.Response:
+    body = {"type": "about:blank", "status": status, "title": title, "detail": detail}
+    return web.json_response(body, status=status, content_type="application/problem+json")

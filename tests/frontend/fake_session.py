@@ -1,0 +1,217 @@
+"""One session of the fake server: log, inbox, active run and the frames that tell of them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Say:
+    """Agent text, streamed in pieces; `then_end` closes the message, so that a tool call can follow."""
+
+    text: str
+    piece: int = 6
+    pause: float = 0.004
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    arguments: dict[str, Any]
+    result: str
+    outcome: str = "success"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Hold the run until the test sets the session's `gate`."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Leave a wallet request and wait for the user's wallet."""
+
+    value: str = "1500000000000000000"
+
+
+Step = Say | Tool | Wait | Ask
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass
+class Submission:
+    run_id: str
+    sender: str
+    content: str
+    created_at: str = field(default_factory=now)
+
+
+class FakeSession:
+    def __init__(self, session_id: str, answer: Callable[[str], list[Step]], push: Callable[[Frame], None]) -> None:
+        self.session_id = session_id
+        self.answer = answer
+        self.push = push
+        self.title: str | None = None
+        self.network = "testnet"
+        self.generation = 1
+        self.rev = 0
+        self.log: list[Frame] = []
+        self.inbox: list[Submission] = []
+        self.active: Submission | None = None
+        self.text = ""
+        self.approvals: list[Frame] = []
+        self.notices: list[str] = []
+        self.gate = asyncio.Event()
+        self.stop = asyncio.Event()
+        self.runs: asyncio.Task[None] | None = None
+        self.accepted: dict[str, Submission] = {}
+
+    def accept(self, key: str, sender: str, content: str) -> None:
+        """The same key is the same message."""
+        if key in self.accepted:
+            return
+        submission = self.accepted[key] = Submission(uuid.uuid4().hex, sender, content)
+        self.title = self.title or content[:60]
+        self.inbox.append(submission)
+        self._changed()
+        if self.runs is None or self.runs.done():
+            self.runs = asyncio.create_task(self._work(), name=f"runs of {self.session_id}")
+
+    def interrupt(self, run_id: str | None) -> None:
+        queued = [submission for submission in self.inbox if submission.run_id == run_id]
+        if queued or (self.active is None and run_id is None):
+            self.inbox = [submission for submission in self.inbox if submission not in (queued or self.inbox)]
+            self._changed()
+        else:
+            self.stop.set()
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0.02)
+        while self.inbox:
+            self.active = self.inbox.pop(0)
+            self.stop.clear()
+            self._log(self.active.sender, "text", self.active.content)
+            await self._run(self.answer(self.active.content))
+
+    async def _run(self, steps: list[Step]) -> None:
+        run = asyncio.create_task(self._steps(steps))
+        stop = asyncio.create_task(self.stop.wait())
+        await asyncio.wait({run, stop}, return_when=asyncio.FIRST_COMPLETED)
+        was_stopped = not run.done()
+        for task in (run, stop):
+            task.cancel()
+        await asyncio.gather(run, stop, return_exceptions=True)
+        ended = self._end_text()
+        if was_stopped:
+            ended.append(self._entry("system", "notice", "Interrupted by user"))
+        self.active = None
+        self._changed(ended)
+
+    async def _steps(self, steps: list[Step]) -> None:
+        for step in steps:
+            match step:
+                case Say():
+                    await self._say(step)
+                case Tool():
+                    self._changed(self._end_text())
+                    call_id = uuid.uuid4().hex[:8]
+                    tool = {"call_id": call_id, "name": step.name}
+                    content = f"tool: {step.name} | args: {step.arguments}"
+                    self._log("system", "tool_call", content, {**tool, "arguments": step.arguments})
+                    await asyncio.sleep(0.03)
+                    self._log("system", "tool_result", step.result, {**tool, "outcome": step.outcome})
+                case Wait():
+                    await self.gate.wait()
+                case Ask():
+                    self.approvals.append(self._approval(step))
+                    self._changed(self._end_text())
+
+    async def _say(self, step: Say) -> None:
+        for at in range(0, len(step.text), step.piece):
+            piece = step.text[at : at + step.piece]
+            self.push(self.text_frame(len(self.text), piece))
+            self.text += piece
+            await asyncio.sleep(step.pause)
+
+    def _end_text(self) -> list[Frame]:
+        text, self.text = self.text, ""
+        return [self._entry("agent", "text", text)] if text else []
+
+    def _entry(self, sender: str, kind: str, content: str, tool: Frame | None = None) -> Frame:
+        created, run_id = now(), self.active.run_id if self.active else None
+        message = {"seq": len(self.log), "sender": sender, "kind": kind, "content": content, "length": len(content)}
+        message |= {"timestamp": "12:00:00 +00:00", "created_at": created, "run_id": run_id, "tool": tool}
+        self.log.append(message)
+        return message
+
+    def _log(self, sender: str, kind: str, content: str, tool: Frame | None = None) -> None:
+        self._changed([self._entry(sender, kind, content, tool)])
+
+    def _changed(self, messages: list[Frame] | None = None) -> None:
+        self.rev += 1
+        self.push({"type": "state", **self.hot(), "messages": messages or []})
+
+    def changed(self) -> None:
+        self._changed()
+
+    def text_frame(self, offset: int, text: str) -> Frame:
+        frame = {"type": "text", "session_id": self.session_id, "generation": self.generation}
+        return {**frame, "seq": len(self.log), "attempt": 1, "offset": offset, "text": text}
+
+    def sync(self, have: Frame) -> list[Frame]:
+        start = have["messages"] if have["generation"] == self.generation else 0
+        frames: list[Frame] = [{"type": "state", **self.hot(), "messages": self.log[start:]}]
+        if self.active and self.text:
+            frames.append(self.text_frame(0, self.text))
+        return frames
+
+    def state(self) -> Frame:
+        return {**self.hot(), "messages": self.log}
+
+    def hot(self) -> Frame:
+        active = self.active
+        run = {"run_id": active.run_id, "attempt": 1, "started_at": now(), "seq": len(self.log)} if active else None
+        return {
+            "session_id": self.session_id,
+            "generation": self.generation,
+            "rev": self.rev,
+            "title": self.title,
+            "network": self.network,
+            "is_processing": active is not None or bool(self.inbox),
+            "is_loading": False,
+            "missing_api_key": False,
+            "pending_wallet_tx": None,
+            "active_run": run,
+            "queued": [vars(submission) for submission in self.inbox],
+            "approvals": self.approvals,
+            "message_count": len(self.log),
+            "expires_at": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
+            "notices": self.notices,
+        }
+
+    def _approval(self, step: Ask) -> Frame:
+        return {
+            "approval_id": uuid.uuid4().hex,
+            "network": "mainnet",
+            "chain_id": 1,
+            "to": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
+            "value": step.value,
+            "data": "0xa9059cbb",
+            "gas": "21000",
+            "digest": "0" * 64,
+            "description": "Send 1.5 ETH to vitalik.eth",
+            "decoded": "transfer(address to, uint256 amount)",
+            "simulation": "Succeeds. Your balance would be 0.42 ETH afterwards.",
+            "created_at": now(),
+            "expires_at": now(),
+        }
