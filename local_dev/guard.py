@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 # Reads the process groups that live now, a line at each change, and kills the last ones it read when its input
 # ends: that is when the process that writes them is gone, however it went. Nothing else works on every Unix.
-_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL -- "-$group"; done'
+_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL "-$group"; done'
 
 
 class Guard:

@@ -68,7 +68,10 @@ class LambdaRuntime:
         for function in functions:
             os.environ.update(function.environment)
             module = importlib.import_module(f"{self._package}.{function.folder}.handler")
-            self._handlers[function.name] = getattr(module, attribute)
+            self.register(function, getattr(module, attribute))
+
+    def register(self, function: Function, handler: Any) -> None:
+        self._handlers[function.name] = handler
 
     def app(self, function: Function) -> Any:
         """The ASGI app of a function that streams."""

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from local_dev.processes import Processes, StartFailed
+from tests.local_dev.conftest import eventually
+
+STUBBORN = """
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen(["sleep", "100"], start_new_session=False)
+print("ready", child.pid, flush=True)
+signal.pause()
+"""
+PARENT = """
+import asyncio, os, sys
+from pathlib import Path
+from local_dev.processes import Processes
+
+async def main():
+    processes = Processes(Path(sys.argv[1]))
+    child = await processes.start("sleeper", ["sleep", "100"], os.environ)
+    print(child.pid, flush=True)
+    await asyncio.sleep(100)
+
+asyncio.run(main())
+"""
+
+
+def alive(pid: int) -> bool:
+    """Neither gone nor a zombie that nobody has waited for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest_asyncio.fixture
+async def processes(tmp_path: Path) -> AsyncGenerator[Processes]:
+    processes = Processes(tmp_path)
+    yield processes
+    await processes.close()
+
+
+def word_after_ready(line: str) -> str | None:
+    return line.split()[1] if line.startswith("ready") else None
+
+
+async def test_a_process_that_ignores_sigterm_is_killed_with_its_children(processes: Processes):
+    command = [sys.executable, "-c", STUBBORN]
+    child, grandchild = await processes.start_until("stubborn", command, os.environ, word_after_ready)
+    await processes.stop(child, 0.2)
+    await eventually(lambda: not alive(int(grandchild)))
+    assert not alive(child.pid)
+    assert processes.running == {}
+
+
+async def test_a_process_that_ends_before_it_is_ready_says_why(processes: Processes):
+    command = [sys.executable, "-c", "raise SystemExit('no luck today')"]
+    with pytest.raises(StartFailed, match="no luck today"):
+        await processes.start_until("unlucky", command, os.environ, word_after_ready)
+
+
+async def test_children_end_when_the_one_that_started_them_is_killed(tmp_path: Path):
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PARENT, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    pid = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+    assert alive(pid)
+    parent.kill()
+    await parent.wait()
+    await eventually(lambda: not alive(pid))
+
+
+async def test_output_goes_to_a_log_file(processes: Processes):
+    child = await processes.start("speaker", ["sh", "-c", "echo hello; echo bad >&2"], os.environ)
+    await child.process.wait()
+    assert "hello" in child.tail()
+    assert "speaker: bad" in child.tail()
