@@ -21,8 +21,14 @@ def run_alone(build: Build) -> None:
     options = parser.parse_args()
     server = build(os.environ)
     if options.http:
+        # On loopback, a foreign Host or Origin is refused: no web page may use the tools by rebinding its name.
         server.run(
-            transport="http", host=options.host, port=options.port, show_banner=False, log_level="warning"
+            transport="http",
+            host=options.host,
+            port=options.port,
+            host_origin_protection="auto",
+            show_banner=False,
+            log_level="warning",
         )
     else:
         server.run(transport="stdio", show_banner=False, log_level="warning")

@@ -38,7 +38,7 @@ async def send_transaction(request: Request, wait_seconds: float = RECEIPT_SECON
     if receipt is None:
         note = f"Not in a block after {wait_seconds:g} s; ask tx for it later, and do not send it again."
         return Sent(**request.transfer(), hash=tx_hash, status="pending", note=note)
-    return await _outcome(request, tx_hash, receipt)
+    return await outcome(request, tx_hash, receipt)
 
 
 async def _check(request: Request) -> str:
@@ -80,7 +80,7 @@ async def _receipt(chain: Chain, tx_hash: str, wait_seconds: float) -> dict[str,
         pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
 
-async def _outcome(request: Request, tx_hash: str, receipt: dict[str, Any]) -> Sent:
+async def outcome(request: Request, tx_hash: str, receipt: dict[str, Any]) -> Sent:
     succeeded = receipt["status"] == "0x1"
     fee = fee_paid(receipt)
     return Sent(

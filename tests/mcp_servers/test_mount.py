@@ -1,0 +1,87 @@
+"""What the worker mounts."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from fastmcp import Client
+
+from tests.mcp_servers.conftest import rpc
+from worker.mcp_servers import evm, mount, networks
+from worker.mcp_servers.known_networks import KNOWN_NETWORKS, configured_networks, rpc_variable
+
+EXPECTED = {
+    "evm": "balance erc20_balance code code_size call simulate send tx block list_networks get_current_time "
+    "encode_function_call decode_function_call",
+    "etherscan": "get_contract_abi get_account_transactions",
+    "brave_search": "brave_search",
+    "zerox": "get_swap_price get_swap_quote",
+    "uniswap_docs": "search_uniswap_docs",
+}
+
+
+async def test_all_five_servers_offer_their_tools_under_names_of_their_own() -> None:
+    offered = {name: [tool.name for tool in await server.list_tools()] for name, server in mount({})}
+    assert {name: set(tools) for name, tools in offered.items()} == {
+        name: set(tools.split()) for name, tools in EXPECTED.items()
+    }
+    names = [tool for tools in offered.values() for tool in tools]
+    assert len(names) == len(set(names))
+
+
+async def test_every_tool_is_described_and_annotated_and_only_send_changes_anything() -> None:
+    for _, server in mount({}):
+        for tool in await server.list_tools():
+            assert tool.description
+            hints = tool.annotations
+            assert hints is not None
+            changes = tool.name == "send"
+            assert (hints.read_only_hint, hints.idempotent_hint, hints.destructive_hint) == (
+                not changes,
+                not changes,
+                changes,
+            )
+
+
+async def test_tools_of_a_chain_take_a_network_and_have_a_default_for_it() -> None:
+    without = {
+        "list_networks",
+        "get_current_time",
+        "decode_function_call",
+        "brave_search",
+        "search_uniswap_docs",
+    }
+    for _, server in mount({}):
+        for tool in await server.list_tools():
+            has_network = "network" in tool.parameters["properties"]
+            assert has_network == (tool.name not in without)
+            assert "network" not in tool.parameters.get("required", [])
+
+
+def test_a_network_is_there_exactly_if_its_url_is_configured() -> None:
+    assert networks({}) == []
+    for known in KNOWN_NETWORKS:
+        assert networks({rpc_variable(known.name): "http://node"}) == [known]
+    assert rpc_variable("linea-sepolia") == "LINEA_SEPOLIA_RPC_URL"
+    assert [info.name for info in networks({"BASE_RPC_URL": " ", "MAINNET_RPC_URL": "x"})] == ["mainnet"]
+
+
+def test_a_networks_url_is_not_shown_with_it() -> None:
+    network = configured_networks({"MAINNET_RPC_URL": "https://node.example/secret"})["mainnet"]
+    assert "secret" not in repr(network)
+
+
+@pytest.mark.chain
+async def test_a_call_in_this_process_costs_little_beyond_the_chains_answer(anvil: str) -> None:
+    """The budget is 5 ms; the bench measures it, this catches a different order of magnitude."""
+    async with Client(evm.build({"TESTNET_RPC_URL": anvil})) as client:
+        await client.call_tool("balance", {"who": "Alice"})
+        started = time.perf_counter()
+        for _ in range(50):
+            await client.call_tool("balance", {"who": "Alice"})
+        with_tool = time.perf_counter() - started
+    started = time.perf_counter()
+    for _ in range(50):
+        rpc(anvil, "eth_getBalance", "0x" + "11" * 20, "latest")
+    assert (with_tool - (time.perf_counter() - started)) / 50 < 0.05

@@ -1,0 +1,58 @@
+"""Sending, where the chain does not play along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.mcp_servers.bytecode import REVERT, creation, error_data, words
+from tests.mcp_servers.conftest import rpc, start_anvil, stop
+from worker.mcp_servers.chains import Chains
+from worker.mcp_servers.evm.sending import outcome, send_transaction
+from worker.mcp_servers.evm.transactions import read_request
+
+pytestmark = pytest.mark.chain
+
+
+@pytest.fixture
+def idle_anvil() -> Iterator[str]:
+    """A chain that makes no blocks by itself."""
+    process, url = start_anvil("--no-mining")
+    yield url
+    stop(process)
+
+
+async def test_a_transaction_that_is_in_no_block_in_time_is_pending_and_was_sent_once(
+    idle_anvil: str,
+) -> None:
+    chains = Chains.from_environment({"TESTNET_RPC_URL": idle_anvil})
+    request = await read_request(chains.get("testnet"), "Alice", "Bob", "1 ether", "0x")
+    sent = await send_transaction(request, wait_seconds=0.2)
+    assert (sent.status, sent.block_number) == ("pending", None)
+    assert "do not send it again" in (sent.note or "")
+    rpc(idle_anvil, "evm_mine")
+    assert rpc(idle_anvil, "eth_getTransactionReceipt", sent.hash)["status"] == "0x1"
+    assert rpc(idle_anvil, "eth_getTransactionCount", request.sender.address, "latest") == "0x1"
+    await chains.close()
+
+
+async def test_a_transaction_that_fails_after_the_check_is_reverted_with_its_reason(idle_anvil: str) -> None:
+    """The contract is closed (its storage is set) between the check and the block."""
+    chains = Chains.from_environment({"TESTNET_RPC_URL": idle_anvil})
+    chain = chains.get("testnet")
+    closable = bytes.fromhex("600054600757005b") + words(error_data("Error(string)", "closed"), REVERT)
+    created = await send_transaction(
+        await read_request(chain, "Alice", "", 0, creation(closable)), wait_seconds=0
+    )
+    rpc(idle_anvil, "evm_mine")
+    address = rpc(idle_anvil, "eth_getTransactionReceipt", created.hash)["contractAddress"]
+    sent = await send_transaction(await read_request(chain, "Bob", address, 0, "0x"), wait_seconds=0)
+    assert sent.status == "pending"
+    rpc(idle_anvil, "anvil_setStorageAt", address, "0x0", "0x" + "1".rjust(64, "0"))
+    rpc(idle_anvil, "evm_mine")
+    receipt = rpc(idle_anvil, "eth_getTransactionReceipt", sent.hash)
+    request = await read_request(chain, "Bob", address, 0, "0x")
+    told = await outcome(request, sent.hash, receipt)
+    assert (told.status, told.revert_reason) == ("reverted", "execution reverted: closed")
+    await chains.close()
