@@ -83,4 +83,10 @@ def new_server(
             if close is not None:
                 await close()
 
-    return FastMCP(name, instructions=instructions, lifespan=lifespan, middleware=[ReadableArgumentErrors()])
+    return FastMCP(
+        name,
+        instructions=instructions,
+        lifespan=lifespan,
+        middleware=[ReadableArgumentErrors()],
+        mask_error_details=True,  # of errors that nobody foresaw
+    )
