@@ -91,7 +91,8 @@ class Consumer:
             try:
                 lease, control = await self._claim(message)
             except RunGone:
-                return await self._delete(delivery)
+                await self._settle(message, delivery)
+                return None
             except (LeaseHeld, StorageUnavailable):
                 return await self._release(delivery, RETRY_SECONDS)
             self._note_claim(lease)
@@ -107,6 +108,12 @@ class Consumer:
                 case "finished" | "buried" | "deleted":
                     if is_named:
                         return await self._delete(delivery)
+
+    async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
+        """A run that has ended already: whoever ended it may have died before the connections heard of it."""
+        await self._delete(delivery)
+        if delivery.receives > 1:
+            await self._executor.show(message.key)
 
     async def _claim(self, message: RunMessage) -> tuple[Lease, Control]:
         """The connections are read beside the claim: neither has to wait for the other."""

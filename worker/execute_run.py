@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Literal
 
 from forge.errors import LeaseLost
+from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS, Ending, Submission
 from forge.models.session import Control
 from forge.observability import error_fields
@@ -61,6 +62,18 @@ class RunExecutor:
             del self._active.by_session[run.key]
             self._audiences.release(lease.session)
         return end
+
+    async def show(self, key: SessionKey) -> None:
+        """Push the session as it is to its connections; they ask for the messages they lack."""
+        resources = self._resources
+        session = await resources.blocking(resources.sessions.hot, key)
+        if session is None or key in self._active.by_session:
+            return
+        controls = await resources.blocking(resources.controls.read, [key])
+        audience = self._audiences.open(session)
+        audience.feed.show(session, [])
+        audience.follow(controls[key].connections if key in controls else ())
+        self._audiences.release(session)
 
     async def _perform(self, run: RunInProgress, lease: Lease) -> RunEnd:
         ended = await self._ended(run, lease)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forge.settings import Settings
-from forge.store import open_store
+from tests.schema import QUEUE_ATTRIBUTES
 from tests.worker.gateway import Gateway, running_gateway
 from tests.worker.stage import PollingQueue, Stage, stage_of
 
@@ -23,7 +23,6 @@ async def gateway() -> AsyncIterator[Gateway]:
 async def stage(
     settings: Settings, dynamodb: Any, sqs: Any, queue_url: str, gateway: Gateway
 ) -> AsyncIterator[Stage]:
-    async with stage_of(
-        open_store(settings, client=dynamodb), PollingQueue(sqs, queue_url), gateway
-    ) as stage:
+    dead = sqs.create_queue(QueueName="dead.fifo", Attributes=QUEUE_ATTRIBUTES)["QueueUrl"]
+    async with stage_of(settings, dynamodb, PollingQueue(sqs, queue_url, dead), gateway) as stage:
         yield stage

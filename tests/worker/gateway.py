@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
+
 from forge_client.conversation import Conversation
 from forge_client.frames import SERVER_FRAME, StateFrame, TextFrame
 from forge_client.reduce import apply
@@ -77,7 +78,7 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running_gateway() -> AsyncIterator[Gateway]:
+async def running_gateway() -> AsyncGenerator[Gateway]:
     gateway = Gateway()
     app = web.Application()
     app.router.add_post("/ws/@connections/{connection_id}", gateway.post)

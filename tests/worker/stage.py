@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -15,12 +15,14 @@ from botocore.credentials import Credentials
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import FunctionModel
 
+from forge.errors import LeaseLost
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Connection, Control, HotSession, NetworkInfo
 from forge.ports import Delivery
 from forge.queue import SqsRunQueue
-from forge.store import Store, system_clock
+from forge.settings import Settings
+from forge.store import Store, open_store, system_clock
 from tests.worker.gateway import Gateway, Page
 from worker.agent.agent import Limits, Operator
 from worker.agent.toolbox import Toolbox
@@ -42,17 +44,73 @@ NETWORKS = [
 class PollingQueue(SqsRunQueue):
     """moto's own long poll would hold the lock that makes its calls atomic."""
 
+    def __init__(self, client: Any, url: str, dead_letter_url: str = "") -> None:
+        super().__init__(client, url, dead_letter_url)
+        self.receipts: list[str] = []
+        self._lock = threading.Lock()
+        self._lost_machines = 0
+
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
-        end, pause = monotonic() + min(wait_seconds, 0.5), threading.Event()
-        while not (got := super().receive(most, 0)) and monotonic() < end:
+        end, pause, lost = monotonic() + min(wait_seconds, 0.5), threading.Event(), self._lost_machines
+        while True:
+            with self._lock:
+                got = super().receive(most, 0) if lost == self._lost_machines else []
+                self.receipts += [delivery.receipt for delivery in got]
+            if got or monotonic() > end or lost != self._lost_machines:
+                return got
             pause.wait(0.01)
-        return got
+
+    def lose_machines(self) -> None:
+        """Threads that still receive for a killed worker must not take a message with them."""
+        with self._lock:
+            self._lost_machines += 1
+
+    def let_visibility_end(self) -> None:
+        """What was received and not deleted is delivered again, as after 8 s without a sign of life."""
+        while self.receipts:
+            self.extend(self.receipts.pop(), 0)
+
+
+class Clock:
+    """This computer's clock, which a test may put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        return system_clock() + self.ahead
+
+
+class MortalBlocking(Blocking):
+    """A worker whose machine is lost at its `last` write: before it reaches the storage, or right after it."""
+
+    def __init__(self, last: int, *, after: bool) -> None:
+        super().__init__(16)
+        self._left, self._after = last, after
+        self.is_dead = asyncio.Event()
+
+    def die(self) -> None:
+        self._left = 0
+
+    async def __call__(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if getattr(call, "__name__", "") in {"receive", "read", "publish"}:
+            return await super().__call__(call, *args, **kwargs)
+        self._left -= 1
+        if self._left < 0 or (self._left == 0 and not self._after):
+            self.is_dead.set()
+            raise LeaseLost
+        done = await super().__call__(call, *args, **kwargs)
+        if self._left == 0:
+            self.is_dead.set()
+            raise LeaseLost
+        return done
 
 
 @dataclass
 class Stage:
     store: Store
-    queue: SqsRunQueue
+    queue: PollingQueue
+    clock: Clock
     gateway: Gateway
     http: aiohttp.ClientSession
     servers: list[Any]
@@ -66,12 +124,13 @@ class Stage:
 
     def resources(self, **other: Any) -> Resources:
         servers = [*((s.name, s) for s in self.servers), *((url, url) for url in self.dead_servers)]
-        blocking, toolbox = Blocking(16), Toolbox.of(servers, NETWORKS)
+        blocking = other.get("blocking") or Blocking(16)
+        toolbox = Toolbox.of(servers, NETWORKS)
         publisher = Publisher(
             self.store.commands,
             toolbox,
             blocking,
-            system_clock,
+            self.clock,
             llm="scripted",
             missing_api_key=self.llm_error is not None,
             notices=[],
@@ -93,7 +152,7 @@ class Stage:
             llm_error=self.llm_error,
             publisher=publisher,
             metrics=Metrics(enabled=False),
-            clock=system_clock,
+            clock=self.clock,
         )
         return replace(made, **other)
 
@@ -113,20 +172,26 @@ class Stage:
 
     async def kill(self) -> None:
         """End the workers as a lost machine would: nothing is released, nothing is written."""
+        self.queue.lose_machines()
         for task, _ in self.workers:
             task.cancel()
         await asyncio.gather(*(task for task, _ in self.workers), return_exceptions=True)
         self.workers.clear()
 
+    async def pass_the_lease(self) -> None:
+        """What a dead worker held becomes free: its lease and its queue message run out."""
+        self.clock.ahead += 7_000
+        await asyncio.to_thread(self.queue.let_visibility_end)
+
     async def open_page(self, connection_id: str = "c1=", key: SessionKey = KEY) -> Page:
-        connection = Connection(connection_id=connection_id, key=key, connected_at=system_clock())
+        connection = Connection(connection_id=connection_id, key=key, connected_at=self.clock())
         await asyncio.to_thread(self.store.controls.connect, connection)
         return self.gateway.page(connection_id)
 
     async def say(self, content: str, key: SessionKey = KEY, **values: Any) -> str:
         """Accept a message and queue its run, as `POST /api/chat` does."""
         run_id = new_run_id()
-        submission = Submission(run_id=run_id, content=content, created_at=system_clock(), **values)
+        submission = Submission(run_id=run_id, content=content, created_at=self.clock(), **values)
         session = await asyncio.to_thread(self.store.inbox.accept, key, submission)
         await asyncio.to_thread(self.queue.send, message_of(session, run_id))
         return run_id
@@ -174,9 +239,12 @@ def playing(script: Callable[..., AsyncIterator[Any]]) -> FunctionModel:
 
 
 @asynccontextmanager
-async def stage_of(store: Store, queue: SqsRunQueue, gateway: Gateway) -> AsyncIterator[Stage]:
+async def stage_of(
+    settings: Settings, dynamodb: Any, queue: PollingQueue, gateway: Gateway
+) -> AsyncGenerator[Stage]:
+    clock = Clock()
     async with aiohttp.ClientSession() as http:
-        stage = Stage(store, queue, gateway, http, [], saying("hello"))
+        stage = Stage(open_store(settings, clock, dynamodb), queue, clock, gateway, http, [], saying("hello"))
         try:
             yield stage
         finally:

@@ -13,8 +13,8 @@ from pydantic_ai.exceptions import (
 )
 
 from forge.errors import MissingApiKey
-from forge.models.run import CommandMessage, ToolCommand
 from forge.models.ids import new_run_id
+from forge.models.run import CommandMessage, ToolCommand
 from tests.worker.scripts import Script, call, prompts
 from tests.worker.stage import Stage, saying
 from tests.worker.tools import Bank

@@ -117,7 +117,9 @@ async def test_queued_messages_go_on_after_an_interrupted_run(stage: Stage) -> N
     second = await stage.say("second")
     await stage.interrupt(first)
     await page.ended(first)
-    await page.until(lambda known: (known.messages[-1].run_id, known.messages[-1].content) == (second, "one "))
+    await page.until(
+        lambda known: (known.messages[-1].run_id, known.messages[-1].content) == (second, "one ")
+    )
     await stage.interrupt(second)
     await page.ended(second)
     assert await stage.log() == [

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from forge_client.frames import StateFrame, TextFrame
-
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.ids import ANONYMOUS, SessionKey
+from forge_client.frames import StateFrame, TextFrame
 from tests.worker.stage import Stage, playing, saying
 
 

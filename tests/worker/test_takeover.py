@@ -1,0 +1,171 @@
+"""Workers that die, freeze or are stopped: no message doubled, no effect repeated, nothing lost."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from forge.models.run import MAX_ATTEMPTS, Ending
+from tests.worker.scripts import Script, call, results
+from tests.worker.stage import MortalBlocking, Stage, message_of
+from tests.worker.tools import Bank
+
+ASKED = ("user", "pay Bob")
+CALLED = ("system", 'tool: transfer | args: {"to":"Bob","amount":5}')
+PAID = ("system", '{"to":"Bob","amount":5,"network":"testnet"}')
+LOOKED = [
+    ("system", 'tool: balance | args: {"who":"Bob"}'),
+    ("system", '{"who":"Bob","wei":"7","network":"testnet"}'),
+]
+
+
+def paying() -> Script:
+    return Script(
+        ["Looking. ", call("balance", '{"who":"Bob"}', "c1")],
+        ["Paying. ", call("transfer", '{"to":"Bob","amount":5}', "c2")],
+        ["Paid."],
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "after"),
+    [*((last, False) for last in range(1, 12)), *((last, True) for last in (1, 4, 7, 10, 11))],
+)
+async def test_a_worker_lost_at_any_write_doubles_and_loses_nothing(
+    stage: Stage, last: int, after: bool
+) -> None:
+    bank = Bank()
+    stage.servers, stage.llm = [bank.server()], paying().llm()
+    page = await stage.open_page()
+    machine = MortalBlocking(last, after=after)
+    stage.start(blocking=machine)
+    run_id = await stage.say("pay Bob")
+    await machine.is_dead.wait()
+    await stage.kill()
+    await stage.pass_the_lease()
+    stage.start()
+    await page.ended(run_id)
+    log = await stage.log()
+    assert len(bank.transfers) <= 1
+    assert log[:2] == [ASKED, ("agent", "Looking. ")]
+    assert log[2:4] == LOOKED
+    assert log[4:6] == [("agent", "Paying. "), CALLED]
+    is_unknown = log[6][1].startswith("OUTCOME UNKNOWN")
+    assert is_unknown or (log[6] == PAID and bank.transfers)
+    assert log[7:] == [("agent", "Paid.")]
+
+
+async def test_the_llm_is_told_when_a_started_payment_has_no_result(stage: Stage) -> None:
+    bank, script = Bank(), Script([call("transfer", '{"to":"Bob","amount":999}', "c1")], ["I will verify."])
+    stage.servers, stage.llm = [bank.server()], script.llm()
+    page = await stage.open_page()
+    stage.start(blocking=(machine := MortalBlocking(10_000, after=False)))
+    run_id = await stage.say("pay")
+    await bank.has_begun.wait()
+    machine.die()
+    await stage.kill()
+    await stage.pass_the_lease()
+    stage.start()
+    seen = await page.ended(run_id)
+    assert seen.messages[-1].content == "I will verify."
+    assert bank.transfers == [("Bob", 999)]
+    assert results(script.requests[-1])[0][2].startswith("OUTCOME UNKNOWN")
+
+
+async def test_text_of_a_lost_attempt_is_replaced_by_the_next_attempts(stage: Stage) -> None:
+    stage.llm = Script(["old text that is lost", asyncio.Event()]).llm()
+    page = await stage.open_page()
+    stage.start(blocking=(machine := MortalBlocking(10_000, after=False)))
+    run_id = await stage.say("hi")
+    await page.says("old text")
+    machine.die()
+    await stage.kill()
+    stage.llm = Script(["new text"]).llm()
+    await stage.pass_the_lease()
+    stage.start()
+    seen = await page.ended(run_id)
+    assert [message.content for message in seen.messages] == ["hi", "new text"]
+
+
+async def test_a_worker_that_lost_its_lease_writes_and_pushes_nothing_more(stage: Stage) -> None:
+    may_go_on = asyncio.Event()
+    script = Script(["first ", may_go_on, "and the rest"])
+    stage.llm = script.llm()
+    page = await stage.open_page()
+    old = stage.start()
+    run_id = await stage.say("hi")
+    await page.says("first ")
+    stage.clock.ahead += 7_000
+    session = await stage.session()
+    lease = await asyncio.to_thread(stage.store.runs.claim, message_of(session, run_id), "another")
+    may_go_on.set()
+    late = await stage.open_page("late=")
+    await asyncio.to_thread(stage.store.runs.finish, lease, Ending(outcome="completed"))
+    assert await stage.log() == [("user", "hi")]
+    assert not old.done()
+    assert all("and the rest" not in message.content for message in late.conversation.messages)
+
+
+async def test_a_run_that_fails_every_attempt_ends_as_failed_and_in_the_dead_letters(
+    stage: Stage, sqs: Any
+) -> None:
+    page = await stage.open_page()
+    run_id = await stage.say("hi")
+    session = await stage.session()
+    for _ in range(MAX_ATTEMPTS):
+        await asyncio.to_thread(stage.store.runs.claim, message_of(session, run_id), "dies")
+        stage.clock.ahead += 7_000
+    stage.start()
+    seen = await page.ended(run_id)
+    assert seen.hot is not None
+    assert seen.hot.outcomes[run_id] == "failed"
+    assert "given up" in seen.messages[-1].content
+    await stage.stop()
+    url = sqs.get_queue_url(QueueName="dead.fifo")["QueueUrl"]
+    buried = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert run_id in buried[0]["Body"]
+
+
+async def test_messages_of_a_session_run_in_order_even_when_the_queue_delivers_the_second(
+    stage: Stage,
+) -> None:
+    stage.llm = Script(["answer"]).llm()
+    page = await stage.open_page()
+    first = await stage.say("first")
+    second = await stage.say("second")
+    stage.queue.receive(1, 0)  # the first one's message is somewhere else
+    session = await stage.session()
+    await asyncio.to_thread(stage.queue.send, message_of(session, second), resend=True)
+    stage.queue.let_visibility_end()
+    stage.start()
+    await page.ended(first)
+    await page.ended(second)
+    assert [content for _, content in await stage.log()] == ["first", "answer", "second", "answer"]
+
+
+async def test_a_stopped_worker_lets_a_short_run_end(stage: Stage) -> None:
+    may_end = asyncio.Event()
+    stage.llm = Script(["almost ", may_end, "done"]).llm()
+    page = await stage.open_page()
+    stage.start(stop_seconds=10)
+    run_id = await stage.say("hi")
+    await page.says("almost ")
+    stopping = asyncio.create_task(stage.stop())
+    may_end.set()
+    assert (await page.ended(run_id)).messages[-1].content == "almost done"
+    await stopping
+
+
+async def test_a_stopped_worker_hands_a_long_run_over_at_once(stage: Stage) -> None:
+    stage.llm = Script(["never ends ", asyncio.Event()]).llm()
+    page = await stage.open_page()
+    stage.start(stop_seconds=0.1)
+    run_id = await stage.say("hi")
+    await page.says("never ends ")
+    await stage.stop()
+    stage.llm = Script(["the next worker's answer"]).llm()
+    stage.start()
+    seen = await page.ended(run_id)
+    assert [message.content for message in seen.messages] == ["hi", "the next worker's answer"]
