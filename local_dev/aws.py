@@ -1,4 +1,4 @@
-"""Creates the template's table and queues in the emulator, and tells the template what they are called there."""
+"""Creates the template's tables and queues in the emulator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local_dev.template import Template
+from local_dev.names import queue_name, table_name
+from local_dev.processes import StartFailed
 from local_dev.wiring import Wiring
 
 _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
@@ -23,6 +24,7 @@ _QUEUE_ATTRIBUTES = (
     "MaximumMessageSize",
     "MessageRetentionPeriod",
     "ReceiveMessageWaitTimeSeconds",
+    "RedrivePolicy",
     "VisibilityTimeout",
 )
 
@@ -42,46 +44,35 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
     )
 
 
-def create_resources(template: Template, wiring: Wiring, environment: Mapping[str, str]) -> None:
-    """Afterwards `!Ref` of a table is its name, of a queue its URL."""
+def create_resources(wiring: Wiring, environment: Mapping[str, str]) -> None:
+    """Under the names of `names.name_resources`; what exists already stays. Raises `StartFailed`."""
     with ThreadPoolExecutor() as threads:
-        tables = threads.submit(_create_tables, template, wiring, client("dynamodb", environment))
-        queues = threads.submit(_create_queues, template, wiring, client("sqs", environment))
+        tables = threads.submit(_create_tables, wiring, client("dynamodb", environment))
+        queues = threads.submit(_create_queues, wiring, client("sqs", environment))
         tables.result()
         queues.result()
 
 
-def _create_tables(template: Template, wiring: Wiring, dynamodb: Any) -> None:
+def _create_tables(wiring: Wiring, dynamodb: Any) -> None:
     existing = dynamodb.list_tables()["TableNames"]
     for logical, properties in wiring.tables().items():
-        name = properties.get("TableName", logical)
+        name = table_name(logical, properties)
         if name not in existing:
             wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
             dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **wanted)
-        template.refs[logical] = name
 
 
-def _create_queues(template: Template, wiring: Wiring, sqs: Any) -> None:
+def _create_queues(wiring: Wiring, sqs: Any) -> None:
     """Dead-letter queues first: others name them."""
-    waiting = wiring.queues()
-    for logical, properties in sorted(waiting.items(), key=lambda pair: "RedrivePolicy" in pair[1]):
-        suffix = ".fifo" if properties.get("FifoQueue") else ""
-        name = properties.get("QueueName", logical + suffix)
+    waiting = wiring.queues().items()
+    for logical, properties in sorted(waiting, key=lambda pair: "RedrivePolicy" in pair[1]):
         attributes = {key: _text(properties[key]) for key in _QUEUE_ATTRIBUTES if key in properties}
-        if policy := properties.get("RedrivePolicy"):
-            attributes["RedrivePolicy"] = json.dumps(_with_real_arn(template, policy))
-        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        template.refs[logical] = url
-        template.attributes |= {f"{logical}.Arn": arn, f"{logical}.QueueName": name}
-
-
-def _with_real_arn(template: Template, policy: Mapping[str, Any]) -> dict[str, Any]:
-    """The policy was resolved before the dead-letter queue existed."""
-    logical = str(policy["deadLetterTargetArn"]).rpartition(":")[2]
-    arn = template.attributes.get(f"{logical}.Arn", policy["deadLetterTargetArn"])
-    return {**policy, "deadLetterTargetArn": arn}
+        url = sqs.create_queue(QueueName=queue_name(logical, properties), Attributes=attributes)["QueueUrl"]
+        if url != wiring.template.refs[logical]:
+            raise StartFailed(f"the emulator calls the queue {url}, not {wiring.template.refs[logical]}")
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
+from local_dev.names import ACCOUNT
 from local_dev.processes import ROOT, Processes, StartFailed
 
 MINISTACK = ROOT / ".tools" / "ministack" / "bin" / "python"
 _HERE = Path(__file__).resolve().parent
 
 
-def chosen(environment: Mapping[str, str]) -> str:
-    """FORGE_EMULATOR, else the faster one of those that are installed. Raises `StartFailed`."""
-    name = environment.get("FORGE_EMULATOR") or ("ministack" if MINISTACK.exists() else "moto")
+def chosen(wanted: str) -> str:
+    """`wanted`, else the faster one of those that are installed. Raises `StartFailed`."""
+    name = wanted or ("ministack" if MINISTACK.exists() else "moto")
     if name not in ("ministack", "moto"):
         raise StartFailed(f"FORGE_EMULATOR is {name}; it must be ministack or moto")
     if name == "ministack" and not MINISTACK.exists():
@@ -23,24 +24,35 @@ def chosen(environment: Mapping[str, str]) -> str:
     return name
 
 
-async def start_emulator(processes: Processes, name: str, keep: Path | None = None) -> str:
-    """The endpoint's URL. `keep`: the folder in which MiniStack keeps its state between starts."""
-    port = "0"
+async def start_emulator(
+    processes: Processes, name: str, listener: socket.socket, keep: Path | None = None
+) -> None:
+    """Until it answers on `listener`. `keep`: the folder in which MiniStack keeps its state between starts."""
+    file = listener.fileno()
     if name == "moto":
-        command = [sys.executable, "-m", "local_dev.moto_process", port]
-        environment = dict(os.environ)
+        command = [sys.executable, "-m", "local_dev.moto_process", str(file)]
+        environment = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT}
     else:
-        command = [str(MINISTACK), str(_HERE / "ministack_process.py"), port]
+        command = [str(MINISTACK), str(_HERE / "ministack_process.py"), str(file)]
         environment = _without_our_libraries() | {"SERVICES": "dynamodb,sqs", "LOG_LEVEL": "WARNING"}
+        environment |= {"MINISTACK_ACCOUNT_ID": ACCOUNT, "GATEWAY_PORT": str(listener.getsockname()[1])}
         if keep:
             environment |= {"PERSIST_STATE": "1", "STATE_DIR": str(keep)}
-    _, port = await processes.start_until("emulator", command, environment, _announced_port)
-    return f"http://127.0.0.1:{port}"
+    await processes.start_until("emulator", command, environment, _readiness, files=[file])
+    listener.close()
 
 
-def _announced_port(line: str) -> str | None:
-    word, _, port = line.strip().partition(" ")
-    return port if word == "ready" else None
+def emulator_listener() -> socket.socket:
+    """Made here and handed to the emulator, so that its address is known before it runs."""
+    return socket.create_server(("127.0.0.1", 0), backlog=512)
+
+
+def endpoint_of(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _readiness(line: str) -> str | None:
+    return line if line.strip() == "ready" else None
 
 
 def _without_our_libraries() -> dict[str, str]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from local_dev.connections_api import PREFIX, ConnectionsApi
 from local_dev.http_api import HttpApi
+from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import Limits
 from local_dev.page import Page
+from local_dev.routing import Routes
+from local_dev.template import TemplateError
 from local_dev.websocket_api import WebSocketApi
 from local_dev.websocket_frames import GatewayProtocol
+from local_dev.wiring import Wiring
 
 SOCKET_PATH = "/ws"
 
@@ -39,6 +44,21 @@ class Gateway:
             return
         await receive()
         await send({"type": "websocket.close", "code": 1000})
+
+
+def build_gateway(
+    wiring: Wiring, runtime: LambdaRuntime, page: Path, access_key: str, limits: Limits
+) -> Gateway:
+    """The gateway that the template describes; `access_key` signs what is posted to `@connections`."""
+    if (api := wiring.socket_api()) is None:
+        raise TemplateError("template.yaml has no WebSocket API")
+    sockets = WebSocketApi(api, runtime, limits)
+    return Gateway(
+        http=HttpApi(Routes(wiring.http_routes()), runtime, wiring.cors(), limits),
+        sockets=sockets,
+        connections=ConnectionsApi(sockets, access_key, limits),
+        page=Page(page, wiring.page_headers()),
+    )
 
 
 class Server(uvicorn.Server):

@@ -1,7 +1,7 @@
-"""The MiniStack emulator: `.tools/ministack/bin/python local_dev/ministack_process.py PORT` (0: any free one).
+"""The MiniStack emulator: run by MiniStack's own Python with one argument, the number of a socket that listens.
 
-Prints one line, `ready PORT`. It runs in MiniStack's own environment, so it imports nothing of ours. One thing is
-mended: a long poll of a queue wakes up at once, where MiniStack's looks every 100 ms (the numbers are in
+Prints one line, `ready`. It lives in another environment, so it imports nothing of ours. One thing is mended: a
+long poll of a queue wakes up at once, where MiniStack's looks every 100 ms (the numbers are in
 docs/decisions/2026-11-22-emulator.md).
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import sys
 import types
 from typing import Any
@@ -48,15 +47,14 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 async def main() -> None:
     sqs.asyncio = types.SimpleNamespace(sleep=until_changed, iscoroutine=asyncio.iscoroutine)
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=512)
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{sys.argv[1]}"]
     config.keep_alive_timeout = 300
     config.graceful_timeout = 0.2
     config.loglevel = "WARNING"
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    print(f"ready {listener.getsockname()[1]}", flush=True)
+    print("ready", flush=True)
     await serve(app, config, shutdown_trigger=stop.wait)
 
 

@@ -1,6 +1,6 @@
-"""The moto emulator in a process of its own: `python -m local_dev.moto_process PORT` (0: any free one).
+"""The moto emulator in a process of its own: `python -m local_dev.moto_process FILE` (a listening socket).
 
-Prints one line, `ready PORT`. moto's own server is made for tests; four things are mended here for a program that
+Prints one line, `ready`. moto's own server is made for tests; four things are mended here for a program that
 runs all day with many clients at once (the numbers are in docs/decisions/2026-11-22-emulator.md):
 
 - requests are carried out one at a time, because moto's check-then-write is not atomic between threads;
@@ -113,8 +113,10 @@ def main() -> None:
     mend_long_polls()
     mend_transactions()
     app = one_at_a_time(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", int(sys.argv[1]), app, threaded=True, request_handler=KeepAliveHandler)
-    print(f"ready {server.port}", flush=True)
+    server = make_server(
+        "127.0.0.1", 0, app, threaded=True, request_handler=KeepAliveHandler, fd=int(sys.argv[1])
+    )
+    print("ready", flush=True)
     server.serve_forever()
 
 

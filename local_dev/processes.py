@@ -59,9 +59,13 @@ class Processes:
         command: Sequence[str],
         environment: Mapping[str, str],
         ready: Callable[[str], str | None],
+        files: Sequence[int] = (),
     ) -> tuple[Child, str]:
-        """Start and wait for a line of output in which `ready` finds what it looks for. Raises `StartFailed`."""
-        child = await self._spawn(name, command, environment, piped=True)
+        """Start, with open `files`, and wait for a line of output in which `ready` finds what it looks for.
+
+        Raises `StartFailed`.
+        """
+        child = await self._spawn(name, command, environment, files, piped=True)
         announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         child.pump = asyncio.create_task(self._pump(child, ready, announced), name=f"output of {name}")
         await asyncio.wait(
@@ -94,7 +98,13 @@ class Processes:
             self._guard = None
 
     async def _spawn(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], *, piped: bool
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        files: Sequence[int] = (),
+        *,
+        piped: bool,
     ) -> Child:
         log = self._folder / f"{name}.log"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +118,7 @@ class Processes:
                 stderr=output,
                 env=dict(environment),
                 cwd=ROOT,
+                pass_fds=files,
                 start_new_session=True,
             )
         child = self.running[name] = Child(name, process, log)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from pathlib import Path
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from botocore.exceptions import ClientError
 
 from local_dev.aws import client, create_resources
-from local_dev.emulator import chosen, start_emulator
+from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
 from local_dev.environment import aws_variables
+from local_dev.names import name_resources
 from local_dev.processes import ROOT, Processes, StartFailed
 from local_dev.template import Template
 from local_dev.wiring import Wiring
@@ -29,7 +29,10 @@ class Emulated:
 
     def send(self, group: str, body: str) -> None:
         self.sqs.send_message(
-            QueueUrl=self.queue, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=body
+            QueueUrl=self.queue,
+            MessageBody=body,
+            MessageGroupId=group,
+            MessageDeduplicationId=uuid.uuid4().hex,
         )
 
     def receive(self, wait: int = 3) -> list[dict[str, Any]]:
@@ -42,21 +45,37 @@ class Emulated:
     def put(self, pk: str, **options: Any) -> dict[str, Any]:
         return {"Put": {"TableName": self.table, "Item": {"pk": {"S": pk}, "sk": {"S": "x"}}, **options}}
 
+    def empty(self) -> None:
+        for item in self.dynamodb.scan(TableName=self.table)["Items"]:
+            self.dynamodb.delete_item(TableName=self.table, Key={"pk": item["pk"], "sk": item["sk"]})
+        while messages := self.receive(wait=0):
+            for message in messages:
+                self.delete(message)
+
     def keys(self) -> set[str]:
         return {item["pk"]["S"] for item in self.dynamodb.scan(TableName=self.table)["Items"]}
 
 
-@pytest_asyncio.fixture(params=["moto", "ministack"])
-async def emulated(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Emulated]:
-    processes = Processes(tmp_path)
-    try:
-        endpoint = await start_emulator(processes, request.param)
-        variables = aws_variables({}, endpoint)
-        template = Template.load(ROOT / "template.yaml", region="us-east-1")
-        await asyncio.to_thread(create_resources, template, Wiring(template), variables)
-        yield Emulated(template, variables)
-    finally:
-        await processes.close()
+@pytest.fixture(scope="module", params=["moto", "ministack"])
+def emulator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    processes = Processes(tmp_path_factory.mktemp("emulator"))
+    listener = emulator_listener()
+    variables = aws_variables({}, endpoint_of(listener))
+    template = Template.load(ROOT / "template.yaml", region="us-east-1")
+    name_resources(template, variables["AWS_ENDPOINT_URL"])
+    with asyncio.Runner() as runner:
+        runner.run(start_emulator(processes, request.param, listener))
+        try:
+            create_resources(Wiring(template), variables)
+            yield Emulated(template, variables)
+        finally:
+            runner.run(processes.close())
+
+
+@pytest.fixture
+def emulated(emulator: Emulated) -> Emulated:
+    emulator.empty()
+    return emulator
 
 
 async def test_the_template_names_what_was_created(emulated: Emulated):
@@ -120,4 +139,4 @@ async def test_writes_beside_a_refused_transaction_are_kept(emulated: Emulated):
 
 def test_an_unknown_emulator_is_refused():
     with pytest.raises(StartFailed, match="must be ministack or moto"):
-        chosen({"FORGE_EMULATOR": "localstack"})
+        chosen("localstack")
