@@ -1,6 +1,7 @@
 // The client: one conversation at a time, kept equal to the server's.
 
 import { CatchUp } from './catch_up.js';
+import { DEFAULTS } from './chat_config.js';
 import { applyFrame, applyState, denies, emptyConversation, expire, have } from './conversation.js';
 import { HttpApi, RequestError } from './http.js';
 import { browserStorage } from './memory_storage.js';
@@ -8,32 +9,10 @@ import { newKey, Outbox } from './outbox.js';
 import { snapshot } from './snapshot.js';
 import { Transport } from './transport.js';
 
-/** @import { CommandResult, ServerFrame, State } from './frames.js' */
-/** @import { ChatState, ShownMessage } from './snapshot.js' */
-/** @import { ConnectionStatus } from './transport.js' */
-
-/**
- * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
- * (redials go on, slowly); `reconnectDelay` in milliseconds. `accessToken` where the server demands one.
- * @typedef {object} ChatConfig
- * @property {string} backendUrl
- * @property {number} [maxMessageLength]
- * @property {number} [reconnectAttempts]
- * @property {number} [reconnectDelay]
- * @property {string} [sessionId]
- * @property {() => Promise<string | null>} [accessToken]
- * @property {Storage} [storage] keeps what is not confirmed yet
- */
-
-/**
- * @typedef {object} ChatHandlers
- * @property {(messages: ShownMessage[]) => void} [onMessage]
- * @property {(status: ConnectionStatus) => void} [onConnectionChange]
- * @property {(error: Error) => void} [onError]
- * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown) => void} [onWalletTransactionRequest] once per request
- * @property {(state: ChatState) => void} [onState] after every change
- */
+/** @import { ChatConfig, ChatHandlers } from './chat_config.js' */
+/** @import { Conversation } from './conversation.js' */
+/** @import { ApprovalReply, CommandResult, ServerFrame, State } from './frames.js' */
+/** @import { ChatState } from './snapshot.js' */
 
 export class ChatManager {
   /** @type {Transport | null} */
@@ -46,7 +25,7 @@ export class ChatManager {
 
   /** @param {ChatConfig} config @param {ChatHandlers} [handlers] */
   constructor(config, handlers = {}) {
-    this.config = { maxMessageLength: 2000, reconnectAttempts: 5, reconnectDelay: 3000, ...config };
+    this.config = { ...DEFAULTS, ...config };
     this.handlers = handlers;
     this.api = new HttpApi({ backendUrl: config.backendUrl.replace(/\/$/, ''), accessToken: config.accessToken });
     this.#conversation = emptyConversation(config.sessionId ?? newKey());
@@ -161,7 +140,7 @@ export class ChatManager {
     this.handlers.onState?.(this.#state);
   }
 
-  /** @param {'chat' | 'system'} kind @param {string} text @param {import('./frames.js').ApprovalReply} [approval] */
+  /** @param {'chat' | 'system'} kind @param {string} text @param {ApprovalReply} [approval] */
   #send(kind, text, approval) {
     const sessionId = this.getSessionId();
     return this.outbox.add({ sessionId, kind, text, approval, since: this.#conversation.ended });
@@ -202,7 +181,7 @@ export class ChatManager {
     this.#transport?.send({ type: 'sync', session_id: this.getSessionId(), have: have(this.#conversation) });
   }
 
-  /** @param {import('./conversation.js').Conversation} conversation */
+  /** @param {Conversation} conversation */
   #become(conversation) {
     if (conversation !== this.#conversation) {
       this.#conversation = conversation;

@@ -22,13 +22,17 @@ export class ApprovalCard {
   #problem = el('p', { class: 'approval-problem', role: 'alert' });
   #approve = el('button', { type: 'button', class: 'button primary' }, 'Approve in wallet');
   #reject = el('button', { type: 'button', class: 'button' }, 'Reject');
+  #toggle = el('button', { type: 'button', class: 'approval-toggle', 'aria-expanded': 'true' });
+  #wasFolded = false;
 
   /** @param {PublicApproval} approval @param {ApprovalActions} actions */
   constructor(approval, actions) {
     this.approval = approval;
     this.#approve.addEventListener('click', () => void this.#act(() => actions.onApprove(this.approval)));
     this.#reject.addEventListener('click', () => void this.#act(() => actions.onReject(this.approval)));
-    const title = el('h2', { id: `approval-${approval.approval_id}` }, icon('wallet'), 'Your signature is needed');
+    this.#toggle.append(icon('wallet'), el('span', {}, 'Your signature is needed'), icon('chevron'));
+    this.#toggle.addEventListener('click', () => this.#fold(!('folded' in this.element.dataset)));
+    const title = el('h2', { id: `approval-${approval.approval_id}` }, this.#toggle);
     const description = el('p', { class: 'approval-description', dir: 'auto' }, ...words(approval.description));
     const buttons = el('div', { class: 'approval-buttons' }, this.#reject, this.#approve);
     this.element = el(
@@ -52,6 +56,18 @@ export class ApprovalCard {
     if (!context.hasWallet) this.#problem.textContent = 'There is no wallet in this browser. Install one (any EIP-1193 wallet works), or reject.';
   }
 
+  /** Make room once the conversation has gone on; the person may open it again. */
+  foldOnce() {
+    if (!this.#wasFolded) this.#fold(true);
+  }
+
+  /** @param {boolean} isFolded */
+  #fold(isFolded) {
+    this.#wasFolded = true;
+    setData(this.element, { folded: isFolded ? '' : null });
+    this.#toggle.setAttribute('aria-expanded', String(!isFolded));
+  }
+
   /** @param {() => Promise<void>} action */
   async #act(action) {
     setData(this.element, { busy: '' });
@@ -73,8 +89,8 @@ function factElements(approval, { network, account }) {
   const gas = approval.gas ? [fact('Gas limit', Number(approval.gas).toLocaleString())] : [];
   return [
     fact('Amount', el('strong', {}, readableAmount(approval.value, currency))),
-    fact('To', ...withHex(approval.to)),
-    fact('From', ...(account ? withHex(account) : ['the account you choose in your wallet'])),
+    fact('To', ...withHex(approval.to, true)),
+    fact('From', ...(account ? withHex(account, true) : ['the account you choose in your wallet'])),
     fact('Network', `${network?.title ?? approval.network} (chain ${approval.chain_id})`),
     ...gas,
     fact('Expires', fullTime(approval.expires_at)),
@@ -102,5 +118,5 @@ function detail(title, text, isOpen) {
 
 /** @param {string} text */
 function words(text) {
-  return withHex(withVisibleControls(text));
+  return withHex(withVisibleControls(text), true);
 }

@@ -21,7 +21,7 @@ export class ApprovalList {
   }
 
   /** @param {ChatState} state */
-  render({ approvals }) {
+  render({ approvals, messages }) {
     const open = approvals.filter(({ approval_id }) => !this.#answered.has(approval_id));
     const ids = new Set(open.map(({ approval_id }) => approval_id));
     for (const [id, card] of this.#cards) {
@@ -29,10 +29,14 @@ export class ApprovalList {
       card.element.remove();
       this.#cards.delete(id);
     }
-    for (const approval of open) this.#show(approval);
+    const lastAsked = messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '';
+    for (const approval of open) {
+      const card = this.#show(approval);
+      if (Date.parse(lastAsked) > Date.parse(approval.created_at)) card.foldOnce();
+    }
   }
 
-  /** @param {PublicApproval} approval */
+  /** @param {PublicApproval} approval @returns {ApprovalCard} */
   #show(approval) {
     const { wallet, networks } = this.options;
     let card = this.#cards.get(approval.approval_id);
@@ -46,6 +50,7 @@ export class ApprovalList {
     }
     const network = networks().find(({ name }) => name === approval.network);
     card.update(approval, { network, account: wallet.account, hasWallet: wallet.isPresent });
+    return card;
   }
 
   /** @param {PublicApproval} approval */

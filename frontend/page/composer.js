@@ -42,7 +42,7 @@ export class Composer {
       if (!isBusy && document.activeElement === this.#stop) this.focus();
       this.#stop.hidden = !isBusy;
     }
-    this.#text.placeholder = isBusy ? 'Write the next message; it will wait its turn' : 'Ask the agent anything about your networks';
+    this.#text.placeholder = isBusy ? 'The next message waits its turn' : 'Ask the agent…';
   }
 
   focus() {

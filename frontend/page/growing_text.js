@@ -2,8 +2,8 @@
 
 import { GrowingMarkdown } from './markdown/growing.js';
 
-const CATCH_UP_MS = 350;
-const SLOWEST_PER_SECOND = 60;
+const CATCH_UP_MS = 250;
+const SLOWEST_PER_SECOND = 120;
 const LONGEST_FLOW = 4_000;
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');

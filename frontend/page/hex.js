@@ -15,9 +15,9 @@ export function setExplorer(url) {
   for (const link of document.querySelectorAll('a.hex-text')) setHref(/** @type {HTMLAnchorElement} */ (link));
 }
 
-/** @param {string} hex */
-export function hexElement(hex) {
-  const link = el('a', { class: 'hex-text', title: hex, data: { hex } });
+/** @param {string} hex @param {boolean} [isWhole] where every character counts: addresses can be made to look alike */
+export function hexElement(hex, isWhole = false) {
+  const link = el('a', { class: 'hex-text', title: hex, data: { hex, whole: isWhole ? '' : null } });
   link.append(hex.slice(0, 6), el('span', { class: 'hex-middle' }, hex.slice(6, -4)), hex.slice(-4));
   setHref(link);
   const label = hex.length > 42 ? 'Copy hash' : 'Copy address';
@@ -25,13 +25,13 @@ export function hexElement(hex) {
   return el('span', { class: 'hex', dir: 'ltr' }, link, copy);
 }
 
-/** Plain text with its addresses and hashes as elements. @param {string} text @returns {Node[]} */
-export function withHex(text) {
+/** Plain text with its addresses and hashes as elements. @param {string} text @param {boolean} [isWhole] @returns {Node[]} */
+export function withHex(text, isWhole = false) {
   /** @type {Node[]} */
   const nodes = [];
   let plain = 0;
   for (const match of text.matchAll(HEX)) {
-    nodes.push(document.createTextNode(text.slice(plain, match.index)), hexElement(match[0]));
+    nodes.push(document.createTextNode(text.slice(plain, match.index)), hexElement(match[0], isWhole));
     plain = match.index + match[0].length;
   }
   return [...nodes, document.createTextNode(text.slice(plain))];

@@ -59,7 +59,7 @@ export class NetworkMenu {
   /** @param {NetworkInfo} network */
   #option({ name, title, chain_id, sends }) {
     const isCurrent = name === this.#current;
-    const note = sends ? 'The agent sends transactions itself' : 'Your wallet signs every transaction';
+    const note = sends ? 'the agent sends by itself' : 'your wallet signs';
     return el(
       'button',
       {

@@ -1,5 +1,6 @@
 // Keeps the list of conversations equal to what the server still has.
 
+import { RequestError } from '../client/http.js';
 import { SessionBook } from '../client/session_book.js';
 import { newKey } from '../client/outbox.js';
 
@@ -85,17 +86,22 @@ export class Sessions {
 
   /** @param {string} id @param {string} title */
   async rename(id, title) {
-    await this.api.rename(id, title);
+    await this.api.rename(id, title).catch(unlessGone);
     this.book.remember(id, { title });
     this.onChange();
   }
 
   /** @param {string} id */
   async delete(id) {
-    await this.api.delete(id);
+    await this.api.delete(id).catch(unlessGone);
     this.book.forget(id);
     this.onChange();
   }
+}
+
+/** A session that has ended already is as good as deleted. @param {Error} error */
+function unlessGone(error) {
+  if (!(error instanceof RequestError) || error.status !== 404) throw error;
 }
 
 /** @param {string} text */

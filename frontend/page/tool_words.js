@@ -7,9 +7,11 @@ import { shortHex } from './hex.js';
 
 const LONGEST = 90;
 const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
-  send: ({ value, from, to }) => `${amount(value)} from ${name(from)} to ${name(to)}`,
+  send: ({ value, from, to }) => `${amount(value)} from ${name(from)} to ${name(to) || 'a new contract'}`,
   send_transaction_to_wallet: ({ value, to }) => `${amount(value)} to ${name(to)}`,
   balance: ({ who, account, address }) => `of ${name(who ?? account ?? address)}`,
+  erc20_balance: ({ who, token }) => `of ${name(who)} in ${name(token)}`,
+  block: ({ block }) => name(block ?? 'latest'),
   set_network: ({ network }) => `to ${name(network)}`,
   search_uniswap_docs: ({ query }) => `“${String(query)}”`,
   brave_search: ({ q, query }) => `“${String(q ?? query)}”`,
@@ -27,11 +29,14 @@ export function callInWords(tool, args) {
 export function resultInWords(content) {
   const result = parsedObject(content);
   if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
-  if (typeof result.formatted === 'string') return shortened(result.formatted);
-  if (result.ether !== undefined) return `${result.ether} ETH`;
-  if (isWei(result.wei)) return readableAmount(result.wei);
+  const currency = typeof result.currency === 'string' ? result.currency : 'ETH';
+  if (typeof result.formatted === 'string') return shortened(`${result.formatted} ${name(result.symbol)}`);
+  if (isWei(result.wei)) return readableAmount(result.wei, currency);
   if (typeof result.error === 'string') return shortened(result.error);
-  return typeof result.status === 'string' ? result.status : '';
+  if (typeof result.success === 'boolean') return result.success ? 'would succeed' : 'would fail';
+  if (typeof result.status === 'string') return result.status;
+  if (typeof result.number === 'number') return `block ${result.number.toLocaleString('en')}`;
+  return '';
 }
 
 /** @param {string} content @returns {Record<string, unknown> | null} */

@@ -16,7 +16,13 @@ from tests.frontend.fake_session import FakeSession, Frame, Say, Step
 PAGE = Path(__file__).parents[2] / "frontend"
 NETWORKS = [
     {"name": "testnet", "chain_id": 31337, "title": "Test network", "sends": True},
-    {"name": "mainnet", "chain_id": 1, "title": "Ethereum", "explorer": "https://etherscan.io", "sends": False},
+    {
+        "name": "mainnet",
+        "chain_id": 1,
+        "title": "Ethereum",
+        "explorer": "https://etherscan.io",
+        "sends": False,
+    },
     {"name": "base", "chain_id": 8453, "title": "Base", "explorer": "https://basescan.org", "sends": False},
 ]
 
@@ -139,7 +145,9 @@ class FakeServer:
             while True:
                 if (session.rev, len(session.text)) != told:
                     told = (session.rev, len(session.text))
-                    await response.write(f"id: {session.rev}\ndata: {json.dumps(self._whole(session))}\n\n".encode())
+                    await response.write(
+                        f"id: {session.rev}\ndata: {json.dumps(self._whole(session))}\n\n".encode()
+                    )
                 await asyncio.sleep(0.05)
         except ConnectionError:
             return response

@@ -57,7 +57,9 @@ class Submission:
 
 
 class FakeSession:
-    def __init__(self, session_id: str, answer: Callable[[str], list[Step]], push: Callable[[Frame], None]) -> None:
+    def __init__(
+        self, session_id: str, answer: Callable[[str], list[Step]], push: Callable[[Frame], None]
+    ) -> None:
         self.session_id = session_id
         self.answer = answer
         self.push = push
@@ -149,7 +151,13 @@ class FakeSession:
 
     def _entry(self, sender: str, kind: str, content: str, tool: Frame | None = None) -> Frame:
         created, run_id = now(), self.active.run_id if self.active else None
-        message = {"seq": len(self.log), "sender": sender, "kind": kind, "content": content, "length": len(content)}
+        message = {
+            "seq": len(self.log),
+            "sender": sender,
+            "kind": kind,
+            "content": content,
+            "length": len(content),
+        }
         message |= {"timestamp": "12:00:00 +00:00", "created_at": created, "run_id": run_id, "tool": tool}
         self.log.append(message)
         return message
@@ -180,7 +188,11 @@ class FakeSession:
 
     def hot(self) -> Frame:
         active = self.active
-        run = {"run_id": active.run_id, "attempt": 1, "started_at": now(), "seq": len(self.log)} if active else None
+        run = (
+            {"run_id": active.run_id, "attempt": 1, "started_at": now(), "seq": len(self.log)}
+            if active
+            else None
+        )
         return {
             "session_id": self.session_id,
             "generation": self.generation,

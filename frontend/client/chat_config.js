@@ -1,0 +1,29 @@
+// What a user of the client sets, and what it hears.
+
+/** @import { ShownMessage, ChatState } from './snapshot.js' */
+/** @import { ConnectionStatus } from './transport.js' */
+
+export const DEFAULTS = { maxMessageLength: 2000, reconnectAttempts: 5, reconnectDelay: 3000 };
+
+/**
+ * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
+ * (redials go on, slowly); `reconnectDelay` in milliseconds. `accessToken` where the server demands one.
+ * @typedef {object} ChatConfig
+ * @property {string} backendUrl
+ * @property {number} [maxMessageLength]
+ * @property {number} [reconnectAttempts]
+ * @property {number} [reconnectDelay]
+ * @property {string} [sessionId]
+ * @property {() => Promise<string | null>} [accessToken]
+ * @property {Storage} [storage] keeps what is not confirmed yet
+ */
+
+/**
+ * @typedef {object} ChatHandlers
+ * @property {(messages: ShownMessage[]) => void} [onMessage]
+ * @property {(status: ConnectionStatus) => void} [onConnectionChange]
+ * @property {(error: Error) => void} [onError]
+ * @property {(isTyping: boolean) => void} [onTypingChange]
+ * @property {(transaction: unknown) => void} [onWalletTransactionRequest] once per request
+ * @property {(state: ChatState) => void} [onState] after every change
+ */

@@ -1,0 +1,149 @@
+"""The page in Chromium: writing, streaming, stopping, queueing, tool cards."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.frontend.conftest import OpenPage
+from tests.frontend.fake_server import FakeServer
+from tests.frontend.fake_session import Say, Tool, Wait
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
+
+STORY = "Once upon a time 🦊 there was a chain. " * 40
+MARKDOWN = "# Title\n\n- one **bold**\n- two `code`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nlet x = 1;\n```\n[site](https://example.com/)"
+ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+
+
+async def write(page: Page, text: str) -> None:
+    await page.get_by_label("Message", exact=True).fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_answer_streams_into_the_page_and_ends_whole(open_page: OpenPage, server: FakeServer) -> None:
+    server.replies["story"] = [Say(STORY, pause=0.002)]
+    page = await open_page()
+    await write(page, "story")
+    await expect(page.locator("[data-sender=user]")).to_contain_text("story")
+    await expect(page.locator("[data-streaming]")).to_contain_text("Once upon")
+    answer = page.locator("[data-sender=agent]:not([data-streaming]) .markdown")
+    await expect(answer).to_have_text(STORY.strip())
+
+
+async def test_markdown_becomes_elements(open_page: OpenPage, server: FakeServer) -> None:
+    server.replies["show"] = [Say(MARKDOWN, piece=3, pause=0.001)]
+    page = await open_page()
+    await write(page, "show")
+    answer = page.locator("[data-sender=agent]:not([data-streaming])")
+    await expect(answer.get_by_role("link", name="site")).to_have_attribute(
+        "rel", "noopener noreferrer nofollow"
+    )
+    await expect(answer.locator("h3")).to_have_text("Title")
+    await expect(answer.locator("li")).to_have_text(["one bold", "two code"])
+    await expect(answer.locator("td")).to_have_text(["1", "2"])
+    await expect(answer.locator("pre code")).to_have_text("let x = 1;")
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "<script>document.title='owned'</script>",
+        "<img src=x onerror=\"document.title='owned'\">",
+        "[click](javascript:document.title='owned')",
+        "[click](data:text/html,<script>1</script>)",
+        "![x](https://evil.example/pixel.png)",
+        "`<b>` **<i onclick=x>** | <u> |\n|---|\n| <svg onload=1> |",
+    ],
+)
+async def test_hostile_text_stays_text(open_page: OpenPage, server: FakeServer, attack: str) -> None:
+    server.replies[attack] = [Tool("call", {"x": attack}, attack, "failed"), Say(attack)]
+    page = await open_page()
+    await write(page, attack)
+    await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
+    await page.locator(".tool summary").click()
+    await expect(page.locator(".tool pre")).to_have_text(attack)
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text(attack)
+    foreign = "#conversation :is(script, img, svg[onload], [onerror], [onclick], [href^='javascript'], [href^='data'])"
+    assert await page.locator(foreign).count() == 0
+    assert "owned" not in await page.title() or attack in await page.title()
+
+
+async def test_tool_call_is_a_card_that_opens(open_page: OpenPage, server: FakeServer) -> None:
+    send = Tool(
+        "send", {"from": "Alice", "to": ADDRESS, "value": "1500000000000000000"}, '{"status": "success"}'
+    )
+    server.replies["pay"] = [
+        Say("Sending."),
+        send,
+        Tool("code", {}, "no such account", "failed"),
+        Say("Done."),
+    ]
+    page = await open_page()
+    await write(page, "pay")
+    cards = page.locator(".tool")
+    await expect(cards).to_have_count(2)
+    await expect(cards.first).to_contain_text("1.5 ETH from Alice to 0x7099…79C8")
+    await expect(cards.first).to_have_attribute("data-state", "success")
+    await expect(cards.last).to_have_attribute("data-state", "failed")
+    await cards.first.locator("summary").click()
+    await expect(cards.first.locator("dd").nth(1)).to_have_text(ADDRESS)
+    await expect(cards.first.locator("dd").nth(2)).to_contain_text("= 1.5 ETH")
+    await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(["Sending.", "Done."])
+
+
+async def test_stop_button_and_escape_stop_the_run(open_page: OpenPage, server: FakeServer) -> None:
+    server.replies["wait"] = [Say("Thinking"), Wait()]
+    page = await open_page()
+    for press in (
+        lambda: page.get_by_role("button", name="Stop").click(),
+        lambda: page.keyboard.press("Escape"),
+    ):
+        await write(page, "wait")
+        await expect(page.locator("[data-streaming]")).to_contain_text("Thinking")
+        await press()
+        await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    await expect(page.locator("[data-kind=notice]")).to_have_text(["System:Interrupted by user"] * 2)
+
+
+async def test_message_during_a_run_is_queued_and_can_be_removed(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["wait"] = [Say("Thinking"), Wait()]
+    page = await open_page()
+    await write(page, "wait")
+    await expect(page.locator("[data-streaming]")).to_be_visible()
+    await write(page, "second")
+    await write(page, "third")
+    queued = page.locator("[data-waiting=queued]")
+    await expect(queued.locator(".bubble")).to_have_text(["second", "third"])
+    await queued.first.get_by_role("button", name="Remove from the queue").click()
+    await expect(queued.locator(".bubble")).to_have_text(["third"])
+    next(iter(server.sessions.values())).gate.set()
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text(["wait", "third"])
+    await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(["Thinking", "You said: third"])
+
+
+async def test_keys_make_lines_and_bring_back_the_last_message(open_page: OpenPage) -> None:
+    page = await open_page()
+    field = page.get_by_label("Message", exact=True)
+    await field.fill("one")
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("two")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text("one\ntwo")
+    await page.keyboard.press("ArrowUp")
+    await expect(field).to_have_value("one\ntwo")
+
+
+async def test_message_that_is_too_long_cannot_be_sent(open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.get_by_label("Message", exact=True).fill("x" * 2001)
+    await expect(page.get_by_text("2001 / 2000")).to_be_visible()
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+
+
+async def test_chosen_example_is_sent(open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.get_by_role("button", name="balance of Bob").click()
+    await expect(page.locator("[data-sender=agent] .markdown")).to_have_text("You said: balance of Bob")

@@ -1,0 +1,140 @@
+"""The page when the network misbehaves: nothing lost, nothing doubled, and it says what is going on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.frontend.conftest import OpenPage
+from tests.frontend.fake_server import FakeServer
+from tests.frontend.fake_session import Say, Wait
+from tests.frontend.test_conversation_page import STORY, write
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
+
+ANSWER = "[data-sender=agent]:not([data-streaming]) .markdown"
+
+
+async def test_reload_keeps_the_conversation(open_page: OpenPage) -> None:
+    page = await open_page()
+    await write(page, "remember me")
+    await expect(page.locator(ANSWER)).to_have_text("You said: remember me")
+    await page.reload()
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text("remember me")
+    await expect(page.locator(ANSWER)).to_have_text("You said: remember me")
+
+
+async def test_second_tab_follows_live_and_another_browser_sees_nothing(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["wait"] = [Say("Thinking"), Wait(), Say(" done")]
+    page = await open_page()
+    await write(page, "wait")
+    await expect(page.locator("[data-streaming]")).to_contain_text("Thinking")
+    tab = await open_page(beside=page)
+    await expect(tab.locator("[data-streaming]")).to_contain_text("Thinking")
+    next(iter(server.sessions.values())).gate.set()
+    await expect(tab.locator(ANSWER)).to_have_text("Thinking done")
+    other = await open_page()
+    await expect(other.locator("#empty-state")).to_be_visible()
+    assert await other.locator("[data-seq]").count() == 0
+
+
+async def test_text_is_whole_although_frames_are_lost_doubled_and_late(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["story"] = [Say(STORY, piece=9, pause=0.004)]
+    server.faults = 0.3
+    page = await open_page()
+    await write(page, "story")
+    await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
+
+
+async def test_connection_cut_while_streaming_loses_and_doubles_nothing(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["story"] = [Say(STORY, piece=9, pause=0.01)]
+    page = await open_page()
+    await write(page, "story")
+    await expect(page.locator("[data-streaming]")).to_contain_text("Once upon")
+    await server.cut_sockets()
+    await expect(page.locator("[data-connection=reconnecting]")).to_be_visible()
+    await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
+    await expect(page.locator("[data-connection=connected]")).to_be_visible()
+    assert await page.locator("[data-sender=user]").count() == 1
+
+
+async def test_message_is_sent_once_although_the_answer_was_lost(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.refused_chats, server.lost_answers = 1, 1
+    page = await open_page()
+    await write(page, "only once")
+    await expect(page.locator(ANSWER)).to_have_text("You said: only once")
+    await expect(page.locator("#waiting > li")).to_have_count(0)
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text(["only once"])
+
+
+async def test_failed_message_keeps_its_text_and_can_be_retried(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    await page.route(
+        "**/api/chat", lambda route: route.fulfill(status=409, json={"detail": "The session is busy."})
+    )
+    await write(page, "try me")
+    failed = page.locator("[data-waiting=failed]")
+    await expect(failed).to_contain_text("The session is busy.")
+    await page.reload()
+    await expect(failed.locator(".bubble")).to_have_text("try me")
+    await page.unroute("**/api/chat")
+    await failed.get_by_role("button", name="Retry").click()
+    await expect(page.locator(ANSWER)).to_have_text("You said: try me")
+    await expect(failed).to_have_count(0)
+
+
+async def test_page_lives_without_websockets(open_page: OpenPage, server: FakeServer) -> None:
+    server.blocks_sockets = True
+    page = await open_page()
+    server.replies["story"] = [Say(STORY, piece=9, pause=0.004)]
+    await write(page, "story")
+    await expect(page.locator("[data-streaming]")).to_contain_text("Once upon")
+    await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
+
+
+async def test_lost_connection_is_said_after_a_moment(open_page: OpenPage, server: FakeServer) -> None:
+    page = await open_page()
+    server.blocks_sockets = True
+    await page.route("**/api/chat/stream**", lambda route: route.abort())
+    await server.cut_sockets()
+    await expect(page.get_by_text("The connection is lost; trying again.")).to_be_visible()
+
+
+async def test_session_that_ended_leaves_an_empty_page_that_says_so(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    await write(page, "hello")
+    await expect(page.locator(ANSWER)).to_be_visible()
+    session = next(iter(server.sessions.values()))
+    session.push({"type": "session_expired", "session_id": session.session_id, "generation": 1})
+    await expect(page.get_by_text("The conversation ended after a time without activity.")).to_be_visible()
+    await expect(page.locator("[data-seq]")).to_have_count(0)
+    server.sessions.pop(session.session_id)
+    server.session(session.session_id).generation = 2
+    await write(page, "again")
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text("again")
+
+
+async def test_notices_of_the_server_are_shown_and_can_be_dismissed(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    await write(page, "hello")
+    session = next(iter(server.sessions.values()))
+    session.notices = ["No language model is configured; the offline operator answers."]
+    session.changed()
+    notice = page.locator(".notice", has_text="offline operator answers")
+    await expect(notice).to_be_visible()
+    await notice.get_by_role("button", name="Dismiss").click()
+    await expect(notice).to_have_count(0)

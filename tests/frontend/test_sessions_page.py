@@ -1,0 +1,156 @@
+"""The list of conversations, networks, wallets, small screens and dark ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.frontend.conftest import OpenPage
+from tests.frontend.fake_server import FakeServer
+from tests.frontend.fake_session import Ask, Say, Tool
+from tests.frontend.test_conversation_page import ADDRESS, MARKDOWN, write
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
+
+HASH = "0x" + "ab" * 32
+WALLET = """
+window.asked = [];
+window.ethereum = { async request({ method, params }) {
+  window.asked.push({ method, params });
+  if (method === 'eth_chainId') return '0x89';
+  if (method.endsWith('ccounts')) return ['%s'];
+  if (method === 'eth_sendTransaction' && window.declines) throw { code: 4001, message: 'no' };
+  return method === 'eth_sendTransaction' ? '%s' : null;
+} };
+""" % (ADDRESS, HASH)  # noqa: UP031
+
+
+async def test_conversations_are_listed_found_renamed_and_deleted(open_page: OpenPage) -> None:
+    page = await open_page()
+    listed = page.locator(".session-title")
+    await write(page, "first talk")
+    await expect(listed).to_have_text(["first talk"])
+    await page.get_by_role("button", name="New conversation").click()
+    await expect(page.locator("#empty-state")).to_be_visible()
+    await write(page, "second talk")
+    await expect(listed).to_have_text(["second talk", "first talk"])
+    await page.get_by_placeholder("Search").fill("fir")
+    await expect(listed).to_have_text(["first talk"])
+    await listed.click()
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text("first talk")
+    await page.get_by_role("button", name="Rename first talk").click()
+    await page.get_by_label("Title").fill("fir tree")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="fir tree")).to_be_visible()
+    await page.get_by_role("button", name="Delete fir tree").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await page.get_by_placeholder("Search").fill("")
+    await expect(listed).to_have_text(["second talk"])
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text("second talk")
+
+
+async def test_network_is_switched_and_links_lead_to_its_explorer(open_page: OpenPage) -> None:
+    page = await open_page()
+    await write(page, ADDRESS)
+    link = page.locator("[data-sender=agent] .hex-text")
+    await expect(link).to_have_text(ADDRESS)
+    assert await link.get_attribute("href") is None
+    await page.get_by_role("button", name="Test network").click()
+    await page.get_by_role("menuitemradio", name="Base").click()
+    await expect(page.locator("#network-name")).to_have_text("Base")
+    await expect(link).to_have_attribute("href", f"https://basescan.org/address/{ADDRESS}")
+
+
+async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage, server: FakeServer) -> None:
+    server.replies["buy"] = [Say("Prepared."), Ask()]
+    page = await open_page(prepare=WALLET)
+    await write(page, "buy")
+    card = page.locator(".approval")
+    await expect(card).to_contain_text("1.5 ETH")
+    await expect(card).to_contain_text("Ethereum (chain 1)")
+    await page.evaluate("window.declines = true")
+    await card.get_by_role("button", name="Approve").click()
+    await expect(card).to_contain_text("You declined in your wallet.")
+    await page.evaluate("window.declines = false")
+    await card.get_by_role("button", name="Approve").click()
+    await expect(card).to_have_count(0)
+    asked = await page.evaluate(
+        "window.asked.filter(({ method }) => method === 'eth_sendTransaction').at(-1).params[0]"
+    )
+    assert (asked["value"], asked["gas"], asked["from"]) == ("0x14d1120d7b160000", "0x5208", ADDRESS)
+    reply = server.system[-1]
+    assert reply["message"] == f"Transaction sent: {HASH}"
+    assert reply["approval"]["outcome"] == "sent"
+    assert reply["approval"]["transaction_hash"] == HASH
+
+
+async def test_approval_is_rejected_without_a_wallet(open_page: OpenPage, server: FakeServer) -> None:
+    server.replies["buy"] = [Ask()]
+    page = await open_page()
+    await write(page, "buy")
+    card = page.locator(".approval")
+    await expect(card.get_by_role("button", name="Approve")).to_be_disabled()
+    await card.get_by_role("button", name="Reject").click()
+    await expect(card).to_have_count(0)
+    await expect(page.locator("[data-sender=system]")).to_contain_text("Transaction rejected by user")
+    assert server.system[-1]["approval"]["outcome"] == "rejected"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_phone_shows_everything_without_scrolling_sideways(
+    open_page: OpenPage, server: FakeServer, scheme: str, tmp_path: Path
+) -> None:
+    server.replies["show"] = [Tool("balance", {"who": "Bob"}, "x" * 5000), Say(MARKDOWN + " " + "y" * 400)]
+    page = await open_page(
+        viewport={"width": 375, "height": 740}, color_scheme=scheme, has_touch=True, is_mobile=True
+    )
+    await write(page, "show")
+    await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_contain_text("yyy")
+    await page.locator(".tool summary").click()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 375
+    assert await page.evaluate("document.querySelector('#conversation').scrollWidth") == 375
+    await page.get_by_role("button", name="Conversations").click()
+    await expect(page.locator(".session-title")).to_be_in_viewport()
+    await page.screenshot(path=tmp_path / f"phone-{scheme}.png")
+    background = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(19, 19, 22)") == (scheme == "dark")
+
+
+async def test_chosen_theme_is_kept(open_page: OpenPage) -> None:
+    page = await open_page()
+    await page.get_by_role("button", name="Theme: as the system").click()
+    await page.get_by_role("button", name="Theme: light").click()
+    await page.reload()
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_two_thousand_messages_stay_smooth_while_streaming(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    await write(page, "hello")
+    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    session = next(iter(server.sessions.values()))
+    entry = session.log[-1]
+    for seq in range(2, 2000):
+        session.log.append(
+            {**entry, "seq": seq, "content": f"Message **{seq}** of many.\n\n- a\n- b", "length": 0}
+        )
+        session.log[-1]["length"] = len(session.log[-1]["content"])
+    await page.reload()
+    await expect(page.get_by_text("Message 1999 of many.")).to_be_in_viewport()
+    await page.evaluate(
+        "window.longest = 0; new PerformanceObserver((list) => {"
+        " for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);"
+        "}).observe({ entryTypes: ['longtask'] })"
+    )
+    server.replies["story"] = [Say("A long **answer** of many words. " * 150, piece=20, pause=0.003)]
+    await write(page, "story")
+    await expect(page.locator("[data-sender=agent]:not([data-streaming])").last).to_contain_text(
+        "A long answer"
+    )
+    assert await page.evaluate("window.longest") < 100
+    await page.locator("#conversation").evaluate("scroller => { scroller.scrollTop = 0 }")
+    await expect(page.locator("[data-seq]")).not_to_have_count(81)
