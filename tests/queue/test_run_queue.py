@@ -25,8 +25,8 @@ def dead_letter_url(sqs: Any) -> str:
     return sqs.create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
 
 
-def run(session_id: str = "s1", owner: str = "anonymous", **values: Any) -> RunMessage:
-    return RunMessage(owner=owner, session_id=session_id, generation=1, **{"run_id": new_run_id(), **values})
+def run(session_id: str = "s1", owner: str = "anonymous") -> RunMessage:
+    return RunMessage(owner=owner, session_id=session_id, generation=1, run_id=new_run_id())
 
 
 def depth(sqs: Any, url: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from forge.errors import InboxFull, InvalidRequest, RateLimited, SessionBusy
 from forge.models.approval import ApprovalReply
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import SessionKey
 from forge.models.session import INBOX_LIMIT
 from forge.settings import Settings
 from forge.store import Store, open_store
@@ -38,8 +38,7 @@ def test_a_system_message_does_not_name_the_session(store: Store):
 
 
 def test_messages_wait_in_the_order_of_their_acceptance(store: Store):
-    for number in range(5):
-        session = told(store, f"m{number}")
+    session = [told(store, f"m{number}") for number in range(5)][-1]
     assert [each.content for each in session.inbox] == ["m0", "m1", "m2", "m3", "m4"]
 
 
@@ -150,8 +149,8 @@ def test_interrupt_queues_the_message_behind_the_active_run(store: Store):
 def test_an_over_long_message_is_refused(store: Store):
     with pytest.raises(InvalidRequest):
         told(store, "é" * 8_001)
+    reply = ApprovalReply(outcome="rejected", reason="x" * 16_000)
     with pytest.raises(InvalidRequest):
-        reply = ApprovalReply(outcome="rejected", reason="x" * 16_000)
         store.inbox.accept(KEY, submission("no", approval=reply))
     assert store.sessions.hot(KEY) is None
 
@@ -192,9 +191,9 @@ def test_an_owner_cannot_reach_a_session_of_another_owner(store: Store):
 
 
 def test_every_message_of_a_full_inbox_fits_into_the_item(store: Store, clock: Clock):
-    for _ in range(INBOX_LIMIT):
-        clock.advance(2_000)
-        session = store.inbox.accept(KEY, submission("€" * 5_333, new_run_id()))
+    session = told(store, "€" * 5_333)
+    for _ in range(INBOX_LIMIT - 1):
+        session = told(store, "€" * 5_333)
     lease = store.runs.claim(next_of(session), "a")
     lease = store.runs.flush(lease, "€" * 10_000)
     assert len(lease.session.inbox) == INBOX_LIMIT - 1

@@ -28,8 +28,8 @@ def test_the_catalog_is_what_was_published_last(store: Store, clock: Clock):
     tool = ToolInfo(
         name="t", description="d" * 5_000, parameters={"type": "object"}, server="evm", read_only=True
     )
-    for number in range(2):
-        network = NetworkInfo(name="testnet", chain_id=31337 + number, title="Test")
-        catalog = Catalog(llm="offline", tools=[tool] * 200, networks=[network], published_at=clock.now)
+    network = NetworkInfo(name="testnet", chain_id=31337, title="Test")
+    for llm in ("offline", "scripted"):
+        catalog = Catalog(llm=llm, tools=[tool] * 200, networks=[network], published_at=clock.now)
         store.commands.publish(catalog)
-    assert store.commands.catalog() == catalog
+        assert store.commands.catalog() == catalog

@@ -15,7 +15,8 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive, entry_of, new_item, only_if, session_of
-from forge.store.table import Refused, Table
+from forge.store.refusal import Refused
+from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
 
 AUTOMATIC_TITLE_LIMIT = 60

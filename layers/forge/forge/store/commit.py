@@ -19,7 +19,8 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import session_of
-from forge.store.table import TRANSACTION_ITEMS, Refused, Table
+from forge.store.refusal import Refused
+from forge.store.table import TRANSACTION_ITEMS, Table
 from forge.store.terms import CONTENTION_TRIES
 
 _BATCH_BYTES = 3_000_000

@@ -14,7 +14,8 @@ from forge.store.change import Change
 from forge.store.children import delete_children
 from forge.store.codec import Item, decode
 from forge.store.items import alive
-from forge.store.table import Refused, Table
+from forge.store.refusal import Refused
+from forge.store.table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.entries import chunks, read_entries
 from forge.store.keys import Key
+from forge.store.refusal import Refused
 from forge.store.runs import fenced
-from forge.store.table import Refused, Table
+from forge.store.table import Table
 from forge.store.terms import Terms
 
 

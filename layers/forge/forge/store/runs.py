@@ -16,8 +16,9 @@ from forge.store.codec import Item
 from forge.store.commit import Step, commit
 from forge.store.items import session_of
 from forge.store.log import part_item, split
+from forge.store.refusal import Refused
 from forge.store.steps import ended, progressed, running
-from forge.store.table import Refused, Table
+from forge.store.table import Table
 from forge.store.terms import LEASE_MS, Terms
 
 

@@ -16,7 +16,8 @@ from forge.store.children import delete_children
 from forge.store.codec import Item
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item, only_if, session_of
 from forge.store.log import messages_of, whole_text
-from forge.store.table import Refused, Table
+from forge.store.refusal import Refused
+from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, CONTROL_SECONDS, TOUCH_MS, Terms
 
 _CLOCK_MARGIN_SECONDS = 60

@@ -1,43 +1,25 @@
-"""The table in terms of plain items; the only place that knows the vendor's client and its errors."""
+"""The table in terms of plain items; the only place that knows the vendor's client."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from forge.aws import code_of, unavailable
+from forge.aws import unavailable
 from forge.errors import StorageUnavailable
 from forge.store.change import Change
 from forge.store.codec import Item, decode_item, encode_item
 from forge.store.keys import Key
+from forge.store.refusal import Conflict, refusals
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TRANSACTION_ITEMS = 100
-_CONFLICTS = frozenset(
-    {"TransactionConflictException", "TransactionInProgressException", "TransactionConflict"}
-)
 _TRIES = 6
 _BACKOFF_SECONDS = 0.01
-
-
-class Refused(Exception):
-    """A condition did not hold. `item` is the item it was asked of, `None` if there is none; `index` its place."""
-
-    def __init__(self, item: Item | None, index: int = 0) -> None:
-        super().__init__("condition not met")
-        self.item = item
-        self.index = index
-
-
-class _Conflict(Exception):
-    """Another transaction held the item for a moment; nothing was written."""
 
 
 class Table:
@@ -143,13 +125,13 @@ class Table:
 
     def _write(self, write: Callable[[], Any]) -> Any:
         """A write that meets another transaction is tried again: nothing of it has happened yet."""
-        for pause in _pauses():
+        pauses = _pauses()
+        while True:
             try:
-                with unavailable("the table"), _conditions():
+                with unavailable("the table"), refusals():
                     return write()
-            except _Conflict:
-                pause()
-        raise AssertionError("the last pause raises")
+            except Conflict:
+                next(pauses)()
 
 
 def _as_query(change: Change) -> dict[str, Any]:
@@ -168,34 +150,3 @@ def _pauses() -> Generator[Callable[[], None]]:
         seconds = _BACKOFF_SECONDS * 2**turn * random.uniform(0.5, 1.0)  # noqa: S311
         yield lambda seconds=seconds: time.sleep(seconds)
     yield give_up
-
-
-@contextmanager
-def _conditions() -> Generator[None]:
-    """A condition that did not hold becomes `Refused`, a meeting of two transactions `_Conflict`."""
-    try:
-        yield
-    except ClientError as error:
-        if code_of(error) == "ConditionalCheckFailedException":
-            raise Refused(_item(error.response)) from None
-        if code_of(error) in _CONFLICTS:
-            raise _Conflict from error
-        if code_of(error) == "TransactionCanceledException":
-            _cancelled(error.response)
-        raise
-
-
-def _cancelled(response: Any) -> None:
-    reasons = response.get("CancellationReasons", [])
-    for index, reason in enumerate(reasons):
-        if reason.get("Code") == "ConditionalCheckFailed":
-            raise Refused(_item(reason), index) from None
-    codes = {reason.get("Code") for reason in reasons}
-    if codes & _CONFLICTS:
-        raise _Conflict
-    if codes & {"ProvisionedThroughputExceeded", "ThrottlingError"}:
-        raise StorageUnavailable("the table is overloaded.", retry_after=1.0)
-
-
-def _item(response: Any) -> Item | None:
-    return decode_item(response["Item"]) if response.get("Item") else None

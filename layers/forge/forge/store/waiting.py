@@ -15,7 +15,8 @@ from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import WORK_ATTRIBUTES, alive
 from forge.store.keys import Key
-from forge.store.table import Refused, Table
+from forge.store.refusal import Refused
+from forge.store.table import Table
 from forge.store.terms import TAKEOVER_GRACE_MS
 
 INDEX = "work"

@@ -1,0 +1,62 @@
+"""A condition that did not hold, and the one translation of the vendor's ways to say so."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from forge.aws import RETRY_AFTER_SECONDS, code_of
+from forge.errors import StorageUnavailable
+from forge.store.codec import Item, decode_item
+
+_CONFLICTS = frozenset(
+    {"TransactionConflictException", "TransactionInProgressException", "TransactionConflict"}
+)
+_THROTTLED = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+
+
+class Refused(Exception):
+    """A condition did not hold. `item` is the item it was asked of, `None` if there is none; `index` its place."""
+
+    def __init__(self, item: Item | None, index: int = 0) -> None:
+        super().__init__("condition not met")
+        self.item = item
+        self.index = index
+
+
+class Conflict(Exception):
+    """Another transaction held the item for a moment; nothing was written."""
+
+
+@contextmanager
+def refusals() -> Generator[None]:
+    """A condition that did not hold becomes `Refused`, a meeting of two transactions `Conflict`."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) == "ConditionalCheckFailedException":
+            raise Refused(_item(error.response)) from None
+        if code_of(error) in _CONFLICTS:
+            raise Conflict from error
+        if code_of(error) == "TransactionCanceledException":
+            _cancelled(error.response)
+        raise
+
+
+def _cancelled(response: Any) -> None:
+    reasons = response.get("CancellationReasons", [])
+    for index, reason in enumerate(reasons):
+        if reason.get("Code") == "ConditionalCheckFailed":
+            raise Refused(_item(reason), index) from None
+    codes = {reason.get("Code") for reason in reasons}
+    if codes & _CONFLICTS:
+        raise Conflict
+    if codes & _THROTTLED:
+        raise StorageUnavailable("the table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
+
+
+def _item(response: Any) -> Item | None:
+    return decode_item(response["Item"]) if response.get("Item") else None

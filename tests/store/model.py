@@ -1,0 +1,42 @@
+"""What the store ought to say of a session, in plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forge.errors import ClaimRefused, LeaseHeld, RunGone
+from forge.models.run import RunMessage
+
+
+@dataclass
+class Model:
+    """One generation as it ought to be. `holder` is the fence that may write."""
+
+    generation: int
+    end: int
+    inbox: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    entries: list[bytes] = field(default_factory=list)
+    outcomes: dict[str, str] = field(default_factory=dict)
+    active: str | None = None
+    holder: int = 0
+    lease_until: int = 0
+    input_logged: bool = False
+    text: str = ""
+
+    def opening(self) -> list[str]:
+        return [] if self.input_logged else [f"say {self.active}"]
+
+    def close(self, outcome: str) -> None:
+        assert self.active is not None
+        self.outcomes[self.active] = outcome
+        self.active, self.text = None, ""
+
+
+def check_refusal(model: Model | None, run: RunMessage, refused: ClaimRefused, now: int) -> None:
+    """A claim is refused for a living lease, or because its run has ended."""
+    if model and run.generation == model.generation and run.run_id in [*model.inbox, model.active]:
+        assert isinstance(refused, LeaseHeld)
+        assert model.lease_until >= now
+    else:
+        assert isinstance(refused, RunGone)
