@@ -62,9 +62,13 @@ def catalog() -> Catalog | None:
     return read
 
 
-def forget() -> None:
-    """Read the environment and make the adapters anew."""
+def forget_catalog() -> None:
     global _catalog
     _catalog = None
+
+
+def forget() -> None:
+    """Read the environment and make the adapters anew."""
+    forget_catalog()
     for made in (settings, store, queue, connections):
         made.cache_clear()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
+from pydantic_core import PydanticSerializationError, to_json
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -88,12 +90,27 @@ async def _checked(scope: Scope, receive: Receive) -> Receive:
         and not (kind.startswith("application/") and kind.endswith("+json"))
     ):
         raise UnsupportedMediaType
+    if not _is_text(body):
+        raise InvalidRequest("The request's body is not valid Unicode text.")
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:
         return pending.pop() if pending else await receive()
 
     return replay
+
+
+def _is_text(body: bytes) -> bool:
+    r"""False for a JSON escape of half a character (`\ud800`), which nothing behind us could store."""
+    if b"\\ud" not in body.lower():
+        return True
+    try:
+        to_json(json.loads(body))
+    except PydanticSerializationError:
+        return False
+    except (ValueError, RecursionError):
+        return True
+    return True
 
 
 async def _body(receive: Receive) -> bytes:

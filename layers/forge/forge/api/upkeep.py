@@ -22,7 +22,7 @@ def expire_sessions(event: dict[str, Any]) -> Any:
     """The table's stream: hot items that were removed. The records that failed come again."""
     processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
     with processor(records=event["Records"], handler=_expire):
-        processor.process()
+        processor.process()  # pyright: ignore[reportUnknownMemberType]
     return processor.response()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from forge import aws
-from forge.errors import ConnectionGone
+from forge.errors import ConnectionGone, StorageUnavailable
 from forge.settings import Settings
 
 _GONE = frozenset({"GoneException", "410"})
@@ -48,4 +48,6 @@ def _gone() -> Generator[None]:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             if aws.code_of(error) in _GONE or status in {400, 404, 410}:
                 raise ConnectionGone from error
+            if status == 429:
+                raise StorageUnavailable("The connection is written to too fast.", retry_after=1) from error
             raise

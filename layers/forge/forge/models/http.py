@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import to_json
 
 from forge.models.approval import ApprovalReply
 from forge.models.frame import Hot, PublicMessage
@@ -22,16 +21,7 @@ def _fits(text: str) -> str:
     return text
 
 
-def _is_text(arguments: dict[str, Any]) -> dict[str, Any]:
-    try:
-        to_json(arguments)
-    except ValueError:  # PydanticSerializationError is one
-        raise ValueError("holds text that is not valid Unicode") from None
-    return arguments
-
-
 MessageText = Annotated[str, AfterValidator(_fits)]
-Arguments = Annotated[dict[str, Any], AfterValidator(_is_text)]
 
 
 class _Request(BaseModel):
@@ -60,7 +50,7 @@ class SystemRequest(_Request):
 
 class McpCommandRequest(_Request):
     command: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    args: Arguments = Field(default_factory=dict)
+    args: dict[str, Any] = Field(default_factory=dict)
 
 
 class RenameRequest(BaseModel):

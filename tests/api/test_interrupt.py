@@ -1,0 +1,91 @@
+"""`POST /api/interrupt`: what it does, and that it says so only when it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forge.models.ids import SessionKey
+from forge.models.run import RunMessage
+from forge.ports import Lease
+from forge.store import Store, open_store
+from tests.api.conftest import ConnectionsServer, Gateway
+
+KEY = SessionKey("anonymous", "s")
+
+
+def claimed(store: Store, run_id: str) -> Lease:
+    session = store.sessions.hot(KEY)
+    assert session
+    message = RunMessage(
+        owner=KEY.owner, session_id=KEY.session_id, generation=session.generation, run_id=run_id
+    )
+    return store.runs.claim(message, "test")
+
+
+def chat(gateway: Gateway, text: str) -> str:
+    return gateway.post("/api/chat", {"message": text, "session_id": "s"}).headers["x-run-id"]
+
+
+def test_an_active_run_is_asked_to_stop_and_goes_on_until_it_has(gateway: Gateway, real_store: Store) -> None:
+    run_id = chat(gateway, "work")
+    claimed(real_store, run_id)
+    state = gateway.post("/api/interrupt", {"session_id": "s"}).json
+    assert state["active_run"]["run_id"] == run_id
+    assert real_store.controls.read([KEY])[KEY].interrupt == run_id
+
+
+def test_queued_runs_go_on_when_the_active_one_is_stopped(gateway: Gateway, real_store: Store) -> None:
+    claimed(real_store, chat(gateway, "first"))
+    chat(gateway, "second")
+    state = gateway.post("/api/interrupt", {"session_id": "s"}).json
+    assert [queued["content"] for queued in state["queued"]] == ["second"]
+
+
+def test_queued_runs_are_withdrawn_at_once_with_a_notice(gateway: Gateway) -> None:
+    chat(gateway, "first")
+    chat(gateway, "second")
+    state = gateway.post("/api/interrupt", {"session_id": "s"}).json
+    assert (state["queued"], state["is_processing"]) == ([], False)
+    contents = [(message["sender"], message["content"]) for message in state["messages"]]
+    assert contents == [("user", "first"), ("user", "second"), ("system", "Interrupted by user")]
+
+
+def test_one_queued_run_can_be_withdrawn_by_its_id(gateway: Gateway, real_store: Store) -> None:
+    claimed(real_store, chat(gateway, "first"))
+    second = chat(gateway, "second")
+    chat(gateway, "third")
+    state = gateway.post("/api/interrupt", {"session_id": "s", "run_id": second}).json
+    assert [queued["content"] for queued in state["queued"]] == ["third"]
+    assert KEY not in real_store.controls.read([KEY])
+
+
+def test_interrupting_twice_or_too_late_changes_nothing(gateway: Gateway) -> None:
+    run_id = chat(gateway, "first")
+    first = gateway.post("/api/interrupt", {"session_id": "s", "run_id": run_id}).json
+    second = gateway.post("/api/interrupt", {"session_id": "s", "run_id": run_id}).json
+    assert first["messages"] == second["messages"]
+    assert first["rev"] == second["rev"]
+
+
+def test_a_run_whose_worker_is_dead_is_finished_by_the_interrupt(
+    gateway: Gateway, real_store: Store, dynamodb: Any, settings: Any
+) -> None:
+    run_id = chat(gateway, "work")
+    lease = claimed(real_store, run_id)
+    real_store.runs.release(real_store.runs.flush(lease, "half an ans"))
+    state = gateway.post("/api/interrupt", {"session_id": "s"}).json
+    assert (state["active_run"], state["is_processing"]) == (None, False)
+    contents = [message["content"] for message in state["messages"]]
+    assert contents == ["work", "half an ans", "Interrupted by user"]
+    assert open_store(settings, client=dynamodb).sessions.hot(KEY)
+
+
+def test_open_connections_are_told_of_a_withdrawal(
+    gateway: Gateway, connections_server: ConnectionsServer
+) -> None:
+    _, connection = gateway.connect(session_id="s")
+    chat(gateway, "first")
+    gateway.post("/api/interrupt", {"session_id": "s"})
+    (frame,) = connections_server.frames[connection]
+    assert (frame["type"], frame["queued"]) == ("state", [])
+    assert [message["content"] for message in frame["messages"]] == ["first", "Interrupted by user"]

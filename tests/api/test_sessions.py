@@ -1,0 +1,89 @@
+"""Listing, renaming and deleting one's own sessions."""
+
+from __future__ import annotations
+
+from forge.models.ids import SessionKey
+from forge.models.session import Catalog
+from forge.store import Store
+from tests.api.conftest import ConnectionsServer, Gateway
+
+KEY = SessionKey("anonymous", "s")
+
+
+def test_a_list_holds_the_named_sessions_that_exist_in_their_order(gateway: Gateway) -> None:
+    for session_id in ("a", "b", "c"):
+        gateway.post("/api/chat", {"message": f"in {session_id}", "session_id": session_id})
+    sessions = gateway.get("/api/sessions", ids="c,nobody,a").json["sessions"]
+    assert [(session["session_id"], session["title"]) for session in sessions] == [
+        ("c", "in c"),
+        ("a", "in a"),
+    ]
+
+
+def test_a_list_of_nothing_is_empty(gateway: Gateway) -> None:
+    assert gateway.get("/api/sessions").json == {"sessions": []}
+    assert gateway.get("/api/sessions", ids="").json == {"sessions": []}
+
+
+def test_a_new_title_is_kept_and_told_to_open_connections(
+    gateway: Gateway, connections_server: ConnectionsServer
+) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    _, connection = gateway.connect(session_id="s")
+    answer = gateway.patch("/api/sessions/s", {"title": "  Bridges  "})
+    assert (answer.status, answer.json["title"]) == (200, "Bridges")
+    assert connections_server.frames[connection][-1]["title"] == "Bridges"
+
+
+def test_a_deleted_session_is_gone_and_its_connections_are_closed(
+    gateway: Gateway, connections_server: ConnectionsServer, real_store: Store
+) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    session = real_store.sessions.hot(KEY)
+    _, connection = gateway.connect(session_id="s")
+    assert gateway.delete("/api/sessions/s").status == 204
+    assert gateway.get("/api/state", session_id="s").json["messages"] == []
+    assert session
+    assert connections_server.frames[connection] == [
+        {"type": "session_expired", "session_id": "s", "generation": session.generation}
+    ]
+    assert connections_server.closed == [connection]
+    control = real_store.controls.read([KEY])[KEY]
+    assert (control.deleted, control.connections) == (session.generation, frozenset())
+
+
+def test_deleting_twice_finds_nothing(gateway: Gateway) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    assert [gateway.delete("/api/sessions/s").status for _ in range(2)] == [204, 404]
+
+
+def test_a_message_after_deletion_starts_a_new_generation(gateway: Gateway) -> None:
+    first = gateway.post("/api/chat", {"message": "old", "session_id": "s"}).json
+    gateway.delete("/api/sessions/s")
+    second = gateway.post("/api/chat", {"message": "new", "session_id": "s"}).json
+    assert [message["content"] for message in second["messages"]] == ["new"]
+    assert second["generation"] > first["generation"]
+    assert second["rev"] > first["rev"]
+
+
+def test_connections_that_cannot_be_closed_do_not_keep_a_session(
+    gateway: Gateway, connections_server: ConnectionsServer
+) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    _, connection = gateway.connect(session_id="s")
+    connections_server.throttled.add(connection)
+    assert gateway.delete("/api/sessions/s").status == 204
+
+
+def test_the_network_is_a_sessions_own(
+    gateway: Gateway, catalog: Catalog, connections_server: ConnectionsServer
+) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    gateway.post("/api/chat", {"message": "a", "session_id": "other"})
+    _, connection = gateway.connect(session_id="s")
+    command = {"command": "set_network", "args": {"network": "base"}, "session_id": "s"}
+    answer = gateway.post("/api/mcp-command", command)
+    assert answer.json["success"] is True
+    assert gateway.get("/api/state", session_id="s").json["network"] == "base"
+    assert gateway.get("/api/state", session_id="other").json["network"] == "testnet"
+    assert connections_server.frames[connection][-1]["network"] == "base"

@@ -1,0 +1,76 @@
+"""`template.yaml` as plain data: an intrinsic function is a mapping of its long name."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+_SHORT = {"Ref": "Ref", "Condition": "Condition"}
+
+
+class HttpRoute(NamedTuple):
+    method: str
+    path: str
+    folder: str
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _intrinsic(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        value = value.split(".", 1) if suffix == "GetAtt" else value
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {_SHORT.get(suffix, f"Fn::{suffix}"): value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@cache
+def template() -> dict[str, Any]:
+    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource for name, resource in template()["Resources"].items() if resource["Type"] == kind}
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    return {name: resource["Properties"] for name, resource in resources("AWS::Serverless::Function").items()}
+
+
+def folder_of(name: str) -> str:
+    return functions()[name]["CodeUri"].removeprefix("functions/").rstrip("/")
+
+
+def http_routes() -> list[HttpRoute]:
+    """Those of the HTTP API; the stream has a URL of its own."""
+    return [
+        HttpRoute(event["Properties"]["Method"], event["Properties"]["Path"], folder_of(name))
+        for name, properties in functions().items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    ]
+
+
+def socket_routes() -> dict[str, str]:
+    """Folder by route key."""
+    api = template()["Resources"]["WebSocketApi"]["Properties"]
+    return {
+        route: folder_of(properties["FunctionArn"]["Fn::GetAtt"][0])
+        for route, properties in api["Routes"].items()
+    }
+
+
+def variables() -> dict[str, Any]:
+    return template()["Globals"]["Function"]["Environment"]["Variables"]
