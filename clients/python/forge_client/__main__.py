@@ -1,0 +1,65 @@
+"""`python -m forge_client`: a chat in the terminal, or with a message one question and its answer."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from forge_client.client import DEFAULT_URL
+from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask_once
+
+
+def parser() -> argparse.ArgumentParser:
+    reading = argparse.ArgumentParser(
+        prog="python -m forge_client",
+        description="Talk to a forge-mcp server: full-screen without a message, else one answer on standard output.",
+        epilog="Exit status with a message: 0 answered, 1 failed or interrupted, 2 wrong use or no server, "
+        "3 the run waits for your wallet. FORGE_TOKEN: a bearer token, where the server wants one.",
+    )
+    reading.add_argument("message", nargs="*", help="what to ask; - reads standard input")
+    reading.add_argument(
+        "--url", default=os.environ.get("FORGE_URL") or DEFAULT_URL, help="the server [%(default)s]"
+    )
+    reading.add_argument("--session", metavar="ID", help="the session to continue (else a new one is made)")
+    reading.add_argument("--json", action="store_true", help="print the whole outcome as one JSON object")
+    reading.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for the answer")
+    return reading
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    reading = parser()
+    options = reading.parse_args(arguments)
+    if not options.url.startswith(("http://", "https://")):
+        reading.error(f"--url: {options.url!r} is not an http:// or https:// URL")
+    token = os.environ.get("FORGE_TOKEN") or None
+    if not options.message:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            reading.error("this is no terminal: give a message, or - to read one from standard input")
+        return _chat(options.url, options.session, token)
+    message = sys.stdin.read() if options.message == ["-"] else " ".join(options.message)
+    if not message.strip():
+        reading.error("the message is empty")
+    question = Question(message, options.url, options.session, token, options.json, options.timeout)
+    try:
+        return asyncio.run(ask_once(question, Printer()))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return NOT_COMPLETED
+
+
+def _chat(url: str, session_id: str | None, token: str | None) -> int:
+    try:
+        from forge_client.terminal.app import ChatApp
+    except ModuleNotFoundError as error:
+        print(f"The full-screen chat needs {error.name}: pip install {error.name}", file=sys.stderr)
+        return REFUSED
+    app = ChatApp(url, session_id, token)
+    app.run()
+    return app.return_code or 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

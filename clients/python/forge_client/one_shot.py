@@ -1,0 +1,140 @@
+"""One message, one answer: for scripts. Answers go to `out`, everything else to `err`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from forge_client.answers import Ended, ended_run
+from forge_client.client import ForgeClient
+from forge_client.conversation import Conversation
+from forge_client.endpoint import Token
+from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable
+from forge_client.events import Updated
+from forge_client.wording import approval_words, tool_line, visible
+
+COMPLETED, NOT_COMPLETED, REFUSED, WAITING = 0, 1, 2, 3
+"""Exit statuses: answered; failed, interrupted or out of time; wrong use or no server; the wallet is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask where. `timeout` in seconds; None waits as long as it takes."""
+
+    message: str
+    url: str
+    session_id: str | None = None
+    token: Token | None = None
+    as_json: bool = False
+    timeout: float | None = None
+
+
+@dataclass(slots=True)
+class Printer:
+    """A person at a terminal sees the text as it comes; a script gets the answer alone, when it is complete."""
+
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    _printed: dict[int, int] = field(default_factory=dict[int, int])
+
+    def follow(self, conversation: Conversation, run_id: str) -> None:
+        for message in conversation.messages:
+            if message.seq is None or message.run_id != run_id or message.sender == "user":
+                continue
+            begun = self._printed.get(message.seq)
+            if message.sender == "agent":
+                self.out.write(visible(message.content[begun or 0 :]))
+            elif begun is None and message.kind == "tool_call":
+                self.err.write(f"{tool_line(message)}\n")
+            if begun is not None and not message.is_streaming and begun < len(message.content):
+                self.out.write("\n")
+            self._printed[message.seq] = len(message.content)
+        self.out.flush()
+
+
+async def ask_once(question: Question, printer: Printer) -> int:
+    """The exit status."""
+    try:
+        async with ForgeClient(question.url, question.session_id, question.token) as client:
+            return await _ask(client, question, printer)
+    except Unreachable as error:
+        detail = f"{error} Is `make run` running? Another address: --url or FORGE_URL."
+        return _refuse(question, printer, detail, REFUSED)
+    except ProblemError as error:
+        hint = f" Try again in {error.retry_after:g} s." if error.retry_after else ""
+        return _refuse(question, printer, f"{error}{hint}", REFUSED)
+    except TimeoutError:
+        return _refuse(question, printer, f"No answer within {question.timeout:g} s.", NOT_COMPLETED)
+    except (SessionExpired, ForgeClientError) as error:
+        return _refuse(question, printer, str(error), NOT_COMPLETED)
+
+
+async def _ask(client: ForgeClient, question: Question, printer: Printer) -> int:
+    is_live = printer.out.isatty() and not question.as_json
+    accepted = await client.send(question.message)
+    try:
+        async with asyncio.timeout(question.timeout):
+            ended = await _follow(client, accepted.run_id, printer if is_live else None)
+    except asyncio.CancelledError:
+        # Ctrl-C: nobody is left to read the answer.
+        await client.interrupt(accepted.run_id)
+        raise
+    if question.as_json:
+        printer.out.write(json.dumps(_as_json(client, ended), ensure_ascii=False) + "\n")
+    elif is_live or not ended.answer:
+        printer.out.write("\n" if is_live else "")
+    else:
+        printer.out.write(ended.answer + "\n")
+    return _status(ended, question, printer)
+
+
+async def _follow(client: ForgeClient, run_id: str, printer: Printer | None) -> Ended:
+    async for event in client.events():
+        if not isinstance(event, Updated):
+            continue
+        if printer:
+            printer.follow(event.conversation, run_id)
+        if ended := ended_run(event.conversation, run_id):
+            return ended
+        if event.conversation.expired:
+            break
+    raise SessionExpired("The session expired or was deleted before the answer came.")
+
+
+def _status(ended: Ended, question: Question, printer: Printer) -> int:
+    if ended.outcome == "completed":
+        return COMPLETED
+    if ended.outcome == "waiting":
+        for approval in ended.approvals:
+            _note(question, printer, f"Waiting for your wallet:\n{approval_words(approval)}")
+        return WAITING
+    _note(question, printer, ended.notice)
+    return NOT_COMPLETED
+
+
+def _note(question: Question, printer: Printer, text: str) -> None:
+    if not question.as_json:
+        printer.err.write(f"{visible(text)}\n")
+
+
+def _refuse(question: Question, printer: Printer, detail: str, status: int) -> int:
+    if question.as_json:
+        printer.out.write(json.dumps({"outcome": "refused", "error": detail}) + "\n")
+    else:
+        printer.err.write(f"{visible(detail)}\n")
+    return status
+
+
+def _as_json(client: ForgeClient, ended: Ended) -> dict[str, Any]:
+    return {
+        "session_id": client.session_id,
+        "run_id": ended.run_id,
+        "outcome": ended.outcome,
+        "answer": ended.answer,
+        "notice": None if ended.outcome == "completed" else ended.notice,
+        "messages": [message.model_dump(mode="json") for message in ended.messages],
+        "approvals": [approval.model_dump(mode="json") for approval in ended.approvals],
+    }

@@ -1,0 +1,72 @@
+"""What the wallet is asked to sign, and the person's answer."""
+
+from __future__ import annotations
+
+import re
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message as WidgetMessage
+from textual.widgets import Button, Input, Static
+
+from forge_client.frames import Approval
+from forge_client.wording import approval_words
+
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+
+
+class ApprovalCard(Vertical):
+    """This terminal has no wallet: the person signs elsewhere and pastes the transaction's hash, or rejects."""
+
+    class Answered(WidgetMessage):
+        """`transaction_hash` None: rejected."""
+
+        def __init__(self, approval_id: str, transaction_hash: str | None) -> None:
+            super().__init__()
+            self.approval_id = approval_id
+            self.transaction_hash = transaction_hash
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__(classes="approval")
+        self.approval = approval
+        self.border_title = "Your wallet is asked to sign"
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(approval_words(self.approval)))
+        if self.approval.data not in ("", "0x"):
+            yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
+        yield Input(
+            placeholder="Sign it in your wallet, then paste the transaction hash: 0x…", classes="hash"
+        )
+        with Horizontal(classes="answers"):
+            yield Button("I have sent it", variant="success", classes="approve", disabled=True)
+            yield Button("Reject", variant="error", classes="reject")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one(".approve", Button).disabled = not _HASH.fullmatch(event.value.strip())
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if _HASH.fullmatch(event.value.strip()):
+            self._answer(event.value.strip())
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        is_rejected = event.button.has_class("reject")
+        self._answer(None if is_rejected else self.query_one(".hash", Input).value.strip())
+
+    def _answer(self, transaction_hash: str | None) -> None:
+        self.post_message(self.Answered(self.approval.approval_id, transaction_hash))
+
+
+class Approvals(Vertical):
+    """Those that wait now."""
+
+    async def show(self, waiting: list[Approval]) -> None:
+        wanted = {approval.approval_id for approval in waiting}
+        cards = {card.approval.approval_id: card for card in self.query(ApprovalCard)}
+        await self.remove_children([card for name, card in cards.items() if name not in wanted])
+        await self.mount_all(ApprovalCard(each) for each in waiting if each.approval_id not in cards)
+        self.display = bool(waiting)

@@ -1,0 +1,231 @@
+"""The one screen of the chat: it follows a session and acts for the person."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import ClassVar, cast
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Footer
+
+from forge_client.client import ForgeClient
+from forge_client.conversation import Conversation
+from forge_client.errors import ForgeClientError
+from forge_client.events import ConnectionChanged, Refused, Updated
+from forge_client.terminal.approvals import ApprovalCard, Approvals
+from forge_client.terminal.bubbles import QueuedBubble
+from forge_client.terminal.composer import Composer
+from forge_client.terminal.dialogs import ChoiceDialog, TextDialog
+from forge_client.terminal.remembered import RememberedSessions
+from forge_client.terminal.server import Server
+from forge_client.terminal.sidebar import SessionList
+from forge_client.terminal.status import Going, StatusLine
+from forge_client.terminal.titles import Titles
+from forge_client.terminal.transcript import Earlier, Transcript
+from forge_client.wording import visible
+
+
+class ChatScreen(Screen[None]):
+    """Talks to the server at `url`; without `session_id` it goes on with the conversation used last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop"),
+        Binding("ctrl+n", "new", "New"),
+        Binding("ctrl+b", "sessions", "Conversations"),
+        Binding("ctrl+t", "network", "Network"),
+        Binding("f2", "rename", "Rename"),
+        Binding("f8", "delete", "Delete"),
+        Binding("ctrl+up", "earlier", "Earlier", show=False),
+    ]
+
+    def __init__(self, server: Server, session_id: str | None, remembered: RememberedSessions) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]
+        self._status, self._going = StatusLine(id="status"), Going(id="going")
+        self._sessions, self._transcript = SessionList(), Transcript()
+        self._approvals, self._composer = Approvals(id="approvals"), Composer()
+        self._server = server
+        self._titles = Titles(remembered, server.url)
+        known = self._titles.sessions()
+        self._client = server.client(session_id or (known[0].session_id if known else None))
+        self._run_id = ""
+        self._seconds = 0
+
+    def compose(self) -> ComposeResult:
+        yield self._status
+        with Horizontal(id="body"):
+            yield self._sessions
+            with Vertical(id="conversation"):
+                yield self._transcript
+                yield self._approvals
+                yield self._going
+                yield self._composer
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.set_interval(1, self._tick)
+        self._composer.focus()
+        self._transcript.anchor()
+        self._listen(self._client)
+        self._refresh_titles(self._client)
+
+    async def on_unmount(self) -> None:
+        await self._client.aclose()
+
+    # Following
+
+    @work(exclusive=True, group="listen")
+    async def _listen(self, client: ForgeClient) -> None:
+        async for event in client.events():
+            if not self._host.is_running:
+                return
+            match event:
+                case Updated():
+                    await self._show(event.conversation)
+                case Refused():
+                    self._complain(event.frame.detail)
+                case ConnectionChanged():
+                    pass
+            self._show_status()
+
+    async def _show(self, conversation: Conversation) -> None:
+        await self._transcript.show(conversation)
+        await self._approvals.show(conversation.hot.approvals if conversation.hot else [])
+        if self._titles.keep(self._client):
+            self._show_sessions()
+
+    @work(exclusive=True, group="titles")
+    async def _refresh_titles(self, client: ForgeClient) -> None:
+        self._show_sessions()
+        await self._titles.refresh(client)
+        if self._host.is_running:
+            self._show_sessions()
+
+    def _show_sessions(self) -> None:
+        self._sessions.show(self._titles.sessions(), self._client.session_id)
+
+    def _show_status(self) -> None:
+        client = self._client
+        run = client.conversation.hot.active_run if client.conversation.hot else None
+        if (run.run_id if run else "") != self._run_id:
+            self._run_id, self._seconds = run.run_id if run else "", 0
+        self._status.show(client.connection, client.conversation)
+        self._going.show(client.connection, client.conversation, self._server.url, self._seconds)
+
+    def _tick(self) -> None:
+        self._seconds += 1
+        self._show_status()
+
+    # Acting
+
+    @on(Composer.Submitted)
+    @work(group="send")
+    async def _send(self, event: Composer.Submitted) -> None:
+        self._transcript.anchor()
+        if not await self._done(self._client.send(event.text)):
+            self._composer.load(event.text)
+
+    @on(QueuedBubble.Withdrawn)
+    @work(group="stop")
+    async def _withdraw(self, event: QueuedBubble.Withdrawn) -> None:
+        await self._done(self._client.interrupt(event.run_id))
+
+    @on(ApprovalCard.Answered)
+    @work(group="send")
+    async def _answer(self, event: ApprovalCard.Answered) -> None:
+        if event.transaction_hash is None:
+            await self._done(self._client.reject(event.approval_id))
+        else:
+            await self._done(self._client.approve(event.approval_id, event.transaction_hash))
+        self._composer.focus()
+
+    @work(group="stop")
+    async def action_stop(self) -> None:
+        hot = self._client.conversation.hot
+        if hot and hot.is_processing:
+            await self._done(self._client.interrupt(hot.active_run.run_id if hot.active_run else None))
+        self._composer.focus()
+
+    @work(group="dialog")
+    async def action_network(self) -> None:
+        try:
+            networks = await self._client.networks()
+        except ForgeClientError as error:
+            self._complain(str(error))
+            return
+        hot = self._client.conversation.hot
+        choices = [(str(each["name"]), f"{each.get('title') or each['name']}") for each in networks]
+        dialog = ChoiceDialog("Network of this conversation", choices, hot.network if hot else "")
+        chosen = await self._ask(dialog)
+        if chosen:
+            await self._done(self._client.set_network(chosen))
+
+    @work(group="dialog")
+    async def action_rename(self) -> None:
+        hot = self._client.conversation.hot
+        title = await self._ask(TextDialog("Title", (hot.title or "") if hot else ""))
+        if title:
+            await self._done(self._client.rename(title))
+
+    @work(group="dialog")
+    async def action_delete(self) -> None:
+        dialog = ChoiceDialog(
+            "Delete this conversation?", [("no", "Keep it"), ("yes", "Delete it for good")], "no"
+        )
+        if await self._ask(dialog) == "yes" and await self._done(self._client.delete()):
+            self._titles.forget(self._client.session_id)
+            known = self._titles.sessions()
+            await self._switch(known[0].session_id if known else None)
+
+    async def action_new(self) -> None:
+        await self._switch(None)
+
+    @on(SessionList.Chosen)
+    async def _choose(self, event: SessionList.Chosen) -> None:
+        if event.session_id != self._client.session_id:
+            await self._switch(event.session_id)
+        self._composer.focus()
+
+    def action_sessions(self) -> None:
+        """Show or hide the list; in a narrow terminal it is hidden at first."""
+        listed = self._sessions
+        hide = listed.styles.display != "none"
+        listed.set_class(hide, "-hidden").set_class(not hide, "-shown")
+        (self._composer if hide else listed).focus()
+
+    @on(Earlier.Wanted)
+    async def action_earlier(self) -> None:
+        self._transcript.page_back()
+        # Listening anew begins with showing the conversation as it is.
+        self._listen(self._client)
+
+    async def _switch(self, session_id: str | None) -> None:
+        await self._client.aclose()
+        self._client = self._server.client(session_id)
+        self._titles.used(self._client.session_id)
+        await self._transcript.clear()
+        self._listen(self._client)
+        self._refresh_titles(self._client)
+        self._composer.focus()
+
+    async def _ask(self, dialog: ModalScreen[str | None]) -> str | None:
+        return await self._host.push_screen_wait(dialog)
+
+    @property
+    def _host(self) -> App[None]:
+        return cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
+
+    async def _done(self, request: Awaitable[object]) -> bool:
+        try:
+            await request
+        except ForgeClientError as error:
+            self._complain(str(error))
+            return False
+        return True
+
+    def _complain(self, text: str) -> None:
+        self.notify(visible(text), severity="error", markup=False)

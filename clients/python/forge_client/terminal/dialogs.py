@@ -1,0 +1,61 @@
+"""The few questions the chat asks in a box of its own. Escape answers none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from forge_client.wording import visible
+
+_CANCEL: list[BindingType] = [Binding("escape", "dismiss(None)", "Cancel")]
+
+
+class ChoiceDialog(ModalScreen[str | None]):
+    """Choose one of `choices`, pairs of value and title."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*_CANCEL]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        options = [Option(Content(visible(title)), id=value) for value, title in self._choices]
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._title
+            yield OptionList(*options)
+
+    def on_mount(self) -> None:
+        values = [value for value, _ in self._choices]
+        if self._current in values:
+            self.query_one(OptionList).highlighted = values.index(self._current)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)
+
+
+class TextDialog(ModalScreen[str | None]):
+    BINDINGS: ClassVar[list[BindingType]] = [*_CANCEL]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._title
+            yield Input(self._text, max_length=80)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)

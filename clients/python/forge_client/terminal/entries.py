@@ -1,0 +1,35 @@
+"""Messages to what a screen shows: a tool call and its result are one entry."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from forge_client.conversation import Conversation
+from forge_client.frames import Message
+
+
+class Entry(NamedTuple):
+    """`key` stays the same while the entry grows. `result`: of a tool call, once it is there."""
+
+    key: str
+    message: Message
+    result: Message | None = None
+
+
+def entries(conversation: Conversation) -> list[Entry]:
+    """In reading order, the queued ones last."""
+    shown: list[Entry] = []
+    calls: dict[str, int] = {}
+    for message in conversation.messages:
+        if message.tool and message.kind == "tool_result" and message.tool.call_id in calls:
+            index = calls.pop(message.tool.call_id)
+            shown[index] = shown[index]._replace(result=message)
+            continue
+        if message.tool and message.kind == "tool_call":
+            calls[message.tool.call_id] = len(shown)
+        shown.append(Entry(_key(conversation.generation, message), message))
+    return shown
+
+
+def _key(generation: int, message: Message) -> str:
+    return f"queued-{message.run_id}" if message.seq is None else f"message-{generation}-{message.seq}"

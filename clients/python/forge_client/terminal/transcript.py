@@ -1,0 +1,88 @@
+"""The conversation on the screen, kept in step with what the client knows."""
+
+from __future__ import annotations
+
+from textual.containers import VerticalScroll
+from textual.message import Message as WidgetMessage
+from textual.widgets import Static
+
+from forge_client.conversation import Conversation
+from forge_client.terminal.bubbles import Bubble, bubble
+from forge_client.terminal.entries import Entry, entries
+
+PAGE = 100
+"""Entries on the screen at first; as many more each time the person asks for earlier ones."""
+
+
+class Earlier(Static):
+    """Above the first entry shown, while there are earlier ones."""
+
+    class Wanted(WidgetMessage):
+        pass
+
+    def on_click(self) -> None:
+        self.post_message(self.Wanted())
+
+
+class Transcript(VerticalScroll, can_focus=True):
+    """`show` is to be awaited before it is called again."""
+
+    def __init__(self) -> None:
+        super().__init__(id="transcript")
+        self._bubbles: dict[str, Bubble] = {}
+        self._filled: dict[str, Entry] = {}
+        self._limit = PAGE
+
+    async def show(self, conversation: Conversation) -> None:
+        every = entries(conversation)
+        wanted = every[-self._limit :]
+        await self._remove_all_but({entry.key for entry in wanted})
+        await self._mount_new(wanted)
+        for entry in wanted:
+            if self._filled.get(entry.key) != entry:
+                await self._bubbles[entry.key].show(entry)
+                self._filled[entry.key] = entry
+        await self._show_earlier(len(every) - len(wanted))
+
+    def page_back(self) -> None:
+        self._limit += PAGE
+
+    async def clear(self) -> None:
+        self._limit = PAGE
+        await self._remove_all_but(set())
+        await self._show_earlier(0)
+        self.anchor()
+
+    async def _remove_all_but(self, keys: set[str]) -> None:
+        gone = [key for key in self._bubbles if key not in keys]
+        widgets = [self._bubbles.pop(key) for key in gone]
+        for key in gone:
+            self._filled.pop(key, None)
+        if widgets:
+            await self.remove_children(widgets)
+
+    async def _mount_new(self, wanted: list[Entry]) -> None:
+        """New ones go where they belong in the reading order: mostly, but not always, at the end."""
+        before: Bubble | None = None
+        batch: list[Bubble] = []
+        batches: list[tuple[list[Bubble], Bubble | None]] = []
+        for entry in reversed(wanted):
+            known = self._bubbles.get(entry.key)
+            if known is None:
+                known = self._bubbles[entry.key] = bubble(entry)
+                batch.insert(0, known)
+                continue
+            batches.append((batch, before))
+            batch, before = [], known
+        for widgets, place in [*batches, (batch, before)]:
+            if widgets:
+                await self.mount_all(widgets, before=place)
+
+    async def _show_earlier(self, count: int) -> None:
+        shown = self.query(Earlier)
+        if count <= 0:
+            await shown.remove()
+            return
+        if not shown:
+            await self.mount(Earlier(), before=0)
+        self.query_one(Earlier).update(f"▲ {count} earlier: click here or press Ctrl+Up")

@@ -1,0 +1,75 @@
+"""How things are said to a person at a terminal. Whatever came over the network is made harmless first."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal, localcontext
+
+from forge_client.frames import Approval, Message
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_HEX = re.compile(r"0x[0-9a-fA-F]{40,}")
+
+
+def visible(text: str) -> str:
+    """`text` without anything that could command the terminal or reorder what a person reads.
+
+    Control characters become their pictures (ESC: ␛).
+    """
+    return _CONTROL.sub(_picture, text.replace("\r\n", "\n"))
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else "�"
+
+
+def short(text: str) -> str:
+    """Addresses and hashes abbreviated: `0x1234…abcd`."""
+    return _HEX.sub(lambda found: f"{found[0][:6]}…{found[0][-4:]}", text)
+
+
+def ether(wei: str) -> str:
+    """`1.5 ETH` of decimal wei, exact."""
+    with localcontext() as context:
+        context.prec = 80
+        amount = Decimal(wei) / Decimal(10**18)
+    return f"{amount.normalize():f} ETH"
+
+
+def tool_line(message: Message) -> str:
+    """A tool call in one line: `balance(who: Alice)`."""
+    if message.tool is None:
+        return visible(message.content)
+    arguments = message.tool.arguments or {}
+    parts = (f"{name}: {_plain(value)}" for name, value in arguments.items())
+    return visible(f"{message.tool.name}({', '.join(parts)})")
+
+
+def _plain(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = short(text.replace("\n", " "))
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def approval_words(approval: Approval) -> str:
+    """What will be signed, one fact a line; addresses whole, because this is what a person checks."""
+    facts = [
+        ("", approval.description),
+        ("Network", f"{approval.network} (chain {approval.chain_id})"),
+        ("To", approval.to),
+        ("Amount", ether(approval.value)),
+        ("Call", approval.decoded or _call(approval.data)),
+        ("Simulation", approval.simulation),
+        ("Valid until", approval.expires_at),
+    ]
+    return visible("\n".join(f"{name}: {fact}" if name else fact for name, fact in facts if fact))
+
+
+def _call(data: str) -> str:
+    if data in ("", "0x"):
+        return "none, a plain transfer"
+    return f"undecoded data of {len(data) // 2 - 1} bytes, {data[:10]}…"
