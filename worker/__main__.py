@@ -23,6 +23,7 @@ from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
 from worker.connections import SignedConnections
 from worker.mcp_servers import mount, networks
+from worker.mcp_servers.external import ExternalServers
 from worker.metrics import SERVICE, Metrics
 from worker.publish import Publisher
 from worker.resources import Resources
@@ -59,7 +60,9 @@ def _resources(
     connections: AsyncConnections,
 ) -> Resources:
     store, blocking = open_store(settings), Blocking(_threads(settings))
-    toolbox = Toolbox.of(mount(environment), networks(environment))
+    toolbox = Toolbox(
+        mount(environment), networks(environment), ExternalServers.from_environment(environment)
+    )
     missing = llm if isinstance(llm, MissingApiKey) else None
     return Resources(
         worker_id=uuid.uuid4().hex[:12],

@@ -39,7 +39,7 @@ class Publisher:
         return self._catalog
 
     async def publish(self) -> None:
-        await self._toolbox.connect()
+        await self._toolbox.refresh()
         self._catalog = self._current()
         try:
             await self._blocking(self._commands.publish, self._catalog)

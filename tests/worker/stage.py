@@ -125,7 +125,7 @@ class Stage:
     def resources(self, **other: Any) -> Resources:
         servers = [*((s.name, s) for s in self.servers), *((url, url) for url in self.dead_servers)]
         blocking = other.get("blocking") or Blocking(16)
-        toolbox = Toolbox.of(servers, NETWORKS)
+        toolbox = Toolbox(servers, NETWORKS)
         publisher = Publisher(
             self.store.commands,
             toolbox,

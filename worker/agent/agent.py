@@ -112,7 +112,7 @@ class Operator:
             ),
             timeout=self._limits.seconds,
             cancellation_token=token,
-            toolsets=self._toolbox.toolsets(),
+            toolsets=[self._toolbox.offer],
             event_stream_handler=_follow,
         )
         return result.all_messages()

@@ -5,144 +5,130 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
-from fastmcp import Client, FastMCP
-from fastmcp.client.transports import ClientTransport
+from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from mcp.shared.exceptions import MCPError
-from mcp.types import Tool
-from pydantic_ai.mcp import MCPToolset
-from pydantic_ai.toolsets import AbstractToolset
+from pydantic_ai import RunContext
+from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
 
 from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import NetworkInfo, ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.journal import CallLedger
-from worker.agent.toolsets import (
-    NETWORK,
-    OWN_TOOLS,
-    SessionNetwork,
-    hides_network,
-    name_the_call,
-    own_tools,
-    without_network,
-)
+from worker.agent.servers import Server, ServerSource, is_read_only
+from worker.agent.toolsets import OWN_TOOLS, own_tools
 
-ServerSource = Client[Any] | ClientTransport | FastMCP[Any] | str
-"""What an MCP client can connect to: a server in this process, a transport, a URL."""
-
-CONNECT_SECONDS = 10.0
 _CALL_SECONDS = 20.0
 
 
+class ForeignServers(Protocol):
+    """Servers that the operator has added (`mcp.json`). They come and go."""
+
+    async def refresh(self) -> None: ...
+
+    def mounted(self) -> list[tuple[str, FastMCP[Any]]]: ...
+
+    def notices(self) -> list[str]: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass
-class Server:
-    """One MCP server. `tools` are those that it offers us and no earlier server does."""
+class Offer(WrapperToolset[RunDeps]):
+    """What all runs are offered until it changes: put together once, because a run's first token waits for it.
 
-    name: str
-    toolset: MCPToolset[RunDeps]
-    tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
-    is_connected: bool = False
+    The servers stay connected for the whole process, so a run neither enters nor leaves them.
+    """
+
+    tools: dict[str, ToolsetTool[RunDeps]] | None = None
+
+    async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
+        if self.tools is None:
+            self.tools = await self.wrapped.get_tools(ctx)
+        return self.tools
+
+    async def for_run(self, ctx: RunContext[RunDeps]) -> AbstractToolset[RunDeps]:
+        return self
+
+    async def for_run_step(self, ctx: RunContext[RunDeps]) -> AbstractToolset[RunDeps]:
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *args: Any) -> bool | None:
+        return None
 
 
-@dataclass
 class Toolbox:
-    """`servers`: anything that an MCP client can connect to, by name; a `FastMCP` object runs in this process."""
+    def __init__(
+        self,
+        servers: Sequence[tuple[str, ServerSource]],
+        networks: Sequence[NetworkInfo] = (),
+        foreign: ForeignServers | None = None,
+    ) -> None:
+        self.networks = networks
+        self._servers = [Server.of(name, source) for name, source in servers]
+        self._foreign = foreign
+        self._own = own_tools()
+        self._stack = AsyncExitStack()
+        self.offer = self._new_offer()
 
-    servers: Sequence[Server]
-    networks: Sequence[NetworkInfo] = ()
-    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    @classmethod
-    def of(cls, servers: Sequence[tuple[str, ServerSource]], networks: Sequence[NetworkInfo] = ()) -> Toolbox:
-        return cls([Server(name, _toolset(name, client)) for name, client in servers], networks)
-
-    async def connect(self) -> bool:
-        """Connect every server that is not yet; whether any was newly connected."""
-        missing = [server for server in self.servers if not server.is_connected]
-        return any([await self._connect(server) for server in missing])
+    async def refresh(self) -> None:
+        """Connect what is not connected yet and see what all offer now."""
+        if self._foreign:
+            await self._foreign.refresh()
+            self._follow(self._foreign.mounted())
+        before = [server.tools for server in self._servers]
+        taken = set(OWN_TOOLS)
+        for server in self._servers:
+            if server.is_foreign or not server.is_connected:
+                await server.list_tools(self._stack, frozenset(taken))
+            taken |= server.tools.keys()
+        if before != [server.tools for server in self._servers]:
+            self.offer = self._new_offer()
 
     async def close(self) -> None:
         await self._stack.aclose()
+        if self._foreign:
+            await self._foreign.close()
 
     @property
     def notices(self) -> list[str]:
-        return [
-            f"The tools of the MCP server “{server.name}” are not available: it cannot be reached."
-            for server in self.servers
-            if not server.is_connected
-        ]
+        down = [server.name for server in self._servers if not server.is_connected]
+        own = [f"The tools of the MCP server “{name}” are missing: it cannot be reached." for name in down]
+        return own + (self._foreign.notices() if self._foreign else [])
 
     @property
     def tools(self) -> list[ToolInfo]:
-        return [
-            _tool_info(tool, server.name)
-            for server in self.servers
-            if server.is_connected
-            for tool in server.tools.values()
-        ]
-
-    def toolsets(self) -> list[AbstractToolset[RunDeps]]:
-        """What a run works with. The order of the wrappers: the journal sees the network that a call really used."""
-        mounted: list[AbstractToolset[RunDeps]] = [
-            SessionNetwork(CallLedger(_only(server))) for server in self.servers if server.is_connected
-        ]
-        return [*mounted, CallLedger(own_tools())]
+        return [info for server in self._servers for info in server.infos()]
 
     async def run(self, command: ToolCommand) -> CommandResult:
         """Run a read-only tool outside a conversation."""
-        server = next((server for server in self.servers if command.name in server.tools), None)
-        if server is None or not _is_read_only(server.tools[command.name]):
+        server = next((server for server in self._servers if command.name in server.tools), None)
+        if server is None or not is_read_only(server.tools[command.name]):
             return CommandResult(success=False, message=f"There is no read-only tool {command.name!r}.")
-        arguments = _with_network(server.tools[command.name], command)
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                data = await server.toolset.direct_call_tool(command.name, arguments)
+                data = await server.call(command.name, command.arguments, command.network)
         except (ToolError, MCPError) as error:
             return CommandResult(success=False, message=str(error))
         except TimeoutError:
             return CommandResult(success=False, message=f"The tool {command.name!r} took too long.")
         return CommandResult(success=True, message=f"Called {command.name}.", data=data)
 
-    async def _connect(self, server: Server) -> bool:
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self._stack.enter_async_context(server.toolset)
-                offered = await server.toolset.list_tools()
-        except Exception:  # noqa: BLE001  whatever a foreign server does costs only its own tools
-            return False
-        taken = OWN_TOOLS.union(*(other.tools for other in self.servers))
-        server.tools = {tool.name: tool for tool in offered if tool.name not in taken}
-        server.is_connected = True
-        return True
+    def _follow(self, mounted: Sequence[tuple[str, FastMCP[Any]]]) -> None:
+        names = {name for name, _ in mounted}
+        known = {server.name for server in self._servers}
+        self._servers = [server for server in self._servers if not server.is_foreign or server.name in names]
+        self._servers += [
+            Server.of(name, source, is_foreign=True) for name, source in mounted if name not in known
+        ]
 
-
-def _toolset(name: str, client: ServerSource) -> MCPToolset[RunDeps]:
-    # "error": with the library's other modes a time-out would tell the LLM to repeat a transfer.
-    return MCPToolset(client, id=name, tool_error_behavior="error", process_tool_call=name_the_call)
-
-
-def _only(server: Server) -> AbstractToolset[RunDeps]:
-    return server.toolset.filtered(lambda _ctx, tool: tool.name in server.tools)
-
-
-def _tool_info(tool: Tool, server: str) -> ToolInfo:
-    return ToolInfo(
-        name=tool.name,
-        description=tool.description or "",
-        parameters=without_network(tool.input_schema),
-        server=server,
-        read_only=_is_read_only(tool),
-    )
-
-
-def _is_read_only(tool: Tool) -> bool:
-    return tool.annotations is not None and tool.annotations.read_only_hint is True
-
-
-def _with_network(tool: Tool, command: ToolCommand) -> dict[str, Any]:
-    if not hides_network(tool.input_schema):
-        return command.arguments
-    return {**command.arguments, NETWORK: command.network}
+    def _new_offer(self) -> Offer:
+        """The ledger is outside of the network's wrapper: it records what the LLM asked for."""
+        mounted = [server.offered() for server in self._servers if server.is_connected]
+        return Offer(CallLedger(CombinedToolset([*mounted, self._own])))

@@ -17,13 +17,13 @@ from worker.agent.journal import call_key
 NETWORK = "network"
 
 
-def hides_network(schema: dict[str, Any]) -> bool:
+def has_network(schema: dict[str, Any]) -> bool:
     return NETWORK in schema.get("properties", {})
 
 
 def without_network(schema: dict[str, Any]) -> dict[str, Any]:
     """The JSON schema of a tool's parameters as the LLM sees it."""
-    if not hides_network(schema):
+    if not has_network(schema):
         return schema
     properties = {name: value for name, value in schema["properties"].items() if name != NETWORK}
     required = [name for name in schema.get("required", []) if name != NETWORK]
@@ -47,7 +47,7 @@ class SessionNetwork(WrapperToolset[RunDeps]):
 
 
 def _hidden(tool: ToolDefinition) -> ToolDefinition:
-    if not hides_network(tool.parameters_json_schema):
+    if not has_network(tool.parameters_json_schema):
         return tool
     return replace(
         tool,
