@@ -170,6 +170,28 @@ async def test_an_expired_session_is_told_and_its_next_message_starts_anew(
     await shown(client, "anew", "You said: anew")
 
 
+async def test_a_session_deleted_while_the_connection_was_down_is_found_expired(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    running_session(server)
+    await client.connect()
+    server.broken.is_mute = True
+    server.session("mine").expire()
+    await status(client, "offline")
+    server.broken.is_mute = False
+    await client.until(lambda now: now.expired, timeout=5)
+
+
+async def test_a_session_deleted_while_followed_by_sse_is_found_expired(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    server.broken.socket_status = 403
+    running_session(server)
+    await status(client, "sse")
+    server.session("mine").expire()
+    await client.until(lambda now: now.expired, timeout=5)
+
+
 async def test_two_clients_of_one_session_see_the_same(server: FakeServer, client: ForgeClient) -> None:
     async with ForgeClient(server.base_url, "mine", pace=QUICK) as second:
         await second.connect()

@@ -166,8 +166,23 @@ def test_an_expired_session_is_marked_until_its_next_message(
     assert [message.content for message in revived.messages] == ["anew"]
 
 
-def test_what_streamed_in_a_session_that_is_gone_is_expired_by_the_empty_state(
+def test_that_a_session_is_gone_counts_when_it_is_said_twice(
     server: SimulatedSession, frames: list[str]
 ) -> None:
     server.expire()
-    assert heard(*frames, *server.sync(ServerHave())).expired
+    frames.pop()
+    absent = server.sync(ServerHave())
+    doubted = heard(*frames, *absent)
+    assert doubted.needs_sync
+    assert not doubted.expired
+    assert heard(*frames, *absent, *absent).expired
+
+
+def test_an_answer_from_before_the_session_began_does_no_harm(
+    server: SimulatedSession, frames: list[str]
+) -> None:
+    absent = SimulatedSession().sync(ServerHave())
+    opening = frames[0]
+    late = heard(opening, *absent, opening)
+    assert not late.needs_sync
+    assert not late.expired

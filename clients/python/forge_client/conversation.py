@@ -21,7 +21,8 @@ class Conversation:
     """What a client knows. Build it with `apply`; read `messages` and `hot`.
 
     `whole`: messages 0 … whole-1 are here to the last character. `server_rev`: the newest `rev` the server told of.
-    `expired`: the generation shown has ended on the server; the next message starts a new one.
+    `expired`: the generation shown has ended on the server; the next message starts a new one. `doubted`: the server
+    said that there is no such session, but that may be older than what is here.
     """
 
     hot: Hot | None = None
@@ -32,6 +33,7 @@ class Conversation:
     whole: int = 0
     server_rev: int = 0
     expired: bool = False
+    doubted: bool = False
 
     @property
     def rev(self) -> int:
@@ -48,7 +50,7 @@ class Conversation:
         announced = self.hot.message_count if self.hot else 0
         if self.expired:
             return self.has_gap
-        return self.has_gap or self.whole < announced or self.rev < self.server_rev
+        return self.doubted or self.has_gap or self.whole < announced or self.rev < self.server_rev
 
     @property
     def have(self) -> Have:

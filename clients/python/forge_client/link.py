@@ -78,7 +78,7 @@ class Link:
         else:
             # When the stream ends, a WebSocket gets one chance before the next stream.
             self._way, self._failed_dials = "sse", self._pace.dials_before_sse - 1
-            await follow_stream(self._endpoint, self._session_id, self._pace, self._take)
+            await follow_stream(self._endpoint, self._session_id, self._pace, self._read, self._take)
 
     def _failed(self, reason: str) -> str:
         if self._heard_at is None and self._way == "websocket":

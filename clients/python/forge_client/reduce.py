@@ -59,7 +59,7 @@ def _state(conversation: Conversation, state: State) -> Conversation:
         conversation = _message(conversation, state, message)
     if state.rev >= conversation.rev:
         conversation = _hot(conversation, state)
-    return _settle(replace(conversation, expired=False))
+    return _settle(replace(conversation, expired=False, doubted=False))
 
 
 def _is_new_generation(conversation: Conversation, state: State) -> bool:
@@ -70,10 +70,13 @@ def _is_new_generation(conversation: Conversation, state: State) -> bool:
 
 
 def _absent(conversation: Conversation, state: State) -> Conversation:
-    """The server knows no such session: what was shown has expired, if anything was."""
+    """The server knows no such session: what was shown has expired, if anything was.
+
+    Said once, it may have been said before the session began, and have come late. Said again, after a sync, it counts.
+    """
     if conversation.generation == 0:
         return replace(conversation, hot=_hot_part(state))
-    return replace(conversation, expired=True)
+    return replace(conversation, doubted=True, expired=conversation.expired or conversation.doubted)
 
 
 def _hot(conversation: Conversation, state: State) -> Conversation:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 from pydantic import ValidationError
 
+from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
 from forge_client.frames import State
 from forge_client.pace import Pace
@@ -15,7 +16,11 @@ from forge_client.reduce import Frame
 
 
 async def follow_stream(
-    endpoint: Endpoint, session_id: str, pace: Pace, receive: Callable[[Frame], None]
+    endpoint: Endpoint,
+    session_id: str,
+    pace: Pace,
+    read: Callable[[], Conversation],
+    receive: Callable[[Frame], None],
 ) -> None:
     """Returns when the stream has ended, or after `pace.sse_for`, when a WebSocket is worth another try.
 
@@ -27,6 +32,9 @@ async def follow_stream(
         async with asyncio.timeout(pace.sse_for):
             async for data in _events(response):
                 _receive_state(data, receive)
+                if read().doubted and not read().expired:
+                    answer = await endpoint.request("GET", "/api/state", params={"session_id": session_id})
+                    _receive_state(answer.text, receive)
     except TimeoutError:
         return
     finally:
