@@ -17,6 +17,13 @@ export function readableAmount(wei, currency = 'ETH') {
   return `${decimal(amount, WEI_PER_ETHER)} ${currency}`;
 }
 
+/** The same with at most six decimals; `≈` says that more were left out. @param {unknown} wei @param {string} [currency] */
+export function shortAmount(wei, currency) {
+  const amount = readableAmount(wei, currency);
+  const short = amount.replace(/(\.\d{6})\d+/, '$1');
+  return short === amount ? amount : `≈ ${short}`;
+}
+
 /** @param {bigint} amount @param {bigint} unit */
 function decimal(amount, unit) {
   const digits = String(unit).length - 1;

@@ -1,6 +1,6 @@
 // Tool calls and results in a few words, for the closed card. The open card has everything.
 
-import { isWei, readableAmount } from './amounts.js';
+import { isWei, readableAmount, shortAmount } from './amounts.js';
 import { shortHex } from './hex.js';
 
 /** @typedef {Record<string, unknown>} Arguments */
@@ -31,7 +31,7 @@ export function resultInWords(content) {
   if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
   const currency = typeof result.currency === 'string' ? result.currency : 'ETH';
   if (typeof result.formatted === 'string') return shortened(`${result.formatted} ${name(result.symbol)}`);
-  if (isWei(result.wei)) return readableAmount(result.wei, currency);
+  if (isWei(result.wei)) return shortAmount(result.wei, currency);
   if (typeof result.error === 'string') return shortened(result.error);
   if (typeof result.success === 'boolean') return result.success ? 'would succeed' : 'would fail';
   if (typeof result.status === 'string') return result.status;

@@ -1,0 +1,101 @@
+"""docs/protocol.md shows nothing that the models would refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from pydantic import BaseModel
+
+from forge.models.frame import CLIENT_FRAME, SERVER_FRAME, PublicApproval
+from forge.models.http import (
+    ChatRequest,
+    InterruptRequest,
+    McpCommandRequest,
+    Problem,
+    RenameRequest,
+    SessionList,
+    State,
+    SystemRequest,
+)
+from forge.models.run import CommandResult
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/protocol.md").read_text()
+MODELS: dict[str, type[BaseModel]] = {
+    model.__name__: model
+    for model in (State, PublicApproval, SystemRequest, CommandResult, SessionList, Problem)
+}
+BODIES: dict[str, type[BaseModel]] = {
+    "POST /api/chat": ChatRequest,
+    "POST /api/interrupt": InterruptRequest,
+    "POST /api/mcp-command": McpCommandRequest,
+    "PATCH /api/sessions/protocol-example": RenameRequest,
+}
+REFUSED_ON_PURPOSE = '{"message": ""}'
+
+
+class Block(NamedTuple):
+    language: str
+    info: dict[str, str]
+    text: str
+
+
+def blocks() -> list[Block]:
+    found = re.findall(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    return [
+        Block(language, dict(pair.split("=") for pair in info.split()), text)
+        for language, info, text in found
+    ]
+
+
+def having(key: str) -> list[Any]:
+    return [
+        pytest.param(block, id=f"{block.info[key]}-{n}")
+        for n, block in enumerate(blocks())
+        if key in block.info
+    ]
+
+
+@pytest.mark.parametrize("block", having("model"))
+def test_shown_body_is_the_models(block: Block) -> None:
+    model = MODELS[block.info["model"]]
+    shown = json.loads(block.text)
+    assert set(shown) <= set(model.model_fields)
+    model.model_validate(shown)
+
+
+@pytest.mark.parametrize("block", having("frame"))
+def test_shown_frame_is_one_of_the_union(block: Block) -> None:
+    union = CLIENT_FRAME if block.info["from"] == "client" else SERVER_FRAME
+    assert union.validate_json(block.text).type == block.info["frame"]
+
+
+def test_every_frame_type_is_shown() -> None:
+    shown = {(block.info["from"], block.info["frame"]) for block in blocks() if "frame" in block.info}
+    for sender, union in (("client", CLIENT_FRAME), ("server", SERVER_FRAME)):
+        tags = union.json_schema()["discriminator"]["mapping"]
+        assert {tag for direction, tag in shown if direction == sender} == set(tags)
+
+
+def test_shown_event_stream_has_states() -> None:
+    streams = [block.text for block in blocks() if block.info.get("stream") == "State"]
+    data = [
+        line.removeprefix("data: ")
+        for text in streams
+        for line in text.splitlines()
+        if line.startswith("data:")
+    ]
+    assert [State.model_validate_json(each).rev for each in data] == [1795377798303]
+
+
+def test_shown_request_bodies_are_accepted() -> None:
+    checked = 0
+    for block in blocks():
+        head, _, body = block.text.partition("\n\n")
+        if block.language == "http" and body.strip() not in ("", REFUSED_ON_PURPOSE):
+            BODIES[head.splitlines()[0]].model_validate_json(body)
+            checked += 1
+    assert checked >= len(BODIES)
