@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from worker.audiences import Audiences
@@ -14,6 +16,8 @@ from worker.resources import Resources
 from worker.watch import ActiveRuns
 
 logger = logging.getLogger(__name__)
+
+_MEASURE_SECONDS = 60.0
 
 
 async def serve(resources: Resources, stop: asyncio.Event, *, concurrency: int, stop_seconds: float) -> None:
@@ -29,6 +33,7 @@ async def serve(resources: Resources, stop: asyncio.Event, *, concurrency: int, 
             beside: list[Coroutine[Any, Any, None]] = [
                 active.watch(resources),
                 resources.publisher.keep_published(),
+                _measure(resources, active),
             ]
             tasks = [group.create_task(part) for part in beside]
             await consumer.consume(stop, stop_seconds)
@@ -39,3 +44,18 @@ async def serve(resources: Resources, stop: asyncio.Event, *, concurrency: int, 
         await resources.toolbox.close()
         resources.blocking.close()
     logger.info("worker stopped", extra={"worker": resources.worker_id})
+
+
+async def _measure(resources: Resources, active: ActiveRuns) -> None:
+    while True:
+        resources.metrics.process(len(active.by_session), _memory())
+        await asyncio.sleep(_MEASURE_SECONDS)
+
+
+def _memory() -> int:
+    """Resident bytes; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,145 @@
+"""The LLM's history: well formed whatever ended a run, and trimmed only for the LLM's eyes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_ai import Agent, RunContext
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from worker.agent import history
+from worker.agent.deps import RunDeps
+from worker.agent.history import Window
+
+RUN = "a" * 32
+
+
+def prompt(text: str) -> ModelRequest:
+    return ModelRequest(parts=[UserPromptPart(text)], run_id=f"{RUN}.1")
+
+
+def response(*parts: Any, state: Any = "complete") -> ModelResponse:
+    return ModelResponse(parts=list(parts), run_id=f"{RUN}.1", state=state, model_name="m")
+
+
+def why(call_id: str) -> str:
+    return f"no result of {call_id}"
+
+
+def test_messages_survive_being_stored() -> None:
+    messages: list[ModelMessage] = [
+        prompt("hi"),
+        response(TextPart("hello"), ToolCallPart("t", {"a": 1}, "c1")),
+    ]
+    assert history.load(history.dump(messages)) == messages
+
+
+def test_an_entry_that_cannot_be_read_is_left_out() -> None:
+    asked = prompt("hi")
+    assert history.load([b'{"kind":"novel"}', b"{}", *history.dump([asked])]) == [asked]
+
+
+def test_an_unfinished_response_keeps_its_text_only() -> None:
+    unsaved = [
+        prompt("hi"),
+        response(
+            ThinkingPart("hm"), TextPart("I was"), ToolCallPart("t", '{"a":', "c1"), state="interrupted"
+        ),
+    ]
+    settled = history.settle([], unsaved, RUN, why)
+    assert [[part.part_kind for part in message.parts] for message in settled] == [["user-prompt"], ["text"]]
+
+
+def test_an_unfinished_response_without_text_disappears() -> None:
+    unsaved = [prompt("hi"), response(ThinkingPart("hm"), state="interrupted")]
+    assert history.settle([], unsaved, RUN, why) == unsaved[:1]
+
+
+def test_every_tool_call_gets_a_result_and_known_ones_keep_theirs() -> None:
+    before = [prompt("hi"), response(ToolCallPart("t", {}, "c1"), ToolCallPart("t", {}, "c2"))]
+    partial = ModelRequest(parts=[ToolReturnPart("t", "done", "c1")], state="interrupted", run_id=f"{RUN}.1")
+    settled = history.settle(before, [partial], RUN, why)
+    assert [(part.tool_call_id, part.content) for part in history.last_results([*before, *settled], RUN)] == [
+        ("c1", "done"),
+        ("c2", "no result of c2"),
+    ]
+
+
+def test_calls_of_an_earlier_run_are_not_answered_again() -> None:
+    old = response(ToolCallPart("t", {}, "c1"))
+    old.run_id = "another.1"
+    asked = prompt("hi")
+    assert history.settle([old], [asked], RUN, why) == [asked]
+    assert history.last_results([old, ModelRequest(parts=[ToolReturnPart("t", "x", "c1")])], RUN) == []
+
+
+def test_open_calls_of_a_run_that_was_given_up_are_closed_for_the_next_prompt() -> None:
+    closed = history.close_calls(
+        [prompt("pay"), response(ToolCallPart("t", {}, "c1")), prompt("hello?")], "unknown"
+    )
+    kinds = [[part.part_kind for part in message.parts] for message in closed]
+    assert kinds == [["user-prompt"], ["tool-call"], ["tool-return", "user-prompt"]]
+
+
+def test_usage_of_earlier_attempts_goes_on_counting() -> None:
+    own = [
+        prompt("hi"),
+        response(ToolCallPart("t", {}, "c1")),
+        ModelRequest(parts=[ToolReturnPart("t", "x", "c1")], run_id=f"{RUN}.1"),
+        response(TextPart("done")),
+    ]
+    usage = history.usage_of(history.own_messages([*own], RUN))
+    assert (usage.requests, usage.tool_calls) == (2, 1)
+
+
+async def test_the_window_trims_whole_turns_and_stores_everything() -> None:
+    seen: list[list[ModelMessage]] = []
+
+    def llm(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
+        seen.append(list(messages))
+        if isinstance(messages[-1].parts[-1], UserPromptPart):
+            return ModelResponse(parts=[ToolCallPart("look", {"x": 1})])
+        return ModelResponse(parts=[TextPart("ok" * 50)])
+
+    agent: Any = Agent(FunctionModel(llm), deps_type=RunDeps, capabilities=[Window(1_000)])
+
+    @agent.tool
+    def look(_ctx: RunContext[RunDeps], x: int) -> str:
+        return "r" * 200
+
+    messages: list[ModelMessage] = []
+    for number in range(12):
+        messages = (await agent.run(f"turn {number}", message_history=messages)).all_messages()
+    assert len(messages) == 48
+    last = seen[-1]
+    assert len(last) < 24
+    assert isinstance(last[0].parts[0], UserPromptPart)
+    calls = {
+        part.tool_call_id for message in last for part in message.parts if isinstance(part, ToolCallPart)
+    }
+    returns = {
+        part.tool_call_id for message in last for part in message.parts if isinstance(part, ToolReturnPart)
+    }
+    assert calls == returns
+
+
+async def test_an_empty_answer_is_never_sent_to_the_llm_again() -> None:
+    seen: list[list[ModelMessage]] = []
+
+    def llm(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
+        seen.append(list(messages))
+        return ModelResponse(parts=[TextPart("fine")])
+
+    agent: Any = Agent(FunctionModel(llm), deps_type=RunDeps, capabilities=[Window(1_000)])
+    await agent.run("next", message_history=[prompt("hi"), response(TextPart(" "))])
+    assert [message.kind for message in seen[0]] == ["request"] * len(seen[0])
