@@ -55,6 +55,11 @@ def test_an_over_long_call_id_is_kept_apart(store: Store):
     assert store.journal.begin_call(lease, "x" * 5_000, {}) == ("started", None)
 
 
+def test_arguments_too_large_for_an_item_do_not_stop_the_call(store: Store):
+    lease = started(store)
+    assert store.journal.begin_call(lease, "2:c1", {"args": "x" * 500_000}) == ("new", None)
+
+
 def test_a_large_result_is_kept(store: Store):
     noise = random.Random(1).randbytes(900_000).hex()
     record = CallRecord("ok", noise)

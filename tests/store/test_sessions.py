@@ -46,6 +46,14 @@ def test_a_part_of_the_log_can_be_read(store: Store, clock: Clock):
     assert [message.seq for message in store.sessions.messages(session, 12, 99)] == [12]
 
 
+def test_a_log_larger_than_one_answer_of_the_service_is_read_whole(store: Store, dynamodb: Any):
+    texts = [f"{number} " + "x" * 100_000 for number in range(15)]
+    session = store.runs.finish(started(store), completed(*map(spoken, texts)))
+    with counted(dynamodb) as calls:
+        assert [message.content for message in store.sessions.messages(session, 1)] == texts
+    assert calls == ["Query", "Query"]
+
+
 def test_own_sessions_are_listed_in_the_order_asked_for(store: Store):
     keys = [SessionKey("anonymous", f"s{number}") for number in range(3)]
     for key in reversed(keys):

@@ -247,12 +247,13 @@ class Sessions(RuleBasedStateMachine):
         assert self.store.journal.history(reader) == model.entries
 
 
+@pytest.mark.timeout(240)
 def test_nothing_is_lost_doubled_or_reordered_whatever_happens(dynamodb: Any, table: str):
     Sessions.dynamodb, Sessions.table = dynamodb, table
     run_state_machine_as_test(
         Sessions,
         settings=settings(
-            max_examples=10,
+            max_examples=8,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

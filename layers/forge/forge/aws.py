@@ -21,6 +21,7 @@ UNAVAILABLE = frozenset(
         "InternalFailure",
         "InternalServerError",
         "LimitExceededException",
+        "OverLimit",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",

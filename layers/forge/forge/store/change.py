@@ -67,10 +67,15 @@ class Change:
         """Parameters of a `Put`, a `Delete` or a `ConditionCheck`."""
         parameters: dict[str, Any] = {}
         if self._conditions:
-            parameters["ConditionExpression"] = " AND ".join(f"({each})" for each in self._conditions)
+            parameters["ConditionExpression"] = " AND ".join(map(_bracketed, self._conditions))
             parameters["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         if self._names:
             parameters["ExpressionAttributeNames"] = dict(self._names)
         if self._values:
             parameters["ExpressionAttributeValues"] = encode_item(self._values)
         return parameters
+
+
+def _bracketed(condition: str) -> str:
+    """Only where it is needed: DynamoDB refuses redundant parentheses."""
+    return f"({condition})" if " OR " in condition else condition

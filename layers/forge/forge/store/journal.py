@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 
 from forge.errors import LeaseLost
+from forge.models.message import cut
 from forge.ports import CallRecord, CallStatus, Clock, Lease
 from forge.store import keys
 from forge.store.change import Change
@@ -36,7 +37,7 @@ class TableJournal:
         item: Item = {
             **_key(lease, call_key),
             "call_state": "started",
-            "meta": meta,
+            "meta": {name: cut(value)[0] for name, value in meta.items()},
             "started_at": now,
             "expires_at": self.terms.child_end(now),
         }
