@@ -75,9 +75,16 @@ async def chain_tools(anvil: str, other_anvil: str) -> AsyncIterator[Client[Any]
         yield client
 
 
+async def answer_of(client: Client[Any], tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The structured answer."""
+    structured = (await client.call_tool(tool, arguments)).structured_content
+    assert structured is not None
+    return structured
+
+
 async def deploy(client: Client[Any], code: str) -> str:
-    result = await client.call_tool("send", {"from": "Judy", "to": "", "value": 0, "input": code})
-    return result.structured_content["contract_address"]
+    arguments = {"from": "Judy", "to": "", "value": 0, "input": code}
+    return (await answer_of(client, "send", arguments))["contract_address"]
 
 
 class FakeApi:

@@ -9,7 +9,7 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
-from tests.mcp_servers.conftest import FakeApi
+from tests.mcp_servers.conftest import FakeApi, answer_of
 from worker.mcp_servers import brave_search
 from worker.mcp_servers.web import client as web_client
 
@@ -55,7 +55,7 @@ async def test_results_are_plain_text_and_the_key_travels_in_its_header(
 ) -> None:
     api.will_answer(FOUND)
     arguments = {"q": "uniswap hooks", "count": 5, "freshness": "pw", "country": "DE"}
-    result = (await tools.call_tool("brave_search", arguments)).structured_content
+    result = await answer_of(tools, "brave_search", arguments)
     first, second = result["results"]
     assert (first["title"], first["description"]) == ("Uniswap & hooks", "What hooks do 'well'")
     assert (first["age"], second["age"], second["description"]) == ("2026-01-15T00:00:00", None, "")
@@ -100,7 +100,7 @@ async def test_a_refused_request_is_told_with_the_apis_reason(api: FakeApi, tool
 async def test_a_rate_limit_is_waited_out_or_told(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer(failure(429, "RATE_LIMITED", "Request rate limit exceeded for plan."), status=429)
     api.will_answer(FOUND)
-    assert (await tools.call_tool("brave_search", {"q": "x"})).structured_content["results"]
+    assert (await answer_of(tools, "brave_search", {"q": "x"}))["results"]
     api.answers = [(429, failure(429, "RATE_LIMITED", "Request rate limit exceeded for plan."), {})]
     assert "too many requests" in await refused(tools)
 

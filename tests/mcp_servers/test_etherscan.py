@@ -11,7 +11,7 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
-from tests.mcp_servers.conftest import FakeApi
+from tests.mcp_servers.conftest import FakeApi, answer_of
 from worker.mcp_servers import etherscan
 from worker.mcp_servers.web import client as web_client
 
@@ -76,7 +76,7 @@ async def refused(tools: Client[Any], name: str = "get_contract_abi", **argument
 
 async def test_an_abi_comes_with_signatures_that_can_be_encoded(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer(answer(json.dumps(ABI)))
-    result = (await tools.call_tool("get_contract_abi", {"address": USDC.lower()})).structured_content
+    result = await answer_of(tools, "get_contract_abi", {"address": USDC.lower()})
     assert result["functions"] == [
         "transfer(address to, uint256 value) returns (bool)",
         "quote((address,uint24)[] path) view",
@@ -108,7 +108,7 @@ async def test_an_unverified_contract_is_told_and_asked_for_again_next_time(
 async def test_a_rate_limit_in_a_200_is_waited_out(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer(answer("Max calls per sec rate limit reached (5/sec)", "0", "NOTOK"))
     api.will_answer(answer("[]"))
-    assert (await tools.call_tool("get_contract_abi", {"address": USDC})).structured_content["abi"] == []
+    assert (await answer_of(tools, "get_contract_abi", {"address": USDC}))["abi"] == []
     api.answers = [(200, answer("Max rate limit reached", "0", "NOTOK"), {})]
     assert "too many requests" in await refused(tools, network="base")
 
@@ -137,7 +137,7 @@ async def test_the_test_network_is_refused_with_the_networks_that_work(tools: Cl
 async def test_transactions_are_shown_with_exact_values_and_outcome(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer(answer([ROW]))
     arguments = {"address": USDC, "page": 2, "count": 5, "newest_first": False}
-    result = (await tools.call_tool("get_account_transactions", arguments)).structured_content
+    result = await answer_of(tools, "get_account_transactions", arguments)
     assert result["transactions"] == [
         {
             "hash": ROW["hash"],
@@ -159,8 +159,8 @@ async def test_transactions_are_shown_with_exact_values_and_outcome(api: FakeApi
 
 async def test_an_account_without_transactions_is_an_empty_list(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer(answer([], "0", "No transactions found"))
-    result = await tools.call_tool("get_account_transactions", {"address": USDC})
-    assert result.structured_content["transactions"] == []
+    result = await answer_of(tools, "get_account_transactions", {"address": USDC})
+    assert result["transactions"] == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
 from tests.mcp_servers.bytecode import creation, error_data, reverting, selector, token, words
-from tests.mcp_servers.conftest import deploy, rpc
+from tests.mcp_servers.conftest import answer_of, deploy, rpc
 
 pytestmark = pytest.mark.chain
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -18,7 +18,7 @@ ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 async def ask(tools: Client[Any], name: str, **arguments: Any) -> dict[str, Any]:
     given = {("from" if key == "sender" else key): value for key, value in arguments.items()}
-    return (await tools.call_tool(name, given)).structured_content
+    return await answer_of(tools, name, given)
 
 
 async def refused(tools: Client[Any], name: str, **arguments: Any) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ def environment(anvil: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def over_stdio(server: str, anvil: str) -> AsyncIterator[ClientSession]:
+async def over_stdio(server: str, anvil: str) -> AsyncGenerator[ClientSession]:
     parameters = StdioServerParameters(
         command=sys.executable, args=["-m", f"worker.mcp_servers.{server}"], env=environment(anvil), cwd=ROOT
     )
@@ -38,7 +38,7 @@ async def over_stdio(server: str, anvil: str) -> AsyncIterator[ClientSession]:
 
 
 @asynccontextmanager
-async def serving(server: str, anvil: str) -> AsyncIterator[str]:
+async def serving(server: str, anvil: str) -> AsyncGenerator[str]:
     port = free_port()
     arguments = ["-m", f"worker.mcp_servers.{server}", "--http", "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
@@ -53,7 +53,7 @@ async def serving(server: str, anvil: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def over_http(server: str, anvil: str) -> AsyncIterator[ClientSession]:
+async def over_http(server: str, anvil: str) -> AsyncGenerator[ClientSession]:
     async with (
         serving(server, anvil) as url,
         streamable_http_client(url) as (read, write),

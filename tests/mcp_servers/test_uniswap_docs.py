@@ -9,6 +9,7 @@ from fastmcp.exceptions import ToolError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.mcp_servers.conftest import answer_of
 from worker.mcp_servers import uniswap_docs
 from worker.mcp_servers.toolbox import ToolRefused
 from worker.mcp_servers.uniswap_docs import OWN_DOCUMENTS
@@ -49,9 +50,7 @@ def test_every_page_that_ships_has_a_title_and_short_sections() -> None:
 
 async def test_the_tool_answers_with_whole_sections_best_first() -> None:
     async with Client(uniswap_docs.build({})) as tools:
-        result = (
-            await tools.call_tool("search_uniswap_docs", {"query": "hooks", "limit": 2})
-        ).structured_content
+        result = await answer_of(tools, "search_uniswap_docs", {"query": "hooks", "limit": 2})
     assert len(result["results"]) == 2
     first, second = result["results"]
     assert first["score"] >= second["score"] > 0
@@ -65,8 +64,8 @@ async def test_another_folder_of_documents_can_be_named(tmp_path: Path) -> None:
         "Before any heading.\n\n# Our pools\n\nThe wombat pool.\n## Wombats\nThey burrow.\n"
     )
     async with Client(uniswap_docs.build({"UNISWAP_DOCS_FOLDER": str(tmp_path)})) as tools:
-        result = await tools.call_tool("search_uniswap_docs", {"query": "wombat"})
-    headings = [(s["title"], s["heading"]) for s in result.structured_content["results"]]
+        result = await answer_of(tools, "search_uniswap_docs", {"query": "wombat"})
+    headings = [(s["title"], s["heading"]) for s in result["results"]]
     assert headings == [("Our pools", "Wombats"), ("Our pools", "Our pools")]
 
 

@@ -10,7 +10,7 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
 from tests.mcp_servers.bytecode import token
-from tests.mcp_servers.conftest import FakeApi, rpc
+from tests.mcp_servers.conftest import FakeApi, answer_of, rpc
 from worker.mcp_servers import zerox
 from worker.mcp_servers.web import client as web_client
 from worker.mcp_servers.zerox.api import NATIVE
@@ -54,7 +54,7 @@ async def refused(tools: Client[Any], name: str = "get_swap_price", **arguments:
 
 async def test_a_price_is_asked_for_as_the_api_wants_it(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer(PRICE)
-    price = (await tools.call_tool("get_swap_price", REQUEST)).structured_content
+    price = await answer_of(tools, "get_swap_price", REQUEST)
     [request] = api.requests
     assert request.path == "/swap/allowance-holder/price"
     assert (request.headers["0x-api-key"], request.headers["0x-version"]) == ("the-key", "v2")
@@ -81,7 +81,7 @@ async def test_a_price_is_asked_for_as_the_api_wants_it(api: FakeApi, tools: Cli
 async def test_a_quote_carries_the_transaction_for_the_wallet(api: FakeApi, tools: Client[Any]) -> None:
     api.will_answer({**PRICE, "transaction": TRANSACTION})
     arguments = {**REQUEST, "taker": TAKER.lower(), "slippage_bps": 50}
-    quote = (await tools.call_tool("get_swap_quote", arguments)).structured_content
+    quote = await answer_of(tools, "get_swap_quote", arguments)
     assert quote["transaction"] == {"to": SPENDER, "data": "0x2213bc0b", "gas": "288079", "value": "1"}
     query = api.requests[0].query
     assert (api.requests[0].path, query["taker"], query["slippageBps"]) == (
@@ -99,9 +99,7 @@ async def test_amounts_are_formatted_by_the_tokens_own_decimals(api: FakeApi, ot
     api.will_answer({**PRICE, "buyToken": address})
     environment = {"ZEROX_URL": api.url, "ZEROX_API_KEY": "k", "BASE_RPC_URL": other_anvil}
     async with Client(zerox.build(environment)) as tools:
-        price = (
-            await tools.call_tool("get_swap_price", {**REQUEST, "buy_token": address})
-        ).structured_content
+        price = await answer_of(tools, "get_swap_price", {**REQUEST, "buy_token": address})
     assert (price["buy_formatted"], price["min_buy_formatted"]) == ("262.914238", "260.319257")
 
 

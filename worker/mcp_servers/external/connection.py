@@ -12,7 +12,7 @@ from fastmcp import Client
 from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
 from fastmcp.exceptions import FastMCPError, McpError  # pyright: ignore[reportPrivateImportUsage]
 from fastmcp.tools.base import ToolResult
-from mcp_types import Tool
+from mcp_types import CONNECTION_CLOSED, Tool
 
 from worker.mcp_servers.external.config import ServerConfig
 from worker.mcp_servers.toolbox import ToolRefused
@@ -26,25 +26,20 @@ class ServerDown(Exception):
 
 
 class Connection:
-    """Reopened by `list_tools` once it is lost."""
-
     def __init__(self, name: str, config: ServerConfig) -> None:
         self._name = name
         self._config = config
         self._client: Client[Any] | None = None
 
     async def list_tools(self) -> list[Tool]:
-        """The raw definitions. Raises `ServerDown`."""
+        """The raw definitions; a lost connection is opened again. Raises `ServerDown`."""
+        was_open = self._client is not None
         try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                client = await self._open()
-                return await client.list_tools()
-        except TimeoutError:
-            reason = f"did not answer within {OPEN_SECONDS:g} s"
-        except Exception as error:  # noqa: BLE001 -- whatever a stranger's server makes the client raise
-            reason = f"failed ({type(error).__name__})"
-        await self.close()
-        raise ServerDown(reason)
+            return await self._list()
+        except ServerDown:
+            if not was_open:
+                raise
+        return await self._list()
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
         """Called once and never again: only the server knows whether a call that failed had an effect."""
@@ -58,7 +53,13 @@ class Connection:
             raise ToolRefused(
                 f"{self._name} did not answer in time; the call may or may not have taken effect."
             ) from None
-        except (FastMCPError, McpError) as error:
+        except McpError as error:
+            if error.error.code == CONNECTION_CLOSED:
+                raise ToolRefused(
+                    f"{self._name} broke off; the call may or may not have taken effect."
+                ) from error
+            raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
+        except FastMCPError as error:
             raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
         except Exception as error:
             raise ToolRefused(
@@ -76,11 +77,21 @@ class Connection:
         except Exception:  # noqa: BLE001, S110 -- it is gone either way
             pass
 
+    async def _list(self) -> list[Tool]:
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                client = await self._open()
+                return await client.list_tools()
+        except TimeoutError:
+            reason = f"did not answer within {OPEN_SECONDS:g} s"
+        except Exception as error:  # noqa: BLE001 -- whatever a stranger's server makes the client raise
+            reason = f"failed ({type(error).__name__})"
+        await self.close()
+        raise ServerDown(reason)
+
     async def _open(self) -> Client[Any]:
-        if self._client is not None and not self._client.is_connected():
-            await self.close()
         if self._client is None:
-            self._client = Client(_transport(self._config), timeout=self._config.timeout / 1000)
+            self._client = Client(_transport(self._config))
             await self._client.__aenter__()
         return self._client
 

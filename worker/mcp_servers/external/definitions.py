@@ -60,8 +60,6 @@ def _fault(server: str, definition: Tool, approved: dict[str, Tool]) -> str | No
         return "its name, with the server's before it, must have at most 64 letters, digits, - and _"
     if len(definition.model_dump_json()) > LARGEST_DEFINITION:
         return f"its definition is longer than {LARGEST_DEFINITION} bytes"
-    if definition.input_schema.get("type") != "object":
-        return "its input schema is not that of an object"
     try:
         Draft202012Validator.check_schema(definition.input_schema)
     except SchemaError:

@@ -1,0 +1,250 @@
+"""Servers of others, from `mcp.json`: over stdio and HTTP, and at their worst."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastmcp import Client, FastMCP
+from fastmcp.exceptions import ToolError
+from fastmcp.server.dependencies import get_http_headers
+
+from tests.mcp_servers.conftest import ROOT, FakeApi, answer_of, free_port
+from tests.mcp_servers.test_transports import listening
+from worker.mcp_servers.external import ExternalServers, connection
+from worker.mcp_servers.external.config import read_config
+
+STRANGER = str(Path(__file__).with_name("external_server.py"))
+
+
+def entry(fault: str = "", **more: Any) -> dict[str, Any]:
+    return {"command": sys.executable, "args": [STRANGER], "env": {"FAULT": fault}, **more}
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, servers: dict[str, Any], **environment: str
+) -> AsyncGenerator[ExternalServers]:
+    path = folder / "mcp.json"
+    path.write_text(json.dumps({"mcpServers": servers}))
+    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": str(path), **environment})
+    try:
+        await external.refresh()
+        yield external
+    finally:
+        await external.close()
+
+
+async def names(external: ExternalServers) -> set[str]:
+    return {tool.name for _, server in external.mounted() for tool in await server.list_tools()}
+
+
+async def call(external: ExternalServers, tool: str, arguments: dict[str, Any] | None = None) -> Any:
+    [(_, server)] = external.mounted()
+    async with Client(server) as client:
+        return await answer_of(client, tool, arguments or {})
+
+
+async def refused(external: ExternalServers, tool: str) -> str:
+    with pytest.raises(ToolError) as error:
+        await call(external, tool)
+    return str(error.value)
+
+
+async def test_a_stdio_servers_tools_are_offered_under_its_name_and_called(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry()}) as external:
+        assert "odd_echo" in await names(external)
+        assert await call(external, "odd_echo", {"text": "hi"}) == {"said": "hi"}
+        assert external.notices() == []
+
+
+async def test_an_external_process_sees_none_of_our_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
+    own = entry(env={"FAULT": "", "TOKEN": "${ODD_TOKEN}", "MODE": "${ODD_MODE:-plain}"})
+    async with opened(tmp_path, {"odd": own}, ODD_TOKEN="t-1", ANTHROPIC_API_KEY="secret") as external:
+        seen = await call(external, "odd_environment")
+    assert (seen["TOKEN"], seen["MODE"]) == ("t-1", "plain")
+    assert "secret" not in json.dumps(seen)
+
+
+async def test_only_allowed_tools_are_offered(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry(allowedTools=["echo", "nothing"])}) as external:
+        assert await names(external) == {"odd_echo"}
+
+
+async def test_a_strangers_annotations_are_believed_only_if_the_operator_says_so(tmp_path: Path) -> None:
+    servers = {"odd": entry(), "friend": entry(trustAnnotations=True)}
+    async with opened(tmp_path, servers) as external:
+        hints = {
+            tool.name: tool.annotations
+            for _, server in external.mounted()
+            for tool in await server.list_tools()
+        }
+    assert (hints["odd_echo"] and hints["odd_echo"].read_only_hint) is False
+    assert (hints["friend_echo"] and hints["friend_echo"].read_only_hint) is True
+
+
+async def test_a_changed_definition_is_quarantined_and_the_other_tools_go_on(tmp_path: Path) -> None:
+    pins = {"FORGE_MCP_PINS": str(tmp_path / "kept" / "pins.json")}
+    async with opened(tmp_path, {"odd": entry()}, **pins) as external:
+        before = await names(external)
+    async with opened(tmp_path, {"odd": entry("changed")}, **pins) as external:
+        assert await names(external) == before - {"odd_echo"}
+        [notice] = external.notices()
+        assert "odd/echo" in notice
+        assert "quarantined" in notice
+    async with opened(tmp_path, {"odd": entry()}, **pins) as external:
+        assert await names(external) == before
+
+
+async def test_a_definition_that_changes_while_we_run_is_quarantined_at_the_next_refresh(
+    tmp_path: Path,
+) -> None:
+    mark = tmp_path / "mark"
+    odd = entry(env={"FAULT": "changing", "MARK": str(mark)})
+    async with opened(tmp_path, {"odd": odd}) as external:
+        assert "odd_echo" in await names(external)
+        mark.touch()
+        await refused(external, "odd_die")
+        await external.refresh()
+        assert "odd_echo" not in await names(external)
+
+
+async def test_a_pin_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:
+    pins = tmp_path / "pins.json"
+    pins.write_text("{ half a fi")
+    async with opened(tmp_path, {"odd": entry()}, FORGE_MCP_PINS=str(pins)) as external:
+        assert await names(external) == set()
+        assert "pins" in external.notices()[0]
+    assert pins.read_text() == "{ half a fi"
+
+
+async def test_bad_definitions_cost_only_themselves(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry("schema")}) as external:
+        offered = await names(external)
+        notices = " ".join(external.notices())
+    assert "odd_echo" in offered
+    assert not {name for name in offered if "bad" in name or "huge" in name or "xxx" in name}
+    for reason in (
+        "schema is not valid",
+        "not that of an object",
+        "at most 64",
+        "longer than",
+        "defined twice",
+    ):
+        assert reason in notices
+
+
+async def test_a_server_that_lies_fails_hangs_or_dies_costs_only_the_call(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry(timeout=800)}) as external:
+        assert "its answer cannot be used" in await refused(external, "odd_lie")
+        assert "the stranger is unwell" in await refused(external, "odd_fail")
+        assert "may or may not have taken effect" in await refused(external, "odd_sleep")
+        assert await call(external, "odd_echo", {"text": "still here"}) == {"said": "still here"}
+        assert "broke off; the call may or may not have" in await refused(external, "odd_die")
+        assert await refused(external, "odd_echo")
+        await external.refresh()
+        assert await call(external, "odd_echo", {"text": "again"}) == {"said": "again"}
+
+
+async def test_servers_that_are_down_slow_or_talk_nonsense_cost_a_notice_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "OPEN_SECONDS", 3.0)
+    servers = {
+        "good": entry(),
+        "missing": {"command": "no-such-program-here"},
+        "closed": {"url": f"http://127.0.0.1:{free_port()}/mcp"},
+        "silent": entry("silent"),
+        "garbage": entry("garbage"),
+        "invalid": entry("protocol"),
+    }
+    started = time.monotonic()
+    async with opened(tmp_path, servers) as external:
+        assert time.monotonic() - started < 15
+        assert {name.partition("_")[0] for name in await names(external)} == {"good"}
+        notices = external.notices()
+    assert len(notices) == 5
+    for name in ("missing", "closed", "silent", "garbage", "invalid"):
+        assert any(f"External server {name} " in notice for notice in notices)
+
+
+async def test_a_server_over_http_is_used_with_its_headers(tmp_path: Path) -> None:
+    stranger: FastMCP[Any] = FastMCP("stranger")
+
+    @stranger.tool
+    def authorization() -> dict[str, str]:
+        return {"header": get_http_headers(include_all=True)["authorization"]}
+
+    port = free_port()
+    http = uvicorn.Server(uvicorn.Config(stranger.http_app(), port=port, log_level="error", ws="none"))
+    serving = asyncio.create_task(http.serve())
+    await listening(port)
+    web = {"url": f"http://127.0.0.1:{port}/mcp", "headers": {"Authorization": "Bearer ${WEB_TOKEN}"}}
+    async with opened(tmp_path, {"web": web}, WEB_TOKEN="t-2") as external:
+        assert await call(external, "web_authorization") == {"header": "Bearer t-2"}
+    http.should_exit = True
+    await asyncio.wait_for(serving, 10)
+
+
+async def test_a_server_that_redirects_elsewhere_is_not_followed(tmp_path: Path, api: FakeApi) -> None:
+    api.will_answer({}, status=307, Location="http://localhost:9/steal")
+    web = {"url": f"{api.url}/mcp", "headers": {"Authorization": "Bearer t"}}
+    async with opened(tmp_path, {"web": web}) as external:
+        assert await names(external) == set()
+        assert "External server web" in external.notices()[0]
+    assert {request.path for request in api.requests} == {"/mcp"}
+
+
+@pytest.mark.parametrize(
+    ("servers", "reason"),
+    [
+        ({"x": {"command": "a", "url": "http://b"}}, "either `command` or `url`"),
+        ({"x": {}}, "either `command` or `url`"),
+        ({"x": {"url": "ftp://b"}}, "url"),
+        ({"x": {"command": "a", "args": "b"}}, "args"),
+        ({"x": {"command": "a", "env": {"K": "${NOT_SET}"}}}, "NOT_SET is not set"),
+        ({"x y": {"command": "a"}}, "letters, digits"),
+        ({"x": 5}, "entry"),
+        ({"x": {"command": "a", "timeout": 1}}, "timeout"),
+    ],
+)
+def test_an_entry_that_cannot_be_used_is_left_out_with_the_reason(
+    tmp_path: Path, servers: dict[str, Any], reason: str
+) -> None:
+    path = tmp_path / "mcp.json"
+    path.write_text(json.dumps({"mcpServers": {**servers, "good": {"command": "c"}}}))
+    configs, [notice] = read_config(path, {"SECRET": "s3cret"})
+    assert set(configs) == {"good"}
+    assert reason in notice
+    assert "s3cret" not in notice
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"mcpServers": 5}', '{"servers": {}}'])
+def test_a_file_that_is_no_configuration_is_a_notice(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mcp.json"
+    path.write_text(text)
+    configs, [notice] = read_config(path, {})
+    assert configs == {}
+    assert "mcp.json" in notice
+
+
+def test_no_file_and_disabled_servers_are_no_external_servers(tmp_path: Path) -> None:
+    path = tmp_path / "mcp.json"
+    assert read_config(path, {}) == ({}, [])
+    path.write_text(json.dumps({"mcpServers": {"x": {"url": "${NOT_SET}", "disabled": True}}}))
+    assert read_config(path, {}) == ({}, [])
+
+
+def test_the_file_that_ships_names_no_external_server() -> None:
+    assert read_config(ROOT / "mcp.json", {}) == ({}, [])
