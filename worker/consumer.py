@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 
 from forge.errors import LeaseHeld, RunGone, StorageUnavailable
+from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
 from forge.models.session import Control
 from forge.observability import error_fields
@@ -36,9 +38,13 @@ class Consumer:
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
         """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
         async with asyncio.TaskGroup() as group:
-            while not stop.is_set():
-                await self._receive(group, stop)
-            await self._wind_up(stop_seconds)
+            receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
+            await stop.wait()
+            await self._wind_up(receiving, stop_seconds)
+
+    async def _keep_receiving(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._receive(group, stop)
 
     async def _receive(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         async with self._free:
@@ -51,23 +57,38 @@ class Consumer:
             logger.warning("queue not received from", extra={"reason": error.detail})
             await asyncio.sleep(1)
             return
+        started: set[SessionKey] = set()
         for delivery in batch:
             await self._free.acquire()
-            task = group.create_task(self._handle(delivery, stop), name=f"delivery {delivery.receipt[:16]}")
+            task = group.create_task(
+                self._turn(delivery, started, stop), name=f"delivery {delivery.receipt[:16]}"
+            )
             self._deliveries.add(task)
             task.add_done_callback(self._done)
+
+    def _turn(
+        self, delivery: Delivery, started: set[SessionKey], stop: asyncio.Event
+    ) -> Coroutine[None, None, None]:
+        """Of a session's messages only the first is handled; the queue keeps the others until that is deleted."""
+        if isinstance(delivery.body, RunMessage):
+            if delivery.body.key in started:
+                return self._release(delivery, 0)
+            started.add(delivery.body.key)
+        return self._handle(delivery, stop)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._deliveries.discard(task)
         self._free.release()
 
-    async def _wind_up(self, seconds: float) -> None:
+    async def _wind_up(self, receiving: asyncio.Task[None], seconds: float) -> None:
+        """What the last poll still brings is put back by `_handle`."""
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=seconds)
         self._active.stop_all()
+        await asyncio.wait({receiving}, timeout=WAIT_SECONDS)
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=_RELEASE_SECONDS)
-        for task in self._deliveries:
+        for task in {receiving, *self._deliveries}:
             task.cancel()
 
     async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
