@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from forge.errors import ClaimRefused, LeaseHeld, RunGone
 from forge.models.run import RunMessage
+from forge.models.session import HotSession
+from forge.ports import Lease
+from forge.store import Store
 
 
 @dataclass
@@ -40,3 +43,16 @@ def check_refusal(model: Model | None, run: RunMessage, refused: ClaimRefused, n
         assert model.lease_until >= now
     else:
         assert isinstance(refused, RunGone)
+
+
+def check_session(store: Store, session: HotSession, model: Model) -> None:
+    assert session.generation == model.generation
+    assert [each.run_id for each in session.inbox] == model.inbox
+    assert (session.active and session.active.run_id) == model.active
+    assert session.recent == dict(list(model.outcomes.items())[-20:])
+    messages = store.sessions.messages(session)
+    assert [message.seq for message in messages] == list(range(session.logged))
+    assert [message.content for message in messages] == model.log
+    assert store.sessions.streaming_text(session) == model.text
+    reader = Lease(session.key, "", 0, 0, 0, session)
+    assert store.journal.history(reader) == model.entries

@@ -28,7 +28,7 @@ from forge.store import Store, open_store, stream_key
 from forge.store.terms import LEASE_MS
 from tests.clock import Clock
 from tests.schema import create_table
-from tests.store.model import Model, check_refusal
+from tests.store.model import Model, check_refusal, check_session
 from tests.store.scenes import completed, counted, spoken, submission
 
 MINUTE = 60_000
@@ -235,16 +235,7 @@ class Sessions(RuleBasedStateMachine):
             assert (model, session) == (None, None)
             return
         assert session.rev == self.rev
-        assert session.generation == model.generation
-        assert [each.run_id for each in session.inbox] == model.inbox
-        assert (session.active and session.active.run_id) == model.active
-        assert session.recent == dict(list(model.outcomes.items())[-20:])
-        messages = self.store.sessions.messages(session)
-        assert [message.seq for message in messages] == list(range(session.logged))
-        assert [message.content for message in messages] == model.log
-        assert self.store.sessions.streaming_text(session) == model.text
-        reader = Lease(self.key, "", 0, 0, 0, session)
-        assert self.store.journal.history(reader) == model.entries
+        check_session(self.store, session, model)
 
 
 @pytest.mark.timeout(240)
@@ -253,8 +244,8 @@ def test_nothing_is_lost_doubled_or_reordered_whatever_happens(dynamodb: Any, ta
     run_state_machine_as_test(
         Sessions,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=30,
+            max_examples=6,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
