@@ -10,6 +10,9 @@ from forge.models.session import HotSession
 from forge.ports import Lease
 from forge.store import Store
 
+MINUTE = 60_000
+NOTICE = "Interrupted by user"
+
 
 @dataclass
 class Model:
