@@ -1,4 +1,4 @@
-"""A fake server and a real Chromium; pictures of failures are of no use, so each test leaves its own if it wants."""
+"""A fake server and a real Chromium, one browser profile for each page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.frontend.fake_server import FakeServer
 
@@ -20,7 +20,8 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--no-first-run",
 ]
-PATIENCE_MS = 8_000
+PATIENCE_MS = 12_000
+expect.set_options(timeout=PATIENCE_MS)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
