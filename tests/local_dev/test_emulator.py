@@ -99,9 +99,9 @@ async def test_a_long_poll_wakes_up_at_once(emulated: Emulated):
 
 
 async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(emulated: Emulated):
-    emulated.send("g", "1")
+    emulated.send(group, "1")
     (first,) = emulated.receive()
-    emulated.send("g", "2")
+    emulated.send(group, "2")
     polling = asyncio.create_task(asyncio.to_thread(emulated.receive))
     await asyncio.sleep(0.3)
     assert not polling.done()
