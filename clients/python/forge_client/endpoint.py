@@ -13,7 +13,7 @@ import httpx
 
 from forge_client.answers import Ticket
 from forge_client.backoff import Backoff
-from forge_client.errors import Unreachable, problem_error
+from forge_client.errors import Unreachable, problem_error, reason_of
 
 Token = str | Callable[[], str]
 """A bearer token, or what makes a fresh one each time it is needed."""
@@ -77,7 +77,7 @@ class Endpoint:
             if response.is_error:
                 await response.aread()
         except httpx.TransportError as error:
-            raise _unreachable(self.base_url, error) from error
+            raise Unreachable(self.base_url, reason_of(error)) from error
         if response.is_error:
             raise problem_error(response, time.time())
         return response
@@ -111,7 +111,7 @@ class Endpoint:
                 if not (
                     may_retry or (isinstance(error, httpx.ConnectError) and backoff.failures < ATTEMPTS - 1)
                 ):
-                    raise _unreachable(self.base_url, error) from error
+                    raise Unreachable(self.base_url, reason_of(error)) from error
                 await asyncio.sleep(backoff.next())
                 continue
             if not response.is_error:
@@ -123,11 +123,6 @@ class Endpoint:
             if wait > LONGEST_WAIT:
                 raise problem
             await asyncio.sleep(wait)
-
-
-def _unreachable(base_url: str, error: Exception) -> Unreachable:
-    reason = str(error) or type(error).__name__
-    return Unreachable(f"There is no answer from {base_url} ({reason}).")
 
 
 def _is_loopback(host: str) -> bool:

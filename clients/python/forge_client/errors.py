@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -18,7 +20,11 @@ class ForgeClientError(Exception):
 
 
 class Unreachable(ForgeClientError):
-    """The server could not be reached, or answered with something that is not forge-mcp."""
+    """The server could not be reached; `reason` says why."""
+
+    def __init__(self, base_url: str, reason: str) -> None:
+        super().__init__(f"There is no answer from {base_url}: {reason}.")
+        self.reason = reason
 
 
 class ProblemError(ForgeClientError):
@@ -114,6 +120,26 @@ _CLASSES: dict[int, type[ProblemError]] = {
     409: SessionBusy,
     429: RateLimited,
 }
+
+
+def reason_of(error: BaseException) -> str:
+    """In a few words why a connection failed. What the system said first (`connection refused`) says most."""
+    if isinstance(error, Unreachable):
+        return error.reason
+    first = error
+    while cause := _cause(first):
+        first = cause
+    if isinstance(first, socket.gaierror):
+        return (first.strerror or str(first)).lower()
+    if isinstance(first, OSError) and first.errno:
+        return os.strerror(first.errno).lower()
+    return str(first) or type(first).__name__
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    if isinstance(error, BaseExceptionGroup):
+        return cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error.__cause__ or error.__context__
 
 
 def problem_error(response: httpx.Response, now: float) -> ProblemError:

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from forge_client.backoff import Backoff
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
-from forge_client.errors import ForgeClientError
+from forge_client.errors import ForgeClientError, reason_of
 from forge_client.events import ConnectionChanged, Status
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
@@ -68,7 +68,7 @@ class Link:
             reason = error.rcvd.reason if error.rcvd else ""
             return self._failed(reason or "the connection was cut")
         except _BROKEN as error:
-            return self._failed(str(error) or type(error).__name__)
+            return self._failed(reason_of(error))
         return ""
 
     async def _by_best_way(self) -> None:

@@ -33,7 +33,9 @@ def short(text: str) -> str:
 
 
 def ether(wei: str) -> str:
-    """`1.5 ETH` of decimal wei, exact."""
+    """`1.5 ETH` of decimal wei, exact; small amounts stay in wei."""
+    if 0 < int(wei) < 10**12:
+        return f"{wei} wei"
     with localcontext() as context:
         context.prec = 80
         amount = Decimal(wei) / Decimal(10**18)
@@ -45,11 +47,13 @@ def tool_line(message: Message) -> str:
     if message.tool is None:
         return visible(message.content)
     arguments = message.tool.arguments or {}
-    parts = (f"{name}: {_plain(value)}" for name, value in arguments.items())
+    parts = (f"{name}: {_plain(name, value)}" for name, value in arguments.items())
     return visible(f"{message.tool.name}({', '.join(parts)})")
 
 
-def _plain(value: object) -> str:
+def _plain(name: str, value: object) -> str:
+    if name == "value" and isinstance(value, str) and value.isdecimal():
+        return ether(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = short(text.replace("\n", " "))
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -40,6 +40,8 @@ class ChatScreen(Screen[None]):
         Binding("f2", "rename", "Rename"),
         Binding("f8", "delete", "Delete"),
         Binding("ctrl+up", "earlier", "Earlier", show=False),
+        Binding("pageup", "page(-1)", "Back", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Forth", show=False, priority=True),
     ]
 
     def __init__(self, server: Server, session_id: str | None, remembered: RememberedSessions) -> None:
@@ -69,7 +71,7 @@ class ChatScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(1, self._tick)
         self._composer.focus()
-        self._transcript.anchor()
+        self._transcript.follow_end()
         self._listen(self._client)
         self._refresh_titles(self._client)
 
@@ -125,7 +127,7 @@ class ChatScreen(Screen[None]):
     @on(Composer.Submitted)
     @work(group="send")
     async def _send(self, event: Composer.Submitted) -> None:
-        self._transcript.anchor()
+        self._transcript.follow_end()
         if not await self._done(self._client.send(event.text)):
             self._composer.load(event.text)
 
@@ -196,6 +198,13 @@ class ChatScreen(Screen[None]):
         hide = listed.styles.display != "none"
         listed.set_class(hide, "-hidden").set_class(not hide, "-shown")
         (self._composer if hide else listed).focus()
+
+    def action_page(self, direction: int) -> None:
+        """Scroll the conversation while the composer has the focus."""
+        if direction < 0:
+            self._transcript.action_page_up()
+        else:
+            self._transcript.action_page_down()
 
     @on(Earlier.Wanted)
     async def action_earlier(self) -> None:

@@ -14,6 +14,18 @@ PAGE = 100
 """Entries on the screen at first; as many more each time the person asks for earlier ones."""
 
 
+WELCOME = """\
+Talk to an agent that operates Ethereum networks.
+
+balance of Alice
+send 1 ETH from Alice to Bob
+what can you do?"""
+
+
+class Welcome(Static):
+    """What an empty conversation shows."""
+
+
 class Earlier(Static):
     """Above the first entry shown, while there are earlier ones."""
 
@@ -32,6 +44,7 @@ class Transcript(VerticalScroll, can_focus=True):
         self._bubbles: dict[str, Bubble] = {}
         self._filled: dict[str, Entry] = {}
         self._limit = PAGE
+        self._follows_end = True
 
     async def show(self, conversation: Conversation) -> None:
         every = entries(conversation)
@@ -43,6 +56,7 @@ class Transcript(VerticalScroll, can_focus=True):
                 await self._bubbles[entry.key].show(entry)
                 self._filled[entry.key] = entry
         await self._show_earlier(len(every) - len(wanted))
+        await self._show_welcome(not every and conversation.hot is not None)
 
     def page_back(self) -> None:
         self._limit += PAGE
@@ -51,7 +65,40 @@ class Transcript(VerticalScroll, can_focus=True):
         self._limit = PAGE
         await self._remove_all_but(set())
         await self._show_earlier(0)
-        self.anchor()
+        self.follow_end()
+
+    def follow_end(self) -> None:
+        """Stay at the end, until the person scrolls back."""
+        self._follows_end = True
+        self.call_after_refresh(self.scroll_end, animate=False)
+
+    def watch_virtual_size(self) -> None:
+        if self._follows_end:
+            self.call_after_refresh(self.scroll_end, animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if new_value >= self.max_scroll_y:
+            self._follows_end = True
+
+    def on_mouse_scroll_up(self) -> None:
+        self._follows_end = False
+
+    def on_scroll_to(self) -> None:
+        """The scroll bar is dragged."""
+        self._follows_end = False
+
+    def action_scroll_up(self) -> None:
+        self._follows_end = False
+        super().action_scroll_up()
+
+    def action_page_up(self) -> None:
+        self._follows_end = False
+        super().action_page_up()
+
+    def action_scroll_home(self) -> None:
+        self._follows_end = False
+        super().action_scroll_home()
 
     async def _remove_all_but(self, keys: set[str]) -> None:
         gone = [key for key in self._bubbles if key not in keys]
@@ -77,6 +124,12 @@ class Transcript(VerticalScroll, can_focus=True):
         for widgets, place in [*batches, (batch, before)]:
             if widgets:
                 await self.mount_all(widgets, before=place)
+
+    async def _show_welcome(self, is_empty: bool) -> None:
+        if not is_empty:
+            await self.query(Welcome).remove()
+        elif not self.query(Welcome):
+            await self.mount(Welcome(WELCOME, markup=False))
 
     async def _show_earlier(self, count: int) -> None:
         shown = self.query(Earlier)
