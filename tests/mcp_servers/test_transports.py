@@ -52,17 +52,6 @@ async def serving(server: str, anvil: str) -> AsyncGenerator[str]:
         await asyncio.wait_for(process.wait(), 10)
 
 
-@asynccontextmanager
-async def over_http(server: str, anvil: str) -> AsyncGenerator[ClientSession]:
-    async with (
-        serving(server, anvil) as url,
-        streamable_http_client(url) as (read, write),
-        ClientSession(read, write) as session,
-    ):
-        await session.initialize()
-        yield session
-
-
 async def listening(port: int) -> None:
     async with asyncio.timeout(20):
         while True:
@@ -81,33 +70,46 @@ async def declared(server: str) -> dict[str, Any]:
     return {tool.name: tool.parameters for tool in await built.list_tools()}
 
 
+async def use_as_a_foreign_client(session: ClientSession) -> None:
+    tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+    assert {name: tool.input_schema for name, tool in tools.items()} == await declared("evm")
+    hints = tools["send"].annotations
+    assert hints is not None
+    assert hints.destructive_hint is True
+    sent: Any = await session.call_tool("send", {"from": "Alice", "to": "Bob", "value": "1 gwei"})
+    assert sent.structured_content["status"] == "success"
+    assert json.loads(sent.content[0].text) == sent.structured_content
+    failed: Any = await session.call_tool("balance", {"who": "vitalik.eth"})
+    assert failed.is_error is True
+    assert "ENS-style" in failed.content[0].text
+
+
 @pytest.mark.chain
-@pytest.mark.parametrize("transport", [over_stdio, over_http])
-async def test_a_foreign_client_lists_and_calls_the_evm_tools(transport: Any, anvil: str) -> None:
-    async with transport("evm", anvil) as session:
-        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-        assert {name: tool.input_schema for name, tool in tools.items()} == await declared("evm")
-        assert tools["send"].annotations.destructive_hint is True
-        sent = await session.call_tool("send", {"from": "Alice", "to": "Bob", "value": "1 gwei"})
-        assert sent.structured_content["status"] == "success"
-        assert json.loads(sent.content[0].text) == sent.structured_content
-        failed = await session.call_tool("balance", {"who": "vitalik.eth"})
-        assert failed.is_error is True
-        assert "ENS-style" in failed.content[0].text
+async def test_a_foreign_client_lists_and_calls_the_evm_tools_over_stdio(anvil: str) -> None:
+    async with over_stdio("evm", anvil) as session:
+        await use_as_a_foreign_client(session)
 
 
-async def test_a_foreign_client_lists_each_servers_tools_over_stdio() -> None:
+@pytest.mark.chain
+async def test_a_foreign_client_does_so_over_http_where_foreign_hosts_and_origins_are_refused(
+    anvil: str,
+) -> None:
+    """A page that rebinds its name to this machine cannot use the tools."""
+    async with serving("evm", anvil) as url:
+        async with streamable_http_client(url) as streams, ClientSession(*streams) as session:
+            await session.initialize()
+            await use_as_a_foreign_client(session)
+        async with aiohttp.ClientSession() as http:
+            for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+                async with http.post(url, json={}, headers=headers) as response:
+                    assert response.status in {403, 421}
+
+
+@pytest.mark.slow
+async def test_a_foreign_client_lists_every_other_servers_tools_over_stdio() -> None:
     async def listed(server: str) -> dict[str, Any]:
         async with over_stdio(server, "") as session:
             return {tool.name: tool.input_schema for tool in (await session.list_tools()).tools}
 
     for server, tools in zip(SERVERS, await asyncio.gather(*map(listed, SERVERS)), strict=True):
         assert tools == await declared(server)
-
-
-async def test_a_server_on_loopback_refuses_a_foreign_host_or_origin() -> None:
-    """A page that rebinds its name to this machine cannot use the server."""
-    async with serving("uniswap_docs", "") as url, aiohttp.ClientSession() as http:
-        for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
-            async with http.post(url, json={}, headers=headers) as response:
-                assert response.status in {403, 421}
