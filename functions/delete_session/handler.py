@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from forge.api.application import create_app
+from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner
 from forge.api.sessions import delete_session
@@ -19,4 +20,4 @@ def delete(session_id: SessionId, owner: Owner) -> None:
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store, connections)

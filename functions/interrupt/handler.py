@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forge.api.application import create_app
 from forge.api.conversations import interrupt
+from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, key_of, reply
 from forge.models.http import InterruptRequest
@@ -21,4 +22,4 @@ def post_interrupt(request: InterruptRequest, owner: Owner) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store, connections)

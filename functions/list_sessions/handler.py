@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from forge.api.application import create_app
+from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner
 from forge.api.sessions import Ids, list_sessions
@@ -19,4 +20,4 @@ def get_sessions(owner: Owner, ids: Ids = "") -> SessionList:
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.application import create_app
+from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.mcp_commands import run_command
 from forge.api.replies import Owner, key_of, reply
@@ -21,4 +22,4 @@ def post_mcp_command(request: McpCommandRequest, owner: Owner) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store, queue)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.application import create_app
+from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, reply
 from forge.api.sessions import rename_session
@@ -22,4 +23,4 @@ def patch_session(session_id: SessionId, request: RenameRequest, owner: Owner) -
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store, connections)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forge.api.application import create_app
 from forge.api.conversations import view
+from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, key_of, reply
 from forge.models.ids import SessionId
@@ -21,4 +22,4 @@ def get_state(owner: Owner, session_id: SessionId | None = None) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forge.api.application import create_app
 from forge.api.conversations import submit
+from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
 from forge.api.wallet import legacy_reply
@@ -24,4 +25,4 @@ def post_system(request: SystemRequest, owner: Owner, idempotency_key: Idempoten
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store, queue)

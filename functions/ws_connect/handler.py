@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from forge.api.dependencies import store
 from forge.api.socket_entry import connect_handler
 from forge.api.sockets import connect
 
-handler = connect_handler(connect)
+handler = connect_handler(connect, store)

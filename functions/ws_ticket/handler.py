@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from forge.api.application import create_app
 from forge.api.authentication import issue_ticket
+from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, reply
 
@@ -19,4 +20,4 @@ def post_ticket(owner: Owner) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app)
+handler = lambda_handler(app, store)

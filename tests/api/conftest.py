@@ -9,6 +9,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -108,6 +109,11 @@ class Environment:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
 
+    def unset(self, *names: str) -> None:
+        for name in names:
+            self._monkeypatch.delenv(name, raising=False)
+        self.set()
+
     def set(self, **variables: str) -> None:
         for name, value in variables.items():
             self._monkeypatch.setenv(name, value)
@@ -165,6 +171,15 @@ class Gateway:
 
     def __init__(self, frames: dict[str, list[Any]]) -> None:
         self.frames = frames
+        self.running: str | None = None
+
+    @contextmanager
+    def inside(self, folder: str) -> Iterator[None]:
+        """While a function runs, `running` is its folder. It remembers nothing of other functions."""
+        dependencies.forget_catalog()
+        self.running = folder
+        yield
+        self.running = None
 
     def get(self, path: str, **query: str) -> Answer:
         return self.call("GET", path + (f"?{urlencode(query)}" if query else ""))
@@ -187,14 +202,15 @@ class Gateway:
         for name, value in (headers or {}).items():
             given[name.lower().replace("_", "-")] = value
         event = http_event(method, path, query, body, {n: v for n, v in given.items() if v})
-        return invoke(folder, event)
+        with self.inside(folder):
+            return invoke(folder, event)
 
     def connect(self, headers: dict[str, str] | None = None, **query: str) -> tuple[int, str]:
         """The handshake's status and the connection's id."""
         connection_id = uuid.uuid4().hex[:12] + "="
         event = socket_event("$connect", connection_id)
         event |= {"headers": headers or {"Host": "forge.test"}, "queryStringParameters": query or None}
-        status = _socket_handler("$connect")(event, Context("WsConnect"))["statusCode"]
+        status = self._call_socket("$connect", event)["statusCode"]
         if status == 200:
             self.frames[connection_id] = []
         return status, connection_id
@@ -208,13 +224,18 @@ class Gateway:
             route = "$default"
         route = route if isinstance(route, str) and route in socket_routes() else "$default"
         before = len(self.frames.get(connection_id, []))
-        answer = _socket_handler(route)(socket_event(route, connection_id, body), Context(route))
+        answer = self._call_socket(route, socket_event(route, connection_id, body))
         assert answer == {"statusCode": 200}
         return self.frames.get(connection_id, [])[before:]
 
     def leave(self, connection_id: str) -> None:
-        _socket_handler("$disconnect")(socket_event("$disconnect", connection_id), Context("WsDisconnect"))
+        self._call_socket("$disconnect", socket_event("$disconnect", connection_id))
         self.frames.pop(connection_id, None)
+
+    def _call_socket(self, route: str, event: dict[str, Any]) -> Any:
+        folder = socket_routes()[route]
+        with self.inside(folder):
+            return importlib.import_module(f"functions.{folder}.handler").handler(event, Context(folder))
 
 
 @pytest.fixture
@@ -259,7 +280,3 @@ def _folder(method: str, path: str) -> str:
         if re.fullmatch(pattern, path) and method in {route.method, "OPTIONS"}:
             return route.folder
     raise AssertionError(f"no route {method} {path}")
-
-
-def _socket_handler(route: str) -> Any:
-    return importlib.import_module(f"functions.{socket_routes()[route]}.handler").handler

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from forge.settings import Settings
 if TYPE_CHECKING:
     from forge.store import Store
 
+Need = Callable[[], object]
 _CATALOG_SECONDS = 5.0
 _catalog: tuple[float, Catalog] | None = None
 
@@ -45,6 +47,16 @@ def connections() -> Connections:
     from forge.connections import open_connections
 
     return open_connections(settings())
+
+
+def prepare(needs: tuple[Need, ...]) -> None:
+    """Make what a function needs while Lambda still starts it, for then it has a whole processor.
+
+    Anywhere else nothing is made at import, and an adapter is made with its first use.
+    """
+    if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+        for need in needs:
+            need()
 
 
 def now() -> int:

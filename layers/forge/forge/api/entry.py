@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from mangum import Mangum
 
+from forge.api.dependencies import Need, prepare
 from forge.observability import invocation, log_fields
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,12 @@ Handler = Callable[[Event, Any], Any]
 _TEXT = ["text/", "application/json", "application/problem+json"]
 
 
-def lambda_handler(app: FastAPI) -> Handler:
-    """The handler for events of an HTTP API (payload format 2.0). Safe to call from several threads at once."""
+def lambda_handler(app: FastAPI, *needs: Need) -> Handler:
+    """The handler for events of an HTTP API (payload format 2.0). Safe to call from several threads at once.
+
+    `needs`: what the endpoint uses of `dependencies`.
+    """
+    prepare(needs)
 
     def handler(event: Event, context: Any) -> Any:
         with invocation(

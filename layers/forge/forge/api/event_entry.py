@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from forge.api.dependencies import Need, prepare
 from forge.observability import error_fields, invocation
 
 logger = logging.getLogger(__name__)
@@ -14,8 +15,9 @@ Event = dict[str, Any]
 Handler = Callable[[Event, Any], Any]
 
 
-def event_handler(action: Callable[[Event], Any]) -> Handler:
+def event_handler(action: Callable[[Event], Any], *needs: Need) -> Handler:
     """`action`'s answer is the handler's. Errors are raised: whoever invoked the function tries again."""
+    prepare(needs)
 
     def handler(event: Event, context: Any) -> Any:
         with invocation(

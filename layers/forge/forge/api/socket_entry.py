@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forge.api import dependencies
+from forge.api.dependencies import Need, prepare
 from forge.api.statuses import UNEXPECTED, status_of, title_of
 from forge.errors import ConnectionGone, ForgeError, StorageUnavailable
 from forge.models.frame import ErrorFrame
@@ -39,13 +40,15 @@ class SocketCall:
         )
 
 
-def connect_handler(action: Callable[[SocketCall], None]) -> Handler:
+def connect_handler(action: Callable[[SocketCall], None], *needs: Need) -> Handler:
     """For `$connect` and `$disconnect`: errors become the status of the handshake."""
+    prepare(needs)
     return _handler(action, lambda _call, status, _detail: {"statusCode": status})
 
 
-def frame_handler(action: Callable[[SocketCall], None]) -> Handler:
+def frame_handler(action: Callable[[SocketCall], None], *needs: Need) -> Handler:
     """For frames: errors become an `error` frame; the connection stays open."""
+    prepare(needs)
     return _handler(action, _post_error)
 
 

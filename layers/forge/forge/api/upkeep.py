@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
-
 from forge.api import dependencies
 from forge.api.push import end_connections
-from forge.observability import record
+from forge.observability import error_fields, record
 from forge.store import stream_key
 
 logger = logging.getLogger(__name__)
@@ -18,12 +15,16 @@ logger = logging.getLogger(__name__)
 RECOVERY_LIMIT = 100
 
 
-def expire_sessions(event: dict[str, Any]) -> Any:
-    """The table's stream: hot items that were removed. The records that failed come again."""
-    processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
-    with processor(records=event["Records"], handler=_expire):
-        processor.process()  # pyright: ignore[reportUnknownMemberType]
-    return processor.response()
+def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """The table's stream: hot items that were removed. Lambda brings the records from the first failed one again."""
+    failed: list[dict[str, str]] = []
+    for removed in event["Records"]:
+        try:
+            _expire(removed)
+        except Exception as error:  # noqa: BLE001 - one record that fails must not hold back the others
+            logger.warning("session not expired", extra=error_fields(error))
+            failed.append({"itemIdentifier": removed["dynamodb"]["SequenceNumber"]})
+    return {"batchItemFailures": failed}
 
 
 def recover_runs(_event: dict[str, Any]) -> dict[str, int]:
@@ -35,8 +36,8 @@ def recover_runs(_event: dict[str, Any]) -> dict[str, int]:
     return {"recovered": len(messages)}
 
 
-def _expire(removed: DynamoDBRecord) -> None:
-    found = stream_key(removed.raw_event)
+def _expire(removed: dict[str, Any]) -> None:
+    found = stream_key(removed)
     if found is None:
         return
     key, generation = found

@@ -1,0 +1,162 @@
+"""Generated from the route table of `template.yaml`: each route for its owner, another one, nobody, the expired."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from forge.api import dependencies
+from forge.models.ids import SessionKey
+from forge.models.session import Catalog
+from forge.store import keys
+from tests.api.conftest import Answer, Environment, Gateway
+from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
+from tests.template import HttpRoute, http_routes, socket_routes
+
+__all__ = ["issuer", "signed_in"]
+
+SECRET = "anns-words"
+KEY = SessionKey("ann", "s")
+PUBLIC = {("GET", "/health")}
+BODIES: dict[str, Any] = {
+    "/api/chat": {"message": "hello", "session_id": "s"},
+    "/api/interrupt": {"session_id": "s"},
+    "/api/system": {"message": "hello", "session_id": "s"},
+    "/api/mcp-command": {
+        "command": "set_network",
+        "args": {"network": "base"},
+        "session_id": "s",
+    },
+    "/api/sessions/{session_id}": {"title": "new"},
+    "/api/ticket": {},
+}
+QUERIES = {"/api/state": "?session_id=s", "/api/sessions": "?ids=s"}
+ROUTES = [route for route in http_routes() if route[:2] not in PUBLIC]
+IDS = [f"{route.method} {route.path}" for route in ROUTES]
+STRANGERS_GET = {
+    "GET /api/state": 200,
+    "GET /api/sessions": 200,
+    "POST /api/chat": 200,
+    "POST /api/interrupt": 200,
+    "POST /api/system": 200,
+    "POST /api/mcp-command": 200,
+    "POST /api/ticket": 200,
+    "DELETE /api/sessions/{session_id}": 404,
+    "PATCH /api/sessions/{session_id}": 404,
+}
+"""For a stranger, and after its end, the session does not exist: a read is empty, a write begins one of their own."""
+
+
+def call(gateway: Gateway, route: HttpRoute, token: str | None) -> Answer:
+    url = route.path.replace("{session_id}", "s") + QUERIES.get(route.path, "")
+    body = json.dumps(BODIES[route.path]) if route.method in {"POST", "PATCH"} else None
+    return gateway.call(route.method, url, body, bearer(token) if token else None)
+
+
+@pytest.fixture
+def anns(gateway: Gateway, signed_in: Issuer, catalog: Catalog) -> Issuer:
+    """Ann has a session `s`."""
+    token = signed_in.token("ann")
+    gateway.post("/api/chat", {"message": SECRET, "session_id": "s"}, **bearer(token))
+    assert dependencies.store().sessions.hot(KEY)
+    return signed_in
+
+
+def expire(dynamodb: Any, table: str) -> None:
+    """DynamoDB deletes late: the item is still there."""
+    dynamodb.update_item(
+        TableName=table,
+        Key={name: {"S": value} for name, value in keys.hot(KEY).items()},
+        UpdateExpression="SET expires_at = :past",
+        ExpressionAttributeValues={":past": {"N": str(dependencies.now() // 1_000 - 1)}},
+    )
+
+
+def test_every_route_is_in_this_table() -> None:
+    assert set(IDS) == set(STRANGERS_GET)
+    assert set(socket_routes()) == {"$connect", "$disconnect", "$default", "sync", "ping"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_the_owner_may(gateway: Gateway, anns: Issuer, route: HttpRoute) -> None:
+    assert call(gateway, route, anns.token("ann")).status in {200, 204}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_another_owner_finds_nothing_and_changes_nothing(
+    gateway: Gateway, anns: Issuer, route: HttpRoute
+) -> None:
+    before = dependencies.store().sessions.hot(KEY)
+    answer = call(gateway, route, anns.token("bob"))
+    assert answer.status == STRANGERS_GET[f"{route.method} {route.path}"]
+    assert SECRET not in answer.text
+    assert dependencies.store().sessions.hot(KEY) == before
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_nobody_gets_in(gateway: Gateway, anns: Issuer, route: HttpRoute) -> None:
+    before = dependencies.store().sessions.hot(KEY)
+    for token in (None, anns.token("ann", exp=1), anns.token("ann") + "x"):
+        answer = call(gateway, route, token)
+        assert (answer.status, answer.json["status"]) == (401, 401)
+    assert dependencies.store().sessions.hot(KEY) == before
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_an_expired_session_is_nobodys(
+    gateway: Gateway, anns: Issuer, route: HttpRoute, dynamodb: Any, table: str
+) -> None:
+    expire(dynamodb, table)
+    answer = call(gateway, route, anns.token("ann"))
+    assert answer.status == STRANGERS_GET[f"{route.method} {route.path}"]
+    assert SECRET not in answer.text
+
+
+def ticket(gateway: Gateway, issuer: Issuer, owner: str) -> str:
+    return gateway.post("/api/ticket", {}, **bearer(issuer.token(owner))).json["ticket"]
+
+
+@pytest.mark.parametrize("action", ["sync", "ping"])
+def test_a_socket_sees_the_session_of_its_owner_only(gateway: Gateway, anns: Issuer, action: str) -> None:
+    answers: dict[str, list[Any]] = {}
+    for owner in ("ann", "bob"):
+        status, connection = gateway.connect(session_id="s", ticket=ticket(gateway, anns, owner))
+        assert status == 200
+        answers[owner] = gateway.say(connection, {"type": action})
+    assert answers["ann"][0]["rev"]
+    assert not answers["bob"][0]["rev"]
+    assert SECRET not in json.dumps(answers["bob"])
+
+
+@pytest.mark.parametrize("action", ["sync", "ping"])
+def test_a_socket_of_an_expired_session_sees_nothing(
+    gateway: Gateway, anns: Issuer, action: str, dynamodb: Any, table: str
+) -> None:
+    _, connection = gateway.connect(session_id="s", ticket=ticket(gateway, anns, "ann"))
+    expire(dynamodb, table)
+    (answer,) = gateway.say(connection, {"type": action})
+    assert not answer["rev"]
+    assert SECRET not in json.dumps(answer)
+
+
+def test_a_stream_is_its_owners(gateway: Gateway, anns: Issuer, environment: Environment) -> None:
+    from forge.api.authentication import stream_owner
+    from forge.api.following import Follower
+
+    seen = {
+        owner: Follower(SessionKey(stream_owner(bearer(anns.token(owner)), None), "s"), None).next_event()
+        for owner in ("ann", "bob")
+    }
+    assert SECRET.encode() in (seen["ann"] or b"")
+    assert SECRET.encode() not in (seen["bob"] or b"")
+    assert stream_owner({}, ticket(gateway, anns, "ann")) == "ann"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_without_an_issuer_the_session_id_is_the_key(
+    gateway: Gateway, catalog: Catalog, route: HttpRoute
+) -> None:
+    gateway.post("/api/chat", {"message": SECRET, "session_id": "s"})
+    assert call(gateway, route, None).status in {200, 204}

@@ -1,0 +1,239 @@
+"""Each function's policy in `template.yaml` is what its handler really asks of AWS, no more and no less."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.client
+import pytest
+
+from forge.api import dependencies, mcp_commands
+from forge.api.authentication import stream_owner
+from forge.api.following import Follower
+from forge.models.ids import SessionKey
+from forge.models.message import Draft
+from forge.models.run import Progress, RunMessage
+from forge.models.session import Catalog, Connection
+from forge.ports import Lease
+from forge.store import keys
+from functions.expire_session.handler import handler as expire_session
+from functions.recover_runs.handler import handler as recover_runs
+from tests.api.conftest import Context, Environment, Gateway
+from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
+from tests.template import folder_of, functions
+
+__all__ = ["issuer", "signed_in"]
+
+Permissions = dict[str, set[str]]
+
+
+@pytest.fixture
+def needed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Permissions:
+    """By folder: what is asked of AWS while that function runs, as `action resource`."""
+    seen: Permissions = defaultdict(set)
+    make_call = botocore.client.BaseClient._make_api_call
+
+    def recorded(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        if gateway.running:
+            service = self.meta.service_model.service_name
+            seen[gateway.running].update(_permissions(service, operation, parameters))
+        return make_call(self, operation, parameters)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", recorded)
+    return seen
+
+
+def _permissions(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[str]:
+    match service, operation:
+        case "apigatewaymanagementapi", _:
+            yield "execute-api:ManageConnections connections"
+        case "dynamodb", "TransactWriteItems":
+            for item in parameters["TransactItems"]:
+                (kind,) = item
+                yield f"dynamodb:{kind}Item table"
+        case "dynamodb", _:
+            yield f"dynamodb:{operation} {'index' if 'IndexName' in parameters else 'table'}"
+        case _:
+            yield f"{service}:{operation} queue"
+
+
+def allowed() -> Permissions:
+    marks = {"@connections": "connections", "/index/work": "index", '"Queue"': "queue", '"Table"': "table"}
+    found: Permissions = {}
+    for name, properties in functions().items():
+        statements = [each for policy in properties.get("Policies", []) for each in policy["Statement"]]
+        found[folder_of(name)] = {
+            f"{action} {next(kind for mark, kind in marks.items() if mark in json.dumps(each['Resource']))}"
+            for each in statements
+            for action in each["Action"]
+        }
+    return found
+
+
+class Stage:
+    """Signed-in people, each with a session of their name, in every situation that a function can meet."""
+
+    def __init__(self, gateway: Gateway, issuer: Issuer) -> None:
+        self.gateway = gateway
+        self._issuer = issuer
+
+    def post(self, who: str, path: str, **body: Any) -> Any:
+        return self.gateway.post(path, {"session_id": who, **body}, **bearer(self._issuer.token(who)))
+
+    def call(self, who: str, method: str, url: str, **body: Any) -> Any:
+        text = json.dumps(body) if body else None
+        return self.gateway.call(method, url, text, bearer(self._issuer.token(who)))
+
+    def running(self, who: str) -> Lease:
+        """A run with long messages behind it and a long one in the making."""
+        run_id = self.post(who, "/api/chat", message="hello").headers["x-run-id"]
+        session = dependencies.store().sessions.hot(SessionKey(who, who))
+        assert session
+        message = RunMessage(owner=who, session_id=who, generation=session.generation, run_id=run_id)
+        lease = dependencies.store().runs.claim(message, "w")
+        long = Draft(sender="agent", content="x" * 40_000, created_at=1)
+        lease = dependencies.store().runs.append(lease, Progress(drafts=[long]))
+        return dependencies.store().runs.flush(lease, "y" * 70_000)
+
+    def abandoned(self, who: str) -> None:
+        dependencies.store().runs.release(self.running(who))
+
+    def connected(self, who: str) -> str:
+        ticket = self.post(who, "/api/ticket").json["ticket"]
+        return self.gateway.connect(session_id=who, ticket=ticket)[1]
+
+    def said(self, who: str, **frame: Any) -> None:
+        """On an open connection, and on one that has gone."""
+        self.gateway.say(self.connected(who), frame)
+        gone = Connection(connection_id="gone=", key=SessionKey(who, who), connected_at=dependencies.now())
+        dependencies.store().controls.connect(gone)
+        self.gateway.say("gone=", frame)
+
+
+def _http(stage: Stage) -> None:
+    stage.running("ann")
+    stage.connected("ann")
+    stage.post("ann", "/api/chat", message="next", if_busy="interrupt")
+    stage.post("ann", "/api/system", message="hello")
+    stage.call("ann", "GET", "/api/state?session_id=ann")
+    stage.call("ann", "GET", "/api/sessions?ids=ann")
+    stage.call("ann", "PATCH", "/api/sessions/ann", title="new")
+    stage.post("ann", "/api/interrupt")
+    stage.call("ann", "DELETE", "/api/sessions/ann")
+    for path, body in (("/api/chat", {"message": "x", "if_busy": "interrupt"}), ("/api/interrupt", {})):
+        stage.abandoned("bob")
+        stage.connected("bob")
+        stage.post("bob", path, **body)
+        stage.post("bob", "/api/interrupt")
+    stage.post("new", "/api/system", message="hello")
+    stage.connected("cid")
+    for network in ("base", "testnet"):
+        stage.post("cid", "/api/mcp-command", command="set_network", args={"network": network})
+    stage.post("cid", "/api/mcp-command", command="call_tool", args={"name": "balance"})
+
+
+def _gone(stage: Stage) -> None:
+    """Connections that have gone are forgotten by whoever finds out."""
+
+    def gone() -> None:
+        stage.gateway.frames.pop(stage.connected("dan"))
+
+    stage.post("dan", "/api/chat", message="hello")
+    for method, url, body in (
+        ("PATCH", "/api/sessions/dan", {"title": "new"}),
+        (
+            "POST",
+            "/api/mcp-command",
+            {"command": "set_network", "args": {"network": "base"}, "session_id": "dan"},
+        ),
+        ("POST", "/api/interrupt", {"session_id": "dan"}),
+        ("DELETE", "/api/sessions/dan", {}),
+    ):
+        gone()
+        stage.call("dan", method, url, **body)
+    stage.abandoned("dan")
+    gone()
+    stage.post("dan", "/api/chat", message="x", if_busy="interrupt")
+
+
+def _sockets(stage: Stage, dynamodb: Any) -> None:
+    stage.running("eve")
+    stage.said("eve", type="sync")
+    key = {name: {"S": value} for name, value in keys.hot(SessionKey("eve", "eve")).items()}
+    values = {":long_ago": {"N": "0"}}
+    table = dependencies.settings().forge_table
+    dynamodb.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET last_activity_at = :long_ago",
+        ExpressionAttributeValues=values,
+    )
+    stage.said("eve", type="ping")
+    stage.said("eve", type="nothing")
+    stage.gateway.leave(stage.connected("eve"))
+    for number in range(50):
+        key_ = SessionKey("fay", "fay")
+        connection = Connection(connection_id=f"c{number}", key=key_, connected_at=dependencies.now())
+        dependencies.store().controls.connect(connection)
+    dependencies.store().controls.disconnect("c1", SessionKey("fay", "other"))
+    stage.connected("fay")
+
+
+def _others(stage: Stage, dynamodb: Any) -> None:
+    stage.running("gus")
+    ticket = stage.post("gus", "/api/ticket").json["ticket"]
+    with stage.gateway.inside("chat_stream"):
+        Follower(SessionKey(stream_owner({}, ticket), "gus"), None).next_event()
+    stage.connected("gus")
+    stage.gateway.frames.pop(stage.connected("gus"))
+    key = {name: {"S": value} for name, value in keys.hot(SessionKey("gus", "gus")).items()}
+    table = dependencies.settings().forge_table
+    image = dynamodb.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")["Attributes"]
+    record = {"eventName": "REMOVE", "dynamodb": {"OldImage": image, "SequenceNumber": "1"}}
+    with stage.gateway.inside("expire_session"):
+        assert expire_session({"Records": [record]}, Context("ExpireSession")) == {"batchItemFailures": []}
+    stage.running("hal")
+    long_ago = {":long_ago": {"N": "1"}}
+    key = {name: {"S": value} for name, value in keys.hot(SessionKey("hal", "hal")).items()}
+    dynamodb.update_item(
+        TableName=table,
+        Key=key,
+        UpdateExpression="SET lease_until = :long_ago, work_due = :long_ago",
+        ExpressionAttributeValues=long_ago,
+    )
+    dead = {name: {"S": value} for name, value in keys.hot(SessionKey("ivy", "ivy")).items()}
+    stage.post("ivy", "/api/chat", message="x")
+    dynamodb.update_item(
+        TableName=table,
+        Key=dead,
+        UpdateExpression="SET expires_at = :long_ago, work_due = :long_ago",
+        ExpressionAttributeValues=long_ago,
+    )
+    with stage.gateway.inside("recover_runs"):
+        assert recover_runs({}, Context("RecoverRuns")) == {"recovered": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_function_may_do_what_it_does_and_nothing_else(
+    needed: Permissions,
+    gateway: Gateway,
+    signed_in: Issuer,
+    environment: Environment,
+    catalog: Catalog,
+    dynamodb: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mcp_commands, "PATIENCE_SECONDS", 0.05)
+    environment.set(OWNER_RATE_LIMIT_PER_MINUTE="6000")
+    stage = Stage(gateway, signed_in)
+    _http(stage)
+    _gone(stage)
+    _sockets(stage, dynamodb)
+    _others(stage, dynamodb)
+    assert {folder: sorted(needed[folder]) for folder in allowed()} == {
+        folder: sorted(actions) for folder, actions in allowed().items()
+    }

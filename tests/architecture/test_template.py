@@ -1,0 +1,137 @@
+"""`template.yaml` against the code: what is wired is there, and what is there is wired."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from forge.settings import Settings
+from tests.schema import QUEUE_ATTRIBUTES, TABLE
+from tests.template import (
+    ROOT,
+    folder_of,
+    functions,
+    http_routes,
+    resources,
+    socket_routes,
+    template,
+    variables,
+)
+
+FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+SOCKETS_AND_EVENTS = {"expire_session", "recover_runs", "chat_stream"}
+
+
+def statements() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, statement)
+        for name, properties in functions().items()
+        for policy in properties.get("Policies", [])
+        for statement in policy["Statement"]
+    ]
+
+
+def worker_container() -> dict[str, Any]:
+    return resources("AWS::ECS::TaskDefinition")["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
+
+
+def test_each_function_is_a_folder_and_each_folder_a_function() -> None:
+    assert sorted(folder_of(name) for name in functions()) == FOLDERS
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_is_named_as_its_folder(name: str) -> None:
+    assert re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower() == folder_of(name)
+
+
+def test_each_function_has_a_way_in() -> None:
+    routed = {route.folder for route in http_routes()} | set(socket_routes().values())
+    assert routed | SOCKETS_AND_EVENTS == set(FOLDERS)
+
+
+@pytest.mark.parametrize("route", http_routes(), ids=lambda route: route.folder)
+def test_a_route_of_the_template_is_the_route_of_the_handler(route: Any) -> None:
+    source = (ROOT / "functions" / route.folder / "handler.py").read_text()
+    assert f'@router.{route.method.lower()}("{route.path}"' in source
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_handler_is_short_and_leaves_the_work_to_the_layer(folder: str) -> None:
+    source = (ROOT / "functions" / folder / "handler.py").read_text()
+    assert len(source.splitlines()) <= 60
+    assert not re.search(r"\b(boto3|botocore|os\.environ|try:)", source)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_an_endpoint_is_tested(folder: str) -> None:
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests" / "api").glob("*.py"))
+    paths = [route.path.partition("{")[0] for route in http_routes() if route.folder == folder]
+    names = [*paths, f"functions.{folder}.handler", *(k for k, v in socket_routes().items() if v == folder)]
+    assert any(name in tests for name in names)
+
+
+def test_every_setting_is_a_variable_of_the_template() -> None:
+    names = {name.upper() for name in Settings.model_fields}
+    given = {each["Name"] for each in worker_container()["Environment"]}
+    assert names <= set(variables()) | given
+    others = {name for name in variables() if not name.startswith("POWERTOOLS_")}
+    assert others <= names
+
+
+def test_every_parameter_is_used_and_described_or_named_after_one_that_is() -> None:
+    text = (ROOT / "template.yaml").read_text()
+    for name in template()["Parameters"]:
+        assert len(re.findall(rf"\b{name}\b", text)) >= 3, name
+
+
+@pytest.mark.parametrize(("name", "statement"), statements())
+def test_a_policy_names_its_actions_and_one_resource(name: str, statement: dict[str, Any]) -> None:
+    assert statement["Effect"] == "Allow"
+    assert not any("*" in action for action in statement["Action"])
+    resource = statement["Resource"]
+    assert isinstance(resource, dict)
+    (text,) = resource.values()
+    assert "*" not in str(text) or "/@connections/*" in text
+
+
+def test_no_secret_is_a_variable() -> None:
+    for name in variables() | {each["Name"]: 1 for each in worker_container()["Environment"]}:
+        assert not re.search(r"KEY|SECRET|PASSWORD|RPC_URL", name)
+
+
+def test_every_log_group_ends_and_every_log_goes_to_one() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+    assert all(
+        group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values()
+    )
+    assert template()["Globals"]["Function"]["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogs"}
+
+
+def test_the_tests_table_and_queue_are_the_templates() -> None:
+    table = resources("AWS::DynamoDB::Table")["Table"]["Properties"]
+    for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode"):
+        assert table[name] == TABLE[name]
+    queue = resources("AWS::SQS::Queue")["Queue"]["Properties"]
+    for name, value in QUEUE_ATTRIBUTES.items():
+        assert str(queue[name]).lower() == value
+
+
+def test_the_queue_hides_a_message_as_long_as_a_lease_lasts() -> None:
+    queue = resources("AWS::SQS::Queue")["Queue"]["Properties"]
+    assert queue["VisibilityTimeout"] == 8
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 20
+
+
+def test_the_stream_wakes_expire_session_for_hot_items_only() -> None:
+    event = functions()["ExpireSession"]["Events"]["Removed"]["Properties"]
+    (pattern,) = event["FilterCriteria"]["Filters"]
+    assert '"REMOVE"' in pattern["Pattern"]
+    assert '"sk": {"S": ["session"]}' in pattern["Pattern"]
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_layer_ships_the_stream_server() -> None:
+    assert "uvicorn==" in (ROOT / "requirements" / "layer.txt").read_text()
+    assert "uvicorn handler:app" in (ROOT / "functions" / "chat_stream" / "run.sh").read_text()
