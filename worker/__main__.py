@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import uuid
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -84,7 +85,7 @@ def _resources(
             system_clock,
             llm=settings.forge_llm,
             missing_api_key=missing is not None,
-            notices=[missing.detail] if missing else [],
+            notices=_notices(settings.forge_llm, missing),
         ),
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,
@@ -96,6 +97,18 @@ def _llm(name: str, environment: Mapping[str, str]) -> Model | MissingApiKey:
         return build_llm(name, environment)
     except MissingApiKey as missing:
         return missing
+
+
+def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:
+    """What everybody who uses this deployment should know."""
+    if missing:
+        return [f"No LLM can answer: set {missing.variable} where the worker runs, and restart it."]
+    if llm == "offline":
+        return [
+            "No language model is configured (FORGE_LLM): the offline operator answers a fixed set of commands. "
+            "Write “help” to see them."
+        ]
+    return []
 
 
 def _connections(
@@ -115,3 +128,7 @@ def _threads(settings: WorkerSettings) -> int:
 
 if __name__ == "__main__":
     asyncio.run(main(os.environ))
+    sys.stdout.flush()
+    os._exit(
+        0
+    )  # everything is closed; taking the interpreter and its libraries down would take another second
