@@ -1,0 +1,62 @@
+"""The whole application in its own processes, started once per kind and shared by all tests that need that kind.
+
+Tests that share a stack have a session each, as people do. All of them run on one event loop, the stacks' own: each
+module says so in its `pytestmark`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from local_dev.stack_process import RunningStack, running_stack
+from tests.end_to_end.chromium import launched
+from tests.end_to_end.conversing import Web
+
+BRIEF_SESSION_SECONDS = 3.0
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack() -> AsyncIterator[RunningStack]:
+    """With the scripted LLM: the message says what is answered."""
+    async with running_stack() as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def operator_stack() -> AsyncIterator[RunningStack]:
+    """As `make run` starts it, with the offline operator."""
+    async with running_stack({"FORGE_LLM": "offline"}) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def brief_stack() -> AsyncIterator[RunningStack]:
+    """Sessions end `BRIEF_SESSION_SECONDS` after their last activity."""
+    environment = {
+        "SESSION_TIMEOUT_MINUTES": str(BRIEF_SESSION_SECONDS / 60),
+        "FORGE_EXPIRY_SECONDS": "0.3",
+    }
+    async with running_stack(environment) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def web(stack: RunningStack) -> AsyncIterator[Web]:
+    async with httpx.AsyncClient(base_url=stack.base_url, timeout=20, trust_env=False) as client:
+        yield Web(client)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def brief_web(brief_stack: RunningStack) -> AsyncIterator[Web]:
+    async with httpx.AsyncClient(base_url=brief_stack.base_url, timeout=20, trust_env=False) as client:
+        yield Web(client)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright, launched(playwright) as browser:
+        yield browser
