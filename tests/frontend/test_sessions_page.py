@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
@@ -126,36 +127,17 @@ async def test_chosen_theme_is_kept(open_page: OpenPage) -> None:
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-async def test_two_thousand_messages_stay_smooth_while_streaming(
-    open_page: OpenPage, server: FakeServer
-) -> None:
-    page = await open_page()
-    await write(page, "hello")
-    await expect(page.locator("[data-sender=agent]")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    entry = session.log[-1]
-    for seq in range(2, 2000):
-        session.log.append(
-            {**entry, "seq": seq, "content": f"Message **{seq}** of many.\n\n- a\n- b", "length": 0}
-        )
-        session.log[-1]["length"] = len(session.log[-1]["content"])
-    await page.reload()
-    await expect(page.get_by_text("Message 1999 of many.")).to_be_in_viewport()
-    await page.evaluate(
-        "new PerformanceObserver((list) => {"
-        " for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);"
-        "}).observe({ entryTypes: ['longtask'] })"
-    )
-    longest: list[float] = []
-    for attempt in ("first", "second", "third"):  # other work on this computer can only make it slower
-        await page.evaluate("window.longest = 0")
-        server.replies[attempt] = [Say(f"A long **{attempt}** answer. " * 150, piece=20, pause=0.003)]
-        await write(page, attempt)
-        answer = page.locator("[data-sender=agent]:not([data-streaming])").last
-        await expect(answer).to_contain_text(f"A long {attempt} answer. " * 150)
-        longest.append(await page.evaluate("window.longest"))
-        if longest[-1] < 100:
-            break
-    assert min(longest) < 100
-    await page.locator("#conversation").evaluate("scroller => { scroller.scrollTop = 0 }")
-    await expect(page.locator("[data-seq]")).not_to_have_count(81)
+def longest_task(trace: bytes) -> float:
+    """Milliseconds of processor time of the page's main thread: other work on this computer does not count."""
+    events = json.loads(trace)["traceEvents"]
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event.get("args", {}).get("name") == "CrRendererMain"
+    }
+    tasks = [
+        event
+        for event in events
+        if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in main
+    ]
+    assert len(tasks) > 100
