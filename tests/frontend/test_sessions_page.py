@@ -141,3 +141,29 @@ def longest_task(trace: bytes) -> float:
         if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in main
     ]
     assert len(tasks) > 100
+    return max(event.get("tdur", 0) for event in tasks) / 1000
+
+
+async def test_two_thousand_messages_stay_smooth_while_streaming(
+    open_page: OpenPage, server: FakeServer, browser: Browser
+) -> None:
+    page = await open_page()
+    await write(page, "hello")
+    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    session = next(iter(server.sessions.values()))
+    entry = session.log[-1]
+    for seq in range(2, 2000):
+        content = f"Message **{seq}** of many.\n\n- a\n- b"
+        session.log.append({**entry, "seq": seq, "content": content, "length": len(content)})
+    await page.reload()
+    await expect(page.get_by_text("Message 1999 of many.")).to_be_in_viewport()
+    server.replies["story"] = [Say("A long **answer** of many words. " * 150, piece=20, pause=0.003)]
+    await browser.start_tracing(page=page, categories=["toplevel", "devtools.timeline", "__metadata"])
+    await write(page, "story")
+    answer = page.locator("[data-sender=agent]:not([data-streaming])").last
+    await expect(answer).to_contain_text("A long answer of many words. " * 150)
+    assert 0 < longest_task(await browser.stop_tracing()) < 100
+    built = await page.locator("[data-seq]").count()
+    assert built < 100
+    await page.locator("#conversation").evaluate("scroller => { scroller.scrollTop = 0 }")
+    await expect(page.locator("[data-seq]").nth(built + 20)).to_be_attached()
