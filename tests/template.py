@@ -18,8 +18,8 @@ class HttpRoute(NamedTuple):
     folder: str
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """The fast one where there is one."""
+class _Loader(yaml.SafeLoader):
+    """Ours, so that the intrinsic functions are known to no other."""
 
 
 def _intrinsic(loader: Any, suffix: str, node: Any) -> dict[str, Any]:

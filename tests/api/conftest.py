@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,7 +75,7 @@ def _request_handler(state: ConnectionsServer) -> type[BaseHTTPRequestHandler]:
         def do_DELETE(self) -> None:
             self.do_POST()
 
-        def log_message(self, *_args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             """Quiet."""
 
     return Handler
@@ -174,7 +174,7 @@ class Gateway:
         self.running: str | None = None
 
     @contextmanager
-    def inside(self, folder: str) -> Iterator[None]:
+    def inside(self, folder: str) -> Generator[None]:
         """While a function runs, `running` is its folder. It remembers nothing of other functions."""
         dependencies.forget_catalog()
         self.running = folder

@@ -12,6 +12,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from forge.api import tokens
 from forge.api.authentication import owner_of
@@ -32,8 +33,8 @@ class Issuer:
     def document(self, path: str) -> Any:
         if path == "/.well-known/openid-configuration":
             return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
-        rsa_key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.rsa.public_key()))
-        elliptic_key = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self.elliptic.public_key()))
+        rsa_key = json.loads(RSAAlgorithm.to_jwk(self.rsa.public_key()))
+        elliptic_key = json.loads(ECAlgorithm.to_jwk(self.elliptic.public_key()))
         return {"keys": [{**rsa_key, "kid": "r"}, {**elliptic_key, "kid": "e"}]}
 
     def token(self, subject: str | None, *, key: Any = None, **claims: Any) -> str:
@@ -60,7 +61,7 @@ def issuer() -> Iterator[Issuer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -141,7 +142,8 @@ def test_a_token_signed_by_another_key_is_refused(signed_in: Issuer) -> None:
 
 def test_a_token_signed_by_nobody_or_by_the_public_key_is_refused(signed_in: Issuer) -> None:
     claims = {"iss": signed_in.url, "aud": AUDIENCE, "sub": "ann", "exp": int(time.time()) + 60}
-    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": "r"})
+    nobody: Any = None
+    unsigned = jwt.encode(claims, nobody, algorithm="none", headers={"kid": "r"})
     symmetric = jwt.encode(claims, "k" * 64, algorithm="HS256", headers={"kid": "r"})
     for token in (unsigned, symmetric, "nonsense", "a.b.c", ""):
         with pytest.raises(NotAuthenticated):

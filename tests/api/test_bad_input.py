@@ -183,7 +183,7 @@ def test_a_sync_that_does_not_fit_says_where(gateway: Gateway, have: Any) -> Non
 def test_connecting_without_a_valid_session_id_is_a_bad_request(
     gateway: Gateway, session_id: str | None
 ) -> None:
-    status, _ = gateway.connect(**({} if session_id is None else {"session_id": session_id}))
+    status, _ = gateway.connect(None, **({} if session_id is None else {"session_id": session_id}))
     assert status == 400
 
 

@@ -34,7 +34,8 @@ Permissions = dict[str, set[str]]
 def needed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Permissions:
     """By folder: what is asked of AWS while that function runs, as `action resource`."""
     seen: Permissions = defaultdict(set)
-    make_call = botocore.client.BaseClient._make_api_call
+    client: Any = botocore.client.BaseClient
+    make_call = client._make_api_call
 
     def recorded(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
         if gateway.running:
@@ -42,7 +43,7 @@ def needed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Permissions:
             seen[gateway.running].update(_permissions(service, operation, parameters))
         return make_call(self, operation, parameters)
 
-    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", recorded)
+    monkeypatch.setattr(client, "_make_api_call", recorded)
     return seen
 
 

@@ -70,8 +70,9 @@ def test_a_record_that_fails_comes_again_and_holds_back_no_other(
 ) -> None:
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
     record = removed(dynamodb, table, 7)
-    broken = {"eventName": "REMOVE", "dynamodb": {**record["dynamodb"], "SequenceNumber": "5"}}
-    broken["dynamodb"]["OldImage"] = {**record["dynamodb"]["OldImage"], "generation": {"N": "many"}}
+    image = {**record["dynamodb"]["OldImage"], "generation": {"N": "many"}}
+    change = {**record["dynamodb"], "OldImage": image, "SequenceNumber": "5"}
+    broken = {"eventName": "REMOVE", "dynamodb": change}
     assert expire(broken, record) == {"batchItemFailures": [{"itemIdentifier": "5"}]}
 
 
