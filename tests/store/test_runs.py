@@ -216,6 +216,17 @@ def test_nothing_is_written_for_a_deleted_session(store: Store, write: Callable[
     assert log(store) == []
 
 
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_worker_that_slept_too_long_does_not_revive_the_session(
+    store: Store, clock: Clock, write: Callable[..., object]
+):
+    lease = started(store)
+    clock.advance(31 * 60_000)
+    with pytest.raises(LeaseLost):
+        write(store, lease)
+    assert store.sessions.hot(KEY) is None
+
+
 def test_a_repeated_append_is_applied_once(store: Store):
     """The worker repeats what was answered by a time-out, not knowing that it was done."""
     lease = started(store)

@@ -45,7 +45,7 @@ class TableJournal:
         try:
             self.table.transact(
                 [
-                    self.table.checking(keys.hot(lease.key), fenced(lease, Change())),
+                    self.table.checking(keys.hot(lease.key), fenced(lease, Change(), now)),
                     self.table.putting(item, unknown),
                 ]
             )

@@ -14,7 +14,7 @@ from forge.store.change import Change
 from forge.store.claim import claim, lease_of
 from forge.store.codec import Item
 from forge.store.commit import Step, commit
-from forge.store.items import session_of
+from forge.store.items import alive, session_of
 from forge.store.log import part_item, split
 from forge.store.refusal import Refused
 from forge.store.steps import ended, progressed, running
@@ -100,7 +100,7 @@ class TableRuns:
 
     def _guarded(self, lease: Lease, change: Change) -> Item:
         try:
-            return self.table.update(keys.hot(lease.key), fenced(lease, change))
+            return self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock()))
         except Refused:
             raise LeaseLost from None
 
@@ -110,9 +110,11 @@ class TableRuns:
         step: Callable[[HotSession], Step],
         applied: Callable[[HotSession], bool] = lambda session: False,
     ) -> HotSession:
+        now = self.clock()
+
         def check(item: Item | None) -> HotSession | None:
             """A commit whose answer was lost is repeated by the worker: it must be found done, not done twice."""
-            if item is None or item["fence"] != lease.fence:
+            if item is None or not alive(item, now) or item["fence"] != lease.fence:
                 raise LeaseLost
             session = session_of(item)
             if lease.run_id in session.recent or applied(session):
@@ -121,12 +123,19 @@ class TableRuns:
                 raise LeaseLost
             return None
 
-        return commit(self.table, lease.session, step, lambda change, _: fenced(lease, change), check)
+        return commit(self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check)
 
 
-def fenced(lease: Lease, change: Change) -> Change:
-    """The condition that every write of a run carries."""
-    return change.when("fence = :fence", "active_id = :run", fence=lease.fence, run=lease.run_id)
+def fenced(lease: Lease, change: Change, now: int) -> Change:
+    """The condition that every write of a run carries. A session that has expired meanwhile is not revived."""
+    return change.when(
+        "fence = :fence",
+        "active_id = :run",
+        "expires_at > :seconds",
+        fence=lease.fence,
+        run=lease.run_id,
+        seconds=now // 1_000,
+    )
 
 
 def _renewed(lease: Lease, session: HotSession) -> Lease:
