@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from eth_utils.address import to_checksum_address
@@ -52,7 +53,7 @@ def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
 
 def label(address: str, test_accounts: Sequence[str]) -> Account:
     names = {a.lower(): n for a, n in zip(test_accounts, ACCOUNT_NAMES, strict=False)}
-    return Account(address=to_checksum_address(address), name=names.get(address.lower()))
+    return Account(address=_checksummed(address.lower()), name=names.get(address.lower()))
 
 
 def parse_address(text: str) -> str:
@@ -64,13 +65,18 @@ def parse_address(text: str) -> str:
         )
     if len(digits) != 40 or not _HEX.fullmatch(text.strip()):
         raise ToolRefused(f"{_short(text)} is not an address: 0x and 40 hex digits, here {len(digits)}.")
-    checksummed = str(to_checksum_address("0x" + digits.lower()))
+    checksummed = _checksummed("0x" + digits.lower())
     if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
         raise ToolRefused(
             f"The checksum of {text} is wrong, so a digit may be mistyped. Compare it with its source; "
             f"if every digit is right, pass {checksummed}."
         )
     return checksummed
+
+
+@lru_cache(maxsize=4096)
+def _checksummed(address: str) -> str:
+    return str(to_checksum_address(address))
 
 
 def _unknown(text: str) -> str:
