@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from local_dev.options import HELP, Options
 from local_dev.processes import StartFailed
-from local_dev.stack import Stack
 from local_dev.template import TemplateError
+
+if TYPE_CHECKING:
+    from local_dev.stack import Stack
 
 EXIT_CANNOT_LISTEN = 2
 
@@ -59,13 +61,16 @@ def why_not(options: Options, error: OSError) -> str:
 
 
 async def run(options: Options, listener: socket.socket) -> int:
+    """Imports the rest only now: a port that is taken is told at once."""
+    from local_dev.stack import Stack
+
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options.folder.mkdir(parents=True, exist_ok=True)
     stdout = sys.stdout
     # Functions write their logs and metrics to stdout, as in Lambda; ours is for the one line that matters.
-    with (options.folder / "functions.log").open("a", buffering=1) as log:
+    with (options.folder / "functions.log").open("w", buffering=1) as log:
         sys.stdout = sys.stderr if options.verbose else log
         stack = Stack(options, dict(os.environ), listener, report)
         try:

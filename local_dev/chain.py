@@ -20,13 +20,20 @@ def anvil() -> Path | None:
     return programs[0] if programs else script if script.exists() else None
 
 
-async def start_chain(processes: Processes, environment: Mapping[str, str]) -> tuple[str | None, str]:
-    """The node's URL (None: there is no local chain) and a line that says where it is or why it is missing."""
+async def start_chain(
+    processes: Processes, environment: Mapping[str, str], keep: Path | None = None
+) -> tuple[str | None, str]:
+    """The node's URL (None: there is no local chain) and a line that says where it is or why it is missing.
+
+    `keep`: the folder in which the chain is kept between starts.
+    """
     if preset := environment.get("TESTNET_RPC_URL"):
         return preset, "the test network of TESTNET_RPC_URL"
     if (program := anvil()) is None:
         return None, "no local chain: install Node.js and run make again, or set TESTNET_RPC_URL"
     command = [str(program), "--host", "127.0.0.1", "--port", "0"]
+    if keep:
+        command += ["--state", str(keep / "chain.json")]
     try:
         _, address = await processes.start_until("anvil", command, os.environ, _address)
     except (StartFailed, OSError) as error:

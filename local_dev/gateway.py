@@ -12,15 +12,13 @@ from starlette.types import Receive, Scope, Send
 from local_dev.connections_api import PREFIX, ConnectionsApi
 from local_dev.http_api import HttpApi
 from local_dev.lambda_runtime import LambdaRuntime
-from local_dev.limits import Limits
+from local_dev.limits import SOCKET_PATH, Limits
 from local_dev.page import Page
 from local_dev.routing import Routes
 from local_dev.template import TemplateError
 from local_dev.websocket_api import WebSocketApi
 from local_dev.websocket_frames import GatewayProtocol
 from local_dev.wiring import Wiring
-
-SOCKET_PATH = "/ws"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 MANAGEMENT_PATH = "/_aws/ws"
 """Where `@connections` is on the local server."""
+SOCKET_PATH = "/ws"
 IDLE_SECONDS = 600.0
 LIFETIME_SECONDS = 7200.0
 

@@ -16,7 +16,7 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
   FORGE_LLM                    provider and model; unset: the offline operator, which needs no key
   FORGE_WORKERS                number of worker processes (1)
   FORGE_EMULATOR               ministack or moto (ministack where it is installed)
-  FORGE_KEEP_STATE=1           keep conversations between starts (MiniStack only)
+  FORGE_KEEP_STATE=1           keep conversations (MiniStack only) and chain between starts
   TESTNET_RPC_URL              another test network than the anvil that is started
   and every variable that template.yaml takes from a parameter, for example SESSION_TIMEOUT_MINUTES
 

@@ -42,13 +42,17 @@ class Child:
 
 
 class Processes:
-    """Starts and ends children. `verbose`: their output goes to stderr instead of files in `folder`."""
+    """Starts and ends children. `verbose`: their output goes to stderr instead of files in `folder`.
+
+    The files begin anew with each start of the whole, not with each of the process.
+    """
 
     def __init__(self, folder: Path, *, verbose: bool = False) -> None:
         self.running: dict[str, Child] = {}
         self._folder = folder
         self._verbose = verbose
         self._guard: Guard | None = None
+        self._seen: set[str] = set()
 
     async def start(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         return await self._spawn(name, command, environment, piped=False)
@@ -109,7 +113,8 @@ class Processes:
         log = self._folder / f"{name}.log"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._guard = self._guard or await Guard.start()
-        with log.open("ab") as file:
+        with log.open("ab" if name in self._seen else "wb") as file:
+            self._seen.add(name)
             output = sys.stderr if self._verbose else file
             process = await asyncio.create_subprocess_exec(
                 *command,

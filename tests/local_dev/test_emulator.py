@@ -99,6 +99,7 @@ async def test_a_long_poll_wakes_up_at_once(emulated: Emulated):
 
 
 async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(emulated: Emulated):
+    group = uuid.uuid4().hex
     emulated.send(group, "1")
     (first,) = emulated.receive()
     emulated.send(group, "2")

@@ -1,0 +1,73 @@
+"""The cloud's part in this process: table and queues, the functions behind their gateway, schedules and expiry.
+
+Imports what is slow to import; `local_dev.stack` therefore imports it when the other processes are on their way.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from forge.settings import Settings
+from forge.store import open_store, system_clock
+from local_dev import environment as variables
+from local_dev.aws import client, create_resources
+from local_dev.background import Background
+from local_dev.expiry import Expiry
+from local_dev.gateway import Server, build_gateway
+from local_dev.lambda_runtime import LambdaRuntime
+from local_dev.options import Options
+from local_dev.schedule import run_schedule
+from local_dev.wiring import Wiring
+
+
+class Cloud:
+    def __init__(
+        self, options: Options, wiring: Wiring, aws: Mapping[str, str], report: Callable[[str], None]
+    ) -> None:
+        self._options = options
+        self._wiring = wiring
+        self._report = report
+        self._runtime = LambdaRuntime(report)
+        # The emulators accept any credentials, but the client wants some.
+        self._aws = {"AWS_ACCESS_KEY_ID": variables.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": "local", **aws}
+
+    def create_resources(self) -> None:
+        create_resources(self._wiring, self._aws)
+
+    def load_functions(self) -> None:
+        streaming = {route.function.name for route in self._wiring.http_routes() if route.streams}
+        functions = self._wiring.functions().values()
+        self._runtime.load(each for each in functions if each.name not in streaming)
+        self._runtime.load((each for each in functions if each.name in streaming), "app")
+
+    def serve(self, listener: socket.socket, page: Path, access_key: str) -> Server:
+        gateway = build_gateway(self._wiring, self._runtime, page, access_key, self._options.limits)
+        return Server(gateway, listener, self._options.limits)
+
+    def start_upkeep(self, background: Background) -> None:
+        """The schedules, and expiry for each table that has a time to live."""
+        for schedule in self._wiring.schedules():
+            seconds = self._options.schedule_seconds
+            background.start(run_schedule(schedule, self._runtime, seconds), schedule.function.name)
+        dynamodb = client("dynamodb", self._aws)
+        for logical, properties in self._wiring.tables().items():
+            if "TimeToLiveSpecification" in properties:
+                name, streams = self._wiring.template.refs[logical], self._wiring.table_streams()
+                expiry = Expiry(dynamodb, name, properties, streams, self._runtime, self._report)
+                background.start(expiry.run(self._options.expiry_seconds), f"expiry of {name}")
+
+    def catalog_since(self, began: float) -> Callable[[], bool]:
+        """Whether a worker has published what it offers since `began` (epoch seconds)."""
+        settings = Settings.from_environment(self._wiring.worker_environment())
+        store = open_store(settings, system_clock, client("dynamodb", self._aws))
+
+        def published() -> bool:
+            catalog = store.commands.catalog()
+            return catalog is not None and catalog.published_at >= began * 1000
+
+        return published
+
+    def close(self) -> None:
+        self._runtime.close()
