@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from forge_client.conversation import Conversation
-from forge_client.frames import Approval, Message, Outcome, State
+from forge_client.frames import Approval, Hot, Message, Outcome, State
 
 
 class SessionSummary(BaseModel):
@@ -79,21 +79,25 @@ def accepted_run(state: State, text: str) -> str:
 
 def ended_run(conversation: Conversation, run_id: str) -> Ended | None:
     """The run's end, once it has ended and all of its messages are here; else None."""
-    hot, messages = conversation.hot, conversation.of_run(run_id)
-    if hot is None or not messages or any(waiting.run_id == run_id for waiting in hot.queued):
+    hot = conversation.hot
+    if hot is None or any(waiting.run_id == run_id for waiting in hot.queued):
         return None
-    if (hot.active_run and hot.active_run.run_id == run_id) or not _all_here(conversation, messages):
+    if hot.active_run and hot.active_run.run_id == run_id:
+        return None
+    messages = conversation.of_run(run_id)
+    if not _all_here(conversation, hot, messages, is_told=run_id in hot.outcomes):
         return None
     texts = [message.content for message in messages if (message.sender, message.kind) == ("agent", "text")]
     outcome = hot.outcomes.get(run_id) or _inferred_outcome(messages, hot.approvals)
     return Ended(run_id, outcome, texts[-1] if texts else "", messages, list(hot.approvals))
 
 
-def _all_here(conversation: Conversation, messages: list[Message]) -> bool:
-    first = messages[0].seq or 0
-    announced = conversation.hot.message_count if conversation.hot else 0
-    known = (conversation.finished.get(seq) for seq in range(first, announced))
-    return all(message is not None and message.is_whole for message in known)
+def _all_here(conversation: Conversation, hot: Hot, messages: list[Message], *, is_told: bool) -> bool:
+    """From the run's input on nothing is missing. A withdrawn run may have left no input, only its outcome."""
+    if messages and messages[0].kind == "text" and messages[0].sender != "agent":
+        known = (conversation.finished.get(seq) for seq in range(messages[0].seq or 0, hot.message_count))
+        return all(message is not None and message.is_whole for message in known)
+    return is_told and conversation.whole >= hot.message_count
 
 
 def _inferred_outcome(messages: list[Message], approvals: list[Approval]) -> Outcome:

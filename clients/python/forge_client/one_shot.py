@@ -14,6 +14,7 @@ from forge_client.conversation import Conversation
 from forge_client.endpoint import Token
 from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable
 from forge_client.events import Updated
+from forge_client.frames import Message
 from forge_client.wording import approval_words, tool_line, visible
 
 COMPLETED, NOT_COMPLETED, REFUSED, WAITING = 0, 1, 2, 3
@@ -39,20 +40,34 @@ class Printer:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     _printed: dict[int, int] = field(default_factory=dict[int, int])
+    _ended: set[int] = field(default_factory=set[int])
 
     def follow(self, conversation: Conversation, run_id: str) -> None:
+        """Print what is new, in order: what comes after a gap waits until the gap is filled."""
+        place: int | None = None
         for message in conversation.messages:
-            if message.seq is None or message.run_id != run_id or message.sender == "user":
+            if message.seq is None or message.run_id != run_id:
                 continue
-            begun = self._printed.get(message.seq)
-            if message.sender == "agent":
-                self.out.write(visible(message.content[begun or 0 :]))
-            elif begun is None and message.kind == "tool_call":
-                self.err.write(f"{tool_line(message)}\n")
-            if begun is not None and not message.is_streaming and begun < len(message.content):
-                self.out.write("\n")
-            self._printed[message.seq] = len(message.content)
+            if message.seq != place and (place is not None or message.sender == "agent"):
+                break
+            self._follow_message(message, message.seq)
+            if message.seq not in self._ended:
+                break
+            place = message.seq + 1
         self.out.flush()
+
+    def _follow_message(self, message: Message, seq: int) -> None:
+        if seq in self._ended:
+            return
+        if message.sender == "agent":
+            self.out.write(visible(message.content[self._printed.get(seq, 0) :]))
+            self._printed[seq] = len(message.content)
+        elif message.kind == "tool_call":
+            self.err.write(f"{tool_line(message)}\n")
+        if not message.is_streaming and message.is_whole:
+            self._ended.add(seq)
+            if message.sender == "agent":
+                self.out.write("\n")
 
 
 async def ask_once(question: Question, printer: Printer) -> int:
@@ -84,9 +99,7 @@ async def _ask(client: ForgeClient, question: Question, printer: Printer) -> int
         raise
     if question.as_json:
         printer.out.write(json.dumps(_as_json(client, ended), ensure_ascii=False) + "\n")
-    elif is_live or not ended.answer:
-        printer.out.write("\n" if is_live else "")
-    else:
+    elif ended.answer and not is_live:
         printer.out.write(ended.answer + "\n")
     return _status(ended, question, printer)
 

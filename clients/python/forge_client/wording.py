@@ -38,8 +38,8 @@ def ether(wei: str) -> str:
         return f"{wei} wei"
     with localcontext() as context:
         context.prec = 80
-        amount = Decimal(wei) / Decimal(10**18)
-    return f"{amount.normalize():f} ETH"
+        amount = (Decimal(wei) / Decimal(10**18)).normalize()
+    return f"{amount:f} ETH"
 
 
 def tool_line(message: Message) -> str:

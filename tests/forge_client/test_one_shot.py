@@ -1,0 +1,159 @@
+"""`python -m forge_client "…"`: what scripts rely on."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from forge_client.one_shot import Printer, Question, ask_once
+from tests.forge_client.fake_api import problem
+from tests.forge_client.fake_server import FakeServer
+from tests.forge_client.simulated_session import SimulatedSession
+from tests.forge_client.test_client import idle, pausing
+
+CLIENT_PATH = Path(__file__).parents[2] / "clients" / "python"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+async def run(server: FakeServer, *arguments: str, stdin: str = "") -> tuple[int, str, str]:
+    """Exit status, standard output, standard error of the real program."""
+    environment = {**os.environ, "PYTHONPATH": str(CLIENT_PATH), "FORGE_URL": server.base_url}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "forge_client",
+        *arguments,
+        env=environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(stdin.encode())
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def ask(server: FakeServer, message: str = "hello", **options: object) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    question = Question(message, server.base_url, **options)  # pyright: ignore[reportArgumentType]
+    status = await ask_once(question, Printer(out, err))
+    return status, out.getvalue(), err.getvalue()
+
+
+async def test_the_answer_alone_is_printed(server: FakeServer) -> None:
+    assert await run(server, "balance of Alice") == (0, "You said: balance of Alice\n", "")
+
+
+async def test_words_need_no_quotes_and_json_tells_everything(server: FakeServer) -> None:
+    status, out, _ = await run(server, "--json", "--session", "s1", "balance", "of", "Alice")
+    told = json.loads(out)
+    assert (status, told["session_id"], told["outcome"]) == (0, "s1", "completed")
+    assert told["answer"] == "You said: balance of Alice"
+    assert [message["sender"] for message in told["messages"]] == ["user", "agent"]
+
+
+async def test_the_message_may_come_from_standard_input(server: FakeServer) -> None:
+    status, out, _ = await run(server, "-", stdin="line one\nline two")
+    assert (status, out) == (0, "You said: line one\nline two\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "this is no terminal"),
+        (["-"], "the message is empty"),
+        (["--url", "nonsense", "hi"], "is not an http:// or https:// URL"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+async def test_wrong_use_is_explained(server: FakeServer, arguments: list[str], complaint: str) -> None:
+    status, out, err = await run(server, *arguments)
+    assert (status, out) == (2, "")
+    assert complaint in err
+
+
+async def test_an_absent_server_is_named_with_what_to_do(server: FakeServer, unused_port: int) -> None:
+    url = f"http://127.0.0.1:{unused_port}"
+    status, out, err = await run(server, "--url", url, "hi")
+    assert (status, out) == (2, "")
+    assert f"There is no answer from {url}: connection refused. Is `make run` running?" in err
+
+
+async def test_a_session_goes_on(server: FakeServer) -> None:
+    await ask(server, "one", session_id="s1")
+    await ask(server, "two", session_id="s1")
+    contents = [message.content for message in server.session("s1").log]
+    assert contents == ["one", "You said: one", "two", "You said: two"]
+
+
+async def test_a_failed_run_has_status_one(server: FakeServer) -> None:
+    def failing(session: SimulatedSession, message: str) -> None:
+        session.claim()
+        session.finish("failed", "The provider is \x1b[31moverloaded.")
+
+    server.api.agent = failing
+    assert await ask(server) == (1, "", "The provider is ␛[31moverloaded.\n")
+
+
+async def test_a_wallet_request_has_status_three_and_is_told_in_words(server: FakeServer) -> None:
+    server.api.agent = pausing
+    status, out, err = await ask(server)
+    assert (status, out) == (3, "")
+    assert "Pay 10 wei" in err
+    assert "Amount: 10 wei" in err
+    status, out, _ = await ask(server, as_json=True)
+    assert (status, json.loads(out)["approvals"][0]["description"]) == (3, "Pay 10 wei")
+
+
+async def test_no_answer_in_time_has_status_one(server: FakeServer) -> None:
+    server.api.agent = idle
+    assert await ask(server, timeout=0.2) == (1, "", "No answer within 0.2 s.\n")
+
+
+async def test_a_refusal_has_status_two_and_says_when_to_come_back(server: FakeServer) -> None:
+    server.api.canned["/api/chat"] += [
+        problem(429, "Slow down", "Too many messages.", **{"Retry-After": "7"}) for _ in range(2)
+    ]
+    assert await ask(server) == (2, "", "Too many messages. Try again in 7 s.\n")
+    status, out, err = await ask(server, as_json=True)
+    assert (status, json.loads(out)["outcome"], err) == (2, "refused", "")
+
+
+async def test_a_person_sees_the_text_as_it_comes(server: FakeServer) -> None:
+    def slow(session: SimulatedSession, message: str) -> None:
+        session.claim()
+        session.write("Looking…")
+        session.end_message(session.draft("system", "tool: balance | args: {}", "tool_call"))
+        session.write("All \x1b[2J")
+
+    server.api.agent = slow
+    out, err = Terminal(), io.StringIO()
+    asking = asyncio.create_task(ask_once(Question("hello", server.base_url, "s1"), Printer(out, err)))
+    await server.until(lambda: server.sockets["s1"])
+    session = server.session("s1")
+    session.write("done.")
+    session.flush()
+    session.finish()
+    assert await asking == 0
+    assert out.getvalue() == "Looking…\nAll ␛[2Jdone.\n"
+    assert err.getvalue() == "tool: balance | args: {}\n"
+
+
+async def test_ctrl_c_stops_the_run(server: FakeServer) -> None:
+    server.api.agent = idle
+    asking = asyncio.create_task(ask(server, session_id="s1"))
+    await server.until(lambda: server.sockets["s1"])
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    [stopped] = server.api.asked("/api/interrupt")
+    assert stopped.body["run_id"] in server.session("s1").now.recent
