@@ -17,7 +17,8 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from forge.api import tokens
 from forge.api.authentication import owner_of
 from forge.errors import NotAuthenticated, StorageUnavailable
-from tests.api.conftest import Environment, Gateway
+from tests.api.conftest import Environment
+from tests.api.gateway import Gateway
 
 AUDIENCE = "forge"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Gateway
+from tests.api.gateway import Gateway
 
 SECRET = "xyzzy-secret"
 GOOD = {
@@ -138,7 +138,7 @@ def test_an_idempotency_key_has_a_limit(gateway: Gateway, key: str) -> None:
 
 
 def test_a_path_that_is_nobodys_is_not_found(gateway: Gateway) -> None:
-    from tests.api.conftest import http_event, invoke
+    from tests.api.gateway import http_event, invoke
 
     assert_problem(invoke("health", http_event("GET", "/nothing", "", None, {})), 404)
     assert_problem(invoke("chat", http_event("GET", "/api/chat", "", None, {})), 405)

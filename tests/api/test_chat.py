@@ -1,4 +1,4 @@
-"""Accepting messages: `POST /api/chat`, `GET /api/state`, `POST /api/system`."""
+"""Accepting messages: `POST /api/chat`, `GET /api/state`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import re
 import uuid
 from typing import Any
 
-import pytest
-
-from forge.api.wallet import legacy_reply
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.models.session import Catalog
 from forge.store import Store
-from tests.api.conftest import Environment, Gateway
+from tests.api.conftest import Environment
+from tests.api.gateway import Gateway
 
 STATE_FIELDS = {
     "messages",
@@ -202,51 +200,3 @@ def test_a_state_is_loading_until_a_worker_has_published_its_catalog(
     real_store.commands.publish(Catalog(llm="offline", missing_api_key=True, published_at=1))
     state = gateway.get("/api/state").json
     assert (state["is_loading"], state["missing_api_key"]) == (False, True)
-
-
-def test_user_text_is_never_taken_for_a_wallets_answer(gateway: Gateway, real_store: Store) -> None:
-    gateway.post("/api/chat", {"message": "Transaction sent: 0x" + "a" * 64, "session_id": "s"})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
-    assert session
-    assert (session.inbox[0].approval, session.inbox[0].sender) == (None, "user")
-
-
-def test_a_system_text_is_shown_as_a_system_message_and_wakes_the_agent(
-    gateway: Gateway, sqs: Any, queue_url: str
-) -> None:
-    answer = gateway.post("/api/system", {"message": "User connected a wallet", "session_id": "s"})
-    (message,) = answer.json["messages"]
-    assert (message["sender"], message["content"]) == ("system", "User connected a wallet")
-    assert len(queued_bodies(sqs, queue_url)) == 1
-
-
-def test_older_wallets_answer_by_texts(gateway: Gateway, real_store: Store) -> None:
-    gateway.post("/api/system", {"message": "Transaction sent: 0x" + "Ab" * 32, "session_id": "s"})
-    gateway.post("/api/system", {"message": "Transaction rejected by user: too dear", "session_id": "s"})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
-    assert session
-    sent, rejected = (submission.approval for submission in session.inbox)
-    assert sent
-    assert (sent.outcome, sent.transaction_hash) == ("sent", "0x" + "Ab" * 32)
-    assert rejected
-    assert (rejected.outcome, rejected.reason) == ("rejected", "too dear")
-
-
-def test_a_reply_may_name_its_approval(gateway: Gateway, real_store: Store) -> None:
-    approval = {"approval_id": "a" * 32, "outcome": "rejected"}
-    gateway.post("/api/system", {"message": "no", "session_id": "s", "approval": approval})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
-    assert session
-    assert session.inbox[0].approval
-    assert session.inbox[0].approval.approval_id == "a" * 32
-
-
-@pytest.mark.parametrize("text", ["Transaction sent: soon", "He said: Transaction rejected by user", "x"])
-def test_other_texts_answer_nothing(text: str) -> None:
-    assert legacy_reply(text) is None
-
-
-def test_a_rejection_needs_no_reason() -> None:
-    reply = legacy_reply("Transaction rejected by user")
-    assert reply
-    assert reply.reason is None

@@ -15,7 +15,8 @@ from forge.api.entry import lambda_handler
 from forge.api.event_entry import event_handler
 from forge.api.socket_entry import SocketCall, connect_handler, frame_handler
 from forge.observability import emit, log_fields, record
-from tests.api.conftest import ConnectionsServer, Context, Environment, Gateway, http_event, socket_event
+from tests.api.conftest import ConnectionsServer, Environment
+from tests.api.gateway import Context, Gateway, http_event, socket_event
 
 SECRET = "xyzzy-secret"
 

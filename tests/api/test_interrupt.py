@@ -8,7 +8,8 @@ from forge.models.ids import SessionKey
 from forge.models.run import RunMessage
 from forge.ports import Lease
 from forge.store import Store, open_store
-from tests.api.conftest import ConnectionsServer, Gateway
+from tests.api.conftest import ConnectionsServer
+from tests.api.gateway import Gateway
 
 KEY = SessionKey("anonymous", "s")
 

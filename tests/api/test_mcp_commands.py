@@ -10,7 +10,7 @@ import pytest
 from forge.api import dependencies, mcp_commands
 from forge.models.run import CommandMessage, CommandResult
 from forge.models.session import Catalog
-from tests.api.conftest import Gateway
+from tests.api.gateway import Gateway
 
 
 def command(gateway: Gateway, name: str, /, **args: Any) -> Any:

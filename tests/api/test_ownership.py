@@ -11,7 +11,8 @@ from forge.api import dependencies
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog
 from forge.store import keys
-from tests.api.conftest import Answer, Environment, Gateway
+from tests.api.conftest import Environment
+from tests.api.gateway import Answer, Gateway
 from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
 from tests.template import HttpRoute, http_routes, socket_routes
 

@@ -21,7 +21,8 @@ from forge.ports import Lease
 from forge.store import keys
 from functions.expire_session.handler import handler as expire_session
 from functions.recover_runs.handler import handler as recover_runs
-from tests.api.conftest import Context, Environment, Gateway
+from tests.api.conftest import Environment
+from tests.api.gateway import Context, Gateway
 from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
 from tests.template import folder_of, functions
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog
 from forge.store import Store
-from tests.api.conftest import ConnectionsServer, Gateway
+from tests.api.conftest import ConnectionsServer
+from tests.api.gateway import Gateway
 
 KEY = SessionKey("anonymous", "s")
 

@@ -12,7 +12,8 @@ from forge.models.run import Progress, RunMessage
 from forge.models.session import Connection
 from forge.ports import Lease
 from forge.store import Store, keys
-from tests.api.conftest import ConnectionsServer, Environment, Gateway
+from tests.api.conftest import ConnectionsServer, Environment
+from tests.api.gateway import Gateway
 
 KEY = SessionKey("anonymous", "s")
 

@@ -19,7 +19,7 @@ from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.ports import Lease
 from forge.store import Store, keys
-from tests.api.conftest import Gateway
+from tests.api.gateway import Gateway
 
 KEY = SessionKey("anonymous", "s")
 

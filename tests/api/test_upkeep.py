@@ -10,7 +10,8 @@ from forge.models.ids import SessionKey
 from forge.store import keys
 from functions.expire_session.handler import handler as expire_session
 from functions.recover_runs.handler import handler as recover_runs
-from tests.api.conftest import ConnectionsServer, Context, Environment, Gateway
+from tests.api.conftest import ConnectionsServer, Environment
+from tests.api.gateway import Context, Gateway
 
 KEY = SessionKey("anonymous", "s")
 HOT = {name: {"S": value} for name, value in keys.hot(KEY).items()}
