@@ -17,9 +17,7 @@ from worker.feed import Feed
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
 PAUSE_SHARE = 0.05
-"""Text is gathered for a twentieth of the time that it has streamed, from 50 to 500 ms: a short answer is smooth, a
-
-long one cheap."""
+"""Text is gathered for this share of the time that it has streamed: a short answer is smooth, a long one cheap."""
 _RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
 
 

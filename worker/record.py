@@ -41,6 +41,9 @@ class LeasedRecord:
         return self._feed.text
 
     def show_text(self, text: str) -> None:
+        """Raises `LeaseLost`: a worker that wakes from a freeze must not speak into another's attempt."""
+        if monotonic() > self._lease_end:
+            raise LeaseLost
         is_first = not self._feed.text_length
         self._feed.add_text(text)
         if is_first:

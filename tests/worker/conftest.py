@@ -10,7 +10,8 @@ import pytest
 from forge.settings import Settings
 from tests.schema import QUEUE_ATTRIBUTES
 from tests.worker.gateway import Gateway, running_gateway
-from tests.worker.stage import PollingQueue, Stage, stage_of
+from tests.worker.machines import PollingQueue
+from tests.worker.stage import Stage, stage_of
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import Any
 
 import aiohttp
@@ -15,15 +13,13 @@ from botocore.credentials import Credentials
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import FunctionModel
 
-from forge.errors import LeaseLost
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Connection, Control, HotSession, NetworkInfo
-from forge.ports import Delivery
-from forge.queue import SqsRunQueue
 from forge.settings import Settings
-from forge.store import Store, open_store, system_clock
+from forge.store import Store, open_store
 from tests.worker.gateway import Gateway, Page
+from tests.worker.machines import Clock, PollingQueue
 from worker.agent.agent import Limits, Operator
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
@@ -39,71 +35,6 @@ NETWORKS = [
     NetworkInfo(name="testnet", chain_id=31337, title="Test network", sends=True),
     NetworkInfo(name="mainnet", chain_id=1, title="Ethereum"),
 ]
-
-
-class PollingQueue(SqsRunQueue):
-    """moto's own long poll would hold the lock that makes its calls atomic."""
-
-    def __init__(self, client: Any, url: str, dead_letter_url: str = "") -> None:
-        super().__init__(client, url, dead_letter_url)
-        self.receipts: list[str] = []
-        self._lock = threading.Lock()
-        self._lost_machines = 0
-
-    def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
-        end, pause, lost = monotonic() + min(wait_seconds, 0.5), threading.Event(), self._lost_machines
-        while True:
-            with self._lock:
-                got = super().receive(most, 0) if lost == self._lost_machines else []
-                self.receipts += [delivery.receipt for delivery in got]
-            if got or monotonic() > end or lost != self._lost_machines:
-                return got
-            pause.wait(0.01)
-
-    def lose_machines(self) -> None:
-        """Threads that still receive for a killed worker must not take a message with them."""
-        with self._lock:
-            self._lost_machines += 1
-
-    def let_visibility_end(self) -> None:
-        """What was received and not deleted is delivered again, as after 8 s without a sign of life."""
-        while self.receipts:
-            self.extend(self.receipts.pop(), 0)
-
-
-class Clock:
-    """This computer's clock, which a test may put forward."""
-
-    def __init__(self) -> None:
-        self.ahead = 0
-
-    def __call__(self) -> int:
-        return system_clock() + self.ahead
-
-
-class MortalBlocking(Blocking):
-    """A worker whose machine is lost at its `last` write: before it reaches the storage, or right after it."""
-
-    def __init__(self, last: int, *, after: bool) -> None:
-        super().__init__(16)
-        self._left, self._after = last, after
-        self.is_dead = asyncio.Event()
-
-    def die(self) -> None:
-        self._left = 0
-
-    async def __call__(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if getattr(call, "__name__", "") in {"receive", "read", "publish"}:
-            return await super().__call__(call, *args, **kwargs)
-        self._left -= 1
-        if self._left < 0 or (self._left == 0 and not self._after):
-            self.is_dead.set()
-            raise LeaseLost
-        done = await super().__call__(call, *args, **kwargs)
-        if self._left == 0:
-            self.is_dead.set()
-            raise LeaseLost
-        return done
 
 
 @dataclass

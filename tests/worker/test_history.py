@@ -19,7 +19,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from worker.agent import history
 from worker.agent.deps import RunDeps
-from worker.agent.history import Window
+from worker.agent.window import Window
 
 RUN = "a" * 32
 

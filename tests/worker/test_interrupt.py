@@ -27,7 +27,7 @@ async def test_interrupting_a_streaming_answer_keeps_the_partial_text(stage: Sta
     asked_at = asyncio.get_running_loop().time()
     await stage.interrupt(run_id)
     seen = await page.ended(run_id)
-    assert asyncio.get_running_loop().time() - asked_at < 1.0
+    assert asyncio.get_running_loop().time() - asked_at < 2.0
     assert await stage.log() == [("user", "hi"), ("agent", "I was about to "), NOTICE]
     assert [message.is_streaming for message in seen.messages] == [False, False, False]
     assert await outcome_of(stage, run_id) == "interrupted"

@@ -30,9 +30,9 @@ from worker.agent.drafts import (
     text_draft,
     tokens_of,
 )
-from worker.agent.history import Window
 from worker.agent.journal import PersistHistory, show_result
 from worker.agent.toolbox import Toolbox
+from worker.agent.window import Window
 
 INTERRUPTED_NOTICE = "Interrupted by user"
 

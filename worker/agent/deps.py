@@ -15,7 +15,7 @@ from forge.ports import CallRecord, CallStatus, Clock
 
 
 class RunRecord(Protocol):
-    """The fenced record of one run. Every method but `show_text` raises `LeaseLost` once the run is another's."""
+    """The fenced record of one run. Every method raises `LeaseLost` once the run is another's."""
 
     @property
     def text(self) -> str:

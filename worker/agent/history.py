@@ -1,13 +1,11 @@
-"""The LLM's history: how it is stored, what a resumed run finds in it, and what of it an LLM gets to see."""
+"""The LLM's history: how it is stored, what a resumed run finds in it, and how a broken run leaves it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -18,15 +16,11 @@ from pydantic_ai.messages import (
     UserPromptPart,
     repair_messages,
 )
-from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.usage import RunUsage
 
-from worker.agent.deps import RunDeps
 from worker.agent.drafts import response_text
 
 _MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
-_BYTES_PER_TOKEN = 4
-"""A rule of thumb; the window only has to stay clear of the provider's limit."""
 
 
 def load(entries: Sequence[bytes]) -> list[ModelMessage]:
@@ -69,6 +63,11 @@ def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
 def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
     """One entry a message, without the instructions: each request gets the current ones anyway."""
     return [_MESSAGE.dump_json(_without_instructions(message)) for message in messages]
+
+
+def size(message: ModelMessage) -> int:
+    """Bytes, as it is stored."""
+    return len(_MESSAGE.dump_json(message))
 
 
 def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:
@@ -157,49 +156,3 @@ def _finished(message: ModelMessage) -> ModelMessage:
 
 def _without_instructions(message: ModelMessage) -> ModelMessage:
     return replace(message, instructions=None) if isinstance(message, ModelRequest) else message
-
-
-def _starts_turn(message: ModelMessage) -> bool:
-    return isinstance(message, ModelRequest) and all(
-        isinstance(part, UserPromptPart) for part in message.parts
-    )
-
-
-def _is_empty(message: ModelMessage) -> bool:
-    return isinstance(message, ModelResponse) and not (message.tool_calls or response_text(message).strip())
-
-
-@dataclass
-class Window(AbstractCapability[RunDeps]):
-    """Trims what the LLM sees, never what is stored: whole turns go, so calls keep their results.
-
-    Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which
-    keeps a provider's prompt cache warm. Empty responses, which providers refuse, are left out.
-    """
-
-    tokens: int
-
-    async def before_model_request(
-        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
-    ) -> ModelRequestContext:
-        messages = [message for message in request_context.messages if not _is_empty(message)]
-        if cut := _cut(messages, self.tokens):
-            messages = messages[cut:]
-        if len(messages) != len(request_context.messages):
-            request_context.messages = messages
-        return request_context
-
-
-def _cut(messages: Sequence[ModelMessage], most: int) -> int:
-    """The index of the first message to keep; messages are sized as they are stored."""
-    sizes = [len(_MESSAGE.dump_json(message)) // _BYTES_PER_TOKEN for message in messages]
-    total, cut = sum(sizes), 0
-    if total <= most:
-        return 0
-    for index, message in enumerate(messages):
-        if index and _starts_turn(message):
-            cut = index
-            if total <= most * 0.6:
-                break
-        total -= sizes[index]
-    return cut
