@@ -143,6 +143,7 @@ case "${1:-}" in
 run)
     create_environment
     install_local_set
+    install_tool ministack
     fresh node_modules/.all package-lock.json || install_node_packages .run --omit=dev
     ;;
 all)
