@@ -42,9 +42,12 @@ class Cloud:
         self._runtime.load(each for each in functions if each.name not in streaming)
         self._runtime.load((each for each in functions if each.name in streaming), "app")
 
-    def serve(self, listener: socket.socket, page: Path, access_key: str) -> Server:
-        gateway = build_gateway(self._wiring, self._runtime, page, access_key, self._options.limits)
-        return Server(gateway, listener, self._options.limits)
+    def serve(
+        self, listener: socket.socket, page: Path, access_key: str, chain_url: str | None = None
+    ) -> Server:
+        limits = self._options.limits
+        gateway = build_gateway(self._wiring, self._runtime, page, access_key, limits, chain_url)
+        return Server(gateway, listener, limits)
 
     def start_upkeep(self, background: Background) -> None:
         """The schedules, and expiry for each table that has a time to live."""

@@ -15,6 +15,7 @@ from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import SOCKET_PATH, Limits
 from local_dev.page import Page
 from local_dev.routing import Routes
+from local_dev.rpc_proxy import RPC_PATH, RpcProxy
 from local_dev.template import TemplateError
 from local_dev.websocket_api import WebSocketApi
 from local_dev.websocket_frames import GatewayProtocol
@@ -27,12 +28,15 @@ class Gateway:
     sockets: WebSocketApi
     connections: ConnectionsApi
     page: Page
+    chain: RpcProxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         elif scope["raw_path"].startswith(PREFIX.encode()):
             await self.connections.handle(scope, receive, send)
+        elif scope["path"] == RPC_PATH:
+            await self.chain.handle(scope, receive, send)
         elif not await self.http.handle(scope, receive, send):
             await self.page.handle(scope, receive, send)
 
@@ -45,7 +49,12 @@ class Gateway:
 
 
 def build_gateway(
-    wiring: Wiring, runtime: LambdaRuntime, page: Path, access_key: str, limits: Limits
+    wiring: Wiring,
+    runtime: LambdaRuntime,
+    page: Path,
+    access_key: str,
+    limits: Limits,
+    chain_url: str | None = None,
 ) -> Gateway:
     """The gateway that the template describes; `access_key` signs what is posted to `@connections`."""
     if (api := wiring.socket_api()) is None:
@@ -56,6 +65,7 @@ def build_gateway(
         sockets=sockets,
         connections=ConnectionsApi(sockets, access_key, limits),
         page=Page(page, wiring.page_headers()),
+        chain=RpcProxy(chain_url),
     )
 
 

@@ -1,4 +1,5 @@
-"""Serves the page's files as CloudFront does, with the template's security headers, never from an old cache."""
+"""Serves the page's files as CloudFront does: compressed, with the template's security headers, never from an old
+cache."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
@@ -38,4 +40,4 @@ class Page:
         except (HTTPException, RuntimeError):
             await respond(scope, send, Answer.message(404, "Not Found"))
             return
-        await response(scope, receive, secured)
+        await GZipMiddleware(response, minimum_size=500, compresslevel=6)(scope, receive, secured)

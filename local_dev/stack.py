@@ -86,7 +86,8 @@ class Stack:
             emulating.cancel()
             raise
         await workers.start_again()
-        self._server = cloud.serve(self._listener, ROOT / "frontend", variables.access_key(self._environment))
+        key, chain = variables.access_key(self._environment), self._described.get("TESTNET_RPC_URL")
+        self._server = cloud.serve(self._listener, ROOT / "frontend", key, chain)
         self._background.start(self._server.run_until_stopped(), "server")
         await workers.until_ready(cloud.catalog_since(began))
         self._background.start(workers.keep_running(), "workers")

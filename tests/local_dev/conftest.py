@@ -19,6 +19,7 @@ from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import Limits
 from local_dev.page import Page
 from local_dev.routing import Routes
+from local_dev.rpc_proxy import RpcProxy
 from local_dev.websocket_api import WebSocketApi
 from local_dev.wiring import Cors, Function, HttpRoute, SocketApi
 
@@ -37,6 +38,7 @@ class Application:
     cors: Cors | None = None
     limits: Limits = field(default_factory=Limits)
     page_headers: dict[str, str] = field(default_factory=dict)
+    chain_url: str | None = None
     timeout: float = 10.0
     reports: list[str] = field(default_factory=list)
 
@@ -68,6 +70,7 @@ class Application:
             sockets=sockets,
             connections=ConnectionsApi(sockets, ACCESS_KEY, self.limits),
             page=Page(self.page, self.page_headers),
+            chain=RpcProxy(self.chain_url),
         )
 
     def _route(self, runtime: LambdaRuntime, key: str, handler: Any, streams: bool) -> HttpRoute:
