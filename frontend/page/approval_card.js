@@ -12,7 +12,8 @@ import { withVisibleControls } from './tool_words.js';
  * @typedef {object} ApprovalContext
  * @property {NetworkInfo | undefined} network
  * @property {string | null} account the wallet's
- * @property {boolean} hasWallet
+ * @property {boolean} canSign whether there is a wallet that may sign on this chain
+ * @property {boolean} isTestChain where the development wallet would do
  */
 
 /** @typedef {{ onApprove: (approval: PublicApproval) => Promise<void>, onReject: (approval: PublicApproval) => Promise<void> }} ApprovalActions */
@@ -24,6 +25,7 @@ export class ApprovalCard {
   #reject = el('button', { type: 'button', class: 'button' }, 'Reject');
   #toggle = el('button', { type: 'button', class: 'approval-toggle', 'aria-expanded': 'true' });
   #wasFolded = false;
+  #lack = '';
 
   /** @param {PublicApproval} approval @param {ApprovalActions} actions */
   constructor(approval, actions) {
@@ -51,9 +53,12 @@ export class ApprovalCard {
   update(approval, context) {
     this.approval = approval;
     this.#facts.replaceChildren(...factElements(approval, context));
-    this.#approve.disabled = !context.hasWallet;
-    this.#approve.title = context.hasWallet ? '' : 'There is no wallet in this browser';
-    if (!context.hasWallet) this.#problem.textContent = 'There is no wallet in this browser. Install one (any EIP-1193 wallet works), or reject.';
+    if ('busy' in this.element.dataset) return;
+    const lack = context.canSign ? '' : lackOf(context);
+    this.#approve.disabled = !context.canSign;
+    this.#approve.title = lack;
+    if (lack !== this.#lack) this.#problem.textContent = lack;
+    this.#lack = lack;
   }
 
   /** Make room once the conversation has gone on; the person may open it again. */
@@ -81,6 +86,12 @@ export class ApprovalCard {
     }
     setData(this.element, { busy: null });
   }
+}
+
+/** @param {ApprovalContext} context */
+function lackOf({ isTestChain }) {
+  const way = isTestChain ? 'Choose the development wallet in the wallet menu' : 'Install one (any EIP-1193 wallet works)';
+  return `There is no wallet in this browser for this network. ${way}, or reject.`;
 }
 
 /** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */

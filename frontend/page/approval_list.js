@@ -1,6 +1,7 @@
 // Every wallet request that waits, and what happens when a person decides.
 
 import { ApprovalCard } from './approval_card.js';
+import { TEST_CHAIN_ID } from './local_node.js';
 import { walletProblem } from './wallet.js';
 
 /** @import { ChatManager } from '../client/chat_manager.js' */
@@ -49,7 +50,9 @@ export class ApprovalList {
       this.list.append(card.element);
     }
     const network = networks().find(({ name }) => name === approval.network);
-    card.update(approval, { network, account: wallet.account, hasWallet: wallet.isPresent });
+    const { chain_id } = approval;
+    const canSign = wallet.signsOn(chain_id);
+    card.update(approval, { network, account: wallet.account, canSign, isTestChain: chain_id === TEST_CHAIN_ID });
     return card;
   }
 

@@ -5,11 +5,13 @@ import { browserStorage } from '../client/memory_storage.js';
 import { SessionBook } from '../client/session_book.js';
 import { Announcer } from './announcer.js';
 import { ApprovalList } from './approval_list.js';
+import { ChainPanel } from './chain_panel.js';
 import { watchCopyButtons } from './clipboard.js';
 import { Composer } from './composer.js';
 import { showConnection } from './connection_badge.js';
 import { byId } from './dom.js';
 import { EmptyState } from './empty_state.js';
+import { LocalNode } from './local_node.js';
 import { MessageList } from './message_list.js';
 import { NetworkMenu } from './network_menu.js';
 import { Notices } from './notices.js';
@@ -27,7 +29,12 @@ const MAX_MESSAGE_LENGTH = 2000;
 /** @type {number | undefined} */
 let scheduled;
 
-const book = new SessionBook(browserStorage('localStorage'), browserStorage('sessionStorage'));
+/** Whether this server has a local node; null until asked. @type {boolean | null} */
+let hasNode = null;
+
+const storage = browserStorage('localStorage');
+const book = new SessionBook(storage, browserStorage('sessionStorage'));
+const node = new LocalNode();
 const toasts = new Toasts(byId('toasts', HTMLElement));
 const announcer = new Announcer(byId('announcements', HTMLElement));
 const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
@@ -56,10 +63,17 @@ const wallet = new Wallet(() => {
 });
 const walletButton = new WalletButton({
   wallet,
+  testNode: () => (isOnLocalChain() ? node : null),
   onTell: (account) => void chat.sendSystemMessage(`The user connected the wallet ${account}.`),
   onProblem: problem,
 });
-const networks = new NetworkMenu({ chat, onProblem: problem, onNetworks: () => schedule() });
+const chain = new ChainPanel(node, storage);
+const networks = new NetworkMenu({
+  chat,
+  onProblem: problem,
+  onNetworks: () => schedule(),
+  onChain: () => (isOnLocalChain() ? () => chain.toggle() : null),
+});
 const approvals = new ApprovalList(byId('approvals', HTMLElement), { chat, wallet, networks: () => networks.networks });
 const notices = new Notices(byId('notices', HTMLElement), {
   state: () => chat.getState(),
@@ -117,6 +131,23 @@ async function reported(action, otherwise) {
   }
 }
 
+function isOnLocalChain() {
+  return hasNode === true && chat.getState().hot?.network === 'testnet';
+}
+
+/** What belongs to the local test network is there only while the conversation is on it. @param {string | undefined} network */
+function showLocalChain(network) {
+  if (network === 'testnet' && hasNode === null) {
+    hasNode = false;
+    void node.isThere().then((isThere) => {
+      hasNode = isThere;
+      schedule();
+    });
+  }
+  if (network) chain.offer(isOnLocalChain());
+  if (network && network !== 'testnet' && wallet.chosen?.chains) wallet.disconnect();
+}
+
 function showSessions() {
   sidebar.show(sessions.list(), chat.getSessionId());
 }
@@ -140,6 +171,7 @@ function render() {
   waiting.render(state);
   approvals.render(state);
   networks.render(state);
+  showLocalChain(state.hot?.network);
   composer.render(state);
   announcer.render(state);
   sessions.note(state);

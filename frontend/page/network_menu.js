@@ -17,7 +17,7 @@ export class NetworkMenu {
   /** @type {NetworkInfo[]} */
   networks = [];
 
-  /** @param {{ chat: ChatManager, onProblem: (text: string) => void, onNetworks: () => void }} options */
+  /** `onChain`: shows the local chain, where there is one. @param {{ chat: ChatManager, onProblem: (text: string) => void, onNetworks: () => void, onChain: () => (() => void) | null }} options */
   constructor(options) {
     this.options = options;
     this.#chip.addEventListener('click', () => this.#setOpen(this.#menu.hidden !== false));
@@ -53,7 +53,18 @@ export class NetworkMenu {
     this.#name.textContent = known?.title ?? (this.#current || 'Network');
     this.#chip.dataset.network = this.#current;
     setExplorer(known?.explorer);
-    this.#menu.replaceChildren(...this.networks.map((network) => this.#option(network)));
+    const show = this.options.onChain();
+    this.#menu.replaceChildren(...this.networks.map((network) => this.#option(network)), ...(show ? [this.#chainItem(show)] : []));
+  }
+
+  /** On narrow screens, where the bar has no room for the button. @param {() => void} show */
+  #chainItem(show) {
+    const open = () => {
+      this.#setOpen(false);
+      this.#chip.focus();
+      show();
+    };
+    return el('button', { type: 'button', role: 'menuitem', class: 'menu-chain', on: { click: open } }, icon('blocks'), el('span', { class: 'network-title' }, 'Blocks and accounts'));
   }
 
   /** @param {NetworkInfo} network */
@@ -93,6 +104,7 @@ export class NetworkMenu {
   /** @param {boolean} isOpen */
   #setOpen(isOpen) {
     if (this.#menu.hidden !== isOpen) return;
+    if (isOpen) this.#render();
     this.#menu.hidden = !isOpen;
     setAttribute(this.#chip, 'aria-expanded', String(isOpen));
     if (isOpen) /** @type {HTMLElement | null} */ (this.#menu.querySelector('[aria-checked="true"]') ?? this.#menu.firstElementChild)?.focus();
@@ -100,7 +112,7 @@ export class NetworkMenu {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const options = /** @type {HTMLElement[]} */ ([...this.#menu.children]);
+    const options = /** @type {HTMLElement[]} */ ([...this.#menu.children]).filter((option) => option.checkVisibility());
     const at = options.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
