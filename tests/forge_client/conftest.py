@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from forge_client import ForgeClient, Pace
+from forge_client.terminal.remembered import RememberedSessions
 from tests.forge_client.fake_server import FakeServer, serving
 
 QUICK = Pace(
@@ -42,3 +44,8 @@ async def client(server: FakeServer) -> AsyncIterator[ForgeClient]:
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
+
+
+@pytest.fixture
+def remembered(tmp_path: Path) -> RememberedSessions:
+    return RememberedSessions(tmp_path / "sessions.json")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from forge_client.__main__ import main
 from forge_client.one_shot import Printer, Question, ask_once
 from tests.forge_client.fake_api import problem
 from tests.forge_client.fake_server import FakeServer
@@ -75,9 +76,14 @@ async def test_the_message_may_come_from_standard_input(server: FakeServer) -> N
         (["--nonsense"], "--nonsense"),
     ],
 )
-async def test_wrong_use_is_explained(server: FakeServer, arguments: list[str], complaint: str) -> None:
-    status, out, err = await run(server, *arguments)
-    assert (status, out) == (2, "")
+def test_wrong_use_is_explained(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
     assert complaint in err
 
 

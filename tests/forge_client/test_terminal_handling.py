@@ -1,0 +1,116 @@
+"""The full-screen chat around the messages: conversations, network, scrolling, keys."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+from forge_client.terminal.bubbles import NoticeLine, UserBubble
+from forge_client.terminal.composer import Composer
+from forge_client.terminal.dialogs import ChoiceDialog, TextDialog
+from forge_client.terminal.remembered import RememberedSession, RememberedSessions
+from forge_client.terminal.sidebar import SessionList
+from forge_client.terminal.status import Going, StatusLine
+from forge_client.terminal.transcript import PAGE, Earlier, Transcript
+from tests.forge_client.fake_server import FakeServer
+from tests.forge_client.pilot import answers, chatting, running, texts, type_in, until
+
+
+async def test_the_network_is_switched(server: FakeServer, remembered: RememberedSessions) -> None:
+    running(server).finish()
+    async with chatting(server.base_url, remembered) as pilot:
+        await until(pilot, lambda: "testnet" in texts(pilot, StatusLine)[0])
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "base" in "".join(texts(pilot, StatusLine)))
+
+
+async def test_conversations_are_remembered_chosen_renamed_and_deleted(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.change(title="First")
+    session.finish()
+    remembered.remember(RememberedSession(url=server.base_url, session_id="mine", title="Old title"))
+    async with chatting(server.base_url, remembered, session_id=None) as pilot:
+        await until(pilot, lambda: [each.title for each in remembered.of(server.base_url)] == ["First"])
+        await pilot.press("ctrl+n")
+        await type_in(pilot, "in a new one")
+        await until(pilot, lambda: answers(pilot) == ["You said: in a new one"])
+        [other] = set(server.sessions) - {"mine"}
+        server.session(other).change(title="Second")
+        await until(pilot, lambda: pilot.app.screen.query_one(SessionList).option_count == 2)
+        await pilot.press("f2")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        pilot.app.screen.query_one(Input).value = "Renamed"
+        await pilot.press("enter")
+        await until(pilot, lambda: remembered.of(server.base_url)[0].title == "Renamed")
+        await pilot.press("f8")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceDialog))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: [each.title for each in remembered.of(server.base_url)] == ["First"])
+        await until(pilot, lambda: texts(pilot, UserBubble) == ["go"])
+        assert server.session(other).hot is None
+
+
+async def test_an_absent_server_is_explained_and_the_message_kept(
+    remembered: RememberedSessions, unused_port: int
+) -> None:
+    async with chatting(f"http://127.0.0.1:{unused_port}", remembered) as pilot:
+        await type_in(pilot, "hello?")
+        await until(pilot, lambda: "Is `make run` running?" in "".join(texts(pilot, Going)))
+        await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "hello?")
+
+
+async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(2_000)))
+    async with chatting(server.base_url, remembered) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query(Earlier))
+        await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == PAGE)
+        await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "line 1999")
+        assert "1901 earlier" in texts(pilot, Earlier)[0]
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == 2 * PAGE)
+        await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 1800")
+
+
+async def test_the_end_stays_in_view_until_the_person_scrolls_back(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
+    async with chatting(server.base_url, remembered, size=(80, 24)) as pilot:
+        transcript = pilot.app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+        session.end_message(session.draft("system", "one more", "notice"))
+        await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "one more")
+        await until(pilot, lambda: transcript.is_vertical_scroll_end)
+        await pilot.press("pageup")
+        await until(pilot, lambda: not transcript.is_vertical_scroll_end)
+        where = transcript.scroll_target_y
+        session.end_message(session.draft("system", "and another", "notice"))
+        await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "and another")
+        assert transcript.scroll_target_y == where
+
+
+async def test_a_line_is_added_and_the_last_message_comes_back(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with chatting(server.base_url, remembered) as pilot:
+        await pilot.press("a", "ctrl+j", "b", "enter")
+        await until(pilot, lambda: texts(pilot, UserBubble) == ["a\nb"])
+        await pilot.press("up")
+        assert pilot.app.screen.query_one(Composer).text == "a\nb"
+
+
+async def test_a_narrow_terminal_hides_the_list_until_it_is_asked_for(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    async with chatting(server.base_url, remembered, size=(60, 30)) as pilot:
+        listed = pilot.app.screen.query_one(SessionList)
+        await until(pilot, lambda: not listed.display)
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: listed.display)
