@@ -96,10 +96,7 @@ class Environment:
     def set(self, **variables: str) -> None:
         for name, value in variables.items():
             self._monkeypatch.setenv(name, value)
-        if (
-            dependencies.settings.cache_info().currsize
-            and dependencies.settings() == Settings.from_environment(os.environ)
-        ):
+        if dependencies.settings.is_made and dependencies.settings() == Settings.from_environment(os.environ):
             dependencies.forget_catalog()
         else:
             dependencies.forget()

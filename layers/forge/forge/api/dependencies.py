@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from forge.models.session import Catalog
 from forge.ports import Connections, RunQueue
@@ -18,31 +18,55 @@ from forge.settings import Settings
 if TYPE_CHECKING:
     from forge.store import Store
 
+Made = TypeVar("Made")
 Need = Callable[[], object]
 _CATALOG_SECONDS = 5.0
 _catalog: tuple[float, Catalog] | None = None
 
 
-@cache
+class _Once(Generic[Made]):
+    """What a function makes, made by its first call; calls from other threads meanwhile wait for it."""
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._make = make
+        self._making = Lock()
+        self._made: Made | None = None
+
+    def __call__(self) -> Made:
+        if self._made is None:
+            with self._making:
+                if self._made is None:
+                    self._made = self._make()
+        return self._made
+
+    @property
+    def is_made(self) -> bool:
+        return self._made is not None
+
+    def forget(self) -> None:
+        self._made = None
+
+
+@_Once
 def settings() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-@cache
+@_Once
 def store() -> Store:
     from forge.store import open_store
 
     return open_store(settings())
 
 
-@cache
+@_Once
 def queue() -> RunQueue:
     from forge.queue import open_queue
 
     return open_queue(settings())
 
 
-@cache
+@_Once
 def connections() -> Connections:
     from forge.connections import open_connections
 
@@ -83,4 +107,4 @@ def forget() -> None:
     """Read the environment and make the adapters anew."""
     forget_catalog()
     for made in (settings, store, queue, connections):
-        made.cache_clear()
+        made.forget()

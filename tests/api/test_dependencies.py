@@ -1,0 +1,25 @@
+"""What functions share is made once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from forge.api import dependencies
+from forge.store import Store
+from tests.api.conftest import Environment
+
+CALLS = 8
+
+
+def test_first_calls_at_the_same_time_share_one_store(environment: Environment) -> None:
+    dependencies.forget()
+    together = Barrier(CALLS)
+
+    def first_call(_number: int) -> Store:
+        together.wait(10)
+        return dependencies.store()
+
+    with ThreadPoolExecutor(CALLS) as threads:
+        made = list(threads.map(first_call, range(CALLS)))
+    assert len({id(store) for store in made}) == 1
