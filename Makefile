@@ -33,8 +33,8 @@ chat: setup-run ## Talk to a running server in the terminal
 	@exec $(python) -m forge_client $(ARGS)
 
 .PHONY: test
-test: setup ## Run the tests (ARGS="-k session")
-	@$(python) -m pytest $(ARGS)
+test: setup ## Run the tests, on every core (ARGS="-k session")
+	@$(python) -m pytest --numprocesses=auto --dist=loadgroup $(ARGS)
 
 .PHONY: check
 check: check-python check-page check-template ## Formatting, lint, types, import contracts, template, build

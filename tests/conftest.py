@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,6 +19,20 @@ from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 REGION = "us-east-1"
+SHARED_PARTS = ("end_to_end", "faults", "frontend")
+"""Folders whose tests share a running stack or a browser: each stays in one process of `make test`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that no process is left alone with them at the end."""
+    for item in items:
+        if (folder := _folder(item)) in SHARED_PARTS:
+            item.add_marker(pytest.mark.xdist_group(folder))
+    items.sort(key=lambda item: _folder(item) not in SHARED_PARTS)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(autouse=True)
