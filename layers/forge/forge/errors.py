@@ -75,6 +75,10 @@ class RunGone(ClaimRefused):
     """The run has ended, was withdrawn, or belongs to an older generation."""
 
 
+class SpendingCapReached(ForgeError):
+    """The agent may not move more value in this session."""
+
+
 class MissingApiKey(ForgeError):
     """A provider's API key is not configured; `variable` names the environment variable to set."""
 

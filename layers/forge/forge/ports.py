@@ -161,6 +161,13 @@ class Runs(Protocol):
         """The last `append`, and the active run is cleared."""
         ...
 
+    def spend(self, lease: Lease, amount: int, most: int) -> Lease:
+        """Count `amount` wei against the session; a negative one gives it back.
+
+        Raises `SpendingCapReached` when the sum would be more than `most`; then nothing is counted.
+        """
+        ...
+
     def release(self, lease: Lease) -> None:
         """End the lease now, so that another worker may take the run over at once."""
         ...

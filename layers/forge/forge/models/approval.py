@@ -35,7 +35,10 @@ class WalletTransaction(BaseModel):
 
 
 class Approval(BaseModel):
-    """A pending approval. Times are epoch milliseconds. `call_id` is the paused tool call of `run_id`."""
+    """A pending approval. Times are epoch milliseconds. `call_id` is the paused tool call of `run_id`.
+
+    `after_block`: the chain's newest block when it was made; a transaction in an older one cannot be the answer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,6 +51,7 @@ class Approval(BaseModel):
     description: str
     decoded: str | None = None
     simulation: str | None = None
+    after_block: int | None = None
     created_at: int
     expires_at: int
 

@@ -111,7 +111,8 @@ class Progress(BaseModel):
 
     `drafts` end in the message log; `entries` (one serialized LLM message each) in the LLM history, where the
     first gets the index `history_index`; `shown_results` joins (or, with `new_response`, replaces) the active
-    run's set of the same name.
+    run's set of the same name. `answered` approvals leave the pending ones; `used_hashes` are the transactions that
+    settled them, and can settle no other.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -121,6 +122,8 @@ class Progress(BaseModel):
     shown_results: frozenset[str] = frozenset()
     new_response: bool = False
     tokens: int = 0
+    answered: frozenset[str] = frozenset()
+    used_hashes: frozenset[str] = frozenset()
 
 
 class Ending(Progress):
@@ -128,7 +131,6 @@ class Ending(Progress):
 
     outcome: Outcome
     approvals: list[Approval] = []
-    answered: frozenset[str] = frozenset()
 
 
 ToolCommand.model_rebuild()

@@ -20,7 +20,8 @@ class HotSession(BaseModel):
     """The hot item: all of a session that changes. Times are epoch milliseconds, `expires_at` epoch seconds.
 
     `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with
-    each write; it never repeats within a session, not even over generations.
+    each write; it never repeats within a session, not even over generations. `used_hashes`: transactions that have
+    settled an approval. `spent`: wei that the agent's own transactions have moved.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +34,8 @@ class HotSession(BaseModel):
     inbox: list[Submission] = []
     active: ActiveRun | None = None
     approvals: list[Approval] = []
+    used_hashes: list[str] = []
+    spent: int = 0
     recent: dict[str, Outcome] = {}
     logged: int = 0
     history: int = 0

@@ -47,6 +47,8 @@ def session_of(item: Item) -> HotSession:
         inbox=[_submission(run_id, item["inbox"][run_id]) for run_id in item["inbox_order"]],
         active=_active(item),
         approvals=[Approval.model_validate_json(text) for text in item["approvals"]],
+        used_hashes=item.get("used_hashes", []),
+        spent=item.get("spent", 0),
         recent={run_id: item["recent"][run_id] for run_id in item["recent_order"]},
         logged=item["logged"],
         history=item["history_count"],
@@ -54,6 +56,16 @@ def session_of(item: Item) -> HotSession:
         created_at=item["created_at"],
         last_activity_at=item["last_activity_at"],
         expires_at=item["expires_at"],
+    )
+
+
+def current(session: HotSession, now: int) -> HotSession:
+    """As it may be shown: an approval that has expired waits for no answer, though the next run has yet to say so."""
+    open_ones = [each for each in session.approvals if each.expires_at > now]
+    return (
+        session
+        if len(open_ones) == len(session.approvals)
+        else session.model_copy(update={"approvals": open_ones})
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from forge.errors import LeaseLost
+from forge.errors import LeaseLost, SpendingCapReached
 from forge.models.run import Ending, Progress, RunMessage
 from forge.models.session import HotSession
 from forge.ports import Clock, Lease
@@ -83,6 +83,23 @@ class TableRuns:
     def finish(self, lease: Lease, ending: Ending) -> HotSession:
         now = self.clock()
         return self._commit(lease, lambda session: ended(session, ending, self.terms, now))
+
+    def spend(self, lease: Lease, amount: int, most: int) -> Lease:
+        change = (
+            Change()
+            .assign("spent = if_not_exists(spent, :zero) + :amount", zero=0, amount=amount)
+            .assign("rev = rev + :one", one=1)
+            .when("attribute_not_exists(spent) OR spent <= :room", room=most - amount)
+        )
+        if amount > most:
+            raise SpendingCapReached
+        try:
+            return lease_of(self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock())))
+        except Refused as refused:
+            item = refused.item
+        if item and item["fence"] == lease.fence and item.get("active_id") == lease.run_id:
+            raise SpendingCapReached
+        raise LeaseLost
 
     def release(self, lease: Lease) -> None:
         now = self.clock()

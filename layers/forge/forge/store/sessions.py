@@ -14,7 +14,15 @@ from forge.store import keys as layout
 from forge.store.change import Change
 from forge.store.children import delete_children
 from forge.store.codec import Item
-from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item, only_if, session_of
+from forge.store.items import (
+    ACTIVE_ATTRIBUTES,
+    WORK_ATTRIBUTES,
+    alive,
+    current,
+    new_item,
+    only_if,
+    session_of,
+)
 from forge.store.log import messages_of, whole_text
 from forge.store.refusal import Refused
 from forge.store.table import Table
@@ -32,7 +40,8 @@ class TableSessions:
 
     def hot(self, key: SessionKey) -> HotSession | None:
         item = self.table.get(layout.hot(key))
-        return session_of(item) if item and alive(item, self.clock()) else None
+        now = self.clock()
+        return current(session_of(item), now) if item and alive(item, now) else None
 
     def messages(self, session: HotSession, start: int = 0, stop: int | None = None) -> list[Message]:
         stop = session.logged if stop is None else min(stop, session.logged)
@@ -48,7 +57,10 @@ class TableSessions:
         now = self.clock()
         wanted = list(dict.fromkeys(keys))
         items = self.table.read_many([layout.hot(key) for key in wanted])
-        found = {session.key: session for session in (session_of(item) for item in items if alive(item, now))}
+        found = {
+            session.key: session
+            for session in (current(session_of(item), now) for item in items if alive(item, now))
+        }
         return [found[key] for key in wanted if key in found]
 
     def rename(self, key: SessionKey, title: str) -> HotSession:
@@ -91,6 +103,7 @@ class TableSessions:
             .set(
                 inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0
             )
+            .set(used_hashes=[])
             .set(expires_at=now // 1_000 - _CLOCK_MARGIN_SECONDS)
             .assign("rev = rev + :one", "fence = fence + :one", one=1)
             .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, "title")

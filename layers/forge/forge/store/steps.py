@@ -18,6 +18,8 @@ from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, RECENT_LIMIT, Terms
 
 APPROVALS_LIMIT = 128_000
 """Bytes of all pending approvals of a session: the hot item has to stay below 400 KB."""
+HASHES_LIMIT = 100
+"""More than can be pending at once: an approval lives for minutes, and only then could a hash be used again."""
 INTERRUPTED = "Interrupted by user"
 
 
@@ -57,18 +59,28 @@ def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) 
     cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
-    return Step(step.change, step.puts, step.after.model_copy(update={"active": run}))
+    made = Step(step.change, step.puts, step.after.model_copy(update={"active": run}))
+    return answered(made, progress) if progress.answered else made
 
 
 def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
     """The last progress of the active run, which leaves the session with its outcome."""
     active = running(session)
     step = moved(session, active, ending, terms, now)
-    approvals = [each for each in session.approvals if each.approval_id not in ending.answered]
-    approvals += ending.approvals
-    step.change.set(approvals=_stored(approvals)).remove(*ACTIVE_ATTRIBUTES)
-    after = step.after.model_copy(update={"active": None, "approvals": approvals})
-    return settled(Step(step.change, step.puts, after), [active.run_id], ending.outcome, now)
+    step.change.remove(*ACTIVE_ATTRIBUTES)
+    made = Step(step.change, step.puts, step.after.model_copy(update={"active": None}))
+    return settled(answered(made, ending, ending.approvals), [active.run_id], ending.outcome, now)
+
+
+def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> Step:
+    """Answered approvals go, new ones come; the transactions that answered are remembered."""
+    before = step.after
+    approvals = [each for each in before.approvals if each.approval_id not in progress.answered]
+    approvals += [each for each in added if each not in approvals]
+    hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
+    step.change.set(approvals=_stored(approvals), used_hashes=hashes)
+    after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
+    return Step(step.change, step.puts, after)
 
 
 def running(session: HotSession) -> ActiveRun:
