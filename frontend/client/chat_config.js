@@ -7,7 +7,8 @@ export const DEFAULTS = { maxMessageLength: 2000, reconnectAttempts: 5, reconnec
 
 /**
  * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
- * (redials go on, slowly); `reconnectDelay` in milliseconds. `accessToken` where the server demands one.
+ * (redials go on, slowly); `reconnectDelay` in milliseconds. Without a `sessionId` the client keeps one in the browser.
+ * `accessToken` where the server demands one.
  * @typedef {object} ChatConfig
  * @property {string} backendUrl
  * @property {number} [maxMessageLength]
@@ -15,7 +16,7 @@ export const DEFAULTS = { maxMessageLength: 2000, reconnectAttempts: 5, reconnec
  * @property {number} [reconnectDelay]
  * @property {string} [sessionId]
  * @property {() => Promise<string | null>} [accessToken]
- * @property {Storage} [storage] keeps what is not confirmed yet
+ * @property {Storage} [storage] keeps the session's id and what is not confirmed yet
  */
 
 /**

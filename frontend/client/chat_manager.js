@@ -6,6 +6,7 @@ import { applyFrame, applyState, denies, emptyConversation, expire, have } from 
 import { HttpApi, RequestError } from './http.js';
 import { browserStorage } from './memory_storage.js';
 import { newKey, Outbox } from './outbox.js';
+import { SessionBook } from './session_book.js';
 import { snapshot } from './snapshot.js';
 import { Transport } from './transport.js';
 
@@ -22,18 +23,22 @@ export class ChatManager {
   /** @type {Set<string>} */
   #walletRequests = new Set();
   #isConfirmingEnd = false;
+  /** Keeps the session's id in this browser, unless the user of the client does. @type {SessionBook | null} */
+  #book = null;
 
   /** @param {ChatConfig} config @param {ChatHandlers} [handlers] */
   constructor(config, handlers = {}) {
     this.config = { ...DEFAULTS, ...config };
     this.handlers = handlers;
     this.api = new HttpApi({ backendUrl: config.backendUrl.replace(/\/$/, ''), accessToken: config.accessToken });
-    this.#conversation = emptyConversation(config.sessionId ?? newKey());
+    const storage = config.storage ?? browserStorage('localStorage');
+    if (!config.sessionId) this.#book = new SessionBook(storage, config.storage ?? browserStorage('sessionStorage'));
+    this.#conversation = emptyConversation(config.sessionId ?? this.#book?.current() ?? newKey());
     this.#state = snapshot(this.#conversation, [], 'disconnected');
     this.catchUp = new CatchUp({ conversation: () => this.#conversation, ask: () => this.#ask() });
     this.outbox = new Outbox({
       api: this.api,
-      storage: config.storage ?? browserStorage('localStorage'),
+      storage,
       retryDelay: this.config.reconnectDelay / 2,
       onChange: () => this.#changed(),
       onConfirmed: (state) => this.#confirmed(state),
@@ -83,6 +88,7 @@ export class ChatManager {
     if (sessionId === this.getSessionId()) return;
     const wasConnected = this.#transport !== null;
     this.disconnect();
+    this.#book?.use(sessionId);
     this.#conversation = emptyConversation(sessionId);
     this.#changed();
     if (wasConnected) this.connect();

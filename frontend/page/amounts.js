@@ -21,7 +21,7 @@ export function readableAmount(wei, currency = 'ETH') {
 export function shortAmount(wei, currency) {
   const amount = readableAmount(wei, currency);
   const short = amount.replace(/(\.\d{6})\d+/, '$1');
-  return short === amount ? amount : `≈ ${short}`;
+  return short === amount ? amount : `≈ ${short.replace(/\.?0+(?= )/, '')}`;
 }
 
 /** @param {bigint} amount @param {bigint} unit */

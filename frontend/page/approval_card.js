@@ -38,8 +38,8 @@ export class ApprovalCard {
     const description = el('p', { class: 'approval-description', dir: 'auto' }, ...words(approval.description));
     const buttons = el('div', { class: 'approval-buttons' }, this.#reject, this.#approve);
     this.element = el(
-      'li',
-      { class: 'approval', role: 'group', 'aria-labelledby': title.id, data: { approval: approval.approval_id } },
+      'section',
+      { class: 'approval', 'aria-labelledby': title.id, data: { approval: approval.approval_id } },
       title,
       description,
       this.#facts,
@@ -95,13 +95,13 @@ function lackOf({ isTestChain }) {
 }
 
 /** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
-function factElements(approval, { network, account }) {
+function factElements(approval, { network, account, canSign }) {
   const currency = network?.currency ?? 'ETH';
   const gas = approval.gas ? [fact('Gas limit', Number(approval.gas).toLocaleString())] : [];
   return [
     fact('Amount', el('strong', {}, readableAmount(approval.value, currency))),
     fact('To', ...withHex(approval.to, true)),
-    fact('From', ...(account ? withHex(account, true) : ['the account you choose in your wallet'])),
+    fact('From', ...(account && canSign ? withHex(account, true) : ['the account you choose in your wallet'])),
     fact('Network', `${network?.title ?? approval.network} (chain ${approval.chain_id})`),
     ...gas,
     fact('Expires', fullTime(approval.expires_at)),

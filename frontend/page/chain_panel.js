@@ -97,10 +97,10 @@ function keyOf({ number, at }) {
 
 /** @param {ChainAccount} account */
 function accountElement({ name, address, wei }) {
-  const label = `${name}, ${wei === null ? 'balance unknown' : readableAmount(wei)}. Copy address`;
-  const amount = el('span', { class: 'chain-amount', title: wei === null ? null : readableAmount(wei) }, wei === null ? '…' : shortAmount(wei));
-  const button = el('button', { type: 'button', title: address, 'aria-label': label, data: { copy: address } }, el('span', {}, name), amount, icon('copy'));
-  return el('li', {}, button);
+  const exact = wei === null ? null : readableAmount(wei);
+  const amount = el('span', { class: 'chain-amount', title: exact }, wei === null ? '…' : shortAmount(wei));
+  const spoken = el('span', { class: 'visually-hidden' }, ': copy address');
+  return el('li', {}, el('button', { type: 'button', title: address, data: { copy: address } }, el('span', {}, name), amount, spoken, icon('copy')));
 }
 
 /** @param {ChainBlock} block */

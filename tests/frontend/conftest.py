@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from local_dev.chain import start_chain
+from local_dev.processes import Processes
 from tests.frontend.fake_server import FakeServer
 
 ARGUMENTS = [
@@ -40,12 +44,37 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def server() -> AsyncIterator[FakeServer]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_server() -> AsyncIterator[FakeServer]:
     server = FakeServer()
     runner = await server.start()
     yield server
-    await server.stop(runner)
+    await server.reset()
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(running_server: FakeServer) -> AsyncIterator[FakeServer]:
+    yield running_server
+    await running_server.reset()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def anvil(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of a real node."""
+    processes = Processes(tmp_path_factory.mktemp("chain"))
+    url, problem = await start_chain(processes, {})
+    assert url, problem
+    yield url
+    await processes.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots go: FORGE_PICTURES keeps them (those of docs/images are made so)."""
+    folder = Path(os.environ.get("FORGE_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest_asyncio.fixture(loop_scope="session")

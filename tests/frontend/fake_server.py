@@ -7,32 +7,27 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import ClientSession, WSMsgType, web
 
+from tests.frontend.fake_answers import NETWORKS, problem, summary
 from tests.frontend.fake_session import FakeSession, Frame, Say, Step
 
 PAGE = Path(__file__).parents[2] / "frontend"
-NETWORKS = [
-    {"name": "testnet", "chain_id": 31337, "title": "Test network", "sends": True},
-    {
-        "name": "mainnet",
-        "chain_id": 1,
-        "title": "Ethereum",
-        "explorer": "https://etherscan.io",
-        "sends": False,
-    },
-    {"name": "base", "chain_id": 8453, "title": "Base", "explorer": "https://basescan.org", "sends": False},
-]
 
 
 class FakeServer:
-    """`replies` by message; any other message is repeated. `faults` is the share of text frames that suffer."""
+    """`replies` by message; any other message is repeated. `faults` is the share of text frames that suffer;
+    `silent`: sockets stay open and nothing comes out of them any more (half-open)."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.sessions: dict[str, FakeSession] = {}
         self.sockets: dict[str, set[web.WebSocketResponse]] = {}
+        self._outgoing: dict[web.WebSocketResponse, asyncio.Queue[Frame]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
         self.replies: dict[str, list[Step]] = {}
         self.faults = 0.0
         self.random = random.Random(7)
@@ -41,8 +36,10 @@ class FakeServer:
         self.blocks_sockets = False
         self.received: list[Frame] = []
         self.system: list[Frame] = []
-        self.url = ""
-        self._outgoing: dict[web.WebSocketResponse, asyncio.Queue[Frame]] = {}
+        self.chain_url = ""
+        self.other_page = ""
+        self.chain_calls = 0
+        self.silent = False
 
     async def start(self) -> web.AppRunner:
         app = web.Application()
@@ -50,6 +47,7 @@ class FakeServer:
             [
                 web.get("/", self._index),
                 web.get("/ws", self._socket),
+                web.get("/other-page", self._other_page),
                 web.post("/api/chat", self._chat),
                 web.get("/api/state", self._state),
                 web.get("/api/chat/stream", self._stream),
@@ -59,6 +57,7 @@ class FakeServer:
                 web.get("/api/sessions", self._list),
                 web.patch("/api/sessions/{id}", self._rename),
                 web.delete("/api/sessions/{id}", self._delete),
+                web.post("/rpc/testnet", self._rpc),
                 web.static("/", PAGE),
             ]
         )
@@ -69,12 +68,14 @@ class FakeServer:
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
         return runner
 
-    async def stop(self, runner: web.AppRunner) -> None:
+    async def reset(self) -> None:
+        """As new, for the next test; the port stays."""
         for session in self.sessions.values():
             if session.runs:
                 session.runs.cancel()
+        self.sessions.clear()
         await self.cut_sockets()
-        await runner.cleanup()
+        self._begin()
 
     def session(self, session_id: str) -> FakeSession:
         if session_id not in self.sessions:
@@ -92,7 +93,7 @@ class FakeServer:
     def _pusher(self, session_id: str) -> Callable[[Frame], None]:
         def push(frame: Frame) -> None:
             for socket in self.sockets.get(session_id, set()):
-                for _ in range(self._copies(frame)):
+                for _ in range(0 if self.silent else self._copies(frame)):
                     self._outgoing[socket].put_nowait(frame)
 
         return push
@@ -120,6 +121,8 @@ class FakeServer:
 
     def _answer_frame(self, session_id: str, frame: Frame, queue: asyncio.Queue[Frame]) -> None:
         self.received.append(frame)
+        if self.silent:
+            return
         if frame["type"] == "ping":
             queue.put_nowait({"type": "pong", "rev": self.session(session_id).rev})
             return
@@ -164,7 +167,7 @@ class FakeServer:
         body = await request.json()
         if self.refused_chats:
             self.refused_chats -= 1
-            return _problem(503, "Overloaded", "The storage is overloaded; nothing was lost.")
+            return problem(503, "Overloaded", "The storage is overloaded; nothing was lost.")
         session = self.session(body["session_id"])
         session.accept(request.headers["Idempotency-Key"], "user", body["message"])
         if self.lost_answers:
@@ -202,36 +205,30 @@ class FakeServer:
     async def _list(self, request: web.Request) -> web.Response:
         ids = request.query.get("ids", "").split(",")
         known = [self.sessions[one] for one in ids if one in self.sessions and self.sessions[one].log]
-        return web.json_response({"sessions": [_summary(session) for session in known]})
+        return web.json_response({"sessions": [summary(session) for session in known]})
 
     async def _rename(self, request: web.Request) -> web.Response:
         session = self.session(request.match_info["id"])
         session.title = (await request.json())["title"]
         session.changed()
-        return web.json_response(_summary(session))
+        return web.json_response(summary(session))
 
     async def _delete(self, request: web.Request) -> web.Response:
         del self.sessions[request.match_info["id"]]
         return web.Response(status=204)
 
+    async def _rpc(self, request: web.Request) -> web.Response:
+        if not self.chain_url:
+            raise web.HTTPNotFound
+        self.chain_calls += 1
+        async with (
+            ClientSession() as node,
+            node.post(self.chain_url, json=await request.json()) as answer,
+        ):
+            return web.json_response(await answer.json())
+
+    async def _other_page(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self.other_page, content_type="text/html")
+
     async def _index(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
-
-
-def _summary(session: FakeSession) -> dict[str, Any]:
-    last = session.log[-1]["created_at"] if session.log else "2026-01-01T00:00:00Z"
-    return {
-        "session_id": session.session_id,
-        "title": session.title,
-        "network": session.network,
-        "is_processing": session.active is not None,
-        "message_count": len(session.log),
-        "created_at": last,
-        "last_activity_at": last,
-        "expires_at": last,
-    }
-
-
-def _problem(status: int, title: str, detail: str) -> web.Response:
-    body = {"type": "about:blank", "status": status, "title": title, "detail": detail}
-    return web.json_response(body, status=status, content_type="application/problem+json")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,14 @@ class Ask:
     """Leave a wallet request and wait for the user's wallet."""
 
     value: str = "1500000000000000000"
+    network: str = "mainnet"
+    chain_id: int = 1
+    to: str = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
+    data: str = "0xa9059cbb"
+    gas: str | None = "21000"
+    description: str = "Send 1.5 ETH to vitalik.eth"
+    decoded: str | None = "transfer(address to, uint256 amount)"
+    simulation: str = "Succeeds. Your balance would be 0.42 ETH afterwards."
 
 
 Step = Say | Tool | Wait | Ask
@@ -202,7 +211,7 @@ class FakeSession:
             "is_processing": active is not None or bool(self.inbox),
             "is_loading": False,
             "missing_api_key": False,
-            "pending_wallet_tx": None,
+            "pending_wallet_tx": self._pending_wallet_tx(),
             "active_run": run,
             "queued": [vars(submission) for submission in self.inbox],
             "approvals": self.approvals,
@@ -211,19 +220,19 @@ class FakeSession:
             "notices": self.notices,
         }
 
+    def _pending_wallet_tx(self) -> str | None:
+        if not self.approvals:
+            return None
+        names = ("to", "value", "data", "gas", "description")
+        shown = {name: self.approvals[0][name] for name in names}
+        return json.dumps({**shown, "timestamp": self.approvals[0]["created_at"]})
+
     def _approval(self, step: Ask) -> Frame:
+        asked = datetime.now(UTC)
         return {
+            **asdict(step),
             "approval_id": uuid.uuid4().hex,
-            "network": "mainnet",
-            "chain_id": 1,
-            "to": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
-            "value": step.value,
-            "data": "0xa9059cbb",
-            "gas": "21000",
             "digest": "0" * 64,
-            "description": "Send 1.5 ETH to vitalik.eth",
-            "decoded": "transfer(address to, uint256 amount)",
-            "simulation": "Succeeds. Your balance would be 0.42 ETH afterwards.",
             "created_at": now(),
-            "expires_at": now(),
+            "expires_at": (asked + timedelta(minutes=15)).isoformat(),
         }

@@ -1,0 +1,40 @@
+"""What the fake server answers besides conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from tests.frontend.fake_session import FakeSession
+
+NETWORKS = [
+    {"name": "testnet", "chain_id": 31337, "title": "Test network", "sends": True},
+    {
+        "name": "mainnet",
+        "chain_id": 1,
+        "title": "Ethereum",
+        "explorer": "https://etherscan.io",
+        "sends": False,
+    },
+    {"name": "base", "chain_id": 8453, "title": "Base", "explorer": "https://basescan.org", "sends": False},
+]
+
+
+def summary(session: FakeSession) -> dict[str, Any]:
+    last = session.log[-1]["created_at"] if session.log else "2026-01-01T00:00:00Z"
+    return {
+        "session_id": session.session_id,
+        "title": session.title,
+        "network": session.network,
+        "is_processing": session.active is not None,
+        "message_count": len(session.log),
+        "created_at": last,
+        "last_activity_at": last,
+        "expires_at": last,
+    }
+
+
+def problem(status: int, title: str, detail: str) -> web.Response:
+    body = {"type": "about:blank", "status": status, "title": title, "detail": detail}
+    return web.json_response(body, status=status, content_type="application/problem+json")
