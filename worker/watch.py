@@ -25,15 +25,18 @@ class ActiveRuns:
     async def watch(self, resources: Resources) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if not self.by_session:
+            # A run that begins while this reads is not among what was read.
+            runs = dict(self.by_session)
+            if not runs:
                 continue
             try:
-                controls = await resources.blocking(resources.controls.read, list(self.by_session))
+                controls = await resources.blocking(resources.controls.read, list(runs))
             except StorageUnavailable as error:
                 logger.warning("control items not read", extra={"reason": error.detail})
                 continue
-            for key, run in self.by_session.items():
-                run.observe(controls.get(key) or Control(key=key))
+            for key, run in runs.items():
+                if self.by_session.get(key) is run:
+                    run.observe(controls.get(key) or Control(key=key))
 
     def stop_all(self) -> None:
         for run in self.by_session.values():

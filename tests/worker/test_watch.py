@@ -1,0 +1,69 @@
+"""What the watch tells of runs that begin or end while it reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session import Control
+from tests.worker.stage import KEY, Stage
+from worker.blocking import Blocking
+from worker.run import RunInProgress
+from worker.watch import ActiveRuns
+
+OTHER, ENDED = SessionKey(ANONYMOUS, "s2"), SessionKey(ANONYMOUS, "s3")
+
+
+class SlowReading(Blocking):
+    """Reads, and then lets the result wait until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.has_read, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = await super().__call__(call, *args, **kwargs)
+        self.has_read.set()
+        await self.may_go_on.wait()
+        return result
+
+
+class Observer:
+    """In place of a run."""
+
+    def __init__(self) -> None:
+        self.told: list[Control] = []
+        self.is_told = asyncio.Event()
+
+    def observe(self, control: Control) -> None:
+        self.told.append(control)
+        self.is_told.set()
+
+
+def as_run(observer: Observer) -> RunInProgress:
+    return cast(RunInProgress, observer)
+
+
+async def test_a_run_that_begins_during_a_look_does_not_lose_its_connections(stage: Stage) -> None:
+    await stage.open_page("c1=", KEY)
+    await stage.open_page("c2=", OTHER)
+    reading, active = SlowReading(), ActiveRuns()
+    old, new, ended = Observer(), Observer(), Observer()
+    active.by_session |= {KEY: as_run(old), ENDED: as_run(ended)}
+    watching = asyncio.create_task(active.watch(stage.resources(blocking=reading)))
+    await asyncio.wait_for(reading.has_read.wait(), 5)
+    active.by_session[OTHER] = as_run(new)
+    del active.by_session[ENDED]
+    reading.may_go_on.set()
+    await asyncio.wait_for(old.is_told.wait(), 5)
+    assert [control.connections for control in old.told] == [frozenset({"c1="})]
+    assert new.told == []
+    assert ended.told == []
+    await asyncio.wait_for(new.is_told.wait(), 5)
+    assert new.told[0].connections == {"c2="}
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
