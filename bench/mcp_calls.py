@@ -1,0 +1,64 @@
+"""What a tool call through MCP, inside the worker's process, costs beyond the chain's own answer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+
+import httpx
+
+from bench.figures import Figure, percentile
+from forge.models.ids import new_run_id
+from forge.models.run import ToolCommand
+from local_dev.stack_process import RunningStack
+from worker.agent.toolbox import Toolbox
+from worker.mcp_servers import mount
+
+WHO = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+
+async def mcp_calls(stack: RunningStack, calls: int) -> list[Figure]:
+    """`get_current_time` asks nobody, `balance` asks the chain once."""
+    url = stack.environment["TESTNET_RPC_URL"]
+    toolbox = Toolbox(mount({"TESTNET_RPC_URL": url}))
+    await toolbox.refresh()
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            chain = await _timed(lambda: _ask_chain(client, url), calls)
+        nothing = await _timed(lambda: _call(toolbox, "get_current_time", {}), calls)
+        balance = await _timed(lambda: _call(toolbox, "balance", {"who": "Alice"}), calls)
+    finally:
+        with contextlib.suppress(RuntimeError):
+            await toolbox.close()
+    return [
+        Figure("the chain's own answer, p50", chain, "ms"),
+        Figure("tool that asks nobody, p50", nothing, "ms"),
+        Figure("balance, p50", balance, "ms"),
+        Figure("balance beyond the chain's answer, p50", balance - chain, "ms"),
+    ]
+
+
+async def _ask_chain(client: httpx.AsyncClient, url: str) -> None:
+    request = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [WHO, "latest"]}
+    response = await client.post(url, json=request)
+    response.raise_for_status()
+
+
+async def _call(toolbox: Toolbox, name: str, arguments: dict[str, Any]) -> None:
+    command = ToolCommand(command_id=new_run_id(), network="testnet", name=name, arguments=arguments)
+    result = await toolbox.run(command)
+    if not result.success:
+        raise RuntimeError(result.message)
+
+
+async def _timed(call: Callable[[], Awaitable[None]], calls: int) -> float:
+    """Milliseconds, p50, after three calls that do not count."""
+    times: list[float] = []
+    for number in range(calls + 3):
+        began = perf_counter()
+        await call()
+        if number >= 3:
+            times.append((perf_counter() - began) * 1000)
+    return percentile(times, 50)
