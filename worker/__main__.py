@@ -21,9 +21,11 @@ from forge.store import open_store, system_clock
 from worker.agent.agent import Operator
 from worker.agent.llm import build_llm
 from worker.agent.toolbox import Toolbox
+from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
 from worker.connections import SignedConnections
 from worker.mcp_servers import mount, networks
+from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.external import ExternalServers
 from worker.metrics import SERVICE, Metrics
 from worker.publish import Publisher
@@ -61,9 +63,7 @@ def _resources(
     connections: AsyncConnections,
 ) -> Resources:
     store, blocking = open_store(settings), Blocking(_threads(settings))
-    toolbox = Toolbox(
-        mount(environment), networks(environment), ExternalServers.from_environment(environment)
-    )
+    toolbox = _toolbox(settings, environment)
     missing = llm if isinstance(llm, MissingApiKey) else None
     return Resources(
         worker_id=uuid.uuid4().hex[:12],
@@ -89,6 +89,17 @@ def _resources(
         ),
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,
+    )
+
+
+def _toolbox(settings: WorkerSettings, environment: Mapping[str, str]) -> Toolbox:
+    policy = settings.policy
+    return Toolbox(
+        mount(environment),
+        networks(environment),
+        ExternalServers.from_environment(environment),
+        Wallet(Chains.from_environment(environment), policy, settings.wallet_terms),
+        policy,
     )
 
 

@@ -121,6 +121,8 @@ class RunExecutor:
             networks=self._resources.toolbox.networks,
             clock=self._resources.clock,
             attempt_is_first=lease.attempt == 1,
+            approvals=lease.session.approvals,
+            used_hashes=lease.session.used_hashes,
             shown=set(active.shown_results) if active else set(),
         )
 

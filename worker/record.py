@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TypeVar
 
-from forge.errors import LeaseLost, StorageUnavailable
+from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
 from forge.models.message import Draft, Message
 from forge.models.run import Ending, Progress
 from forge.models.session import HotSession
@@ -97,6 +97,14 @@ class LeasedRecord:
         async with self._writing:
             await self._persist(lambda: self._sessions.set_network(self.lease.key, network))
             await self._renew(lambda: self._runs.renew(self.lease))
+
+    async def spend(self, wei: int, most: int) -> bool:
+        async with self._writing:
+            try:
+                await self._renew(lambda: self._runs.spend(self.lease, wei, most))
+            except SpendingCapReached:
+                return False
+            return True
 
     async def _renew(self, write: Callable[[], Lease]) -> None:
         started, now = monotonic(), self._clock()

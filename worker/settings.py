@@ -6,10 +6,16 @@ from pydantic import Field
 
 from forge.settings import Settings
 from worker.agent.agent import Limits
+from worker.agent.policy import Policy
+from worker.agent.wallet import WalletTerms
 
 
 class WorkerSettings(Settings):
-    """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM."""
+    """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
+
+    `policy_*`: what the agent may do, whatever the LLM wants (`worker.agent.policy`). Denied tools: `network:tool` or
+    `*:tool`. Limits: amounts such as `5 ether`. Wallet targets: `0x<contract>.0x<selector>`, `*` for any; empty: all.
+    """
 
     forge_llm: str = "offline"
     worker_concurrency: int = Field(default=100, ge=1)
@@ -20,6 +26,12 @@ class WorkerSettings(Settings):
     run_tool_calls: int = Field(default=80, ge=1)
     run_tokens: int = Field(default=400_000, ge=1)
     history_tokens: int = Field(default=100_000, ge=1_000)
+    approval_minutes: float = Field(default=15, gt=0)
+    wallet_receipt_seconds: float = Field(default=120, gt=0)
+    policy_denied_tools: str = ""
+    policy_send_limit: str = ""
+    policy_session_send_limit: str = ""
+    policy_wallet_targets: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -29,4 +41,19 @@ class WorkerSettings(Settings):
             tool_calls=self.run_tool_calls,
             tokens=self.run_tokens,
             history_tokens=self.history_tokens,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        return Policy.of(
+            denied_tools=self.policy_denied_tools,
+            send_limit=self.policy_send_limit,
+            session_send_limit=self.policy_session_send_limit,
+            wallet_targets=self.policy_wallet_targets,
+        )
+
+    @property
+    def wallet_terms(self) -> WalletTerms:
+        return WalletTerms(
+            approval_ms=round(self.approval_minutes * 60_000), receipt_seconds=self.wallet_receipt_seconds
         )

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 
-from pydantic_ai import Agent, CancellationToken, RunContext, UsageLimits, capture_run_messages
+from pydantic_ai import (
+    Agent,
+    AgentRunResult,
+    CancellationToken,
+    DeferredToolRequests,
+    RunContext,
+    UsageLimits,
+    capture_run_messages,
+)
 from pydantic_ai.exceptions import RunCancelled, RunTimedOut
 from pydantic_ai.messages import (
     AgentStreamEvent,
     FunctionToolResultEvent,
     ModelMessage,
+    ModelRequest,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ToolReturnPart,
 )
 from pydantic_ai.models import Model
 
@@ -31,7 +41,11 @@ from worker.agent.drafts import (
     tokens_of,
 )
 from worker.agent.journal import PersistHistory, show_result
+from worker.agent.opening import open_run
+from worker.agent.prompt import prompt_text
 from worker.agent.toolbox import Toolbox
+from worker.agent.wallet import waiting_text
+from worker.agent.wallet.verify import Stopped
 from worker.agent.window import Window
 
 INTERRUPTED_NOTICE = "Interrupted by user"
@@ -65,7 +79,7 @@ class Operator:
         self._agent = Agent(
             llm,
             deps_type=RunDeps,
-            output_type=str,
+            output_type=[str, DeferredToolRequests],
             instructions=_instructions,
             capabilities=[PersistHistory(), Window(limits.history_tokens), failures.RetryLlm()],
             retries={"tools": 5, "output": 2},
@@ -81,14 +95,24 @@ class Operator:
             return Ended(Ending(outcome="completed"))
         with capture_run_messages() as messages:
             try:
+                if not own and (opening := await self._open(deps, submission, token)):
+                    stored, own = [*stored, opening], [opening]
                 result = await self._run(deps, stored, own, submission, token)
                 return Ended(_answered(deps, result))
             except RunTimedOut as error:
                 return Ended(_broken(deps, messages, "failed", failures.describe(error)), error)
+            except Stopped:
+                asked = [history.user_prompt(prompt_text(submission), deps.attempt_id)]
+                return Ended(_broken(deps, [*stored, *asked], "interrupted", INTERRUPTED_NOTICE))
             except RunCancelled:
                 return Ended(_broken(deps, messages, "interrupted", INTERRUPTED_NOTICE))
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
                 return Ended(_broken(deps, messages, "failed", failures.describe(error)), error)
+
+    async def _open(
+        self, deps: RunDeps, submission: Submission, token: CancellationToken
+    ) -> ModelRequest | None:
+        return await open_run(deps, self._toolbox.wallet, submission, lambda: token.cancelled)
 
     async def _run(
         self,
@@ -97,9 +121,9 @@ class Operator:
         own: list[ModelMessage],
         submission: Submission,
         token: CancellationToken,
-    ) -> list[ModelMessage]:
-        before = stored if own else history.close_calls(stored, UNKNOWN)
-        result = await self._agent.run(
+    ) -> AgentRunResult[str | DeferredToolRequests]:
+        before = stored if history.has_response(own) else history.close_calls(stored, UNKNOWN)
+        return await self._agent.run(
             None if own else prompt_text(submission),
             message_history=before or None,
             deps=deps,
@@ -115,12 +139,6 @@ class Operator:
             toolsets=[self._toolbox.offer],
             event_stream_handler=_follow,
         )
-        return result.all_messages()
-
-
-def prompt_text(submission: Submission) -> str:
-    """A user's text is handed over unchanged: nothing in it is ever taken for a marker."""
-    return submission.content if submission.sender == "user" else f"[system] {submission.content}"
 
 
 def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException) -> Ended:
@@ -148,13 +166,32 @@ async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEve
                 pass
 
 
-def _answered(deps: RunDeps, messages: list[ModelMessage]) -> Ending:
-    unsaved = deps.unsaved(messages)
+def _answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) -> Ending:
+    unsaved = deps.unsaved(result.all_messages())
+    if isinstance(result.output, DeferredToolRequests):
+        return _waiting(deps, unsaved, result.output)
     texts = [response_text(message) for message in unsaved if message.kind == "response"]
     return Ending(
         outcome="completed",
         drafts=[text_draft(deps, text) for text in texts if text.strip()],
         entries=history.dump(unsaved),
+        tokens=tokens_of(unsaved),
+    )
+
+
+def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolRequests) -> Ending:
+    """The paused calls get the result that they wait, so that the history is whole whatever comes next."""
+    waiting = {approval.call_id: approval for approval in deps.asked}
+    results = [
+        ToolReturnPart(call.tool_name, waiting_text(waiting[call.tool_call_id]), call.tool_call_id)
+        for call in requests.calls
+    ]
+    paused = ModelRequest(parts=results, run_id=deps.attempt_id)
+    return Ending(
+        outcome="waiting",
+        drafts=[result_draft(deps, part) for part in results],
+        entries=history.dump([*unsaved, paused]),
+        approvals=list(waiting.values()),
         tokens=tokens_of(unsaved),
     )
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic_ai.messages import ModelMessage
 
+from forge.models.approval import Approval
 from forge.models.message import Draft
 from forge.models.run import Progress
 from forge.models.session import NetworkInfo
@@ -34,6 +35,10 @@ class RunRecord(Protocol):
 
     async def set_network(self, network: str) -> None: ...
 
+    async def spend(self, wei: int, most: int) -> bool:
+        """Count `wei` against what the agent may move in this session; a negative amount gives it back."""
+        ...
+
     def check_lease(self) -> None:
         """Raises `LeaseLost` when the lease may have run out, by this computer's monotonic clock."""
         ...
@@ -44,7 +49,8 @@ class RunDeps:
     """`attempt_id` marks this attempt's LLM messages, of which `saved` are stored.
 
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
-    may have had an effect (call id → may it be repeated).
+    may have had an effect (call id → may it be repeated). `approvals` were pending when the run began, `asked` are
+    those that it asks for now; `used_hashes` have settled earlier ones.
     """
 
     record: RunRecord
@@ -55,6 +61,9 @@ class RunDeps:
     clock: Clock
     attempt_is_first: bool = True
     saved: int = 0
+    approvals: Sequence[Approval] = ()
+    used_hashes: Sequence[str] = ()
+    asked: list[Approval] = field(default_factory=list[Approval])
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])
 

@@ -75,6 +75,10 @@ def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMes
     return [message for message in messages if (message.run_id or "").startswith(run_id)]
 
 
+def has_response(messages: Sequence[ModelMessage]) -> bool:
+    return any(map(_is_response, messages))
+
+
 def run_responses(messages: Sequence[ModelMessage], run_id: str) -> list[ModelResponse]:
     return [message for message in own_messages(messages, run_id) if isinstance(message, ModelResponse)]
 

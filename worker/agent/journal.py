@@ -11,7 +11,7 @@ from fastmcp.exceptions import ToolError
 from pydantic import TypeAdapter
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
-from pydantic_ai.exceptions import ModelRetry, ToolFailed
+from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn, ToolReturnContent, ToolReturnPart
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import ToolDefinition
@@ -127,6 +127,8 @@ class CallLedger(WrapperToolset[RunDeps]):
         ctx.deps.record.check_lease()
         try:
             return CallRecord("ok", _dump(await super().call_tool(name, tool_args, ctx, tool)))
+        except CallDeferred:  # nothing has happened: the run pauses, and a later attempt calls again
+            raise
         except ModelRetry as error:
             return CallRecord("retry", error.message)
         except (ToolFailed, ToolError) as error:  # the tool answered: a definite failure

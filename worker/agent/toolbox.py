@@ -18,8 +18,10 @@ from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import NetworkInfo, ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.journal import CallLedger
+from worker.agent.policy import Policy, PolicyToolset
 from worker.agent.servers import Server, ServerSource, is_read_only
 from worker.agent.toolsets import OWN_TOOLS, own_tools
+from worker.agent.wallet import TOOL_NAME, Wallet, wallet_tools
 
 _CALL_SECONDS = 20.0
 
@@ -40,15 +42,18 @@ class ForeignServers(Protocol):
 class Offer(WrapperToolset[RunDeps]):
     """What all runs are offered until it changes: put together once, because a run's first token waits for it.
 
-    The servers stay connected for the whole process, so a run neither enters nor leaves them.
+    The servers stay connected for the whole process, so a run neither enters nor leaves them. What the policy does
+    not allow on the session's network is not offered.
     """
 
+    policy: Policy
     tools: dict[str, ToolsetTool[RunDeps]] | None = None
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         if self.tools is None:
             self.tools = await self.wrapped.get_tools(ctx)
-        return self.tools
+        network = ctx.deps.network
+        return {name: tool for name, tool in self.tools.items() if self.policy.allows(name, network)}
 
     async def for_run(self, ctx: RunContext[RunDeps]) -> AbstractToolset[RunDeps]:
         return self
@@ -69,11 +74,15 @@ class Toolbox:
         servers: Sequence[tuple[str, ServerSource]],
         networks: Sequence[NetworkInfo] = (),
         foreign: ForeignServers | None = None,
+        wallet: Wallet | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.networks = networks
+        self.wallet = wallet
+        self._policy = policy or Policy()
         self._servers = [Server.of(name, source) for name, source in servers]
         self._foreign = foreign
-        self._own = own_tools()
+        self._own = [own_tools(), *([wallet_tools(wallet)] if wallet else [])]
         self._stack = AsyncExitStack()
         self.offer = self._new_offer()
 
@@ -83,7 +92,7 @@ class Toolbox:
             await self._foreign.refresh()
             self._follow(self._foreign.mounted())
         before = [server.tools for server in self._servers]
-        taken = set(OWN_TOOLS)
+        taken = {*OWN_TOOLS, TOOL_NAME}
         for server in self._servers:
             if server.is_foreign or not server.is_connected:
                 await server.list_tools(self._stack, frozenset(taken))
@@ -93,6 +102,8 @@ class Toolbox:
 
     async def close(self) -> None:
         await self._stack.aclose()
+        if self.wallet:
+            await self.wallet.chains.close()
         if self._foreign:
             await self._foreign.close()
 
@@ -111,6 +122,9 @@ class Toolbox:
         server = next((server for server in self._servers if command.name in server.tools), None)
         if server is None or not is_read_only(server.tools[command.name]):
             return CommandResult(success=False, message=f"There is no read-only tool {command.name!r}.")
+        if not self._policy.allows(command.name, command.network):
+            message = f"The tool {command.name!r} is not allowed on {command.network} here."
+            return CommandResult(success=False, message=message)
         try:
             async with asyncio.timeout(_CALL_SECONDS):
                 data = await server.call(command.name, command.arguments, command.network)
@@ -131,4 +145,5 @@ class Toolbox:
     def _new_offer(self) -> Offer:
         """The ledger is outside of the network's wrapper: it records what the LLM asked for."""
         mounted = [server.offered() for server in self._servers if server.is_connected]
-        return Offer(CallLedger(CombinedToolset([*mounted, self._own])))
+        tools = PolicyToolset(CombinedToolset([*mounted, *self._own]), self._policy)
+        return Offer(CallLedger(tools), self._policy)

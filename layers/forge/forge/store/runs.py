@@ -86,7 +86,7 @@ class TableRuns:
 
     def spend(self, lease: Lease, amount: int, most: int) -> Lease:
         change = (
-            Change()
+            self._renewal()
             .assign("spent = if_not_exists(spent, :zero) + :amount", zero=0, amount=amount)
             .assign("rev = rev + :one", one=1)
             .when("attribute_not_exists(spent) OR spent <= :room", room=most - amount)

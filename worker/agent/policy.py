@@ -1,0 +1,147 @@
+"""What the agent may do, whatever the LLM wants: from configuration, checked in code before a tool runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastmcp.exceptions import ToolError
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import ToolFailed
+from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
+
+from forge.errors import InvalidRequest
+from worker.agent.deps import RunDeps
+from worker.mcp_servers.amounts import format_units, parse_amount
+from worker.mcp_servers.toolbox import ToolRefused
+
+EVERYWHERE = "*"
+_TARGET = re.compile(r"(?P<to>\*|0x[0-9a-fA-F]{40})(?:\.(?P<method>\*|0x[0-9a-fA-F]{8}))?")
+
+SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`denied`: network (or `*`) → names of tools that do not exist there.
+
+    `most_per_send`, `most_per_session`: wei that `send` may move; None for no cap. `targets`: contracts and methods
+    (`*` for any) that a wallet request may name; empty for all.
+    """
+
+    denied: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    most_per_send: int | None = None
+    most_per_session: int | None = None
+    targets: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(
+        cls, *, denied_tools: str, send_limit: str, session_send_limit: str, wallet_targets: str
+    ) -> Policy:
+        """From the settings' texts. Raises `InvalidRequest`: a policy that cannot be read must not be ignored."""
+        return cls(
+            denied=_denied(denied_tools),
+            most_per_send=_cap(send_limit),
+            most_per_session=_cap(session_send_limit),
+            targets=frozenset(map(_target, _words(wallet_targets))),
+        )
+
+    def allows(self, tool: str, network: str) -> bool:
+        nowhere: frozenset[str] = frozenset()
+        return tool not in self.denied.get(EVERYWHERE, nowhere) | self.denied.get(network, nowhere)
+
+    def allows_target(self, to: str, data: str) -> bool:
+        """`data` shorter than a selector is a plain transfer, whose method is `0x00000000` to this list."""
+        method = data[:10].lower() if len(data) >= 10 else "0x00000000"
+        wanted = {(a, m) for a in (to.lower(), EVERYWHERE) for m in (method, EVERYWHERE)}
+        return not self.targets or bool(self.targets & wanted)
+
+    def check_amount(self, wei: int, currency: str) -> None:
+        if self.most_per_send is not None and wei > self.most_per_send:
+            raise ToolFailed(
+                f"Nothing was sent: this deployment lets the agent send at most {format_units(self.most_per_send)} "
+                f"{currency} in one transaction. Tell the user."
+            )
+
+
+@dataclass
+class PolicyToolset(WrapperToolset[RunDeps]):
+    """Stands inside the ledger, so that what is counted here is counted once per call, over all attempts."""
+
+    policy: Policy
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        if not self.policy.allows(name, ctx.deps.network):
+            raise ToolFailed(
+                f"The tool {name} is not allowed on {ctx.deps.network} by this deployment's policy."
+            )
+        if name != SEND:
+            return await super().call_tool(name, tool_args, ctx, tool)
+        return await self._send(tool_args, ctx, tool)
+
+    async def _send(
+        self, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        """What may have been sent stays counted; only a definite refusal gives it back."""
+        currency = next((n.currency for n in ctx.deps.networks if n.name == ctx.deps.network), "ETH")
+        wei = _value(tool_args.get("value", 0), currency)
+        self.policy.check_amount(wei, currency)
+        most = self.policy.most_per_session
+        if most is None or not wei:
+            return await super().call_tool(SEND, tool_args, ctx, tool)
+        if not await ctx.deps.record.spend(wei, most):
+            raise ToolFailed(
+                f"Nothing was sent: this deployment lets the agent send at most {format_units(most)} {currency} "
+                "in one conversation, and this would be more. Tell the user."
+            )
+        try:
+            return await super().call_tool(SEND, tool_args, ctx, tool)
+        except ToolError as error:
+            if str(error).startswith("Nothing was sent"):
+                await ctx.deps.record.spend(-wei, most)
+            raise
+
+
+def _value(value: Any, currency: str) -> int:
+    """The amount exactly as the tool itself will read it."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise ToolFailed("Nothing was sent: the value must be an exact amount such as '0.1 ether'.")
+    try:
+        return parse_amount(value, currency)
+    except ToolRefused as refused:
+        raise ToolFailed(f"Nothing was sent: {refused}") from None
+
+
+def _cap(text: str) -> int | None:
+    try:
+        return parse_amount(text) if text.strip() else None
+    except ToolRefused as refused:
+        raise InvalidRequest(f"A sending limit cannot be read: {refused}") from None
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", text) if word]
+
+
+def _denied(text: str) -> dict[str, frozenset[str]]:
+    """`mainnet:get_swap_quote, *:brave_search`."""
+    denied: dict[str, frozenset[str]] = {}
+    for word in _words(text):
+        network, colon, tool = word.partition(":")
+        if not (network and colon and tool):
+            raise InvalidRequest(f"A denied tool is written network:tool or *:tool, not {word!r}.")
+        denied[network] = denied.get(network, frozenset()) | {tool}
+    return denied
+
+
+def _target(word: str) -> tuple[str, str]:
+    """`0x<contract>.0x<selector>`, with `*` for any contract or method."""
+    if (match := _TARGET.fullmatch(word)) is None:
+        raise InvalidRequest(
+            f"A wallet target is written 0x<contract>.0x<selector>, or * for either: {word!r}."
+        )
+    return match["to"].lower(), (match["method"] or EVERYWHERE).lower()

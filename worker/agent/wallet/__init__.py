@@ -1,0 +1,7 @@
+"""The user's wallet: asking it for a transaction, and finding out on the chain what became of it."""
+
+from __future__ import annotations
+
+from worker.agent.wallet.ask import TOOL_NAME, Wallet, WalletTerms, waiting_text, wallet_tools
+
+__all__ = ["TOOL_NAME", "Wallet", "WalletTerms", "waiting_text", "wallet_tools"]

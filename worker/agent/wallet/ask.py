@@ -1,0 +1,161 @@
+"""`send_transaction_to_wallet`: checks and simulates a transaction, then ends the run with an approval that waits.
+
+The tool itself changes nothing anywhere: the approval comes to be in the transaction that ends the run. So a run that
+another worker takes over simply calls it again, and makes the same approval, by the same id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field, StrictInt
+from pydantic_ai import RunContext, Tool
+from pydantic_ai.exceptions import CallDeferred
+from pydantic_ai.toolsets import FunctionToolset
+
+from forge.models.approval import Approval, WalletTransaction
+from forge.models.public import rfc3339
+from worker.agent.deps import RunDeps
+from worker.agent.journal import call_key
+from worker.agent.policy import Policy
+from worker.agent.wallet.display import amount_of, decoded_call, one_line
+from worker.agent.wallet.simulate import simulated
+from worker.mcp_servers.addresses import ZERO_ADDRESS
+from worker.mcp_servers.chains import Chains
+from worker.mcp_servers.evm.transactions import Request, read_request
+from worker.mcp_servers.toolbox import ToolRefused
+
+TOOL_NAME = "send_transaction_to_wallet"
+PENDING_LIMIT = 5
+PENDING_BYTES = 100_000
+"""Of all pending approvals as stored; the store's own limit is a little higher."""
+DESCRIPTION_LIMIT = 500
+
+To = Annotated[str, Field(description="The recipient or contract: an address (0x and 40 hex digits).")]
+Value = Annotated[
+    str | StrictInt,
+    Field(
+        description="An exact amount of the network's coin: '0.1 ether', or whole wei as '1000'. '0' for none."
+    ),
+]
+Description = Annotated[str, Field(description="What the transaction does, in one sentence for the user.")]
+CallData = Annotated[str, Field(description="Call data as 0x hex, from encode_function_call.")]
+Gas = Annotated[
+    str | None, Field(description="A gas limit, only if one is needed.", pattern=r"^[1-9][0-9]{0,8}$")
+]
+WalletAddress = Annotated[
+    str, Field(description="The user's wallet address, if known: it makes the simulation exact.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WalletTerms:
+    """`approval_ms`: how long an approval waits for its answer. `receipt_seconds`: how long a receipt is waited for."""
+
+    approval_ms: int = 15 * 60_000
+    receipt_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    chains: Chains
+    policy: Policy = field(default_factory=Policy)
+    terms: WalletTerms = WalletTerms()
+
+    async def approval(
+        self,
+        ctx: RunContext[RunDeps],
+        request: Request,
+        description: str,
+        gas: str | None,
+        *,
+        knows_sender: bool,
+    ) -> Approval:
+        """Raises `ToolRefused` when the transaction would fail, or may not be asked for."""
+        deps, chain = ctx.deps, request.chain
+        transaction = await _transaction(request, gas, knows_sender=knows_sender)
+        if not self.policy.allows_target(transaction.to, transaction.data):
+            raise ToolRefused(
+                f"This deployment's policy does not allow wallet requests to {transaction.to} with this method. "
+                "Nothing was asked; tell the user."
+            )
+        block = int(await chain.read("eth_blockNumber"), 16)
+        now = deps.clock()
+        return Approval(
+            approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
+            run_id=deps.run_id,
+            call_id=ctx.tool_call_id or "",
+            network=chain.name,
+            transaction=transaction,
+            digest=transaction.digest(),
+            description=one_line(description, DESCRIPTION_LIMIT),
+            decoded=decoded_call(request.data),
+            simulation=await simulated(request, knows_sender=knows_sender),
+            after_block=block,
+            created_at=now,
+            expires_at=now + self.terms.approval_ms,
+        )
+
+
+def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
+    async def send_transaction_to_wallet(
+        ctx: RunContext[RunDeps],
+        to: To,
+        value: Value,
+        description: Description,
+        data: CallData = "0x",
+        gas: Gas = None,
+        wallet_address: WalletAddress = "",
+    ) -> None:
+        """Ask the user's own wallet to sign and send a transaction on the current network. This is the only way to
+        send outside of testnet. It is simulated first. Nothing is sent by this call: the user decides, and you will
+        be told what became of it in a message that begins with [wallet].
+        """
+        chain = wallet.chains.get(ctx.deps.network)
+        request = await read_request(chain, wallet_address.strip() or ZERO_ADDRESS, to, value, data)
+        approval = await wallet.approval(
+            ctx, request, description, gas, knows_sender=bool(wallet_address.strip())
+        )
+        _check_room([*ctx.deps.approvals, *ctx.deps.asked], approval)
+        ctx.deps.asked.append(approval)
+        raise CallDeferred
+
+    repeatable = {"annotations": {"readOnlyHint": False, "idempotentHint": True}}
+    return FunctionToolset(
+        [Tool(send_transaction_to_wallet, metadata=repeatable, sequential=True)], id="wallet"
+    )
+
+
+def waiting_text(approval: Approval) -> str:
+    """The result of the paused call, as the LLM's history keeps it."""
+    return (
+        f"WAITING for the user's wallet: request {approval.approval_id} asks for {amount_of(approval)}. Nothing has "
+        "been sent so far. A later message that begins with [wallet] will say what became of it; the request "
+        f"expires at {rfc3339(approval.expires_at)}."
+    )
+
+
+async def _transaction(request: Request, gas: str | None, *, knows_sender: bool) -> WalletTransaction:
+    if request.to is None:
+        raise ToolRefused(
+            "A wallet request needs a recipient: creating contracts by the wallet is not offered."
+        )
+    return WalletTransaction(
+        chain_id=await request.chain.chain_id(),
+        to=request.to.address,
+        value=str(request.value),
+        data="0x" + request.data.hex(),
+        gas=gas,
+        sender=request.sender.address if knows_sender else None,
+    )
+
+
+def _check_room(pending: list[Approval], approval: Approval) -> None:
+    if len(pending) >= PENDING_LIMIT:
+        raise ToolRefused(
+            f"{PENDING_LIMIT} wallet requests are waiting already. The user has to answer some of them first."
+        )
+    if sum(len(each.model_dump_json().encode()) for each in [*pending, approval]) > PENDING_BYTES:
+        raise ToolRefused("The call data is too long for a wallet request beside those that are waiting.")
