@@ -210,11 +210,11 @@ export class ChatManager {
     if (before.connectionStatus !== now.connectionStatus) handlers.onConnectionChange?.(now.connectionStatus);
     if (before.isTyping !== now.isTyping) handlers.onTypingChange?.(now.isTyping);
     handlers.onMessage?.(now.messages);
-    for (const { approval_id } of now.approvals) {
-      if (!this.#walletRequests.has(approval_id)) handlers.onWalletTransactionRequest?.(now.pendingWalletTx);
-      this.#walletRequests.add(approval_id);
-    }
-    handlers.onState?.(now);
+    handlers.onState?.(this.#state);
+    const requests = now.approvals.filter(({ approval_id }) => !this.#walletRequests.has(approval_id));
+    // A handler may answer at once, which leads back here: by then the request must count as told.
+    for (const { approval_id } of requests) this.#walletRequests.add(approval_id);
+    for (const _ of requests) handlers.onWalletTransactionRequest?.(now.pendingWalletTx);
   }
 
   /** @param {string} detail */

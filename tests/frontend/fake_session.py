@@ -36,6 +36,11 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class TakeOver:
+    """Another worker begins the text again."""
+
+
+@dataclass(frozen=True)
 class Ask:
     """Leave a wallet request and wait for the user's wallet."""
 
@@ -50,7 +55,7 @@ class Ask:
     simulation: str = "Succeeds. Your balance would be 0.42 ETH afterwards."
 
 
-Step = Say | Tool | Wait | Ask
+Step = Say | Tool | Wait | TakeOver | Ask
 
 
 def now() -> str:
@@ -80,6 +85,8 @@ class FakeSession:
         self.inbox: list[Submission] = []
         self.active: Submission | None = None
         self.text = ""
+        self.attempt = 1
+        self.flags: Frame = {}
         self.approvals: list[Frame] = []
         self.notices: list[str] = []
         self.gate = asyncio.Event()
@@ -109,7 +116,7 @@ class FakeSession:
     async def _work(self) -> None:
         await asyncio.sleep(0.02)
         while self.inbox:
-            self.active = self.inbox.pop(0)
+            self.active, self.attempt = self.inbox.pop(0), 1
             self.stop.clear()
             self._log(self.active.sender, "text", self.active.content)
             await self._run(self.answer(self.active.content))
@@ -143,6 +150,9 @@ class FakeSession:
                     self._log("system", "tool_result", step.result, {**tool, "outcome": step.outcome})
                 case Wait():
                     await self.gate.wait()
+                case TakeOver():
+                    self.text, self.attempt = "", self.attempt + 1
+                    self._changed()
                 case Ask():
                     self.approvals.append(self._approval(step))
                     self._changed(self._end_text())
@@ -183,7 +193,7 @@ class FakeSession:
 
     def text_frame(self, offset: int, text: str) -> Frame:
         frame = {"type": "text", "session_id": self.session_id, "generation": self.generation}
-        return {**frame, "seq": len(self.log), "attempt": 1, "offset": offset, "text": text}
+        return {**frame, "seq": len(self.log), "attempt": self.attempt, "offset": offset, "text": text}
 
     def sync(self, have: Frame) -> list[Frame]:
         start = have["messages"] if have["generation"] == self.generation else 0
@@ -198,7 +208,7 @@ class FakeSession:
     def hot(self) -> Frame:
         active = self.active
         run = (
-            {"run_id": active.run_id, "attempt": 1, "started_at": now(), "seq": len(self.log)}
+            {"run_id": active.run_id, "attempt": self.attempt, "started_at": now(), "seq": len(self.log)}
             if active
             else None
         )
@@ -218,6 +228,7 @@ class FakeSession:
             "message_count": len(self.log),
             "expires_at": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
             "notices": self.notices,
+            **self.flags,
         }
 
     def _pending_wallet_tx(self) -> str | None:

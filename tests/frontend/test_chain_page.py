@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.frontend.conftest import OpenPage
+from tests.frontend.conftest import HURRIED, OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import Ask, Say
 from tests.frontend.test_conversation_page import write
@@ -58,7 +58,7 @@ async def test_chain_panel_asks_nothing_while_it_is_closed(
     open_page: OpenPage, server: FakeServer, anvil: str
 ) -> None:
     server.chain_url = anvil
-    page = await open_page(prepare="setTimeout = (real => (act, ms) => real(act, ms / 20))(setTimeout)")
+    page = await open_page(prepare=HURRIED)
     button = page.get_by_role("button", name="Chain", exact=True)
     await expect(button).to_be_visible()
     found = server.chain_calls

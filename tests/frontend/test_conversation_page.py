@@ -45,28 +45,28 @@ async def test_markdown_becomes_elements(open_page: OpenPage, server: FakeServer
     await expect(answer.locator("pre code")).to_have_text("let x = 1;")
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
-        "<script>document.title='owned'</script>",
-        "<img src=x onerror=\"document.title='owned'\">",
-        "[click](javascript:document.title='owned')",
-        "[click](data:text/html,<script>1</script>)",
-        "![x](https://evil.example/pixel.png)",
-        "`<b>` **<i onclick=x>** | <u> |\n|---|\n| <svg onload=1> |",
-    ],
-)
-async def test_hostile_text_stays_text(open_page: OpenPage, server: FakeServer, attack: str) -> None:
-    server.replies[attack] = [Tool("call", {"x": attack}, attack, "failed"), Say(attack)]
+ATTACKS = [
+    "<script>document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "[click](javascript:document.title='owned')",
+    "[click](data:text/html,<script>1</script>)",
+    "![x](https://evil.example/pixel.png)",
+    "`<b>` **<i onclick=x>** | <u> |\n|---|\n| <svg onload=1> |",
+]
+
+
+async def test_hostile_text_stays_text(open_page: OpenPage, server: FakeServer) -> None:
     page = await open_page()
-    await write(page, attack)
-    await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
-    await page.locator(".tool summary").click()
-    await expect(page.locator(".tool pre")).to_have_text(attack)
-    await expect(page.locator("[data-sender=user] .bubble")).to_have_text(attack)
+    for number, attack in enumerate(ATTACKS):
+        server.replies[attack] = [Tool("call", {"x": attack}, attack, "failed"), Say(attack)]
+        await write(page, attack)
+        await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_have_count(number + 1)
+        await page.locator(".tool summary").last.click()
+        await expect(page.locator(".tool pre").last).to_have_text(attack)
+        await expect(page.locator("[data-sender=user] .bubble").last).to_have_text(attack)
     foreign = "#conversation :is(script, img, svg[onload], [onerror], [onclick], [href^='javascript'], [href^='data'])"
     assert await page.locator(foreign).count() == 0
-    assert "owned" not in await page.title() or attack in await page.title()
+    assert not (await page.title()).startswith("owned")
 
 
 async def test_tool_call_is_a_card_that_opens(open_page: OpenPage, server: FakeServer) -> None:

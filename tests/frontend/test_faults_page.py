@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.frontend.conftest import OpenPage
+from tests.frontend.conftest import HURRIED, OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import Say, Wait
 from tests.frontend.test_conversation_page import STORY, write
@@ -68,7 +68,7 @@ async def test_message_is_sent_once_although_the_answer_was_lost(
     open_page: OpenPage, server: FakeServer
 ) -> None:
     server.refused_chats, server.lost_answers = 1, 1
-    page = await open_page()
+    page = await open_page(prepare=HURRIED)
     await write(page, "only once")
     await expect(page.locator(ANSWER)).to_have_text("You said: only once")
     await expect(page.locator("#waiting > li")).to_have_count(0)
@@ -95,7 +95,7 @@ async def test_failed_message_keeps_its_text_and_can_be_retried(
 
 async def test_page_lives_without_websockets(open_page: OpenPage, server: FakeServer) -> None:
     server.blocks_sockets = True
-    page = await open_page()
+    page = await open_page(prepare=HURRIED)
     server.replies["story"] = [Say(STORY, piece=9, pause=0.004)]
     await write(page, "story")
     await expect(page.locator("[data-streaming]")).to_contain_text("Once upon")
@@ -103,7 +103,7 @@ async def test_page_lives_without_websockets(open_page: OpenPage, server: FakeSe
 
 
 async def test_lost_connection_is_said_after_a_moment(open_page: OpenPage, server: FakeServer) -> None:
-    page = await open_page()
+    page = await open_page(prepare=HURRIED)
     server.blocks_sockets = True
     await page.route("**/api/chat/stream**", lambda route: route.abort())
     await server.cut_sockets()

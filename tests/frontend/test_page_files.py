@@ -13,8 +13,11 @@ SERVED = [path for path in FRONTEND.rglob("*") if path.suffix in {".js", ".css",
 INDEX = (FRONTEND / "index.html").read_text()
 
 
-def test_page_weighs_less_than_150_kb() -> None:
-    assert sum(len(gzip.compress(path.read_bytes())) for path in SERVED) < 150_000
+def test_page_weighs_less_than_150_kb_as_it_is_served() -> None:
+    """CloudFront and `make run` compress; comments and types are most of the difference."""
+    files = [path.read_bytes() for path in SERVED]
+    assert sum(len(gzip.compress(content, 6)) for content in files) < 100_000
+    assert sum(map(len, files)) < 250_000
 
 
 def test_page_names_nothing_outside_itself() -> None:

@@ -1,0 +1,160 @@
+// The client's methods and handlers as other pages use them, with a server of a few lines.
+
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { ChatManager } from '../../frontend/client/chat_manager.js';
+import { MemoryStorage } from '../../frontend/client/memory_storage.js';
+
+let requests = [];
+let sockets = [];
+let session;
+
+const state = (fields = {}) => ({
+  session_id: session, generation: 1, rev: Date.now(), title: null, network: 'testnet', is_processing: false,
+  is_loading: false, missing_api_key: false, pending_wallet_tx: null, active_run: null, queued: [], approvals: [],
+  message_count: 0, expires_at: null, messages: [], ...fields,
+});
+
+globalThis.fetch = async (url, { method = 'GET', body, headers }) => {
+  const { pathname } = new URL(url);
+  requests.push({ path: `${method} ${pathname}`, body: body && JSON.parse(body), key: headers['idempotency-key'] });
+  const answer = pathname === '/api/mcp-command' ? { success: true, message: 'ok', data: null } : state();
+  return new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json' } });
+};
+
+globalThis.WebSocket = class {
+  constructor(url) {
+    this.url = url;
+    this.frames = [];
+    sockets.push(this);
+    queueMicrotask(() => this.onopen?.());
+  }
+
+  send(text) {
+    this.frames.push(JSON.parse(text));
+    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify({ type: 'pong' }) }));
+  }
+
+  receive(frame) {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+
+  close() {
+    this.isClosed = true;
+  }
+};
+
+function manager(config = {}, handlers = {}) {
+  const chat = new ChatManager({ backendUrl: 'http://host/', storage: new MemoryStorage(), ...config }, handlers);
+  session = chat.getSessionId();
+  return chat;
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+beforeEach(() => {
+  requests = [];
+  sockets = [];
+});
+
+test('defaults are those that older pages rely on', () => {
+  const { maxMessageLength, reconnectAttempts, reconnectDelay } = manager().config;
+  assert.deepEqual([maxMessageLength, reconnectAttempts, reconnectDelay], [2000, 5, 3000]);
+});
+
+test('a browser keeps its session, and a named session is left alone', () => {
+  const storage = new MemoryStorage();
+  const first = manager({ storage }).getSessionId();
+  assert.match(first, /^[0-9a-f-]{36}$/);
+  assert.equal(manager({ storage }).getSessionId(), first);
+  assert.equal(manager({ storage, sessionId: 'mine' }).getSessionId(), 'mine');
+  const again = manager({ storage });
+  again.setSessionId('other');
+  assert.equal(manager({ storage }).getSessionId(), 'other');
+});
+
+test('connecting asks for what is missing, and stop leaves nothing behind', async () => {
+  const statuses = [];
+  const chat = manager({}, { onConnectionChange: (status) => statuses.push(status) });
+  chat.connect();
+  await turn();
+  assert.deepEqual(statuses, ['connecting', 'connected']);
+  assert.equal(sockets[0].url, `ws://host/ws?session_id=${session}`);
+  assert.equal(sockets[0].frames[0].type, 'sync');
+  chat.stop();
+  assert.equal(sockets[0].isClosed, true);
+  assert.equal(statuses.at(-1), 'disconnected');
+});
+
+test('a message is posted with a key of its own; one that is empty or too long is refused here', async () => {
+  const problems = [];
+  const chat = manager({}, { onError: (error) => problems.push(error.message) });
+  assert.equal(await chat.sendMessage('hello'), true);
+  assert.deepEqual(requests[0].body, { message: 'hello', session_id: session });
+  assert.equal(requests[0].path, 'POST /api/chat');
+  assert.ok(requests[0].key.length >= 32);
+  assert.equal(await chat.sendMessage(' '), false);
+  assert.equal(await chat.sendMessage('👍'.repeat(2001)), false);
+  assert.equal(problems.length, 2);
+  assert.equal(requests.length, 1);
+});
+
+test('messages, typing and state are told, and an unchanged message is the same object', async () => {
+  const heard = { messages: [], typing: [] };
+  const chat = manager({}, {
+    onMessage: (messages) => heard.messages.push(messages),
+    onTypingChange: (isTyping) => heard.typing.push(isTyping),
+  });
+  chat.connect();
+  await turn();
+  const hello = { seq: 0, sender: 'user', kind: 'text', content: 'hello', length: 5, timestamp: '', created_at: '' };
+  const run = { run_id: 'r', attempt: 1, started_at: '', seq: 1 };
+  sockets[0].receive({ type: 'state', ...state({ message_count: 1, messages: [hello], active_run: run, is_processing: true }) });
+  const [first] = heard.messages.at(-1);
+  sockets[0].receive({ type: 'text', session_id: session, generation: 1, seq: 1, attempt: 1, offset: 0, text: 'So' });
+  assert.equal(heard.messages.at(-1)[0], first);
+  assert.deepEqual(chat.getState().messages.map(({ content, is_streaming }) => [content, is_streaming]), [['hello', false], ['So', true]]);
+  assert.deepEqual(heard.typing, [true]);
+  chat.disconnect();
+});
+
+test('a wallet request is told once, also when it is answered from within the handler', async () => {
+  const asked = [];
+  const chat = manager({}, {
+    onWalletTransactionRequest(transaction) {
+      asked.push(transaction);
+      void chat.sendTransactionResult(true, '0xabc');
+    },
+  });
+  chat.connect();
+  await turn();
+  const approval = { approval_id: 'a1', network: 'base', chain_id: 8453, to: '0x1', value: '1', data: '0x', gas: null };
+  const waiting = state({ approvals: [approval], pending_wallet_tx: '{"to":"0x1","value":"1"}' });
+  sockets[0].receive({ type: 'state', ...waiting });
+  sockets[0].receive({ type: 'state', ...waiting, rev: waiting.rev + 1 });
+  assert.deepEqual(asked, [{ to: '0x1', value: '1' }]);
+  chat.clearPendingTransaction();
+  assert.equal(chat.getState().pendingWalletTx, null);
+  await turn();
+  assert.deepEqual(requests[0].body, {
+    message: 'Transaction sent: 0xabc',
+    session_id: session,
+    approval: { approval_id: 'a1', outcome: 'sent', transaction_hash: '0xabc' },
+  });
+  chat.disconnect();
+});
+
+test('every other method is one request', async () => {
+  const chat = manager();
+  await chat.sendTransactionResult(false, undefined, 'too much', 'a2');
+  await chat.sendSystemMessage('The user has left.');
+  assert.equal(await chat.interrupt('run-1'), true);
+  assert.equal((await chat.sendNetworkSwitchRequest('base')).success, true);
+  assert.deepEqual(requests.map(({ path, body }) => [path, body?.message ?? body?.run_id ?? body?.args?.network]), [
+    ['POST /api/system', 'Transaction rejected by user: too much'],
+    ['POST /api/system', 'The user has left.'],
+    ['POST /api/interrupt', 'run-1'],
+    ['POST /api/mcp-command', 'base'],
+    ['GET /api/state', undefined],
+  ]);
+});
