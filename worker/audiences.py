@@ -15,6 +15,7 @@ from worker.resources import Resources
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
+_FIND_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 
 class Audiences:
@@ -50,6 +51,22 @@ class Audiences:
         return Audience(Feed(self._resources.publisher.catalog), self._resources.connections, forget)
 
     async def _close(self, name: tuple[SessionKey, int]) -> None:
-        await self._open[name].drain(DRAIN_SECONDS)
+        audience = self._open[name]
+        if not audience.is_known:
+            await self._find_connections(name[0], audience)
+        await audience.drain(DRAIN_SECONDS)
         del self._closing[name]
         await self._open.pop(name).close()
+
+    async def _find_connections(self, key: SessionKey, audience: Audience) -> None:
+        """They could not be read when the run was claimed, and it was over before the watch came by."""
+        controls = self._resources.controls
+        for pause in _FIND_PAUSES:
+            try:
+                found = await self._resources.blocking(controls.read, [key])
+            except StorageUnavailable as error:
+                logger.warning("connections not read", extra={"reason": error.detail})
+                await asyncio.sleep(pause)
+            else:
+                return audience.follow(found[key].connections if key in found else ())
+        return None

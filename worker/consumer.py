@@ -136,8 +136,8 @@ class Consumer:
         if delivery.receives > 1:
             await self._executor.show(message.key)
 
-    async def _claim(self, message: RunMessage) -> tuple[Lease, Control]:
-        """The connections are read beside the claim: neither has to wait for the other."""
+    async def _claim(self, message: RunMessage) -> tuple[Lease, Control | None]:
+        """The connections are read beside the claim: neither has to wait for the other. None: not known yet."""
         resources, key = self._resources, message.key
         reading = asyncio.ensure_future(resources.blocking(resources.controls.read, [key]))
         try:
@@ -148,7 +148,7 @@ class Consumer:
         try:
             return lease, (await reading).get(key) or Control(key=key)
         except StorageUnavailable:
-            return lease, Control(key=key)  # the watch will see them
+            return lease, None
 
     def _note_claim(self, lease: Lease) -> None:
         fields = {"correlation_id": lease.run_id, "run_id": lease.run_id, "attempt": lease.attempt}

@@ -38,8 +38,8 @@ class RunExecutor:
     def __init__(self, resources: Resources, active: ActiveRuns, audiences: Audiences) -> None:
         self._resources, self._active, self._audiences = resources, active, audiences
 
-    async def execute(self, lease: Lease, control: Control, receipt: str) -> RunEnd:
-        """The end says what is to become of the queue message."""
+    async def execute(self, lease: Lease, control: Control | None, receipt: str) -> RunEnd:
+        """The end says what is to become of the queue message. `control` None: the watch will read it."""
         audience = self._audiences.open(lease.session)
         audience.feed.start(lease.session)
         record = LeasedRecord(self._resources, audience.feed, lease)
@@ -47,7 +47,8 @@ class RunExecutor:
         self._active.by_session[run.key] = run
         end: RunEnd = "lost"
         try:
-            run.observe(control)
+            if control is not None:
+                run.observe(control)
             async with asyncio.TaskGroup() as group:
                 holding = [
                     group.create_task(keep_lease(run), name=f"lease {run.run_id}"),

@@ -123,6 +123,7 @@ class Operator:
         token: CancellationToken,
     ) -> AgentRunResult[str | DeferredToolRequests]:
         before = stored if history.has_response(own) else history.close_calls(stored, UNKNOWN)
+        deps.stored = before
         return await self._agent.run(
             None if own else prompt_text(submission),
             message_history=before or None,

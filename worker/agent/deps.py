@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pydantic_ai.messages import ModelMessage
+from pydantic_ai.messages import ModelMessage, ModelRequest
 
 from forge.models.approval import Approval
 from forge.models.message import Draft
@@ -46,7 +46,7 @@ class RunRecord(Protocol):
 
 @dataclass
 class RunDeps:
-    """`attempt_id` marks this attempt's LLM messages, of which `saved` are stored.
+    """`attempt_id` marks this attempt's LLM messages, of which `saved` are stored; `stored` is the history before them.
 
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
     may have had an effect (call id → may it be repeated). `approvals` were pending when the run began, `asked` are
@@ -61,6 +61,7 @@ class RunDeps:
     clock: Clock
     attempt_is_first: bool = True
     saved: int = 0
+    stored: Sequence[ModelMessage] = ()
     approvals: Sequence[Approval] = ()
     used_hashes: Sequence[str] = ()
     asked: list[Approval] = field(default_factory=list[Approval])
@@ -68,9 +69,20 @@ class RunDeps:
     started: dict[str, bool] = field(default_factory=dict[str, bool])
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-        return [message for message in messages if message.run_id == self.attempt_id][self.saved :]
+        """The library joins a first request with one that ends the stored history: only what is new is kept of it."""
+        known = {id(part) for message in self.stored for part in message.parts}
+        own = (message for message in messages if message.run_id == self.attempt_id)
+        return [message for message in (_without(message, known) for message in own) if message.parts][
+            self.saved :
+        ]
 
     def notice(self, content: str) -> Draft:
         return Draft(
             sender="system", kind="notice", content=content, created_at=self.clock(), run_id=self.run_id
         )
+
+
+def _without(message: ModelMessage, known: set[int]) -> ModelMessage:
+    if not isinstance(message, ModelRequest) or known.isdisjoint(map(id, message.parts)):
+        return message
+    return replace(message, parts=[part for part in message.parts if id(part) not in known])

@@ -1,0 +1,101 @@
+"""A worker with a wallet in front of two real chains: the test network, and one that says that it is Base."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from forge.models.approval import Approval, ApprovalReply
+from forge.models.ids import SessionKey
+from forge_client.conversation import Conversation
+from tests.mcp_servers.conftest import rpc, start_anvil, stop
+from tests.worker.gateway import Page
+from tests.worker.stage import KEY, Stage
+from tests.worker.wallet.talk import Talk
+from worker.agent.wallet import Wallet, WalletTerms
+from worker.mcp_servers import evm, networks
+from worker.mcp_servers.chains import Chains
+
+
+@dataclass
+class Payer:
+    """A whole session with a page, and the person's wallet: an account of the test chain."""
+
+    stage: Stage
+    talk: Talk
+    page: Page
+    url: str
+    key: SessionKey = KEY
+
+    async def say(self, content: str, **values: Any) -> Conversation:
+        return await self.page.ended(await self.stage.say(content, self.key, **values))
+
+    async def answer(
+        self,
+        outcome: str = "sent",
+        tx_hash: str | None = None,
+        *,
+        to: str | None = None,
+        reason: str | None = None,
+    ) -> Conversation:
+        """As the page answers: by the approval's id."""
+        reply = ApprovalReply.model_validate(
+            {"approval_id": to, "outcome": outcome, "transaction_hash": tx_hash, "reason": reason}
+        )
+        return await self.say(f"Transaction {outcome}: {tx_hash}", sender="system", approval=reply)
+
+    async def approvals(self) -> list[Approval]:
+        return (await self.stage.session(self.key)).approvals
+
+    async def sign(self, approval: Approval, sender: int = 9, **other: Any) -> str:
+        """Sign and send what the approval asks for, or something a little different."""
+        transaction = {
+            "from": self.account(sender),
+            "to": approval.transaction.to,
+            "value": hex(int(approval.transaction.value)),
+            "input": approval.transaction.data,
+        }
+        return await self.send({**transaction, **other})
+
+    async def send(self, transaction: dict[str, str]) -> str:
+        return await asyncio.to_thread(rpc, self.url, "eth_sendTransaction", transaction)
+
+    def account(self, number: int) -> str:
+        return rpc(self.url, "eth_accounts")[number]
+
+
+def last_notice(seen: Conversation) -> str:
+    return [message.content for message in seen.messages if message.kind == "notice"][-1]
+
+
+def environment_of(anvil: str, other_anvil: str) -> dict[str, str]:
+    return {"TESTNET_RPC_URL": anvil, "BASE_RPC_URL": other_anvil}
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[str]:
+    process, url = start_anvil()
+    yield url
+    stop(process)
+
+
+@pytest.fixture(scope="session")
+def other_anvil() -> Iterator[str]:
+    process, url = start_anvil("--chain-id", "8453")
+    yield url
+    stop(process)
+
+
+@pytest.fixture
+async def payer(stage: Stage, anvil: str, other_anvil: str) -> AsyncIterator[Payer]:
+    environment, talk = environment_of(anvil, other_anvil), Talk()
+    stage.servers, stage.llm, stage.networks = [evm.build(environment)], talk.llm(), networks(environment)
+    stage.wallet = Wallet(Chains.from_environment(environment), terms=WalletTerms(receipt_seconds=0.5))
+    page = await stage.open_page()
+    stage.start()
+    yield Payer(stage, talk, page, anvil)
+    await stage.stop()

@@ -1,0 +1,60 @@
+"""An LLM for the wallet's tests: a prompt that is a JSON list of tool calls is carried out, any other is repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from pydantic_ai.messages import ModelMessage, ToolReturnPart, UserPromptPart
+from pydantic_ai.models.function import DeltaToolCall, FunctionModel
+
+from worker.agent.wallet import TOOL_NAME
+
+ASK = TOOL_NAME
+
+
+class Talk:
+    """`requests`: the messages of every request."""
+
+    def __init__(self) -> None:
+        self.requests: list[list[ModelMessage]] = []
+
+    def llm(self) -> FunctionModel:
+        return FunctionModel(stream_function=self._stream)
+
+    async def _stream(self, messages: list[ModelMessage], _info: Any) -> AsyncIterator[Any]:
+        self.requests.append(list(messages))
+        parts = [part for message in messages for part in message.parts]
+        last = max(i for i, part in enumerate(parts) if isinstance(part, UserPromptPart))
+        prompt = str(parts[last].content)  # pyright: ignore[reportAttributeAccessIssue]
+        results = [part for part in parts[last:] if isinstance(part, ToolReturnPart)]
+        if prompt.startswith("[[") and not results:
+            for index, (name, arguments) in enumerate(json.loads(prompt)):
+                yield {
+                    index: DeltaToolCall(name, json.dumps(arguments), tool_call_id=f"c{len(parts)}.{index}")
+                }
+        elif results:
+            yield "Results: " + " | ".join(part.model_response_str(wrap_if_error=False) for part in results)
+        else:
+            yield f"Heard: {prompt}"
+
+    @property
+    def said_to(self) -> str:
+        """The last request as the LLM reads it."""
+        return "\n".join(str(getattr(part, "content", "")) for m in self.requests[-1] for part in m.parts)
+
+
+def calling(*calls: tuple[str, dict[str, Any]]) -> str:
+    return json.dumps([[name, arguments] for name, arguments in calls])
+
+
+def asking(to: str, value: str, **more: Any) -> str:
+    return calling((ASK, {"to": to, "value": value, "description": "A payment", **more}))
+
+
+def pairs(messages: Sequence[ModelMessage]) -> tuple[list[str], list[str]]:
+    """The ids of all tool calls and of all results, which a provider wants to match."""
+    calls = [part.tool_call_id for m in messages for part in m.parts if part.part_kind == "tool-call"]
+    returns = [part.tool_call_id for m in messages for part in m.parts if part.part_kind == "tool-return"]
+    return calls, returns

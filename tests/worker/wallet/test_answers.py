@@ -1,0 +1,213 @@
+"""What the wallet's answer comes to: checked on the chain, told to the user and the LLM in the same words."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from forge.models.approval import Approval
+from forge.models.ids import ANONYMOUS, SessionKey
+from tests.mcp_servers.conftest import rpc
+from tests.worker.wallet.conftest import Payer, last_notice
+from tests.worker.wallet.talk import asking, calling, pairs
+
+UNKNOWN_HASH = "0x" + "ab" * 32
+
+
+async def asked(payer: Payer, value: str = "1", to: str = "Bob") -> Approval:
+    await payer.say(asking(to, value))
+    return (await payer.approvals())[-1]
+
+
+async def test_a_transaction_that_succeeded_is_told_with_its_block_and_the_approval_is_used_up(
+    payer: Payer,
+) -> None:
+    approval = await asked(payer, "0.5 ether")
+    tx_hash = await payer.sign(approval)
+    seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
+    block = int(rpc(payer.url, "eth_getTransactionByHash", tx_hash)["blockNumber"], 16)
+    assert f"succeeded: transaction {tx_hash} is in block {block}" in last_notice(seen)
+    assert f"[wallet] {last_notice(seen)}" in payer.talk.said_to
+    assert await payer.approvals() == []
+    calls, returns = pairs(payer.talk.requests[-1])
+    assert calls == returns
+
+
+async def test_the_older_clients_text_answers_the_request_that_has_waited_longest(payer: Payer) -> None:
+    first, second = await asked(payer, "1"), await asked(payer, "2")
+    seen = await payer.answer("rejected", reason="too dear")
+    assert f"{first.approval_id} (" in last_notice(seen)
+    assert "REJECTED" in last_notice(seen)
+    assert "“too dear”" in payer.talk.said_to
+    assert await payer.approvals() == [second]
+
+
+async def test_a_transaction_that_failed_on_the_chain_is_told_as_failed(payer: Payer) -> None:
+    contract = "0x00000000000000000000000000000000000fa11e"
+    approval = await asked(payer, "0", to=contract)
+    rpc(payer.url, "anvil_setCode", contract, "0x60006000fd")
+    tx_hash = await payer.sign(approval, gas="0x186a0")
+    seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
+    assert "FAILED" in last_notice(seen)
+    assert "reverted in block" in last_notice(seen)
+    assert await payer.approvals() == []
+
+
+@pytest.mark.parametrize(
+    ("other", "difference"),
+    [
+        ({"value": "0x2"}, "the value in wei is 2, not 1"),
+        ({"to": "0x00000000000000000000000000000000000000aa"}, "the recipient is"),
+        ({"input": "0x1234"}, "the call data is 0x1234, not 0x"),
+    ],
+    ids=["value", "recipient", "data"],
+)
+async def test_another_transaction_says_what_differs_and_leaves_the_request_open(
+    payer: Payer, other: dict[str, str], difference: str
+) -> None:
+    approval = await asked(payer)
+    tx_hash = await payer.sign(approval, **other)
+    seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
+    assert "NOT answered" in last_notice(seen)
+    assert difference in last_notice(seen)
+    assert "succeeded" not in payer.talk.said_to
+    assert await payer.approvals() == [approval]
+
+
+async def test_the_right_transaction_on_another_chain_is_not_found(payer: Payer, other_anvil: str) -> None:
+    approval = await asked(payer)
+    payer.url = other_anvil
+    seen = await payer.answer("sent", await payer.sign(approval), to=approval.approval_id)
+    assert "OUTCOME UNKNOWN" in last_notice(seen)
+    assert await payer.approvals() == [approval]
+
+
+async def test_a_sender_that_was_named_is_part_of_what_must_match(payer: Payer) -> None:
+    await payer.say(asking("Bob", "1", wallet_address=payer.account(2)))
+    (approval,) = await payer.approvals()
+    seen = await payer.answer("sent", await payer.sign(approval, sender=3), to=approval.approval_id)
+    assert "the sender is" in last_notice(seen)
+    assert await payer.approvals() == [approval]
+
+
+async def test_a_transaction_from_before_the_request_is_refused(payer: Payer) -> None:
+    old = await payer.sign(await asked(payer))
+    await payer.answer("rejected")
+    approval = await asked(payer)
+    seen = await payer.answer("sent", old, to=approval.approval_id)
+    assert "it is older than the request" in last_notice(seen)
+    assert await payer.approvals() == [approval]
+
+
+async def test_one_transaction_settles_one_request_only(payer: Payer) -> None:
+    first, second = await asked(payer), await asked(payer)
+    assert first.digest == second.digest
+    tx_hash = await payer.sign(first)
+    await payer.answer("sent", tx_hash, to=first.approval_id)
+    seen = await payer.answer("sent", tx_hash, to=second.approval_id)
+    assert "has settled another request before" in last_notice(seen)
+    assert await payer.approvals() == [second]
+    again = await payer.answer("sent", await payer.sign(second), to=second.approval_id)
+    assert "succeeded" in last_notice(again)
+
+
+async def test_a_second_answer_finds_no_open_request(payer: Payer) -> None:
+    approval = await asked(payer)
+    tx_hash = await payer.sign(approval)
+    first = asyncio.create_task(payer.answer("sent", tx_hash, to=approval.approval_id))
+    second = asyncio.create_task(payer.answer("sent", tx_hash, to=approval.approval_id))
+    await first
+    seen = await second
+    told = [message.content for message in seen.messages if message.kind == "notice"]
+    assert [("succeeded" in text, "no such request is open" in text) for text in told] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+async def test_an_answer_for_another_sessions_request_changes_nothing_there(payer: Payer) -> None:
+    approval = await asked(payer)
+    tx_hash = await payer.sign(approval)
+    stranger = SessionKey(ANONYMOUS, "stranger")
+    page = await payer.stage.open_page("c2=", stranger)
+    other = Payer(payer.stage, payer.talk, page, payer.url, stranger)
+    seen = await other.answer("sent", tx_hash, to=approval.approval_id)
+    assert "no such request is open" in last_notice(seen)
+    assert "counts as nothing" in last_notice(seen)
+    assert await payer.approvals() == [approval]
+
+
+async def test_a_hash_that_nobody_knows_is_unknown_and_never_success(payer: Payer) -> None:
+    approval = await asked(payer)
+    seen = await payer.answer("sent", UNKNOWN_HASH, to=approval.approval_id)
+    assert "OUTCOME UNKNOWN" in last_notice(seen)
+    assert "does not count as sent" in payer.talk.said_to
+    assert await payer.approvals() == [approval]
+
+
+async def test_a_transaction_in_no_block_yet_is_told_as_pending_and_used_up(payer: Payer) -> None:
+    approval = await asked(payer)
+    rpc(payer.url, "evm_setAutomine", False)
+    try:
+        tx_hash = await payer.sign(approval)
+        seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
+    finally:
+        rpc(payer.url, "evm_setAutomine", True)
+        rpc(payer.url, "evm_mine")
+    assert "is in no block after" in last_notice(seen)
+    assert "must not be sent again" in last_notice(seen)
+    assert await payer.approvals() == []
+
+
+async def test_an_answer_after_the_expiry_is_told_as_expired(payer: Payer) -> None:
+    approval = await asked(payer)
+    tx_hash = await payer.sign(approval)
+    payer.stage.clock.ahead += 15 * 60_000
+    seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
+    told = [message.content for message in seen.messages if message.kind == "notice"]
+    assert "EXPIRED" in told[0]
+    assert "came after it had expired" in told[1]
+    assert "succeeded" not in payer.talk.said_to
+    assert await payer.approvals() == []
+
+
+async def test_a_request_that_nobody_answered_is_told_with_the_next_message(payer: Payer) -> None:
+    await asked(payer)
+    payer.stage.clock.ahead += 15 * 60_000
+    assert await payer.approvals() == []
+    seen = await payer.say("hello?")
+    assert "EXPIRED" in last_notice(seen)
+    assert seen.messages[-1].content == "Heard: hello?"
+    assert "[wallet] Wallet request" in payer.talk.said_to
+    calls, returns = pairs(payer.talk.requests[-1])
+    assert calls == returns
+
+
+async def test_stopping_the_wait_for_the_chain_leaves_the_request_open(payer: Payer) -> None:
+    approval = await asked(payer)
+    wallet = payer.stage.wallet
+    assert wallet is not None
+    object.__setattr__(wallet.terms, "receipt_seconds", 60.0)
+    answering = asyncio.create_task(payer.answer("sent", UNKNOWN_HASH, to=approval.approval_id))
+    seen = await payer.page.until(lambda known: bool(known.hot and known.hot.active_run))
+    assert seen.hot is not None
+    assert seen.hot.active_run is not None
+    await payer.stage.interrupt(seen.hot.active_run.run_id)
+    stopped = await answering
+    assert stopped.hot is not None
+    assert "interrupted" in stopped.hot.outcomes.values()
+    assert await payer.approvals() == [approval]
+    await payer.say("go on")
+    assert UNKNOWN_HASH in payer.talk.said_to
+
+
+async def test_the_history_keeps_each_message_once(payer: Payer) -> None:
+    approval = await asked(payer)
+    await payer.say("what is it for?")
+    await payer.answer("sent", await payer.sign(approval), to=approval.approval_id)
+    await payer.say(calling(("balance", {"who": "Bob"})))
+    said = payer.talk.said_to.split("\n")
+    assert [text[:9] for text in said if "succeeded" in text] == ["[wallet] ", "Heard: [w"]
+    assert sum(text.startswith("WAITING") for text in said) == 1
+    assert said.count("what is it for?") == 1

@@ -1,0 +1,112 @@
+"""Asking the wallet: what is checked first, what then waits, and what is refused without an approval."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mcp_servers.conftest import rpc
+from tests.worker.stage import KEY
+from tests.worker.wallet.conftest import Payer
+from tests.worker.wallet.talk import ASK, asking, calling, pairs
+
+BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+
+
+async def test_the_run_ends_waiting_with_an_approval_that_is_bound_to_the_transaction(payer: Payer) -> None:
+    seen = await payer.say(asking("Bob", "0.25 ether"))
+    assert set(seen.hot.outcomes.values()) == {"waiting"} if seen.hot else False
+    (approval,) = await payer.approvals()
+    assert (approval.transaction.to, approval.transaction.value) == (BOB, "250000000000000000")
+    assert (approval.network, approval.transaction.chain_id) == ("testnet", 31337)
+    assert approval.digest == approval.transaction.digest()
+    assert approval.expires_at - approval.created_at == 15 * 60_000
+    assert "Simulated without error" in (approval.simulation or "")
+    assert seen.hot is not None
+    assert [each.approval_id for each in seen.hot.approvals] == [approval.approval_id]
+    assert seen.messages[-1].kind == "tool_result"
+    assert "Nothing has been sent so far" in seen.messages[-1].content
+
+
+async def test_an_approval_is_stored_no_later_than_it_is_shown(payer: Payer) -> None:
+    run_id = await payer.stage.say(asking("Bob", "1"))
+    await payer.page.until(lambda known: bool(known.hot and known.hot.approvals))
+    session = await payer.stage.session()
+    assert session.approvals
+    assert session.active is None
+    assert session.recent[run_id] == "waiting"
+
+
+async def test_a_real_network_is_asked_with_its_own_chain_id(payer: Payer) -> None:
+    payer.stage.store.sessions.set_network(KEY, "base")
+    await payer.say(asking(BOB, "0.1 ether"))
+    (approval,) = await payer.approvals()
+    assert (approval.network, approval.transaction.chain_id) == ("base", 8453)
+
+
+async def test_a_call_is_shown_decoded(payer: Payer) -> None:
+    data = "0xa9059cbb" + BOB[2:].lower().rjust(64, "0") + f"{1500:x}".rjust(64, "0")
+    await payer.say(asking(payer.account(3), "0", data=data))
+    (approval,) = await payer.approvals()
+    assert approval.decoded is not None
+    assert approval.decoded.startswith("transfer(")
+    assert BOB in approval.decoded
+    assert "1500" in approval.decoded
+
+
+REVERTING = "0x60006000fd"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"to": "0x1234", "value": "1"}, "is not an address"),
+        ({"to": BOB.lower().replace("7", "8", 1), "value": "one ether"}, "Cannot read the amount"),
+        ({"to": BOB[:-1] + "9", "value": "1"}, "checksum"),
+        ({"to": "", "value": "1", "data": "0x6000"}, "needs a recipient"),
+        ({"to": BOB, "value": "1", "data": "0x123"}, "must be call data"),
+        ({"to": BOB, "value": "999999 ether", "wallet_address": BOB}, "simulation failed"),
+    ],
+    ids=["short address", "amount", "checksum", "creation", "data", "insufficient funds"],
+)
+async def test_a_bad_request_is_told_to_the_llm_and_asks_nobody(
+    payer: Payer, arguments: dict[str, str], reason: str
+) -> None:
+    seen = await payer.say(calling((ASK, {"description": "A payment", **arguments})))
+    assert reason in seen.messages[-1].content
+    assert await payer.approvals() == []
+
+
+async def test_a_transaction_that_would_revert_asks_nobody(payer: Payer) -> None:
+    address = "0x00000000000000000000000000000000000bad00"
+    rpc(payer.url, "anvil_setCode", address, REVERTING)
+    seen = await payer.say(asking(address, "0", data="0x12345678"))
+    assert "simulation failed" in seen.messages[-1].content
+    assert await payer.approvals() == []
+
+
+async def test_several_requests_wait_beside_each_other_and_beside_other_tools(payer: Payer) -> None:
+    both = ((ASK, {"to": "Bob", "value": str(n), "description": "A payment"}) for n in (1, 2))
+    seen = await payer.say(calling(*both, ("balance", {"who": "Alice"})))
+    assert [each.transaction.value for each in await payer.approvals()] == ["1", "2"]
+    assert [m.tool.name for m in seen.messages if m.kind == "tool_result" and m.tool].count(ASK) == 2
+    await payer.say(asking("Bob", "3"))
+    assert [each.transaction.value for each in await payer.approvals()] == ["1", "2", "3"]
+
+
+async def test_no_more_requests_wait_than_a_person_can_look_at(payer: Payer) -> None:
+    six = ((ASK, {"to": "Bob", "value": str(n), "description": "A payment"}) for n in range(1, 7))
+    seen = await payer.say(calling(*six))
+    assert len(await payer.approvals()) == 5
+    assert any("are waiting already" in message.content for message in seen.messages)
+
+
+async def test_a_chat_while_one_waits_goes_on_and_the_history_stays_whole(payer: Payer) -> None:
+    await payer.say(asking("Bob", "1"))
+    await payer.say("what is it for?")
+    seen = await payer.say("and now?")
+    assert seen.messages[-1].content == "Heard: and now?"
+    calls, returns = pairs(payer.talk.requests[-1])
+    assert calls == returns
+    assert "WAITING for the user's wallet" in payer.talk.said_to
+    assert "what is it for?" in payer.talk.said_to
+    assert len(await payer.approvals()) == 1
