@@ -1,0 +1,127 @@
+"""The promise, clause by clause, checked on the record of one session."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from bench.soak.conversation import Said, Talk
+from bench.soak.proxy import Event
+from forge_client.frames import Message
+
+TAKEOVER_SECONDS = 10.0
+CLAUSES = {
+    "terminal": "Every accepted message reaches a terminal, visible outcome.",
+    "once": "A tool with side effects runs at most once.",
+    "told": "What became of a side effect is said, an unknown outcome as such.",
+    "journal": "LLM responses and tool results already obtained are not bought or executed again.",
+    "texts": "Every text is there, whole and once; a client's text is the server's.",
+    "takeover": "A killed or frozen worker's run goes on elsewhere within 10 s.",
+    "stuck": "Nothing goes on or waits for ever.",
+}
+_UNKNOWN = ("OUTCOME UNKNOWN", "may or may not")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    clause: str
+    ref: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.clause}: {self.detail} ({self.ref})"
+
+
+def check(talk: Talk, *, may_fail: bool = False) -> list[Violation]:
+    """`may_fail`: the LLM provider itself failed, so a run may end as failed, which must be told."""
+    found = [*_session(talk), *_journal(talk.events)]
+    found += [problem for said in talk.said for problem in _message(talk, said, may_fail=may_fail)]
+    found += [("takeover", f"took {taken:.1f} s") for taken in takeovers(talk) if taken > TAKEOVER_SECONDS]
+    return [Violation(clause, talk.ref, detail) for clause, detail in found]
+
+
+def takeovers(talk: Talk) -> list[float]:
+    """Seconds from each kill or freeze of the run's worker until another attempt was claimed."""
+    found: list[float] = []
+    holder, lost_at = "", 0.0
+    for event in talk.events:
+        if event.what in {"kill", "freeze"} and event.client == holder:
+            lost_at = event.at
+        if event.what != "applied":
+            continue
+        if event.crossing in {"runs.claim", "runs.take_over"}:
+            if lost_at:
+                found.append(event.at - lost_at)
+            holder, lost_at = event.client, 0.0
+        if event.crossing in {"runs.finish", "runs.release"}:
+            holder, lost_at = "", 0.0
+    return found
+
+
+def _session(talk: Talk) -> Generator[tuple[str, str]]:
+    state = talk.state
+    if state is None:
+        yield "terminal", "the server has no state"
+        return
+    if state.active_run or state.queued or state.is_processing:
+        yield "stuck", f"{len(state.queued)} queued, active: {state.active_run is not None}"
+    if [m.seq for m in state.messages] != list(range(state.message_count)):
+        yield "texts", "the log has a gap"
+    here = [(m.seq, m.content) for m in state.messages]
+    seen = [(m.seq, m.content) for m in talk.shown]
+    if seen != here:
+        yield "texts", f"the client shows {len(seen)} messages, the server {len(here)}, or other ones"
+
+
+def _message(talk: Talk, said: Said, *, may_fail: bool) -> Generator[tuple[str, str]]:
+    messages = [m for m in (talk.state.messages if talk.state else []) if m.run_id == said.run_id]
+    if said.outcome is None:
+        yield "terminal", f"run {said.run_id} has no visible end"
+        return
+    texts = [m.content for m in messages if m.sender == "agent"]
+    inputs = [m for m in messages if m.sender == "user"]
+    if len(inputs) != 1:
+        yield "texts", f"the message is there {len(inputs)} times"
+    if said.outcome == "completed" and texts != said.script.says:
+        yield "texts", f"said {texts}, expected {said.script.says}"
+    if said.outcome == "failed":
+        if not any(m.kind == "notice" for m in messages):
+            yield "terminal", "failed without a word"
+        given_up = any("given up" in m.content for m in messages)
+        if not may_fail and not given_up:
+            yield "terminal", f"failed: {messages[-1].content}"
+    yield from _effects(talk, said, messages)
+
+
+def _effects(talk: Talk, said: Said, messages: list[Message]) -> Generator[tuple[str, str]]:
+    ref = said.script.ref
+    paid, results = talk.paid[ref], [m for m in messages if m.kind == "tool_result" and m.tool]
+    pays = [m for m in results if m.tool and m.tool.name.endswith("pay")]
+    if paid > 1:
+        yield "once", f"paid {paid} times"
+    if len(pays) > 1:
+        yield "texts", "the payment's result is there twice"
+    says_paid = any(m.content.startswith("paid") for m in pays)
+    says_unknown = any(sign in m.content for m in pays for sign in _UNKNOWN)
+    if paid and not says_paid and not says_unknown:
+        yield "told", f"paid, but it says {[m.content for m in pays]}"
+    if says_paid and not paid:
+        yield "told", "says it has paid, and has not"
+
+
+def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
+    """A response counts as obtained once the journal holds it."""
+    stored, done = 0, set[str]()
+    for event in events:
+        if event.crossing == "llm.request" and event.what == "asked" and int(event.detail) < stored:
+            yield "journal", f"response {event.detail} was bought again"
+        if event.what != "applied":
+            continue
+        if event.crossing == "runs.append" and event.detail == "entries":
+            stored += 1
+        if event.crossing == "runs.finish":
+            stored, done = 0, set()
+        if event.crossing == "journal.finish_call":
+            done.add(event.detail)
+        if event.crossing == "journal.begin_call" and event.detail in done:
+            yield "journal", f"call {event.detail} was begun again"

@@ -1,0 +1,137 @@
+"""One session's part in a test of the promise: what it says, and everything that is known of what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.soak.proxy import EVERYTHING, Event
+from bench.soak.rig import Rig
+from forge_client import ForgeClient
+from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable
+from forge_client.frames import Message, Outcome, State
+
+END_SECONDS = 60.0
+"""Longer than three attempts take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What the LLM answers: `(text, tool)` per response, `tool` empty in the last. Seconds before each: `waits`."""
+
+    ref: str
+    steps: tuple[tuple[str, str], ...]
+    waits: tuple[float, ...] = ()
+
+    @property
+    def says(self) -> list[str]:
+        return [says for says, _ in self.steps]
+
+    def prompt(self) -> str:
+        waits = [*self.waits, *[0.0] * len(self.steps)]
+        steps = [
+            {"say": says, "tool": tool, "wait": wait}
+            for (says, tool), wait in zip(self.steps, waits, strict=False)
+        ]
+        return json.dumps({"ref": self.ref, "steps": steps})
+
+
+def short(ref: str) -> Script:
+    return Script(ref, (("A short answer to this.", ""),))
+
+
+def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
+    steps = (("Let me look first. ", "look"), ("Now I pay it. ", "pay"), ("All of it is done.", ""))
+    return Script(ref, steps, waits)
+
+
+@dataclass
+class Said:
+    """One accepted message. `outcome` None: its end never became visible."""
+
+    script: Script
+    run_id: str
+    accepted_at: float
+    outcome: Outcome | None = None
+    ended_at: float = 0
+    stopped_at: float = 0
+
+
+@dataclass
+class Talk:
+    """A session's whole record, for the checker. `shown` is what the client saw live, `state` what the server holds."""
+
+    ref: str
+    said: list[Said] = field(default_factory=list[Said])
+    refused: int = 0
+    shown: list[Message] = field(default_factory=list[Message])
+    state: State | None = None
+    events: list[Event] = field(default_factory=list[Event])
+    paid: dict[str, int] = field(default_factory=dict[str, int])
+    looked: dict[str, int] = field(default_factory=dict[str, int])
+
+
+def new_ref(kind: str = "s") -> str:
+    return f"ref-{kind}{uuid.uuid4().hex[:10]}-end"
+
+
+def message_ref(session: str, number: int) -> str:
+    return session.removesuffix("-end") + f"-m{number}-end"
+
+
+class Talker:
+    """Says scripts in one session over one gateway, and keeps the record."""
+
+    def __init__(self, rig: Rig, gateway: int = 0, ref: str | None = None) -> None:
+        self.rig = rig
+        self.talk = Talk(ref or new_ref())
+        self.client = ForgeClient(rig.urls[gateway % len(rig.urls)], session_id=self.talk.ref)
+
+    def next_ref(self) -> str:
+        return message_ref(self.talk.ref, len(self.talk.said) + self.talk.refused)
+
+    async def say(self, script: Script, **fields: Any) -> Said:
+        """Until it is accepted; a refusal that says when to come back is obeyed."""
+        key = uuid.uuid4().hex
+        while True:
+            try:
+                accepted = await self.client.send(script.prompt(), idempotency_key=key, **fields)
+            except (ProblemError, Unreachable) as error:
+                self.talk.refused += 1
+                await asyncio.sleep(getattr(error, "retry_after", None) or 1)
+                continue
+            said = Said(script, accepted.run_id, asyncio.get_running_loop().time())
+            self.talk.said.append(said)
+            return said
+
+    async def ended(self, said: Said, seconds: float = END_SECONDS) -> Said:
+        try:
+            ended = await self.client.ended(said.run_id, seconds)
+        except (TimeoutError, SessionExpired, ForgeClientError):
+            return said
+        said.outcome, said.ended_at = ended.outcome, asyncio.get_running_loop().time()
+        return said
+
+    async def stop(self, said: Said) -> None:
+        """Press the stop button; what cannot be stopped now is left alone."""
+        said.stopped_at = asyncio.get_running_loop().time()
+        try:
+            await self.client.interrupt(said.run_id)
+        except (ProblemError, Unreachable):
+            said.stopped_at = 0
+
+    async def close(self) -> Talk:
+        """The record is complete with the server's own state and what the world counted."""
+        talk, world = self.talk, self.rig.world
+        async with self.client:
+            talk.state = await self.client.state()
+            talk.shown = [m for m in self.client.conversation.messages if m.seq is not None]
+        history = self.rig.proxy.history
+        talk.events = [event for event in history if talk.ref in event.refs or event.crossing == EVERYTHING]
+        refs = [said.script.ref for said in talk.said]
+        talk.paid = {ref: world.paid[ref] for ref in refs}
+        talk.looked = {ref: world.looked[ref] for ref in refs}
+        return talk

@@ -1,0 +1,73 @@
+"""Faults: where one strikes (a crossing, before or after it takes effect), whom, and how."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.soak.crossings import Call
+
+Moment = Literal["before", "during", "after"]
+Kind = Literal["kill", "freeze", "error", "throttle", "delay", "duplicate"]
+
+FREEZE_SECONDS = 9.0
+"""Longer than the lease (6 s) and the queue's visibility (8 s)."""
+REPEATS = 4
+"""So often an error or a throttle is given, because the AWS client itself tries three times."""
+
+
+@dataclass
+class Fault:
+    """`ref`: the session that it is for, `""` for any. It passes `skip` calls by, and is used up after `left` strikes."""
+
+    crossing: str
+    moment: Moment
+    kind: Kind
+    ref: str = ""
+    left: int = 1
+    skip: int = 0
+    clients: tuple[str, ...] = ("worker-1", "worker-2")
+    seconds: float = 0
+    fired: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def meets(self, call: Call, moment: Moment, refs: frozenset[str]) -> bool:
+        return (
+            self.left > 0
+            and self.moment == moment
+            and self.crossing in (call.crossing, "*")
+            and call.client in self.clients
+            and (not self.ref or self.ref in refs)
+        )
+
+
+@dataclass
+class Weather:
+    """Random faults of every request of a worker: the share (0 … 1) that fails, is throttled, delayed, cut, repeated."""
+
+    seed: int = 0
+    error: float = 0
+    throttle: float = 0
+    delay: float = 0
+    cut: float = 0
+    duplicate: float = 0
+    counts: Counter[str] = field(default_factory=Counter[str])
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311
+
+    def fault(self, call: Call, moment: Moment) -> Fault | None:
+        kinds: dict[Kind, float] = (
+            {"error": self.error, "throttle": self.throttle, "delay": self.delay}
+            if moment == "before"
+            else {"error": self.cut, "duplicate": self.duplicate}
+        )
+        at = self._random.random()
+        for kind, share in kinds.items():
+            if at < share:
+                self.counts[f"{kind} {moment}"] += 1
+                return Fault(call.crossing, moment, kind, seconds=self._random.uniform(0.05, 0.8))
+            at -= share
+        return None

@@ -1,0 +1,51 @@
+"""`python -m bench.soak.gateway ENDPOINT EMULATOR`: one gateway with the functions, as a process of its own.
+
+ENDPOINT is where it reaches AWS and `@connections` (the proxy), EMULATOR what its queues are named after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from bench.soak.wires import wiring_of
+from local_dev.background import Background
+from local_dev.cloud import Cloud
+from local_dev.environment import ACCESS_KEY, aws_variables
+from local_dev.options import Options
+from local_dev.processes import ROOT
+
+
+def report(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+async def main(endpoint: str, emulator: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    options = Options.from_environment(os.environ)
+    aws = aws_variables(os.environ, endpoint)
+    os.environ.update(aws)
+    cloud = Cloud(options, wiring_of(emulator, endpoint, dict(os.environ)), aws, report)
+    cloud.load_functions()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    server = cloud.serve(listener, Path(ROOT / "frontend"), ACCESS_KEY)
+    background = Background(report)
+    background.start(server.run_until_stopped(), "server")
+    cloud.start_upkeep(background)
+    print(f"ready http://127.0.0.1:{listener.getsockname()[1]}", file=sys.__stdout__, flush=True)
+    await stop.wait()
+    background.expect_the_end()
+    server.should_exit = True
+    await background.stop("server", seconds=1.0)
+    cloud.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:3]))
+    os._exit(0)

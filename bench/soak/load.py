@@ -1,0 +1,160 @@
+"""Hundreds of sessions at once under random faults; what the checker finds is the report."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench.soak.checker import CLAUSES, Violation, check, takeovers
+from bench.soak.conversation import Talker, paying, short
+from bench.soak.faults import Weather
+from bench.soak.proxy import EVERYTHING
+from bench.soak.rig import Rig, running_rig
+
+PAYING_SHARE = 0.25
+STOPPED_SHARE = 0.05
+FREEZE_SHARE = 0.25
+MESSAGES_PER_SESSION = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to end (`minutes` or `messages`, whatever comes first), and how hard it blows."""
+
+    minutes: float = 1
+    messages: int = 1_000_000
+    sessions: int = 200
+    kill_seconds: float = 5
+    workers: int = 2
+    seed: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Plan:
+        messages = int(given.get("MESSAGES") or cls.messages)
+        return cls(
+            minutes=float(given.get("MINUTES") or (600 if "MESSAGES" in given else cls.minutes)),
+            messages=messages,
+            sessions=int(given.get("SESSIONS") or cls.sessions),
+            kill_seconds=float(given.get("KILL_SECONDS") or cls.kill_seconds),
+            workers=int(given.get("WORKERS") or cls.workers),
+            seed=int(given.get("SEED") or cls.seed),
+        )
+
+
+@dataclass
+class Report:
+    accepted: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+    refused: int = 0
+    payments: int = 0
+    blows: Counter[str] = field(default_factory=Counter[str])
+    takeovers: list[float] = field(default_factory=list[float])
+    stops: list[float] = field(default_factory=list[float])
+    waits: list[float] = field(default_factory=list[float])
+    weather: Counter[str] = field(default_factory=Counter[str])
+    violations: list[Violation] = field(default_factory=list[Violation])
+    unnamed: int = 0
+    seconds: float = 0
+
+    def text(self) -> str:
+        clauses = Counter(violation.clause for violation in self.violations)
+        lines = [
+            f"{self.accepted} messages accepted in {self.seconds:.0f} s, {self.refused} requests refused and sent again",
+            f"ends: {dict(self.outcomes)}",
+            f"{self.payments} payments; workers: {dict(self.blows)}; requests: {dict(self.weather)}",
+            f"takeover: {_spread(self.takeovers)}",
+            f"accepted to end: {_spread(self.waits)}",
+            f"stop to end: {_spread(self.stops)}",
+        ]
+        lines += [f"{clauses[name]:5d} violations of “{text}”" for name, text in CLAUSES.items()]
+        return "\n".join(lines + [f"  {violation}" for violation in self.violations[:40]])
+
+
+async def main(given: Mapping[str, str]) -> int:
+    plan = Plan.of(given)
+    async with running_rig(workers=plan.workers) as rig:
+        report = await blow(rig, plan)
+    print(report.text())
+    return int(bool(report.violations))
+
+
+async def blow(rig: Rig, plan: Plan) -> Report:
+    report, began = Report(), time.monotonic()
+    weather = rig.proxy.weather = Weather(
+        plan.seed, error=0.01, throttle=0.01, delay=0.02, cut=0.005, duplicate=0.01
+    )
+    killing = asyncio.create_task(_kill(rig, plan, report), name="killer")
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number in range(plan.sessions):
+                group.create_task(_people(rig, plan, report, number, began), name=f"person {number}")
+    finally:
+        killing.cancel()
+    rig.proxy.weather = None
+    report.weather, report.seconds = weather.counts, time.monotonic() - began
+    report.unnamed = sum(
+        event.crossing == "?" and event.client.startswith("worker") for event in rig.proxy.history
+    )
+    return report
+
+
+async def _kill(rig: Rig, plan: Plan, report: Report) -> None:
+    """One of the workers that are ready, never the last one; one time in four it only freezes."""
+    choose = random.Random(plan.seed)
+    async with asyncio.TaskGroup() as group:
+        while True:
+            await asyncio.sleep(choose.uniform(0.5, 1.5) * plan.kill_seconds)
+            ready = [name for name in rig.workers if rig.is_ready(name)]
+            if len(ready) < 2:
+                continue
+            name = choose.choice(ready)
+            kind = "freeze" if choose.random() < FREEZE_SHARE else "kill"
+            report.blows[kind] += 1
+            await rig.proxy.note(name, EVERYTHING, kind, frozenset())
+            if kind == "kill":
+                await rig.proxy.kill(name)
+            else:
+                group.create_task(rig.proxy.freeze(name), name=f"freeze {name}")
+
+
+async def _people(rig: Rig, plan: Plan, report: Report, number: int, began: float) -> None:
+    """One session after another, each a few messages long."""
+    choose = random.Random(plan.seed * 1_000_003 + number)
+    while time.monotonic() - began < plan.minutes * 60 and report.accepted < plan.messages:
+        await _converse(rig, report, choose, number, plan)
+
+
+async def _converse(rig: Rig, report: Report, choose: random.Random, number: int, plan: Plan) -> None:
+    talker = Talker(rig, number)
+    for _ in range(MESSAGES_PER_SESSION):
+        if report.accepted >= plan.messages:
+            break
+        script = (paying if choose.random() < PAYING_SHARE else short)(talker.next_ref())
+        said = await talker.say(script)
+        report.accepted += 1
+        if choose.random() < STOPPED_SHARE:
+            await talker.stop(said)
+        await talker.ended(said)
+        if said.stopped_at and said.outcome:
+            report.stops.append(said.ended_at - said.stopped_at)
+        if said.outcome:
+            report.waits.append(said.ended_at - said.accepted_at)
+        report.outcomes[said.outcome or "none"] += 1
+    talk = await talker.close()
+    report.refused += talk.refused
+    report.payments += sum(talk.paid.values())
+    report.takeovers += takeovers(talk)
+    report.violations += check(talk)
+    rig.proxy.forget(talk.ref)
+
+
+def _spread(seconds: list[float]) -> str:
+    if not seconds:
+        return "none"
+    ordered = sorted(seconds)
+    p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
+    return f"{len(ordered)}, p50 {p50:.2f} s, p99 {p99:.2f} s, longest {ordered[-1]:.2f} s"

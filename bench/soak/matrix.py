@@ -1,0 +1,146 @@
+"""Each fault point × each kind of fault: one session goes through it, and the checker looks at what it left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.soak.checker import Violation, check, takeovers
+from bench.soak.conversation import Said, Script, Talker, paying, short
+from bench.soak.faults import REPEATS, Fault, Kind, Moment
+from bench.soak.rig import Rig
+
+KINDS: tuple[Kind, ...] = ("kill", "freeze", "error", "throttle")
+FIRED_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in a run's path. `skip`: calls of the same crossing that come before it in the scene.
+
+    `waits`: seconds before each LLM response, for what only happens in longer runs.
+    """
+
+    crossing: str
+    says: str
+    skip: int = 0
+    waits: tuple[float, ...] = ()
+    moments: tuple[Moment, ...] = ("before", "after")
+
+
+POINTS: tuple[Point, ...] = (
+    Point("queue.receive", "the run's message is received"),
+    Point("runs.claim", "the run is claimed"),
+    Point("controls.read", "connections and stops are read"),
+    Point("journal.history", "the LLM's history is read"),
+    Point("llm.request", "the first LLM request", moments=("before", "during", "after")),
+    Point("llm.request", "the last LLM request", skip=2, moments=("before", "during", "after")),
+    Point("connections.post", "the run's beginning is pushed"),
+    Point("connections.post", "something later is pushed", skip=3),
+    Point("runs.flush", "the first text is stored"),
+    Point("runs.append", "a response that asks for a read-only tool is stored"),
+    Point("runs.append", "a response that asks for a payment is stored", skip=2),
+    Point("runs.append", "the payment's result is shown", skip=3),
+    Point("journal.begin_call", "a read-only call is begun"),
+    Point("journal.begin_call", "the payment is begun", skip=1),
+    Point("tool.look", "a read-only tool is called"),
+    Point("tool.pay", "the payment is made"),
+    Point("journal.finish_call", "a read-only result is recorded"),
+    Point("journal.finish_call", "the payment's result is recorded", skip=1),
+    Point("runs.renew", "the lease is renewed", waits=(0, 5.0)),
+    Point("queue.extend", "the message is kept back", waits=(0, 5.0)),
+    Point("runs.finish", "the run is finished"),
+    Point("queue.delete", "the message is deleted"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    point: Point
+    kind: Kind
+    moment: Moment
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.moment} {self.point.crossing}: {self.point.says}"
+
+    def fault(self, ref: str) -> Fault:
+        """A poll that brings nothing has no session to be recognised by."""
+        is_poll = self.point.crossing == "queue.receive" and self.moment == "before"
+        return Fault(
+            self.point.crossing,
+            self.moment,
+            self.kind,
+            ref="" if is_poll else ref,
+            skip=self.point.skip,
+            left=self._strikes(),
+        )
+
+    @property
+    def may_fail(self) -> bool:
+        return self.point.crossing == "llm.request" and self.kind in {"error", "throttle"}
+
+    def _strikes(self) -> int:
+        """Errors last beyond the AWS client's own three tries; the outside world fails once."""
+        if self.point.crossing == "queue.receive" and self.moment == "after":
+            return 1  # each answer that is lost hides the message for 8 s
+        is_ours = self.point.crossing.partition(".")[0] not in {"llm", "tool"}
+        return REPEATS if self.kind in {"error", "throttle"} and is_ours else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`seconds` from the fault to the next attempt; None where none was needed. `fired` false: it never came there."""
+
+    cell: Cell
+    fired: bool
+    ended: str
+    seconds: float | None
+    violations: Sequence[Violation]
+
+
+def cells(kinds: Iterable[Kind] = KINDS, points: Iterable[Point] = POINTS) -> list[Cell]:
+    return [
+        Cell(point, kind, moment)
+        for point in points
+        for kind in kinds
+        for moment in point.moments
+        if kind != "throttle" or moment == "before"  # what is throttled has no effect
+    ]
+
+
+async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Outcome:
+    """A first answer, so that there is a history; then the fault is armed and the paying run begins."""
+    talker = Talker(rig, gateway)
+    await talker.client.connect()
+    await talker.ended(await talker.say(short(talker.next_ref())))
+    fault = rig.proxy.arm(cell.fault(talker.talk.ref))
+    said = await talker.say(_script(cell, talker))
+    await talker.ended(said)
+    try:
+        await _settled(talker, cell, fault)
+    finally:
+        rig.proxy.faults.remove(fault)
+    talk = await talker.close()
+    times = takeovers(talk)
+    violations = check(talk, may_fail=cell.may_fail)
+    return Outcome(cell, fault.fired.is_set(), _ended(said), max(times, default=None), violations)
+
+
+async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:
+    """A fault at the very end strikes when the run's end is visible already."""
+    try:
+        await asyncio.wait_for(fault.fired.wait(), 3.0)
+    except TimeoutError:
+        return
+    if cell.kind in {"kill", "freeze"}:
+        await talker.rig.whole()
+
+
+def _script(cell: Cell, talker: Talker) -> Script:
+    return paying(talker.next_ref(), cell.point.waits)
+
+
+def _ended(said: Said) -> str:
+    return said.outcome or "no end"

@@ -1,0 +1,303 @@
+"""Stands between the processes and everything they talk to; records each crossing and lets faults strike there.
+
+Each process has a port of its own, which tells whose a request is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from bench.soak import world
+from bench.soak.crossings import Call, named
+from bench.soak.faults import FREEZE_SECONDS, Fault, Moment, Weather
+
+_REF = re.compile(rb"ref-[a-z0-9]+(?:-[a-z0-9]+)*-end")
+_MESSAGE = re.compile(r"-m\d+-end$")
+_RECEIPT = re.compile(rb'"ReceiptHandle": ?"([^"]+)"')
+_CALL = re.compile(rb'"(call#[^"]+)"')
+_DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened at a crossing. `what`: `asked`, `applied`, or the fault's kind. `at`: monotonic seconds."""
+
+    at: float
+    client: str
+    crossing: str
+    what: str
+    refs: frozenset[str]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Proxy:
+    def __init__(self, emulator: str, tools: str) -> None:
+        self.gateways: list[str] = []
+        self.pids: dict[str, int] = {}
+        self.ports: dict[str, int] = {}
+        self.history: list[Event] = []
+        self.faults: list[Fault] = []
+        self.weather: Weather | None = None
+        self.recorded = asyncio.Condition()
+        self.published: set[int] = set()
+        """Process ids of workers that were ready."""
+        self.frozen: set[str] = set()
+        self._emulator, self._tools = emulator, tools
+        self._receipts: dict[str, frozenset[str]] = {}
+        self._received: list[Answer] = []
+        self._http = aiohttp.ClientSession(
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=60),
+            connector=aiohttp.TCPConnector(limit=0),
+        )
+        self._runners: list[web.AppRunner] = []
+
+    async def open_port(self, client: str) -> str:
+        """The address by which `client` reaches everything."""
+        app = web.Application(client_max_size=64 * 2**20)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._handle(client, request)
+
+        app.router.add_route("*", "/{path:.*}", handle)
+        runner = web.AppRunner(app, access_log=None, keepalive_timeout=300, shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self._runners.append(runner)
+        self.ports[client] = runner.addresses[0][1]
+        return f"http://127.0.0.1:{self.ports[client]}"
+
+    async def close(self) -> None:
+        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
+        await self._http.close()
+
+    def arm(self, fault: Fault) -> Fault:
+        self.faults.append(fault)
+        return fault
+
+    def forget(self, ref: str) -> None:
+        """A long soak does not keep what has been checked."""
+        self.history = [event for event in self.history if ref not in event.refs]
+
+    async def note(
+        self, client: str, crossing: str, what: str, refs: frozenset[str], detail: str = ""
+    ) -> None:
+        if (crossing, what) == ("catalog.put", "applied"):
+            self.published.add(self.pids.get(client, 0))
+        async with self.recorded:
+            self.history.append(Event(time.monotonic(), client, crossing, what, refs, detail))
+            self.recorded.notify_all()
+
+    def events(self, what: str, ref: str = "") -> list[Event]:
+        return [e for e in self.history if e.what == what and (not ref or ref in e.refs)]
+
+    async def _handle(self, client: str, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        call = named(client, request.method, request.path_qs, request.headers, body)
+        refs = self._refs(call)
+        if fault := self._fault(call, "before", refs):
+            if refusal := await self._strike(fault, call, refs):
+                return self._end(request, refusal)
+        if call.service == "llm":
+            return await self._llm(request, call)
+        try:
+            answer = await self._forward(call, request)
+        except (aiohttp.ClientError, TimeoutError):
+            return self._end(request, _CUT)
+        if call.crossing == "queue.receive":
+            refs = self._remember(answer)
+        if answer.status < 400:
+            await self.note(client, call.crossing, "applied", refs, _detail(call))
+        if fault := self._fault(call, "after", refs):
+            if fault.kind == "duplicate":
+                answer = self._replayed(call, answer)
+            elif refusal := await self._strike(fault, call, refs):
+                return self._end(request, refusal)
+        return _response(answer)
+
+    def _fault(self, call: Call, moment: Moment, refs: frozenset[str]) -> Fault | None:
+        for fault in self.faults:
+            if fault.meets(call, moment, refs):
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                fault.left -= 1
+                fault.fired.set()
+                return fault
+        if self.weather and call.client.startswith("worker") and call.crossing not in _CALM:
+            return self.weather.fault(call, moment)
+        return None
+
+    async def _strike(self, fault: Fault, call: Call, refs: frozenset[str]) -> Answer | None:
+        """None: the request goes on. An answer without a status: the connection is cut."""
+        await self.note(call.client, call.crossing, fault.kind, refs, fault.moment)
+        match fault.kind:
+            case "kill":
+                await self.kill(call.client)
+                return _CUT
+            case "freeze":
+                await self.freeze(call.client)
+                return None
+            case "delay":
+                await asyncio.sleep(fault.seconds)
+                return None
+            case "error" if fault.moment == "before":
+                return _failure(call)
+            case "throttle":
+                return _throttle(call)
+            case _:
+                return _CUT
+
+    async def kill(self, client: str) -> None:
+        pid = self.pids.pop(client, 0)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+
+    async def freeze(self, client: str) -> None:
+        if not (pid := self.pids.get(client)):
+            return
+        os.kill(pid, signal.SIGSTOP)
+        self.frozen.add(client)
+        try:
+            await asyncio.sleep(FREEZE_SECONDS)
+        finally:
+            self.frozen.discard(client)
+            if self.pids.get(client) == pid:
+                os.kill(pid, signal.SIGCONT)
+
+    async def _llm(self, request: web.Request, call: Call) -> web.StreamResponse:
+        """The provider itself: its answer streams, and a fault may strike in the middle of it."""
+        asked = world.asked(call.body)
+        refs = _refs(asked.ref.encode())
+        await self.note(call.client, call.crossing, "asked", refs, str(asked.answers))
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        number = 0
+        async for chunk in world.answer(asked):
+            await response.write(chunk)
+            number += 1
+            if number == 3 and (fault := self._fault(call, "during", refs)):
+                if await self._strike(fault, call, refs):
+                    return self._end(request, _CUT)
+        await self.note(call.client, call.crossing, "applied", refs, str(asked.answers))
+        if (fault := self._fault(call, "after", refs)) and await self._strike(fault, call, refs):
+            return self._end(request, _CUT)
+        await response.write_eof()
+        return response
+
+    async def _forward(self, call: Call, request: web.Request) -> Answer:
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _DROPPED}
+        targets = self._targets(call)
+        answer = Answer(410, {}, b"")
+        for target in targets:
+            async with self._http.request(
+                call.method, target + call.path, data=call.body, headers=headers
+            ) as response:
+                kept = {k: v for k, v in response.headers.items() if k.lower() not in _DROPPED}
+                answer = Answer(response.status, kept, await response.read())
+            if answer.status != 410:
+                break
+        return answer
+
+    def _targets(self, call: Call) -> Sequence[str]:
+        match call.service:
+            case "connections":
+                return self.gateways
+            case "tools":
+                return [self._tools]
+            case _:
+                return [self._emulator]
+
+    def _refs(self, call: Call) -> frozenset[str]:
+        if call.service == "sqs" and (found := _RECEIPT.search(call.body)):
+            return self._receipts.get(found[1].decode(), frozenset())
+        return _refs(call.body)
+
+    def _remember(self, answer: Answer) -> frozenset[str]:
+        """Which session a receipt handle is for; and what may be delivered again."""
+        messages = json.loads(answer.body or b"{}").get("Messages", [])
+        for message in messages:
+            self._receipts[message["ReceiptHandle"]] = _refs(message["Body"].encode())
+        if messages:
+            self._received = [*self._received, answer][-20:]
+        return _refs(answer.body)
+
+    def _replayed(self, call: Call, answer: Answer) -> Answer:
+        """An earlier delivery, once more."""
+        return self._received[0] if call.crossing == "queue.receive" and self._received else answer
+
+    def _end(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        if answer.status:
+            return _response(answer)
+        if request.transport:
+            request.transport.abort()
+        return web.Response(status=500)
+
+
+EVERYTHING = "*"
+"""The crossing of what befalls a whole process."""
+_CUT = Answer(0, {}, b"")
+_CALM = frozenset({"tools.connect"})
+
+
+def _detail(call: Call) -> str:
+    """`entries`: an LLM response is journalled by it; of a tool call's record, the call's key."""
+    if call.crossing == "runs.append":
+        return "entries" if b'"entry#' in call.body else ""
+    found = _CALL.search(call.body) if call.crossing.startswith("journal.") else None
+    return found[1].decode() if found else ""
+
+
+def _refs(body: bytes) -> frozenset[str]:
+    """The sessions and messages that are named; a message's name contains its session's."""
+    found = {each.decode() for each in _REF.findall(body)}
+    return frozenset(found | {_MESSAGE.sub("-end", each) for each in found})
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
+
+
+def _failure(call: Call) -> Answer:
+    return _problem(500, "InternalServerError" if call.service == "dynamodb" else "InternalFailure")
+
+
+def _throttle(call: Call) -> Answer:
+    codes = {"dynamodb": "ProvisionedThroughputExceededException", "sqs": "OverLimit"}
+    return _problem(400 if call.service in codes else 429, codes.get(call.service, "LimitExceeded"))
+
+
+def _problem(status: int, code: str) -> Answer:
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amzn-errortype": code,
+        "x-amzn-query-error": f"{code};Sender",
+    }
+    return Answer(status, headers, json.dumps({"__type": code, "message": code}).encode())
+
+
+@asynccontextmanager
+async def running_proxy(emulator: str, tools: str) -> AsyncGenerator[Proxy]:
+    proxy = Proxy(emulator, tools)
+    try:
+        yield proxy
+    finally:
+        await proxy.close()

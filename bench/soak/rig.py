@@ -1,0 +1,151 @@
+"""Two gateways, two workers, an emulator and the outside world, each reached through the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.soak.proxy import Event, Proxy, running_proxy
+from bench.soak.wires import wiring_of
+from bench.soak.world import SERVER, World, serving
+from local_dev.aws import create_resources
+from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
+from local_dev.environment import aws_variables
+from local_dev.processes import Child, Processes
+
+READY_SECONDS = 60.0
+GATEWAY = [sys.executable, "-m", "bench.soak.gateway"]
+WORKER = [sys.executable, "-m", "worker"]
+_OURS = ("AWS_", "BACKEND_", "FORGE_", "OPENAI_", "TESTNET_RPC_URL", "RATE_LIMIT", "OWNER_RATE")
+
+SETTINGS = {
+    "RATE_LIMIT_PER_MINUTE": "100000",
+    "RATE_LIMIT_BURST": "1000",
+    "OWNER_RATE_LIMIT_PER_MINUTE": "1000000",
+    "FORGE_LLM": "openai:scripted",
+    "FORGE_SCHEDULE_SECONDS": "2",
+    "FORGE_EXPIRY_SECONDS": "1",
+    "FORGE_ALLOW_PRIVATE_EGRESS": "1",
+    "WORKER_METRICS": "false",
+    "WORKER_STOP_SECONDS": "1",
+}
+
+
+@dataclass
+class Rig:
+    proxy: Proxy
+    world: World
+    folder: Path
+    emulator: str
+    environment: Mapping[str, str]
+    processes: Processes
+    workers: dict[str, Child] = field(default_factory=dict[str, Child])
+    is_closing: bool = False
+
+    @property
+    def urls(self) -> list[str]:
+        return self.proxy.gateways
+
+    @property
+    def aws(self) -> dict[str, str]:
+        return aws_variables({}, self.emulator)
+
+    async def start_gateway(self, name: str) -> None:
+        endpoint = await self.proxy.open_port(name)
+        command = [*GATEWAY, endpoint, self.emulator]
+        _, url = await self.processes.start_until(name, command, self.environment, _address)
+        self.proxy.gateways.append(url)
+
+    async def start_worker(self, name: str) -> None:
+        """Started again whenever it ends, as ECS does."""
+        endpoint = await self.proxy.open_port(name)
+        environment = self._worker_environment(name, endpoint)
+        asyncio.create_task(self._keep(name, environment), name=f"keep {name}")
+        await self.until(lambda event: event.client == name and event.crossing == "catalog.put", 0)
+
+    async def until(
+        self, condition: Callable[[Event], bool], since: int, seconds: float = READY_SECONDS
+    ) -> Event:
+        """The first event, from number `since` of the history on, that meets `condition`. Raises `TimeoutError`."""
+        async with asyncio.timeout(seconds), self.proxy.recorded:
+            while True:
+                for event in self.proxy.history[since:]:
+                    if condition(event):
+                        return event
+                since = len(self.proxy.history)
+                await self.proxy.recorded.wait()
+
+    async def whole(self) -> None:
+        """Until every worker runs and is ready again."""
+        async with asyncio.timeout(READY_SECONDS):
+            while not all(self.is_ready(name) for name in self.workers):
+                await asyncio.sleep(0.05)
+
+    def is_ready(self, name: str) -> bool:
+        """The process of now has published what it offers, and is not frozen."""
+        return self.proxy.pids.get(name) in self.proxy.published and name not in self.proxy.frozen
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    async def _keep(self, name: str, environment: Mapping[str, str]) -> None:
+        while not self.is_closing:
+            child = await self.processes.start(name, WORKER, environment)
+            self.workers[name] = child
+            self.proxy.pids[name] = child.pid
+            await child.process.wait()
+
+    def _worker_environment(self, name: str, endpoint: str) -> dict[str, str]:
+        config = self.folder / f"{name}.mcp.json"
+        server = {"url": f"{endpoint}/tools/mcp", "trustAnnotations": True, "timeout": 8000}
+        config.write_text(json.dumps({"mcpServers": {SERVER: server}}))
+        wiring = wiring_of(self.emulator, endpoint, self.environment)
+        return {
+            **self.environment,
+            **aws_variables({}, endpoint),
+            **wiring.worker_environment(),
+            "FORGE_MCP_CONFIG": str(config),
+            "OPENAI_BASE_URL": f"{endpoint}/llm/v1",
+            "OPENAI_API_KEY": name,
+        }
+
+
+@asynccontextmanager
+async def running_rig(
+    settings: Mapping[str, str] | None = None, gateways: int = 2, workers: int = 2
+) -> AsyncGenerator[Rig]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forge-rig-")))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        environment = {**inherited, **SETTINGS, **(settings or {})}
+        processes = Processes(folder)
+        stack.push_async_callback(processes.close)
+        listener = emulator_listener()
+        emulator = endpoint_of(listener)
+        await start_emulator(processes, chosen(""), listener)
+        wiring = wiring_of(emulator, emulator, environment)
+        await asyncio.to_thread(create_resources, wiring, aws_variables({}, emulator))
+        world = World()
+        tools = await stack.enter_async_context(serving(world))
+        proxy = await stack.enter_async_context(running_proxy(emulator, tools))
+        rig = Rig(proxy, world, folder, emulator, environment, processes)
+        await asyncio.gather(
+            *(rig.start_gateway(f"gateway-{number + 1}") for number in range(gateways)),
+            *(rig.start_worker(f"worker-{number + 1}") for number in range(workers)),
+        )
+        try:
+            yield rig
+        finally:
+            rig.is_closing = True
+            await processes.close()
+
+
+def _address(line: str) -> str | None:
+    return line.split()[1] if line.startswith("ready ") else None

@@ -1,0 +1,82 @@
+"""Every wait of a run for another process has a fault test; a new one without a test fails here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.soak.awaits import crossings
+from bench.soak.crossings import named
+from bench.soak.matrix import KINDS, POINTS, cells
+
+CROSSINGS = {
+    "agent/journal._call: super().call_tool": "tool.pay",
+    "agent/journal.wrap_model_request: handler": "llm.request",
+    "audiences._find_connections: self._resources.blocking(controls.read)": "controls.read",
+    "audiences.forget: self._resources.blocking(self._resources.controls.disconnect)": "controls.disconnect",
+    "connections.post: within self._http.post": "connections.post",
+    "consumer._claim: resources.blocking(resources.runs.claim)": "runs.claim",
+    "consumer._delete: self._resources.blocking(self._resources.queue.delete)": "queue.delete",
+    "consumer._receive: self._resources.blocking(self._resources.queue.receive)": "queue.receive",
+    "consumer._release: self._resources.blocking(self._resources.queue.extend)": "queue.release",
+    "consumer._run: self._resources.blocking(self._resources.queue.bury)": "queue.bury",
+    "execute_run.show: resources.blocking(resources.controls.read)": "sessions.hot",
+    "execute_run.show: resources.blocking(resources.sessions.hot)": "sessions.hot",
+    "hold.keep_message: resources.blocking(resources.queue.extend)": "queue.extend",
+    "record.append: self._renew(self._runs.append)": "runs.append",
+    "record.begin_call: self._persist(self._journal.begin_call)": "journal.begin_call",
+    "record.finish: self._persist(self._runs.finish)": "runs.finish",
+    "record.finish_call: self._persist(self._journal.finish_call)": "journal.finish_call",
+    "record.history: self._persist(self._journal.history)": "journal.history",
+    "record.keep: self._renew(self._runs.flush)": "runs.flush",
+    "record.keep: self._renew(self._runs.renew)": "runs.renew",
+    "record.release: self._persist(self._runs.release)": "runs.release",
+    "record.set_network: self._persist(self._sessions.set_network)": "sessions.set_network",
+    "record.set_network: self._renew(self._runs.renew)": "runs.renew",
+    "watch.watch: resources.blocking(resources.controls.read)": "controls.read",
+}
+"""Where a run waits for another process, and the fault point that stands for it."""
+
+BESIDE_RUNS = {
+    "agent/servers.call: self.toolset.direct_call_tool",
+    "agent/servers.list_tools: self.toolset.list_tools",
+    "agent/servers.list_tools: stack.enter_async_context",
+    "agent/toolbox.close: self._foreign.close",
+    "agent/toolbox.close: self._stack.aclose",
+    "consumer._run_command: resources.blocking(resources.commands.get)",
+    "consumer._run_command: resources.blocking(resources.commands.put)",
+}
+"""No run waits here: tools outside of conversations, and connecting to MCP servers. A client sees these fail."""
+
+ELSEWHERE = {
+    "controls.disconnect": "test_streaming.py",
+    "queue.bury": "test_takeover.py",
+    "queue.release": "test_handing_over.py",
+    "runs.release": "test_handing_over.py",
+    "sessions.hot": "test_takeover.py",
+    "sessions.set_network": "test_handing_over.py",
+}
+"""Crossings off the usual path, and the test that has faults there."""
+
+
+def test_every_wait_for_another_process_has_a_fault_point() -> None:
+    assert crossings() == set(CROSSINGS) | BESIDE_RUNS
+
+
+def test_every_crossing_is_in_the_matrix_or_has_a_test_of_its_own() -> None:
+    points = {point.crossing for point in POINTS}
+    assert set(CROSSINGS.values()) <= points | set(ELSEWHERE)
+    files = {file.name for folder in ("faults", "worker") for file in Path("tests", folder).glob("test_*.py")}
+    assert set(ELSEWHERE.values()) <= files
+
+
+def test_the_matrix_has_every_kind_of_fault_at_every_point() -> None:
+    combined = {(cell.point, cell.kind) for cell in cells()}
+    assert combined == {(point, kind) for point in POINTS for kind in KINDS}
+
+
+@pytest.mark.parametrize("operation", ["CreateTable", "Scan"])
+def test_an_operation_that_nobody_has_named_is_told_apart(operation: str) -> None:
+    call = named("worker-1", "POST", "/", {"X-Amz-Target": f"DynamoDB_20120810.{operation}"}, b"{}")
+    assert call.crossing == "?"
