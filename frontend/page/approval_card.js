@@ -88,10 +88,11 @@ export class ApprovalCard {
   }
 }
 
-/** @param {ApprovalContext} context */
-function lackOf({ isTestChain }) {
-  const way = isTestChain ? 'Choose the development wallet in the wallet menu' : 'Install one (any EIP-1193 wallet works)';
-  return `There is no wallet in this browser for this network. ${way}, or reject.`;
+/** Why nobody can sign, and what to do. @param {ApprovalContext} context */
+function lackOf({ account, isTestChain }) {
+  if (account) return 'The development wallet signs on the test network only. Disconnect it and connect your own, or reject.';
+  if (isTestChain) return 'Choose the development wallet in the wallet menu, or reject.';
+  return 'There is no wallet in this browser. Install one (any EIP-1193 wallet works), or reject.';
 }
 
 /** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { applyFrame, emptyConversation, have, needsSync } from '../../frontend/client/conversation.js';
 import { SimulatedServer } from './simulated_server.js';
 
-const CONVERSATIONS = 300;
+const CONVERSATIONS = 150;
 const WORDS = ['plain ', 'ünïcode ', '👩‍👩‍👧 ', '🎉', 'עברית ', '\n\n', 'a rather long piece of text, longer than a frame '];
 
 /** A small generator with a seed, so that a failure can be repeated. */

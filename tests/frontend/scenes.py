@@ -86,6 +86,7 @@ async def conversation(page: Page, server: FakeServer) -> None:
 
 
 async def open_tool(page: Page, server: FakeServer) -> None:
+    await page.locator("#close-chain").click()
     await page.locator(".tool summary").first.click()
     await page.locator(".tool").first.scroll_into_view_if_needed()
     await expect(page.locator(".tool pre").first).to_be_visible()
@@ -180,13 +181,13 @@ async def trouble(page: Page, server: FakeServer) -> None:
 SCENES: list[Scene] = [
     empty,
     conversation,
+    chain,
     open_tool,
     many_tools,
     working_and_queued,
     approval,
     networks,
     wallet,
-    chain,
     deleting,
     trouble,
 ]
