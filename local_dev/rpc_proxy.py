@@ -6,7 +6,7 @@ There is nothing like it in the cloud, where the page therefore offers neither.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -86,7 +86,9 @@ def _is_own_page(headers: dict[str, str]) -> bool:
 
 
 def _are_allowed(calls: Any) -> bool:
-    batch: list[Any] = calls if isinstance(calls, list) else [calls]
-    return 0 < len(batch) <= MOST_CALLS and all(
-        isinstance(call, dict) and call.get("method") in METHODS for call in batch
-    )
+    batch = cast("list[Any]", calls) if isinstance(calls, list) else [calls]
+    return 0 < len(batch) <= MOST_CALLS and all(_method(call) in METHODS for call in batch)
+
+
+def _method(call: Any) -> Any:
+    return cast("dict[str, Any]", call).get("method") if isinstance(call, dict) else None
