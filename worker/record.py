@@ -12,6 +12,7 @@ from forge.models.message import Draft, Message
 from forge.models.run import Ending, Progress
 from forge.models.session import HotSession
 from forge.ports import CallRecord, CallStatus, Lease
+from worker.agent.wellformed import well_formed
 from worker.feed import Feed
 from worker.resources import Resources
 
@@ -45,7 +46,7 @@ class LeasedRecord:
         if monotonic() > self._lease_end:
             raise LeaseLost
         is_first = not self._feed.text_length
-        self._feed.add_text(text)
+        self._feed.add_text(well_formed(text))
         if is_first:
             self.is_due.set()
             self.first_text_at = self.first_text_at or self._clock()

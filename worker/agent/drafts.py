@@ -10,9 +10,11 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCall
 
 from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOutcome, cut
 from worker.agent.deps import RunDeps
+from worker.agent.wellformed import well_formed, well_formed_json
 
+UNKNOWN_SIGN = "OUTCOME UNKNOWN"
 UNKNOWN = (
-    "OUTCOME UNKNOWN: this call was started but its result was lost. It may or may not have taken effect. "
+    f"{UNKNOWN_SIGN}: this call was started but its result was lost. It may or may not have taken effect. "
     "Verify the state with a read-only tool before repeating it."
 )
 INTERRUPTED = "Interrupted before it had a result."
@@ -31,11 +33,11 @@ def response_drafts(deps: RunDeps, response: ModelResponse) -> Iterator[Draft]:
 
 
 def text_draft(deps: RunDeps, text: str) -> Draft:
-    return Draft(sender="agent", content=text, created_at=deps.clock(), run_id=deps.run_id)
+    return Draft(sender="agent", content=well_formed(text), created_at=deps.clock(), run_id=deps.run_id)
 
 
 def result_draft(deps: RunDeps, part: ToolReturnPart) -> Draft:
-    content, truncated = cut(part.model_response_str(wrap_if_error=False))
+    content, truncated = cut(well_formed(part.model_response_str(wrap_if_error=False)))
     return Draft(
         sender="system",
         kind="tool_result",
@@ -70,12 +72,17 @@ def _call_draft(deps: RunDeps, call: ToolCallPart) -> Draft:
 def call_arguments(call: ToolCallPart) -> dict[str, Any]:
     """The arguments as an object; an LLM that wrote something else is shown with what it wrote."""
     try:
-        return call.args_as_dict(raise_if_invalid=True)
+        return well_formed_json(call.args_as_dict(raise_if_invalid=True))
     except (ValueError, AssertionError):
-        return {"invalid": str(call.args)}
+        return {"invalid": well_formed(str(call.args))}
 
 
 def _outcome(part: ToolReturnPart) -> ToolOutcome:
     if part.outcome == "success":
         return "success"
-    return "unknown" if part.outcome == "interrupted" or part.content == UNKNOWN else "failed"
+    return "unknown" if part.outcome == "interrupted" or _is_unknown(part) else "failed"
+
+
+def _is_unknown(part: ToolReturnPart) -> bool:
+    """Said by us, or by a tool of ours whose own request had no answer."""
+    return isinstance(part.content, str) and part.content.startswith(UNKNOWN_SIGN)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.messages import (
@@ -19,6 +21,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.usage import RunUsage
 
 from worker.agent.drafts import response_text
+from worker.agent.wellformed import well_formed_json
 
 _MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
 
@@ -62,12 +65,23 @@ def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
 
 def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
     """One entry a message, without the instructions: each request gets the current ones anyway."""
-    return [_MESSAGE.dump_json(_without_instructions(message)) for message in messages]
+    return [_dumped(_without_instructions(message)) for message in messages]
 
 
 def size(message: ModelMessage) -> int:
     """Bytes, as it is stored."""
-    return len(_MESSAGE.dump_json(message))
+    return len(_dumped(message))
+
+
+def _dumped(message: ModelMessage) -> bytes:
+    try:
+        return _MESSAGE.dump_json(message)
+    except ValueError:  # a lone surrogate
+        return json.dumps(well_formed_json(_plain(message))).encode()
+
+
+def _plain(message: ModelMessage) -> Any:
+    return _MESSAGE.dump_python(message, mode="json")
 
 
 def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:

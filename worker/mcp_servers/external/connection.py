@@ -19,6 +19,8 @@ from worker.mcp_servers.toolbox import ToolRefused
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
+_UNKNOWN = "OUTCOME UNKNOWN"
+"""How a tool says that its own call had no answer; the agent shows and treats the result as such."""
 
 
 class ServerDown(Exception):
@@ -51,19 +53,20 @@ class Connection:
                 result = await client.call_tool_mcp(tool, arguments)
         except TimeoutError:
             raise ToolRefused(
-                f"{self._name} did not answer in time; the call may or may not have taken effect."
+                f"{_UNKNOWN}: {self._name} did not answer in time; the call may or may not have taken effect."
             ) from None
         except McpError as error:
             if error.error.code == CONNECTION_CLOSED:
                 raise ToolRefused(
-                    f"{self._name} broke off; the call may or may not have taken effect."
+                    f"{_UNKNOWN}: {self._name} broke off; the call may or may not have taken effect."
                 ) from error
             raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
         except FastMCPError as error:
             raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
         except Exception as error:
             raise ToolRefused(
-                f"{self._name} failed ({type(error).__name__}): its answer cannot be used."
+                f"{_UNKNOWN}: {self._name} failed ({type(error).__name__}): its answer cannot be used. "
+                "The call may or may not have taken effect."
             ) from error
         return ToolResult.from_mcp_result(result)
 

@@ -1,0 +1,108 @@
+"""`python -m worker.dead_letters`: what was given up can be seen, and tried once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from forge.errors import NotFound
+from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.run import Ending, RunMessage, Submission
+from forge.queue import SqsRunQueue
+from forge.store import Store
+from tests.clock import Clock
+from tests.schema import QUEUE_ATTRIBUTES
+from worker.dead_letters import DeadLetters, details, line
+
+KEY = SessionKey(ANONYMOUS, "s1")
+
+
+@pytest.fixture
+def dead(sqs: Any) -> SqsRunQueue:
+    url = sqs.create_queue(QueueName="dead.fifo", Attributes=QUEUE_ATTRIBUTES)["QueueUrl"]
+    return SqsRunQueue(sqs, url)
+
+
+@pytest.fixture
+def queue(sqs: Any, queue_url: str) -> SqsRunQueue:
+    return SqsRunQueue(sqs, queue_url)
+
+
+@pytest.fixture
+def letters(store: Store, queue: SqsRunQueue, dead: SqsRunQueue, clock: Clock) -> DeadLetters:
+    return DeadLetters(store, queue, dead, clock)
+
+
+def accepted(store: Store, clock: Clock) -> RunMessage:
+    run_id = new_run_id()
+    submission = Submission(run_id=run_id, content="pay Bob", created_at=clock())
+    session = store.inbox.accept(KEY, submission)
+    return RunMessage(
+        owner=KEY.owner, session_id=KEY.session_id, generation=session.generation, run_id=run_id
+    )
+
+
+@pytest.fixture
+def given_up(store: Store, clock: Clock, dead: SqsRunQueue) -> RunMessage:
+    message = accepted(store, clock)
+    store.runs.finish(store.runs.claim(message, "worker"), Ending(outcome="failed"))
+    dead.send(message)
+    return message
+
+
+def test_a_given_up_run_is_listed_without_its_text_and_shown_with_it(
+    letters: DeadLetters, given_up: RunMessage
+) -> None:
+    (letter,) = letters.all()
+    assert line(letter).split()[:3] == [given_up.run_id, "s1", "failed"]
+    assert "pay Bob" not in line(letter)
+    assert "pay Bob" in details(letters.one(given_up.run_id))
+
+
+def test_requeueing_accepts_the_input_once_more_and_removes_the_letter(
+    letters: DeadLetters, given_up: RunMessage, store: Store, queue: SqsRunQueue
+) -> None:
+    letters.requeue(given_up.run_id)
+    session = store.sessions.hot(KEY)
+    assert session is not None
+    (waiting,) = session.inbox
+    assert waiting.content == "pay Bob"
+    (delivery,) = queue.receive(10, 0)
+    assert isinstance(delivery.body, RunMessage)
+    assert delivery.body.run_id == waiting.run_id != given_up.run_id
+    assert letters.all() == []
+
+
+def test_requeueing_the_same_run_again_adds_nothing(
+    letters: DeadLetters, given_up: RunMessage, store: Store, dead: SqsRunQueue
+) -> None:
+    letters.requeue(given_up.run_id)
+    dead.send(given_up, resend=True)
+    letters.requeue(given_up.run_id)
+    session = store.sessions.hot(KEY)
+    assert session is not None
+    assert len(session.inbox) == 1
+
+
+def test_a_run_that_has_not_ended_is_sent_again(
+    letters: DeadLetters, store: Store, clock: Clock, dead: SqsRunQueue, queue: SqsRunQueue
+) -> None:
+    message = accepted(store, clock)
+    dead.send(message)
+    letters.requeue(message.run_id)
+    assert [delivery.body for delivery in queue.receive(10, 0)] == [message]
+
+
+def test_the_letter_of_a_deleted_session_is_removed(
+    letters: DeadLetters, given_up: RunMessage, store: Store
+) -> None:
+    store.sessions.delete(KEY)
+    assert "session has ended" in letters.requeue(given_up.run_id)
+    assert letters.all() == []
+
+
+def test_an_unknown_run_is_not_requeued(letters: DeadLetters, given_up: RunMessage) -> None:
+    with pytest.raises(NotFound):
+        letters.requeue("unknown")
+    assert [letter.message for letter in letters.all()] == [given_up]

@@ -1,0 +1,161 @@
+"""`python -m worker.dead_letters list | show RUN | requeue RUN`: look at what was given up, and try it once more.
+
+Runs where the worker runs, with its environment. A run that failed has ended, visibly; trying it once more accepts
+its input again, as a new message at the end of the conversation, whose LLM history says what was tried before. Doing
+so twice changes nothing. A run that never came to its end is just sent to the queue again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from forge.errors import ForgeError, NotFound
+from forge.models.message import Message
+from forge.models.run import RunMessage, Submission
+from forge.models.session import HotSession
+from forge.ports import Clock, Delivery, RunQueue
+from forge.queue import open_queue
+from forge.store import Store, open_store, system_clock
+from worker.settings import WorkerSettings
+
+HELP = "usage: python -m worker.dead_letters list | show RUN_ID | requeue RUN_ID"
+_HOLD_SECONDS = 60
+_BATCH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A run that was given up. `session` None: it has expired or was deleted; `question`: its input, once logged."""
+
+    delivery: Delivery
+    message: RunMessage
+    session: HotSession | None
+    question: Message | None
+
+    @property
+    def state(self) -> str:
+        if self.session is None:
+            return "session has ended"
+        return self.session.recent.get(self.message.run_id, "unfinished")
+
+
+class DeadLetters:
+    """`dead`: the dead-letter queue; `queue`: the one that the workers receive from."""
+
+    def __init__(self, store: Store, queue: RunQueue, dead: RunQueue, clock: Clock) -> None:
+        self._store, self._queue, self._dead, self._clock = store, queue, dead, clock
+
+    def all(self) -> list[DeadLetter]:
+        """Reading hides them for a moment; they are put back before this returns."""
+        held = list(self._held())
+        for letter in held:
+            self._dead.extend(letter.delivery.receipt, 0)
+        return held
+
+    def one(self, run_id: str) -> DeadLetter:
+        """Raises `NotFound`."""
+        for letter in self.all():
+            if letter.message.run_id == run_id:
+                return letter
+        raise NotFound(f"There is no dead letter of run {run_id}.")
+
+    def requeue(self, run_id: str) -> str:
+        """Says what was done; the letter goes once that is safe. Raises `NotFound` and what `accept` raises."""
+        held = list(self._held())
+        try:
+            letter = next((each for each in held if each.message.run_id == run_id), None)
+            if letter is None:
+                raise NotFound(f"There is no dead letter of run {run_id}.")
+            done = self._again(letter)
+            self._dead.delete(letter.delivery.receipt)
+            held.remove(letter)
+            return done
+        finally:
+            for each in held:
+                self._dead.extend(each.delivery.receipt, 0)
+
+    def _again(self, letter: DeadLetter) -> str:
+        message, session, question = letter.message, letter.session, letter.question
+        if session is None:
+            return "Its session has ended: there is nobody left to answer. The letter was removed."
+        if message.run_id not in session.recent and question is None:
+            self._queue.send(message, resend=True)
+            return "The run had not ended: it was sent to the queue again."
+        if question is None or question.sender == "agent":
+            raise NotFound("The run's input is not in the log.")
+        again = Submission(
+            run_id=hashlib.sha256(f"again {message.run_id}".encode()).hexdigest()[:32],
+            sender=question.sender,
+            content=question.content,
+            created_at=self._clock(),
+        )
+        accepted = self._store.inbox.accept(message.key, again)
+        self._queue.send(
+            RunMessage(
+                owner=message.owner,
+                session_id=message.session_id,
+                generation=accepted.generation,
+                run_id=again.run_id,
+            )
+        )
+        return f"Its input was accepted once more, as run {again.run_id}."
+
+    def _held(self) -> Iterator[DeadLetter]:
+        seen: set[str] = set()
+        while batch := self._dead.receive(_BATCH, 0):
+            for delivery in batch:
+                self._dead.extend(delivery.receipt, _HOLD_SECONDS)
+                if isinstance(delivery.body, RunMessage) and delivery.receipt not in seen:
+                    seen.add(delivery.receipt)
+                    yield self._read(delivery, delivery.body)
+
+    def _read(self, delivery: Delivery, message: RunMessage) -> DeadLetter:
+        session = self._store.sessions.hot(message.key)
+        if session is None or session.generation != message.generation:
+            return DeadLetter(delivery, message, None, None)
+        log = self._store.sessions.messages(session)
+        question = next((each for each in log if each.run_id == message.run_id), None)
+        return DeadLetter(delivery, message, session, question)
+
+
+def line(letter: DeadLetter) -> str:
+    """Ids and sizes only."""
+    size = len(letter.question.content) if letter.question else 0
+    message = letter.message
+    return f"{message.run_id}  {message.session_id}  {letter.state}  {size} characters"
+
+
+def details(letter: DeadLetter) -> str:
+    question = letter.question.content if letter.question else "(not in the log)"
+    fields = {**letter.message.model_dump(), "state": letter.state, "receives": letter.delivery.receives}
+    return "\n".join([*(f"{name}: {value}" for name, value in fields.items()), "", question])
+
+
+def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[str], object]) -> int:
+    settings = WorkerSettings.from_environment(environment)
+    dead = settings.model_copy(update={"forge_queue_url": settings.forge_dead_letter_url})
+    letters = DeadLetters(open_store(settings), open_queue(settings), open_queue(dead), system_clock)
+    try:
+        match arguments:
+            case ["list"]:
+                found = letters.all()
+                say("\n".join(map(line, found)) or "There are no dead letters.")
+            case ["show", run_id]:
+                say(details(letters.one(run_id)))
+            case ["requeue", run_id]:
+                say(letters.requeue(run_id))
+            case _:
+                say(HELP)
+                return 2
+    except ForgeError as error:
+        say(error.detail)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ, lambda text: sys.stdout.write(f"{text}\n")))
