@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from bench.soak import load
+from bench.soak.faults import Kind
 from bench.soak.matrix import KINDS, Outcome, cells, play
 from bench.soak.rig import running_rig
 from bench.soak.table import table_of
@@ -24,7 +25,7 @@ make soak ARGS="--matrix [kill,freeze]"    each fault point × each kind of faul
 
 
 async def matrix(wanted: list[str]) -> int:
-    kinds = [kind for kind in KINDS if not wanted or kind in wanted]
+    kinds: list[Kind] = [kind for kind in KINDS if not wanted or kind in wanted]
     outcomes: list[Outcome] = []
     async with running_rig() as rig:
         for number, cell in enumerate(cells(kinds)):

@@ -111,7 +111,8 @@ def _effects(talk: Talk, said: Said, messages: list[Message]) -> Generator[tuple
 
 def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
     """A response counts as obtained once the journal holds it."""
-    stored, done = 0, set[str]()
+    stored = 0
+    done: set[str] = set()
     for event in events:
         if event.crossing == "llm.request" and event.what == "asked" and int(event.detail) < stored:
             yield "journal", f"response {event.detail} was bought again"
@@ -120,7 +121,8 @@ def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
         if event.crossing == "runs.append" and event.detail == "entries":
             stored += 1
         if event.crossing == "runs.finish":
-            stored, done = 0, set()
+            stored = 0
+            done.clear()
         if event.crossing == "journal.finish_call":
             done.add(event.detail)
         if event.crossing == "journal.begin_call" and event.detail in done:

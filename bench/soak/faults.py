@@ -21,7 +21,7 @@ REPEATS = 4
 
 @dataclass
 class Fault:
-    """`ref`: the session that it is for, `""` for any. It passes `skip` calls by, and is used up after `left` strikes."""
+    """`ref`: the session that it is for, `""` for any. It passes `skip` calls by, then strikes `left` times."""
 
     crossing: str
     moment: Moment
@@ -45,7 +45,7 @@ class Fault:
 
 @dataclass
 class Weather:
-    """Random faults of every request of a worker: the share (0 … 1) that fails, is throttled, delayed, cut, repeated."""
+    """Random faults of the workers' requests: the share (0 … 1) that fails, is throttled, delayed, cut, repeated."""
 
     seed: int = 0
     error: float = 0
@@ -56,7 +56,7 @@ class Weather:
     counts: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311
+        self._random = random.Random(self.seed)
 
     def fault(self, call: Call, moment: Moment) -> Fault | None:
         kinds: dict[Kind, float] = (

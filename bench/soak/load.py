@@ -63,7 +63,7 @@ class Report:
     def text(self) -> str:
         clauses = Counter(violation.clause for violation in self.violations)
         lines = [
-            f"{self.accepted} messages accepted in {self.seconds:.0f} s, {self.refused} requests refused and sent again",
+            f"{self.accepted} messages accepted in {self.seconds:.0f} s, {self.refused} refused and sent again",
             f"ends: {dict(self.outcomes)}",
             f"{self.payments} payments; workers: {dict(self.blows)}; requests: {dict(self.weather)}",
             f"takeover: {_spread(self.takeovers)}",

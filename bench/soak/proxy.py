@@ -11,21 +11,21 @@ import os
 import re
 import signal
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
 
 from bench.soak import world
+from bench.soak.answers import CUT, Answer, detail_of, failure_of, refs_in, response_of, throttle_of
 from bench.soak.crossings import Call, named
 from bench.soak.faults import FREEZE_SECONDS, Fault, Moment, Weather
 
-_REF = re.compile(rb"ref-[a-z0-9]+(?:-[a-z0-9]+)*-end")
-_MESSAGE = re.compile(r"-m\d+-end$")
+EVERYTHING = "*"
+"""The crossing of what befalls a whole process."""
+_CALM = frozenset({"tools.connect"})
 _RECEIPT = re.compile(rb'"ReceiptHandle": ?"([^"]+)"')
-_CALL = re.compile(rb'"(call#[^"]+)"')
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
@@ -39,13 +39,6 @@ class Event:
     what: str
     refs: frozenset[str]
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Proxy:
@@ -113,25 +106,25 @@ class Proxy:
         body = await request.read()
         call = named(client, request.method, request.path_qs, request.headers, body)
         refs = self._refs(call)
-        if fault := self._fault(call, "before", refs):
-            if refusal := await self._strike(fault, call, refs):
-                return self._end(request, refusal)
+        fault = self._fault(call, "before", refs)
+        if fault and (refusal := await self._strike(fault, call, refs)):
+            return self._end(request, refusal)
         if call.service == "llm":
             return await self._llm(request, call)
         try:
             answer = await self._forward(call, request)
         except (aiohttp.ClientError, TimeoutError):
-            return self._end(request, _CUT)
+            return self._end(request, CUT)
         if call.crossing == "queue.receive":
             refs = self._remember(answer)
         if answer.status < 400:
-            await self.note(client, call.crossing, "applied", refs, _detail(call))
+            await self.note(client, call.crossing, "applied", refs, detail_of(call))
         if fault := self._fault(call, "after", refs):
             if fault.kind == "duplicate":
                 answer = self._replayed(call, answer)
             elif refusal := await self._strike(fault, call, refs):
                 return self._end(request, refusal)
-        return _response(answer)
+        return response_of(answer)
 
     def _fault(self, call: Call, moment: Moment, refs: frozenset[str]) -> Fault | None:
         for fault in self.faults:
@@ -152,7 +145,7 @@ class Proxy:
         match fault.kind:
             case "kill":
                 await self.kill(call.client)
-                return _CUT
+                return CUT
             case "freeze":
                 await self.freeze(call.client)
                 return None
@@ -160,11 +153,11 @@ class Proxy:
                 await asyncio.sleep(fault.seconds)
                 return None
             case "error" if fault.moment == "before":
-                return _failure(call)
+                return failure_of(call)
             case "throttle":
-                return _throttle(call)
+                return throttle_of(call)
             case _:
-                return _CUT
+                return CUT
 
     async def kill(self, client: str) -> None:
         pid = self.pids.pop(client, 0)
@@ -186,7 +179,7 @@ class Proxy:
     async def _llm(self, request: web.Request, call: Call) -> web.StreamResponse:
         """The provider itself: its answer streams, and a fault may strike in the middle of it."""
         asked = world.asked(call.body)
-        refs = _refs(asked.ref.encode())
+        refs = refs_in(asked.ref.encode())
         await self.note(call.client, call.crossing, "asked", refs, str(asked.answers))
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
@@ -194,12 +187,12 @@ class Proxy:
         async for chunk in world.answer(asked):
             await response.write(chunk)
             number += 1
-            if number == 3 and (fault := self._fault(call, "during", refs)):
-                if await self._strike(fault, call, refs):
-                    return self._end(request, _CUT)
+            fault = self._fault(call, "during", refs) if number == 3 else None  # in the middle of the text
+            if fault and await self._strike(fault, call, refs):
+                return self._end(request, CUT)
         await self.note(call.client, call.crossing, "applied", refs, str(asked.answers))
         if (fault := self._fault(call, "after", refs)) and await self._strike(fault, call, refs):
-            return self._end(request, _CUT)
+            return self._end(request, CUT)
         await response.write_eof()
         return response
 
@@ -229,16 +222,16 @@ class Proxy:
     def _refs(self, call: Call) -> frozenset[str]:
         if call.service == "sqs" and (found := _RECEIPT.search(call.body)):
             return self._receipts.get(found[1].decode(), frozenset())
-        return _refs(call.body)
+        return refs_in(call.body)
 
     def _remember(self, answer: Answer) -> frozenset[str]:
         """Which session a receipt handle is for; and what may be delivered again."""
         messages = json.loads(answer.body or b"{}").get("Messages", [])
         for message in messages:
-            self._receipts[message["ReceiptHandle"]] = _refs(message["Body"].encode())
+            self._receipts[message["ReceiptHandle"]] = refs_in(message["Body"].encode())
         if messages:
             self._received = [*self._received, answer][-20:]
-        return _refs(answer.body)
+        return refs_in(answer.body)
 
     def _replayed(self, call: Call, answer: Answer) -> Answer:
         """An earlier delivery, once more."""
@@ -246,58 +239,7 @@ class Proxy:
 
     def _end(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         if answer.status:
-            return _response(answer)
+            return response_of(answer)
         if request.transport:
             request.transport.abort()
         return web.Response(status=500)
-
-
-EVERYTHING = "*"
-"""The crossing of what befalls a whole process."""
-_CUT = Answer(0, {}, b"")
-_CALM = frozenset({"tools.connect"})
-
-
-def _detail(call: Call) -> str:
-    """`entries`: an LLM response is journalled by it; of a tool call's record, the call's key."""
-    if call.crossing == "runs.append":
-        return "entries" if b'"entry#' in call.body else ""
-    found = _CALL.search(call.body) if call.crossing.startswith("journal.") else None
-    return found[1].decode() if found else ""
-
-
-def _refs(body: bytes) -> frozenset[str]:
-    """The sessions and messages that are named; a message's name contains its session's."""
-    found = {each.decode() for each in _REF.findall(body)}
-    return frozenset(found | {_MESSAGE.sub("-end", each) for each in found})
-
-
-def _response(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
-
-
-def _failure(call: Call) -> Answer:
-    return _problem(500, "InternalServerError" if call.service == "dynamodb" else "InternalFailure")
-
-
-def _throttle(call: Call) -> Answer:
-    codes = {"dynamodb": "ProvisionedThroughputExceededException", "sqs": "OverLimit"}
-    return _problem(400 if call.service in codes else 429, codes.get(call.service, "LimitExceeded"))
-
-
-def _problem(status: int, code: str) -> Answer:
-    headers = {
-        "content-type": "application/x-amz-json-1.0",
-        "x-amzn-errortype": code,
-        "x-amzn-query-error": f"{code};Sender",
-    }
-    return Answer(status, headers, json.dumps({"__type": code, "message": code}).encode())
-
-
-@asynccontextmanager
-async def running_proxy(emulator: str, tools: str) -> AsyncGenerator[Proxy]:
-    proxy = Proxy(emulator, tools)
-    try:
-        yield proxy
-    finally:
-        await proxy.close()

@@ -12,10 +12,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.soak.proxy import Event, Proxy, running_proxy
+from bench.soak.proxy import Event, Proxy
 from bench.soak.wires import wiring_of
 from bench.soak.world import SERVER, World, serving
-from local_dev.aws import create_resources
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.run import RunMessage
+from forge.queue import open_queue
+from forge.settings import Settings
+from forge.store import open_store, system_clock
+from local_dev.aws import client, create_resources
 from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
 from local_dev.environment import aws_variables
 from local_dev.processes import Child, Processes
@@ -47,6 +52,7 @@ class Rig:
     environment: Mapping[str, str]
     processes: Processes
     workers: dict[str, Child] = field(default_factory=dict[str, Child])
+    keepers: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     is_closing: bool = False
 
     @property
@@ -67,7 +73,7 @@ class Rig:
         """Started again whenever it ends, as ECS does."""
         endpoint = await self.proxy.open_port(name)
         environment = self._worker_environment(name, endpoint)
-        asyncio.create_task(self._keep(name, environment), name=f"keep {name}")
+        self.keepers.append(asyncio.create_task(self._keep(name, environment), name=f"keep {name}"))
         await self.until(lambda event: event.client == name and event.crossing == "catalog.put", 0)
 
     async def until(
@@ -82,10 +88,21 @@ class Rig:
                 since = len(self.proxy.history)
                 await self.proxy.recorded.wait()
 
+    def resend(self, ref: str, run_id: str) -> None:
+        """A queue message as SQS may deliver it after its five minutes of deduplication are over."""
+        wiring = wiring_of(self.emulator, self.emulator, self.environment)
+        settings = Settings.from_environment(wiring.worker_environment())
+        sqs, dynamodb = client("sqs", self.aws), client("dynamodb", self.aws)
+        key = SessionKey(ANONYMOUS, ref)
+        session = open_store(settings, system_clock, dynamodb).sessions.hot(key)
+        generation = session.generation if session else 0
+        message = RunMessage(owner=key.owner, session_id=ref, generation=generation, run_id=run_id)
+        open_queue(settings, sqs).send(message, resend=True)
+
     async def whole(self) -> None:
         """Until every worker runs and is ready again."""
         async with asyncio.timeout(READY_SECONDS):
-            while not all(self.is_ready(name) for name in self.workers):
+            while not all(self.is_ready(name) for name in self.workers):  # noqa: ASYNC110  processes, no events
                 await asyncio.sleep(0.05)
 
     def is_ready(self, name: str) -> bool:
@@ -134,7 +151,8 @@ async def running_rig(
         await asyncio.to_thread(create_resources, wiring, aws_variables({}, emulator))
         world = World()
         tools = await stack.enter_async_context(serving(world))
-        proxy = await stack.enter_async_context(running_proxy(emulator, tools))
+        proxy = Proxy(emulator, tools)
+        stack.push_async_callback(proxy.close)
         rig = Rig(proxy, world, folder, emulator, environment, processes)
         await asyncio.gather(
             *(rig.start_gateway(f"gateway-{number + 1}") for number in range(gateways)),
@@ -145,6 +163,7 @@ async def running_rig(
         finally:
             rig.is_closing = True
             await processes.close()
+            await asyncio.gather(*rig.keepers)
 
 
 def _address(line: str) -> str | None:

@@ -12,6 +12,7 @@ from bench.soak.matrix import KINDS, POINTS, cells
 
 CROSSINGS = {
     "agent/journal._call: super().call_tool": "tool.pay",
+    "agent/toolsets.call_tool: super().call_tool": "tool.pay",
     "agent/journal.wrap_model_request: handler": "llm.request",
     "audiences._find_connections: self._resources.blocking(controls.read)": "controls.read",
     "audiences.forget: self._resources.blocking(self._resources.controls.disconnect)": "controls.disconnect",
@@ -34,20 +35,21 @@ CROSSINGS = {
     "record.release: self._persist(self._runs.release)": "runs.release",
     "record.set_network: self._persist(self._sessions.set_network)": "sessions.set_network",
     "record.set_network: self._renew(self._runs.renew)": "runs.renew",
+    "record.spend: self._renew(self._runs.spend)": "runs.spend",
     "watch.watch: resources.blocking(resources.controls.read)": "controls.read",
 }
 """Where a run waits for another process, and the fault point that stands for it."""
 
 BESIDE_RUNS = {
+    "agent/agent._open: open_run",
     "agent/servers.call: self.toolset.direct_call_tool",
-    "agent/servers.list_tools: self.toolset.list_tools",
     "agent/servers.list_tools: stack.enter_async_context",
-    "agent/toolbox.close: self._foreign.close",
     "agent/toolbox.close: self._stack.aclose",
     "consumer._run_command: resources.blocking(resources.commands.get)",
     "consumer._run_command: resources.blocking(resources.commands.put)",
 }
-"""No run waits here: tools outside of conversations, and connecting to MCP servers. A client sees these fail."""
+"""No run waits here for storage: tools outside of conversations, connecting to MCP servers, and the run's opening,
+whose own waits are the wallet's and stand in its tests."""
 
 ELSEWHERE = {
     "controls.disconnect": "test_streaming.py",
@@ -55,7 +57,8 @@ ELSEWHERE = {
     "queue.release": "test_handing_over.py",
     "runs.release": "test_handing_over.py",
     "sessions.hot": "test_takeover.py",
-    "sessions.set_network": "test_handing_over.py",
+    "runs.spend": "test_restarts.py",
+    "sessions.set_network": "test_tools.py",
 }
 """Crossings off the usual path, and the test that has faults there."""
 
@@ -67,7 +70,9 @@ def test_every_wait_for_another_process_has_a_fault_point() -> None:
 def test_every_crossing_is_in_the_matrix_or_has_a_test_of_its_own() -> None:
     points = {point.crossing for point in POINTS}
     assert set(CROSSINGS.values()) <= points | set(ELSEWHERE)
-    files = {file.name for folder in ("faults", "worker") for file in Path("tests", folder).glob("test_*.py")}
+    files = {
+        file.name for folder in ("faults", "worker") for file in Path("tests", folder).rglob("test_*.py")
+    }
     assert set(ELSEWHERE.values()) <= files
 
 

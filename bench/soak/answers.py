@@ -1,0 +1,63 @@
+"""Answers that the proxy gives by itself, and what it reads from the requests that pass."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bench.soak.crossings import Call
+
+_REF = re.compile(rb"ref-[a-z0-9]+(?:-[a-z0-9]+)*-end")
+_MESSAGE = re.compile(r"-m\d+-end$")
+_CALL = re.compile(rb'"(call#[^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+CUT = Answer(0, {}, b"")
+"""No answer: the connection is cut."""
+
+
+def detail_of(call: Call) -> str:
+    """`entries`: an LLM response is journalled by it; of a tool call's record, the call's key."""
+    if call.crossing == "runs.append":
+        return "entries" if b'"entry#' in call.body else ""
+    found = _CALL.search(call.body) if call.crossing.startswith("journal.") else None
+    return found[1].decode() if found else ""
+
+
+def refs_in(body: bytes) -> frozenset[str]:
+    """The sessions and messages that are named; a message's name contains its session's."""
+    found = {each.decode() for each in _REF.findall(body)}
+    return frozenset(found | {_MESSAGE.sub("-end", each) for each in found})
+
+
+def response_of(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
+
+
+def failure_of(call: Call) -> Answer:
+    return _problem(500, "InternalServerError" if call.service == "dynamodb" else "InternalFailure")
+
+
+def throttle_of(call: Call) -> Answer:
+    codes = {"dynamodb": "ProvisionedThroughputExceededException", "sqs": "OverLimit"}
+    return _problem(400 if call.service in codes else 429, codes.get(call.service, "LimitExceeded"))
+
+
+def _problem(status: int, code: str) -> Answer:
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amzn-errortype": code,
+        "x-amzn-query-error": f"{code};Sender",
+    }
+    return Answer(status, headers, json.dumps({"__type": code, "message": code}).encode())

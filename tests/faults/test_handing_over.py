@@ -1,0 +1,39 @@
+"""A worker that is asked to stop hands its runs over at once; nobody waits for a lease to run out."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from bench.soak.checker import check
+from bench.soak.conversation import Talker, paying
+from bench.soak.faults import Fault
+from bench.soak.rig import Rig
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.faults,
+    pytest.mark.slow,
+    pytest.mark.timeout(120),
+]
+
+
+@pytest.mark.parametrize("crossing", ["", "runs.release", "queue.release"])
+async def test_a_stopped_worker_hands_its_run_over_even_when_that_fails(rig: Rig, crossing: str) -> None:
+    await rig.whole()
+    talker = Talker(rig)
+    await talker.client.connect()
+    before = len(rig.proxy.history)
+    fault = rig.proxy.arm(Fault(crossing or "none", "before", "error", talker.talk.ref, left=2))
+    said = await talker.say(paying(talker.next_ref(), waits=(0, 6.0)))
+    asked = await rig.until(lambda event: event.crossing == "llm.request" and event.detail == "1", before, 30)
+    os.kill(rig.proxy.pids[asked.client], signal.SIGTERM)
+    await talker.ended(said)
+    rig.proxy.faults.remove(fault)
+    talk = await talker.close()
+    holders = [event.client for event in talk.events if event.crossing in {"runs.claim", "runs.take_over"}]
+    assert said.outcome == "completed"
+    assert len(holders) == 2
+    assert check(talk) == []
