@@ -32,6 +32,7 @@ class LeasedRecord:
         self.first_text_at: int | None = None
         self._runs, self._journal, self._sessions = resources.runs, resources.journal, resources.sessions
         self._blocking, self._clock, self._feed = resources.blocking, resources.clock, feed
+        self._histories = resources.histories
         self._writing = asyncio.Lock()
         self._flushed = 0
         self._renewed_at = monotonic()
@@ -56,9 +57,14 @@ class LeasedRecord:
             raise LeaseLost
 
     async def history(self) -> list[bytes]:
-        if not self.lease.session.history:
+        session = self.lease.session
+        if not session.history:
             return []
-        return await self._persist(lambda: self._journal.history(self.lease))
+        if known := self._histories.of(session):
+            return known
+        entries = await self._persist(lambda: self._journal.history(self.lease))
+        self._histories.keep(session, entries)
+        return entries
 
     async def keep(self) -> None:
         """Store new text, or just renew the lease when that is due."""
@@ -74,6 +80,7 @@ class LeasedRecord:
         async with self._writing:
             before = self.lease.session
             await self._renew(lambda: self._runs.append(self.lease, progress))
+            self._histories.grow(before, progress.entries)
             self._flushed = 0
             self._feed.show(self.lease.session, ended_messages(before, progress.drafts), text_ended=True)
 
@@ -81,6 +88,7 @@ class LeasedRecord:
         async with self._writing:
             before = self.lease.session
             session = await self._persist(lambda: self._runs.finish(self.lease, ending))
+            self._histories.grow(before, ending.entries)
             self._feed.show(session, ended_messages(before, ending.drafts), text_ended=True)
             return session
 

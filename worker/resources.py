@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from forge.ports import AsyncConnections, Clock, Commands, Controls, Journal, RunQueue, Runs, Sessions
 from worker.agent.agent import Operator
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
+from worker.histories import RecentHistories
 from worker.metrics import Metrics
 from worker.publish import Publisher
 
@@ -31,3 +32,4 @@ class Resources:
     publisher: Publisher
     metrics: Metrics
     clock: Clock
+    histories: RecentHistories = field(default_factory=RecentHistories)

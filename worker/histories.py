@@ -1,0 +1,53 @@
+"""The LLM histories of the sessions that this worker served last, so that their next run need not read them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from forge.models.ids import SessionKey
+from forge.models.session import HotSession
+
+BYTES_LIMIT = 32_000_000
+
+
+class RecentHistories:
+    """Within a generation a history only grows, and only by fenced writes. So one that is as long as the session says
+    is the session's, whoever has worked on it meanwhile; any other is read anew.
+    """
+
+    def __init__(self, bytes_limit: int = BYTES_LIMIT) -> None:
+        self._limit = bytes_limit
+        self._bytes = 0
+        self._entries: OrderedDict[tuple[SessionKey, int], list[bytes]] = OrderedDict()
+
+    def of(self, session: HotSession) -> list[bytes] | None:
+        known = self._entries.get(_name(session))
+        return list(known) if known is not None and len(known) == session.history else None
+
+    def keep(self, session: HotSession, entries: Sequence[bytes]) -> None:
+        """`entries` is the whole history of `session`."""
+        self._forget(_name(session))
+        self._entries[_name(session)] = list(entries)
+        self._bytes += _size(entries)
+        while self._bytes > self._limit:
+            self._forget(next(iter(self._entries)))
+
+    def grow(self, before: HotSession, entries: Sequence[bytes]) -> None:
+        """`entries` were added to the history that `before` had."""
+        known = [] if before.history == 0 else self.of(before)
+        if known is None:
+            self._forget(_name(before))
+        else:
+            self.keep(before, [*known, *entries])
+
+    def _forget(self, name: tuple[SessionKey, int]) -> None:
+        self._bytes -= _size(self._entries.pop(name, ()))
+
+
+def _name(session: HotSession) -> tuple[SessionKey, int]:
+    return session.key, session.generation
+
+
+def _size(entries: Sequence[bytes]) -> int:
+    return sum(map(len, entries))
