@@ -27,14 +27,14 @@ START_BUDGET = STOP_BUDGET = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    one_user: int
+    conversations: int
     each_of_many: int
     calls: int
     rounds: int
 
 
-FULL = Samples(one_user=100, each_of_many=6, calls=200, rounds=3)
-QUICK = Samples(one_user=10, each_of_many=1, calls=20, rounds=1)
+FULL = Samples(conversations=10, each_of_many=6, calls=200, rounds=3)
+QUICK = Samples(conversations=1, each_of_many=1, calls=20, rounds=1)
 
 Measured = dict[str, list[Figure]]
 
@@ -43,7 +43,7 @@ async def measured(samples: Samples) -> Measured:
     starting, stopping = await start_and_stop()
     async with running_stack({**UNLIMITED, "FORGE_LLM": "scripted"}) as stack:
         idle = memory(stack, "idle")
-        one = await one_user(stack, samples.one_user)
+        one = await one_user(stack, samples.conversations)
         many = await many_users(stack, samples.each_of_many)
         return {
             "Start and stop": [starting, stopping],

@@ -11,14 +11,19 @@ from local_dev.stack_process import RunningStack
 
 ONE_USER_BUDGET = 50.0
 """Milliseconds, p50, on a laptop whose emulator takes about 16 of them."""
+MESSAGES = 10
 MANY = 50
 PAUSE_SECONDS = 2.0
 
 
-async def one_user(stack: RunningStack, messages: int) -> list[Figure]:
-    async with people(stack, 1) as (person,):
-        await one_after_the_other(person, messages)
-        return _figures("1 user", [person], ONE_USER_BUDGET)
+async def one_user(stack: RunningStack, conversations: int) -> list[Figure]:
+    """One conversation after the other, of ten messages each."""
+    had: list[Person] = []
+    for _ in range(conversations):
+        async with people(stack, 1) as (person,):
+            await one_after_the_other(person, MESSAGES)
+            had.append(person)
+    return _figures("1 user", had, ONE_USER_BUDGET)
 
 
 async def many_users(stack: RunningStack, messages: int) -> list[Figure]:
