@@ -28,6 +28,7 @@ from worker.mcp_servers import mount, networks
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.external import ExternalServers
 from worker.metrics import SERVICE, Metrics
+from worker.protection import Protection
 from worker.publish import Publisher
 from worker.resources import Resources
 from worker.serve import serve
@@ -53,6 +54,7 @@ async def main(environment: Mapping[str, str]) -> None:
             stop,
             concurrency=settings.worker_concurrency,
             stop_seconds=settings.worker_stop_seconds,
+            protection=Protection(http, agent) if (agent := environment.get("ECS_AGENT_URI")) else None,
         )
 
 

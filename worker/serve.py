@@ -12,6 +12,7 @@ from typing import Any
 from worker.audiences import Audiences
 from worker.consumer import Consumer
 from worker.execute_run import RunExecutor
+from worker.protection import Protection
 from worker.resources import Resources
 from worker.watch import ActiveRuns
 
@@ -20,7 +21,14 @@ logger = logging.getLogger(__name__)
 _MEASURE_SECONDS = 60.0
 
 
-async def serve(resources: Resources, stop: asyncio.Event, *, concurrency: int, stop_seconds: float) -> None:
+async def serve(
+    resources: Resources,
+    stop: asyncio.Event,
+    *,
+    concurrency: int,
+    stop_seconds: float,
+    protection: Protection | None = None,
+) -> None:
     """Until `stop` is set. A part that dies ends the worker, and whoever runs it starts another."""
     active, audiences = ActiveRuns(), Audiences(resources)
     consumer = Consumer(resources, active, RunExecutor(resources, active, audiences), concurrency)
@@ -35,6 +43,8 @@ async def serve(resources: Resources, stop: asyncio.Event, *, concurrency: int, 
                 resources.publisher.keep_published(),
                 _measure(resources, active),
             ]
+            if protection:
+                beside.append(protection.keep(lambda: bool(active.by_session)))
             tasks = [group.create_task(part) for part in beside]
             await consumer.consume(stop, stop_seconds)
             for task in tasks:

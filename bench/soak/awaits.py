@@ -19,7 +19,6 @@ RUN_PATH = (
     "push",
     "connections",
     "blocking",
-    "protection",
     "agent/agent",
     "agent/journal",
     "agent/toolsets",
