@@ -51,7 +51,7 @@ class Payer:
     async def approvals(self) -> list[Approval]:
         return (await self.stage.session(self.key)).approvals
 
-    async def sign(self, approval: Approval, sender: int = 9, **other: Any) -> str:
+    async def sign(self, approval: Approval, sender: int = 9, **other: str) -> str:
         """Sign and send what the approval asks for, or something a little different."""
         transaction = {
             "from": self.account(sender),

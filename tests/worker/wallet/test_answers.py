@@ -67,7 +67,7 @@ async def test_another_transaction_says_what_differs_and_leaves_the_request_open
     payer: Payer, other: dict[str, str], difference: str
 ) -> None:
     approval = await asked(payer)
-    tx_hash = await payer.sign(approval, **other)
+    tx_hash = await payer.sign(approval, 9, **other)
     seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
     assert "NOT answered" in last_notice(seen)
     assert difference in last_notice(seen)

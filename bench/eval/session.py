@@ -1,0 +1,103 @@
+"""A session in memory, for the agent without its store: what a run's record would write is kept in lists."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from pydantic_ai import CancellationToken
+
+from forge.models.approval import Approval, ApprovalReply
+from forge.models.ids import new_run_id
+from forge.models.message import Draft
+from forge.models.run import Ending, Progress, Submission
+from forge.models.session import NetworkInfo
+from forge.ports import CallRecord, CallStatus
+from worker.agent import history
+from worker.agent.agent import Operator
+from worker.agent.deps import RunDeps
+
+
+def now() -> int:
+    return int(time.time() * 1_000)
+
+
+@dataclass
+class MemorySession:
+    """Implements the agent's `RunRecord` for one run after the other."""
+
+    operator: Operator
+    networks: list[NetworkInfo]
+    network: str = "testnet"
+    text: str = ""
+    log: list[Draft] = field(default_factory=list[Draft])
+    entries: list[bytes] = field(default_factory=list[bytes])
+    approvals: list[Approval] = field(default_factory=list[Approval])
+    used_hashes: list[str] = field(default_factory=list[str])
+    spent: int = 0
+    tokens: int = 0
+
+    async def say(self, content: str, reply: ApprovalReply | None = None) -> Ending:
+        submission = Submission(
+            run_id=new_run_id(),
+            sender="system" if reply else "user",
+            content=content,
+            created_at=now(),
+            approval=reply,
+        )
+        self.log.append(submission.draft())
+        ended = await self.operator.run(
+            self._deps(submission.run_id), self.entries, submission, CancellationToken()
+        )
+        self._keep(ended.ending)
+        self.approvals += ended.ending.approvals
+        return ended.ending
+
+    @property
+    def words(self) -> str:
+        """All that was shown."""
+        return "\n".join(draft.content for draft in self.log)
+
+    def show_text(self, text: str) -> None:
+        self.text += text
+
+    async def append(self, progress: Progress) -> None:
+        self._keep(progress)
+
+    async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
+        return "new", None
+
+    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
+        return record
+
+    async def set_network(self, network: str) -> None:
+        self.network = network
+
+    async def spend(self, wei: int, most: int) -> bool:
+        if self.spent + wei > most:
+            return False
+        self.spent += wei
+        return True
+
+    def check_lease(self) -> None:
+        """Nobody else wants this run."""
+
+    def _keep(self, progress: Progress) -> None:
+        self.text = ""
+        self.log += progress.drafts
+        self.entries += progress.entries
+        self.tokens += progress.tokens
+        self.approvals = [each for each in self.approvals if each.approval_id not in progress.answered]
+        self.used_hashes += sorted(progress.used_hashes)
+
+    def _deps(self, run_id: str) -> RunDeps:
+        return RunDeps(
+            record=self,
+            run_id=run_id,
+            attempt_id=history.attempt_id(run_id, 1),
+            network=self.network,
+            networks=self.networks,
+            clock=now,
+            approvals=list(self.approvals),
+            used_hashes=list(self.used_hashes),
+        )
