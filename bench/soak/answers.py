@@ -13,6 +13,7 @@ from bench.soak.crossings import Call
 
 _REF = re.compile(rb"ref-[a-z0-9]+(?:-[a-z0-9]+)*-end")
 _MESSAGE = re.compile(r"-m\d+-end$")
+_ENTRY = re.compile(rb'"(entry#[^"]+)"')
 _CALL = re.compile(rb'"(call#[^"]+)"')
 
 
@@ -28,9 +29,10 @@ CUT = Answer(0, {}, b"")
 
 
 def detail_of(call: Call) -> str:
-    """`entries`: an LLM response is journalled by it; of a tool call's record, the call's key."""
+    """The key under which an LLM response or a tool call is journalled by it."""
     if call.crossing == "runs.append":
-        return "entries" if b'"entry#' in call.body else ""
+        entries = _ENTRY.findall(call.body)
+        return entries[-1].decode() if entries else ""
     found = _CALL.search(call.body) if call.crossing.startswith("journal.") else None
     return found[1].decode() if found else ""
 

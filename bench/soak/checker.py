@@ -118,8 +118,9 @@ def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
             yield "journal", f"response {event.detail} was bought again"
         if event.what != "applied":
             continue
-        if event.crossing == "runs.append" and event.detail == "entries":
-            stored += 1
+        if event.crossing == "runs.append" and event.detail and event.detail not in done:
+            stored += 1  # the same transaction may be sent again when its answer was lost
+            done.add(event.detail)
         if event.crossing == "runs.finish":
             stored = 0
             done.clear()

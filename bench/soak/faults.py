@@ -59,6 +59,9 @@ class Weather:
         self._random = random.Random(self.seed)
 
     def fault(self, call: Call, moment: Moment) -> Fault | None:
+        """An LLM's answer is not cut: what has been shown of it cannot be asked for again, so the run would fail."""
+        if call.service == "llm" and moment != "before":
+            return None
         kinds: dict[Kind, float] = (
             {"error": self.error, "throttle": self.throttle, "delay": self.delay}
             if moment == "before"

@@ -34,14 +34,14 @@ class Plan:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Plan:
-        messages = int(given.get("MESSAGES") or cls.messages)
+        usual = cls()
         return cls(
-            minutes=float(given.get("MINUTES") or (600 if "MESSAGES" in given else cls.minutes)),
-            messages=messages,
-            sessions=int(given.get("SESSIONS") or cls.sessions),
-            kill_seconds=float(given.get("KILL_SECONDS") or cls.kill_seconds),
-            workers=int(given.get("WORKERS") or cls.workers),
-            seed=int(given.get("SEED") or cls.seed),
+            minutes=float(given.get("MINUTES") or (600 if "MESSAGES" in given else usual.minutes)),
+            messages=int(given.get("MESSAGES") or usual.messages),
+            sessions=int(given.get("SESSIONS") or usual.sessions),
+            kill_seconds=float(given.get("KILL_SECONDS") or usual.kill_seconds),
+            workers=int(given.get("WORKERS") or usual.workers),
+            seed=int(given.get("SEED") or usual.seed),
         )
 
 
