@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.types import Receive, Scope, Send
+from collections.abc import Callable
+
+from starlette.types import Message, Receive, Scope, Send
 
 from local_dev.http_event import Answer
 
@@ -27,6 +29,24 @@ async def read_body(receive: Receive, limit: int) -> bytes:
     if size > limit:
         raise BodyTooLarge
     return bytes(body)
+
+
+def until_stopped(receive: Receive, is_stopping: Callable[[], bool]) -> Receive:
+    """`receive`, which says that the client has left once the server stops: a stream without an end then ends itself.
+
+    A request that is still being read is read to its end.
+    """
+    is_read = False
+
+    async def received() -> Message:
+        nonlocal is_read
+        if is_read and is_stopping():
+            return {"type": "http.disconnect"}
+        message = await receive()
+        is_read = not message.get("more_body", False)
+        return message
+
+    return received
 
 
 async def respond(scope: Scope, send: Send, answer: Answer) -> None:

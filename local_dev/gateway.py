@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from local_dev.asgi import until_stopped
 from local_dev.connections_api import PREFIX, ConnectionsApi
 from local_dev.http_api import HttpApi
 from local_dev.lambda_runtime import LambdaRuntime
@@ -69,14 +70,24 @@ def build_gateway(
     )
 
 
+STREAM_END_SECONDS = 2
+"""An idle stream looks every second whether its client is still there."""
+
+
 class Server(uvicorn.Server):
     """uvicorn without signal handlers of its own: the composition root stops it."""
 
     def __init__(self, gateway: Gateway, listener: socket.socket, limits: Limits) -> None:
         self._listener = listener
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                receive = until_stopped(receive, lambda: self.should_exit)
+            await gateway(scope, receive, send)
+
         super().__init__(
             uvicorn.Config(
-                gateway,
+                application,
                 ws=GatewayProtocol,
                 ws_max_size=limits.message,
                 ws_ping_interval=None,
@@ -87,7 +98,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=1,
+                timeout_graceful_shutdown=STREAM_END_SECONDS,
             )
         )
 
