@@ -24,27 +24,18 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
-    ToolReturnPart,
 )
 from pydantic_ai.models import Model
 
-from forge.models.message import Draft
-from forge.models.run import Ending, Outcome, Submission
+from forge.models.run import Ending, Submission
 from worker.agent import failures, history, prompt
 from worker.agent.deps import RunDeps
-from worker.agent.drafts import (
-    INTERRUPTED,
-    UNKNOWN,
-    response_text,
-    result_draft,
-    text_draft,
-    tokens_of,
-)
+from worker.agent.drafts import UNKNOWN
+from worker.agent.endings import answered, broken
 from worker.agent.journal import PersistHistory, show_result
 from worker.agent.opening import open_run
 from worker.agent.prompt import prompt_text
 from worker.agent.toolbox import Toolbox
-from worker.agent.wallet import waiting_text
 from worker.agent.wallet.verify import Stopped
 from worker.agent.window import Window
 
@@ -96,18 +87,18 @@ class Operator:
         with capture_run_messages() as messages:
             try:
                 if not own and (opening := await self._open(deps, submission, token)):
-                    stored, own = [*stored, opening], [opening]
+                    stored, own = [*stored, opening], [*own, opening]
                 result = await self._run(deps, stored, own, submission, token)
-                return Ended(_answered(deps, result))
+                return Ended(answered(deps, result))
             except RunTimedOut as error:
-                return Ended(_broken(deps, messages, "failed", failures.describe(error)), error)
+                return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
             except Stopped:
                 asked = [history.user_prompt(prompt_text(submission), deps.attempt_id)]
-                return Ended(_broken(deps, [*stored, *asked], "interrupted", INTERRUPTED_NOTICE))
+                return Ended(broken(deps, [*stored, *asked], "interrupted", INTERRUPTED_NOTICE))
             except RunCancelled:
-                return Ended(_broken(deps, messages, "interrupted", INTERRUPTED_NOTICE))
+                return Ended(broken(deps, messages, "interrupted", INTERRUPTED_NOTICE))
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
-                return Ended(_broken(deps, messages, "failed", failures.describe(error)), error)
+                return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
 
     async def _open(
         self, deps: RunDeps, submission: Submission, token: CancellationToken
@@ -147,7 +138,7 @@ def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, erro
     stored = history.load(entries)
     own = history.own_messages(stored, deps.run_id)
     asked = [] if own else [history.user_prompt(prompt_text(submission), deps.attempt_id)]
-    return Ended(_broken(deps, [*stored, *asked], "failed", failures.describe(error)), error)
+    return Ended(broken(deps, [*stored, *asked], "failed", failures.describe(error)), error)
 
 
 def _instructions(ctx: RunContext[RunDeps]) -> str:
@@ -165,57 +156,3 @@ async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEve
                 await show_result(ctx.deps, part)
             case _:
                 pass
-
-
-def _answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) -> Ending:
-    unsaved = deps.unsaved(result.all_messages())
-    if isinstance(result.output, DeferredToolRequests):
-        return _waiting(deps, unsaved, result.output)
-    texts = [response_text(message) for message in unsaved if message.kind == "response"]
-    return Ending(
-        outcome="completed",
-        drafts=[text_draft(deps, text) for text in texts if text.strip()],
-        entries=history.dump(unsaved),
-        tokens=tokens_of(unsaved),
-    )
-
-
-def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolRequests) -> Ending:
-    """The paused calls get the result that they wait, so that the history is whole whatever comes next."""
-    waiting = {approval.call_id: approval for approval in deps.asked}
-    results = [
-        ToolReturnPart(call.tool_name, waiting_text(waiting[call.tool_call_id]), call.tool_call_id)
-        for call in requests.calls
-    ]
-    paused = ModelRequest(parts=results, run_id=deps.attempt_id)
-    return Ending(
-        outcome="waiting",
-        drafts=[result_draft(deps, part) for part in results],
-        entries=history.dump([*unsaved, paused]),
-        approvals=list(waiting.values()),
-        tokens=tokens_of(unsaved),
-    )
-
-
-def _broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, notice: str) -> Ending:
-    """Keep what was shown, say what became of the tool calls that have no result, and add the notice."""
-    unsaved = deps.unsaved(messages)
-    new = set(map(id, unsaved))
-    before = [message for message in messages if id(message) not in new]
-    settled = history.settle(before, unsaved, deps.run_id, lambda call_id: _explain(deps, call_id))
-    results = history.last_results([*before, *settled], deps.run_id)
-    drafts: list[Draft] = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
-    drafts += [result_draft(deps, part) for part in results if part.tool_call_id not in deps.shown]
-    return Ending(
-        outcome=outcome,
-        drafts=[*drafts, deps.notice(notice)],
-        entries=history.dump(settled),
-        tokens=tokens_of(unsaved),
-    )
-
-
-def _explain(deps: RunDeps, call_id: str) -> str:
-    """A call that this attempt did not start may still have been started by an earlier one."""
-    started = deps.started.get(call_id)
-    is_known = started is not None or deps.attempt_is_first
-    return UNKNOWN if started is False or not is_known else INTERRUPTED

@@ -28,12 +28,19 @@ def rejected(box: Toolbox, why: str | None = None) -> Plan:
     yield  # a plan is a generator, also one without steps
 
 
+def checked(box: Toolbox, what: str) -> Plan:
+    """What became of a wallet request was found out already, and said in words for the user."""
+    return f"{what.rstrip('.')}."
+    yield
+
+
 def noted(box: Toolbox, what: str) -> Plan:
     return f"Noted: {what}"
     yield
 
 
 RULES = (
+    (r"\[wallet\] *(?P<what>.+)", checked),
     (rf"{_MARK}transaction sent: *(?P<tx_hash>0x[0-9a-f]{{64}})", sent),
     (rf"{_MARK}transaction rejected(?: by user)?(?: *: *(?P<why>.*))?", rejected),
     (

@@ -1,0 +1,76 @@
+"""What a run leaves: its answer, its paused calls, or what it had when it broke off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic_ai import AgentRunResult, DeferredToolRequests
+from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart
+
+from forge.models.message import Draft
+from forge.models.run import Ending, Outcome
+from worker.agent import history
+from worker.agent.deps import RunDeps
+from worker.agent.drafts import (
+    INTERRUPTED,
+    UNKNOWN,
+    response_text,
+    result_draft,
+    text_draft,
+    tokens_of,
+)
+from worker.agent.wallet import waiting_text
+
+
+def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) -> Ending:
+    unsaved = deps.unsaved(result.all_messages())
+    if isinstance(result.output, DeferredToolRequests):
+        return _waiting(deps, unsaved, result.output)
+    texts = [response_text(message) for message in unsaved if message.kind == "response"]
+    return Ending(
+        outcome="completed",
+        drafts=[text_draft(deps, text) for text in texts if text.strip()],
+        entries=history.dump(unsaved),
+        tokens=tokens_of(unsaved),
+    )
+
+
+def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolRequests) -> Ending:
+    """The paused calls get the result that they wait, so that the history is whole whatever comes next."""
+    waiting = {approval.call_id: approval for approval in deps.asked}
+    results = [
+        ToolReturnPart(call.tool_name, waiting_text(waiting[call.tool_call_id]), call.tool_call_id)
+        for call in requests.calls
+    ]
+    paused = ModelRequest(parts=results, run_id=deps.attempt_id)
+    return Ending(
+        outcome="waiting",
+        drafts=[result_draft(deps, part) for part in results],
+        entries=history.dump([*unsaved, paused]),
+        approvals=list(waiting.values()),
+        tokens=tokens_of(unsaved),
+    )
+
+
+def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, notice: str) -> Ending:
+    """Keep what was shown, say what became of the tool calls that have no result, and add the notice."""
+    unsaved = deps.unsaved(messages)
+    new = set(map(id, unsaved))
+    before = [message for message in messages if id(message) not in new]
+    settled = history.settle(before, unsaved, deps.run_id, lambda call_id: _explain(deps, call_id))
+    results = history.last_results([*before, *settled], deps.run_id)
+    drafts: list[Draft] = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
+    drafts += [result_draft(deps, part) for part in results if part.tool_call_id not in deps.shown]
+    return Ending(
+        outcome=outcome,
+        drafts=[*drafts, deps.notice(notice)],
+        entries=history.dump(settled),
+        tokens=tokens_of(unsaved),
+    )
+
+
+def _explain(deps: RunDeps, call_id: str) -> str:
+    """A call that this attempt did not start may still have been started by an earlier one."""
+    started = deps.started.get(call_id)
+    is_known = started is not None or deps.attempt_is_first
+    return UNKNOWN if started is False or not is_known else INTERRUPTED
