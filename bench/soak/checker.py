@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.soak.conversation import Said, Talk
 from bench.soak.proxy import Event
+from forge.models.run import MAX_ATTEMPTS
 from forge_client.frames import Message
 
 TAKEOVER_SECONDS = 10.0
@@ -87,7 +88,8 @@ def _message(talk: Talk, said: Said, *, may_fail: bool) -> Generator[tuple[str, 
     if said.outcome == "failed":
         if not any(m.kind == "notice" for m in messages):
             yield "terminal", "failed without a word"
-        given_up = any("given up" in m.content for m in messages)
+        losses = sum(event.what in {"kill", "freeze"} for event in talk.events)
+        given_up = losses >= MAX_ATTEMPTS and any("given up" in m.content for m in messages)
         if not may_fail and not given_up:
             yield "terminal", f"failed: {messages[-1].content}"
     yield from _effects(talk, said, messages)

@@ -44,6 +44,9 @@ class Plan:
             seed=int(given.get("SEED") or usual.seed),
         )
 
+    def goes_on(self, began: float, accepted: int) -> bool:
+        return time.monotonic() - began < self.minutes * 60 and accepted < self.messages
+
 
 @dataclass
 class Report:
@@ -124,14 +127,16 @@ async def _kill(rig: Rig, plan: Plan, report: Report) -> None:
 async def _people(rig: Rig, plan: Plan, report: Report, number: int, began: float) -> None:
     """One session after another, each a few messages long."""
     choose = random.Random(plan.seed * 1_000_003 + number)
-    while time.monotonic() - began < plan.minutes * 60 and report.accepted < plan.messages:
-        await _converse(rig, report, choose, number, plan)
+    while plan.goes_on(began, report.accepted):
+        await _converse(rig, report, choose, number, plan, began)
 
 
-async def _converse(rig: Rig, report: Report, choose: random.Random, number: int, plan: Plan) -> None:
+async def _converse(
+    rig: Rig, report: Report, choose: random.Random, number: int, plan: Plan, began: float
+) -> None:
     talker = Talker(rig, number)
     for _ in range(MESSAGES_PER_SESSION):
-        if report.accepted >= plan.messages:
+        if not plan.goes_on(began, report.accepted):
             break
         script = (paying if choose.random() < PAYING_SHARE else short)(talker.next_ref())
         said = await talker.say(script)

@@ -154,11 +154,11 @@ async def running_rig(
         proxy = Proxy(emulator, tools)
         stack.push_async_callback(proxy.close)
         rig = Rig(proxy, world, folder, emulator, environment, processes)
-        await asyncio.gather(
-            *(rig.start_gateway(f"gateway-{number + 1}") for number in range(gateways)),
-            *(rig.start_worker(f"worker-{number + 1}") for number in range(workers)),
-        )
         try:
+            await asyncio.gather(
+                *(rig.start_gateway(f"gateway-{number + 1}") for number in range(gateways)),
+                *(rig.start_worker(f"worker-{number + 1}") for number in range(workers)),
+            )
             yield rig
         finally:
             rig.is_closing = True
