@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -132,3 +134,16 @@ async def provoke(client: httpx.AsyncClient, follower: Socket, session_id: str) 
     await follower.until(lambda frame: frame["type"] == "error")
     await client.delete(f"/api/sessions/{session_id}")
     await follower.until(lambda frame: frame["type"] == "session_expired")
+
+
+async def test_the_readmes_request_is_answered(operator_stack: RunningStack) -> None:
+    (command,) = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    words = shlex.split(command)
+    url = next(word for word in words if word.startswith("http"))
+    body, header = words[words.index("-d") + 1], words[words.index("-H") + 1]
+    async with httpx.AsyncClient(base_url=operator_stack.base_url, trust_env=False) as client:
+        name, value = header.split(": ")
+        response = await client.post(urlsplit(url).path, content=body, headers={name: value})
+        assert response.status_code == 200
+        state = await Web(client).ended(response.json()["session_id"])
+    assert state["messages"][-1]["content"].startswith("Alice has ")

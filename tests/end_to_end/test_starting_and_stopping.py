@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
 import signal
 import socket as sockets
 import sys
 import time
+from collections.abc import AsyncGenerator, Iterable
+from pathlib import Path
 
 import httpx
-import pytest
 
 from local_dev.processes import ROOT
-from local_dev.stack_process import RunningStack, running_stack
+from local_dev.stack_process import READY_SECONDS, RunningStack, running_stack
 from tests.end_to_end.conversing import Web, new_id, socket, tokens
 from tests.end_to_end.marks import END_TO_END
 
@@ -22,40 +25,78 @@ pytestmark = END_TO_END
 STOP_SECONDS = 5.0
 
 
-def is_alive(pid: int) -> bool:
+def free_port() -> int:
+    with sockets.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def alive(processes: Iterable[int]) -> list[int]:
+    found: list[int] = []
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 0)
+            found.append(pid)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def make_run(folder: Path, port: int) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """`make run`, leader of a process group as in a terminal; ready."""
+    settings = {
+        "BACKEND_PORT": str(port),
+        "FORGE_LOCAL_FOLDER": str(folder),
+        "FORGE_STACK_FILE": str(folder / "stack.json"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        "make",
+        "run",
+        env={**os.environ, **settings},
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        output = process.stdout or asyncio.StreamReader()
+        ready = await asyncio.wait_for(output.readline(), READY_SECONDS)
+        assert ready.decode() == f"ready http://127.0.0.1:{port}\n"
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
 
 
-async def stopped(stack: RunningStack, number: signal.Signals) -> float:
-    """Seconds from the signal to the end of the last process."""
-    children = stack.processes()
-    assert {"worker-1", "emulator", "anvil"} <= set(children)
-    began = time.monotonic()
-    stack.process.send_signal(number)
-    await asyncio.wait_for(stack.process.wait(), 4 * STOP_SECONDS)
-    took = time.monotonic() - began
-    assert [name for name, pid in children.items() if is_alive(pid)] == []
-    return took
+async def test_ctrl_c_ends_make_run_and_the_next_start_is_ready_on_the_same_port(tmp_path: Path) -> None:
+    port = free_port()
+    async with make_run(tmp_path, port) as process:
+        processes: dict[str, int] = json.loads((tmp_path / "stack.json").read_text())["processes"]
+        assert {"worker-1", "emulator", "anvil"} <= set(processes)
+        began = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        await asyncio.wait_for(process.wait(), 4 * STOP_SECONDS)
+        assert time.monotonic() - began < STOP_SECONDS
+        assert alive(processes.values()) == []
+    async with running_stack({"BACKEND_PORT": str(port)}) as stack:
+        assert stack.base_url == f"http://127.0.0.1:{port}"
+        await sigterm_in_the_middle_of_an_answer(stack)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_every_process_even_in_the_middle_of_an_answer(number: signal.Signals) -> None:
-    async with (
-        running_stack() as stack,
-        httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as client,
-    ):
+async def sigterm_in_the_middle_of_an_answer(stack: RunningStack) -> None:
+    async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as client:
         web, session_id = Web(client), new_id()
         async with socket(stack.ws_url, session_id) as follower, web.stream(session_id) as stream:
             await web.chat(tokens(5000, per_second=50), session_id)
             await follower.until(lambda frame: frame["type"] == "text")
             await stream.until(lambda state: state["is_processing"])
-            assert await stopped(stack, number) < STOP_SECONDS
-        assert stack.process.returncode == 0
-        assert "Traceback" not in stack.log("stderr")
+            processes = stack.processes()
+            began = time.monotonic()
+            stack.process.terminate()
+            await asyncio.wait_for(stack.process.wait(), 4 * STOP_SECONDS)
+            assert time.monotonic() - began < STOP_SECONDS
+    assert stack.process.returncode == 0
+    assert alive(processes.values()) == []
+    assert "Traceback" not in stack.log("stderr")
 
 
 async def test_a_taken_port_is_a_clear_error() -> None:

@@ -1,0 +1,87 @@
+"""What the documents name is there, and what a deployer or a developer must know is in them."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+
+from local_dev.processes import ROOT
+from tests.template import resources, template
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def named(pattern: str) -> list[tuple[str, str]]:
+    """(document, match) for each different match in all documents."""
+    found = {
+        (str(path.relative_to(ROOT)), match)
+        for path in DOCUMENTS
+        for match in re.findall(pattern, path.read_text())
+    }
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("document", "target"), named(r"(?:`|^|\| |; )make ([a-z][a-z-]*)"))
+def test_a_make_target_that_is_named_exists(document: str, target: str) -> None:
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), document
+
+
+@pytest.mark.parametrize(("document", "link"), named(r"\]\((?!https?:)([^)#\s]+)"))
+def test_a_link_leads_somewhere(document: str, link: str) -> None:
+    assert (ROOT / document).parent.joinpath(link).exists()
+
+
+@pytest.mark.parametrize(("document", "module"), named(r"python -m ([a-z_.]+[a-z])"))
+def test_a_program_that_is_named_exists(document: str, module: str) -> None:
+    specification = importlib.util.find_spec(module)
+    assert specification, document
+    if specification.submodule_search_locations:
+        assert importlib.util.find_spec(f"{module}.__main__"), document
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    named(r"`((?:layers|functions|worker|local_dev|frontend|clients|bench|tests|docs|scripts)/[\w./-]+)`"),
+)
+def test_a_file_that_is_named_exists(document: str, path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_every_target_says_in_the_makefile_what_it_does_or_belongs_to_another() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    explained = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+    parts = {target for target in targets if target.startswith("check-")}
+    assert targets - explained == parts
+
+
+def test_every_parameter_is_explained_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| `?([^`|]*?)`? \| ", OPERATIONS, re.MULTILINE))
+    defaults = {name: str(each["Default"]) or "empty" for name, each in template()["Parameters"].items()}
+    assert {name: rows.get(name) for name in defaults} == defaults
+
+
+def test_every_alarm_is_explained() -> None:
+    rows = re.findall(r"^\| ((?:`\w+Alarm`(?:, )?)+) \|", OPERATIONS, re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"\w+", row)}
+    assert explained == set(resources("AWS::CloudWatch::Alarm"))
+
+
+def test_outputs_that_the_deployment_uses_exist() -> None:
+    used = set(re.findall(r"\$\{?([A-Z][a-z]\w+)", OPERATIONS))
+    assert used
+    assert used <= set(template()["Outputs"])
+
+
+def test_the_readme_names_the_commands_of_continuous_integration() -> None:
+    commands = re.findall(r"^(make .*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    block = README.partition("## Work on it")[2].partition("```sh")[2].partition("```")[0]
+    assert [line.partition("#")[0].strip() for line in block.strip().splitlines()] == commands
+
+
+def test_the_readme_is_a_screen_and_a_half() -> None:
+    assert len(README.splitlines()) <= 100
