@@ -85,7 +85,6 @@ class Stack:
         except BaseException:
             emulating.cancel()
             raise
-        await workers.start_again()
         key, chain = variables.access_key(self._environment), self._described.get("TESTNET_RPC_URL")
         self._server = cloud.serve(self._listener, ROOT / "frontend", key, chain)
         self._background.start(self._server.run_until_stopped(), "server")

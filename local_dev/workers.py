@@ -34,12 +34,6 @@ class Workers:
         for number in range(1, count + 1):
             await self._start(f"worker-{number}")
 
-    async def start_again(self) -> None:
-        """Those that have ended already: what they need may not have been there yet."""
-        for name, child in list(self._children.items()):
-            if child.process.returncode is not None:
-                await self._start(name)
-
     async def until_ready(self, is_ready: Callable[[], bool]) -> None:
         """Raises `StartFailed` when a worker ends, or is not ready in time."""
         deadline = time.monotonic() + READY_SECONDS

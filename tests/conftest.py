@@ -23,6 +23,7 @@ SHARED_PARTS = ("end_to_end", "faults", "frontend")
 """Folders whose tests share a running stack or a browser: each stays in one process of `make test`."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, so that no process is left alone with them at the end."""
     for item in items:

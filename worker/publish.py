@@ -14,6 +14,8 @@ from worker.blocking import Blocking
 logger = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 60.0
+_RETRY_SECONDS = 0.5
+"""A worker that is up before its table, or while that is out of reach, is ready as soon as the table is."""
 
 
 class Publisher:
@@ -34,6 +36,7 @@ class Publisher:
         self._clock = clock
         self._llm, self._missing_api_key, self._notices = llm, missing_api_key, notices
         self._catalog = self._current()
+        self._pause = PUBLISH_SECONDS
 
     def catalog(self) -> Catalog:
         return self._catalog
@@ -45,10 +48,13 @@ class Publisher:
             await self._blocking(self._commands.publish, self._catalog)
         except StorageUnavailable as error:
             logger.warning("catalog not published", extra={"reason": error.detail})
+            self._pause = _RETRY_SECONDS
+        else:
+            self._pause = PUBLISH_SECONDS
 
     async def keep_published(self) -> None:
         while True:
-            await asyncio.sleep(PUBLISH_SECONDS)
+            await asyncio.sleep(self._pause)
             await self.publish()
 
     def _current(self) -> Catalog:

@@ -18,15 +18,18 @@ RETRY_AFTER_SECONDS = 1.0
 
 UNAVAILABLE = frozenset(
     {
+        "AWS.SimpleQueueService.NonExistentQueue",
         "InternalFailure",
         "InternalServerError",
         "LimitExceededException",
         "OverLimit",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
+        "QueueDoesNotExist",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestTimeout",
+        "ResourceNotFoundException",
         "ServiceUnavailable",
         "SlowDown",
         "Throttling",
@@ -38,7 +41,10 @@ UNAVAILABLE = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Error codes that say "not now"; every other one is a fault of ours and is not caught."""
+"""Error codes that say "not now"; every other one is a fault of ours and is not caught.
+
+A table or queue that does not exist is being created or restored: the worker waits for it, functions answer 503.
+"""
 
 
 def client(
