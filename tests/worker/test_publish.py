@@ -29,7 +29,7 @@ async def test_a_worker_publishes_as_soon_as_its_table_exists(aws: None) -> None
     keeping = asyncio.create_task(publisher.keep_published())
     create_table(get_session().create_client("dynamodb", region_name="us-east-1"))
     async with asyncio.timeout(10):
-        while (catalog := await blocking(store.commands.catalog)) is None:
+        while (catalog := await blocking(store.commands.catalog)) is None:  # noqa: ASYNC110  a table tells nobody
             await asyncio.sleep(0.05)
     keeping.cancel()
     blocking.close()
