@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_dev.guard import Guard
 from local_dev.processes import ROOT, StartFailed
 
 READY_SECONDS = 60.0
@@ -46,10 +47,15 @@ class RunningStack:
 
 @contextlib.asynccontextmanager
 async def running_stack(environment: Mapping[str, str] | None = None) -> AsyncGenerator[RunningStack]:
-    """On free ports, with the scripted LLM unless `environment` says otherwise. Raises `StartFailed`."""
+    """On free ports, with the scripted LLM unless `environment` says otherwise. Raises `StartFailed`.
+
+    It ends with the process that called this, even when that is killed.
+    """
     with tempfile.TemporaryDirectory(prefix="forge-") as name:
         folder = Path(name)
         process = await _start(folder, environment or {})
+        guard = await Guard.start()
+        guard.watch([process.pid])
         try:
             await _until_ready(process, folder)
             described = _description(folder)
@@ -58,6 +64,7 @@ async def running_stack(environment: Mapping[str, str] | None = None) -> AsyncGe
             )
         finally:
             await _stop(process)
+            await guard.close()
 
 
 async def _start(folder: Path, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
@@ -79,6 +86,7 @@ async def _start(folder: Path, environment: Mapping[str, str]) -> asyncio.subpro
             stderr=errors,
             env=inherited | settings,
             cwd=ROOT,
+            start_new_session=True,
         )
 
 
