@@ -34,7 +34,11 @@ chat: setup-run ## Talk to a running server in the terminal
 
 .PHONY: test
 test: setup ## Run the tests, on every core (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=auto --dist=loadgroup $(ARGS)
+	@$(python) -m pytest --numprocesses=auto --dist=loadgroup -m "not faults" $(ARGS)
+
+.PHONY: test-faults
+test-faults: setup ## Run the tests that kill, freeze and cut off real processes (minutes)
+	@$(python) -m pytest -m faults $(ARGS)
 
 .PHONY: check
 check: check-python check-page check-template ## Formatting, lint, types, import contracts, template, build
