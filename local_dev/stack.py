@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from local_dev.cloud import Cloud
     from local_dev.gateway import Server
 
-WORKER_STOP_SECONDS = 3.0
+WORKER_STOP_SECONDS = 2.5
 """When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
-LOCAL = {"WORKER_STOP_SECONDS": "2"}
+LOCAL = {"WORKER_STOP_SECONDS": "1"}
 """What a worker is told here unless the developer says otherwise."""
 
 
