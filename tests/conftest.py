@@ -19,17 +19,12 @@ from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 REGION = "us-east-1"
-SHARED_PARTS = ("end_to_end", "faults", "frontend")
-"""Folders whose tests share a running stack or a browser: each stays in one process of `make test`."""
+LONG_PARTS = ("end_to_end", "faults", "frontend")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, so that no process is left alone with them at the end."""
-    for item in items:
-        if (folder := _folder(item)) in SHARED_PARTS:
-            item.add_marker(pytest.mark.xdist_group(folder))
-    items.sort(key=lambda item: _folder(item) not in SHARED_PARTS)
+    """The long ones first, so that no process of `make test` is left alone with them at the end."""
+    items.sort(key=lambda item: _folder(item) not in LONG_PARTS)
 
 
 def _folder(item: pytest.Item) -> str:
