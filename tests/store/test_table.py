@@ -51,8 +51,13 @@ def test_an_overloaded_table_is_unavailable_and_says_when_to_come_back(
         store.sessions.hot(KEY)
 
 
-def test_a_fault_of_ours_is_not_taken_for_an_overload(clock: Clock, dynamodb: Any):
-    with pytest.raises(ClientError):
+def test_a_fault_of_ours_is_not_taken_for_an_overload(store: Store, dynamodb: Any):
+    with pytest.raises(ClientError), aws.unavailable("the table"):
+        dynamodb.get_item(TableName="forge", Key={"sk": {"S": "half a key"}})
+
+
+def test_a_table_that_is_not_there_yet_is_unavailable(clock: Clock, dynamodb: Any):
+    with pytest.raises(StorageUnavailable):
         told(open_store(Settings(forge_table="no-such-table"), clock, dynamodb))
 
 
