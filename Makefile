@@ -9,6 +9,8 @@ python := $(bin)/python
 # Options for the program behind a target: make test ARGS="-k session -x"
 ARGS ?=
 
+# Where the environment forbids Python to keep what it compiled, every start would take twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -62,6 +63,7 @@ def why_not(options: Options, error: OSError) -> str:
 
 async def run(options: Options, listener: socket.socket) -> int:
     """Imports the rest only now: a port that is taken is told at once."""
+    gc.disable()  # until everything is imported, which makes no garbage and is most of the start
     from local_dev.stack import Stack
 
     stop = asyncio.Event()
@@ -93,6 +95,8 @@ async def run_until(stop: asyncio.Event, stack: Stack, stdout: TextIO) -> int:
             await asyncio.wait((starting,))
             return 0
         starting.result()
+        gc.freeze()
+        gc.enable()
         report(f"started in {time.monotonic() - began:.1f} s; Ctrl-C ends it")
         print(f"ready {stack.url}", file=stdout, flush=True)
         async with waiting_for(stack.failed.wait()) as failed:

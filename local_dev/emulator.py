@@ -35,6 +35,8 @@ async def start_emulator(
     else:
         command = [str(MINISTACK), str(_HERE / "ministack_process.py"), str(file)]
         environment = _without_our_libraries() | {"SERVICES": "dynamodb,sqs", "LOG_LEVEL": "WARNING"}
+        # Off: a broker that would listen on all addresses, and whose certificate is most of the start.
+        environment |= {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"}
         environment |= {"MINISTACK_ACCOUNT_ID": ACCOUNT, "GATEWAY_PORT": str(listener.getsockname()[1])}
         if keep:
             environment |= {"PERSIST_STATE": "1", "STATE_DIR": str(keep)}

@@ -63,7 +63,7 @@ install_local_set() {
     fresh .venv/.local requirements/local.txt && return
     say "Libraries of the application and the AWS emulator"
     use_index_of_pip
-    "$uv" pip install --quiet --python .venv/bin/python --require-hashes -r requirements/local.txt
+    "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/local.txt
     touch .venv/.local
 }
 
@@ -83,7 +83,7 @@ install_tool() {
     say "$1 in $home"
     use_index_of_pip
     "$uv" venv --quiet --allow-existing --python .venv/bin/python "$home"
-    "$uv" pip sync --quiet --python "$home/bin/python" --require-hashes "$requirements"
+    "$uv" pip sync --quiet --compile-bytecode --python "$home/bin/python" --require-hashes "$requirements"
     touch "$home/.ready"
 }
 

@@ -1,0 +1,137 @@
+"""The worker's parts, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import aiohttp
+from botocore.session import Session
+from pydantic_ai.models import Model
+
+from forge.errors import MissingApiKey
+from forge.observability import configure_logging
+from forge.ports import AsyncConnections
+from forge.queue import open_queue
+from forge.store import open_store, system_clock
+from worker.agent.agent import Operator
+from worker.agent.llm import build_llm
+from worker.agent.toolbox import Toolbox
+from worker.agent.wallet import Wallet
+from worker.blocking import Blocking
+from worker.connections import SignedConnections
+from worker.mcp_servers import mount, networks
+from worker.mcp_servers.chains import Chains
+from worker.mcp_servers.external import ExternalServers
+from worker.metrics import SERVICE, Metrics
+from worker.protection import Protection
+from worker.publish import Publisher
+from worker.resources import Resources
+from worker.serve import serve
+from worker.settings import WorkerSettings
+from worker.signals import stop_on_signals
+
+_PUSH_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
+
+
+async def run(environment: Mapping[str, str]) -> None:
+    configure_logging(SERVICE)
+    settings = WorkerSettings.from_environment(environment)
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_PUSH_TIMEOUT))
+        llm = _llm(settings.forge_llm, environment)
+        if isinstance(llm, Model):
+            await stack.enter_async_context(llm)
+        resources = _resources(settings, environment, llm, _connections(settings, environment, http))
+        await serve(
+            resources,
+            stop,
+            concurrency=settings.worker_concurrency,
+            stop_seconds=settings.worker_stop_seconds,
+            protection=Protection(http, agent) if (agent := environment.get("ECS_AGENT_URI")) else None,
+        )
+
+
+def _resources(
+    settings: WorkerSettings,
+    environment: Mapping[str, str],
+    llm: Model | MissingApiKey,
+    connections: AsyncConnections,
+) -> Resources:
+    store, blocking = open_store(settings), Blocking(_threads(settings))
+    toolbox = _toolbox(settings, environment)
+    missing = llm if isinstance(llm, MissingApiKey) else None
+    return Resources(
+        worker_id=uuid.uuid4().hex[:12],
+        runs=store.runs,
+        journal=store.journal,
+        sessions=store.sessions,
+        controls=store.controls,
+        commands=store.commands,
+        queue=open_queue(settings),
+        connections=connections,
+        blocking=blocking,
+        toolbox=toolbox,
+        operator=Operator(llm, toolbox, settings.limits) if isinstance(llm, Model) else None,
+        llm_error=missing,
+        publisher=Publisher(
+            store.commands,
+            toolbox,
+            blocking,
+            system_clock,
+            llm=settings.forge_llm,
+            missing_api_key=missing is not None,
+            notices=_notices(settings.forge_llm, missing),
+        ),
+        metrics=Metrics(enabled=settings.worker_metrics),
+        clock=system_clock,
+    )
+
+
+def _toolbox(settings: WorkerSettings, environment: Mapping[str, str]) -> Toolbox:
+    policy = settings.policy
+    return Toolbox(
+        mount(environment),
+        networks(environment),
+        ExternalServers.from_environment(environment),
+        Wallet(Chains.from_environment(environment), policy, settings.wallet_terms),
+        policy,
+    )
+
+
+def _llm(name: str, environment: Mapping[str, str]) -> Model | MissingApiKey:
+    try:
+        return build_llm(name, environment)
+    except MissingApiKey as missing:
+        return missing
+
+
+def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:
+    """What everybody who uses this deployment should know."""
+    if missing:
+        return [f"No LLM can answer: set {missing.variable} where the worker runs, and restart it."]
+    if llm == "offline":
+        return [
+            "No language model is configured (FORGE_LLM): the offline operator answers a fixed set of commands. "
+            "Write “help” to see them."
+        ]
+    return []
+
+
+def _connections(
+    settings: WorkerSettings, environment: Mapping[str, str], http: aiohttp.ClientSession
+) -> AsyncConnections:
+    credentials = Session().get_credentials()
+    if credentials is None:
+        raise SystemExit("The worker has no AWS credentials.")
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return SignedConnections(settings.forge_connections_url, region, http, credentials)
+
+
+def _threads(settings: WorkerSettings) -> int:
+    """A long poll holds one; a run needs one for a few milliseconds at a time."""
+    return min(64, 8 + settings.worker_concurrency // 4)
