@@ -42,13 +42,22 @@ class Audiences:
         await asyncio.gather(*(audience.close() for audience in self._open.values()))
 
     def _new(self, key: SessionKey) -> Audience:
-        async def forget(connection_id: str) -> None:
+        async def is_gone(connection_id: str) -> bool:
             try:
-                await self._resources.blocking(self._resources.controls.disconnect, connection_id, key)
+                return await self._resources.blocking(self._forget_unless_opening, connection_id, key)
             except StorageUnavailable as error:
                 logger.warning("connection not forgotten", extra={"reason": error.detail})
+                return True
 
-        return Audience(Feed(self._resources.publisher.catalog), self._resources.connections, forget)
+        return Audience(Feed(self._resources.publisher.catalog), self._resources.connections, is_gone)
+
+    def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
+        controls = self._resources.controls
+        connection = controls.connection(connection_id)
+        if connection and connection.may_be_opening(self._resources.clock()):
+            return False
+        controls.disconnect(connection_id, key)
+        return True
 
     async def _close(self, name: tuple[SessionKey, int]) -> None:
         audience = self._open[name]

@@ -20,6 +20,9 @@ PAUSE_SHARE = 0.05
 """Text is gathered for this share of the time that it has streamed: a short answer is smooth, a long one cheap."""
 _RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
 
+IsGone = Callable[[str], Awaitable[bool]]
+"""Asked after a 410: whether the connection has gone, and is forgotten, or is only opening."""
+
 
 @dataclass
 class Position:
@@ -35,8 +38,11 @@ class Position:
 class Sender:
     """Sends in order to one connection. A slow one gets a catch-up: whatever is newest once it can take more."""
 
-    def __init__(self, connection_id: str, feed: Feed, connections: AsyncConnections) -> None:
+    def __init__(
+        self, connection_id: str, feed: Feed, connections: AsyncConnections, is_gone: IsGone
+    ) -> None:
         self._connection_id, self._feed, self._connections = connection_id, feed, connections
+        self._is_gone = is_gone
         self._sent = Position()
         self._wake = asyncio.Event()
         self._is_gathering = False
@@ -115,22 +121,21 @@ class Sender:
         for pause in _RETRY_PAUSES:
             try:
                 return await self._connections.post(self._connection_id, frame)
+            except ConnectionGone:
+                if await self._is_gone(self._connection_id):
+                    raise
             except StorageUnavailable:
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads, decides nothing
+                pass
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads, decides nothing
         return await self._connections.post(self._connection_id, frame)
 
 
 class Audience:
     """The open connections of one session while this worker has something to tell it."""
 
-    def __init__(
-        self,
-        feed: Feed,
-        connections: AsyncConnections,
-        forget: Callable[[str], Awaitable[None]],
-    ) -> None:
+    def __init__(self, feed: Feed, connections: AsyncConnections, is_gone: IsGone) -> None:
         self.feed = feed
-        self._connections, self._forget = connections, forget
+        self._connections, self._is_gone = connections, is_gone
         self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
         self._gone: set[str] = set()
         self.is_known = False
@@ -143,7 +148,7 @@ class Audience:
         for connection_id in self._senders.keys() - wanted:
             self._senders.pop(connection_id)[1].cancel()
         for connection_id in wanted - self._senders.keys():
-            sender = Sender(connection_id, self.feed, self._connections)
+            sender = Sender(connection_id, self.feed, self._connections, self._is_gone)
             task = asyncio.create_task(self._serve(connection_id, sender), name=f"send {connection_id}")
             self._senders[connection_id] = (sender, task)
 
@@ -166,8 +171,5 @@ class Audience:
     async def _serve(self, connection_id: str, sender: Sender) -> None:
         try:
             await sender.run()
-        except ConnectionGone:
-            self._gone.add(connection_id)
-            await self._forget(connection_id)
-        except StorageUnavailable:
-            self._gone.add(connection_id)  # for this run; the connection may ask `sync`
+        except (ConnectionGone, StorageUnavailable):
+            self._gone.add(connection_id)  # for this run; if it does exist, it may ask `sync`

@@ -129,9 +129,24 @@ def test_a_connection_that_has_gone_is_forgotten_and_nothing_else(
 ) -> None:
     _, gone = gateway.connect(session_id="s")
     _, here = gateway.connect(session_id="s")
+    real_store.controls.connect(Connection(connection_id=gone, key=KEY, connected_at=0))
     connections_server.closed.append(gone)
     assert gateway.say(gone, {"type": "ping"}) == []
     assert real_store.controls.read([KEY])[KEY].connections == {here}
+
+
+def test_a_connection_that_is_only_opening_is_kept_for_what_comes_next(
+    gateway: Gateway, connections_server: ConnectionsServer, real_store: Store
+) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    _, opening = gateway.connect(session_id="s")
+    connections_server.closed.append(opening)
+    assert gateway.patch("/api/sessions/s", {"title": "Said too early"}).status == 200
+    connections_server.closed.remove(opening)
+    (synced,) = gateway.say(opening, {"type": "sync"})
+    gateway.patch("/api/sessions/s", {"title": "Heard"})
+    titles = [frame["title"] for frame in (synced, connections_server.frames[opening][-1])]
+    assert titles == ["Said too early", "Heard"]
 
 
 def test_a_session_has_a_limited_number_of_connections(gateway: Gateway, real_store: Store) -> None:

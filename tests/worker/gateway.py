@@ -24,6 +24,7 @@ class Page:
     sizes: list[int] = field(default_factory=list[int])
     conversation: Conversation = field(default_factory=Conversation)
     is_gone: bool = False
+    refused_as_gone: int = 0
     refusals: int = 0
     """How many of the next posts are throttled."""
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,6 +44,11 @@ class Page:
     async def says(self, text: str) -> Conversation:
         """Until some message, streaming ones included, contains `text`."""
         return await self.until(lambda known: any(text in message.content for message in known.messages))
+
+    async def refuse_as_gone(self) -> None:
+        async with self.changed:
+            self.refused_as_gone += 1
+            self.changed.notify_all()
 
     async def take(self, body: bytes) -> None:
         frame = SERVER_FRAME.validate_json(body)
@@ -68,6 +74,7 @@ class Gateway:
         if "authorization" not in request.headers:
             return web.Response(status=403)
         if page.is_gone:
+            await page.refuse_as_gone()
             return web.Response(status=410)
         if page.refusals:
             page.refusals -= 1

@@ -8,7 +8,9 @@ from typing import Any
 
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.session import OPENING_MILLISECONDS
 from forge_client.frames import StateFrame, TextFrame
+from tests.worker.gateway import WAIT_SECONDS
 from tests.worker.stage import Stage, playing, saying
 from worker.push import SHORTEST_PAUSE
 
@@ -139,11 +141,35 @@ async def test_a_slow_connection_gets_a_catch_up_instead_of_a_backlog(stage: Sta
 async def test_a_connection_that_is_gone_is_forgotten_and_nothing_else(stage: Stage) -> None:
     gone, here = await stage.open_page("gone="), await stage.open_page("here=")
     gone.is_gone = True
+    stage.clock.ahead += OPENING_MILLISECONDS
     stage.start()
     run_id = await stage.say("hi")
     assert (await here.ended(run_id)).messages[-1].content == "hello"
     await stage.stop()
     assert (await stage.control()).connections == {"here="}
+
+
+async def test_a_connection_that_is_still_opening_follows_from_the_beginning(stage: Stage) -> None:
+    """Its `$connect` has listed it; until the handshake ends, `@connections` answers 410."""
+    may_end = asyncio.Event()
+
+    async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        yield "first "
+        await may_end.wait()
+        yield "last"
+
+    stage.llm = playing(script)
+    here, opening = await stage.open_page("here="), await stage.open_page("opening=")
+    opening.is_gone = True
+    stage.start()
+    run_id = await stage.say("hi")
+    await here.says("first")
+    async with asyncio.timeout(WAIT_SECONDS), opening.changed:
+        await opening.changed.wait_for(lambda: opening.refused_as_gone > 0)
+    opening.is_gone = False
+    await opening.says("first")
+    may_end.set()
+    assert (await opening.ended(run_id)).messages == (await here.ended(run_id)).messages
 
 
 async def test_throttled_posts_are_repeated_in_order(stage: Stage) -> None:

@@ -18,13 +18,19 @@ logger = logging.getLogger(__name__)
 
 
 def post_all(connection_id: str, frames: Iterable[str], key: SessionKey | None = None) -> bool:
-    """Post in order, one after the other. False when the connection has gone: then it is forgotten."""
+    """Post in order, one after the other. False when the connection has gone: then it is forgotten.
+
+    One that is only opening is kept: its first `sync` asks for everything.
+    """
     try:
         for frame in frames:
             dependencies.connections().post(connection_id, frame)
     except ConnectionGone:
-        logger.info("connection gone", extra={"connection_id": connection_id})
-        dependencies.store().controls.disconnect(connection_id, key)
+        controls = dependencies.store().controls
+        connection = controls.connection(connection_id)
+        if connection is None or not connection.may_be_opening(dependencies.now()):
+            logger.info("connection gone", extra={"connection_id": connection_id})
+            controls.disconnect(connection_id, key)
         return False
     return True
 

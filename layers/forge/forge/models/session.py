@@ -77,6 +77,9 @@ class Control(BaseModel):
     deleted: int = 0
 
 
+OPENING_MILLISECONDS = 10_000
+
+
 class Connection(BaseModel):
     """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds."""
 
@@ -85,6 +88,10 @@ class Connection(BaseModel):
     connection_id: str
     key: SessionKey
     connected_at: int
+
+    def may_be_opening(self, now: int) -> bool:
+        """Whether a 410 proves nothing yet: a connection is listed by `$connect`, which ends before it is open."""
+        return now - self.connected_at < OPENING_MILLISECONDS
 
 
 class NetworkInfo(BaseModel):
