@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 import time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from bench.soak import load
-from bench.soak.faults import Kind
-from bench.soak.matrix import KINDS, Outcome, cells, play
+from bench.soak.matrix import KINDS, Cell, Outcome, cells, play
+from bench.soak.results import keep, kept
 from bench.soak.rig import running_rig
 from bench.soak.table import table_of
 
@@ -19,41 +18,40 @@ HELP = """\
 make soak ARGS="MINUTES=5"                 hundreds of sessions under random faults
 make soak ARGS="MESSAGES=10000"            the same, until so many messages have been answered
 make soak ARGS="--matrix [kill,freeze]"    each fault point × each kind of fault
+make soak ARGS="--table RESULTS=file"      the table of the outcomes that were kept
 
-  MINUTES, MESSAGES, SESSIONS (200), KILL_SECONDS (5), SEED, RESULTS (a file for one JSON line per fault)
+  of a soak: MINUTES, MESSAGES, SESSIONS (200), WORKERS (2), KILL_SECONDS (5), SEED
+  of the matrix: POINT (a part of a fault point's name), MOMENT (before, during, after), RESULTS (a file for one JSON
+  line per cell; the cells that it holds are not played again)
 """
 
 
-async def matrix(wanted: list[str]) -> int:
-    kinds: list[Kind] = [kind for kind in KINDS if not wanted or kind in wanted]
-    outcomes: list[Outcome] = []
+def wanted(kinds: Sequence[str], given: Mapping[str, str]) -> list[Cell]:
+    return [
+        cell
+        for cell in cells([kind for kind in KINDS if not kinds or kind in kinds])
+        if given.get("POINT", "") in cell.point.name and cell.moment in given.get("MOMENT", cell.moment)
+    ]
+
+
+async def matrix(chosen: Sequence[Cell], file: str) -> int:
+    outcomes = kept(file, chosen)
+    done = {outcome.cell for outcome in outcomes}
     async with running_rig() as rig:
-        for number, cell in enumerate(cells(kinds)):
+        for number, cell in enumerate(cell for cell in chosen if cell not in done):
             began = time.monotonic()
             outcome = await play(rig, cell, number)
             outcomes.append(outcome)
-            verdict = "; ".join(map(str, outcome.violations)) or ("kept" if outcome.fired else "never fired")
-            print(f"{time.monotonic() - began:5.1f} s  {cell.name}: {outcome.ended}, {verdict}", flush=True)
-            _keep(outcome)
-    print(table_of(outcomes))
+            print(f"{time.monotonic() - began:5.1f} s  {cell.name}: {_verdict(outcome)}", flush=True)
+            if file:
+                keep(file, outcome)
+    print(table_of(sorted(outcomes, key=lambda outcome: chosen.index(outcome.cell))))
     return int(any(outcome.violations or not outcome.fired for outcome in outcomes))
 
 
-def _keep(outcome: Outcome) -> None:
-    if not (file := os.environ.get("RESULTS")):
-        return
-    cell = outcome.cell
-    line = {
-        "point": f"{cell.point.crossing}: {cell.point.says}",
-        "kind": cell.kind,
-        "moment": cell.moment,
-        "fired": outcome.fired,
-        "ended": outcome.ended,
-        "seconds": outcome.seconds,
-        "violations": [str(violation) for violation in outcome.violations],
-    }
-    with Path(file).open("a") as results:
-        results.write(json.dumps(line) + "\n")
+def _verdict(outcome: Outcome) -> str:
+    kept_or_not = "kept" if outcome.fired else "never fired"
+    return f"{outcome.ended}, {'; '.join(map(str, outcome.violations)) or kept_or_not}"
 
 
 def main() -> int:
@@ -62,9 +60,14 @@ def main() -> int:
         print(HELP)
         return 0
     given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
+    file = given.get("RESULTS", os.environ.get("RESULTS", ""))
+    if "--table" in arguments:
+        print(table_of(kept(file)))
+        return 0
     if "--matrix" in arguments:
         names = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
-        return asyncio.run(matrix([kind for name in names for kind in name.split(",")]))
+        kinds = [kind for name in names for kind in name.split(",")]
+        return asyncio.run(matrix(wanted(kinds, given), file))
     return asyncio.run(load.main({**os.environ, **given}))
 
 

@@ -27,13 +27,19 @@ class Point:
     skip: int = 0
     waits: tuple[float, ...] = ()
     moments: tuple[Moment, ...] = ("before", "after")
+    forgotten: bool = False
+    """The workers must not know the session from its first message."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.crossing}: {self.says}"
 
 
 POINTS: tuple[Point, ...] = (
     Point("queue.receive", "the run's message is received"),
     Point("runs.claim", "the run is claimed"),
     Point("controls.read", "connections and stops are read"),
-    Point("journal.history", "the LLM's history is read"),
+    Point("journal.history", "the LLM's history is read", forgotten=True),
     Point("llm.request", "the first LLM request", moments=("before", "during", "after")),
     Point("llm.request", "the last LLM request", skip=2, moments=("before", "during", "after")),
     Point("connections.post", "the run's beginning is pushed"),
@@ -63,7 +69,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return f"{self.kind} {self.moment} {self.point.crossing}: {self.point.says}"
+        return f"{self.kind} {self.moment} {self.point.name}"
 
     def fault(self, ref: str) -> Fault:
         """A poll that brings nothing has no session to be recognised by."""
@@ -115,6 +121,8 @@ async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Outcome:
     talker = Talker(rig, gateway)
     await talker.client.connect()
     await talker.ended(await talker.say(short(talker.next_ref())))
+    if cell.point.forgotten:
+        await _forget(rig, talker)
     fault = rig.proxy.arm(cell.fault(talker.talk.ref))
     said = await talker.say(_script(cell, talker))
     await talker.ended(said)
@@ -126,6 +134,15 @@ async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Outcome:
     times = takeovers(talk)
     violations = check(talk, may_fail=cell.may_fail)
     return Outcome(cell, fault.fired.is_set(), _ended(said), max(times, default=None), violations)
+
+
+async def _forget(rig: Rig, talker: Talker) -> None:
+    """A worker keeps a session's history in memory; the one that has it is replaced by a new one."""
+    claims = [
+        event for event in rig.proxy.events("applied", talker.talk.ref) if event.crossing == "runs.claim"
+    ]
+    await rig.proxy.kill(claims[-1].client)
+    await rig.whole()
 
 
 async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:

@@ -32,6 +32,7 @@ class Connection:
         self._name = name
         self._config = config
         self._client: Client[Any] | None = None
+        self._opening = asyncio.Lock()
 
     async def list_tools(self) -> list[Tool]:
         """The raw definitions; a lost connection is opened again. Raises `ServerDown`."""
@@ -44,10 +45,11 @@ class Connection:
         return await self._list()
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
-        """Called once and never again: only the server knows whether a call that failed had an effect."""
-        client = self._client
-        if client is None or not client.is_connected():
-            raise ToolRefused(f"The server {self._name} is not connected: its tools cannot be used now.")
+        """Called once and never again: only the server knows whether a call that failed had an effect.
+
+        A connection that an earlier call lost is opened again first.
+        """
+        client = await self._connected()
         try:
             async with asyncio.timeout(self._config.timeout / 1000):
                 result = await client.call_tool_mcp(tool, arguments)
@@ -57,6 +59,7 @@ class Connection:
             ) from None
         except McpError as error:
             if error.error.code == CONNECTION_CLOSED:
+                await self._drop(client)
                 raise ToolRefused(
                     f"{_UNKNOWN}: {self._name} broke off; the call may or may not have taken effect."
                 ) from error
@@ -80,6 +83,20 @@ class Connection:
         except Exception:  # noqa: BLE001, S110 -- it is gone either way
             pass
 
+    async def _drop(self, client: Client[Any]) -> None:
+        """A connection whose other end has gone still counts as connected; the next call opens another."""
+        if self._client is client:
+            await self.close()
+
+    async def _connected(self) -> Client[Any]:
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                return await self._open()
+        except Exception as error:
+            raise ToolRefused(
+                f"The server {self._name} is not connected: its tools cannot be used now."
+            ) from error
+
     async def _list(self) -> list[Tool]:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
@@ -93,10 +110,14 @@ class Connection:
         raise ServerDown(reason)
 
     async def _open(self) -> Client[Any]:
-        if self._client is None:
-            self._client = Client(_transport(self._config))
-            await self._client.__aenter__()
-        return self._client
+        async with self._opening:
+            if self._client is not None and not self._client.is_connected():
+                await self.close()
+            if self._client is None:
+                client = Client(_transport(self._config))
+                await client.__aenter__()
+                self._client = client
+            return self._client
 
 
 def _transport(config: ServerConfig) -> ClientTransport:
