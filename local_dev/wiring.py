@@ -160,7 +160,7 @@ class Wiring:
         return None
 
     def page_headers(self) -> dict[str, str]:
-        """The security headers that CloudFront puts on the page."""
+        """The headers that CloudFront puts on the page."""
         headers: dict[str, str] = {}
         for properties in self.template.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
             config = self.template.resolve(properties)["ResponseHeadersPolicyConfig"]
@@ -173,6 +173,8 @@ class Wiring:
                 headers["x-frame-options"] = frame["FrameOption"]
             if referrer := policy.get("ReferrerPolicy"):
                 headers["referrer-policy"] = referrer["ReferrerPolicy"]
+            for custom in config.get("CustomHeadersConfig", {}).get("Items", []):
+                headers[custom["Header"].lower()] = custom["Value"]
         return headers
 
     def _origins(self, cors: Mapping[str, Any]) -> list[str]:

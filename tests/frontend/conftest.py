@@ -1,4 +1,4 @@
-"""A fake server and a real Chromium, one browser profile for each page."""
+"""A fake server and a real Chromium."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from local_dev.chain import start_chain
 from local_dev.processes import Processes
@@ -83,20 +83,31 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def profile(browser: Browser) -> AsyncIterator[Profile]:
+    context = await browser.new_context()
+    yield Profile(context, await context.new_page())
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_page(browser: Browser, server: FakeServer) -> AsyncIterator[OpenPage]:
-    """Opens the page, in a browser profile of its own or (`beside=page`) in another tab of that page's. Whatever a
-    page complains about (errors, policy violations) fails the test."""
-    contexts: list[Any] = []
-    complaints: list[str] = []
+async def open_page(browser: Browser, profile: Profile, server: FakeServer) -> AsyncIterator[OpenPage]:
+    """Opens the page as somebody who has never been here, or (`beside=page`) in another tab of that page's browser.
+    Whatever a page complains about (errors, policy violations) fails the test."""
+    contexts: list[BrowserContext] = []
+
+    async def tab(beside: Page | None, prepare: str | None, options: dict[str, Any]) -> Page:
+        if beside:
+            return await beside.context.new_page()
+        if options or profile.is_taken:
+            contexts.append(await browser.new_context(**options))
+            profile.listen(contexts[-1])
+            return await contexts[-1].new_page()
+        return await profile.take(is_changed=prepare is not None)
 
     async def opened(beside: Page | None = None, prepare: str | None = None, **options: Any) -> Page:
-        context = beside.context if beside else await browser.new_context(**options)
-        contexts.append(context)
-        page = await context.new_page()
+        page = await tab(beside, prepare, options)
         page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: _complain(complaints, line.type, line.text))
         if prepare:
             await page.add_init_script(prepare)
         await page.goto(server.url)
@@ -106,7 +117,43 @@ async def open_page(browser: Browser, server: FakeServer) -> AsyncIterator[OpenP
     yield opened
     for context in contexts:
         await context.close()
+    await profile.forget(server.url + "other-page")
+    complaints = profile.complaints.copy()
+    profile.complaints.clear()
     assert complaints == []
+
+
+class Profile:
+    """One browser profile for all tests: what it has cached need not be loaded again, but nothing else is kept."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.is_taken = False
+        self.complaints: list[str] = []
+        self._page = page
+        self.listen(context)
+
+    def listen(self, context: BrowserContext) -> None:
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("console", lambda line: _complain(self.complaints, line.type, line.text))
+
+    async def take(self, *, is_changed: bool) -> Page:
+        """The tab for one test. One that the test changes for good is not used again."""
+        self.is_taken = True
+        return await self.context.new_page() if is_changed else self._page
+
+    async def forget(self, empty_page: str) -> None:
+        """`empty_page` must be of the same origin: storage can only be cleared from there."""
+        if not self.is_taken:
+            return
+        self.is_taken = False
+        await self.context.set_offline(False)
+        for page in self.context.pages:
+            if page is not self._page:
+                await page.close()
+        await self._page.unroute_all()
+        await self._page.goto(empty_page)
+        await self._page.evaluate("localStorage.clear(), sessionStorage.clear()")
 
 
 def _complain(complaints: list[str], kind: str, text: str) -> None:

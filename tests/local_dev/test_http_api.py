@@ -184,28 +184,3 @@ async def test_an_asgi_function_streams(application: Application):
         assert await anext(lines) == "first"
         continued.set()
         assert await anext(lines) == "second"
-
-
-async def test_the_page_is_served_strictly_and_never_from_an_old_cache(application: Application):
-    (application.page / "index.html").write_text("<p>page</p>")
-    (application.page / "main.js").write_text("1")
-    application.page_headers = {"content-security-policy": "default-src 'none'"}
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
-        page, script = await client.get("/"), await client.get("/main.js")
-        again = await client.get("/main.js", headers={"If-None-Match": script.headers["etag"]})
-    assert page.text == "<p>page</p>"
-    assert page.headers["content-security-policy"] == "default-src 'none'"
-    assert page.headers["cache-control"] == "no-cache"
-    assert script.headers["content-type"].startswith("text/javascript")
-    assert again.status_code == 304
-
-
-async def test_the_page_is_compressed_for_those_who_can_read_it(application: Application):
-    (application.page / "main.js").write_text("let word;\n" * 100)
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
-        small = await client.get("/main.js")
-        whole = await client.get("/main.js", headers={"Accept-Encoding": "identity"})
-    assert small.headers["content-encoding"] == "gzip"
-    assert small.text == whole.text
-    assert len(whole.content) == int(whole.headers["content-length"]) == 1000
-    assert small.num_bytes_downloaded < 200

@@ -1,0 +1,59 @@
+"""The page's files as the gateway serves them: small, strict, current, and nothing besides them."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, cast
+
+import httpx
+
+from local_dev.gateway import Server
+from local_dev.limits import Limits
+from tests.local_dev.conftest import Application
+
+
+async def test_the_page_is_served_strictly_and_never_from_an_old_cache(application: Application):
+    (application.page / "index.html").write_text("<p>page</p>")
+    (application.page / "main.js").write_text("1")
+    application.page_headers = {"content-security-policy": "default-src 'none'"}
+    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+        page, script = await client.get("/"), await client.get("/main.js")
+        known = {"If-None-Match": script.headers["etag"]}
+        again = await client.get("/main.js", headers=known)
+        (application.page / "main.js").write_text("22")
+        changed = await client.get("/main.js", headers=known)
+    assert page.text == "<p>page</p>"
+    assert page.headers["content-security-policy"] == "default-src 'none'"
+    assert page.headers["cache-control"] == "no-cache"
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert (again.status_code, again.content) == (304, b"")
+    assert (changed.status_code, changed.text) == (200, "22")
+
+
+async def test_the_page_is_compressed_for_those_who_can_read_it(application: Application):
+    (application.page / "main.js").write_text("let word;\n" * 100)
+    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+        small = await client.get("/main.js")
+        whole = await client.get("/main.js", headers={"Accept-Encoding": "identity"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert small.text == whole.text
+    assert len(whole.content) == int(whole.headers["content-length"]) == 1000
+    assert small.num_bytes_downloaded < 200
+
+
+async def test_nothing_outside_the_page_is_served(application: Application):
+    (application.page / "index.html").write_text("page")
+    (application.page.parent / "secret.txt").write_text("secret")
+    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+        for path in ("/../secret.txt", "/%2e%2e/secret.txt", "//etc/passwd", "/no%00where", "/nowhere"):
+            assert (await client.get(path)).status_code == 404, path
+        assert (await client.post("/")).status_code == 404
+        head = await client.head("/")
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "4")
+
+
+def test_answers_do_not_wait_for_an_acknowledgement_in_between():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Server(cast("Any", None), listener, Limits())
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
