@@ -100,6 +100,7 @@ class FakeApi:
 
     async def handle(self, request: web.Request) -> web.Response:
         self.requests.append(request)
+        await request.read()  # kept by the request for those who ask later
         status, content, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         text = content if isinstance(content, str) else json.dumps(content)
         return web.Response(status=status, text=text, headers=headers, content_type="application/json")

@@ -166,6 +166,11 @@ async def test_a_name_that_resolves_to_a_private_address_is_refused(
         "::ffff:10.0.0.1",
         "64:ff9b::a9fe:a9fe",
         "2002:7f00:1::",
+        "::10.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b:1::a00:1",
+        "fec0::1",
+        "3fff::1",
         "name",
     ],
 )

@@ -71,7 +71,7 @@ class Operator:
             llm,
             deps_type=RunDeps,
             output_type=[str, DeferredToolRequests],
-            instructions=_instructions,
+            instructions=self._instructions,
             capabilities=[PersistHistory(), Window(limits.history_tokens), failures.RetryLlm()],
             retries={"tools": 5, "output": 2},
         )
@@ -99,6 +99,11 @@ class Operator:
                 return Ended(broken(deps, messages, "interrupted", INTERRUPTED_NOTICE))
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
                 return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
+
+    def _instructions(self, ctx: RunContext[RunDeps]) -> str:
+        wallet = self._toolbox.wallet
+        minutes = wallet.terms.approval_ms / 60_000 if wallet else None
+        return prompt.instructions(ctx.deps.network, ctx.deps.networks, self._toolbox.policy, minutes)
 
     async def _open(
         self, deps: RunDeps, submission: Submission, token: CancellationToken
@@ -139,10 +144,6 @@ def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, erro
     own = history.own_messages(stored, deps.run_id)
     asked = [] if own else [history.user_prompt(prompt_text(submission), deps.attempt_id)]
     return Ended(broken(deps, [*stored, *asked], "failed", failures.describe(error)), error)
-
-
-def _instructions(ctx: RunContext[RunDeps]) -> str:
-    return prompt.instructions(ctx.deps.network, list(ctx.deps.networks))
 
 
 async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:

@@ -20,8 +20,9 @@ from worker.agent.deps import RunDeps
 from worker.agent.prompt import from_wallet, prompt_text
 from worker.agent.uninterrupted import uninterrupted
 from worker.agent.wallet import Wallet
-from worker.agent.wallet.display import amount_of, one_line
+from worker.agent.wallet.display import amount_of
 from worker.agent.wallet.verify import Verdict, verify
+from worker.mcp_servers.texts import one_line
 
 _REASON_LIMIT = 500
 
@@ -44,7 +45,9 @@ async def open_run(
     if not settled:
         return None
     request = _request(deps, submission, [each.verdict.text for each in settled])
-    await uninterrupted(deps.record.append(_progress(deps, request, settled)))
+    progress = _progress(deps, request, settled)
+    await uninterrupted(deps.record.append(progress))
+    deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
     return request
 
 
@@ -104,7 +107,10 @@ def _too_late(approval: Approval, reply: ApprovalReply) -> str:
 def _reported(reply: ApprovalReply) -> str:
     if reply.outcome == "rejected":
         return "It said that the user rejected the transaction."
-    return f"It reported transaction {reply.transaction_hash}, which was not checked and counts as nothing."
+    return (
+        f"It reported transaction {reply.transaction_hash}, which was not checked and counts as nothing. It may still "
+        "have been sent: look it up before anything is sent again."
+    )
 
 
 def _rejected(approval: Approval, reply: ApprovalReply) -> Verdict:

@@ -21,6 +21,7 @@ EVERYWHERE = "*"
 _TARGET = re.compile(r"(?P<to>\*|0x[0-9a-fA-F]{40})(?:\.(?P<method>\*|0x[0-9a-fA-F]{8}))?")
 
 SEND = "send"
+PLAIN = "0x00000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,10 @@ class Policy:
         return tool not in self.denied.get(EVERYWHERE, nowhere) | self.denied.get(network, nowhere)
 
     def allows_target(self, to: str, data: str) -> bool:
-        """`data` shorter than a selector is a plain transfer, whose method is `0x00000000` to this list."""
-        method = data[:10].lower() if len(data) >= 10 else "0x00000000"
-        wanted = {(a, m) for a in (to.lower(), EVERYWHERE) for m in (method, EVERYWHERE)}
+        """`0x00000000` in the list stands for a plain transfer. A call of that selector, or of part of one, is none."""
+        method = PLAIN if data == "0x" else data[:10].lower()
+        methods = {EVERYWHERE, method} if data == "0x" or method != PLAIN else {EVERYWHERE}
+        wanted = {(a, m) for a in (to.lower(), EVERYWHERE) for m in methods}
         return not self.targets or bool(self.targets & wanted)
 
     def check_amount(self, wei: int, currency: str) -> None:

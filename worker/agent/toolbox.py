@@ -79,7 +79,7 @@ class Toolbox:
     ) -> None:
         self.networks = networks
         self.wallet = wallet
-        self._policy = policy or Policy()
+        self.policy = policy or Policy()
         self._servers = [Server.of(name, source) for name, source in servers]
         self._foreign = foreign
         self._own = [own_tools(), *([wallet_tools(wallet)] if wallet else [])]
@@ -122,7 +122,7 @@ class Toolbox:
         server = next((server for server in self._servers if command.name in server.tools), None)
         if server is None or not is_read_only(server.tools[command.name]):
             return CommandResult(success=False, message=f"There is no read-only tool {command.name!r}.")
-        if not self._policy.allows(command.name, command.network):
+        if not self.policy.allows(command.name, command.network):
             message = f"The tool {command.name!r} is not allowed on {command.network} here."
             return CommandResult(success=False, message=message)
         try:
@@ -145,5 +145,5 @@ class Toolbox:
     def _new_offer(self) -> Offer:
         """The ledger is outside of the network's wrapper: it records what the LLM asked for."""
         mounted = [server.offered() for server in self._servers if server.is_connected]
-        tools = PolicyToolset(CombinedToolset([*mounted, *self._own]), self._policy)
-        return Offer(CallLedger(tools), self._policy)
+        tools = PolicyToolset(CombinedToolset([*mounted, *self._own]), self.policy)
+        return Offer(CallLedger(tools), self.policy)

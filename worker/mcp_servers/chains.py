@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from forge.models.session import NetworkInfo
 from worker.mcp_servers.addresses import ACCOUNT_NAMES, Account, label, resolve
-from worker.mcp_servers.known_networks import TESTNET, Network, configured_networks, rpc_variable
+from worker.mcp_servers.known_networks import (
+    REAL_CHAIN_IDS,
+    TESTNET,
+    Network,
+    configured_networks,
+    rpc_variable,
+)
 from worker.mcp_servers.rpc import RpcClient
 from worker.mcp_servers.toolbox import ToolRefused
+
+CHAIN_ID_SECONDS = 30.0
 
 
 class Chain:
@@ -20,6 +29,7 @@ class Chain:
         self._network = network
         self._rpc = RpcClient(network.name, network.rpc_url)
         self._chain_id: int | None = None
+        self._asked_at = 0.0
         self._test_accounts: tuple[str, ...] | None = None
 
     @property
@@ -42,22 +52,35 @@ class Chain:
     async def info(self) -> NetworkInfo:
         return self._network.info.model_copy(update={"chain_id": await self.chain_id()})
 
-    async def chain_id(self) -> int:
-        if self._chain_id is None:
-            actual = int(await self._rpc.read("eth_chainId"), 16)
-            expected = self._network.info.chain_id
-            if self.name != TESTNET and actual != expected:
-                raise ToolRefused(
-                    f"The node of {self.name} serves chain {actual}, not {expected}: "
-                    f"{rpc_variable(self.name)} points to the wrong chain."
-                )
-            self._chain_id = actual
-        return self._chain_id
+    async def chain_id(self, *, is_fresh: bool = False) -> int:
+        """Asked again after a while, for a URL may come to serve another chain; `is_fresh`: asked now."""
+        known = self._chain_id
+        if known is not None and not is_fresh and monotonic() < self._asked_at + CHAIN_ID_SECONDS:
+            return known
+        actual = int(await self._rpc.read("eth_chainId"), 16)
+        self._check(actual)
+        if actual != known:
+            self._test_accounts = None
+        self._chain_id, self._asked_at = actual, monotonic()
+        return actual
+
+    def _check(self, actual: int) -> None:
+        variable, expected = rpc_variable(self.name), self._network.info.chain_id
+        if self.name != TESTNET and actual != expected:
+            raise ToolRefused(
+                f"The node of {self.name} serves chain {actual}, not {expected}: "
+                f"{variable} points to the wrong chain."
+            )
+        if self.name == TESTNET and actual in REAL_CHAIN_IDS:
+            raise ToolRefused(
+                f"The node of testnet serves chain {actual}, the id of a public network: what is signed for it could "
+                f"be sent there. {variable} must name a node with an id of its own (a fork: anvil --chain-id 31337)."
+            )
 
     async def test_accounts(self) -> Sequence[str]:
         """The accounts that the names Alice … Judy stand for; empty except on testnet."""
         if self._test_accounts is None:
-            unlocked: list[str] = await self._rpc.read("eth_accounts") if self.name == TESTNET else []
+            unlocked: list[str] = await self.read("eth_accounts") if self.name == TESTNET else []
             self._test_accounts = tuple(unlocked[: len(ACCOUNT_NAMES)])
         return self._test_accounts
 
@@ -72,7 +95,7 @@ class Chain:
         return await self._rpc.read(method, *params)
 
     async def write(self, method: str, *params: Any) -> Any:
-        await self.chain_id()
+        await self.chain_id(is_fresh=True)
         return await self._rpc.write(method, *params)
 
     async def close(self) -> None:

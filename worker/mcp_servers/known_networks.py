@@ -26,6 +26,8 @@ KNOWN_NETWORKS = (
     ),
 )
 
+REAL_CHAIN_IDS = frozenset(info.chain_id for info in KNOWN_NETWORKS if info.name != TESTNET)
+
 
 @dataclass(frozen=True, slots=True)
 class Network:

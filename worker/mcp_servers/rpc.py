@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import aiohttp
 
+from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 READ_SECONDS = 20.0
@@ -100,7 +101,7 @@ class RpcClient:
         answer = _json_object(body)
         if answer is not None and isinstance(answer.get("error"), dict):
             error = cast("dict[str, Any]", answer["error"])
-            reason = str(error.get("message", "no reason given"))[:500].rstrip(".")
+            reason = one_line(str(error.get("message", "no reason given")), 500).rstrip(".")
             raise NodeRefused(self._network, int(error.get("code", 0)), reason, error.get("data"))
         if response.status != 200:
             status = response.status

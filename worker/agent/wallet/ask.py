@@ -20,11 +20,12 @@ from forge.models.public import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
 from worker.agent.policy import Policy
-from worker.agent.wallet.display import amount_of, decoded_call, one_line
+from worker.agent.wallet.display import amount_of, decoded_call
 from worker.agent.wallet.simulate import simulated
 from worker.mcp_servers.addresses import ZERO_ADDRESS
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.evm.transactions import Request, read_request
+from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 TOOL_NAME = "send_transaction_to_wallet"
@@ -143,7 +144,7 @@ async def _transaction(request: Request, gas: str | None, *, knows_sender: bool)
             "A wallet request needs a recipient: creating contracts by the wallet is not offered."
         )
     return WalletTransaction(
-        chain_id=await request.chain.chain_id(),
+        chain_id=await request.chain.chain_id(is_fresh=True),
         to=request.to.address,
         value=str(request.value),
         data="0x" + request.data.hex(),

@@ -1,21 +1,22 @@
-"""An approval in words. What contracts say is untrusted: it is cut and kept on one line."""
+"""An approval in words. What contracts say is untrusted: it is cut, kept on one line, and never stands for a fact."""
 
 from __future__ import annotations
 
+import re
+
 from forge.models.approval import Approval
-from worker.mcp_servers.amounts import format_units
+from worker.mcp_servers.amounts import LARGEST, format_units
 from worker.mcp_servers.evm.abi import decode_call
-from worker.mcp_servers.evm.results import Simulation
+from worker.mcp_servers.evm.results import AssetChange, DecodedCall, Simulation
 from worker.mcp_servers.known_networks import KNOWN_NETWORKS
+from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 DECODED_LIMIT = 2_000
-SIMULATION_LIMIT = 2_000
-
-
-def one_line(text: str, limit: int) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.split())[:limit]
+MOST_MOVES = 12
+_UNLIMITED = LARGEST // 2
+"""Wallets and sites ask for 2^256-1, some for a little less; nobody owns half of it."""
+_PLAIN_SYMBOL = re.compile(r"[A-Za-z0-9$.+-]{1,12}")
 
 
 def currency_of(network: str) -> str:
@@ -43,14 +44,35 @@ def decoded_call(data: bytes) -> str | None:
     if call.function is None:
         return f"unknown function {call.selector} with {len(data) - 4} bytes of arguments"
     arguments = ", ".join(f"{each.name or each.type}: {each.value}" for each in call.arguments)
-    return one_line(f"{call.function}({arguments})", DECODED_LIMIT)
+    beside = "" if call.is_whole else " and data beside the arguments, which a contract may read"
+    return one_line(f"{_warning(call)}{call.function}({arguments}){beside}", DECODED_LIMIT)
+
+
+def _warning(call: DecodedCall) -> str:
+    """What a number of 78 digits, or a `True`, would not tell a person."""
+    values = [each.value for each in call.arguments]
+    if call.function in {"approve", "increaseAllowance"} and int(values[1]) > _UNLIMITED:
+        return f"UNLIMITED ALLOWANCE: {values[0]} could take all of this token at any time. "
+    if call.function == "setApprovalForAll" and values[1] is True:
+        return f"UNLIMITED ALLOWANCE: {values[0]} could take every token of this collection at any time. "
+    return ""
 
 
 def simulation_text(found: Simulation) -> str:
     fee = f"{found.gas_estimate} gas, a fee of about {found.fee_estimate_ether} {found.currency}"
-    moves = [
-        f"{change.formatted or change.amount} {change.symbol or change.asset} from {change.sender} to {change.to}"
-        for change in found.asset_changes or []
-    ]
-    text = f"Simulated without error: {fee}." + (f" Moves {'; '.join(moves)}." if moves else "")
-    return one_line(text, SIMULATION_LIMIT)
+    changes = found.asset_changes or []
+    moves = [f"{_what(each)} from {each.sender} to {each.to}" for each in changes[:MOST_MOVES]]
+    more = len(changes) - len(moves) + found.more_asset_changes
+    rest = f"; and {more} more movements, which are not shown here" if more else ""
+    return f"Simulated without error: {fee}." + (f" Moves {'; '.join(moves)}{rest}." if moves else "")
+
+
+def _what(change: AssetChange) -> str:
+    """A token is its address; its name is only its own word, and one that is no plain symbol is not repeated."""
+    if change.standard == "native":
+        return f"{change.formatted} {change.symbol}"
+    if change.standard == "erc721":
+        return f"the token {change.amount} of {change.asset}"
+    if change.symbol and change.formatted and _PLAIN_SYMBOL.fullmatch(change.symbol):
+        return f"{change.formatted} “{change.symbol}” (token {change.asset})"
+    return f"{change.amount} base units of the token {change.asset}"

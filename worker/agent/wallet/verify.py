@@ -90,13 +90,15 @@ async def _asked(report: Reported, ask: Callable[[], Awaitable[Any]]) -> tuple[A
 
 async def _differences(chain: Chain, approval: Approval, found: dict[str, Any]) -> list[str]:
     wanted = approval.transaction
-    chain_id = int(found["chainId"], 16) if found.get("chainId") else await chain.chain_id()
+    chain_id = int(found["chainId"], 16) if found.get("chainId") else await chain.chain_id(is_fresh=True)
     facts = [
         ("the chain", str(wanted.chain_id), str(chain_id)),
         ("the recipient", wanted.to.lower(), str(found.get("to") or "none: it creates a contract").lower()),
         ("the value in wei", wanted.value, str(int(found["value"], 16))),
         ("the call data", wanted.data.lower(), str(found.get("input", "0x")).lower()),
     ]
+    if authorizations := found.get("authorizationList"):
+        facts.append(("the number of accounts that it delegates (EIP-7702)", "0", str(len(authorizations))))
     if wanted.sender:
         facts.append(("the sender", wanted.sender.lower(), str(found["from"]).lower()))
     different = [

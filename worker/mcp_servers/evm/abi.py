@@ -13,6 +13,7 @@ from worker.mcp_servers.evm.known import PANICS, known_errors, known_functions
 from worker.mcp_servers.evm.results import Argument, DecodedCall, EncodedCall
 from worker.mcp_servers.evm.signatures import AbiType, FunctionSignature, parse_signature, parse_types
 from worker.mcp_servers.evm.values import AddressParser, from_abi, to_abi
+from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -60,11 +61,13 @@ def decode_call(data: bytes, signature: str | None) -> DecodedCall:
             f"The data calls selector 0x{selector.hex()}, but {function.canonical()} has "
             f"0x{function.selector().hex()}: it is another function."
         )
+    values = _decode(function.inputs, data[4:], function.canonical())
     return DecodedCall(
         selector="0x" + selector.hex(),
         signature=function.canonical(),
         function=function.name,
-        arguments=_arguments(function, _decode(function.inputs, data[4:], function.canonical())),
+        arguments=_arguments(function, values),
+        is_whole=encode([kind.canonical() for kind in function.inputs], values) == data[4:],
     )
 
 
@@ -88,7 +91,7 @@ def explain_revert(data: bytes) -> str:
     if error.name == "Panic":
         return f"panic 0x{values[0]:02x}: {PANICS.get(values[0], 'unknown code')}"
     if error.name == "Error":
-        return "".join(c for c in values[0] if c.isprintable())[:LONGEST_REASON]
+        return one_line(values[0], LONGEST_REASON)
     pairs = (f"{a.name}={a.value}" for a in _arguments(error, values))
     return f"{error.name}({', '.join(pairs)})"[:LONGEST_REASON]
 

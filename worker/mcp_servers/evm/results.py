@@ -65,13 +65,17 @@ class EncodedCall(BaseModel):
 
 
 class DecodedCall(BaseModel):
-    """`function` is null when the selector is unknown; then `words` are the raw 32-byte words."""
+    """`function` is null when the selector is unknown; then `words` are the raw 32-byte words.
+
+    `is_whole`: the data is these arguments as they are usually encoded, and nothing beside them.
+    """
 
     selector: str
     signature: str | None = None
     function: str | None = None
     arguments: list[Argument] = []
     words: list[str] = []
+    is_whole: bool = True
 
 
 class CallAnswer(BaseModel):
@@ -131,7 +135,10 @@ class AssetChange(BaseModel):
 
 
 class Simulation(Transfer):
-    """What the transaction would do now. `asset_changes` is null where the node cannot tell."""
+    """What the transaction would do now. `asset_changes` is null where the node cannot tell.
+
+    Those that take something from the sender come first; `more_asset_changes` counts what is left out.
+    """
 
     success: bool
     revert_reason: str | None = None
@@ -140,6 +147,7 @@ class Simulation(Transfer):
     fee_estimate_wei: str | None = None
     fee_estimate_ether: str | None = None
     asset_changes: list[AssetChange] | None = None
+    more_asset_changes: int = 0
 
 
 class NetworkStatus(NetworkInfo):

@@ -31,6 +31,7 @@ async def simulate_transaction(request: Request) -> Simulation:
     except NodeRefused as error:
         return Simulation(**request.transfer(), success=False, revert_reason=refusal(error))
     fee = int(gas, 16) * int(price, 16)
+    changes, more = await _asset_changes(request)
     return Simulation(
         **request.transfer(),
         success=True,
@@ -38,21 +39,26 @@ async def simulate_transaction(request: Request) -> Simulation:
         gas_estimate=str(int(gas, 16)),
         fee_estimate_wei=str(fee),
         fee_estimate_ether=format_units(fee),
-        asset_changes=await _asset_changes(request),
+        asset_changes=changes,
+        more_asset_changes=more,
     )
 
 
-async def _asset_changes(request: Request) -> list[AssetChange] | None:
+async def _asset_changes(request: Request) -> tuple[list[AssetChange] | None, int]:
+    """A contract may log as many movements as it likes: what the sender loses must not drown in them."""
     simulation = {"blockStateCalls": [{"calls": [request.call()]}], "traceTransfers": True}
     try:
         blocks = await request.chain.read("eth_simulateV1", simulation, "latest")
     except NodeRefused:
-        return None
-    logs = [log for log in blocks[0]["calls"][0]["logs"] if _is_transfer(log)][:MOST_CHANGES]
+        return None, 0
+    sender = request.sender.address[2:].lower()
+    found = [log for log in blocks[0]["calls"][0]["logs"] if _is_transfer(log)]
+    logs = sorted(found, key=lambda log: log["topics"][1][-40:].lower() != sender)[:MOST_CHANGES]
     addresses = sorted({log["address"] for log in logs} - {NATIVE})
     tokens = await asyncio.gather(*(read_token(request.chain, address) for address in addresses))
     known = dict(zip(addresses, tokens, strict=True))
-    return [_change(request.chain, log, known.get(log["address"])) for log in logs]
+    changes = [_change(request.chain, log, known.get(log["address"])) for log in logs]
+    return changes, len(found) - len(logs)
 
 
 def _is_transfer(log: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.results import TokenBalance
 from worker.mcp_servers.rpc import NodeRefused
+from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 LONGEST_SYMBOL = 32
@@ -77,4 +78,4 @@ def _text(answer: bytes) -> str | None:
         text = answer.rstrip(b"\0").decode() if len(answer) == 32 else decode(["string"], answer)[0]
     except (DecodingError, OverflowError, UnicodeDecodeError):
         return None
-    return "".join(c for c in text if c.isprintable())[:LONGEST_SYMBOL] or None
+    return one_line(text, LONGEST_SYMBOL) or None

@@ -18,6 +18,8 @@ import aiohttp
 from yarl import URL
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+_DOCUMENTATION = ipaddress.ip_network("3fff::/20")
 
 
 class EgressRefused(OSError):
@@ -54,12 +56,14 @@ def guarded_connector() -> aiohttp.TCPConnector:
 
 
 def is_public(address: str) -> bool:
-    """Looks into the IPv6 forms that carry an IPv4 address, too."""
+    """Looks into the IPv6 forms that carry an IPv4 address, too; what is in no public range is not public."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return all(a.is_global and not a.is_multicast for a in (parsed, *_embedded(parsed)))
+    embedded = _embedded(parsed)
+    own = isinstance(parsed, IPv4Address) or (parsed in _GLOBAL_UNICAST and parsed not in _DOCUMENTATION)
+    return (own or bool(embedded)) and all(a.is_global and not a.is_multicast for a in (parsed, *embedded))
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
