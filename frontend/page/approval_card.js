@@ -3,7 +3,7 @@
 import { readableAmount } from './amounts.js';
 import { el, icon, setData } from './dom.js';
 import { withHex } from './hex.js';
-import { fullTime } from './times.js';
+import { clockTime, fullTime, timeUntil } from './times.js';
 import { withVisibleControls } from './tool_words.js';
 
 /** @import { NetworkInfo, PublicApproval } from '../client/frames.js' */
@@ -36,7 +36,7 @@ export class ApprovalCard {
     this.#toggle.addEventListener('click', () => this.#fold(!('folded' in this.element.dataset)));
     const title = el('h2', { id: `approval-${approval.approval_id}` }, this.#toggle);
     const description = el('p', { class: 'approval-description', dir: 'auto' }, ...words(approval.description));
-    const buttons = el('div', { class: 'approval-buttons' }, this.#reject, this.#approve);
+    const foot = el('div', { class: 'approval-foot' }, this.#problem, el('div', { class: 'approval-buttons' }, this.#reject, this.#approve));
     this.element = el(
       'section',
       { class: 'approval', 'aria-labelledby': title.id, data: { approval: approval.approval_id } },
@@ -44,8 +44,7 @@ export class ApprovalCard {
       description,
       this.#facts,
       ...detailElements(approval),
-      this.#problem,
-      buttons,
+      foot,
     );
   }
 
@@ -105,7 +104,7 @@ function factElements(approval, { network, account, canSign }) {
     fact('From', ...(account && canSign ? withHex(account, true) : ['the account you choose in your wallet'])),
     fact('Network', `${network?.title ?? approval.network} (chain ${approval.chain_id})`),
     ...gas,
-    fact('Expires', fullTime(approval.expires_at)),
+    fact('Expires', expiry(approval.expires_at)),
   ];
 }
 
@@ -114,11 +113,18 @@ function fact(name, ...value) {
   return el('div', {}, el('dt', {}, name), el('dd', {}, ...value));
 }
 
+/** @param {string} time RFC 3339 */
+function expiry(time) {
+  return el('time', { datetime: time, title: fullTime(time) }, `${timeUntil(Date.parse(time))} (${clockTime(time)})`);
+}
+
 /** @param {PublicApproval} approval @returns {Node[]} */
 function detailElements({ decoded, simulation, data, truncated }) {
   const parts = [];
-  if (decoded) parts.push(detail('Decoded call', decoded, true));
-  if (simulation) parts.push(detail('Simulation', simulation, true));
+  const [, warning, call] = /^(UNLIMITED ALLOWANCE: .*?\.) (.*)$/s.exec(decoded ?? '') ?? [];
+  if (warning) parts.push(said('warning', warning));
+  if (simulation) parts.push(said(/^(?:Simulated without error|Succeeds)\b/.test(simulation) ? 'good' : 'info', simulation));
+  if (decoded) parts.push(detail('Decoded call', call ?? decoded, true));
   if (data && data !== '0x') parts.push(detail(truncated ? 'Data (beginning)' : 'Data', data, false));
   return parts;
 }
@@ -126,6 +132,12 @@ function detailElements({ decoded, simulation, data, truncated }) {
 /** @param {string} title @param {string} text @param {boolean} isOpen */
 function detail(title, text, isOpen) {
   return el('details', { class: 'approval-detail', open: isOpen }, el('summary', {}, title), el('pre', { tabindex: 0 }, ...words(text)));
+}
+
+/** @param {'good' | 'info' | 'warning'} tone @param {string} text */
+function said(tone, text) {
+  const what = tone === 'warning' ? null : el('strong', {}, 'Simulation: ');
+  return el('p', { class: 'approval-said', dir: 'auto', data: { tone } }, icon(tone === 'good' ? 'check' : tone), el('span', {}, what, ...words(text)));
 }
 
 /** @param {string} text */

@@ -15,7 +15,7 @@ export class ApprovalList {
   /** Answered here; the server's confirmation may take a moment. @type {Set<string>} */
   #answered = new Set();
 
-  /** @param {HTMLElement} list @param {{ chat: ChatManager, wallet: Wallet, networks: () => NetworkInfo[] }} options */
+  /** @param {HTMLElement} list @param {{ chat: ChatManager, wallet: Wallet, networks: () => NetworkInfo[], onNew: (card: HTMLElement) => void }} options */
   constructor(list, options) {
     this.list = list;
     this.options = options;
@@ -39,7 +39,8 @@ export class ApprovalList {
 
   /** @param {PublicApproval} approval @returns {ApprovalCard} */
   #show(approval) {
-    const { wallet, networks } = this.options;
+    const { wallet, networks, onNew } = this.options;
+    const isNew = !this.#cards.has(approval.approval_id);
     let card = this.#cards.get(approval.approval_id);
     if (!card) {
       card = new ApprovalCard(approval, {
@@ -53,6 +54,7 @@ export class ApprovalList {
     const { chain_id } = approval;
     const canSign = wallet.signsOn(chain_id);
     card.update(approval, { network, account: wallet.account, canSign, isTestChain: chain_id === TEST_CHAIN_ID });
+    if (isNew) onNew(card.element);
     return card;
   }
 

@@ -74,7 +74,7 @@ const networks = new NetworkMenu({
   onNetworks: () => schedule(),
   onChain: () => (isOnLocalChain() ? () => chain.toggle() : null),
 });
-const approvals = new ApprovalList(byId('approvals', HTMLElement), { chat, wallet, networks: () => networks.networks });
+const approvals = new ApprovalList(byId('approvals', HTMLElement), { chat, wallet, networks: () => networks.networks, onNew: (card) => position.reveal(card) });
 const notices = new Notices(byId('notices', HTMLElement), {
   state: () => chat.getState(),
   now: () => Date.now() + chat.api.clockAhead,

@@ -1,6 +1,7 @@
 // The conversation stays at its end as it grows, unless somebody has scrolled up to read.
 
 const NEAR_PX = 80;
+const MARGIN_PX = 40;
 
 export class ScrollPosition {
   #isAtEnd = true;
@@ -18,6 +19,13 @@ export class ScrollPosition {
   keep() {
     if (this.#isAtEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
     else this.#look();
+  }
+
+  /** Something new to be read from its beginning, when it is too tall to be seen whole. @param {HTMLElement} element */
+  reveal(element) {
+    if (element.offsetHeight < this.scroller.clientHeight - MARGIN_PX) return this.keep();
+    this.#isAtEnd = false;
+    return element.scrollIntoView({ block: 'start' });
   }
 
   jump() {

@@ -14,6 +14,13 @@ export function fullTime(time) {
   return Number.isNaN(at) ? '' : full.format(at);
 }
 
+/** `in 14 min`; `now` when that time has come. @param {number} at epoch milliseconds @param {number} [now] */
+export function timeUntil(at, now = Date.now()) {
+  const minutes = Math.ceil((at - now) / 60_000);
+  if (!(minutes > 0)) return 'now';
+  return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;
+}
+
 /** `now`, `5 min`, `3 h`, `2 May`. @param {number} at epoch milliseconds @param {number} [now] */
 export function timeAgo(at, now = Date.now()) {
   const minutes = Math.floor((now - at) / 60_000);

@@ -1,4 +1,4 @@
-import { el } from './dom.js';
+import { el, icon } from './dom.js';
 
 const SHOWN_MS = 6_000;
 
@@ -10,7 +10,7 @@ export class Toasts {
 
   /** @param {string} text @param {'info' | 'error'} [tone] */
   show(text, tone = 'info') {
-    const toast = el('div', { class: 'toast', data: { tone } }, text);
+    const toast = el('div', { class: 'toast', data: { tone } }, icon(tone === 'error' ? 'warning' : 'info'), el('span', {}, text));
     if ([...this.region.children].some((other) => other.textContent === text)) return;
     this.region.append(toast);
     setTimeout(() => toast.remove(), SHOWN_MS);

@@ -34,6 +34,7 @@ export function resultInWords(content) {
   if (isWei(result.wei)) return shortAmount(result.wei, currency);
   if (typeof result.error === 'string') return shortened(result.error);
   if (typeof result.success === 'boolean') return result.success ? 'would succeed' : 'would fail';
+  if (result.status === 'success' && typeof result.block_number === 'number') return `in block ${result.block_number.toLocaleString('en')}`;
   if (typeof result.status === 'string') return result.status;
   if (typeof result.number === 'number') return `block ${result.number.toLocaleString('en')}`;
   return '';

@@ -1,6 +1,6 @@
 // The wallet of the person: choose and connect it, see its account, tell the agent about it.
 
-import { readableAmount } from './amounts.js';
+import { readableAmount, shortAmount } from './amounts.js';
 import { developmentWallet } from './development_wallet.js';
 import { byId, el, icon, setAttribute } from './dom.js';
 import { hexElement, shortHex } from './hex.js';
@@ -68,7 +68,7 @@ export class WalletButton {
     const { wallet } = this.options;
     const name = this.#developer();
     const balance = el('p', { class: 'wallet-balance' });
-    void wallet.balance().then((wei) => wei !== null && balance.replaceChildren(readableAmount(wei)));
+    void wallet.balance().then((wei) => wei !== null && balance.replaceChildren(el('span', { title: readableAmount(wei) }, shortAmount(wei))));
     const tell = () => {
       this.#setOpen(false);
       this.options.onTell(account);

@@ -52,7 +52,7 @@ class Ask:
     gas: str | None = "21000"
     description: str = "Send 1.5 ETH to vitalik.eth"
     decoded: str | None = "transfer(address to, uint256 amount)"
-    simulation: str = "Succeeds. Your balance would be 0.42 ETH afterwards."
+    simulation: str = "Simulated without error: 21000 gas, a fee of about 0.00042 ETH."
 
 
 Step = Say | Tool | Wait | TakeOver | Ask

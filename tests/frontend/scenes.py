@@ -61,7 +61,10 @@ SWAP = Ask(
     data="0x3593564c" + "00" * 200,
     gas="214000",
     decoded="execute(bytes commands, bytes[] inputs, uint256 deadline)\n  commands  0x0b08\n  deadline  1795377798",
-    simulation=f"Succeeds.\n- 1,000 USDC from {VITALIK}\n+ 0.3127 ETH to {VITALIK}",
+    simulation=(
+        "Simulated without error: 213406 gas, a fee of about 0.0019 ETH. "
+        f"Moves 0.3127 ETH from 0x3fC91A3afd70395Cd496C647d5a6CC9D4B2b7FAD to {VITALIK}."
+    ),
 )
 
 Scene = Callable[[Page, FakeServer], Awaitable[None]]

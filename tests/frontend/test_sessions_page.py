@@ -61,6 +61,14 @@ async def test_network_is_switched_and_links_lead_to_its_explorer(open_page: Ope
     await page.get_by_role("menuitemradio", name="Base").click()
     await expect(page.locator("#network-name")).to_have_text("Base")
     await expect(link).to_have_attribute("href", f"https://basescan.org/address/{ADDRESS}")
+    await page.route(
+        "**/api/mcp-command",
+        lambda route: route.fulfill(json={"success": False, "message": "No such network"}),
+    )
+    await page.get_by_role("button", name="Base").click()
+    await page.get_by_role("menuitemradio", name="Ethereum").click()
+    await expect(page.get_by_role("alert")).to_have_text("No such network")
+    await expect(page.locator("#network-name")).to_have_text("Base")
 
 
 async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage, server: FakeServer) -> None:
@@ -87,10 +95,15 @@ async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage
 
 
 async def test_approval_is_rejected_without_a_wallet(open_page: OpenPage, server: FakeServer) -> None:
-    server.replies["buy"] = [Ask()]
+    spender = f"UNLIMITED ALLOWANCE: {ADDRESS} could take all of this token at any time."
+    server.replies["buy"] = [Ask(decoded=f"{spender} approve(spender: {ADDRESS})")]
     page = await open_page()
     await write(page, "buy")
     card = page.locator(".approval")
+    await expect(card.locator("[data-tone=warning]")).to_have_text(spender)
+    await expect(card.locator("[data-tone=good]")).to_contain_text("Simulation: Simulated without error")
+    await expect(card.locator("pre").first).to_have_text(f"approve(spender: {ADDRESS})")
+    await expect(card).to_contain_text("in 15 min")
     await expect(card.get_by_role("button", name="Approve")).to_be_disabled()
     await card.get_by_role("button", name="Reject").click()
     await expect(card).to_have_count(0)
