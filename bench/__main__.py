@@ -18,6 +18,7 @@ from bench.figures import Figure, table
 from bench.first_token import many_users, one_user
 from bench.imports import imports
 from bench.mcp_calls import mcp_calls
+from bench.page import page_figures
 from bench.people import UNLIMITED
 from bench.processes import memory
 from local_dev.stack_process import RunningStack, running_stack
@@ -50,6 +51,7 @@ async def measured(samples: Samples) -> Measured:
             "Added time to first token, and to the whole answer of 20 tokens": one + many,
             "Memory": idle + memory(stack, "after 50 users"),
             "A tool call inside the worker": await mcp_calls(stack, samples.calls),
+            "The page in Chromium": await page_figures(stack, samples.rounds),
             "Import of each function (processor time)": await asyncio.to_thread(imports, samples.rounds),
         }
 

@@ -100,6 +100,7 @@ void networks.load();
 void sessions.refresh();
 schedule();
 if (matchMedia('(hover: hover)').matches) composer.focus();
+performance.mark('forge:usable');
 
 /** @param {string} text */
 function send(text) {
