@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TypeVar
 
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
+from forge.models.ids import ANONYMOUS
 from forge.models.message import Draft, Message
 from forge.models.run import Ending, Progress
 from forge.models.session import HotSession
@@ -114,6 +115,11 @@ class LeasedRecord:
             except SpendingCapReached:
                 return False
             return True
+
+    async def tokens_left(self) -> int | None:
+        if self.lease.key.owner == ANONYMOUS:
+            return None
+        return await self._persist(lambda: self._runs.tokens_left(self.lease))
 
     async def _renew(self, write: Callable[[], Lease]) -> None:
         started, now = monotonic(), self._clock()

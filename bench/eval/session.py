@@ -79,6 +79,9 @@ class MemorySession:
         self.spent += wei
         return True
 
+    async def tokens_left(self) -> int | None:
+        return None
+
     def check_lease(self) -> None:
         """Nobody else wants this run."""
 

@@ -36,6 +36,7 @@ CROSSINGS = {
     "record.set_network: self._persist(self._sessions.set_network)": "sessions.set_network",
     "record.set_network: self._renew(self._runs.renew)": "runs.renew",
     "record.spend: self._renew(self._runs.spend)": "runs.spend",
+    "record.tokens_left: self._persist(self._runs.tokens_left)": "runs.tokens_left",
     "watch.watch: resources.blocking(resources.controls.read)": "controls.read",
 }
 """Where a run waits for another process, and the fault point that stands for it."""
@@ -58,6 +59,7 @@ ELSEWHERE = {
     "runs.release": "test_handing_over.py",
     "sessions.hot": "test_takeover.py",
     "runs.spend": "test_restarts.py",
+    "runs.tokens_left": "test_daily_tokens.py",
     "sessions.set_network": "test_tools.py",
 }
 """Crossings off the usual path, and the test that has faults there."""

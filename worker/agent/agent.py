@@ -29,6 +29,7 @@ from pydantic_ai.models import Model
 
 from forge.models.run import Ending, Submission
 from worker.agent import failures, history, prompt
+from worker.agent.daily_tokens import DailyTokens
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import UNKNOWN
 from worker.agent.endings import answered, broken
@@ -72,7 +73,12 @@ class Operator:
             deps_type=RunDeps,
             output_type=[str, DeferredToolRequests],
             instructions=self._instructions,
-            capabilities=[PersistHistory(), Window(limits.history_tokens), failures.RetryLlm()],
+            capabilities=[
+                PersistHistory(),
+                DailyTokens(),
+                Window(limits.history_tokens),
+                failures.RetryLlm(),
+            ],
             retries={"tools": 5, "output": 2},
         )
 

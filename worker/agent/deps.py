@@ -39,6 +39,10 @@ class RunRecord(Protocol):
         """Count `wei` against what the agent may move in this session; a negative amount gives it back."""
         ...
 
+    async def tokens_left(self) -> int | None:
+        """What the session's owner may still use today; None: there is no limit."""
+        ...
+
     def check_lease(self) -> None:
         """Raises `LeaseLost` when the lease may have run out, by this computer's monotonic clock."""
         ...

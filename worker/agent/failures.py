@@ -28,6 +28,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from forge.errors import ForgeError, MissingApiKey
+from worker.agent.daily_tokens import DailyTokensUsedUp
 from worker.agent.deps import RunDeps
 
 ATTEMPTS = 4
@@ -85,7 +86,7 @@ def describe(error: BaseException) -> str:
     """One or two sentences without any of the error's own text, which may hold anything."""
     if isinstance(error, MissingApiKey):
         return f"No LLM can answer: {error.detail} Whoever operates this server must set it and restart the worker."
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | DailyTokensUsedUp):
         return error.detail
     if isinstance(error, UsageLimitExceeded):
         return f"This reached a limit for one message ({_limit(error)}) and was stopped. Please ask for less at a time."

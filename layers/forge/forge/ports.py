@@ -7,8 +7,7 @@ The store's methods block (boto3); the worker calls them in threads. Unless said
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from forge.models.ids import SessionKey
 from forge.models.message import Message
@@ -22,6 +21,7 @@ from forge.models.run import (
     ToolCommand,
 )
 from forge.models.session import Catalog, Connection, Control, HotSession
+from forge.models.work import CallRecord, CallStatus, Delivery, Lease
 
 Clock = Callable[[], int]
 """Epoch milliseconds."""
@@ -121,22 +121,6 @@ class Controls(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to write a run. Every write is refused with `LeaseLost` once another attempt holds it.
-
-    `until` (epoch milliseconds) is the end of the lease as last renewed. `session` is the hot item as this
-    worker's last write left it.
-    """
-
-    key: SessionKey
-    run_id: str
-    attempt: int
-    fence: int
-    until: int
-    session: HotSession
-
-
 class Runs(Protocol):
     """The worker's half of the store. Each method but `claim` raises `LeaseLost` when the fence has moved."""
 
@@ -168,20 +152,16 @@ class Runs(Protocol):
         """
         ...
 
+    def tokens_left(self, lease: Lease) -> int | None:
+        """LLM tokens that the session's owner may still use on this UTC day; None: there is no limit.
+
+        `append` and `finish` count what they store. A lost lease is no reason to raise.
+        """
+        ...
+
     def release(self, lease: Lease) -> None:
         """End the lease now, so that another worker may take the run over at once."""
         ...
-
-
-CallStatus = Literal["new", "started", "done"]
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message."""
-
-    kind: Literal["ok", "retry", "failed"]
-    value: str
 
 
 class Journal(Protocol):
@@ -210,15 +190,6 @@ class Commands(Protocol):
     def publish(self, catalog: Catalog) -> None: ...
 
     def catalog(self) -> Catalog | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A received queue message; `receipt` is its handle, `receives` how often it was handed out."""
-
-    body: RunMessage | CommandMessage
-    receipt: str
-    receives: int
 
 
 class RunQueue(Protocol):

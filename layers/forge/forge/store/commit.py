@@ -22,8 +22,11 @@ from forge.store.items import session_of
 from forge.store.refusal import Refused
 from forge.store.table import TRANSACTION_ITEMS, Table
 from forge.store.terms import CONTENTION_TRIES
+from forge.store.usage import Count
 
 _BATCH_BYTES = 3_000_000
+_BESIDE = 2
+"""The hot item and an owner's count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,9 @@ def commit(
     step_from: Callable[[HotSession], Step],
     fence: Callable[[Change, HotSession], Change],
     check: Callable[[Item | None], HotSession | None],
+    counts: Sequence[Count] = (),
 ) -> HotSession:
-    """`fence` adds the condition that is the right to write.
+    """`fence` adds the condition that is the right to write; `counts` are added to once, in the last transaction.
 
     `check` looks at the item after a refusal: it raises if that right is lost, and returns the session if this very
     commit has been applied already.
@@ -58,7 +62,7 @@ def commit(
             *ahead, last = _batches(step.puts)
             for puts in ahead:
                 _write_ahead(table, session, fence(Change(), session), puts)
-            _write(table, session, change, last)
+            _write(table, session, change, last, counts)
         except Refused as refused:
             if done := check(refused.item):
                 return done
@@ -68,10 +72,13 @@ def commit(
     raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
 
-def _write(table: Table, session: HotSession, change: Change, puts: Sequence[Item]) -> None:
+def _write(
+    table: Table, session: HotSession, change: Change, puts: Sequence[Item], counts: Sequence[Count]
+) -> None:
     key = keys.hot(session.key)
-    if puts:
-        table.transact([table.updating(key, change), *(table.putting(item) for item in puts)])
+    if puts or counts:
+        added = [table.updating(counted, count) for counted, count in counts]
+        table.transact([table.updating(key, change), *(table.putting(item) for item in puts), *added])
     else:
         table.update(key, change)
 
@@ -85,7 +92,7 @@ def _batches(items: Sequence[Item]) -> Generator[list[Item]]:
     size = 0
     for item in items:
         weight = _size(item)
-        if len(batch) == TRANSACTION_ITEMS - 1 or size + weight > _BATCH_BYTES:
+        if len(batch) == TRANSACTION_ITEMS - _BESIDE or size + weight > _BATCH_BYTES:
             yield batch
             batch, size = [], 0
         batch.append(item)

@@ -20,6 +20,7 @@ from forge.store.refusal import Refused
 from forge.store.steps import ended, progressed, running
 from forge.store.table import Table
 from forge.store.terms import LEASE_MS, Terms
+from forge.store.usage import counts, tokens_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,22 @@ class TableRuns:
 
         return _renewed(
             lease,
-            self._commit(lease, lambda session: progressed(session, progress, self.terms, now), applied),
+            self._commit(
+                lease,
+                lambda session: progressed(session, progress, self.terms, now),
+                applied,
+                progress.tokens,
+            ),
         )
 
     def finish(self, lease: Lease, ending: Ending) -> HotSession:
         now = self.clock()
-        return self._commit(lease, lambda session: ended(session, ending, self.terms, now))
+        return self._commit(
+            lease, lambda session: ended(session, ending, self.terms, now), tokens=ending.tokens
+        )
+
+    def tokens_left(self, lease: Lease) -> int | None:
+        return tokens_left(self.table, lease.key, self.terms, self.clock())
 
     def spend(self, lease: Lease, amount: int, most: int) -> Lease:
         change = (
@@ -126,6 +137,7 @@ class TableRuns:
         lease: Lease,
         step: Callable[[HotSession], Step],
         applied: Callable[[HotSession], bool] = lambda session: False,
+        tokens: int = 0,
     ) -> HotSession:
         now = self.clock()
 
@@ -140,7 +152,10 @@ class TableRuns:
                 raise LeaseLost
             return None
 
-        return commit(self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check)
+        used = counts(lease.key, tokens, self.terms, now)
+        return commit(
+            self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
+        )
 
 
 def fenced(lease: Lease, change: Change, now: int) -> Change:

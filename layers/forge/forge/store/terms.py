@@ -35,13 +35,17 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves."""
+    """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves.
+
+    `owner_tokens`: of one owner and day, 0 for no limit.
+    """
 
     session_ms: int
     age_seconds: int
     network: str
     pace: Pace
     owner_pace: Pace
+    owner_tokens: int
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -51,6 +55,7 @@ class Terms:
             network=settings.default_network,
             pace=Pace.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
             owner_pace=Pace.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
+            owner_tokens=settings.owner_tokens_per_day,
         )
 
     def session_end(self, now: int) -> int:

@@ -1,0 +1,46 @@
+"""What the store and the queue hand to a worker: the right to write a run, its tool calls' outcomes, its message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from forge.models.ids import SessionKey
+from forge.models.run import CommandMessage, RunMessage
+from forge.models.session import HotSession
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write a run. Every write is refused with `LeaseLost` once another attempt holds it.
+
+    `until` (epoch milliseconds) is the end of the lease as last renewed. `session` is the hot item as this
+    worker's last write left it.
+    """
+
+    key: SessionKey
+    run_id: str
+    attempt: int
+    fence: int
+    until: int
+    session: HotSession
+
+
+CallStatus = Literal["new", "started", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message."""
+
+    kind: Literal["ok", "retry", "failed"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A received queue message; `receipt` is its handle, `receives` how often it was handed out."""
+
+    body: RunMessage | CommandMessage
+    receipt: str
+    receives: int

@@ -1,0 +1,45 @@
+"""Tokens that a signed-in owner's runs use on one UTC day: one item per owner and day, counted with what used them.
+
+An anonymous session has no owner: everybody could begin another one, so only its runs' own limits count.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.keys import Key
+from forge.store.table import Table
+from forge.store.terms import Terms
+
+_KEPT_SECONDS = 3 * 86_400
+
+Count = tuple[Key, Change]
+"""An item, and what a transaction adds to it."""
+
+
+def counts(key: SessionKey, tokens: int, terms: Terms, now: int) -> list[Count]:
+    """To be written in the transaction that stores what `tokens` were used for; nothing without a limit."""
+    if not tokens or not _is_limited(key, terms):
+        return []
+    change = Change().add("tokens", tokens).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+    return [(_item(key, now), change)]
+
+
+def tokens_left(table: Table, key: SessionKey, terms: Terms, now: int) -> int | None:
+    """`None`: there is no limit."""
+    if not _is_limited(key, terms):
+        return None
+    item = table.get(_item(key, now))
+    return max(0, terms.owner_tokens - (item["tokens"] if item else 0))
+
+
+def _is_limited(key: SessionKey, terms: Terms) -> bool:
+    return terms.owner_tokens > 0 and key.owner != ANONYMOUS
+
+
+def _item(key: SessionKey, now: int) -> Key:
+    day = datetime.fromtimestamp(now / 1_000, UTC).date().isoformat()
+    return keys.single("usage", f"{day}#{key.owner}")
