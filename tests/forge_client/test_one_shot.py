@@ -63,7 +63,7 @@ async def test_words_need_no_quotes_and_json_tells_everything(server: FakeServer
 
 
 async def test_the_message_may_come_from_standard_input(server: FakeServer) -> None:
-    status, out, _ = await run(server, "-", stdin="line one\nline two")
+    status, out, _ = await run(server, "-", stdin="line one\nline two\n")
     assert (status, out) == (0, "You said: line one\nline two\n")
 
 
@@ -117,7 +117,9 @@ async def test_a_wallet_request_has_status_three_and_is_told_in_words(server: Fa
     assert "Pay 10 wei" in err
     assert "Amount: 10 wei" in err
     status, out, _ = await ask(server, as_json=True)
-    assert (status, json.loads(out)["approvals"][0]["description"]) == (3, "Pay 10 wei")
+    told = json.loads(out)
+    assert (status, told["outcome"], told["notice"]) == (3, "waiting", None)
+    assert told["approvals"][0]["description"] == "Pay 10 wei"
 
 
 async def test_no_answer_in_time_has_status_one(server: FakeServer) -> None:

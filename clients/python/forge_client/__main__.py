@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             reading.error("this is no terminal: give a message, or - to read one from standard input")
         return _chat(options.url, options.session, token)
-    message = sys.stdin.read() if options.message == ["-"] else " ".join(options.message)
+    message = sys.stdin.read().rstrip("\n") if options.message == ["-"] else " ".join(options.message)
     if not message.strip():
         reading.error("the message is empty")
     question = Question(message, options.url, options.session, token, options.json, options.timeout)

@@ -147,7 +147,7 @@ def _as_json(client: ForgeClient, ended: Ended) -> dict[str, Any]:
         "run_id": ended.run_id,
         "outcome": ended.outcome,
         "answer": ended.answer,
-        "notice": None if ended.outcome == "completed" else ended.notice,
+        "notice": ended.notice if ended.outcome in {"failed", "interrupted"} else None,
         "messages": [message.model_dump(mode="json") for message in ended.messages],
         "approvals": [approval.model_dump(mode="json") for approval in ended.approvals],
     }

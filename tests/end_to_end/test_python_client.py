@@ -1,0 +1,75 @@
+"""The Python client and the user's wallet on the real application: asked, signed on the chain, answered, checked."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from forge_client import Ended, ForgeClient, WaitingForWallet
+from forge_client.frames import Approval
+from local_dev.stack_process import RunningStack
+from tests.end_to_end.chain import balance_of, send
+from tests.end_to_end.conversing import WAIT_SECONDS, Json
+from tests.end_to_end.marks import END_TO_END
+
+pytestmark = END_TO_END
+
+GRACE = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
+JUDY = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
+QUARTER = 25 * 10**16
+REQUEST = "send 0.25 ETH to Judy with my wallet"
+
+
+async def asked(client: ForgeClient) -> Approval:
+    with pytest.raises(WaitingForWallet) as waiting:
+        await client.ask(REQUEST, timeout=WAIT_SECONDS)
+    [approval] = waiting.value.approvals
+    return approval
+
+
+async def state_of_older_clients(client: ForgeClient, stack: RunningStack) -> Json:
+    async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as web:
+        return (await web.get("/api/state", params={"session_id": client.session_id})).json()
+
+
+def notices(ended: Ended) -> str:
+    return "\n".join(message.content for message in ended.messages if message.sender == "system")
+
+
+async def test_a_wallet_request_is_approved_with_the_hash_of_what_was_signed(
+    operator_stack: RunningStack,
+) -> None:
+    rpc = operator_stack.environment["TESTNET_RPC_URL"]
+    before = await balance_of(rpc, JUDY)
+    async with ForgeClient(operator_stack.base_url) as client:
+        approval = await asked(client)
+        assert (approval.to, approval.value, approval.chain_id) == (JUDY, str(QUARTER), 31337)
+        pending = json.loads((await state_of_older_clients(client, operator_stack))["pending_wallet_tx"])
+        assert (pending["to"], pending["value"], pending["data"]) == (JUDY, str(QUARTER), "0x")
+        assert set(pending) == {"to", "value", "data", "gas", "description", "timestamp"}
+        tx = await send(rpc, {"from": GRACE, "to": pending["to"], "value": hex(int(pending["value"]))})
+        accepted = await client.approve(approval.approval_id, tx)
+        ended = await client.ended(accepted.run_id, WAIT_SECONDS)
+        assert ended.outcome == "completed"
+        assert "succeeded" in notices(ended)
+        assert tx in notices(ended)
+        now = await state_of_older_clients(client, operator_stack)
+        assert (now["pending_wallet_tx"], now["approvals"]) == (None, [])
+    assert await balance_of(rpc, JUDY) == before + QUARTER
+
+
+async def test_a_wallet_request_is_rejected_with_the_users_reason(operator_stack: RunningStack) -> None:
+    rpc = operator_stack.environment["TESTNET_RPC_URL"]
+    before = await balance_of(rpc, JUDY)
+    async with ForgeClient(operator_stack.base_url) as client:
+        approval = await asked(client)
+        assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is not None
+        accepted = await client.reject(approval.approval_id, "too dear")
+        ended = await client.ended(accepted.run_id, WAIT_SECONDS)
+        assert ended.outcome == "completed"
+        assert "REJECTED" in notices(ended)
+        assert "too dear" in notices(ended)
+        assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is None
+    assert await balance_of(rpc, JUDY) == before
