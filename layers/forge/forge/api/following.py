@@ -32,22 +32,27 @@ class Follower:
     def __init__(self, key: SessionKey, last_event_id: str | None) -> None:
         self._key = key
         self._sent = last_event_id
+        self._waiting: list[str] | None = None
         self._generation = 0
         self._log: list[Message] = []
         self._watched_until = 0
         self.is_busy = False
 
     def next_event(self) -> bytes | None:
-        """The event to send now, if the state has changed. Blocks; keeps the session alive."""
+        """The event to send now, if the state has changed, or a wallet request in it has expired.
+
+        Blocks; keeps the session alive.
+        """
         session = dependencies.store().sessions.touch(self._key)
         self.is_busy = session is not None and bool(session.active or session.inbox)
         if self.is_busy:
             self._watch()
         event_id = str(session.rev if session else 0)
-        if event_id == self._sent:
+        waiting = [approval.approval_id for approval in session.approvals] if session else []
+        if event_id == self._sent and self._waiting in (None, waiting):
             return None
         data = self._state(session).model_dump_json()
-        self._sent = event_id
+        self._sent, self._waiting = event_id, waiting
         return f"id: {event_id}\ndata: {data}\n\n".encode()
 
     def _watch(self) -> None:

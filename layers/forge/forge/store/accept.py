@@ -14,7 +14,7 @@ from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, HotSession
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
-from forge.store.items import alive, entry_of, new_item, only_if, session_of
+from forge.store.items import alive, current, entry_of, new_item, only_if, session_of
 from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
@@ -32,7 +32,7 @@ def accept(
     change = _into_living(terms, now, key, submission, if_busy, idle=True)
     for _ in range(CONTENTION_TRIES):
         try:
-            return session_of(table.update(keys.hot(key), change))
+            return current(session_of(table.update(keys.hot(key), change)), now)
         except Refused as refused:
             old = refused.item
         if old is None or not alive(old, now):
@@ -40,7 +40,7 @@ def accept(
                 return created
             continue
         if _repeated(old, submission.run_id):
-            return session_of(old)
+            return current(session_of(old), now)
         if refusal := _refusal(old, terms, now, if_busy):
             raise refusal
         change = _into_living(terms, now, key, submission, if_busy, idle=old["tat"] <= now)

@@ -65,7 +65,7 @@ class TableSessions:
 
     def rename(self, key: SessionKey, title: str) -> HotSession:
         try:
-            return session_of(self.table.update(layout.hot(key), self._living(Change().set(title=title))))
+            return self._shown(self.table.update(layout.hot(key), self._living(Change().set(title=title))))
         except Refused:
             raise NotFound from None
 
@@ -74,7 +74,7 @@ class TableSessions:
         for _ in range(CONTENTION_TRIES):
             try:
                 change = self._living(Change().set(network=network))
-                return session_of(self.table.update(layout.hot(key), change))
+                return self._shown(self.table.update(layout.hot(key), change))
             except Refused as refused:
                 old = refused.item
             item = new_item(key, now, old, network=network, expires_at=self.terms.session_end(now))
@@ -91,7 +91,7 @@ class TableSessions:
         if session is None or now - session.last_activity_at < min(TOUCH_MS, self.terms.session_ms // 4):
             return session
         try:
-            return session_of(self.table.update(layout.hot(key), self._living(Change())))
+            return self._shown(self.table.update(layout.hot(key), self._living(Change())))
         except Refused:
             return None
 
@@ -120,6 +120,9 @@ class TableSessions:
     def _tell_run(self, key: SessionKey, generation: int, now: int) -> Item:
         change = Change().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
         return self.table.update(layout.control(key), change)
+
+    def _shown(self, item: Item) -> HotSession:
+        return current(session_of(item), self.clock())
 
     def _living(self, change: Change) -> Change:
         """A change of a living session is activity."""
