@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -52,6 +53,19 @@ def answers(pilot: Chatting) -> list[str]:
 async def type_in(pilot: Chatting, text: str) -> None:
     pilot.app.screen.query_one(Composer).text = text
     await pilot.press("enter")
+
+
+async def click(pilot: Chatting, target: str) -> None:
+    """Where it stands once everything has come to rest: lines that appear or go meanwhile move it away from under the
+    mouse. A click beside it does nothing and is tried again."""
+    screen = pilot.app.screen
+    seen: list[Region] = []
+    async with asyncio.timeout(15):
+        while len(seen) < 3 or len(set(seen[-3:])) > 1 or not seen[-1].height:
+            await pilot.pause()
+            seen.append(screen.query_one(target).region)
+        while not await pilot.click(target):
+            await pilot.pause(0.01)
 
 
 def running(server: FakeServer, content: str = "go") -> SimulatedSession:

@@ -12,7 +12,7 @@ from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.status import Going, StatusLine
 from forge_client.terminal.transcript import Welcome
 from tests.forge_client.fake_server import FakeServer
-from tests.forge_client.pilot import answers, chatting, running, texts, type_in, until
+from tests.forge_client.pilot import answers, chatting, click, running, texts, type_in, until
 from tests.forge_client.test_client import HASH, idle, pausing
 
 
@@ -54,7 +54,9 @@ async def test_a_tool_call_and_its_result_are_one_card_that_opens(
         session.end_message(session.draft("system", '{"status":"success"}', "tool_result", tool=done))
         await until(pilot, lambda: not pilot.app.screen.query("ToolCard.-running"))
         card = pilot.app.screen.query_one(ToolCard)
-        assert str(card.query_one(".tool-head", Static).render()) == "✓ send(to: Bob, value: 1 ETH)"
+        assert (
+            str(card.query_one(".tool-head", Static).render()) == "✓ send(to: Bob, value: 1 ETH)  →  success"
+        )
         assert not card.query_one(".tool-body").display
         card.focus()
         await pilot.press("enter")
@@ -78,7 +80,8 @@ async def test_a_queued_message_is_shown_and_withdrawn_by_a_click(
     run_id = session.accept("later")
     async with chatting(server.base_url, remembered) as pilot:
         await until(pilot, lambda: "later" in "".join(texts(pilot, QueuedBubble)))
-        await pilot.click(QueuedBubble)
+        await until(pilot, lambda: "Esc stops" in "".join(texts(pilot, Going)))
+        await click(pilot, "QueuedBubble")
         await until(pilot, lambda: server.api.asked("/api/interrupt"))
         assert server.api.asked("/api/interrupt")[0].body["run_id"] == run_id
 
@@ -98,7 +101,7 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
         assert card.query_one(".approve", Button).disabled
         card.query_one(".hash", Input).value = HASH
         await until(pilot, lambda: not card.query_one(".approve", Button).disabled)
-        await pilot.click(".approve")
+        await click(pilot, ".approve")
         await until(pilot, lambda: answers(pilot) == [f"Thank you. Transaction sent: {HASH}"])
         assert not pilot.app.screen.query(ApprovalCard)
 
@@ -108,7 +111,7 @@ async def test_an_approval_is_rejected(server: FakeServer, remembered: Remembere
     async with chatting(server.base_url, remembered) as pilot:
         await type_in(pilot, "pay")
         await until(pilot, lambda: pilot.app.screen.query(ApprovalCard))
-        await pilot.click(".reject")
+        await click(pilot, ".reject")
         await until(pilot, lambda: answers(pilot) == ["Thank you. Transaction rejected by user"])
 
 

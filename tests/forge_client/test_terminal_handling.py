@@ -13,6 +13,7 @@ from forge_client.terminal.status import Going, StatusLine
 from forge_client.terminal.transcript import PAGE, Earlier, Transcript
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.pilot import answers, chatting, running, texts, type_in, until
+from tests.forge_client.test_client import wallet_request
 
 
 async def test_the_network_is_switched(server: FakeServer, remembered: RememberedSessions) -> None:
@@ -94,6 +95,20 @@ async def test_the_end_stays_in_view_until_the_person_scrolls_back(
         session.end_message(session.draft("system", "and another", "notice"))
         await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "and another")
         assert transcript.scroll_target_y == where
+
+
+async def test_the_end_stays_in_view_when_a_wallet_request_takes_room_away(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
+    async with chatting(server.base_url, remembered, size=(80, 30)) as pilot:
+        transcript = pilot.app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+        height = transcript.size.height
+        session.finish("waiting", approvals=[wallet_request(session)])
+        await until(pilot, lambda: transcript.size.height < height - 5)
+        await until(pilot, lambda: transcript.is_vertical_scroll_end)
 
 
 async def test_a_line_is_added_and_the_last_message_comes_back(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from forge_client.frames import Approval
-from forge_client.wording import approval_words, ether, short, visible
+from forge_client.frames import Approval, Message
+from forge_client.wording import approval_words, ether, result_line, short, visible
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,29 @@ def test_an_undecoded_call_is_told_as_such() -> None:
     assert "Simulation: would succeed" in words
     transfer = approval_words(approval.model_copy(update={"decoded": "transfer(Bob, 1)"})).splitlines()
     assert "Call: transfer(Bob, 1)" in transfer
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"wei": "15", "ether": "0.5", "currency": "ETH"}', "0.5 ETH"),
+        ('{"formatted": "12", "symbol": "USD\\u001bC"}', "12 USD␛C"),
+        ('{"status": "success", "block_number": 7}', "in block 7"),
+        ('{"status": "reverted", "block_number": 7}', "reverted"),
+        ('{"error": "no such account"}', "no such account"),
+        ('{"error": "%s"}' % ("x" * 60), "x" * 39 + "…"),
+        ('["a list"]', ""),
+        ("plain text", ""),
+    ],
+)
+def test_a_result_is_told_in_a_few_words(content: str, words: str) -> None:
+    result = Message(
+        seq=1,
+        sender="system",
+        kind="tool_result",
+        content=content,
+        length=len(content),
+        timestamp="",
+        created_at="",
+    )
+    assert result_line(result) == words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from decimal import Decimal, localcontext
 
 from forge_client.frames import Approval, Message
@@ -51,11 +52,36 @@ def tool_line(message: Message) -> str:
     return visible(f"{message.tool.name}({', '.join(parts)})")
 
 
+def result_line(message: Message) -> str:
+    """What matters most of a tool's result, when it is JSON of a known form; else nothing."""
+    try:
+        result = json.loads(message.content)
+    except ValueError:
+        return ""
+    match result:
+        case {"ether": str(ether), "currency": str(currency)}:
+            words = f"{ether} {currency}"
+        case {"formatted": str(amount), "symbol": str(symbol)}:
+            words = f"{amount} {symbol}"
+        case {"status": "success", "block_number": int(number)}:
+            words = f"in block {number}"
+        case {"number": int(number)}:
+            words = f"block {number}"
+        case {"status": str(words)} | {"error": str(words)}:
+            pass
+        case _:
+            return ""
+    return _cut(visible(words.replace("\n", " ")))
+
+
 def _plain(name: str, value: object) -> str:
     if name == "value" and isinstance(value, str) and value.isdecimal():
         return ether(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = short(text.replace("\n", " "))
+    return _cut(short(text.replace("\n", " ")))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
@@ -68,9 +94,14 @@ def approval_words(approval: Approval) -> str:
         ("Amount", ether(approval.value)),
         ("Call", approval.decoded or _call(approval.data)),
         ("Simulation", approval.simulation),
-        ("Valid until", approval.expires_at),
+        ("Valid until", _local(approval.expires_at)),
     ]
     return visible("\n".join(f"{name}: {fact}" if name else fact for name, fact in facts if fact))
+
+
+def _local(time: str) -> str:
+    """RFC 3339 as a clock here shows it."""
+    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _call(data: str) -> str:

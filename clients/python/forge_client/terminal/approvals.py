@@ -36,12 +36,11 @@ class ApprovalCard(Vertical):
         yield Static(Content(approval_words(self.approval)))
         if self.approval.data not in ("", "0x"):
             yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
-        yield Input(
-            placeholder="Sign it in your wallet, then paste the transaction hash: 0x…", classes="hash"
-        )
+        placeholder = "Sign it in your wallet, then paste the transaction hash: 0x…"
+        yield Input(placeholder=placeholder, classes="hash", compact=True)
         with Horizontal(classes="answers"):
-            yield Button("I have sent it", variant="success", classes="approve", disabled=True)
-            yield Button("Reject", variant="error", classes="reject")
+            yield Button("I have sent it", variant="success", classes="approve", disabled=True, compact=True)
+            yield Button("Reject", variant="error", classes="reject", compact=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -14,7 +14,7 @@ from textual.widgets import Markdown, Static
 
 from forge_client.frames import Message
 from forge_client.terminal.entries import Entry
-from forge_client.wording import tool_line, visible
+from forge_client.wording import result_line, tool_line, visible
 
 
 class UserBubble(Static):
@@ -91,7 +91,9 @@ class ToolCard(Vertical, can_focus=True):
 
     async def show(self, entry: Entry) -> None:
         glyph, style = _outcome(entry.result)
-        head = Content.assemble(Content.styled(f"{glyph} ", style), Content(tool_line(entry.message)))
+        brief = f"  →  {result_line(entry.result)}" if entry.result and result_line(entry.result) else ""
+        call = Content(tool_line(entry.message))
+        head = Content.assemble(Content.styled(f"{glyph} ", style), call, Content.styled(brief, "$text"))
         self.query_one(".tool-head", Static).update(head)
         self.query_one(".tool-arguments", Static).update(Content(_arguments(entry.message)))
         self.query_one(".tool-result", Static).update(Content(_result(entry.result)))

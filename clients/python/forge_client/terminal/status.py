@@ -54,4 +54,4 @@ def _matter(
         return "Waiting for a worker …", "dim"
     if hot.is_loading:
         return "No worker has started yet; messages wait for one.", "$text-warning"
-    return " · ".join(hot.notices), "$text-warning"
+    return " · ".join(hot.notices), "dim"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.message import Message as WidgetMessage
 from textual.widgets import Static
 
@@ -14,12 +15,13 @@ PAGE = 100
 """Entries on the screen at first; as many more each time the person asks for earlier ones."""
 
 
-WELCOME = """\
-Talk to an agent that operates Ethereum networks.
-
-balance of Alice
-send 1 ETH from Alice to Bob
-what can you do?"""
+EXAMPLES = ("balance of Alice", "send 1 ETH from Alice to Bob", "latest block", "help")
+WELCOME = Content.assemble(
+    Content.styled("What shall we do on chain?", "bold"),
+    "\n\nThe agent reads Ethereum networks, simulates, and sends on the test network. "
+    "Anything real waits for your wallet.\n\nTry one of these:\n\n",
+    *(Content.styled(f"{example}\n", "$text-accent") for example in EXAMPLES),
+)
 
 
 class Welcome(Static):
@@ -73,6 +75,13 @@ class Transcript(VerticalScroll, can_focus=True):
         self.call_after_refresh(self.scroll_end, animate=False)
 
     def watch_virtual_size(self) -> None:
+        self._keep_end()
+
+    def on_resize(self) -> None:
+        """A request to the wallet below takes room away."""
+        self._keep_end()
+
+    def _keep_end(self) -> None:
         if self._follows_end:
             self.call_after_refresh(self.scroll_end, animate=False)
 
@@ -129,7 +138,7 @@ class Transcript(VerticalScroll, can_focus=True):
         if not is_empty:
             await self.query(Welcome).remove()
         elif not self.query(Welcome):
-            await self.mount(Welcome(WELCOME, markup=False))
+            await self.mount(Welcome(WELCOME))
 
     async def _show_earlier(self, count: int) -> None:
         shown = self.query(Earlier)
