@@ -70,9 +70,11 @@ def _argument(location: tuple[int | str, ...]) -> str:
     return f"`{location[0]}`" if location else "arguments"
 
 
-def new_server(
-    name: str, instructions: str, close: Callable[[], Awaitable[None]] | None = None
-) -> FastMCP[Any]:
+class OwnServer(FastMCP[Any]):
+    """Its tools answer with objects and read nothing of the session, so this process may call them as functions."""
+
+
+def new_server(name: str, instructions: str, close: Callable[[], Awaitable[None]] | None = None) -> OwnServer:
     """A server whose connections to the outside are closed by `close` when its last session ends."""
 
     @asynccontextmanager
@@ -83,7 +85,7 @@ def new_server(
             if close is not None:
                 await close()
 
-    return FastMCP(
+    return OwnServer(
         name,
         instructions=instructions,
         lifespan=lifespan,
