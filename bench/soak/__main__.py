@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+
+import uvloop
 
 from bench.soak import load
 from bench.soak.matrix import KINDS, Cell, Outcome, cells, play
@@ -67,8 +68,8 @@ def main() -> int:
     if "--matrix" in arguments:
         names = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
         kinds = [kind for name in names for kind in name.split(",")]
-        return asyncio.run(matrix(wanted(kinds, given), file))
-    return asyncio.run(load.main({**os.environ, **given}))
+        return uvloop.run(matrix(wanted(kinds, given), file))
+    return uvloop.run(load.main({**os.environ, **given}))
 
 
 if __name__ == "__main__":

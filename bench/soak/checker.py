@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from bench.soak.conversation import Said, Talk
@@ -43,20 +43,30 @@ def check(talk: Talk, *, may_fail: bool = False) -> list[Violation]:
 
 def takeovers(talk: Talk) -> list[float]:
     """Seconds from each kill or freeze of the run's worker until another attempt was claimed."""
-    found: list[float] = []
+    return [taken for _, taken in _losses(talk.events) if taken is not None]
+
+
+def losses(events: Sequence[Event]) -> int:
+    """How often a worker was killed or frozen while it held one of these runs."""
+    return sum(1 for _ in _losses(events))
+
+
+def _losses(events: Sequence[Event]) -> Generator[tuple[float, float | None]]:
+    """When, and seconds until another attempt was claimed; None: no other attempt was needed."""
     holder, lost_at = "", 0.0
-    for event in talk.events:
-        if event.what in {"kill", "freeze"} and event.client == holder:
+    for event in events:
+        if event.what in {"kill", "freeze"} and holder and event.client == holder and not lost_at:
             lost_at = event.at
         if event.what != "applied":
             continue
-        if event.crossing in {"runs.claim", "runs.take_over"}:
-            if lost_at:
-                found.append(event.at - lost_at)
-            holder, lost_at = event.client, 0.0
-        if event.crossing in {"runs.finish", "runs.release"}:
-            holder, lost_at = "", 0.0
-    return found
+        claimed = event.crossing in {"runs.claim", "runs.take_over"}
+        ended = event.crossing in {"runs.finish", "runs.release"}
+        if lost_at and (claimed or ended):
+            yield lost_at, event.at - lost_at if claimed else None
+        if claimed or ended:
+            holder, lost_at = event.client if claimed else "", 0.0
+    if lost_at:
+        yield lost_at, None
 
 
 def _session(talk: Talk) -> Generator[tuple[str, str]]:
@@ -88,8 +98,7 @@ def _message(talk: Talk, said: Said, *, may_fail: bool) -> Generator[tuple[str, 
     if said.outcome == "failed":
         if not any(m.kind == "notice" for m in messages):
             yield "terminal", "failed without a word"
-        losses = sum(event.what in {"kill", "freeze"} for event in talk.events)
-        given_up = losses >= MAX_ATTEMPTS and any("given up" in m.content for m in messages)
+        given_up = losses(talk.events) >= MAX_ATTEMPTS and any("given up" in m.content for m in messages)
         if not may_fail and not given_up:
             yield "terminal", f"failed: {messages[-1].content}"
     yield from _effects(talk, said, messages)

@@ -12,6 +12,8 @@ import socket
 import sys
 from pathlib import Path
 
+import uvloop
+
 from bench.soak.wires import wiring_of
 from local_dev.background import Background
 from local_dev.cloud import Cloud
@@ -47,5 +49,5 @@ async def main(endpoint: str, emulator: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:3]))
+    uvloop.run(main(*sys.argv[1:3]))
     os._exit(0)

@@ -6,11 +6,12 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench.soak.checker import CLAUSES, Violation, check, takeovers
-from bench.soak.conversation import Talker, paying, short
+from bench.soak.conversation import Talk, Talker, paying, short
 from bench.soak.faults import Weather
 from bench.soak.proxy import EVERYTHING
 from bench.soak.rig import Rig, running_rig
@@ -19,6 +20,7 @@ PAYING_SHARE = 0.25
 STOPPED_SHARE = 0.05
 FREEZE_SHARE = 0.25
 MESSAGES_PER_SESSION = 10
+TELL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Plan:
     kill_seconds: float = 5
     workers: int = 2
     seed: int = 1
+    trace: str = ""
+    """A file for all that is known of the sessions with violations."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Plan:
@@ -42,6 +46,7 @@ class Plan:
             kill_seconds=float(given.get("KILL_SECONDS") or usual.kill_seconds),
             workers=int(given.get("WORKERS") or usual.workers),
             seed=int(given.get("SEED") or usual.seed),
+            trace=given.get("TRACE", ""),
         )
 
     def goes_on(self, began: float, accepted: int) -> bool:
@@ -90,19 +95,36 @@ async def blow(rig: Rig, plan: Plan) -> Report:
     weather = rig.proxy.weather = Weather(
         plan.seed, error=0.01, throttle=0.01, delay=0.02, cut=0.005, duplicate=0.01
     )
-    killing = asyncio.create_task(_kill(rig, plan, report), name="killer")
+    beside = [
+        asyncio.create_task(_kill(rig, plan, report), name="killer"),
+        asyncio.create_task(_tell(report, began), name="teller"),
+    ]
     try:
         async with asyncio.TaskGroup() as group:
             for number in range(plan.sessions):
                 group.create_task(_people(rig, plan, report, number, began), name=f"person {number}")
     finally:
-        killing.cancel()
+        for task in beside:
+            task.cancel()
     rig.proxy.weather = None
     report.weather, report.seconds = weather.counts, time.monotonic() - began
     report.unnamed = sum(
         event.crossing == "?" and event.client.startswith("worker") for event in rig.proxy.history
     )
     return report
+
+
+async def _tell(report: Report, began: float) -> None:
+    """A line every few seconds for whoever waits."""
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        seconds, ended = time.monotonic() - began, sum(report.outcomes.values())
+        print(
+            f"{seconds:5.0f} s  {ended} of {report.accepted} messages ended ({ended / seconds:.1f}/s), "
+            f"{sum(report.blows.values())} blows, {len(report.takeovers)} takeovers, "
+            f"{len(report.violations)} violations",
+            flush=True,
+        )
 
 
 async def _kill(rig: Rig, plan: Plan, report: Report) -> None:
@@ -153,8 +175,26 @@ async def _converse(
     report.refused += talk.refused
     report.payments += sum(talk.paid.values())
     report.takeovers += takeovers(talk)
-    report.violations += check(talk)
+    found = check(talk)
+    if plan.trace and (
+        found or any(said.outcome == "failed" or said.ended_at - said.accepted_at > 15 for said in talk.said)
+    ):
+        _trace(plan.trace, found, talk)
+    report.violations += found
     rig.proxy.forget(talk.ref)
+
+
+def _trace(file: str, found: Sequence[Violation], talk: Talk) -> None:
+    """One line an event, seconds from the session's first one."""
+    first = talk.events[0].at if talk.events else 0.0
+    lines = [f"== {violation}" for violation in found]
+    lines += [
+        f"{event.at - first:8.2f} {event.client:10} {event.what:9} {event.crossing} {event.detail}"
+        for event in talk.events
+        if event.refs or event.what in {"kill", "freeze"}
+    ]
+    with Path(file).open("a") as traces:
+        traces.write("\n".join(lines) + "\n")
 
 
 def _spread(seconds: list[float]) -> str:

@@ -26,6 +26,7 @@ EVERYTHING = "*"
 """The crossing of what befalls a whole process."""
 _CALM = frozenset({"tools.connect"})
 _RECEIPT = re.compile(rb'"ReceiptHandle": ?"([^"]+)"')
+_ATTEMPT = re.compile(rb'"ReceiveRequestAttemptId": ?"([^"]+)"')
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
@@ -56,6 +57,8 @@ class Proxy:
         self._emulator, self._tools = emulator, tools
         self._receipts: dict[str, frozenset[str]] = {}
         self._received: list[Answer] = []
+        self._unheard: dict[str, Answer] = {}
+        """Answers to receives that were lost, by the attempt's id: SQS gives the same ones to a repeated call."""
         self._http = aiohttp.ClientSession(
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=60),
@@ -103,7 +106,10 @@ class Proxy:
         return [e for e in self.history if e.what == what and (not ref or ref in e.refs)]
 
     async def _handle(self, client: str, request: web.Request) -> web.StreamResponse:
-        body = await request.read()
+        try:
+            body = await request.read()
+        except ConnectionError:  # whoever asked is dead
+            return web.Response(status=499)
         call = named(client, request.method, request.path_qs, request.headers, body)
         refs = self._refs(call)
         fault = self._fault(call, "before", refs)
@@ -112,19 +118,26 @@ class Proxy:
         if call.service == "llm":
             return await self._llm(request, call)
         try:
-            answer = await self._forward(call, request)
+            answer = self._unheard.pop(_attempt(call), None) or await self._forward(call, request)
         except (aiohttp.ClientError, TimeoutError):
             return self._end(request, CUT)
-        if call.crossing == "queue.receive":
+        return self._end(request, await self._answer(call, answer, refs))
+
+    async def _answer(self, call: Call, answer: Answer, refs: frozenset[str]) -> Answer:
+        """What becomes of an answer on its way back."""
+        is_receive = call.crossing == "queue.receive"
+        if is_receive:
             refs = self._remember(answer)
         if answer.status < 400:
-            await self.note(client, call.crossing, "applied", refs, detail_of(call))
-        if fault := self._fault(call, "after", refs):
-            if fault.kind == "duplicate":
-                answer = self._replayed(call, answer)
-            elif refusal := await self._strike(fault, call, refs):
-                return self._end(request, refusal)
-        return response_of(answer)
+            await self.note(call.client, call.crossing, "applied", refs, detail_of(call))
+        fault = self._fault(call, "after", refs)
+        if fault and fault.kind == "duplicate":
+            return self._replayed(call, answer)
+        if fault and (refusal := await self._strike(fault, call, refs)):
+            if is_receive:
+                self._unheard[_attempt(call)] = answer
+            return refusal
+        return answer
 
     def _fault(self, call: Call, moment: Moment, refs: frozenset[str]) -> Fault | None:
         for fault in self.faults:
@@ -234,8 +247,13 @@ class Proxy:
         return refs_in(answer.body)
 
     def _replayed(self, call: Call, answer: Answer) -> Answer:
-        """An earlier delivery, once more."""
-        return self._received[0] if call.crossing == "queue.receive" and self._received else answer
+        """An earlier delivery, once more, before what comes anyway."""
+        if call.crossing != "queue.receive" or not self._received:
+            return answer
+        earlier, now = (
+            json.loads(each.body or b"{}").get("Messages", []) for each in (self._received[0], answer)
+        )
+        return Answer(answer.status, answer.headers, json.dumps({"Messages": earlier + now}).encode())
 
     def _end(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         if answer.status:
@@ -243,3 +261,8 @@ class Proxy:
         if request.transport:
             request.transport.abort()
         return web.Response(status=500)
+
+
+def _attempt(call: Call) -> str:
+    found = _ATTEMPT.search(call.body) if call.crossing == "queue.receive" else None
+    return found[1].decode() if found else ""

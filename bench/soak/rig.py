@@ -23,11 +23,11 @@ from forge.store import open_store, system_clock
 from local_dev.aws import client, create_resources
 from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
 from local_dev.environment import aws_variables
-from local_dev.processes import Child, Processes
+from local_dev.processes import Processes
 
 READY_SECONDS = 60.0
 GATEWAY = [sys.executable, "-m", "bench.soak.gateway"]
-WORKER = [sys.executable, "-m", "worker"]
+NURSERY = [sys.executable, "-m", "bench.soak.nursery"]
 _OURS = ("AWS_", "BACKEND_", "FORGE_", "OPENAI_", "TESTNET_RPC_URL", "RATE_LIMIT", "OWNER_RATE")
 
 SETTINGS = {
@@ -51,7 +51,7 @@ class Rig:
     emulator: str
     environment: Mapping[str, str]
     processes: Processes
-    workers: dict[str, Child] = field(default_factory=dict[str, Child])
+    workers: list[str] = field(default_factory=list[str])
     keepers: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     is_closing: bool = False
 
@@ -73,6 +73,7 @@ class Rig:
         """Started again whenever it ends, as ECS does."""
         endpoint = await self.proxy.open_port(name)
         environment = self._worker_environment(name, endpoint)
+        self.workers.append(name)
         self.keepers.append(asyncio.create_task(self._keep(name, environment), name=f"keep {name}"))
         await self.until(lambda event: event.client == name and event.crossing == "catalog.put", 0)
 
@@ -113,11 +114,23 @@ class Rig:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
     async def _keep(self, name: str, environment: Mapping[str, str]) -> None:
+        log = str(self.folder / f"{name}.log")
+        order = json.dumps({"environment": dict(environment), "log": log}).encode() + b"\n"
         while not self.is_closing:
-            child = await self.processes.start(name, WORKER, environment)
-            self.workers[name] = child
-            self.proxy.pids[name] = child.pid
-            await child.process.wait()
+            reader, writer = await asyncio.open_unix_connection(self.nursery)
+            writer.write(order)
+            if pid := await reader.readline():
+                self.proxy.pids[name] = int(pid)
+                await reader.read()
+            writer.close()
+
+    @property
+    def nursery(self) -> Path:
+        return self.folder / "nursery"
+
+    async def start_nursery(self) -> None:
+        command = [*NURSERY, str(self.nursery)]
+        await self.processes.start_until("nursery", command, self.environment, _ready)
 
     def _worker_environment(self, name: str, endpoint: str) -> dict[str, str]:
         config = self.folder / f"{name}.mcp.json"
@@ -155,6 +168,7 @@ async def running_rig(
         stack.push_async_callback(proxy.close)
         rig = Rig(proxy, world, folder, emulator, environment, processes)
         try:
+            await rig.start_nursery()
             await asyncio.gather(
                 *(rig.start_gateway(f"gateway-{number + 1}") for number in range(gateways)),
                 *(rig.start_worker(f"worker-{number + 1}") for number in range(workers)),
@@ -163,7 +177,11 @@ async def running_rig(
         finally:
             rig.is_closing = True
             await processes.close()
-            await asyncio.gather(*rig.keepers)
+            await asyncio.gather(*rig.keepers, return_exceptions=True)
+
+
+def _ready(line: str) -> str | None:
+    return line if line.startswith("ready") else None
 
 
 def _address(line: str) -> str | None:

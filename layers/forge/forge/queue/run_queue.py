@@ -47,13 +47,18 @@ class SqsRunQueue:
         self._send(self._url, message, resend=resend)
 
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
-        """A message that is not ours to read stays in the queue until it goes to the dead letters."""
+        """A message that is not ours to read stays in the queue until it goes to the dead letters.
+
+        With an id of its own a receive whose answer was lost can be repeated (the AWS client does) and brings the
+        same messages; without one they would stay hidden until their visibility ends.
+        """
         with aws.unavailable("the queue"):
             answer: Any = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(most, RECEIVE_LIMIT),
                 WaitTimeSeconds=min(wait_seconds, LONG_POLL_SECONDS),
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                ReceiveRequestAttemptId=uuid.uuid4().hex,
             )
         return [delivery for each in answer.get("Messages", []) if (delivery := _delivery(each))]
 
