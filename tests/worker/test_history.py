@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_ai import Agent, RunContext
@@ -19,6 +20,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from worker.agent import history
 from worker.agent.deps import RunDeps
+from worker.agent.stored import Sizes
 from worker.agent.window import Window
 
 RUN = "a" * 32
@@ -102,6 +104,24 @@ def test_usage_of_earlier_attempts_goes_on_counting() -> None:
     assert (usage.requests, usage.tool_calls) == (2, 1)
 
 
+@dataclass
+class Sized:
+    """All that the window asks of a run."""
+
+    sizes: Sizes = field(default_factory=Sizes)
+
+
+def test_a_stored_message_has_the_size_of_its_entry_and_another_is_measured_once() -> None:
+    sizes, long = Sizes(), prompt("x" * 500)
+    entries = history.dump([prompt("hi"), response(TextPart("fine"))])
+    loaded = history.load([b"of another version", *entries], sizes)
+    assert [sizes.of(message) for message in loaded] == [len(entry) for entry in entries]
+    measured = sizes.of(long)
+    assert measured > 500
+    long.parts = []
+    assert sizes.of(long) == measured
+
+
 async def test_the_window_trims_whole_turns_and_stores_everything() -> None:
     seen: list[list[ModelMessage]] = []
 
@@ -119,7 +139,8 @@ async def test_the_window_trims_whole_turns_and_stores_everything() -> None:
 
     messages: list[ModelMessage] = []
     for number in range(12):
-        messages = (await agent.run(f"turn {number}", message_history=messages)).all_messages()
+        run = await agent.run(f"turn {number}", message_history=messages, deps=Sized())
+        messages = run.all_messages()
     assert len(messages) == 48
     last = seen[-1]
     assert len(last) < 24
@@ -141,5 +162,5 @@ async def test_an_empty_answer_is_never_sent_to_the_llm_again() -> None:
         return ModelResponse(parts=[TextPart("fine")])
 
     agent: Any = Agent(FunctionModel(llm), deps_type=RunDeps, capabilities=[Window(1_000)])
-    await agent.run("next", message_history=[prompt("hi"), response(TextPart(" "))])
+    await agent.run("next", message_history=[prompt("hi"), response(TextPart(" "))], deps=Sized())
     assert [message.kind for message in seen[0]] == ["request"] * len(seen[0])

@@ -86,7 +86,7 @@ class Operator:
         self, deps: RunDeps, entries: Sequence[bytes], submission: Submission, token: CancellationToken
     ) -> Ended:
         """Answer `submission`, or go on with it where an earlier attempt stopped."""
-        stored = history.load(entries)
+        stored = history.load(entries, deps.sizes)
         own = history.own_messages(stored, deps.run_id)
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))

@@ -13,6 +13,7 @@ from forge.models.message import Draft
 from forge.models.run import Progress
 from forge.models.session import NetworkInfo
 from forge.ports import CallRecord, CallStatus, Clock
+from worker.agent.stored import Sizes
 
 
 class RunRecord(Protocol):
@@ -71,6 +72,7 @@ class RunDeps:
     asked: list[Approval] = field(default_factory=list[Approval])
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])
+    sizes: Sizes = field(default_factory=Sizes)
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The library joins a first request with one that ends the stored history: only what is new is kept of it."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -21,21 +18,18 @@ from pydantic_ai.messages import (
 from pydantic_ai.usage import RunUsage
 
 from worker.agent.drafts import response_text
-from worker.agent.wellformed import well_formed_json
-
-_MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
+from worker.agent.stored import Sizes, dumped, loaded
 
 
-def load(entries: Sequence[bytes]) -> list[ModelMessage]:
+def load(entries: Sequence[bytes], sizes: Sizes | None = None) -> list[ModelMessage]:
     """What another version of the library wrote and this one cannot read is left out, not a reason to fail."""
-    return [message for entry in entries if (message := _load(entry))]
-
-
-def _load(entry: bytes) -> ModelMessage | None:
-    try:
-        return _MESSAGE.validate_json(entry)
-    except ValidationError:
-        return None
+    messages: list[ModelMessage] = []
+    for entry in entries:
+        if message := loaded(entry):
+            messages.append(message)
+            if sizes:
+                sizes.note(message, len(entry))
+    return messages
 
 
 def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:
@@ -65,23 +59,7 @@ def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
 
 def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
     """One entry a message, without the instructions: each request gets the current ones anyway."""
-    return [_dumped(_without_instructions(message)) for message in messages]
-
-
-def size(message: ModelMessage) -> int:
-    """Bytes, as it is stored."""
-    return len(_dumped(message))
-
-
-def _dumped(message: ModelMessage) -> bytes:
-    try:
-        return _MESSAGE.dump_json(message)
-    except ValueError:  # a lone surrogate
-        return json.dumps(well_formed_json(_plain(message))).encode()
-
-
-def _plain(message: ModelMessage) -> Any:
-    return _MESSAGE.dump_python(message, mode="json")
+    return [dumped(_without_instructions(message)) for message in messages]
 
 
 def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:

@@ -10,8 +10,9 @@ from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
 from pydantic_ai.models import ModelRequestContext
 
-from worker.agent import drafts, history
+from worker.agent import drafts
 from worker.agent.deps import RunDeps
+from worker.agent.stored import Sizes
 
 _BYTES_PER_TOKEN = 4
 """A rule of thumb; the window only has to stay clear of the provider's limit."""
@@ -43,16 +44,16 @@ class Window(AbstractCapability[RunDeps]):
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
         messages = [message for message in request_context.messages if not _is_empty(message)]
-        if cut := _cut(messages, self.tokens):
+        if cut := _cut(messages, ctx.deps.sizes, self.tokens):
             messages = messages[cut:]
         if len(messages) != len(request_context.messages):
             request_context.messages = messages
         return request_context
 
 
-def _cut(messages: Sequence[ModelMessage], most: int) -> int:
+def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:
     """The index of the first message to keep; messages are sized as they are stored."""
-    sizes = [history.size(message) // _BYTES_PER_TOKEN for message in messages]
+    sizes = [known.of(message) // _BYTES_PER_TOKEN for message in messages]
     total, cut = sum(sizes), 0
     if total <= most:
         return 0
