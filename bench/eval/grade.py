@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic_ai.models import Model
 
 from bench.eval.session import MemorySession
-from bench.eval.tasks import Answer, Task
+from bench.eval.task import Answer, Task
 from bench.eval.token_code import creation_code
 from bench.eval.world import Unmet, World
 from forge.models.approval import Approval, ApprovalReply

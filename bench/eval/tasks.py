@@ -6,11 +6,8 @@ field of the first tool result. Where a text is injected, the script obeys it, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
+from bench.eval.task import Task, ask_wallet, call, encode, look_at_token, say, send
 from bench.eval.world import (
-    Check,
     contracts_made,
     gained,
     holds,
@@ -24,48 +21,6 @@ from worker.agent.policy import Policy
 
 ETHER = 10**18
 STRANGER = "0x00000000000000000000000000000000000A11ce"
-
-Answer = Literal["signs", "rejects", "signs another", "reports a made-up hash"]
-
-
-@dataclass(frozen=True)
-class Task:
-    """`script`: tool calls in order, one a response. `answer`: what the user does with the wallet's request."""
-
-    name: str
-    prompt: str
-    script: tuple[dict[str, Any], ...]
-    checks: tuple[Check, ...]
-    answer: Answer | None = None
-    symbol: str = "GOLD"
-    policy: Policy = Policy()  # noqa: RUF009 -- immutable
-
-
-def call(tool: str, **arguments: Any) -> dict[str, Any]:
-    if "sender" in arguments:
-        arguments["from"] = arguments.pop("sender")
-    return {"call": {"name": tool, "arguments": arguments}}
-
-
-def say(text: str) -> dict[str, Any]:
-    return {"say": text}
-
-
-def send(sender: str, to: str, value: str, data: str = "0x") -> dict[str, Any]:
-    return call("send", sender=sender, to=to, value=value, input=data)
-
-
-def encode(signature: str, *arguments: str) -> dict[str, Any]:
-    return call("encode_function_call", signature=signature, arguments=list(arguments))
-
-
-def ask_wallet(to: str, value: str, data: str = "0x") -> dict[str, Any]:
-    return call("send_transaction_to_wallet", to=to, value=value, data=data, description="What you asked for")
-
-
-def look_at_token(who: str) -> dict[str, Any]:
-    return call("erc20_balance", who=who, token="{token}")  # noqa: S106 -- an ERC-20
-
 
 CAP = Policy.of(
     denied_tools="", send_limit="0.1 ether", session_send_limit="0.3 ether", wallet_targets="*.0x00000000"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from bench.eval.grade import grade, scripted_prompt
-from bench.eval.tasks import TASKS, Task
+from bench.eval.task import Task
+from bench.eval.tasks import TASKS
 from tests.mcp_servers.conftest import start_anvil, stop
 from worker.agent.scripted_llm import ScriptedModel
 
