@@ -3,6 +3,8 @@
 import { GrowingMarkdown } from './markdown/growing.js';
 
 const CATCH_UP_MS = 250;
+/** A frame that comes late shows no more than this much time's worth: text that jumps is hard to read. */
+const LONGEST_STEP_MS = 50;
 const SLOWEST_PER_SECOND = 120;
 const LONGEST_FLOW = 4_000;
 
@@ -43,7 +45,7 @@ export class GrowingText {
     this.#frame = 0;
     const backlog = this.#target.length - this.#shown;
     if (backlog <= 0) return;
-    const elapsed = Math.max(1, now - this.#before);
+    const elapsed = Math.min(LONGEST_STEP_MS, Math.max(1, now - this.#before));
     const perSecond = Math.max(SLOWEST_PER_SECOND, (backlog * 1000) / CATCH_UP_MS);
     const more = Math.floor((perSecond * elapsed) / 1000);
     if (more > 0 && now >= this.#notBefore) {

@@ -16,10 +16,10 @@ from tests.end_to_end.marks import END_TO_END
 
 pytestmark = END_TO_END
 
-GRACE = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
-JUDY = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
+FRANK = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"
+IVAN = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
 QUARTER = 25 * 10**16
-REQUEST = "send 0.25 ETH to Judy with my wallet"
+REQUEST = "send 0.25 ETH to Ivan with my wallet"
 
 
 async def asked(client: ForgeClient) -> Approval:
@@ -42,14 +42,14 @@ async def test_a_wallet_request_is_approved_with_the_hash_of_what_was_signed(
     operator_stack: RunningStack,
 ) -> None:
     rpc = operator_stack.environment["TESTNET_RPC_URL"]
-    before = await balance_of(rpc, JUDY)
+    before = await balance_of(rpc, IVAN)
     async with ForgeClient(operator_stack.base_url) as client:
         approval = await asked(client)
-        assert (approval.to, approval.value, approval.chain_id) == (JUDY, str(QUARTER), 31337)
+        assert (approval.to, approval.value, approval.chain_id) == (IVAN, str(QUARTER), 31337)
         pending = json.loads((await state_of_older_clients(client, operator_stack))["pending_wallet_tx"])
-        assert (pending["to"], pending["value"], pending["data"]) == (JUDY, str(QUARTER), "0x")
+        assert (pending["to"], pending["value"], pending["data"]) == (IVAN, str(QUARTER), "0x")
         assert set(pending) == {"to", "value", "data", "gas", "description", "timestamp"}
-        tx = await send(rpc, {"from": GRACE, "to": pending["to"], "value": hex(int(pending["value"]))})
+        tx = await send(rpc, {"from": FRANK, "to": pending["to"], "value": hex(int(pending["value"]))})
         accepted = await client.approve(approval.approval_id, tx)
         ended = await client.ended(accepted.run_id, WAIT_SECONDS)
         assert ended.outcome == "completed"
@@ -57,12 +57,12 @@ async def test_a_wallet_request_is_approved_with_the_hash_of_what_was_signed(
         assert tx in notices(ended)
         now = await state_of_older_clients(client, operator_stack)
         assert (now["pending_wallet_tx"], now["approvals"]) == (None, [])
-    assert await balance_of(rpc, JUDY) == before + QUARTER
+    assert await balance_of(rpc, IVAN) == before + QUARTER
 
 
 async def test_a_wallet_request_is_rejected_with_the_users_reason(operator_stack: RunningStack) -> None:
     rpc = operator_stack.environment["TESTNET_RPC_URL"]
-    before = await balance_of(rpc, JUDY)
+    before = await balance_of(rpc, IVAN)
     async with ForgeClient(operator_stack.base_url) as client:
         approval = await asked(client)
         assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is not None
@@ -72,4 +72,4 @@ async def test_a_wallet_request_is_rejected_with_the_users_reason(operator_stack
         assert "REJECTED" in notices(ended)
         assert "too dear" in notices(ended)
         assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is None
-    assert await balance_of(rpc, JUDY) == before
+    assert await balance_of(rpc, IVAN) == before

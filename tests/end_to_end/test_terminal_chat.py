@@ -20,7 +20,7 @@ from tests.forge_client.pilot import Chatting, answers, chatting, click, texts, 
 
 pytestmark = END_TO_END
 
-GRACE = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
+FRANK = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"
 PICTURES = os.environ.get("FORGE_PICTURES")
 """A folder for the picture in docs/images; without it none is made."""
 
@@ -51,12 +51,12 @@ async def test_the_terminal_chat_sends_ether_and_reports_what_the_wallet_signed(
         await type_in(pilot, "send 1 ETH from Alice to Bob")
         await until(pilot, lambda: "Bob has" in "".join(answers(pilot)))
         assert "→  in block" in str(pilot.app.screen.query(ToolCard).first().query_one(".tool-head").render())
-        await type_in(pilot, "send 0.25 ETH to Judy with my wallet")
+        await type_in(pilot, "send 0.25 ETH to Ivan with my wallet")
         await until(pilot, lambda: pilot.app.screen.query(ApprovalCard))
         await until(pilot, lambda: pilot.app.screen.query_one(Transcript).is_vertical_scroll_end)
         await picture(pilot, browser, "terminal")
         card = pilot.app.screen.query_one(ApprovalCard)
-        asked = {"from": GRACE, "to": card.approval.to, "value": hex(int(card.approval.value))}
+        asked = {"from": FRANK, "to": card.approval.to, "value": hex(int(card.approval.value))}
         tx = await send(operator_stack.environment["TESTNET_RPC_URL"], asked)
         card.query_one(".hash", Input).value = tx
         await click(pilot, ".approve")

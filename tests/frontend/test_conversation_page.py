@@ -14,6 +14,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 STORY = "Once upon a time 🦊 there was a chain. " * 40
 MARKDOWN = "# Title\n\n- one **bold**\n- two `code`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nlet x = 1;\n```\n[site](https://example.com/)"
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+NOTE_GROWTH = """() => {
+  window.grown = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('[data-sender=agent] .markdown');
+    if (text) window.grown.push(text.textContent.length);
+  }).observe(document.querySelector('#messages'), { subtree: true, childList: true, characterData: true });
+}"""
 
 
 async def write(page: Page, text: str) -> None:
@@ -147,3 +154,38 @@ async def test_chosen_example_is_sent(open_page: OpenPage) -> None:
     page = await open_page()
     await page.get_by_role("button", name="balance of Bob").click()
     await expect(page.locator("[data-sender=agent] .markdown")).to_have_text("You said: balance of Bob")
+
+
+async def test_code_answers_and_addresses_are_copied_by_a_click(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    answer = f"Run:\n\n```js\nlet x = 1;\n```\n\nfor {ADDRESS}."
+    server.replies["show"] = [Say(answer)]
+    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    await write(page, "show")
+    shown = page.locator("[data-sender=agent]:not([data-streaming])")
+    await expect(shown.locator(".hex-text")).to_be_visible()
+    await shown.hover()
+    for button, text in (
+        ("Copy code", "let x = 1;"),
+        ("Copy address", ADDRESS),
+        ("Copy message", answer),
+    ):
+        await shown.get_by_role("button", name=button).click()
+        await expect(page.get_by_role("log", name="Announcements")).to_contain_text("Copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == text
+
+
+async def test_text_that_arrives_in_one_lump_flows_onto_the_page(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["story"] = [Say("Once "), Wait(), Say(STORY[5:], piece=len(STORY))]
+    page = await open_page()
+    await page.evaluate(NOTE_GROWTH)
+    await write(page, "story")
+    await expect(page.locator("[data-streaming]")).to_contain_text("Once")
+    next(iter(server.sessions.values())).gate.set()
+    await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(STORY.strip())
+    grown: list[int] = await page.evaluate("window.grown")
+    assert grown == sorted(grown)
+    assert len(set(grown)) >= 5

@@ -94,6 +94,23 @@ async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage
     assert reply["approval"]["transaction_hash"] == HASH
 
 
+ANNOUNCED = """
+addEventListener('eip6963:requestProvider', () => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail: {
+  info: { name: 'Rabbit Wallet' },
+  provider: { request: async ({ method }) => (method === 'eth_requestAccounts' ? ['ADDRESS'] : []) },
+} })));
+""".replace("ADDRESS", ADDRESS)
+
+
+async def test_wallet_that_announces_itself_is_connected_by_its_name(open_page: OpenPage) -> None:
+    page = await open_page(prepare=ANNOUNCED)
+    await page.get_by_role("button", name="Wallet", exact=True).click()
+    await page.get_by_role("button", name="Connect Rabbit Wallet").click()
+    await expect(page.locator("#wallet-words")).to_have_text("0x7099…79C8")
+    await page.get_by_role("button", name="Disconnect").click()
+    await expect(page.locator("#wallet-words")).to_have_text("Wallet")
+
+
 async def test_approval_is_rejected_without_a_wallet(open_page: OpenPage, server: FakeServer) -> None:
     spender = f"UNLIMITED ALLOWANCE: {ADDRESS} could take all of this token at any time."
     server.replies["buy"] = [Ask(decoded=f"{spender} approve(spender: {ADDRESS})")]
