@@ -1,12 +1,14 @@
-"""The servers seen by a client that is not ours: the `mcp` library, over stdio and streamable HTTP."""
+"""The servers seen by clients that are not ours: the `mcp` library and the npm inspector, over both transports."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import signal
+import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,8 +21,11 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.mcp_servers.conftest import ROOT, free_port
 from worker.mcp_servers import mount
 
-SERVERS = ["etherscan", "brave_search", "zerox", "uniswap_docs"]
+SERVERS = ["evm", "etherscan", "brave_search", "zerox", "uniswap_docs"]
 PATHS = os.pathsep.join(str(ROOT / part) for part in ("", "layers/forge"))
+INSPECTOR = str(ROOT / "node_modules/.bin/mcp-inspector")
+
+pytestmark = pytest.mark.chain
 
 
 def environment(anvil: str) -> dict[str, str]:
@@ -38,22 +43,30 @@ async def over_stdio(server: str, anvil: str) -> AsyncGenerator[ClientSession]:
 
 
 @asynccontextmanager
-async def serving(server: str, anvil: str) -> AsyncGenerator[str]:
-    port = free_port()
-    arguments = ["-m", f"worker.mcp_servers.{server}", "--http", "--port", str(port)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=environment(anvil), cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
+async def over_http(url: str) -> AsyncGenerator[ClientSession]:
+    async with streamable_http_client(url) as streams, ClientSession(*streams) as session:
+        await session.initialize()
+        yield session
+
+
+@pytest.fixture(scope="module")
+def urls(anvil: str) -> Iterator[dict[str, str]]:
+    """Every server by itself, over streamable HTTP."""
+    ports = {name: free_port() for name in SERVERS}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.mcp_servers.all_alone", *(f"{name}:{ports[name]}" for name in SERVERS)],
+        cwd=ROOT,
+        env=environment(anvil),
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
-    try:
-        await listening(port)
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        process.terminate()
-        await asyncio.wait_for(process.wait(), 10)
+    yield {name: f"http://127.0.0.1:{port}/mcp" for name, port in ports.items()}
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(10)
 
 
 async def listening(port: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -63,6 +76,26 @@ async def listening(port: int) -> None:
                 writer.close()
                 await writer.wait_closed()
                 return
+
+
+async def ready(url: str) -> str:
+    await listening(int(url.split(":")[2].split("/")[0]))
+    return url
+
+
+async def inspect(*arguments: str) -> Any:
+    process = await asyncio.create_subprocess_exec(
+        INSPECTOR,
+        "--cli",
+        *arguments,
+        cwd=ROOT,
+        env=dict(os.environ),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, complaints = await asyncio.wait_for(process.communicate(), 50)
+    assert process.returncode == 0, complaints.decode()
+    return json.loads(output)
 
 
 async def declared(server: str) -> dict[str, Any]:
@@ -84,32 +117,44 @@ async def use_as_a_foreign_client(session: ClientSession) -> None:
     assert "ENS-style" in failed.content[0].text
 
 
-@pytest.mark.chain
 async def test_a_foreign_client_lists_and_calls_the_evm_tools_over_stdio(anvil: str) -> None:
     async with over_stdio("evm", anvil) as session:
         await use_as_a_foreign_client(session)
 
 
-@pytest.mark.chain
-async def test_a_foreign_client_does_so_over_http_where_foreign_hosts_and_origins_are_refused(
-    anvil: str,
+async def test_a_foreign_client_lists_and_calls_the_evm_tools_over_http(urls: dict[str, str]) -> None:
+    async with over_http(await ready(urls["evm"])) as session:
+        await use_as_a_foreign_client(session)
+
+
+@pytest.mark.parametrize("server", SERVERS[1:])
+async def test_a_foreign_client_lists_every_other_servers_tools_over_http(
+    urls: dict[str, str], server: str
 ) -> None:
-    """A page that rebinds its name to this machine cannot use the tools."""
-    async with serving("evm", anvil) as url:
-        async with streamable_http_client(url) as streams, ClientSession(*streams) as session:
-            await session.initialize()
-            await use_as_a_foreign_client(session)
-        async with aiohttp.ClientSession() as http:
-            for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
-                async with http.post(url, json={}, headers=headers) as response:
-                    assert response.status in {403, 421}
+    async with over_http(await ready(urls[server])) as session:
+        tools = {tool.name: tool.input_schema for tool in (await session.list_tools()).tools}
+    assert tools == await declared(server)
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
+async def test_a_page_that_rebinds_its_name_to_this_machine_cannot_use_the_tools(
+    urls: dict[str, str], headers: dict[str, str]
+) -> None:
+    url = await ready(urls["evm"])
+    async with aiohttp.ClientSession() as http, http.post(url, json={}, headers=headers) as response:
+        assert response.status in {403, 421}
 
 
 @pytest.mark.slow
-async def test_a_foreign_client_lists_every_other_servers_tools_over_stdio() -> None:
-    async def listed(server: str) -> dict[str, Any]:
-        async with over_stdio(server, "") as session:
-            return {tool.name: tool.input_schema for tool in (await session.list_tools()).tools}
+async def test_the_inspector_lists_the_tools_over_stdio() -> None:
+    server = (sys.executable, "-m", "worker.mcp_servers.uniswap_docs")
+    listed = await inspect("-e", f"PYTHONPATH={PATHS}", *server, "--method", "tools/list")
+    assert {tool["name"]: tool["inputSchema"] for tool in listed["tools"]} == await declared("uniswap_docs")
 
-    for server, tools in zip(SERVERS, await asyncio.gather(*map(listed, SERVERS)), strict=True):
-        assert tools == await declared(server)
+
+@pytest.mark.slow
+async def test_the_inspector_calls_a_tool_over_http(urls: dict[str, str]) -> None:
+    called = ("--method", "tools/call", "--tool-name", "balance", "--tool-arg", "who=Bob")
+    result = await inspect(await ready(urls["evm"]), "--transport", "http", *called)
+    assert result["isError"] is False
+    assert result["structuredContent"]["account"] == "Bob"
