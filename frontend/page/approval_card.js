@@ -136,7 +136,7 @@ function detail(title, text, isOpen) {
 
 /** @param {'good' | 'info' | 'warning'} tone @param {string} text */
 function said(tone, text) {
-  const what = tone === 'warning' ? null : el('strong', {}, 'Simulation: ');
+  const what = tone === 'info' ? el('strong', {}, 'Simulation: ') : null;
   return el('p', { class: 'approval-said', dir: 'auto', data: { tone } }, icon(tone === 'good' ? 'check' : tone), el('span', {}, what, ...words(text)));
 }
 

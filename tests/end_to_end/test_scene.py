@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
@@ -72,6 +75,14 @@ def answers(page: Page, text: str) -> Locator:
     return page.locator("[data-sender=agent]").filter(has_text=text)
 
 
+async def picture(page: Page, name: str) -> None:
+    """For docs/images, where FORGE_PICTURES names a folder."""
+    if folder := os.environ.get("FORGE_PICTURES"):
+        await page.set_viewport_size({"width": 1280, "height": 860})
+        await page.mouse.move(0, 0)
+        await page.screenshot(path=Path(folder) / f"{name}.png")
+
+
 async def test_two_people_see_only_their_own_conversation_and_the_ether_moves(
     ann: BrowserContext, ben: BrowserContext, operator_stack: RunningStack
 ) -> None:
@@ -87,6 +98,10 @@ async def test_two_people_see_only_their_own_conversation_and_the_ether_moves(
     assert alice - 2 * ETHER < await balance_of(rpc, ALICE) < alice - ETHER
     assert "Judy" not in await anns.locator("#messages").inner_text()
     assert "Alice" not in await bens.locator("#messages").inner_text()
+    await expect(anns.locator("[data-sender=agent]").last).to_contain_text(
+        re.compile(r"Bob has [\d.]+ ETH\.")
+    )
+    await picture(anns, "page")
 
 
 async def test_tool_calls_and_their_results_are_visible(
