@@ -5,11 +5,12 @@ Arguments: `name:port` each. Starting one costs seconds of imports; here each is
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import sys
 
-import worker.mcp_servers  # noqa: F401 -- all that the processes have in common
+importlib.import_module("worker.mcp_servers")  # all that the processes have in common
 
 for argument in sys.argv[1:]:
     name, _, port = argument.partition(":")

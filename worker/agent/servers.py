@@ -31,9 +31,7 @@ class InProcess(MCPToolset[RunDeps]):
     Its tools are still listed over a session, which opens and closes what the server needs.
     """
 
-    def __init__(self, server: OwnServer, **options: Any) -> None:
-        super().__init__(server, **options)
-        self._server = server
+    own_server: OwnServer
 
     async def direct_call_tool(
         self,
@@ -44,7 +42,7 @@ class InProcess(MCPToolset[RunDeps]):
         use_task: bool = False,
     ) -> Any:
         try:
-            return (await self._server.call_tool(name, args)).structured_content
+            return (await self.own_server.call_tool(name, args)).structured_content
         except NotFoundError as error:
             raise ToolError(str(error)) from error
 
@@ -62,16 +60,16 @@ class Server:
     @classmethod
     def of(cls, name: str, source: ServerSource, *, is_foreign: bool = False) -> Server:
         # "error": with the library's other modes a time-out would tell the LLM to repeat a transfer.
-        is_own = isinstance(source, OwnServer) and not is_foreign
-        kind: type[MCPToolset[RunDeps]] = InProcess if is_own else MCPToolset
-        toolset = kind(
-            source,
-            id=name,
-            tool_error_behavior="error",
-            process_tool_call=name_the_call,
-            cache_tools=not is_foreign,
-        )
-        return cls(name, toolset, is_foreign)
+        options: dict[str, Any] = {
+            "id": name,
+            "tool_error_behavior": "error",
+            "process_tool_call": name_the_call,
+        }
+        if not isinstance(source, OwnServer) or is_foreign:
+            return cls(name, MCPToolset(source, cache_tools=not is_foreign, **options), is_foreign)
+        toolset = InProcess(source, **options)
+        toolset.own_server = source
+        return cls(name, toolset)
 
     async def list_tools(self, stack: AsyncExitStack, taken: frozenset[str]) -> None:
         """Connect if need be. A server that fails, in whatever way, offers nothing and costs nothing else."""

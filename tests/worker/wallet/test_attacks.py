@@ -81,7 +81,9 @@ def approval_of(**other: str) -> Approval:
     )
 
 
-async def verdict(api: FakeApi, chain_ids: tuple[str, ...], **other: object) -> str:
+async def verdict(
+    api: FakeApi, chain_ids: tuple[str, ...], approval: Approval | None = None, **other: object
+) -> str:
     """What a node that answers `chain_ids` in turn, and with the right transaction but for `other`, leads to."""
     found = {"to": TARGET, "from": TARGET, "value": "0x1", "input": "0x", "blockNumber": "0x2", **other}
     receipt = {"blockNumber": "0x2", "status": "0x1", "gasUsed": "0x1"}
@@ -90,13 +92,19 @@ async def verdict(api: FakeApi, chain_ids: tuple[str, ...], **other: object) -> 
         api.will_answer(answer)
     chains = Chains.from_environment({"TESTNET_RPC_URL": api.url})
     try:
-        return (await verify(chains, approval_of(), HASH, seconds=1, stopped=lambda: False)).text
+        asked = approval or approval_of()
+        return (await verify(chains, asked, HASH, seconds=1, stopped=lambda: False)).text
     finally:
         await chains.close()
 
 
 async def test_the_plain_right_transaction_succeeds(api: FakeApi) -> None:
     assert "succeeded" in await verdict(api, ("0x7a69",), chainId="0x7a69")
+
+
+async def test_a_request_that_does_not_fit_its_digest_any_more_is_settled_by_nothing(api: FakeApi) -> None:
+    drifted = approval_of().model_copy(update={"digest": "0" * 64})
+    assert "not what it was when it was made" in await verdict(api, ("0x7a69",), drifted, chainId="0x7a69")
 
 
 async def test_a_transaction_that_also_hands_the_account_over_is_another_one(api: FakeApi) -> None:

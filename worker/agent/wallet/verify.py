@@ -104,6 +104,8 @@ async def _differences(chain: Chain, approval: Approval, found: dict[str, Any]) 
     different = [
         f"{name} is {_short(actual)}, not {_short(asked)}" for name, asked, actual in facts if asked != actual
     ]
+    if not different and wanted.digest() != approval.digest:
+        different.append("the request itself is not what it was when it was made")
     if found.get("blockNumber") and _is_old(approval, found):
         different.append("it is older than the request")
     return different

@@ -22,16 +22,16 @@ class ServerConfig(BaseModel):
     """A `command` is started and spoken to over stdio; a `url` is called over streamable HTTP.
 
     `allowed_tools`: null allows all. `trust_annotations`: believe the server's `readOnlyHint` and `idempotentHint`.
-    `timeout` in milliseconds, as in other clients of this form.
+    `timeout` in milliseconds, as in other clients of this form. What the environment may fill in is in no `repr`.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     command: str | None = None
-    args: list[str] = []
-    env: dict[str, str] = {}
+    args: list[str] = Field(default=[], repr=False)
+    env: dict[str, str] = Field(default={}, repr=False)
     cwd: str | None = None
-    url: str | None = Field(default=None, pattern=r"^https?://")
+    url: str | None = Field(default=None, pattern=r"^https?://", repr=False)
     headers: dict[str, str] = Field(default={}, repr=False)
     disabled: bool = False
     timeout: int = Field(default=30_000, ge=100, le=600_000)
