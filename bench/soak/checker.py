@@ -52,13 +52,20 @@ def losses(events: Sequence[Event]) -> int:
 
 
 def _losses(events: Sequence[Event]) -> Generator[tuple[float, float | None]]:
-    """When, and seconds until another attempt was claimed; None: no other attempt was needed."""
-    holder, lost_at = "", 0.0
+    """When, and seconds until another attempt was claimed; None: no other attempt was needed.
+
+    When the worker that the run's message has come to since is lost as well, that is a loss of its own.
+    """
+    holder, receiver, lost_at = "", "", 0.0
     for event in events:
-        if event.what in {"kill", "freeze"} and holder and event.client == holder and not lost_at:
-            lost_at = event.at
+        if event.what in {"kill", "freeze"}:
+            if holder and event.client == (receiver if lost_at else holder):
+                lost_at, receiver = event.at, ""
+            continue
         if event.what != "applied":
             continue
+        if event.crossing == "queue.receive":
+            receiver = event.client
         claimed = event.crossing in {"runs.claim", "runs.take_over"}
         ended = event.crossing in {"runs.finish", "runs.release"}
         if lost_at and (claimed or ended):

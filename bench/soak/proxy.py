@@ -55,6 +55,8 @@ class Proxy:
         """Process ids of workers that were ready."""
         self.frozen: set[str] = set()
         self._emulator, self._tools = emulator, tools
+        self._homes: dict[str, str] = {}
+        """The gateway that has a connection, by the request's path."""
         self._receipts: dict[str, frozenset[str]] = {}
         self._received: list[Answer] = []
         self._unheard: dict[str, Answer] = {}
@@ -220,13 +222,15 @@ class Proxy:
                 kept = {k: v for k, v in response.headers.items() if k.lower() not in _DROPPED}
                 answer = Answer(response.status, kept, await response.read())
             if answer.status != 410:
+                self._homes[call.path] = target
                 break
         return answer
 
     def _targets(self, call: Call) -> Sequence[str]:
         match call.service:
             case "connections":
-                return self.gateways
+                home = self._homes.get(call.path)
+                return sorted(self.gateways, key=lambda url: url != home)
             case "tools":
                 return [self._tools]
             case _:

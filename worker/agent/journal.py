@@ -45,6 +45,7 @@ class PersistHistory(AbstractCapability[RunDeps]):
         request_context: ModelRequestContext,
         handler: WrapModelRequestHandler,
     ) -> ModelResponse:
+        ctx.deps.record.check_lease()  # a worker that wakes from a freeze must not pay for another's response
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
         if response.tool_calls:
