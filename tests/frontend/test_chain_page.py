@@ -35,7 +35,7 @@ async def test_chain_panel_shows_blocks_as_they_come_and_accounts_to_copy(
     open_page: OpenPage, server: FakeServer, anvil: str
 ) -> None:
     server.chain_url = anvil
-    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    page = await open_page(prepare=HURRIED, permissions=["clipboard-read", "clipboard-write"])
     await page.get_by_role("button", name="Chain", exact=True).click()
     panel = page.get_by_role("complementary", name="Test network")
     await expect(panel.get_by_role("button", name="Alice")).to_contain_text("ETH")

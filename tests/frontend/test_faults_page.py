@@ -45,7 +45,7 @@ async def test_text_is_whole_although_frames_are_lost_doubled_and_late(
 ) -> None:
     server.replies["story"] = [Say(STORY, piece=9, pause=0.004)]
     server.faults = 0.3
-    page = await open_page()
+    page = await open_page(prepare=HURRIED)
     await write(page, "story")
     await expect(page.locator(ANSWER)).to_have_text(STORY.strip())
 
