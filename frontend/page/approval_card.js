@@ -52,12 +52,17 @@ export class ApprovalCard {
   update(approval, context) {
     this.approval = approval;
     this.#facts.replaceChildren(...factElements(approval, context));
-    if ('busy' in this.element.dataset) return;
+    if (this.isBusy) return;
     const lack = context.canSign ? '' : lackOf(context);
     this.#approve.disabled = !context.canSign;
     this.#approve.title = lack;
     if (lack !== this.#lack) this.#problem.textContent = lack;
     this.#lack = lack;
+  }
+
+  /** Whether the person's wallet, or the server, has not answered yet. */
+  get isBusy() {
+    return 'busy' in this.element.dataset;
   }
 
   /** Make room once the conversation has gone on; the person may open it again. */

@@ -74,11 +74,15 @@ const networks = new NetworkMenu({
   onNetworks: () => schedule(),
   onChain: () => (isOnLocalChain() ? () => chain.toggle() : null),
 });
-const approvals = new ApprovalList(byId('approvals', HTMLElement), { chat, wallet, networks: () => networks.networks, onNew: (card) => position.reveal(card) });
-const notices = new Notices(byId('notices', HTMLElement), {
-  state: () => chat.getState(),
-  now: () => Date.now() + chat.api.clockAhead,
+const now = () => Date.now() + chat.api.clockAhead;
+const approvals = new ApprovalList(byId('approvals', HTMLElement), {
+  now,
+  chat,
+  wallet,
+  networks: () => networks.networks,
+  onNew: (card) => position.reveal(card),
 });
+const notices = new Notices(byId('notices', HTMLElement), { state: () => chat.getState(), now });
 const empty = new EmptyState(send);
 const sessions = new Sessions(book, { api: chat.api, onChange: () => showSessions() });
 const sidebar = new Sidebar({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -109,6 +110,24 @@ async def test_wallet_that_announces_itself_is_connected_by_its_name(open_page: 
     await expect(page.locator("#wallet-words")).to_have_text("0x7099…79C8")
     await page.get_by_role("button", name="Disconnect").click()
     await expect(page.locator("#wallet-words")).to_have_text("Wallet")
+
+
+async def test_approval_that_nobody_answers_in_time_is_said_to_have_expired(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["buy"] = [Ask()]
+    page = await open_page(prepare=WALLET)
+    await write(page, "buy")
+    await expect(page.locator(".approval")).to_be_visible()
+    session = next(iter(server.sessions.values()))
+    session.approvals[0]["expires_at"] = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    session.changed()
+    expired = page.get_by_text("Expired without an answer, nothing was signed: Send 1.5 ETH to vitalik.eth")
+    await expect(expired).to_be_visible()
+    await expect(page.locator(".approval")).to_have_count(0)
+    session.approvals = []
+    await write(page, "and now?")
+    await expect(expired).to_have_count(0)
 
 
 async def test_approval_is_rejected_without_a_wallet(open_page: OpenPage, server: FakeServer) -> None:
