@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -33,6 +34,14 @@ def rpc(url: str, method: str, *params: Any) -> Any:
         answer = json.load(response)
     assert "error" not in answer, answer
     return answer["result"]
+
+
+def mined(url: str, tx_hash: str) -> dict[str, Any]:
+    """The receipt, which comes a moment after the hash."""
+    deadline = time.monotonic() + 10
+    while (receipt := rpc(url, "eth_getTransactionReceipt", tx_hash)) is None:
+        assert time.monotonic() < deadline, f"{tx_hash} was not mined"
+    return receipt
 
 
 def start_anvil(*options: str) -> tuple[subprocess.Popen[bytes], str]:

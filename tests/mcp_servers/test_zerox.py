@@ -10,7 +10,7 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
 from tests.mcp_servers.bytecode import token
-from tests.mcp_servers.conftest import FakeApi, answer_of, rpc
+from tests.mcp_servers.conftest import FakeApi, answer_of, mined, rpc
 from worker.mcp_servers import zerox
 from worker.mcp_servers.web import client as web_client
 from worker.mcp_servers.zerox.api import NATIVE
@@ -95,7 +95,7 @@ async def test_a_quote_carries_the_transaction_for_the_wallet(api: FakeApi, tool
 async def test_amounts_are_formatted_by_the_tokens_own_decimals(api: FakeApi, other_anvil: str) -> None:
     sender = rpc(other_anvil, "eth_accounts")[0]
     tx_hash = rpc(other_anvil, "eth_sendTransaction", {"from": sender, "input": token("USDC", 6, 0)})
-    address = rpc(other_anvil, "eth_getTransactionReceipt", tx_hash)["contractAddress"]
+    address = mined(other_anvil, tx_hash)["contractAddress"]
     api.will_answer({**PRICE, "buyToken": address})
     environment = {"ZEROX_URL": api.url, "ZEROX_API_KEY": "k", "BASE_RPC_URL": other_anvil}
     async with Client(zerox.build(environment)) as tools:

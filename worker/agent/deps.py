@@ -55,7 +55,8 @@ class RunDeps:
 
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
     may have had an effect (call id → may it be repeated). `approvals` were pending when the run began, `asked` are
-    those that it asks for now; `used_hashes` have settled earlier ones.
+    those that it asks for now; `used_hashes` have settled earlier ones. `lacking`: tools that the run has called and
+    this worker does not have.
     """
 
     record: RunRecord
@@ -69,6 +70,7 @@ class RunDeps:
     stored: Sequence[ModelMessage] = ()
     approvals: Sequence[Approval] = ()
     used_hashes: Sequence[str] = ()
+    lacking: frozenset[str] = frozenset()
     asked: list[Approval] = field(default_factory=list[Approval])
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])

@@ -122,6 +122,13 @@ def settle(
     return [*kept, ModelRequest(parts=missing, state="interrupted")] if missing else kept
 
 
+def open_tools(messages: Sequence[ModelMessage], run_id: str) -> set[str]:
+    """The tools whose calls have no result in the history: a run that is taken over needs them."""
+    calls, results = _last_turn(messages, run_id)
+    done = {part.tool_call_id for part in results}
+    return {call.tool_name for call in calls if call.tool_call_id not in done}
+
+
 def last_results(messages: Sequence[ModelMessage], run_id: str) -> list[ToolReturnPart]:
     """The results of the run's last tool calls."""
     return _last_turn(messages, run_id)[1]

@@ -9,13 +9,13 @@ from typing import Any
 
 from fastmcp import Client, FastMCP
 from fastmcp.client.transports import ClientTransport
-from fastmcp.exceptions import NotFoundError, ToolError
 from mcp.types import Tool
 from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.toolsets import AbstractToolset
 
 from forge.models.session import ToolInfo
 from worker.agent.deps import RunDeps
+from worker.agent.in_process import InProcess
 from worker.agent.toolsets import NETWORK, SessionNetwork, has_network, name_the_call, without_network
 from worker.mcp_servers.toolbox import OwnServer
 
@@ -23,28 +23,6 @@ ServerSource = Client[Any] | ClientTransport | FastMCP[Any] | str
 """What an MCP client can connect to: a server in this process, a transport, a URL."""
 
 CONNECT_SECONDS = 10.0
-
-
-class InProcess(MCPToolset[RunDeps]):
-    """Calls a server of ours as a function. A session would carry the same objects as JSON to and fro: 2 ms a call.
-
-    Its tools are still listed over a session, which opens and closes what the server needs.
-    """
-
-    own_server: OwnServer
-
-    async def direct_call_tool(
-        self,
-        name: str,
-        args: dict[str, Any],
-        *,
-        metadata: dict[str, Any] | None = None,
-        use_task: bool = False,
-    ) -> Any:
-        try:
-            return (await self.own_server.call_tool(name, args)).structured_content
-        except NotFoundError as error:
-            raise ToolError(str(error)) from error
 
 
 @dataclass

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from fastmcp import FastMCP
@@ -18,6 +18,7 @@ from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import NetworkInfo, ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.journal import CallLedger
+from worker.agent.lacking import LackingTools
 from worker.agent.policy import Policy, PolicyToolset
 from worker.agent.servers import Server, ServerSource, is_read_only
 from worker.agent.toolsets import OWN_TOOLS, own_tools
@@ -48,12 +49,20 @@ class Offer(WrapperToolset[RunDeps]):
 
     policy: Policy
     tools: dict[str, ToolsetTool[RunDeps]] | None = None
+    lacking: CallLedger = field(default_factory=lambda: CallLedger(LackingTools()))
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         if self.tools is None:
             self.tools = await self.wrapped.get_tools(ctx)
         network = ctx.deps.network
-        return {name: tool for name, tool in self.tools.items() if self.policy.allows(name, network)}
+        offered = {name: tool for name, tool in self.tools.items() if self.policy.allows(name, network)}
+        return (await self.lacking.get_tools(ctx) if ctx.deps.lacking else {}) | offered
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        toolset = self.wrapped if name in (self.tools or {}) else self.lacking
+        return await toolset.call_tool(name, tool_args, ctx, tool)
 
     async def for_run(self, ctx: RunContext[RunDeps]) -> AbstractToolset[RunDeps]:
         return self
@@ -112,6 +121,11 @@ class Toolbox:
         down = [server.name for server in self._servers if not server.is_connected]
         own = [f"The tools of the MCP server “{name}” are missing: it cannot be reached." for name in down]
         return own + (self._foreign.notices() if self._foreign else [])
+
+    def lacks(self, names: Iterable[str]) -> frozenset[str]:
+        """Those that no server here offers; what the policy forbids is not lacking."""
+        have = {name for server in self._servers for name in server.tools} | OWN_TOOLS
+        return frozenset(names) - have - ({TOOL_NAME} if self.wallet else set())
 
     @property
     def tools(self) -> list[ToolInfo]:

@@ -10,7 +10,8 @@ from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer
 from tests.worker.wallet.talk import calling
 
-ROUNDS = 100
+ROUNDS, CALLS = 20, 5
+"""Of runs, and of calls in each of them: the two sessions take turns with every call."""
 MARKED = "0x00000000000000000000000000000000000c4a1d"
 
 
@@ -30,20 +31,19 @@ async def test_two_sessions_on_two_chains_take_turns_a_hundred_times_and_never_m
     for name, key in keys.items():
         await asyncio.to_thread(sessions.set_network, key, name)
 
-    async def ask(name: str) -> str:
+    async def ask(name: str) -> list[str]:
         stored = await asyncio.to_thread(sessions.hot, keys[name])
         assert stored is not None
         assert resources.operator is not None
         session = MemorySession(resources.operator, payer.stage.networks, stored.network)
-        await session.say(calling(("balance", {"who": MARKED})))
-        return next(draft.content for draft in session.log if draft.kind == "tool_result")
+        await session.say(calling(*[("balance", {"who": MARKED})] * CALLS))
+        return [draft.content for draft in session.log if draft.kind == "tool_result"]
 
-    for _ in range(ROUNDS):
-        of_testnet, of_base = await asyncio.gather(ask("testnet"), ask("base"))
-        assert '"network":"testnet"' in of_testnet
-        assert '"wei":"31337"' in of_testnet
-        assert '"network":"base"' in of_base
-        assert '"wei":"8453"' in of_base
+    told = [await asyncio.gather(ask("testnet"), ask("base")) for _ in range(ROUNDS)]
+    of_testnet, of_base = ([text for both in told for text in both[side]] for side in (0, 1))
+    assert len(of_testnet) == len(of_base) == ROUNDS * CALLS == 100
+    assert all('"network":"testnet"' in text and '"wei":"31337"' in text for text in of_testnet)
+    assert all('"network":"base"' in text and '"wei":"8453"' in text for text in of_base)
     await resources.toolbox.close()
 
 
@@ -60,6 +60,18 @@ async def test_a_switch_in_the_middle_of_a_run_moves_this_session_only(payer: Pa
     )
     assert (await payer.stage.session()).network == "base"
     assert (await payer.stage.session(other)).network == "testnet"
+
+
+async def test_a_network_that_the_wallet_was_found_on_is_told_and_changed_by_the_agent_only(
+    payer: Payer,
+) -> None:
+    """By `/api/system`. A page's word alone never moves a conversation to another network's money."""
+    await payer.say("Wallet network changed to base (chain id 8453)", sender="system")
+    assert "[system] Wallet network changed to base" in payer.talk.said_to
+    assert (await payer.stage.session()).network == "testnet"
+    seen = await payer.say(calling(("set_network", {"network": "base"})))
+    assert seen.hot is not None
+    assert seen.hot.network == "base"
 
 
 async def test_an_unknown_network_is_refused_with_the_list(payer: Payer) -> None:
