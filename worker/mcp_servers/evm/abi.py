@@ -18,6 +18,8 @@ from worker.mcp_servers.toolbox import ToolRefused
 
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 LONGEST_REASON = 500
+MOST_WORDS = 300_000
+"""Of 32 bytes, that decoding may come to in the worst case: about a second, in which the worker does nothing else."""
 
 
 def parse_data(text: str, name: str = "input") -> bytes:
@@ -97,6 +99,10 @@ def explain_revert(data: bytes) -> str:
 
 
 def _decode(kinds: Sequence[AbiType], data: bytes, what: str) -> list[Any]:
+    """Elements of an array may all point to one place, so a little data may stand for very many values."""
+    levels = max((kind.levels() for kind in kinds), default=0)
+    if levels and (len(data) / 32 / levels) ** levels > MOST_WORDS:
+        raise ToolRefused(f"{len(data)} bytes are too many to be read as {what}.")
     try:
         return list(decode([kind.canonical() for kind in kinds], data))
     except (DecodingError, OverflowError, UnicodeDecodeError) as error:

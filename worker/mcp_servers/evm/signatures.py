@@ -35,6 +35,13 @@ class AbiType:
         base = f"({inner})" if self.base == "tuple" else self.base
         return base + "".join(f"[{'' if size is None else size}]" for size in self.sizes)
 
+    def levels(self) -> int:
+        """How often data may point to the same place again, one level inside of the other."""
+        levels = max((c.levels() for c in self.components), default=int(self.base in {"bytes", "string"}))
+        for size in self.sizes:
+            levels += size is None or levels > 0
+        return levels
+
     def item(self) -> AbiType:
         """The type of an array's elements."""
         return AbiType(self.base, "", self.components, self.sizes[:-1])
@@ -121,6 +128,8 @@ class _Tokens:
                 self.take(",")
             components.append(self._parameter(depth))
         self.take(")")
+        if depth and not components:
+            raise self.error("a tuple is empty")
         return tuple(components)
 
     def _parameter(self, depth: int) -> AbiType:
@@ -139,7 +148,10 @@ class _Tokens:
         sizes: list[int | None] = []
         while self.peek() == "[":
             self.take("[")
-            sizes.append(int(self.take()) if self.peek().isdigit() else None)
+            size = self.take() if self.peek().isdigit() else None
+            if size is not None and (len(size) > 9 or not int(size)):
+                raise self.error("an array's size must be between 1 and 999999999")
+            sizes.append(None if size is None else int(size))
             self.take("]")
         return sizes
 
