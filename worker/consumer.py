@@ -24,6 +24,7 @@ RETRY_SECONDS = 2
 """After which a message whose run another worker holds comes back."""
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
+_BURY_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0)
 
 
 class Consumer:
@@ -122,10 +123,12 @@ class Consumer:
             match end:
                 case "released":
                     return await self._release(delivery, 0)
+                case "put back":
+                    return await self._release(delivery, RETRY_SECONDS)
                 case "lost":
                     return None
                 case "buried" if is_named:
-                    return await self._resources.blocking(self._resources.queue.bury, delivery)
+                    return await self._bury(delivery)
                 case "finished" | "buried" | "deleted":
                     if is_named:
                         return await self._delete(delivery)
@@ -169,6 +172,16 @@ class Consumer:
             await self._resources.blocking(self._resources.queue.delete, delivery.receipt)
         except StorageUnavailable as error:
             logger.warning("queue message not deleted", extra={"reason": error.detail})
+
+    async def _bury(self, delivery: Delivery) -> None:
+        """Its run has ended: if this message came back it would just be deleted, and no operator would hear of it."""
+        for pause in _BURY_PAUSES:
+            try:
+                return await self._resources.blocking(self._resources.queue.bury, delivery)
+            except StorageUnavailable as error:
+                logger.warning("queue message not buried", extra={"reason": error.detail})
+                await asyncio.sleep(pause)
+        return None
 
     async def _release(self, delivery: Delivery, seconds: int) -> None:
         try:

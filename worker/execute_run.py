@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Literal
 
 from forge.errors import LeaseLost
@@ -28,8 +28,10 @@ from worker.watch import ActiveRuns
 
 logger = logging.getLogger(__name__)
 
-RunEnd = Literal["finished", "buried", "deleted", "released", "lost"]
+RunEnd = Literal["finished", "buried", "deleted", "released", "put back", "lost"]
 
+PUT_BACK_MS = 60_000
+"""How long a run waits for a worker that has what this one lacks."""
 _STOP_SECONDS = 2.0
 """How long an agent that was told to stop may take before the run ends without it."""
 
@@ -77,7 +79,13 @@ class RunExecutor:
         self._audiences.release(session)
 
     async def _perform(self, run: RunInProgress, lease: Lease) -> RunEnd:
-        ended = await self._ended(run, lease)
+        lacking = await self._lacking(run, lease)
+        if lacking and run.stop_reason is None and may_be_put_back(lease, self._resources.clock()):
+            logger.warning("run put back", extra={**_fields(lease), "lacking": ", ".join(sorted(lacking))})
+            self._resources.metrics.put_back()
+            await run.record.put_back()
+            return "put back"
+        ended = await self._ended(run, lease, lacking)
         if run.stop_reason == "deleted":
             return "deleted"
         if run.stop_reason == "released" and ended.ending.outcome == "interrupted":
@@ -87,9 +95,18 @@ class RunExecutor:
         self._report(run, lease, ended)
         return "buried" if isinstance(ended.error, TooManyAttempts) else "finished"
 
-    async def _ended(self, run: RunInProgress, lease: Lease) -> Ended:
+    async def _lacking(self, run: RunInProgress, lease: Lease) -> frozenset[str]:
+        """What the run needs and only another worker may have: an LLM that can answer, tools that it has called."""
+        if self._resources.operator is None:
+            return frozenset({"LLM"}) if await self._resources.publisher.others_can_answer() else frozenset()
+        if lease.attempt == 1:
+            return frozenset()
+        stored = history.load(await run.record.history())
+        return self._resources.toolbox.lacks(history.open_tools(stored, lease.run_id))
+
+    async def _ended(self, run: RunInProgress, lease: Lease, lacking: frozenset[str]) -> Ended:
         """The agent's end, or after a stop that it does not follow, one without it."""
-        deps = self._deps(run, lease)
+        deps = replace(self._deps(run, lease), lacking=lacking)
         answer = asyncio.create_task(self._answer(run, lease, deps), name=f"agent {run.run_id}")
         answer.add_done_callback(_retrieve)
         stopping = asyncio.create_task(run.stopping.wait(), name=f"stop {run.run_id}")
@@ -140,6 +157,12 @@ class RunExecutor:
         failure = error_fields(ended.error) if ended.error else {}
         level = logging.WARNING if ended.error else logging.INFO
         logger.log(level, "run ended", extra={**_fields(lease), **asdict(figures), **failure})
+
+
+def may_be_put_back(lease: Lease, now: int) -> bool:
+    """Not for ever: after a while the run goes on here with what there is, and says what is missing."""
+    since = lease.session.active.put_back_at if lease.session.active else None
+    return lease.attempt <= MAX_ATTEMPTS and (since is None or now - since < PUT_BACK_MS)
 
 
 def _fields(lease: Lease) -> dict[str, str | int]:

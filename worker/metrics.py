@@ -37,6 +37,9 @@ class Metrics:
     def takeover(self) -> None:
         self._emit("Takeovers")
 
+    def put_back(self) -> None:
+        self._emit("RunsPutBack")
+
     def run_ended(self, figures: RunFigures) -> None:
         self._emit(_ENDS[figures.outcome])
         self._emit("QueueWait", figures.waited_ms, "Milliseconds")

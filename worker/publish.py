@@ -14,6 +14,8 @@ from worker.blocking import Blocking
 logger = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 60.0
+FRESH_MS = 150_000
+"""A worker that has not published for so long has gone."""
 _RETRY_SECONDS = 0.5
 """A worker that is up before its table, or while that is out of reach, is ready as soon as the table is."""
 
@@ -45,12 +47,26 @@ class Publisher:
         await self._toolbox.refresh()
         self._catalog = self._current()
         try:
-            await self._blocking(self._commands.publish, self._catalog)
+            if not (self._missing_api_key and await self._is_covered()):
+                await self._blocking(self._commands.publish, self._catalog)
         except StorageUnavailable as error:
             logger.warning("catalog not published", extra={"reason": error.detail})
             self._pause = _RETRY_SECONDS
         else:
             self._pause = PUBLISH_SECONDS
+
+    async def others_can_answer(self) -> bool:
+        """While this worker has no key for its LLM: whether there is one that has, as in the middle of a deployment."""
+        try:
+            return await self._is_covered()
+        except StorageUnavailable:
+            return False
+
+    async def _is_covered(self) -> bool:
+        """Whether a worker that can answer has published lately; its catalog is then left in place."""
+        known = await self._blocking(self._commands.catalog)
+        fresh = known is not None and self._clock() - known.published_at < FRESH_MS
+        return known is not None and fresh and not known.missing_api_key
 
     async def keep_published(self) -> None:
         while True:

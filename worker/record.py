@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TypeVar
@@ -97,6 +98,10 @@ class LeasedRecord:
         async with self._writing:
             await self._persist(lambda: self._runs.release(self.lease))
 
+    async def put_back(self) -> None:
+        async with self._writing:
+            await self._persist(lambda: self._runs.put_back(self.lease))
+
     async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
         return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta))
 
@@ -111,7 +116,8 @@ class LeasedRecord:
     async def spend(self, wei: int, most: int) -> bool:
         async with self._writing:
             try:
-                await self._renew(lambda: self._runs.spend(self.lease, wei, most))
+                mark = uuid.uuid4().hex
+                await self._renew(lambda: self._runs.spend(self.lease, wei, most, mark))
             except SpendingCapReached:
                 return False
             return True

@@ -21,8 +21,8 @@ make soak ARGS="MESSAGES=10000"            the same, until so many messages have
 make soak ARGS="--matrix [kill,freeze]"    each fault point × each kind of fault
 make soak ARGS="--table RESULTS=file"      the table of the outcomes that were kept
 
-  of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), SEED, TRACE (a file for all
-  that is known of the sessions with violations)
+  of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), FREEZES (the share of blows
+  that only freeze, 0.25), SEED, TRACE (a file for all that is known of the sessions with violations)
   of the matrix: POINT (a part of a fault point's name), MOMENT (before, during, after), RESULTS (a file for one JSON
   line per cell; the cells that it holds are not played again)
 """

@@ -39,8 +39,12 @@ def detail_of(call: Call) -> str:
 
 def refs_in(body: bytes) -> frozenset[str]:
     """The sessions and messages that are named; a message's name contains its session's."""
-    found = {each.decode() for each in _REF.findall(body)}
-    return frozenset(found | {_MESSAGE.sub("-end", each) for each in found})
+    found = frozenset(each.decode() for each in _REF.findall(body))
+    return found | sessions_of(found)
+
+
+def sessions_of(refs: frozenset[str]) -> frozenset[str]:
+    return frozenset(_MESSAGE.sub("-end", each) for each in refs)
 
 
 def response_of(answer: Answer) -> web.Response:

@@ -32,7 +32,7 @@ RUN_PATH = (
 _STORAGE = ("blocking", "_blocking", "_persist", "_renew")
 """What carries a call of the store or of the queue out of the event loop."""
 _INSIDE = frozenset(
-    {"wait", "acquire", "_writing", "_free", "_forget", "events", "reading", "run_in_executor"}
+    {"wait", "acquire", "_writing", "_free", "_forget", "events", "reading", "run_in_executor", "_is_gone"}
 )
 """Waits for another part of this process."""
 _OUTSIDE = frozenset({"super().call_tool", "within self._http.post"})

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from bench.soak.conversation import Said, Talk
-from bench.soak.proxy import Event
+from bench.soak.events import Event
 from forge.models.run import MAX_ATTEMPTS
 from forge_client.frames import Message
 
@@ -54,7 +54,8 @@ def losses(events: Sequence[Event]) -> int:
 def _losses(events: Sequence[Event]) -> Generator[tuple[float, float | None]]:
     """When, and seconds until another attempt was claimed; None: no other attempt was needed.
 
-    When the worker that the run's message has come to since is lost as well, that is a loss of its own.
+    When the worker that the run's message comes to is lost as well, the message is hidden once more: that is a loss
+    of its own.
     """
     holder, receiver, lost_at = "", "", 0.0
     for event in events:
@@ -62,6 +63,8 @@ def _losses(events: Sequence[Event]) -> Generator[tuple[float, float | None]]:
             if holder and event.client == (receiver if lost_at else holder):
                 lost_at, receiver = event.at, ""
             continue
+        if event.what == "unheard" and lost_at:
+            lost_at, receiver = event.at, ""
         if event.what != "applied":
             continue
         if event.crossing == "queue.receive":

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.soak.proxy import EVERYTHING, Event
+from bench.soak.events import EVERYTHING, Event
 from bench.soak.rig import Rig
 from forge_client import ForgeClient
 from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from bench.soak.checker import CLAUSES, Violation, check, takeovers
 from bench.soak.conversation import Talk, Talker, paying, short
+from bench.soak.events import EVERYTHING
 from bench.soak.faults import Weather
-from bench.soak.proxy import EVERYTHING
 from bench.soak.rig import Rig, running_rig
 
 PAYING_SHARE = 0.12
 STOPPED_SHARE = 0.05
-FREEZE_SHARE = 0.25
 QUIET = {"FORGE_EXPIRY_SECONDS": "3600", "FORGE_SCHEDULE_SECONDS": "10"}
 """Looking for expired sessions reads the whole table, which grows."""
 MESSAGES_PER_SESSION = 10
@@ -37,6 +36,9 @@ class Plan:
     sessions: int = 24
     kill_seconds: float = 5
     workers: int = 3
+    freezes: float = 0.25
+    """The share of blows that only freeze a worker, for longer than the lease."""
+    blows: int = 1_000_000
     seed: int = 1
     trace: str = ""
     """A file for all that is known of the sessions with violations."""
@@ -50,6 +52,7 @@ class Plan:
             sessions=int(given.get("SESSIONS") or usual.sessions),
             kill_seconds=float(given.get("KILL_SECONDS") or usual.kill_seconds),
             workers=int(given.get("WORKERS") or usual.workers),
+            freezes=float(given.get("FREEZES") or usual.freezes),
             seed=int(given.get("SEED") or usual.seed),
             trace=given.get("TRACE", ""),
         )
@@ -133,16 +136,16 @@ async def _tell(report: Report, began: float) -> None:
 
 
 async def _kill(rig: Rig, plan: Plan, report: Report) -> None:
-    """One of the workers that are ready, never the last one; one time in four it only freezes."""
+    """One of the workers that are ready, never the last one; now and then it only freezes."""
     choose = random.Random(plan.seed)
     async with asyncio.TaskGroup() as group:
-        while True:
+        while report.blows.total() < plan.blows:
             await asyncio.sleep(choose.uniform(0.5, 1.5) * plan.kill_seconds)
             ready = [name for name in rig.workers if rig.is_ready(name)]
             if len(ready) < 2:
                 continue
             name = choose.choice(ready)
-            kind = "freeze" if choose.random() < FREEZE_SHARE else "kill"
+            kind = "freeze" if choose.random() < plan.freezes else "kill"
             report.blows[kind] += 1
             await rig.proxy.note(name, EVERYTHING, kind, frozenset())
             if kind == "kill":

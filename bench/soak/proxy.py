@@ -6,40 +6,32 @@ Each process has a port of its own, which tells whose a request is.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
 
 from bench.soak import world
-from bench.soak.answers import CUT, Answer, detail_of, failure_of, refs_in, response_of, throttle_of
+from bench.soak.answers import (
+    CUT,
+    Answer,
+    detail_of,
+    failure_of,
+    refs_in,
+    response_of,
+    sessions_of,
+    throttle_of,
+)
 from bench.soak.crossings import Call, named
+from bench.soak.deliveries import Deliveries
+from bench.soak.events import Event
 from bench.soak.faults import FREEZE_SECONDS, Fault, Moment, Weather
 
-EVERYTHING = "*"
-"""The crossing of what befalls a whole process."""
 _CALM = frozenset({"tools.connect"})
-_RECEIPT = re.compile(rb'"ReceiptHandle": ?"([^"]+)"')
-_ATTEMPT = re.compile(rb'"ReceiveRequestAttemptId": ?"([^"]+)"')
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happened at a crossing. `what`: `asked`, `applied`, or the fault's kind. `at`: monotonic seconds."""
-
-    at: float
-    client: str
-    crossing: str
-    what: str
-    refs: frozenset[str]
-    detail: str = ""
 
 
 class Proxy:
@@ -57,10 +49,8 @@ class Proxy:
         self._emulator, self._tools = emulator, tools
         self._homes: dict[str, str] = {}
         """The gateway that has a connection, by the request's path."""
-        self._receipts: dict[str, frozenset[str]] = {}
-        self._received: list[Answer] = []
-        self._unheard: dict[str, Answer] = {}
-        """Answers to receives that were lost, by the attempt's id: SQS gives the same ones to a repeated call."""
+        self._forgotten: set[str] = set()
+        self._deliveries = Deliveries()
         self._http = aiohttp.ClientSession(
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=60),
@@ -93,7 +83,12 @@ class Proxy:
 
     def forget(self, ref: str) -> None:
         """A long soak does not keep what has been checked."""
-        self.history = [event for event in self.history if ref not in event.refs]
+        self._forgotten.add(ref)
+        self.history = [event for event in self.history if ref not in event.refs or self._is_wanted(event)]
+
+    def _is_wanted(self, event: Event) -> bool:
+        """A receive may bring messages of several sessions."""
+        return not sessions_of(event.refs) <= self._forgotten
 
     async def note(
         self, client: str, crossing: str, what: str, refs: frozenset[str], detail: str = ""
@@ -113,31 +108,34 @@ class Proxy:
         except ConnectionError:  # whoever asked is dead
             return web.Response(status=499)
         call = named(client, request.method, request.path_qs, request.headers, body)
-        refs = self._refs(call)
+        refs = self._deliveries.refs(call)
         fault = self._fault(call, "before", refs)
         if fault and (refusal := await self._strike(fault, call, refs)):
             return self._end(request, refusal)
         if call.service == "llm":
             return await self._llm(request, call)
+        pid = self.pids.get(client)
         try:
-            answer = self._unheard.pop(_attempt(call), None) or await self._forward(call, request)
+            answer = self._deliveries.take_unheard(call) or await self._forward(call, request)
         except (aiohttp.ClientError, TimeoutError):
             return self._end(request, CUT)
-        return self._end(request, await self._answer(call, answer, refs))
+        is_heard = self.pids.get(client) == pid and client not in self.frozen
+        return self._end(request, await self._answer(call, answer, refs, is_heard=is_heard))
 
-    async def _answer(self, call: Call, answer: Answer, refs: frozenset[str]) -> Answer:
+    async def _answer(self, call: Call, answer: Answer, refs: frozenset[str], *, is_heard: bool) -> Answer:
         """What becomes of an answer on its way back."""
         is_receive = call.crossing == "queue.receive"
         if is_receive:
-            refs = self._remember(answer)
+            refs = self._deliveries.remember(answer)
         if answer.status < 400:
-            await self.note(call.client, call.crossing, "applied", refs, detail_of(call))
+            what = "unheard" if is_receive and not is_heard else "applied"
+            await self.note(call.client, call.crossing, what, refs, detail_of(call))
         fault = self._fault(call, "after", refs)
         if fault and fault.kind == "duplicate":
-            return self._replayed(call, answer)
+            return self._deliveries.repeated(answer) if is_receive else answer
         if fault and (refusal := await self._strike(fault, call, refs)):
             if is_receive:
-                self._unheard[_attempt(call)] = answer
+                self._deliveries.keep_unheard(call, answer)
             return refusal
         return answer
 
@@ -236,37 +234,9 @@ class Proxy:
             case _:
                 return [self._emulator]
 
-    def _refs(self, call: Call) -> frozenset[str]:
-        if call.service == "sqs" and (found := _RECEIPT.search(call.body)):
-            return self._receipts.get(found[1].decode(), frozenset())
-        return refs_in(call.body)
-
-    def _remember(self, answer: Answer) -> frozenset[str]:
-        """Which session a receipt handle is for; and what may be delivered again."""
-        messages = json.loads(answer.body or b"{}").get("Messages", [])
-        for message in messages:
-            self._receipts[message["ReceiptHandle"]] = refs_in(message["Body"].encode())
-        if messages:
-            self._received = [*self._received, answer][-20:]
-        return refs_in(answer.body)
-
-    def _replayed(self, call: Call, answer: Answer) -> Answer:
-        """An earlier delivery, once more, before what comes anyway."""
-        if call.crossing != "queue.receive" or not self._received:
-            return answer
-        earlier, now = (
-            json.loads(each.body or b"{}").get("Messages", []) for each in (self._received[0], answer)
-        )
-        return Answer(answer.status, answer.headers, json.dumps({"Messages": earlier + now}).encode())
-
     def _end(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         if answer.status:
             return response_of(answer)
         if request.transport:
             request.transport.abort()
         return web.Response(status=500)
-
-
-def _attempt(call: Call) -> str:
-    found = _ATTEMPT.search(call.body) if call.crossing == "queue.receive" else None
-    return found[1].decode() if found else ""

@@ -12,7 +12,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.soak.proxy import Event, Proxy
+from bench.soak.events import Event
+from bench.soak.proxy import Proxy
 from bench.soak.wires import wiring_of
 from bench.soak.world import SERVER, World, serving
 from forge.models.ids import ANONYMOUS, SessionKey

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import ast
 
 import pytest
 
 from bench.soak.awaits import crossings
 from bench.soak.crossings import named
 from bench.soak.matrix import KINDS, POINTS, cells
+from local_dev.processes import ROOT
 
 CROSSINGS = {
     "agent/journal._call: super().call_tool": "tool.pay",
     "agent/toolsets.call_tool: super().call_tool": "tool.pay",
     "agent/journal.wrap_model_request: handler": "llm.request",
     "audiences._find_connections: self._resources.blocking(controls.read)": "controls.read",
-    "audiences.forget: self._resources.blocking(self._resources.controls.disconnect)": "controls.disconnect",
+    "audiences.is_gone: self._resources.blocking(self._forget_unless_opening)": "controls.disconnect",
     "connections.post: within self._http.post": "connections.post",
     "consumer._claim: resources.blocking(resources.runs.claim)": "runs.claim",
     "consumer._delete: self._resources.blocking(self._resources.queue.delete)": "queue.delete",
     "consumer._receive: self._resources.blocking(self._resources.queue.receive)": "queue.receive",
     "consumer._release: self._resources.blocking(self._resources.queue.extend)": "queue.release",
-    "consumer._run: self._resources.blocking(self._resources.queue.bury)": "queue.bury",
+    "consumer._bury: self._resources.blocking(self._resources.queue.bury)": "queue.bury",
+    "execute_run._lacking: self._resources.publisher.others_can_answer": "catalog.get",
     "execute_run.show: resources.blocking(resources.controls.read)": "sessions.hot",
     "execute_run.show: resources.blocking(resources.sessions.hot)": "sessions.hot",
     "hold.keep_message: resources.blocking(resources.queue.extend)": "queue.extend",
@@ -32,6 +34,7 @@ CROSSINGS = {
     "record.history: self._persist(self._journal.history)": "journal.history",
     "record.keep: self._renew(self._runs.flush)": "runs.flush",
     "record.keep: self._renew(self._runs.renew)": "runs.renew",
+    "record.put_back: self._persist(self._runs.put_back)": "runs.put_back",
     "record.release: self._persist(self._runs.release)": "runs.release",
     "record.set_network: self._persist(self._sessions.set_network)": "sessions.set_network",
     "record.set_network: self._renew(self._runs.renew)": "runs.renew",
@@ -53,16 +56,18 @@ BESIDE_RUNS = {
 whose own waits are the wallet's and stand in its tests."""
 
 ELSEWHERE = {
-    "controls.disconnect": "test_streaming.py",
-    "queue.bury": "test_takeover.py",
-    "queue.release": "test_handing_over.py",
-    "runs.release": "test_handing_over.py",
-    "sessions.hot": "test_takeover.py",
-    "runs.spend": "test_restarts.py",
-    "runs.tokens_left": "test_daily_tokens.py",
-    "sessions.set_network": "test_tools.py",
+    "catalog.get": "test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_others",
+    "controls.disconnect": "test_a_connection_that_cannot_be_forgotten_costs_the_run_nothing",
+    "queue.bury": "test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails",
+    "queue.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
+    "runs.put_back": "test_a_run_that_is_put_back_has_lost_no_attempt",
+    "runs.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
+    "runs.spend": "test_what_the_agent_spends_is_counted_once",
+    "runs.tokens_left": "test_the_tokens_left_are_asked_for_again",
+    "sessions.hot": "test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_nothing",
+    "sessions.set_network": "test_the_session_changes_its_network_once",
 }
-"""Crossings off the usual path, and the test that has faults there."""
+"""Crossings off the usual path, and the test that fires faults there."""
 
 
 def test_every_wait_for_another_process_has_a_fault_point() -> None:
@@ -72,10 +77,20 @@ def test_every_wait_for_another_process_has_a_fault_point() -> None:
 def test_every_crossing_is_in_the_matrix_or_has_a_test_of_its_own() -> None:
     points = {point.crossing for point in POINTS}
     assert set(CROSSINGS.values()) <= points | set(ELSEWHERE)
-    files = {
-        file.name for folder in ("faults", "worker") for file in Path("tests", folder).rglob("test_*.py")
-    }
-    assert set(ELSEWHERE.values()) <= files
+    for crossing, test in ELSEWHERE.items():
+        assert crossing.partition(".")[2] in _source_of(test) or crossing in _source_of(test)
+
+
+def _source_of(test: str) -> str:
+    """Of a test that fires faults; empty when there is none of that name."""
+    for folder in ("faults", "worker"):
+        for file in (ROOT / "tests" / folder).rglob("test_*.py"):
+            for function in ast.walk(ast.parse(source := file.read_text())):
+                if isinstance(function, ast.AsyncFunctionDef) and function.name == test:
+                    text = ast.get_source_segment(source, function) or ""
+                    decorators = "".join(map(ast.unparse, function.decorator_list))
+                    return decorators + text if "Fault(" in text or "Failing(" in text else ""
+    return ""
 
 
 def test_the_matrix_has_every_kind_of_fault_at_every_point() -> None:

@@ -33,6 +33,7 @@ Metric = Literal[
     "RunsCompleted",
     "RunsFailed",
     "RunsInterrupted",
+    "RunsPutBack",
     "RunsRecovered",
     "RunsWaiting",
     "SessionsCreated",

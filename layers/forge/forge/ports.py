@@ -145,8 +145,8 @@ class Runs(Protocol):
         """The last `append`, and the active run is cleared."""
         ...
 
-    def spend(self, lease: Lease, amount: int, most: int) -> Lease:
-        """Count `amount` wei against the session; a negative one gives it back.
+    def spend(self, lease: Lease, amount: int, most: int, mark: str) -> Lease:
+        """Count `amount` wei against the session; a negative one gives it back. Repeating a `mark` counts once.
 
         Raises `SpendingCapReached` when the sum would be more than `most`; then nothing is counted.
         """
@@ -161,6 +161,10 @@ class Runs(Protocol):
 
     def release(self, lease: Lease) -> None:
         """End the lease now, so that another worker may take the run over at once."""
+        ...
+
+    def put_back(self, lease: Lease) -> None:
+        """The same for a worker that lacks what the run needs: it was no attempt, and the run remembers since when."""
         ...
 
 

@@ -36,7 +36,8 @@ class ActiveRun(BaseModel):
     `input_logged` false: the input is shown as message `logged`, the streaming text as the one after it.
     `text` is the tail of the streaming text; `text_parts` parts of 32 KB before it are items of their own
     (so the text's length is `text_base + len(text)` characters). `shown_results` are the tool calls of the
-    last LLM response whose results are in the log already. Times are epoch milliseconds.
+    last LLM response whose results are in the log already. `put_back_at`: when a worker that lacks what the run needs
+    first put it back. Times are epoch milliseconds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +53,7 @@ class ActiveRun(BaseModel):
     text_base: int = 0
     text_parts: int = 0
     shown_results: frozenset[str] = frozenset()
+    put_back_at: int | None = None
 
     @property
     def run_id(self) -> str:

@@ -25,6 +25,7 @@ ACTIVE_ATTRIBUTES = (
     "text_base",
     "text_parts",
     "shown_results",
+    "put_back_at",
 )
 """What exists only while a run is active."""
 
@@ -142,4 +143,5 @@ def _active(item: Item) -> ActiveRun | None:
         text_base=item["text_base"],
         text_parts=item["text_parts"],
         shown_results=frozenset(item["shown_results"]),
+        put_back_at=item.get("put_back_at"),
     )

@@ -19,7 +19,7 @@ from forge.store.log import part_item, split
 from forge.store.refusal import Refused
 from forge.store.steps import ended, progressed, running
 from forge.store.table import Table
-from forge.store.terms import LEASE_MS, Terms
+from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, Terms
 from forge.store.usage import counts, tokens_left
 
 
@@ -95,11 +95,13 @@ class TableRuns:
     def tokens_left(self, lease: Lease) -> int | None:
         return tokens_left(self.table, lease.key, self.terms, self.clock())
 
-    def spend(self, lease: Lease, amount: int, most: int) -> Lease:
+    def spend(self, lease: Lease, amount: int, most: int, mark: str) -> Lease:
         change = (
             self._renewal()
             .assign("spent = if_not_exists(spent, :zero) + :amount", zero=0, amount=amount)
             .assign("rev = rev + :one", one=1)
+            .set(spend_mark=mark)
+            .when("attribute_not_exists(spend_mark) OR spend_mark <> :spend_mark")
             .when("attribute_not_exists(spent) OR spent <= :room", room=most - amount)
         )
         if amount > most:
@@ -108,14 +110,31 @@ class TableRuns:
             return lease_of(self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock())))
         except Refused as refused:
             item = refused.item
-        if item and item["fence"] == lease.fence and item.get("active_id") == lease.run_id:
-            raise SpendingCapReached
-        raise LeaseLost
+        if item is None or not _is_held(item, lease):
+            raise LeaseLost
+        if item.get("spend_mark") == mark:
+            return lease_of(item)
+        raise SpendingCapReached
 
     def release(self, lease: Lease) -> None:
         now = self.clock()
         change = Change().set(lease_until=0, work_due=now).assign("rev = rev + :one", one=1)
         self._guarded(lease, change)
+
+    def put_back(self, lease: Lease) -> None:
+        now = self.clock()
+        change = (
+            Change()
+            .set(lease_until=0, work_due=now + QUEUE_GRACE_MS)
+            .assign("attempt = attempt - :one", "put_back_at = if_not_exists(put_back_at, :now)", now=now)
+            .assign("rev = rev + :one", one=1)
+            .when("lease_until > :zero", zero=0)
+        )
+        try:
+            self.table.update(keys.hot(lease.key), fenced(lease, change, now))
+        except Refused as refused:
+            if refused.item is None or not _is_held(refused.item, lease):
+                raise LeaseLost from None
 
     def _renewal(self) -> Change:
         now = self.clock()
@@ -156,6 +175,10 @@ class TableRuns:
         return commit(
             self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
         )
+
+
+def _is_held(item: Item, lease: Lease) -> bool:
+    return item["fence"] == lease.fence and item.get("active_id") == lease.run_id
 
 
 def fenced(lease: Lease, change: Change, now: int) -> Change:

@@ -1,0 +1,162 @@
+"""Faults at the crossings that few runs come to: a write takes effect once, whether it failed or was not heard of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from forge.errors import MissingApiKey, StorageUnavailable
+from forge.models.run import MAX_ATTEMPTS
+from forge.ports import Lease
+from tests.worker.stage import KEY, Stage, message_of
+from tests.worker.test_putting_back import Watched
+from worker.feed import Feed
+from worker.record import LeasedRecord
+
+MOMENTS = ["before", "after"]
+
+
+class Failing:
+    """A call that fails at first: before it takes effect, or after it, so that nobody hears of it."""
+
+    def __init__(self, call: Callable[..., Any], moment: str, failures: int = 2) -> None:
+        self._call, self._moment, self.failures = call, moment, failures
+
+    def __call__(self, *args: Any) -> Any:
+        if self.failures and self._moment == "before":
+            self.failures -= 1
+            raise StorageUnavailable(retry_after=1)
+        done = self._call(*args)
+        if self.failures:
+            self.failures -= 1
+            raise StorageUnavailable(retry_after=1)
+        return done
+
+
+async def claimed(stage: Stage) -> Lease:
+    run_id = await stage.say("hi")
+    message = message_of(await stage.session(), run_id)
+    return await asyncio.to_thread(stage.store.runs.claim, message, "worker")
+
+
+def record_of(stage: Stage, lease: Lease, **other: Any) -> LeasedRecord:
+    resources = stage.resources(**other)
+    feed = Feed(resources.publisher.catalog)
+    feed.start(lease.session)
+    return LeasedRecord(resources, feed, lease)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_what_the_agent_spends_is_counted_once(stage: Stage, moment: str) -> None:
+    lease = await claimed(stage)
+    spend = Failing(stage.store.runs.spend, moment)
+    record = record_of(stage, lease, runs=Watched(stage.store.runs, spend=spend))
+    assert await record.spend(3, 10)
+    assert spend.failures == 0
+    assert (await stage.session()).spent == 3
+    spend.failures = 1
+    assert await record.spend(-2, 10)
+    assert (await stage.session()).spent == 1
+    assert not await record.spend(10, 10)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_the_session_changes_its_network_once(stage: Stage, moment: str) -> None:
+    lease = await claimed(stage)
+    change = Failing(stage.store.sessions.set_network, moment)
+    record = record_of(stage, lease, sessions=Watched(stage.store.sessions, set_network=change))
+    await record.set_network("mainnet")
+    assert change.failures == 0
+    assert (await stage.session()).network == "mainnet"
+    assert record.lease.session.network == "mainnet"
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_a_run_that_is_put_back_has_lost_no_attempt(stage: Stage, moment: str) -> None:
+    lease = await claimed(stage)
+    put_back = Failing(stage.store.runs.put_back, moment)
+    await record_of(stage, lease, runs=Watched(stage.store.runs, put_back=put_back)).put_back()
+    session = await stage.session()
+    assert put_back.failures == 0
+    again = await asyncio.to_thread(stage.store.runs.claim, message_of(session, lease.run_id), "another")
+    assert again.attempt == lease.attempt
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_a_connection_that_cannot_be_forgotten_costs_the_run_nothing(stage: Stage, moment: str) -> None:
+    disconnect = Failing(stage.store.controls.disconnect, moment, failures=1)
+    gone = await stage.open_page("gone=")
+    gone.is_gone = True
+    stage.clock.ahead += 60_000  # it is not just being opened
+    page = await stage.open_page()
+    stage.start(controls=Watched(stage.store.controls, disconnect=disconnect))
+    seen = await page.ended(await stage.say("hi"))
+    assert [message.content for message in seen.messages] == ["hi", "hello"]
+    await stage.stop()
+    assert disconnect.failures == 0
+
+
+async def test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_nothing(stage: Stage) -> None:
+    """A message is delivered again after its run has ended: whoever ended it may have told nobody."""
+    hot = Failing(stage.store.sessions.hot, "before", failures=1)
+    page = await stage.open_page()
+    stage.start()
+    run_id = await stage.say("one")
+    await page.ended(run_id)
+    await stage.stop()
+    late = message_of(await stage.session(), run_id)
+    await asyncio.to_thread(stage.queue.send, late, resend=True)
+    await asyncio.to_thread(stage.queue.receive, 1, 0)
+    await asyncio.to_thread(stage.queue.let_visibility_end)
+    stage.start(sessions=Watched(stage.store.sessions, hot=hot))
+    await page.ended(await stage.say("two"))
+    assert hot.failures == 0
+    assert [content for _, content in await stage.log()] == ["one", "hello", "two", "hello"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_the_tokens_left_are_asked_for_again(stage: Stage, moment: str) -> None:
+    key = KEY._replace(owner="alice")
+    run_id = await stage.say("hi", key)
+    message = message_of(await stage.session(key), run_id)
+    lease = await asyncio.to_thread(stage.store.runs.claim, message, "worker")
+    left = Failing(stage.store.runs.tokens_left, moment)
+    record = record_of(stage, lease, runs=Watched(stage.store.runs, tokens_left=left))
+    assert await record.tokens_left() is None
+    assert left.failures == 0
+
+
+async def test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_others(stage: Stage) -> None:
+    catalog = Failing(stage.store.commands.catalog, "before", failures=1_000)  # stands for catalog.get
+    stage.llm_error = MissingApiKey("ANTHROPIC_API_KEY")
+    page = await stage.open_page()
+    publisher = stage.resources().publisher
+    commands = Watched(stage.store.commands, catalog=catalog)
+    publisher._commands = commands  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    stage.start(publisher=publisher, commands=commands)
+    seen = await page.ended(await stage.say("hi"))
+    assert catalog.failures < 1_000
+    assert "ANTHROPIC_API_KEY" in seen.messages[-1].content
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails(
+    stage: Stage, moment: str, sqs: Any
+) -> None:
+    page = await stage.open_page()
+    run_id = await stage.say("hi")
+    session = await stage.session()
+    for _ in range(MAX_ATTEMPTS):
+        await asyncio.to_thread(stage.store.runs.claim, message_of(session, run_id), "dies")
+        stage.clock.ahead += 7_000
+    bury = Failing(stage.queue.bury, moment, failures=1)
+    stage.start(queue=Watched(stage.queue, bury=bury))
+    await page.ended(run_id)
+    await stage.stop()
+    url = sqs.get_queue_url(QueueName="dead.fifo")["QueueUrl"]
+    (letter,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert bury.failures == 0
+    assert run_id in letter["Body"]
