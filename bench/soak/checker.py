@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench.soak.conversation import Said, Talk
 from bench.soak.events import Event
+from bench.soak.losses import losses
 from forge.models.run import MAX_ATTEMPTS
 from forge_client.frames import Message
 
@@ -42,41 +43,8 @@ def check(talk: Talk, *, may_fail: bool = False) -> list[Violation]:
 
 
 def takeovers(talk: Talk) -> list[float]:
-    """Seconds from each kill or freeze of the run's worker until another attempt was claimed."""
-    return [taken for _, taken in _losses(talk.events) if taken is not None]
-
-
-def losses(events: Sequence[Event]) -> int:
-    """How often a worker was killed or frozen while it held one of these runs."""
-    return sum(1 for _ in _losses(events))
-
-
-def _losses(events: Sequence[Event]) -> Generator[tuple[float, float | None]]:
-    """When, and seconds until another attempt was claimed; None: no other attempt was needed.
-
-    When the worker that the run's message comes to is lost as well, the message is hidden once more: that is a loss
-    of its own.
-    """
-    holder, receiver, lost_at = "", "", 0.0
-    for event in events:
-        if event.what in {"kill", "freeze"}:
-            if holder and event.client == (receiver if lost_at else holder):
-                lost_at, receiver = event.at, ""
-            continue
-        if event.what == "unheard" and lost_at:
-            lost_at, receiver = event.at, ""
-        if event.what != "applied":
-            continue
-        if event.crossing == "queue.receive":
-            receiver = event.client
-        claimed = event.crossing in {"runs.claim", "runs.take_over"}
-        ended = event.crossing in {"runs.finish", "runs.release"}
-        if lost_at and (claimed or ended):
-            yield lost_at, event.at - lost_at if claimed else None
-        if claimed or ended:
-            holder, lost_at = event.client if claimed else "", 0.0
-    if lost_at:
-        yield lost_at, None
+    """Seconds from each loss of the run's worker until another attempt was claimed."""
+    return [loss.seconds for loss in losses(talk.events) if loss.seconds is not None]
 
 
 def _session(talk: Talk) -> Generator[tuple[str, str]]:
@@ -108,7 +76,9 @@ def _message(talk: Talk, said: Said, *, may_fail: bool) -> Generator[tuple[str, 
     if said.outcome == "failed":
         if not any(m.kind == "notice" for m in messages):
             yield "terminal", "failed without a word"
-        given_up = losses(talk.events) >= MAX_ATTEMPTS and any("given up" in m.content for m in messages)
+        given_up = len(list(losses(talk.events))) >= MAX_ATTEMPTS and any(
+            "given up" in m.content for m in messages
+        )
         if not may_fail and not given_up:
             yield "terminal", f"failed: {messages[-1].content}"
     yield from _effects(talk, said, messages)

@@ -31,6 +31,8 @@ from bench.soak.events import Event
 from bench.soak.faults import FREEZE_SECONDS, Fault, Moment, Weather
 
 _CALM = frozenset({"tools.connect"})
+_TAKING = frozenset({"queue.receive", "runs.claim", "runs.take_over"})
+"""What somebody who is dead or frozen by then takes away from the others."""
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
@@ -128,7 +130,7 @@ class Proxy:
         if is_receive:
             refs = self._deliveries.remember(answer)
         if answer.status < 400:
-            what = "unheard" if is_receive and not is_heard else "applied"
+            what = "applied" if is_heard or call.crossing not in _TAKING else "unheard"
             await self.note(call.client, call.crossing, what, refs, detail_of(call))
         fault = self._fault(call, "after", refs)
         if fault and fault.kind == "duplicate":

@@ -1,0 +1,47 @@
+"""When a run lost its worker, and how soon another one claimed it, read from one session's events."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from bench.soak.events import Event
+
+_CLAIMS = frozenset({"runs.claim", "runs.take_over"})
+_ENDS = frozenset({"runs.finish", "runs.release"})
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """`seconds` until another attempt was claimed; None: no other attempt was needed."""
+
+    at: float
+    seconds: float | None
+
+
+def losses(events: Sequence[Event]) -> Generator[Loss]:
+    """When the worker that the run's message comes to is lost as well, the message is hidden once more: that begins a
+    loss of its own. So does a claim whose worker was dead when it took effect.
+    """
+    holder, receiver, lost_at = "", "", 0.0
+    for event in events:
+        match event.what:
+            case "kill" | "freeze" if holder and event.client == (receiver if lost_at else holder):
+                lost_at, receiver = event.at, ""
+            case "unheard" | "applied" if event.crossing in _CLAIMS:
+                if lost_at:
+                    yield Loss(lost_at, event.at - lost_at)
+                holder, receiver = event.client, ""
+                lost_at = event.at if event.what == "unheard" else 0.0
+            case "unheard" if lost_at:
+                lost_at, receiver = event.at, ""
+            case "applied" if event.crossing in _ENDS:
+                if lost_at:
+                    yield Loss(lost_at, None)
+                holder, receiver, lost_at = "", "", 0.0
+            case "applied" if event.crossing == "queue.receive":
+                receiver = event.client
+            case _:
+                pass
+    if lost_at:
+        yield Loss(lost_at, None)

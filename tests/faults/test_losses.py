@@ -1,0 +1,48 @@
+"""What counts as a loss of a run's worker, and from when its takeover is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.soak.events import Event
+from bench.soak.losses import losses
+
+
+def events(*happened: tuple[float, str, str, str]) -> list[Event]:
+    return [Event(at, client, crossing, what, frozenset()) for at, client, what, crossing in happened]
+
+
+CLAIM = (1.0, "a", "applied", "runs.claim")
+KILL = (2.0, "a", "kill", "*")
+
+
+@pytest.mark.parametrize(
+    ("happened", "expected"),
+    [
+        ([CLAIM, KILL, (9.0, "b", "applied", "runs.take_over")], [7.0]),
+        ([CLAIM, KILL, (2.5, "c", "applied", "runs.finish")], [None]),
+        ([CLAIM, (2.0, "b", "kill", "*")], []),
+        # The message comes to b, which is killed before it can claim; then to the poll of a, which is dead.
+        (
+            [
+                CLAIM,
+                KILL,
+                (8.0, "b", "applied", "queue.receive"),
+                (8.1, "b", "kill", "*"),
+                (16.0, "b", "applied", "runs.take_over"),
+            ],
+            [pytest.approx(7.9)],
+        ),
+        (
+            [CLAIM, KILL, (8.0, "b", "unheard", "queue.receive"), (16.0, "c", "applied", "runs.take_over")],
+            [8.0],
+        ),
+        # The claim takes effect when its worker is dead already.
+        ([(1.0, "a", "unheard", "runs.claim"), (9.0, "b", "applied", "runs.take_over")], [8.0]),
+        ([CLAIM, (1.5, "a", "applied", "runs.finish"), KILL], []),
+    ],
+)
+def test_a_takeover_is_counted_from_the_last_loss(
+    happened: list[tuple[float, str, str, str]], expected: list[float | None]
+) -> None:
+    assert [loss.seconds for loss in losses(events(*happened))] == expected
