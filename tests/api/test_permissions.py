@@ -110,7 +110,7 @@ class Stage:
     def said(self, who: str, **frame: Any) -> None:
         """On an open connection, and on one that has gone."""
         self.gateway.say(self.connected(who), frame)
-        gone = Connection(connection_id="gone=", key=SessionKey(who, who), connected_at=dependencies.now())
+        gone = Connection(connection_id="gone=", key=SessionKey(who, who), connected_at=0)
         dependencies.store().controls.connect(gone)
         self.gateway.say("gone=", frame)
 
@@ -141,7 +141,10 @@ def _gone(stage: Stage) -> None:
     """Connections that have gone are forgotten by whoever finds out."""
 
     def gone() -> None:
-        stage.gateway.frames.pop(stage.connected("dan"))
+        connection_id = stage.connected("dan")
+        stage.gateway.frames.pop(connection_id)
+        long_open = Connection(connection_id=connection_id, key=SessionKey("dan", "dan"), connected_at=0)
+        dependencies.store().controls.connect(long_open)
 
     stage.post("dan", "/api/chat", message="hello")
     for method, url, body in (
