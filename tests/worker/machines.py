@@ -78,3 +78,14 @@ class MortalBlocking(Blocking):
             self.is_dead.set()
             raise LeaseLost
         return done
+
+
+class Watched:
+    """A part of the worker with some of its methods replaced."""
+
+    def __init__(self, wrapped: object, **methods: Any) -> None:
+        self._wrapped = wrapped
+        self.__dict__.update(methods)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)

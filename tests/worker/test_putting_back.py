@@ -8,21 +8,11 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseLost, MissingApiKey
+from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.tools import Bank
 from worker.execute_run import PUT_BACK_MS
-
-
-class Watched:
-    """`wrapped`, with a method replaced."""
-
-    def __init__(self, wrapped: object, **methods: Any) -> None:
-        self._wrapped = wrapped
-        self.__dict__.update(methods)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._wrapped, name)
 
 
 def watched_runs(stage: Stage) -> tuple[Any, asyncio.Event]:

@@ -11,8 +11,8 @@ import pytest
 from forge.errors import MissingApiKey, StorageUnavailable
 from forge.models.run import MAX_ATTEMPTS
 from forge.ports import Lease
+from tests.worker.machines import Watched
 from tests.worker.stage import KEY, Stage, message_of
-from tests.worker.test_putting_back import Watched
 from worker.feed import Feed
 from worker.record import LeasedRecord
 
