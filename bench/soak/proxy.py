@@ -6,8 +6,6 @@ Each process has a port of its own, which tells whose a request is.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import Sequence
 
@@ -25,10 +23,11 @@ from bench.soak.answers import (
     sessions_of,
     throttle_of,
 )
+from bench.soak.blows import Victims
 from bench.soak.crossings import Call, named
 from bench.soak.deliveries import Deliveries
 from bench.soak.events import Event
-from bench.soak.faults import FREEZE_SECONDS, Fault, Moment, Weather
+from bench.soak.faults import Fault, Moment, Weather
 
 _CALM = frozenset({"tools.connect"})
 _TAKING = frozenset({"queue.receive", "runs.claim", "runs.take_over"})
@@ -36,18 +35,15 @@ _TAKING = frozenset({"queue.receive", "runs.claim", "runs.take_over"})
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
-class Proxy:
+class Proxy(Victims):
     def __init__(self, emulator: str, tools: str) -> None:
+        super().__init__()
         self.gateways: list[str] = []
-        self.pids: dict[str, int] = {}
         self.ports: dict[str, int] = {}
         self.history: list[Event] = []
         self.faults: list[Fault] = []
         self.weather: Weather | None = None
         self.recorded = asyncio.Condition()
-        self.published: set[int] = set()
-        """Process ids of workers that were ready."""
-        self.frozen: set[str] = set()
         self._emulator, self._tools = emulator, tools
         self._homes: dict[str, str] = {}
         """The gateway that has a connection, by the request's path."""
@@ -174,23 +170,6 @@ class Proxy:
             case _:
                 return CUT
 
-    async def kill(self, client: str) -> None:
-        pid = self.pids.pop(client, 0)
-        if pid:
-            os.kill(pid, signal.SIGKILL)
-
-    async def freeze(self, client: str) -> None:
-        if not (pid := self.pids.get(client)):
-            return
-        os.kill(pid, signal.SIGSTOP)
-        self.frozen.add(client)
-        try:
-            await asyncio.sleep(FREEZE_SECONDS)
-        finally:
-            self.frozen.discard(client)
-            if self.pids.get(client) == pid:
-                os.kill(pid, signal.SIGCONT)
-
     async def _llm(self, request: web.Request, call: Call) -> web.StreamResponse:
         """The provider itself: its answer streams, and a fault may strike in the middle of it."""
         asked = world.asked(call.body)
@@ -198,6 +177,26 @@ class Proxy:
         await self.note(call.client, call.crossing, "asked", refs, str(asked.answers))
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
+        leaving = asyncio.create_task(self._note_leaving(request, call, refs), name="leaving")
+        try:
+            return await self._answer_llm(request, response, call, asked, refs)
+        finally:
+            leaving.cancel()
+
+    async def _note_leaving(self, request: web.Request, call: Call, refs: frozenset[str]) -> None:
+        """When who asked has closed the connection: the agent was stopped."""
+        while request.transport and not request.transport.is_closing():  # noqa: ASYNC110  it has no event for it
+            await asyncio.sleep(0.05)
+        await self.note(call.client, call.crossing, "left", refs)
+
+    async def _answer_llm(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        call: Call,
+        asked: world.Asked,
+        refs: frozenset[str],
+    ) -> web.StreamResponse:
         number = 0
         async for chunk in world.answer(asked):
             await response.write(chunk)

@@ -20,7 +20,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import RunMessage
 from forge.queue import open_queue
 from forge.settings import Settings
-from forge.store import open_store, system_clock
+from forge.store import keys, open_store, system_clock
 from local_dev.aws import client, create_resources
 from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
 from local_dev.environment import aws_variables
@@ -100,6 +100,18 @@ class Rig:
         generation = session.generation if session else 0
         message = RunMessage(owner=key.owner, session_id=ref, generation=generation, run_id=run_id)
         open_queue(settings, sqs).send(message, resend=True)
+
+    def expire(self, ref: str) -> None:
+        """As if the session's time had run out; DynamoDB deletes what is past its end some time later."""
+        key = {"pk": {"S": keys.partition(SessionKey(ANONYMOUS, ref))}, "sk": {"S": "session"}}
+        wiring = wiring_of(self.emulator, self.emulator, self.environment)
+        settings = Settings.from_environment(wiring.worker_environment())
+        client("dynamodb", self.aws).update_item(
+            TableName=settings.forge_table,
+            Key=key,
+            UpdateExpression="SET expires_at = :past",
+            ExpressionAttributeValues={":past": {"N": str(system_clock() // 1_000 - 1)}},
+        )
 
     async def whole(self) -> None:
         """Until every worker runs and is ready again."""

@@ -1,0 +1,35 @@
+"""What befalls a whole process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from bench.soak.faults import FREEZE_SECONDS
+
+
+class Victims:
+    """The workers' process ids by name; `published` are those of workers that were ready."""
+
+    def __init__(self) -> None:
+        self.pids: dict[str, int] = {}
+        self.published: set[int] = set()
+        self.frozen: set[str] = set()
+
+    async def kill(self, client: str) -> None:
+        pid = self.pids.pop(client, 0)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+
+    async def freeze(self, client: str) -> None:
+        if not (pid := self.pids.get(client)):
+            return
+        os.kill(pid, signal.SIGSTOP)
+        self.frozen.add(client)
+        try:
+            await asyncio.sleep(FREEZE_SECONDS)
+        finally:
+            self.frozen.discard(client)
+            if self.pids.get(client) == pid:
+                os.kill(pid, signal.SIGCONT)
