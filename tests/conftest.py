@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from xdist.scheduler import LoadFileScheduling
 
 from forge.settings import Settings
 from forge.store import Store, open_store
@@ -20,6 +21,17 @@ from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
+
+
+class ByFile(LoadFileScheduling):
+    """`make test` gives each process a file at a time; all that share a running application are one file here."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "end_to_end" if "/end_to_end/" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -55,4 +56,18 @@ async def test_a_transaction_that_fails_after_the_check_is_reverted_with_its_rea
     request = await read_request(chain, "Bob", address, 0, "0x")
     told = await outcome(request, sent.hash, receipt)
     assert (told.status, told.revert_reason) == ("reverted", "execution reverted: closed")
+    await chains.close()
+
+
+async def test_many_transfers_of_one_account_at_once_all_arrive(anvil: str) -> None:
+    """Left to itself the node gives some of them the same nonce, and one then takes the other's place."""
+    chains = Chains.from_environment({"TESTNET_RPC_URL": anvil})
+    recipients = [f"0x{number + 0xDEF000:040x}" for number in range(60)]
+
+    async def transfer(recipient: str) -> str:
+        request = await read_request(chains.get("testnet"), "Judy", recipient, "1 gwei", "0x")
+        return (await send_transaction(request)).status
+
+    assert set(await asyncio.gather(*map(transfer, recipients))) == {"success"}
+    assert {rpc(anvil, "eth_getBalance", each, "latest") for each in recipients} == {hex(10**9)}
     await chains.close()

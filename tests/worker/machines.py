@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from forge.errors import LeaseLost
+from forge.models.run import CommandMessage, RunMessage
 from forge.ports import Delivery
 from forge.queue import SqsRunQueue
 from forge.store import system_clock
@@ -16,23 +17,38 @@ from worker.blocking import Blocking
 
 
 class PollingQueue(SqsRunQueue):
-    """moto's own long poll would hold the lock that makes its calls atomic."""
+    """moto's own long poll would hold the lock that makes its calls atomic; looking all the time, half a processor."""
 
     def __init__(self, client: Any, url: str, dead_letter_url: str = "") -> None:
         super().__init__(client, url, dead_letter_url)
         self.receipts: list[str] = []
         self._lock = threading.Lock()
         self._lost_machines = 0
+        self._changed = threading.Event()
+
+    def send(self, message: RunMessage | CommandMessage, *, resend: bool = False) -> None:
+        super().send(message, resend=resend)
+        self._changed.set()
+
+    def extend(self, receipt: str, seconds: int) -> None:
+        super().extend(receipt, seconds)
+        self._changed.set()
+
+    def delete(self, receipt: str) -> None:
+        """What waits behind it in its group can be received now."""
+        super().delete(receipt)
+        self._changed.set()
 
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
-        end, pause, lost = monotonic() + min(wait_seconds, 0.5), threading.Event(), self._lost_machines
+        end, lost = monotonic() + min(wait_seconds, 0.5), self._lost_machines
         while True:
             with self._lock:
                 got = super().receive(most, 0) if lost == self._lost_machines else []
                 self.receipts += [delivery.receipt for delivery in got]
             if got or monotonic() > end or lost != self._lost_machines:
                 return got
-            pause.wait(0.01)
+            self._changed.wait(0.1)
+            self._changed.clear()
 
     def lose_machines(self) -> None:
         """Threads that still receive for a killed worker must not take a message with them."""

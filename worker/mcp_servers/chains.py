@@ -31,6 +31,7 @@ class Chain:
         self._chain_id: int | None = None
         self._asked_at = 0.0
         self._test_accounts: tuple[str, ...] | None = None
+        self._sending: dict[str, asyncio.Lock] = {}
 
     @property
     def name(self) -> str:
@@ -48,6 +49,10 @@ class Chain:
     @property
     def sends(self) -> bool:
         return self._network.info.sends
+
+    def sending(self, sender: str) -> asyncio.Lock:
+        """For one transaction of an account after the other: a node gives two at once the same nonce."""
+        return self._sending.setdefault(sender, asyncio.Lock())
 
     async def info(self) -> NetworkInfo:
         return self._network.info.model_copy(update={"chain_id": await self.chain_id()})

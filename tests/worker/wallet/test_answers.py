@@ -117,8 +117,7 @@ async def test_a_second_answer_finds_no_open_request(payer: Payer) -> None:
     tx_hash = await payer.sign(approval)
     first = asyncio.create_task(payer.answer("sent", tx_hash, to=approval.approval_id))
     second = asyncio.create_task(payer.answer("sent", tx_hash, to=approval.approval_id))
-    await first
-    seen = await second
+    seen = max(await first, await second, key=lambda conversation: len(conversation.messages))
     told = [message.content for message in seen.messages if message.kind == "notice"]
     assert [("succeeded" in text, "no such request is open" in text) for text in told] == [
         (True, False),

@@ -17,6 +17,8 @@ from worker.mcp_servers.toolbox import ToolRefused
 RECEIPT_SECONDS = 30.0
 FIRST_POLL_SECONDS = 0.02
 LONGEST_POLL_SECONDS = 0.5
+NONCE_TRIES = 3
+NONCE_IS_TAKEN = ("nonce too low", "replacement transaction underpriced")
 
 
 def refuse_unless_testnet(chain: Chain) -> None:
@@ -30,15 +32,25 @@ def refuse_unless_testnet(chain: Chain) -> None:
 async def send_transaction(request: Request, wait_seconds: float = RECEIPT_SECONDS) -> Sent:
     """Checks first, sends once, and waits for the receipt. Raises `ToolRefused` when nothing was sent."""
     gas = await _check(request)
-    try:
-        tx_hash = await request.chain.write("eth_sendTransaction", request.call() | {"gas": gas})
-    except NodeRefused as error:
-        raise ToolRefused(f"Nothing was sent: {await _why(request, error)}") from error
+    tx_hash = await _send(request, gas)
     receipt = await _receipt(request.chain, tx_hash, wait_seconds)
     if receipt is None:
         note = f"Not in a block after {wait_seconds:g} s; ask tx for it later, and do not send it again."
         return Sent(**request.transfer(), hash=tx_hash, status="pending", note=note)
     return await outcome(request, tx_hash, receipt)
+
+
+async def _send(request: Request, gas: str) -> str:
+    """The hash. A nonce that another program has just used means that nothing was sent, so it is tried again."""
+    tries = NONCE_TRIES
+    while True:
+        tries -= 1
+        try:
+            async with request.chain.sending(request.sender.address):
+                return await request.chain.write("eth_sendTransaction", request.call() | {"gas": gas})
+        except NodeRefused as error:
+            if not tries or not any(text in error.reason.lower() for text in NONCE_IS_TAKEN):
+                raise ToolRefused(f"Nothing was sent: {await _why(request, error)}") from error
 
 
 async def _check(request: Request) -> str:
