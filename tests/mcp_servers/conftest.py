@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import socket
 import subprocess
 import time
@@ -15,15 +17,20 @@ import pytest
 from aiohttp import web
 from fastmcp import Client
 
+from local_dev.chain import anvil as anvil_program
 from worker.mcp_servers import evm
 
 ROOT = Path(__file__).parents[2]
-ANVIL = ROOT / "node_modules/.bin/anvil"
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """From below the range of which the system gives ports to others, so that it is still free a second later."""
+    while True:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(("127.0.0.1", random.randrange(20_000, 32_000))) as listener,
+        ):
+            return listener.getsockname()[1]
 
 
 def rpc(url: str, method: str, *params: Any) -> Any:
@@ -45,14 +52,13 @@ def mined(url: str, tx_hash: str) -> dict[str, Any]:
 
 
 def start_anvil(*options: str) -> tuple[subprocess.Popen[bytes], str]:
-    port = free_port()
-    process = subprocess.Popen(
-        [ANVIL, "--host", "127.0.0.1", "--port", str(port), *options], stdout=subprocess.PIPE
-    )
+    """It chooses a port itself: one that was found free may be taken by then."""
+    command = [str(anvil_program()), "--host", "127.0.0.1", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith(b"Listening on"):
-            return process, f"http://127.0.0.1:{port}"
+            return process, f"http://{line.split()[-1].decode()}"
     raise AssertionError("anvil ended before it listened")
 
 
