@@ -36,7 +36,7 @@ chat: setup-run ## Talk to a running server in the terminal
 
 .PHONY: test
 test: setup ## Run the tests, on every core (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@$(python) -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 .PHONY: test-faults
 test-faults: setup ## Run the tests that kill, freeze and cut off real processes (minutes)
