@@ -35,8 +35,8 @@ chat: setup-run ## Talk to a running server in the terminal
 	@exec $(python) -m forge_client $(ARGS)
 
 .PHONY: test
-test: setup ## Run the tests, on every core (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+test: setup ## Run the tests, three at a time (ARGS="-k session")
+	@$(python) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 .PHONY: test-faults
 test-faults: setup ## Run the tests that kill, freeze and cut off real processes (minutes)
