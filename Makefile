@@ -38,6 +38,10 @@ chat: setup-run ## Talk to a running server in the terminal
 test: setup ## Run the tests, three at a time (ARGS="-k session")
 	@$(python) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Look for values that break the property tests: new ones each time (minutes)
+	@$(python) -m pytest --numprocesses=2 --hypothesis-profile=search --timeout=600 -m hypothesis $(ARGS)
+
 .PHONY: test-faults
 test-faults: setup ## Run the tests that kill, freeze and cut off real processes (minutes)
 	@$(python) -m pytest -m faults $(ARGS)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
 from moto import mock_aws
 from xdist.scheduler import LoadFileScheduling
@@ -18,10 +19,16 @@ from xdist.scheduler import LoadFileScheduling
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock
+from tests.properties import SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
+
+# `make test` tries the same examples each time; `make fuzz` tries new ones, and many of them.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(SEARCH, deadline=None, max_examples=2_000, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 
 class ByFile(LoadFileScheduling):
@@ -31,6 +38,7 @@ class ByFile(LoadFileScheduling):
         return "end_to_end" if "/end_to_end/" in nodeid else super()._split_scope(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
     return ByFile(config, log)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.models.frame import Have as ServerHave
@@ -13,6 +13,7 @@ from forge_client.conversation import Conversation
 from forge_client.frames import SERVER_FRAME, Have, PongFrame, State
 from forge_client.reduce import apply
 from tests.forge_client.simulated_session import SimulatedSession
+from tests.properties import examples
 
 TEXTS = st.text(
     alphabet=st.one_of(
@@ -92,7 +93,7 @@ def ask_sync(server: SimulatedSession, have: Have) -> list[str]:
 
 
 @given(data=st.data(), length=st.integers(1, 25))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(80)
 def test_texts_end_equal_whatever_the_channel_does(data: st.DataObject, length: int) -> None:
     channel = LossyChannel(data.draw)
     server = SimulatedSession(push=channel.push)
@@ -117,7 +118,7 @@ def test_texts_end_equal_whatever_the_channel_does(data: st.DataObject, length: 
 
 
 @given(data=st.data(), length=st.integers(1, 25))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(25)
 def test_a_client_that_follows_by_whole_states_ends_equal(data: st.DataObject, length: int) -> None:
     server, followed = SimulatedSession(), Conversation()
     for _ in range(length):
@@ -128,7 +129,7 @@ def test_a_client_that_follows_by_whole_states_ends_equal(data: st.DataObject, l
 
 
 @given(data=st.data(), length=st.integers(1, 25))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(25)
 def test_frames_in_order_need_no_sync_and_show_every_character_at_once(
     data: st.DataObject, length: int
 ) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.models import public
@@ -13,6 +13,7 @@ from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.run import ActiveRun, Submission
 from forge.models.session import HotSession
+from tests.properties import examples
 
 KEY = SessionKey("anonymous", "s")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map(lambda text: text * 300)
@@ -46,7 +47,7 @@ def received(frames: list[str]) -> dict[int, str]:
     return contents
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(TEXTS, max_size=6))
 def test_every_frame_fits_and_together_they_carry_every_message_whole(contents: list[str]) -> None:
     log = [public.public_message(message(seq, content)) for seq, content in enumerate(contents)]
@@ -55,7 +56,7 @@ def test_every_frame_fits_and_together_they_carry_every_message_whole(contents: 
     assert received(frames) == dict(enumerate(contents))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(TEXTS, st.integers(0, 10**7))
 def test_text_frames_fit_and_follow_each_other(text: str, offset: int) -> None:
     frames = [TextFrame.model_validate_json(frame) for frame in text_frames("s", 1, 2, 3, offset, text)]
@@ -66,7 +67,7 @@ def test_text_frames_fit_and_follow_each_other(text: str, offset: int) -> None:
         offset += len(frame.text)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.integers(6, 200))
 def test_fitting_length_is_the_longest_prefix_that_fits(text: str, room: int) -> None:
     taken = fitting_length(text, room)

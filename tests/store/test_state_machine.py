@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -27,6 +27,7 @@ from forge.settings import Settings
 from forge.store import Store, open_store, stream_key
 from forge.store.terms import LEASE_MS
 from tests.clock import Clock
+from tests.properties import examples
 from tests.schema import create_table
 from tests.store.model import MINUTE, NOTICE, Model, check_refusal, check_session
 from tests.store.scenes import completed, counted, spoken, submission
@@ -235,15 +236,11 @@ class Sessions(RuleBasedStateMachine):
             check_session(self.store, session, model)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.hypothesis
+@pytest.mark.timeout(1_200)
 def test_nothing_is_lost_doubled_or_reordered_whatever_happens(dynamodb: Any, table: str):
     Sessions.dynamodb, Sessions.table = dynamodb, table
     run_state_machine_as_test(
         Sessions,
-        settings=settings(
-            max_examples=6,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
+        settings=settings(examples(6), stateful_step_count=25),
     )

@@ -9,7 +9,7 @@ import moto.dynamodb.parsing
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forge import aws
@@ -20,6 +20,7 @@ from forge.store import Store, open_store
 from forge.store.codec import decode_item, encode_item
 from forge.store.log import PART_BYTES, split
 from tests.clock import Clock
+from tests.properties import examples
 from tests.store.scenes import KEY, completed, log, spoken, started, told
 
 CODES = [
@@ -146,7 +147,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.dictionaries(st.text(min_size=1), VALUES | st.frozensets(st.text(min_size=1), min_size=1)))
 def test_what_is_encoded_comes_back_as_it_was(item: dict[str, Any]):
     assert decode_item(encode_item(item)) == item
@@ -157,7 +158,7 @@ def test_what_cannot_be_stored_is_refused():
         encode_item({"ratio": 1.5})
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.text(), st.sampled_from(["a", "é", "€", "𝄞"]), st.integers(0, 40_000))
 def test_text_is_cut_between_characters_into_parts_that_stay(start: str, character: str, length: int):
     text = start + character * length

@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import ContextFramesBytesIO
 from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.registry import registry
 
 from worker.mcp_servers.evm.known import PANICS, known_errors, known_functions
 from worker.mcp_servers.evm.results import Argument, DecodedCall, EncodedCall
@@ -19,7 +22,27 @@ from worker.mcp_servers.toolbox import ToolRefused
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 LONGEST_REASON = 500
 MOST_WORDS = 300_000
-"""Of 32 bytes, that decoding may come to in the worst case: about a second, in which the worker does nothing else."""
+"""Of 32 bytes, that decoding may read: about a second, in which the worker does nothing else."""
+
+
+class _MeteredStream(ContextFramesBytesIO):
+    """Elements of an array may all point to one place, so a little data may stand for very many values."""
+
+    words_left = MOST_WORDS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.words_left -= 1 + len(data) // 32
+        if self.words_left < 0:
+            raise ToolRefused(f"{len(self.getbuffer())} bytes stand for too many values to be read.")
+        return data
+
+
+class _MeteredDecoder(ABIDecoder):
+    stream_class = _MeteredStream
+
+
+decode = _MeteredDecoder(registry).decode
 
 
 def parse_data(text: str, name: str = "input") -> bytes:
@@ -99,10 +122,6 @@ def explain_revert(data: bytes) -> str:
 
 
 def _decode(kinds: Sequence[AbiType], data: bytes, what: str) -> list[Any]:
-    """Elements of an array may all point to one place, so a little data may stand for very many values."""
-    levels = max((kind.levels() for kind in kinds), default=0)
-    if levels and (len(data) / 32 / levels) ** levels > MOST_WORDS:
-        raise ToolRefused(f"{len(data)} bytes are too many to be read as {what}.")
     try:
         return list(decode([kind.canonical() for kind in kinds], data))
     except (DecodingError, OverflowError, UnicodeDecodeError) as error:

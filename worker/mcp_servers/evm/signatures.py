@@ -35,13 +35,6 @@ class AbiType:
         base = f"({inner})" if self.base == "tuple" else self.base
         return base + "".join(f"[{'' if size is None else size}]" for size in self.sizes)
 
-    def levels(self) -> int:
-        """How often data may point to the same place again, one level inside of the other."""
-        levels = max((c.levels() for c in self.components), default=int(self.base in {"bytes", "string"}))
-        for size in self.sizes:
-            levels += size is None or levels > 0
-        return levels
-
     def item(self) -> AbiType:
         """The type of an array's elements."""
         return AbiType(self.base, "", self.components, self.sizes[:-1])
