@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
+from threading import Lock
 from typing import Any
 
 from botocore.config import Config
@@ -58,9 +60,20 @@ def client(
         retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
     )
-    session: Any = get_session()
+    session = _session()
     region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    with _making_client:
+        return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+_making_client = Lock()
+"""A session is not made for threads; the clients that it makes are."""
+
+
+@cache
+def _session() -> Any:
+    """One for all clients: credentials are fetched once, and each further client costs a tenth of the first."""
+    return get_session()
 
 
 def code_of(error: ClientError) -> str:
