@@ -14,6 +14,8 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+import uvloop
+
 from local_dev.options import HELP, Options
 from local_dev.processes import StartFailed
 from local_dev.template import TemplateError
@@ -46,7 +48,7 @@ def main() -> int:
     except OSError as error:
         report(why_not(options, error))
         return EXIT_CANNOT_LISTEN
-    return asyncio.run(run(options, listener))
+    return uvloop.run(run(options, listener))
 
 
 def listen(options: Options) -> socket.socket:

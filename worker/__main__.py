@@ -1,9 +1,10 @@
 """`python -m worker`: the container's entry point."""
 
-import asyncio
 import gc
 import os
 import sys
+
+import uvloop
 
 
 def main() -> None:
@@ -13,7 +14,7 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    asyncio.run(run(os.environ))
+    uvloop.run(run(os.environ))
     sys.stdout.flush()
     # Everything is closed; taking the interpreter and its libraries down would take another second.
     os._exit(0)

@@ -117,8 +117,12 @@ async def test_the_frames_are_those_of_the_page(
     for kind, frames in shown.items():
         assert {str(keys(frame)) for frame in frames} <= {str(keys(frame)) for frame in seen[kind]}, kind
     assert settled(shown["error"][0]) in map(settled, seen["error"])
-    texts = "".join(frame["text"] for frame in seen["text"] if frame["seq"] == 1)
-    assert texts == "".join(frame["text"] for frame in shown["text"])
+    streamed = "".join(frame["text"] for frame in seen["text"] if frame["seq"] == 1)
+    whole = "".join(frame["text"] for frame in shown["text"])
+    # What is still to be streamed when the text is whole comes with its message.
+    logged = [message for frame in seen["state"] for message in frame["messages"] if message["seq"] == 1]
+    assert streamed and whole.startswith(streamed)
+    assert logged[0]["content"] == whole
 
 
 async def provoke(client: httpx.AsyncClient, follower: Socket, session_id: str) -> None:
