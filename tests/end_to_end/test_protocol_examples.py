@@ -121,7 +121,8 @@ async def test_the_frames_are_those_of_the_page(
     whole = "".join(frame["text"] for frame in shown["text"])
     # What is still to be streamed when the text is whole comes with its message.
     logged = [message for frame in seen["state"] for message in frame["messages"] if message["seq"] == 1]
-    assert streamed and whole.startswith(streamed)
+    assert streamed
+    assert whole.startswith(streamed)
     assert logged[0]["content"] == whole
 
 
