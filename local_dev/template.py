@@ -41,7 +41,7 @@ class Template:
 
     @classmethod
     def load(cls, path: Path, *, region: str) -> Template:
-        return cls(yaml.load(path.read_text(), _Loader), region=region)  # noqa: S506 (a SafeLoader)
+        return cls(yaml.load(path.read_text(), _Loader), region=region)  # noqa: S506 (a safe loader)
 
     def section(self, name: str) -> dict[str, Node]:
         return self.document.get(name) or {}
@@ -161,11 +161,11 @@ class Template:
         return _SUB.sub(replace, text)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short forms: `!Ref x` is `{Ref: x}`, `!Sub x` is `{Fn::Sub: x}`."""
 
 
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Node]:
+def _short_form(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> dict[str, Node]:
     if isinstance(node, yaml.ScalarNode):
         argument: Node = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):

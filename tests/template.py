@@ -18,7 +18,7 @@ class HttpRoute(NamedTuple):
     folder: str
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Ours, so that the intrinsic functions are known to no other."""
 
 
