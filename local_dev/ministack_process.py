@@ -1,8 +1,8 @@
 """The MiniStack emulator: run by MiniStack's own Python with one argument, the number of a socket that listens.
 
 Prints one line, `ready`. It lives in another environment, so it imports nothing of ours. One thing is mended: a
-long poll of a queue wakes up at once, where MiniStack's looks every 100 ms; and uvicorn serves it, which is quicker than
-its own server (the numbers are in docs/decisions/2026-11-22-emulator.md).
+long poll of a queue wakes up at once, where MiniStack's looks every 100 ms; and uvicorn serves it, quicker than its own
+server does (the numbers are in docs/decisions/2026-11-22-emulator.md).
 """
 
 # pyright: basic, reportMissingImports=false
