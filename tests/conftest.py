@@ -14,6 +14,7 @@ import boto3
 import hypothesis
 import pytest
 from moto import mock_aws
+from moto.core.models import RESPONSES_METHODS
 from xdist.scheduler import LoadFileScheduling
 
 from forge.settings import Settings
@@ -21,6 +22,9 @@ from forge.store import Store, open_store
 from tests.clock import Clock
 from tests.properties import SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
+
+gc.disable()  # until all tests are imported, which makes no garbage
+RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too costs more than a test's table
 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
@@ -53,6 +57,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def _folder(item: pytest.Item) -> str:
