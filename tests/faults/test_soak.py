@@ -9,7 +9,7 @@ from bench.soak.rig import Rig
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
-PLAN = Plan(minutes=3, messages=40, sessions=10, kill_seconds=3, blows=3)
+PLAN = Plan(minutes=3, messages=24, sessions=8, kill_seconds=3, blows=2)
 
 
 async def test_nothing_accepted_is_lost_doubled_or_stuck_under_random_faults(rig: Rig) -> None:
