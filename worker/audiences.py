@@ -61,14 +61,15 @@ class Audiences:
 
     async def _close(self, name: tuple[SessionKey, int]) -> None:
         audience = self._open[name]
-        if not audience.is_known:
-            await self._find_connections(name[0], audience)
+        await self._find_latecomers(name[0], audience)
         await audience.drain(DRAIN_SECONDS)
         del self._closing[name]
         await self._open.pop(name).close()
 
-    async def _find_connections(self, key: SessionKey, audience: Audience) -> None:
-        """They could not be read when the run was claimed, and it was over before the watch came by."""
+    async def _find_latecomers(self, key: SessionKey, audience: Audience) -> None:
+        """Connections that were listed after the last look may have been told, as answer to `sync`, of a run that goes
+        on; nobody else would tell them before their next ping that it has ended.
+        """
         controls = self._resources.controls
         for pause in _FIND_PAUSES:
             try:

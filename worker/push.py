@@ -138,12 +138,9 @@ class Audience:
         self._connections, self._is_gone = connections, is_gone
         self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
         self._gone: set[str] = set()
-        self.is_known = False
-        """Whether anybody has said yet which connections there are."""
 
     def follow(self, connection_ids: Iterable[str]) -> None:
         """Send to exactly these from now on; one that is new gets what it has missed of the run."""
-        self.is_known = True
         wanted = set(connection_ids) - self._gone
         for connection_id in self._senders.keys() - wanted:
             self._senders.pop(connection_id)[1].cancel()

@@ -70,17 +70,33 @@ async def make_run(folder: Path, port: int) -> AsyncGenerator[asyncio.subprocess
         await process.wait()
 
 
+def described(folder: Path) -> dict[str, int]:
+    """The running processes by name."""
+    return json.loads((folder / "stack.json").read_text())["processes"]
+
+
 async def test_ctrl_c_ends_make_run_and_the_next_start_is_ready_on_the_same_port(tmp_path: Path) -> None:
     port = free_port()
     async with make_run(tmp_path, port) as process:
-        processes: dict[str, int] = json.loads((tmp_path / "stack.json").read_text())["processes"]
-        assert {"worker-1", "emulator", "anvil"} <= set(processes)
+        assert {"worker-1", "emulator", "anvil"} <= set(described(tmp_path))
+        processes = await with_another_worker(tmp_path)
         os.killpg(process.pid, signal.SIGINT)
         await asyncio.wait_for(process.wait(), 4 * STOP_SECONDS)
         assert alive(processes.values()) == []
     async with running_stack({"BACKEND_PORT": str(port)}) as stack:
         assert stack.base_url == f"http://127.0.0.1:{port}"
         await sigterm_in_the_middle_of_an_answer(stack)
+
+
+async def with_another_worker(folder: Path) -> dict[str, int]:
+    """The processes after the worker was killed: it is started again."""
+    killed = described(folder)["worker-1"]
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while (processes := described(folder))["worker-1"] == killed:  # noqa: ASYNC110  another process writes it
+            await asyncio.sleep(0.02)
+    assert alive([processes["worker-1"]])
+    return processes
 
 
 async def sigterm_in_the_middle_of_an_answer(stack: RunningStack) -> None:

@@ -15,7 +15,7 @@ CROSSINGS = {
     "agent/journal._call: super().call_tool": "tool.pay",
     "agent/toolsets.call_tool: super().call_tool": "tool.pay",
     "agent/journal.wrap_model_request: handler": "llm.request",
-    "audiences._find_connections: self._resources.blocking(controls.read)": "controls.read",
+    "audiences._find_latecomers: self._resources.blocking(controls.read)": "controls.read",
     "audiences.is_gone: self._resources.blocking(self._forget_unless_opening)": "controls.disconnect",
     "connections.post: within self._http.post": "connections.post",
     "consumer._claim: resources.blocking(resources.runs.claim)": "runs.claim",

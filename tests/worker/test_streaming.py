@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import OPENING_MILLISECONDS
 from forge_client.frames import StateFrame, TextFrame
-from tests.worker.gateway import WAIT_SECONDS
+from tests.worker.gateway import WAIT_SECONDS, Page
 from tests.worker.stage import Stage, playing, saying
 from worker.push import SHORTEST_PAUSE
 
@@ -118,6 +120,24 @@ async def test_a_tab_that_opens_in_the_middle_gets_the_text_so_far(stage: Stage)
     assert [message.content for message in seen.messages] == ["hi", "the beginning, "]
     may_end.set()
     assert (await late.ended(run_id)).messages[-1].content == "the beginning, the end"
+
+
+async def test_a_tab_that_opens_just_before_the_end_sees_the_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the tab was told when it opened was a run that goes on."""
+    monkeypatch.setattr("worker.watch.WATCH_SECONDS", 2 * WAIT_SECONDS)
+    opened: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
+
+    async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
+        opened.set_result(await stage.open_page())
+        yield "done"
+
+    stage.llm = playing(script)
+    stage.start()
+    run_id = await stage.say("hi")
+    seen = await (await opened).ended(run_id)
+    assert [message.content for message in seen.messages] == ["hi", "done"]
 
 
 async def test_a_slow_connection_gets_a_catch_up_instead_of_a_backlog(stage: Stage) -> None:
