@@ -68,14 +68,11 @@ class RunExecutor:
 
     async def show(self, key: SessionKey) -> None:
         """Push the session as it is to its connections; they ask for the messages they lack."""
-        resources = self._resources
-        session = await resources.blocking(resources.sessions.hot, key)
+        session = await self._resources.blocking(self._resources.sessions.hot, key)
+        # A run that has begun meanwhile shows it; between this look and the release nothing waits.
         if session is None or key in self._active.by_session:
             return
-        controls = await resources.blocking(resources.controls.read, [key])
-        audience = self._audiences.open(session)
-        audience.feed.show(session, [])
-        audience.follow(controls[key].connections if key in controls else ())
+        self._audiences.open(session).feed.show(session, [])
         self._audiences.release(session)
 
     async def _perform(self, run: RunInProgress, lease: Lease) -> RunEnd:
