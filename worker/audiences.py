@@ -15,7 +15,6 @@ from worker.resources import Resources
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
-_FIND_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 
 class Audiences:
@@ -70,13 +69,6 @@ class Audiences:
         """Connections that were listed after the last look may have been told, as answer to `sync`, of a run that goes
         on; nobody else would tell them before their next ping that it has ended.
         """
-        controls = self._resources.controls
-        for pause in _FIND_PAUSES:
-            try:
-                found = await self._resources.blocking(controls.read, [key])
-            except StorageUnavailable as error:
-                logger.warning("connections not read", extra={"reason": error.detail})
-                await asyncio.sleep(pause)
-            else:
-                return audience.follow(found[key].connections if key in found else ())
-        return None
+        found = await self._resources.blocking.insist(self._resources.controls.read, [key])
+        if found is not None:
+            audience.follow(found[key].connections if key in found else ())

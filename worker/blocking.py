@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
+
+from forge.errors import StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+_PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
+"""Seconds after each try: all of them are over before a queue message that is not renewed becomes visible again."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,6 +27,17 @@ class Blocking:
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, partial(call, *args, **kwargs))
+
+    async def insist(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+        """Repeat the call for about 4 s while the storage is out of reach; None if it still is. Failures are logged."""
+        for pause in _PAUSES:
+            try:
+                return await self(call, *args, **kwargs)
+            except StorageUnavailable as error:
+                operation = getattr(call, "__qualname__", type(call).__name__)
+                logger.warning("storage failed", extra={"operation": operation, "reason": error.detail})
+                await asyncio.sleep(pause)
+        return None
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)

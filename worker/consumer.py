@@ -24,7 +24,6 @@ RETRY_SECONDS = 2
 """After which a message whose run another worker holds comes back."""
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
-_BURY_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0)
 
 
 class Consumer:
@@ -168,23 +167,12 @@ class Consumer:
         await resources.blocking(resources.commands.put, command.model_copy(update={"result": result}))
 
     async def _delete(self, delivery: Delivery) -> None:
-        try:
-            await self._resources.blocking(self._resources.queue.delete, delivery.receipt)
-        except StorageUnavailable as error:
-            logger.warning("queue message not deleted", extra={"reason": error.detail})
+        """Until then the queue keeps the session's next message back."""
+        await self._resources.blocking.insist(self._resources.queue.delete, delivery.receipt)
 
     async def _bury(self, delivery: Delivery) -> None:
         """Its run has ended: if this message came back it would just be deleted, and no operator would hear of it."""
-        for pause in _BURY_PAUSES:
-            try:
-                return await self._resources.blocking(self._resources.queue.bury, delivery)
-            except StorageUnavailable as error:
-                logger.warning("queue message not buried", extra={"reason": error.detail})
-                await asyncio.sleep(pause)
-        return None
+        await self._resources.blocking.insist(self._resources.queue.bury, delivery)
 
     async def _release(self, delivery: Delivery, seconds: int) -> None:
-        try:
-            await self._resources.blocking(self._resources.queue.extend, delivery.receipt, seconds)
-        except StorageUnavailable as error:
-            logger.warning("queue message not released", extra={"reason": error.detail})
+        await self._resources.blocking.insist(self._resources.queue.extend, delivery.receipt, seconds)

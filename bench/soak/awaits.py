@@ -29,15 +29,26 @@ RUN_PATH = (
 )
 """The worker's modules that a run goes through."""
 
-_STORAGE = ("blocking", "_blocking", "_persist", "_renew")
+_STORAGE = ("blocking", "_blocking", "insist", "_persist", "_renew")
 """What carries a call of the store or of the queue out of the event loop."""
 _INSIDE = frozenset(
-    {"wait", "acquire", "_writing", "_free", "_forget", "events", "reading", "run_in_executor", "_is_gone"}
+    {
+        "wait",
+        "acquire",
+        "_writing",
+        "_free",
+        "_forget",
+        "events",
+        "reading",
+        "run_in_executor",
+        "_is_gone",
+        "self",
+    }
 )
 """Waits for another part of this process."""
 _OUTSIDE = frozenset({"super().call_tool", "within self._http.post"})
 """They share their names with coroutines of ours."""
-_CALLERS = ("blocking", "_blocking", "_persist", "_renew", "uninterrupted", "create_task", "wait_for")
+_CALLERS = (*_STORAGE, "uninterrupted", "create_task", "wait_for")
 
 
 def crossings() -> set[str]:

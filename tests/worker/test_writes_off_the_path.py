@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from forge.errors import MissingApiKey, StorageUnavailable
+from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS
-from forge.ports import Lease
+from forge.models.session import HotSession
+from forge.ports import Delivery, Lease
+from tests.worker.gateway import WAIT_SECONDS, Page
 from tests.worker.machines import Watched
+from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
 from worker.feed import Feed
 from worker.record import LeasedRecord
@@ -47,6 +52,18 @@ def record_of(stage: Stage, lease: Lease, **other: Any) -> LeasedRecord:
     feed = Feed(resources.publisher.catalog)
     feed.start(lease.session)
     return LeasedRecord(resources, feed, lease)
+
+
+async def deliver_again_after_its_end(stage: Stage, page: Page) -> None:
+    """A run ends and its worker stops; then its message is in the queue again, received once already."""
+    stage.start()
+    run_id = await stage.say("one")
+    await page.ended(run_id)
+    await stage.stop()
+    late = message_of(await stage.session(), run_id)
+    await asyncio.to_thread(stage.queue.send, late, resend=True)
+    await asyncio.to_thread(stage.queue.receive, 1, 0)
+    await asyncio.to_thread(stage.queue.let_visibility_end)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -103,14 +120,7 @@ async def test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_n
     """A message is delivered again after its run has ended: whoever ended it may have told nobody."""
     hot = Failing(stage.store.sessions.hot, "before", failures=1)
     page = await stage.open_page()
-    stage.start()
-    run_id = await stage.say("one")
-    await page.ended(run_id)
-    await stage.stop()
-    late = message_of(await stage.session(), run_id)
-    await asyncio.to_thread(stage.queue.send, late, resend=True)
-    await asyncio.to_thread(stage.queue.receive, 1, 0)
-    await asyncio.to_thread(stage.queue.let_visibility_end)
+    await deliver_again_after_its_end(stage, page)
     stage.start(sessions=Watched(stage.store.sessions, hot=hot))
     await page.ended(await stage.say("two"))
     assert hot.failures == 0
@@ -140,6 +150,49 @@ async def test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_
     seen = await page.ended(await stage.say("hi"))
     assert catalog.failures < 1_000
     assert "ANTHROPIC_API_KEY" in seen.messages[-1].content
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_a_queue_that_fails_at_a_run_s_end_does_not_keep_the_session_s_next_message_back(
+    stage: Stage, moment: str
+) -> None:
+    received: list[Delivery] = []
+
+    def receive(*args: int) -> list[Delivery]:
+        received.extend(got := stage.queue.receive(*args))
+        return got
+
+    delete = Failing(stage.queue.delete, moment)
+    page = await stage.open_page()
+    stage.start(queue=Watched(stage.queue, delete=delete, receive=receive))
+    await stage.say("one")
+    await page.ended(await stage.say("two"))
+    assert delete.failures == 0
+    assert [delivery.receives for delivery in received] == [1, 1]
+
+
+async def test_a_session_that_is_shown_while_its_next_run_begins_still_sees_that_run_s_end(
+    stage: Stage,
+) -> None:
+    """After a repeated delivery the session is looked at so slowly that its next run begins meanwhile."""
+    is_looking, may_see, go_on = threading.Event(), threading.Event(), asyncio.Event()
+
+    def hot(key: SessionKey) -> HotSession | None:
+        is_looking.set()
+        may_see.wait(WAIT_SECONDS)
+        return stage.store.sessions.hot(key)
+
+    page = await stage.open_page()
+    await deliver_again_after_its_end(stage, page)
+    stage.llm = Script(["wel", go_on, "come"]).llm()
+    stage.start(sessions=Watched(stage.store.sessions, hot=hot))
+    assert await asyncio.to_thread(is_looking.wait, WAIT_SECONDS)
+    run_id = await stage.say("two")
+    await page.says("wel")
+    may_see.set()
+    await asyncio.sleep(0.1)  # in which an audience that is closed by mistake is gone, and not yet found again
+    go_on.set()
+    await page.ended(run_id)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
