@@ -28,7 +28,7 @@ TABLE: dict[str, Any] = {
     ],
     "BillingMode": "PAY_PER_REQUEST",
 }
-QUEUE_ATTRIBUTES = {"FifoQueue": "true", "VisibilityTimeout": "8"}
+QUEUE_ATTRIBUTES = {"FifoQueue": "true", "VisibilityTimeout": "3"}
 
 
 def create_table(client: Any, name: str = TABLE_NAME) -> None:

@@ -44,8 +44,7 @@ class Audiences:
         async def is_gone(connection_id: str) -> bool:
             try:
                 return await self._resources.blocking(self._forget_unless_opening, connection_id, key)
-            except StorageUnavailable as error:
-                logger.warning("connection not forgotten", extra={"reason": error.detail})
+            except StorageUnavailable:
                 return True
 
         return Audience(Feed(self._resources.publisher.catalog), self._resources.connections, is_gone)

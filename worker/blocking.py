@@ -25,19 +25,27 @@ class Blocking:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="blocking")
 
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Whoever calls decides what a `StorageUnavailable` means; for the operator it is logged here."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, partial(call, *args, **kwargs))
+        try:
+            return await loop.run_in_executor(self._executor, partial(call, *args, **kwargs))
+        except StorageUnavailable as error:
+            logger.warning("storage failed", extra={"operation": _name(call), "reason": error.detail})
+            raise
 
     async def insist(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """Repeat the call for about 4 s while the storage is out of reach; None if it still is. Failures are logged."""
+        """Repeat the call for about 4 s while the storage is out of reach; None if it still is."""
         for pause in _PAUSES:
             try:
                 return await self(call, *args, **kwargs)
-            except StorageUnavailable as error:
-                operation = getattr(call, "__qualname__", type(call).__name__)
-                logger.warning("storage failed", extra={"operation": operation, "reason": error.detail})
+            except StorageUnavailable:
                 await asyncio.sleep(pause)
         return None
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _name(call: Callable[..., object]) -> str:
+    """Of a function inside of another one, the outer one's: that says what it was for."""
+    return getattr(call, "__qualname__", type(call).__name__).partition(".<locals>")[0]

@@ -13,6 +13,7 @@ from forge.models.session import Control
 from forge.observability import error_fields
 from forge.ports import Delivery, Lease
 from worker.execute_run import RunExecutor
+from worker.hold import keep_message
 from worker.resources import Resources
 from worker.watch import ActiveRuns
 
@@ -40,6 +41,7 @@ class Consumer:
         async with asyncio.TaskGroup() as group:
             receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
             await stop.wait()
+            logger.info("worker stopping", extra={"runs": len(self._active.by_session)})
             await self._wind_up(receiving, stop_seconds)
 
     async def _keep_receiving(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
@@ -53,8 +55,7 @@ class Consumer:
             batch = await self._resources.blocking(
                 self._resources.queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS
             )
-        except StorageUnavailable as error:
-            logger.warning("queue not received from", extra={"reason": error.detail})
+        except StorageUnavailable:
             await asyncio.sleep(1)
             return
         started: set[SessionKey] = set()
@@ -97,8 +98,7 @@ class Consumer:
             if stop.is_set():
                 await self._release(delivery, 0)
             elif isinstance(delivery.body, CommandMessage):
-                await self._run_command(delivery.body)
-                await self._delete(delivery)
+                await self._run_command(delivery.body, delivery)
             else:
                 await self._run(delivery.body, delivery)
         except Exception as error:  # noqa: BLE001
@@ -114,7 +114,8 @@ class Consumer:
             except RunGone:
                 await self._settle(message, delivery)
                 return None
-            except (LeaseHeld, StorageUnavailable):
+            except (LeaseHeld, StorageUnavailable) as error:
+                logger.info("run not claimed", extra=_fields(message.run_id, reason=type(error).__name__))
                 return await self._release(delivery, RETRY_SECONDS)
             self._note_claim(lease)
             end = await self._executor.execute(lease, control, delivery.receipt)
@@ -134,6 +135,7 @@ class Consumer:
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """A run that has ended already: whoever ended it may have died before the connections heard of it."""
+        logger.info("run ended already", extra=_fields(message.run_id, receives=delivery.receives))
         await self._delete(delivery)
         if delivery.receives > 1:
             await self._executor.show(message.key)
@@ -153,12 +155,18 @@ class Consumer:
             return lease, None
 
     def _note_claim(self, lease: Lease) -> None:
-        fields = {"correlation_id": lease.run_id, "run_id": lease.run_id, "attempt": lease.attempt}
-        logger.info("run claimed", extra=fields)
+        logger.info("run claimed", extra=_fields(lease.run_id, attempt=lease.attempt))
         if lease.attempt > 1:
             self._resources.metrics.takeover()
 
-    async def _run_command(self, message: CommandMessage) -> None:
+    async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
+        async with asyncio.TaskGroup() as group:
+            keeping = group.create_task(keep_message(self._resources, delivery.receipt))
+            await self._answer_command(message)
+            keeping.cancel()
+        await self._delete(delivery)
+
+    async def _answer_command(self, message: CommandMessage) -> None:
         resources = self._resources
         command = await resources.blocking(resources.commands.get, message.command_id)
         if command is None or command.result is not None:
@@ -176,3 +184,7 @@ class Consumer:
 
     async def _release(self, delivery: Delivery, seconds: int) -> None:
         await self._resources.blocking.insist(self._resources.queue.extend, delivery.receipt, seconds)
+
+
+def _fields(run_id: str, **more: int | str) -> dict[str, int | str]:
+    return {"correlation_id": run_id, "run_id": run_id, **more}

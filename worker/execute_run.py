@@ -84,9 +84,11 @@ class RunExecutor:
             return "put back"
         ended = await self._ended(run, lease, lacking)
         if run.stop_reason == "deleted":
+            logger.info("run of a deleted session stopped", extra=_fields(lease))
             return "deleted"
         if run.stop_reason == "released" and ended.ending.outcome == "interrupted":
             await run.record.release()
+            logger.info("run released", extra=_fields(lease))
             return "released"
         await run.record.finish(ended.ending)
         self._report(run, lease, ended)

@@ -1,16 +1,16 @@
-"""Holding a run: its lease with its text, and its queue message, until the run ends or the lease is lost."""
+"""Holding a run, its lease with its text and its queue message, until the run ends or the lease is lost."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+from contextlib import suppress
 
 from forge.errors import StorageUnavailable
 from worker.resources import Resources
 from worker.run import RunInProgress
 
-logger = logging.getLogger(__name__)
-
+FIRST_EXTEND_SECONDS = 1.0
+"""Soon: what was received is hidden for 3 s only, so that a poll that outlives its worker takes nothing for long."""
 EXTEND_SECONDS = 2.0
 VISIBILITY_SECONDS = 8
 WATCHED_FLUSH_SECONDS = 0.3
@@ -26,12 +26,11 @@ async def keep_lease(run: RunInProgress) -> None:
 
 async def keep_message(resources: Resources, receipt: str) -> None:
     """Failing here is not the end: the run is the lease holder's, even when its message is delivered again."""
+    await asyncio.sleep(FIRST_EXTEND_SECONDS)
     while True:
-        await asyncio.sleep(EXTEND_SECONDS)
-        try:
+        with suppress(StorageUnavailable):
             await resources.blocking(resources.queue.extend, receipt, VISIBILITY_SECONDS)
-        except StorageUnavailable as error:
-            logger.warning("queue message not extended", extra={"reason": error.detail})
+        await asyncio.sleep(EXTEND_SECONDS)
 
 
 async def _due(event: asyncio.Event, seconds: float) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from forge.errors import StorageUnavailable
 from forge.models.session import Catalog
 from forge.ports import Clock, Commands
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
-
-logger = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 60.0
 FRESH_MS = 150_000
@@ -49,8 +46,7 @@ class Publisher:
         try:
             if not (self._missing_api_key and await self._is_covered()):
                 await self._blocking(self._commands.publish, self._catalog)
-        except StorageUnavailable as error:
-            logger.warning("catalog not published", extra={"reason": error.detail})
+        except StorageUnavailable:
             self._pause = _RETRY_SECONDS
         else:
             self._pause = PUBLISH_SECONDS

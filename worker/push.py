@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from forge.models.framing import state_frames, text_frames
 from forge.ports import AsyncConnections
 from worker.feed import Feed
 
+logger = logging.getLogger(__name__)
+
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 0.5
 PAUSE_SHARE = 0.05
 """Text is gathered for this share of the time that it has streamed: a short answer is smooth, a long one cheap."""
+SLOW_SECONDS = 2.0
+"""For one frame: a connection that takes longer is logged as slow."""
 _RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
 
 IsGone = Callable[[str], Awaitable[bool]]
@@ -120,14 +125,22 @@ class Sender:
     async def _post(self, frame: bytes) -> None:
         for pause in _RETRY_PAUSES:
             try:
-                return await self._connections.post(self._connection_id, frame)
+                return await self._post_once(frame)
             except ConnectionGone:
                 if await self._is_gone(self._connection_id):
                     raise
             except StorageUnavailable:
                 pass
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads, decides nothing
-        return await self._connections.post(self._connection_id, frame)
+        return await self._post_once(frame)
+
+    async def _post_once(self, frame: bytes) -> None:
+        began = monotonic()
+        await self._connections.post(self._connection_id, frame)
+        if (seconds := monotonic() - began) > SLOW_SECONDS:
+            logger.info(
+                "connection slow", extra={"connection_id": self._connection_id, "seconds": round(seconds, 1)}
+            )
 
 
 class Audience:
@@ -168,5 +181,7 @@ class Audience:
     async def _serve(self, connection_id: str, sender: Sender) -> None:
         try:
             await sender.run()
-        except (ConnectionGone, StorageUnavailable):
+        except (ConnectionGone, StorageUnavailable) as error:
+            fields = {"connection_id": connection_id, "error": type(error).__name__}
+            logger.info("connection given up", extra=fields)
             self._gone.add(connection_id)  # for this run; if it does exist, it may ask `sync`

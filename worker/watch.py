@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Control
 from worker.resources import Resources
 from worker.run import RunInProgress
-
-logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.4
 
@@ -31,8 +28,7 @@ class ActiveRuns:
                 continue
             try:
                 controls = await resources.blocking(resources.controls.read, list(runs))
-            except StorageUnavailable as error:
-                logger.warning("control items not read", extra={"reason": error.detail})
+            except StorageUnavailable:
                 continue
             for key, run in runs.items():
                 if self.by_session.get(key) is run:

@@ -1,4 +1,4 @@
-"""`python -m bench.soak MINUTES=5`: load with random faults. `python -m bench.soak --matrix`: every fault point."""
+"""`python -m bench.soak MINUTES=5`: load with random faults; `--matrix`: every fault point; `--stops`: every phase."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import uvloop
 
-from bench.soak import load
+from bench.soak import load, stops
 from bench.soak.matrix import KINDS, Cell, Outcome, cells, play
 from bench.soak.results import keep, kept
 from bench.soak.rig import running_rig
@@ -20,11 +20,13 @@ make soak ARGS="MINUTES=5"                 hundreds of sessions under random fau
 make soak ARGS="MESSAGES=10000"            the same, until so many messages have been answered
 make soak ARGS="--matrix [kill,freeze]"    each fault point × each kind of fault
 make soak ARGS="--table RESULTS=file"      the table of the outcomes that were kept
+make soak ARGS="--stops"                   how soon a stop ends a run, in each of its phases
 
   of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), FREEZES (the share of blows
   that only freeze, 0.25), SEED, TRACE (a file for all that is known of the sessions with violations)
   of the matrix: POINT (a part of a fault point's name), MOMENT (before, during, after), RESULTS (a file for one JSON
   line per cell; the cells that it holds are not played again)
+  of the stops: STOPS (of each phase, 100), SESSIONS (at a time, 4)
 """
 
 
@@ -70,7 +72,7 @@ def main() -> int:
         names = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
         kinds = [kind for name in names for kind in name.split(",")]
         return uvloop.run(matrix(wanted(kinds, given), file))
-    return uvloop.run(load.main({**os.environ, **given}))
+    return uvloop.run((stops if "--stops" in arguments else load).main({**os.environ, **given}))
 
 
 if __name__ == "__main__":

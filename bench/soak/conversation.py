@@ -14,17 +14,23 @@ from forge_client import ForgeClient
 from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable
 from forge_client.frames import Message, Outcome, State
 
+MESSAGES_PER_SESSION = 10
+"""Then another session begins: what a soak checks at once is small."""
 END_SECONDS = 60.0
 """Longer than three attempts take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the LLM answers: `(text, tool)` per response, `tool` empty in the last. Seconds before each: `waits`."""
+    """What the LLM answers: `(text, tool)` per response, `tool` empty in the last.
+
+    Seconds before each response: `waits`; after each word: `pause`.
+    """
 
     ref: str
     steps: tuple[tuple[str, str], ...]
     waits: tuple[float, ...] = ()
+    pause: float = 0
 
     @property
     def says(self) -> list[str]:
@@ -33,7 +39,7 @@ class Script:
     def prompt(self) -> str:
         waits = [*self.waits, *[0.0] * len(self.steps)]
         steps = [
-            {"say": says, "tool": tool, "wait": wait}
+            {"say": says, "tool": tool, "wait": wait, "pause": self.pause}
             for (says, tool), wait in zip(self.steps, waits, strict=False)
         ]
         return json.dumps({"ref": self.ref, "steps": steps})

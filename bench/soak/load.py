@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.soak.checker import CLAUSES, Violation, check, takeovers
-from bench.soak.conversation import Talk, Talker, paying, short
+from bench.soak.conversation import MESSAGES_PER_SESSION, Talk, Talker, paying, short
 from bench.soak.events import EVERYTHING
 from bench.soak.faults import Weather
 from bench.soak.rig import Rig, running_rig
@@ -20,7 +20,6 @@ PAYING_SHARE = 0.12
 STOPPED_SHARE = 0.05
 QUIET = {"FORGE_EXPIRY_SECONDS": "3600", "FORGE_SCHEDULE_SECONDS": "10"}
 """Looking for expired sessions reads the whole table, which grows."""
-MESSAGES_PER_SESSION = 10
 TELL_SECONDS = 5.0
 
 

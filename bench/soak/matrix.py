@@ -90,7 +90,7 @@ class Cell:
     def _strikes(self) -> int:
         """Errors last beyond the AWS client's own three tries; the outside world fails once."""
         if self.point.crossing == "queue.receive" and self.moment == "after":
-            return 1  # each answer that is lost hides the message for 8 s
+            return 1  # each answer that is lost hides the message for 3 s
         is_ours = self.point.crossing.partition(".")[0] not in {"llm", "tool"}
         return REPEATS if self.kind in {"error", "throttle"} and is_ours else 1
 

@@ -101,6 +101,7 @@ class Proxy(Victims):
         return [e for e in self.history if e.what == what and (not ref or ref in e.refs)]
 
     async def _handle(self, client: str, request: web.Request) -> web.StreamResponse:
+        pid = self.pids.get(client)
         try:
             body = await request.read()
         except ConnectionError:  # whoever asked is dead
@@ -112,7 +113,6 @@ class Proxy(Victims):
             return self._end(request, refusal)
         if call.service == "llm":
             return await self._llm(request, call)
-        pid = self.pids.get(client)
         try:
             answer = self._deliveries.take_unheard(call) or await self._forward(call, request)
         except (aiohttp.ClientError, TimeoutError):

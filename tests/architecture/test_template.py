@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from forge.settings import Settings
+from forge.store.terms import LEASE_MS
 from tests.schema import QUEUE_ATTRIBUTES, TABLE
 from tests.template import (
     ROOT,
@@ -19,6 +20,7 @@ from tests.template import (
     template,
     variables,
 )
+from worker.hold import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, VISIBILITY_SECONDS
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 SOCKETS_AND_EVENTS = {"expire_session", "recover_runs", "chat_stream"}
@@ -118,9 +120,10 @@ def test_the_tests_table_and_queue_are_the_templates() -> None:
         assert str(queue[name]).lower() == value
 
 
-def test_the_queue_hides_a_message_as_long_as_a_lease_lasts() -> None:
+def test_a_message_stays_hidden_until_its_worker_extends_it_and_comes_back_after_the_lease() -> None:
     queue = resources("AWS::SQS::Queue")["Queue"]["Properties"]
-    assert queue["VisibilityTimeout"] == 8
+    assert queue["VisibilityTimeout"] > 2 * FIRST_EXTEND_SECONDS
+    assert VISIBILITY_SECONDS - EXTEND_SECONDS >= LEASE_MS / 1_000
     assert queue["RedrivePolicy"]["maxReceiveCount"] >= 20
 
 

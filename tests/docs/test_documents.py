@@ -71,6 +71,19 @@ def test_every_alarm_is_explained() -> None:
     assert explained == set(resources("AWS::CloudWatch::Alarm"))
 
 
+def test_log_lines_and_metrics_that_operators_look_for_are_written() -> None:
+    section = OPERATIONS.partition("## What may happen to a run")[2].partition("\n## ")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")][2:]
+    code = "".join(
+        path.read_text() for part in ("worker", "layers", "functions") for path in (ROOT / part).rglob("*.py")
+    )
+    lines = {line for row in rows for line in re.findall(r"`([a-z]+(?: [a-z]+)+)`", row[2])}
+    metrics = {metric for row in rows for metric in re.findall(r"`(\w+)`", row[3])}
+    assert {name for name in lines | metrics if f'"{name}"' not in code} == set()
+    assert len(lines) > len(rows)
+    assert metrics
+
+
 def test_outputs_that_the_deployment_uses_exist() -> None:
     used = set(re.findall(r"\$\{?([A-Z][a-z]\w+)", OPERATIONS))
     assert used

@@ -48,8 +48,8 @@ BESIDE_RUNS = {
     "agent/servers.call: self.toolset.direct_call_tool",
     "agent/servers.list_tools: stack.enter_async_context",
     "agent/toolbox.close: self._stack.aclose",
-    "consumer._run_command: resources.blocking(resources.commands.get)",
-    "consumer._run_command: resources.blocking(resources.commands.put)",
+    "consumer._answer_command: resources.blocking(resources.commands.get)",
+    "consumer._answer_command: resources.blocking(resources.commands.put)",
 }
 """No run waits here for storage: tools outside of conversations, connecting to MCP servers, and the run's opening,
 whose own waits are the wallet's and stand in its tests."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from fastmcp import FastMCP
 from pydantic_ai.exceptions import (
     ContentFilterError,
     ModelAuthenticationError,
@@ -131,8 +134,6 @@ async def test_a_limit_of_llm_requests_is_a_clear_message(stage: Stage) -> None:
 
 
 async def test_a_run_that_takes_too_long_is_stopped(stage: Stage) -> None:
-    import asyncio
-
     stage.llm = Script(["slow ", asyncio.Event()]).llm()
     stage.limits = replace(stage.limits, seconds=0.2)
     page = await stage.open_page()
@@ -141,6 +142,28 @@ async def test_a_run_that_takes_too_long_is_stopped(stage: Stage) -> None:
     seen = await page.ended(run_id)
     assert "took longer" in seen.messages[-1].content
     assert seen.messages[1].content == "slow "
+
+
+async def test_a_command_that_takes_long_is_held_and_runs_once(stage: Stage) -> None:
+    """What is only received is delivered again after 3 s."""
+    server, calls = FastMCP[Any]("bank"), list[str]()
+
+    @server.tool(annotations={"readOnlyHint": True})
+    async def search(what: str) -> str:
+        calls.append(what)
+        await asyncio.sleep(4)
+        return "found"
+
+    stage.servers = [server]
+    stage.start()
+    command = ToolCommand(command_id=new_run_id(), network="testnet", name="search", arguments={"what": "it"})
+    stage.store.commands.put(command)
+    stage.queue.send(CommandMessage(command_id=command.command_id))
+    async with asyncio.timeout(12):
+        while not ((answered := stage.store.commands.get(command.command_id)) and answered.result):  # noqa: ASYNC110  no event
+            await asyncio.sleep(0.1)
+    assert answered.result.success
+    assert calls == ["it"]
 
 
 async def test_a_read_only_tool_runs_for_a_command_and_another_is_refused(stage: Stage) -> None:

@@ -190,7 +190,9 @@ async def test_a_session_that_is_shown_while_its_next_run_begins_still_sees_that
     run_id = await stage.say("two")
     await page.says("wel")
     may_see.set()
-    await asyncio.sleep(0.1)  # in which an audience that is closed by mistake is gone, and not yet found again
+    await asyncio.sleep(
+        0.1
+    )  # in which an audience that is closed by mistake is gone, and not yet found again
     go_on.set()
     await page.ended(run_id)
 
