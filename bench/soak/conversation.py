@@ -56,7 +56,10 @@ def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
 
 @dataclass
 class Said:
-    """One accepted message. `outcome` None: its end never became visible."""
+    """One accepted message. `outcome` None: its end never became visible.
+
+    `is_withdrawn`: taken back while it waited behind another run; then it is not part of the conversation.
+    """
 
     script: Script
     run_id: str
@@ -64,6 +67,7 @@ class Said:
     outcome: Outcome | None = None
     ended_at: float = 0
     stopped_at: float = 0
+    is_withdrawn: bool = False
 
 
 @dataclass

@@ -180,6 +180,8 @@ class Proxy(Victims):
         leaving = asyncio.create_task(self._note_leaving(request, call, refs), name="leaving")
         try:
             return await self._answer_llm(request, response, call, asked, refs)
+        except ConnectionError:  # whoever asked was stopped, or is dead
+            return response
         finally:
             leaving.cancel()
 

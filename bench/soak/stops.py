@@ -135,6 +135,7 @@ async def _stopped(rig: Rig, talker: Talker, phase: Phase) -> Said:
     rig.proxy.faults.remove(hold)
     if phase.is_queued:
         said = await talker.say(short(talker.next_ref()))
+        said.is_withdrawn = True
     await talker.stop(said)
     await talker.ended(said)
     if phase.is_queued:
