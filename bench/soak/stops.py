@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bench.figures import percentile
 from bench.soak.checker import Violation, check
-from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talker, paying, short
+from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talker, short
 from bench.soak.faults import Fault, Moment
 from bench.soak.rig import Rig, running_rig
 
@@ -30,6 +30,14 @@ def waiting(ref: str) -> Script:
 
 def telling(ref: str) -> Script:
     return Script(ref, ((" ".join(f"word {number}" for number in range(50)), ""),), pause=0.2)
+
+
+def looking(ref: str) -> Script:
+    return Script(ref, (("Let me look. ", "look"), ("Never said.", "")))
+
+
+def spending(ref: str) -> Script:
+    return Script(ref, (("Now I pay it. ", "pay"), ("Never said.", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,9 @@ PHASES = (
     Phase("its claim is being written", "runs.claim", waiting, seconds=WRITE_SECONDS),
     Phase("waiting for the LLM", "llm.request", waiting),
     Phase("mid-text", "llm.request", telling, "during"),
-    Phase("a response is being stored", "runs.append", paying, seconds=WRITE_SECONDS),
-    Phase("mid-tool, one that only reads", "tool.look", paying, seconds=HELD_SECONDS),
-    Phase("mid-tool, a payment", "tool.pay", paying),
+    Phase("a response is being stored", "runs.append", looking, seconds=WRITE_SECONDS),
+    Phase("mid-tool, one that only reads", "tool.look", looking),
+    Phase("mid-tool, a payment", "tool.pay", spending),
     Phase("its end is being written", "runs.finish", short, seconds=WRITE_SECONDS, may_complete=True),
 )
 

@@ -24,7 +24,7 @@ class World:
     paid: Counter[str] = field(default_factory=Counter[str])
     looked: Counter[str] = field(default_factory=Counter[str])
     slow: dict[str, float] = field(default_factory=dict[str, float])
-    """Seconds that a payment takes after it has happened, by reference."""
+    """Seconds that a tool takes after it has done its work, by reference."""
     paying: asyncio.Event = field(default_factory=asyncio.Event)
 
     def server(self) -> FastMCP[Any]:
@@ -34,6 +34,7 @@ class World:
         async def look(ref: str) -> str:
             """Read something."""
             self.looked[ref] += 1
+            await asyncio.sleep(self.slow.get(ref, 0))
             return f"seen {ref}"
 
         @server.tool(annotations=ToolAnnotations(read_only_hint=False, destructive_hint=True))
