@@ -95,7 +95,7 @@ eval: setup ## Ask the agent a set of questions and grade its work
 	@$(python) -m bench.eval $(ARGS)
 
 .PHONY: soak
-soak: setup ## Load a running server for a while and watch it for leaks
+soak: setup ## Hundreds of sessions under random faults; ARGS=--help shows what else
 	@$(python) -m bench.soak $(ARGS)
 
 .PHONY: clean
