@@ -14,12 +14,10 @@ from bench.soak.checker import CLAUSES, Violation, check, takeovers
 from bench.soak.conversation import MESSAGES_PER_SESSION, Talk, Talker, paying, short
 from bench.soak.events import EVERYTHING
 from bench.soak.faults import Weather
-from bench.soak.rig import Rig, running_rig
+from bench.soak.rig import QUIET, Rig, running_rig
 
 PAYING_SHARE = 0.12
 STOPPED_SHARE = 0.05
-QUIET = {"FORGE_EXPIRY_SECONDS": "3600", "FORGE_SCHEDULE_SECONDS": "10"}
-"""Looking for expired sessions reads the whole table, which grows."""
 TELL_SECONDS = 5.0
 
 

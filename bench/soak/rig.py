@@ -43,6 +43,9 @@ SETTINGS = {
     "WORKER_STOP_SECONDS": "1",
 }
 
+QUIET = {"FORGE_EXPIRY_SECONDS": "3600", "FORGE_SCHEDULE_SECONDS": "10"}
+"""For long runs: looking for expired sessions reads the whole table, which grows."""
+
 
 @dataclass
 class Rig:

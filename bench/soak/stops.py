@@ -14,7 +14,7 @@ from bench.figures import percentile
 from bench.soak.checker import Violation, check
 from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talker, short
 from bench.soak.faults import Fault, Moment
-from bench.soak.rig import Rig, running_rig
+from bench.soak.rig import QUIET, Rig, running_rig
 
 BOUND_SECONDS = 1.0
 HELD_SECONDS = 20.0
@@ -99,7 +99,7 @@ class Stops:
 
 async def main(given: Mapping[str, str]) -> int:
     """`STOPS` of each phase, `SESSIONS` at a time."""
-    async with running_rig() as rig:
+    async with running_rig(QUIET) as rig:
         found = await stops(rig, int(given.get("STOPS") or 100), int(given.get("SESSIONS") or 4))
     print(found.text())
     return int(not found.is_kept)

@@ -1,4 +1,4 @@
-"""A worker that is asked to stop hands its runs over at once; nobody waits for a lease to run out."""
+"""A worker that is asked to stop hands its runs over at once; a tool may take longer than a lease lasts."""
 
 from __future__ import annotations
 
@@ -36,4 +36,19 @@ async def test_a_stopped_worker_hands_its_run_over_even_when_that_fails(rig: Rig
     holders = [event.client for event in talk.events if event.crossing in {"runs.claim", "runs.take_over"}]
     assert said.outcome == "completed"
     assert len(holders) == 2
+    assert check(talk) == []
+
+
+async def test_a_tool_that_takes_longer_than_a_lease_is_called_once_by_one_worker(rig: Rig) -> None:
+    await rig.whole()
+    talker = Talker(rig)
+    await talker.client.connect()
+    script = paying(talker.next_ref())
+    rig.world.slow[script.ref] = 7.0
+    said = await talker.ended(await talker.say(script))
+    talk = await talker.close()
+    holders = [event.client for event in talk.events if event.crossing in {"runs.claim", "runs.take_over"}]
+    assert said.outcome == "completed"
+    assert len(holders) == 1
+    assert talk.paid[script.ref] == talk.looked[script.ref] == 1
     assert check(talk) == []
