@@ -64,7 +64,7 @@ async def test_a_worker_lost_at_any_write_doubles_and_loses_nothing(
     assert log[7:] == [("agent", "Paid.")]
 
 
-@pytest.mark.parametrize("last", range(2, 14))
+@pytest.mark.parametrize("last", range(3, 14, 2))
 async def test_parallel_calls_are_each_made_once_wherever_their_worker_is_lost(
     stage: Stage, last: int
 ) -> None:
