@@ -167,6 +167,7 @@ async def test_a_queue_that_fails_at_a_run_s_end_does_not_keep_the_session_s_nex
     stage.start(queue=Watched(stage.queue, delete=delete, receive=receive))
     await stage.say("one")
     await page.ended(await stage.say("two"))
+    await stage.stop()
     assert delete.failures == 0
     assert [delivery.receives for delivery in received] == [1, 1]
 
