@@ -10,7 +10,7 @@ from forge.errors import LeaseHeld, RunGone, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
 from forge.models.session import Control
-from forge.observability import error_fields
+from forge.observability import error_fields, run_fields
 from forge.ports import Delivery, Lease
 from worker.execute_run import RunExecutor
 from worker.hold import keep_message
@@ -115,7 +115,7 @@ class Consumer:
                 await self._settle(message, delivery)
                 return None
             except (LeaseHeld, StorageUnavailable) as error:
-                logger.info("run not claimed", extra=_fields(message.run_id, reason=type(error).__name__))
+                logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
                 return await self._release(delivery, RETRY_SECONDS)
             self._note_claim(lease)
             end = await self._executor.execute(lease, control, delivery.receipt)
@@ -135,7 +135,7 @@ class Consumer:
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """A run that has ended already: whoever ended it may have died before the connections heard of it."""
-        logger.info("run ended already", extra=_fields(message.run_id, receives=delivery.receives))
+        logger.info("run ended already", extra=run_fields(message.run_id, receives=delivery.receives))
         await self._delete(delivery)
         if delivery.receives > 1:
             await self._executor.show(message.key)
@@ -155,14 +155,15 @@ class Consumer:
             return lease, None
 
     def _note_claim(self, lease: Lease) -> None:
-        logger.info("run claimed", extra=_fields(lease.run_id, attempt=lease.attempt))
+        logger.info("run claimed", extra=run_fields(lease.run_id, attempt=lease.attempt))
         if lease.attempt > 1:
             self._resources.metrics.takeover()
 
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
-        async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(keep_message(self._resources, delivery.receipt))
+        keeping = asyncio.create_task(keep_message(self._resources, delivery.receipt), name="message")
+        try:
             await self._answer_command(message)
+        finally:
             keeping.cancel()
         await self._delete(delivery)
 
@@ -184,7 +185,3 @@ class Consumer:
 
     async def _release(self, delivery: Delivery, seconds: int) -> None:
         await self._resources.blocking.insist(self._resources.queue.extend, delivery.receipt, seconds)
-
-
-def _fields(run_id: str, **more: int | str) -> dict[str, int | str]:
-    return {"correlation_id": run_id, "run_id": run_id, **more}

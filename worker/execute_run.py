@@ -11,7 +11,7 @@ from forge.errors import LeaseLost
 from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS, Ending, Submission
 from forge.models.session import Control
-from forge.observability import error_fields
+from forge.observability import error_fields, run_fields
 from forge.ports import Lease
 from worker.agent import history
 from worker.agent.agent import INTERRUPTED_NOTICE, Ended, refuse
@@ -165,7 +165,7 @@ def may_be_put_back(lease: Lease, now: int) -> bool:
 
 
 def _fields(lease: Lease) -> dict[str, str | int]:
-    return {"correlation_id": lease.run_id, "run_id": lease.run_id, "attempt": lease.attempt}
+    return run_fields(lease.run_id, attempt=lease.attempt)
 
 
 def _submission(lease: Lease) -> Submission:

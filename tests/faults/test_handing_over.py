@@ -52,3 +52,23 @@ async def test_a_tool_that_takes_longer_than_a_lease_is_called_once_by_one_worke
     assert len(holders) == 1
     assert talk.paid[script.ref] == talk.looked[script.ref] == 1
     assert check(talk) == []
+
+
+@pytest.mark.parametrize("crossing", ["runs.claim", "queue.extend"])
+async def test_a_message_that_comes_back_because_everything_is_slow_runs_nothing_twice(
+    rig: Rig, crossing: str
+) -> None:
+    """Longer than the 3 s for which a message that was only received is hidden."""
+    await rig.whole()
+    talker = Talker(rig)
+    await talker.client.connect()
+    ref = "" if crossing == "queue.extend" else talker.talk.ref
+    slow = rig.proxy.arm(Fault(crossing, "before", "delay", ref, seconds=4.0))
+    said = await talker.ended(await talker.say(paying(talker.next_ref(), waits=(0, 6.0))))
+    talk = await talker.close()
+    receives = [event for event in talk.events if event.crossing == "queue.receive"]
+    assert slow.fired.is_set()
+    assert said.outcome == "completed"
+    assert len(receives) > 1
+    assert talk.paid[said.script.ref] == 1
+    assert check(talk) == []

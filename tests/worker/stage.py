@@ -119,6 +119,12 @@ class Stage:
         self.clock.ahead += 7_000
         await asyncio.to_thread(self.queue.let_visibility_end)
 
+    async def replace_worker(self, **other: Any) -> None:
+        """The worker's machine is lost; when what it held has become free, another worker is there."""
+        await self.kill()
+        await self.pass_the_lease()
+        self.start(**other)
+
     async def open_page(self, connection_id: str = "c1=", key: SessionKey = KEY) -> Page:
         connection = Connection(connection_id=connection_id, key=key, connected_at=self.clock())
         await asyncio.to_thread(self.store.controls.connect, connection)

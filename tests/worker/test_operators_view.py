@@ -61,9 +61,7 @@ async def hold_a_run(stage: Stage) -> str:
 
 async def test_a_lost_worker_shows_as_another_attempt(stage: Stage, log: Log) -> None:
     run_id = await hold_a_run(stage)
-    await stage.kill()
-    await stage.pass_the_lease()
-    stage.start()
+    await stage.replace_worker()
     async with asyncio.timeout(12):
         while len(log.of("run claimed")) < 2:  # noqa: ASYNC110  a log has no event
             await asyncio.sleep(0.02)

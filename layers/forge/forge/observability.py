@@ -109,6 +109,11 @@ def emit(service: str, metric: Metric, value: float = 1, unit: Unit = "Count") -
     _write(collected)
 
 
+def run_fields(run_id: str, **more: str | int) -> dict[str, str | int]:
+    """What each log line of a run has, outside of an invocation's context."""
+    return {"correlation_id": run_id, "run_id": run_id, **more}
+
+
 def error_fields(error: BaseException) -> dict[str, Any]:
     """Type and place of an error. Not its text: libraries put into it what a user wrote."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]

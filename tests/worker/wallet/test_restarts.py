@@ -12,9 +12,7 @@ from tests.worker.wallet.talk import ASK, asking
 
 async def lose_and_replace(payer: Payer, machine: MortalBlocking) -> None:
     await machine.is_dead.wait()
-    await payer.stage.kill()
-    await payer.stage.pass_the_lease()
-    payer.stage.start()
+    await payer.stage.replace_worker()
 
 
 async def replace(payer: Payer, machine: MortalBlocking) -> None:
