@@ -14,13 +14,12 @@ FIRST_EXTEND_SECONDS = 1.0
 EXTEND_SECONDS = 2.0
 VISIBILITY_SECONDS = 8
 WATCHED_FLUSH_SECONDS = 0.3
-FLUSH_SECONDS = 2.0
 
 
 async def keep_lease(run: RunInProgress) -> None:
     """Raises `LeaseLost`, which ends the run: by then another worker may have it."""
     while True:
-        await _due(run.record.is_due, WATCHED_FLUSH_SECONDS if run.is_watched else FLUSH_SECONDS)
+        await _due(run.record.is_due, WATCHED_FLUSH_SECONDS if run.is_watched else run.record.renewal_due_in)
         await run.record.keep()
 
 

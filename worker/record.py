@@ -20,7 +20,8 @@ from worker.resources import Resources
 
 R = TypeVar("R")
 
-RENEW_SECONDS = 2.0
+RENEW_SECONDS = 1.8
+"""Since the last write. A run whose session has ended, or whose lease is lost, hears of it by a write within 2 s."""
 _MARGIN = 0.5
 """Seconds of the lease that must be left for a tool call to be started."""
 
@@ -43,6 +44,11 @@ class LeasedRecord:
     @property
     def text(self) -> str:
         return self._feed.text
+
+    @property
+    def renewal_due_in(self) -> float:
+        """Seconds."""
+        return max(0.0, self._renewed_at + RENEW_SECONDS - monotonic())
 
     def show_text(self, text: str) -> None:
         """Raises `LeaseLost`: a worker that wakes from a freeze must not speak into another's attempt."""
@@ -75,7 +81,7 @@ class LeasedRecord:
             if len(text) > self._flushed:
                 await self._renew(lambda: self._runs.flush(self.lease, text))
                 self._flushed = len(text)
-            elif monotonic() - self._renewed_at >= RENEW_SECONDS * 0.9:
+            elif not self.renewal_due_in:
                 await self._renew(lambda: self._runs.renew(self.lease))
 
     async def append(self, progress: Progress) -> None:
