@@ -19,6 +19,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from forge.settings import Settings
 from forge.store import Store, open_store
+from tests import unlisted
 from tests.clock import Clock
 from tests.properties import SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
@@ -58,6 +59,23 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["unlisted"] = unlisted.recorded()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    unlisted.add(getattr(node, "workeroutput", {}).get("unlisted", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says how many members of each kind the generators have tried that no report lists."""
+    if lines := unlisted.lines():
+        terminalreporter.section("unlisted members tried")
+        terminalreporter.write_line("\n".join(lines))
 
 
 def _folder(item: pytest.Item) -> str:
