@@ -36,6 +36,31 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
 /** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */
 /** @typedef {{ run_id: string, sender: Sender, content: string, created_at: string, truncated?: boolean }} QueuedMessage */
 
+/** @typedef {{ to: string, value: string, data: string }} Call `value` is decimal wei */
+/** @typedef {{ direction: 'out' | 'in' | 'other', standard: string, asset?: string | null, symbol?: string | null, amount?: string | null, formatted?: string | null, sender: string, to: string }} ReviewChange */
+/** @typedef {{ kind: 'erc20' | 'erc721' | 'operator' | 'permit' | 'permit2' | 'control', token?: string | null, spender: string, amount?: string | null, formatted?: string | null, unlimited?: boolean, revokes?: boolean, source?: 'call' | 'inner call' | 'simulation', text: string }} Allowance */
+/** @typedef {{ code: string, severity: 'danger' | 'caution', text: string }} ReviewWarning */
+/** @typedef {{ name?: string | null, type: string, value?: unknown }} ReviewArgument */
+/** @typedef {{ to?: string | null, function?: string | null, arguments?: ReviewArgument[], understood?: boolean, note?: string | null, inner?: ReviewedCall[] }} ReviewedCall */
+/** @typedef {{ gas: string, wei: string, formatted: string, currency: string }} ReviewFee */
+
+/**
+ * What was found out about a request before anybody was asked.
+ * @typedef {object} Review
+ * @property {'moves' | 'nothing' | 'unknown'} outcome
+ * @property {string | null} [reason]
+ * @property {ReviewChange[]} [changes]
+ * @property {number} [more_changes]
+ * @property {Allowance[]} [allowances]
+ * @property {ReviewWarning[]} [warnings]
+ * @property {ReviewedCall[]} [calls]
+ * @property {string | null} [recipient]
+ * @property {ReviewFee | null} [fee]
+ */
+
+/** @typedef {{ account: string, until: string }} PublicClaim */
+/** @typedef {{ transaction_hash?: string | null, outcome: 'not_found' | 'different' | 'unknown', at: string }} PublicReport */
+
 /**
  * `value` is decimal wei.
  * @typedef {object} PublicApproval
@@ -46,13 +71,18 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {string} value
  * @property {string} data
  * @property {string | null} gas
+ * @property {string | null} [sender]
+ * @property {Call[]} [calls] what `digest` is over; empty when the request was cut
  * @property {string} digest
  * @property {string} description
  * @property {string | null} decoded
  * @property {string | null} simulation
+ * @property {Review} [review]
+ * @property {PublicClaim | null} [claim] some client has the request in a wallet
+ * @property {PublicReport[]} [reported] answers that did not settle it
  * @property {string} created_at
  * @property {string} expires_at
- * @property {boolean} [truncated] `data` and the texts are only the beginning; HTTP has the whole
+ * @property {boolean} [truncated] not the whole request, which HTTP has; it may not be signed from here
  */
 
 /**
@@ -102,7 +132,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
 
 /** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean }} NetworkInfo */
 /** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
-/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected', transaction_hash?: string | null, reason?: string | null }} ApprovalReply */
+/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
 
 /**
  * The server frame in `data`, or null when it is not one: a newer server may send types that we do not know.

@@ -23,7 +23,7 @@ HASH = "0x" + "ab" * 32
 
 
 def wallet_request(session: SimulatedSession) -> Approval:
-    transaction = WalletTransaction(chain_id=8453, to="0x" + "11" * 20, value="10", data="0x")
+    transaction = WalletTransaction.of_call(8453, "0x" + "11" * 20, value="10")
     return Approval(
         approval_id="a" * 32,
         run_id=session.active.run_id,

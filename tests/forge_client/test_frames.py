@@ -7,9 +7,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from forge.models import approval as server_approval
 from forge.models import frame as server_frames
 from forge.models import http as server_http
 from forge.models import message as server_message
+from forge.models import review as server_review
 from forge.models import run as server_run
 from forge_client import answers, frames
 
@@ -19,6 +21,16 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (frames.ActiveRun, server_frames.PublicRun),
     (frames.QueuedMessage, server_frames.QueuedMessage),
     (frames.Approval, server_frames.PublicApproval),
+    (frames.Claim, server_frames.PublicClaim),
+    (frames.Report, server_frames.PublicReport),
+    (frames.Call, server_approval.Call),
+    (frames.Review, server_review.Review),
+    (frames.ReviewChange, server_review.ReviewChange),
+    (frames.Allowance, server_review.Allowance),
+    (frames.ReviewWarning, server_review.ReviewWarning),
+    (frames.ReviewArgument, server_review.ReviewArgument),
+    (frames.ReviewedCall, server_review.ReviewedCall),
+    (frames.ReviewFee, server_review.ReviewFee),
     (frames.Hot, server_frames.Hot),
     (frames.State, server_http.State),
     (frames.StateFrame, server_frames.StateFrame),

@@ -62,7 +62,7 @@ def log(store: Store, key: SessionKey = KEY) -> list[str]:
 
 
 def approval(approval_id: str, run_id: str, data: str = "0x") -> Approval:
-    transaction = WalletTransaction(chain_id=1, to="0x" + "1" * 40, value="1", data=data)
+    transaction = WalletTransaction.of_call(1, "0x" + "1" * 40, value="1", data=data)
     return Approval(
         approval_id=approval_id,
         run_id=run_id,

@@ -67,8 +67,114 @@ class QueuedMessage(_Frozen):
     truncated: bool = False
 
 
+class Call(_Frozen):
+    """One call of a wallet request. `value`: decimal wei."""
+
+    to: str
+    value: str
+    data: str
+
+
+class ReviewChange(_Frozen):
+    """One movement that the simulation showed; `asset` is null for the chain's own coin.
+
+    `amount`: base units, for erc721 the token's id. `symbol` is the contract's own word: untrusted.
+    """
+
+    direction: str
+    standard: str
+    asset: str | None = None
+    symbol: str | None = None
+    amount: str | None = None
+    formatted: str | None = None
+    sender: str
+    to: str
+
+
+class Allowance(_Frozen):
+    """What `spender` may take or control from then on; `text` says it in one sentence."""
+
+    kind: str
+    token: str | None = None
+    spender: str
+    amount: str | None = None
+    formatted: str | None = None
+    unlimited: bool = False
+    revokes: bool = False
+    source: str = "call"
+    text: str
+
+
+class ReviewWarning(_Frozen):
+    """`severity`: `danger` or `caution`."""
+
+    code: str
+    severity: str
+    text: str
+
+
+class ReviewArgument(_Frozen):
+    """`value`: integers as decimal text, bytes as 0x hex, arrays and tuples as lists."""
+
+    name: str | None = None
+    type: str
+    value: Any = None
+
+
+class ReviewedCall(_Frozen):
+    """One call as the chain would read it, and the calls within it. `function` is null when it is not known."""
+
+    to: str | None = None
+    function: str | None = None
+    arguments: list[ReviewArgument] = []
+    understood: bool = False
+    note: str | None = None
+    inner: list[ReviewedCall] = []
+
+
+class ReviewFee(_Frozen):
+    """An estimate: the gas, and what it costs in wei and in the chain's own coin."""
+
+    gas: str
+    wei: str
+    formatted: str
+    currency: str
+
+
+class Review(_Frozen):
+    """What was found out before anybody was asked. `outcome`: `moves`, `nothing` or `unknown` (`reason` says why)."""
+
+    outcome: str = "unknown"
+    reason: str | None = None
+    changes: list[ReviewChange] = []
+    more_changes: int = 0
+    allowances: list[Allowance] = []
+    warnings: list[ReviewWarning] = []
+    calls: list[ReviewedCall] = []
+    recipient: str | None = None
+    fee: ReviewFee | None = None
+
+
+class Claim(_Frozen):
+    """A client has the request in a wallet until `until` (RFC 3339), to be signed by `account`."""
+
+    account: str
+    until: str
+
+
+class Report(_Frozen):
+    """An answer that did not settle the request (`not_found`, `different`, `unknown`): it may have been sent."""
+
+    transaction_hash: str | None = None
+    outcome: str
+    at: str
+
+
 class Approval(_Frozen):
-    """A wallet request that waits for the user. `value`: decimal wei; times RFC 3339. `truncated`: `data` is cut."""
+    """A wallet request that waits for the user. `value`: decimal wei; times RFC 3339.
+
+    `truncated`: not the whole request; get it from `ForgeClient.state` before it is signed.
+    """
 
     approval_id: str
     network: str
@@ -77,10 +183,15 @@ class Approval(_Frozen):
     value: str
     data: str
     gas: str | None
+    sender: str | None = None
+    calls: list[Call] = []
     digest: str
     description: str
     decoded: str | None
     simulation: str | None
+    review: Review = Review()
+    claim: Claim | None = None
+    reported: list[Report] = []
     created_at: str
     expires_at: str
     truncated: bool = False

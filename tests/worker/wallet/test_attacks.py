@@ -66,7 +66,7 @@ def test_a_call_never_passes_for_a_plain_transfer(data: str) -> None:
 
 
 def approval_of(**other: str) -> Approval:
-    wanted = WalletTransaction(chain_id=31337, to=TARGET, value="1", data="0x", **other)
+    wanted = WalletTransaction.of_call(31337, TARGET, value="1", **other)
     return Approval(
         approval_id="a" * 32,
         run_id="r" * 32,

@@ -143,9 +143,9 @@ async def _transaction(request: Request, gas: str | None, *, knows_sender: bool)
         raise ToolRefused(
             "A wallet request needs a recipient: creating contracts by the wallet is not offered."
         )
-    return WalletTransaction(
-        chain_id=await request.chain.chain_id(is_fresh=True),
-        to=request.to.address,
+    return WalletTransaction.of_call(
+        await request.chain.chain_id(is_fresh=True),
+        request.to.address,
         value=str(request.value),
         data="0x" + request.data.hex(),
         gas=gas,

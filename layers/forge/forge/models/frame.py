@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from forge.models.approval import Call
 from forge.models.ids import SessionId
 from forge.models.message import MessageKind, Sender, ToolDisplay
+from forge.models.review import NO_REVIEW, Review
 from forge.models.run import Outcome
 
 FRAME_BYTES_LIMIT = 32_000
@@ -62,10 +64,31 @@ class QueuedMessage(BaseModel):
     truncated: bool = False
 
 
+class PublicClaim(BaseModel):
+    """A client has the request in a wallet until `until` (RFC 3339), to be signed by `account`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str
+    until: str
+
+
+class PublicReport(BaseModel):
+    """An answer that did not settle the request: what it reported may have been sent. `at`: RFC 3339."""
+
+    model_config = ConfigDict(frozen=True)
+
+    transaction_hash: str | None = None
+    outcome: Literal["not_found", "different", "unknown"]
+    at: str
+
+
 class PublicApproval(BaseModel):
     """A wallet request for the user. `value`: decimal wei; times RFC 3339.
 
-    `truncated`: `data`, `decoded` or `simulation` did not fit into a frame; the HTTP State has them whole.
+    `calls` are what `digest` is over, with `chain_id` and `sender`; `to`, `value`, `data` are the first of them.
+    `truncated`: the request did not fit into a frame, so that its calls, texts and review are not the whole; it may
+    not be signed from here. The HTTP State has the whole.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,10 +100,15 @@ class PublicApproval(BaseModel):
     value: str
     data: str
     gas: str | None
+    sender: str | None = None
+    calls: list[Call] = []
     digest: str
     description: str
     decoded: str | None
     simulation: str | None
+    review: Review = NO_REVIEW
+    claim: PublicClaim | None = None
+    reported: list[PublicReport] = []
     created_at: str
     expires_at: str
     truncated: bool = False

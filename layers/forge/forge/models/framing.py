@@ -18,11 +18,14 @@ from forge.models.frame import (
     TextFrame,
 )
 from forge.models.message import Message
+from forge.models.review import NOT_HERE
 from forge.models.session import Catalog, HotSession
 
 HOT_BYTES_LIMIT = 16_000
 """Half a frame, so that there is always room for messages beside the hot state."""
 
+_DATA_SHOWN = 10
+"""Characters of a cut approval's call data: the function's selector."""
 _LONGEST_CHARACTER = 6
 """Bytes of a control character in JSON, `\\u0000`; every other character takes less."""
 
@@ -154,6 +157,20 @@ def _preview_queued(queued: QueuedMessage, limit: int) -> QueuedMessage:
 
 
 def _preview_approval(approval: PublicApproval, limit: int) -> PublicApproval:
-    texts = {"data": approval.data, "decoded": approval.decoded, "simulation": approval.simulation}
-    long = {name: text[:limit] for name, text in texts.items() if text and len(text) > limit}
-    return approval.model_copy(update={**long, "truncated": True}) if long else approval
+    """Cut as a whole or not at all: a piece of the data beside a whole summary would look like the request itself."""
+    if len(to_json(approval)) <= limit:
+        return approval
+    return approval.model_copy(
+        update={
+            "data": approval.data[:_DATA_SHOWN],
+            "calls": [],
+            "decoded": _beginning(approval.decoded, limit),
+            "simulation": _beginning(approval.simulation, limit),
+            "review": NOT_HERE,
+            "truncated": True,
+        }
+    )
+
+
+def _beginning(text: str | None, limit: int) -> str | None:
+    return text[: limit // 4] if text else text

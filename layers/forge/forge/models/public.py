@@ -6,8 +6,16 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from forge.models.approval import Approval
-from forge.models.frame import Hot, PublicApproval, PublicMessage, PublicRun, QueuedMessage
+from forge.models.approval import Approval, Report
+from forge.models.frame import (
+    Hot,
+    PublicApproval,
+    PublicClaim,
+    PublicMessage,
+    PublicReport,
+    PublicRun,
+    QueuedMessage,
+)
 from forge.models.http import SessionSummary, State
 from forge.models.message import Draft, Message
 from forge.models.run import Submission
@@ -155,12 +163,28 @@ def _approval(approval: Approval) -> PublicApproval:
         value=transaction.value,
         data=transaction.data,
         gas=transaction.gas,
+        sender=transaction.sender,
+        calls=transaction.calls,
         digest=approval.digest,
         description=approval.description,
         decoded=approval.decoded,
         simulation=approval.simulation,
+        review=approval.review,
+        claim=_claim(approval),
+        reported=[_report(report) for report in approval.reported],
         created_at=rfc3339(approval.created_at),
         expires_at=rfc3339(approval.expires_at),
+    )
+
+
+def _claim(approval: Approval) -> PublicClaim | None:
+    claim = approval.claim
+    return PublicClaim(account=claim.account, until=rfc3339(claim.until)) if claim else None
+
+
+def _report(report: Report) -> PublicReport:
+    return PublicReport(
+        transaction_hash=report.transaction_hash, outcome=report.outcome, at=rfc3339(report.at)
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.approval import Approval, ApprovalReply
+from forge.models.approval import Approval, ApprovalReply, Report
 from forge.models.ids import RunId, SessionKey
 from forge.models.message import Draft
 
@@ -114,7 +114,7 @@ class Progress(BaseModel):
     `drafts` end in the message log; `entries` (one serialized LLM message each) in the LLM history, where the
     first gets the index `history_index`; `shown_results` joins (or, with `new_response`, replaces) the active
     run's set of the same name. `answered` approvals leave the pending ones; `used_hashes` are the transactions that
-    settled them, and can settle no other.
+    settled them, and can settle no other. `reported`: what was reported for approvals that stay open, by their ids.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -126,6 +126,7 @@ class Progress(BaseModel):
     tokens: int = 0
     answered: frozenset[str] = frozenset()
     used_hashes: frozenset[str] = frozenset()
+    reported: dict[str, Report] = {}
 
 
 class Ending(Progress):

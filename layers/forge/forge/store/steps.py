@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forge.errors import InvalidRequest, LeaseLost
-from forge.models.approval import Approval
+from forge.models.approval import Approval, Report
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress
 from forge.models.session import HotSession
@@ -18,6 +18,8 @@ from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, RECENT_LIMIT, Terms
 
 APPROVALS_LIMIT = 128_000
 """Bytes of all pending approvals of a session: the hot item has to stay below 400 KB."""
+REPORTS_LIMIT = 10
+"""Of one approval."""
 HASHES_LIMIT = 100
 """More than can be pending at once: an approval lives for minutes, and only then could a hash be used again."""
 INTERRUPTED = "Interrupted by user"
@@ -60,7 +62,7 @@ def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) 
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
     made = Step(step.change, step.puts, step.after.model_copy(update={"active": run}))
-    return answered(made, progress) if progress.answered else made
+    return answered(made, progress) if progress.answered or progress.reported else made
 
 
 def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
@@ -75,7 +77,8 @@ def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
 def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> Step:
     """Answered approvals go, new ones come; the transactions that answered are remembered."""
     before = step.after
-    approvals = [each for each in before.approvals if each.approval_id not in progress.answered]
+    left = (each for each in before.approvals if each.approval_id not in progress.answered)
+    approvals = [_with_report(each, progress.reported.get(each.approval_id)) for each in left]
     approvals += [each for each in added if each not in approvals]
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
     step.change.set(approvals=_stored(approvals), used_hashes=hashes)
@@ -104,6 +107,14 @@ def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, now: int) -> S
 
 def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
     return Draft(sender="system", kind="notice", content=text, created_at=now, run_id=run_id)
+
+
+def _with_report(approval: Approval, report: Report | None) -> Approval:
+    """What was reported stays with the request, newest last; the same report twice is one."""
+    if report is None:
+        return approval
+    others = [each for each in approval.reported if each.transaction_hash != report.transaction_hash]
+    return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:]})
 
 
 def _stored(approvals: Sequence[Approval]) -> list[str]:
