@@ -14,12 +14,15 @@ from forge.store import keys
 from tests.api.conftest import Environment
 from tests.api.gateway import Answer, Gateway
 from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
+from tests.api.test_claims import leave_request
+from tests.store.scenes import approval
 from tests.template import HttpRoute, http_routes, socket_routes
 
 __all__ = ["issuer", "signed_in"]
 
 SECRET = "anns-words"
 KEY = SessionKey("ann", "s")
+DIGEST = approval("a" * 32, "b" * 32).digest
 PUBLIC = {("GET", "/health")}
 BODIES: dict[str, Any] = {
     "/api/chat": {"message": "hello", "session_id": "s"},
@@ -29,6 +32,13 @@ BODIES: dict[str, Any] = {
         "command": "set_network",
         "args": {"network": "base"},
         "session_id": "s",
+    },
+    "/api/approvals/claim": {
+        "session_id": "s",
+        "approval_id": "a" * 32,
+        "digest": DIGEST,
+        "account": "0x" + "2" * 40,
+        "claim_id": "tab-one-1",
     },
     "/api/sessions/{session_id}": {"title": "new"},
     "/api/ticket": {},
@@ -43,6 +53,7 @@ STRANGERS_GET = {
     "POST /api/interrupt": 200,
     "POST /api/system": 200,
     "POST /api/mcp-command": 200,
+    "POST /api/approvals/claim": 404,
     "POST /api/ticket": 200,
     "DELETE /api/sessions/{session_id}": 404,
     "PATCH /api/sessions/{session_id}": 404,
@@ -61,7 +72,7 @@ def anns(gateway: Gateway, signed_in: Issuer, catalog: Catalog) -> Issuer:
     """Ann has a session `s`."""
     token = signed_in.token("ann")
     gateway.post("/api/chat", {"message": SECRET, "session_id": "s"}, **bearer(token))
-    assert dependencies.store().sessions.hot(KEY)
+    leave_request(KEY)
     return signed_in
 
 
@@ -160,4 +171,5 @@ def test_without_an_issuer_the_session_id_is_the_key(
     gateway: Gateway, catalog: Catalog, route: HttpRoute
 ) -> None:
     gateway.post("/api/chat", {"message": SECRET, "session_id": "s"})
+    leave_request(SessionKey("anonymous", "s"))
     assert call(gateway, route, None).status in {200, 204}

@@ -24,6 +24,7 @@ from functions.recover_runs.handler import handler as recover_runs
 from tests.api.conftest import Environment
 from tests.api.gateway import Context, Gateway
 from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
+from tests.api.test_claims import leave_request
 from tests.template import folder_of, functions
 
 __all__ = ["issuer", "signed_in"]
@@ -131,10 +132,22 @@ def _http(stage: Stage) -> None:
         stage.post("bob", path, **body)
         stage.post("bob", "/api/interrupt")
     stage.post("new", "/api/system", message="hello")
+    _claims(stage)
     stage.connected("cid")
     for network in ("base", "testnet"):
         stage.post("cid", "/api/mcp-command", command="set_network", args={"network": network})
     stage.post("cid", "/api/mcp-command", command="call_tool", args={"name": "balance"})
+
+
+def _claims(stage: Stage) -> None:
+    """Told to an open connection, and to one that has gone."""
+    stage.post("pia", "/api/chat", message="pay")
+    asked = leave_request(SessionKey("pia", "pia"))
+    stage.connected("pia")
+    gone = Connection(connection_id="gone=", key=SessionKey("pia", "pia"), connected_at=0)
+    dependencies.store().controls.connect(gone)
+    body = {"approval_id": asked.approval_id, "digest": asked.digest, "account": "0x" + "2" * 40}
+    stage.post("pia", "/api/approvals/claim", claim_id="tab-one-1", **body)
 
 
 def _gone(stage: Stage) -> None:

@@ -39,6 +39,10 @@ class SessionBusy(ForgeError):
     """A run is in progress in this session; wait for it, interrupt it, or let the message queue up."""
 
 
+class ApprovalHeld(ForgeError):
+    """The wallet request cannot be signed now."""
+
+
 class Retryable(ForgeError):
     """The request is refused for now; `retry_after` says in how many seconds it may be sent again."""
 

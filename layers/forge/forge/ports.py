@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from forge.models.approval import Claim
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.run import (
@@ -48,6 +49,10 @@ class Sessions(Protocol):
 
     def set_network(self, key: SessionKey, network: str) -> HotSession:
         """Creates the session when it does not exist."""
+        ...
+
+    def set_wallet(self, key: SessionKey, account: str | None) -> HotSession:
+        """The account of the person's wallet, or None when they disconnect. Creates the session as well."""
         ...
 
     def touch(self, key: SessionKey) -> HotSession | None:
@@ -98,6 +103,23 @@ class Inbox(Protocol):
 
     def waiting(self, limit: int = 100) -> list[RunMessage]:
         """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker."""
+        ...
+
+
+class Approvals(Protocol):
+    """Which client has a wallet request in a wallet: at most one at a time."""
+
+    def claim(
+        self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False
+    ) -> HotSession:
+        """One write: `wanted.account` is to sign the request. The same claim id renews its own claim.
+
+        `again`: although it may have been sent already. Raises `NotFound`, `ApprovalHeld`.
+        """
+        ...
+
+    def release(self, key: SessionKey, approval_id: str, claim_id: str) -> HotSession:
+        """The wallet has refused for certain. A claim that is not this one stays. Raises `NotFound`."""
         ...
 
 

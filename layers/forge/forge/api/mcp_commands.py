@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from forge.api import dependencies
 from forge.api.push import push_state
+from forge.models.approval import Address
 from forge.models.http import McpCommandRequest
 from forge.models.ids import SessionKey, new_run_id
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
@@ -26,6 +27,10 @@ class NetworkArguments(BaseModel):
     network: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
+class WalletArguments(BaseModel):
+    address: Address | None
+
+
 class CallArguments(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -38,6 +43,8 @@ def run_command(key: SessionKey, request: McpCommandRequest) -> CommandResult:
     match request.command:
         case "set_network":
             return _set_network(key, _arguments(NetworkArguments, request).network)
+        case "set_wallet":
+            return _set_wallet(key, _arguments(WalletArguments, request).address)
         case "list_networks":
             return _list_networks(key)
         case "list_tools":
@@ -66,6 +73,15 @@ def _set_network(key: SessionKey, network: str) -> CommandResult:
     push_state(session)
     data = {"network": network, "session_id": key.session_id}
     return CommandResult(success=True, message=f"Network set to {network}", data=data)
+
+
+def _set_wallet(key: SessionKey, address: str | None) -> CommandResult:
+    session = dependencies.store().sessions.set_wallet(key, address)
+    push_state(session)
+    data = {"address": address, "session_id": key.session_id}
+    return CommandResult(
+        success=True, message="Wallet connected" if address else "Wallet disconnected", data=data
+    )
 
 
 def _list_networks(key: SessionKey) -> CommandResult:

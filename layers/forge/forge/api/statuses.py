@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from forge.errors import (
+    ApprovalHeld,
     ConnectionGone,
     Forbidden,
     ForgeError,
@@ -27,6 +28,7 @@ STATUS: Mapping[type[ForgeError], int] = {
     Forbidden: 403,
     NotFound: 404,
     SessionBusy: 409,
+    ApprovalHeld: 409,
     ConnectionGone: 410,
     TooLarge: 413,
     UnsupportedMediaType: 415,

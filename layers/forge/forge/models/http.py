@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from forge.models.approval import ApprovalReply
+from forge.models.approval import Address, ApprovalReply, ClaimId
 from forge.models.frame import Hot, PublicMessage
-from forge.models.ids import RunId, SessionId
+from forge.models.ids import ApprovalId, RunId, SessionId
 from forge.models.run import IfBusy
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
 
@@ -46,6 +46,21 @@ class InterruptRequest(_Request):
 class SystemRequest(_Request):
     message: MessageText
     approval: ApprovalReply | None = None
+
+
+class ClaimRequest(_Request):
+    """One client wants to put a wallet request into a wallet, so that no other does.
+
+    `claim_id` is the client's own, for as long as it shows the request. `again`: the person knows that the request may
+    have been sent already. `release`: the wallet has refused for certain, so others may try.
+    """
+
+    approval_id: ApprovalId
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    account: Address
+    claim_id: ClaimId
+    again: bool = False
+    release: bool = False
 
 
 class McpCommandRequest(_Request):

@@ -21,7 +21,8 @@ class HotSession(BaseModel):
 
     `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with
     each write; it never repeats within a session, not even over generations. `used_hashes`: transactions that have
-    settled an approval. `spent`: wei that the agent's own transactions have moved.
+    settled an approval. `spent`: wei that the agent's own transactions have moved. `wallet`: the account of
+    the person's connected wallet, as far as their client has told it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +37,7 @@ class HotSession(BaseModel):
     approvals: list[Approval] = []
     used_hashes: list[str] = []
     spent: int = 0
+    wallet: str | None = None
     recent: dict[str, Outcome] = {}
     logged: int = 0
     history: int = 0

@@ -50,6 +50,7 @@ def session_of(item: Item) -> HotSession:
         approvals=[Approval.model_validate_json(text) for text in item["approvals"]],
         used_hashes=item.get("used_hashes", []),
         spent=item.get("spent", 0),
+        wallet=item.get("wallet"),
         recent={run_id: item["recent"][run_id] for run_id in item["recent_order"]},
         logged=item["logged"],
         history=item["history_count"],

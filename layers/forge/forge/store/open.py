@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forge import aws
-from forge.ports import Clock, Commands, Controls, Expiry, Inbox, Journal, Runs, Sessions, Tickets
+from forge.ports import Approvals, Clock, Commands, Controls, Expiry, Inbox, Journal, Runs, Sessions, Tickets
 from forge.settings import Settings
+from forge.store.approvals import TableApprovals
 from forge.store.commands import TableCommands
 from forge.store.controls import TableControls
 from forge.store.expire import TableExpiry
@@ -30,6 +31,7 @@ class Store:
 
     sessions: Sessions
     inbox: Inbox
+    approvals: Approvals
     controls: Controls
     runs: Runs
     journal: Journal
@@ -50,6 +52,7 @@ def open_store(
     return Store(
         sessions=TableSessions(table, terms, clock),
         inbox=TableInbox(table, terms, clock),
+        approvals=TableApprovals(table, clock),
         controls=TableControls(table, clock),
         runs=TableRuns(table, terms, clock),
         journal=TableJournal(table, terms, clock),

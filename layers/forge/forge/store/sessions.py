@@ -70,14 +70,22 @@ class TableSessions:
             raise NotFound from None
 
     def set_network(self, key: SessionKey, network: str) -> HotSession:
+        return self._set(key, network=network)
+
+    def set_wallet(self, key: SessionKey, account: str | None) -> HotSession:
+        return self._set(key, wallet=account)
+
+    def _set(self, key: SessionKey, **values: str | None) -> HotSession:
+        """Into the living session, or into a new one."""
         now = self.clock()
         for _ in range(CONTENTION_TRIES):
             try:
-                change = self._living(Change().set(network=network))
+                change = self._living(Change().set(**values))
                 return self._shown(self.table.update(layout.hot(key), change))
             except Refused as refused:
                 old = refused.item
-            item = new_item(key, now, old, network=network, expires_at=self.terms.session_end(now))
+            first = {"network": self.terms.network, "expires_at": self.terms.session_end(now), **values}
+            item = new_item(key, now, old, **first)
             try:
                 self.table.put(item, only_if(Change(), old))
                 return session_of(item)

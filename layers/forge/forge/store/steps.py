@@ -78,10 +78,10 @@ def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> 
     """Answered approvals go, new ones come; the transactions that answered are remembered."""
     before = step.after
     left = (each for each in before.approvals if each.approval_id not in progress.answered)
-    approvals = [_with_report(each, progress.reported.get(each.approval_id)) for each in left]
+    approvals = [with_report(each, progress.reported.get(each.approval_id)) for each in left]
     approvals += [each for each in added if each not in approvals]
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
-    step.change.set(approvals=_stored(approvals), used_hashes=hashes)
+    step.change.set(approvals=stored_approvals(approvals), used_hashes=hashes)
     after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
     return Step(step.change, step.puts, after)
 
@@ -109,7 +109,7 @@ def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
     return Draft(sender="system", kind="notice", content=text, created_at=now, run_id=run_id)
 
 
-def _with_report(approval: Approval, report: Report | None) -> Approval:
+def with_report(approval: Approval, report: Report | None) -> Approval:
     """What was reported stays with the request, newest last; the same report twice is one."""
     if report is None:
         return approval
@@ -117,7 +117,7 @@ def _with_report(approval: Approval, report: Report | None) -> Approval:
     return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:]})
 
 
-def _stored(approvals: Sequence[Approval]) -> list[str]:
+def stored_approvals(approvals: Sequence[Approval]) -> list[str]:
     texts = [approval.model_dump_json() for approval in approvals]
     if sum(len(text.encode()) for text in texts) > APPROVALS_LIMIT:
         raise InvalidRequest("The pending wallet requests are too large to be stored.")

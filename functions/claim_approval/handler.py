@@ -1,0 +1,25 @@
+"""`POST /api/approvals/claim`: one client puts a wallet request into a wallet, so that no other does."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.application import create_app
+from forge.api.approvals import claim_approval
+from forge.api.dependencies import connections, store
+from forge.api.entry import lambda_handler
+from forge.api.replies import Owner, key_of, reply
+from forge.models.http import ClaimRequest
+
+router = APIRouter()
+
+
+@router.post("/api/approvals/claim")
+def post_claim(request: ClaimRequest, owner: Owner) -> Response:
+    key = key_of(owner, request.session_id)
+    return reply(key, claim_approval(key, request))
+
+
+app = create_app(router)
+handler = lambda_handler(app, store, connections)

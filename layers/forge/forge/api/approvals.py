@@ -1,0 +1,28 @@
+"""`POST /api/approvals/claim`: put a wallet request into one wallet, and into no other at the same time."""
+
+from __future__ import annotations
+
+import logging
+
+from forge.api import dependencies
+from forge.api.conversations import state_of
+from forge.api.push import push_state
+from forge.models.approval import Claim
+from forge.models.http import ClaimRequest, State
+from forge.models.ids import SessionKey
+from forge.store.terms import CLAIM_MS
+
+logger = logging.getLogger(__name__)
+
+
+def claim_approval(key: SessionKey, request: ClaimRequest) -> State:
+    """Raises `NotFound` for a request that is unknown, another owner's or over, `ApprovalHeld` when it is taken."""
+    approvals = dependencies.store().approvals
+    if request.release:
+        session = approvals.release(key, request.approval_id, request.claim_id)
+    else:
+        claim = Claim(claim_id=request.claim_id, account=request.account, until=dependencies.now() + CLAIM_MS)
+        session = approvals.claim(key, request.approval_id, claim, request.digest, again=request.again)
+    logger.info("approval claimed", extra={"session_id": key.session_id, "release": request.release})
+    push_state(session)
+    return state_of(key, session)

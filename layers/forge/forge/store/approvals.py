@@ -1,0 +1,95 @@
+"""Claims: a wallet request is in at most one wallet at a time, over all tabs and devices of a session.
+
+A claim that lapses without an answer may have been signed all the same: the wallet was asked, and its page is gone. So
+it is taken over only by a client that says `again`, and it is then remembered as a report of unknown outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from forge.errors import ApprovalHeld, NotFound, StorageUnavailable
+from forge.models.approval import Approval, Claim, Report
+from forge.models.ids import SessionKey
+from forge.models.session import HotSession
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.items import alive, current, only_if, session_of
+from forge.store.refusal import Refused
+from forge.store.steps import stored_approvals, with_report
+from forge.store.table import Table
+from forge.store.terms import CONTENTION_TRIES
+
+
+@dataclass(frozen=True, slots=True)
+class TableApprovals:
+    table: Table
+    clock: Clock
+
+    def claim(
+        self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False
+    ) -> HotSession:
+        def claimed(session: HotSession, approval: Approval) -> Approval:
+            _check(session, approval, wanted, digest)
+            return _taken(approval, wanted, self.clock(), again=again)
+
+        return self._changed(key, approval_id, claimed)
+
+    def release(self, key: SessionKey, approval_id: str, claim_id: str) -> HotSession:
+        def released(session: HotSession, approval: Approval) -> Approval:
+            is_ours = approval.claim is not None and approval.claim.claim_id == claim_id
+            return approval.model_copy(update={"claim": None}) if is_ours else approval
+
+        return self._changed(key, approval_id, released)
+
+    def _changed(
+        self, key: SessionKey, approval_id: str, change_of: Callable[[HotSession, Approval], Approval]
+    ) -> HotSession:
+        """One conditional write, made for one `rev` of the session; nothing is written if nothing changes."""
+        for _ in range(CONTENTION_TRIES):
+            item = self.table.get(keys.hot(key))
+            if item is None or not alive(item, self.clock()):
+                raise NotFound
+            session = current(session_of(item), self.clock())
+            before = next((each for each in session.approvals if each.approval_id == approval_id), None)
+            if before is None:
+                raise NotFound
+            after = change_of(session, before)
+            if after == before:
+                return session
+            stored = [
+                after if each.approval_id == approval_id else each for each in session_of(item).approvals
+            ]
+            change = only_if(Change(), item).set(approvals=stored_approvals(stored))
+            try:
+                changed = self.table.update(keys.hot(key), change.assign("rev = rev + :one", one=1))
+            except Refused:
+                continue
+            return current(session_of(changed), self.clock())
+        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+
+
+def _check(session: HotSession, approval: Approval, wanted: Claim, digest: str) -> None:
+    if digest != approval.digest:
+        raise ApprovalHeld("The request has changed since it was shown. Look at it again.")
+    sender = approval.transaction.sender
+    if sender and sender.lower() != wanted.account.lower():
+        raise ApprovalHeld(f"The request is for the account {sender}.")
+    submissions = [*session.inbox, *([session.active.submission] if session.active else [])]
+    answers = [each.approval for each in submissions if each.approval]
+    if any(answer.approval_id in {approval.approval_id, None} for answer in answers):
+        raise ApprovalHeld("An answer to this request is being checked now.")
+
+
+def _taken(approval: Approval, wanted: Claim, now: int, *, again: bool) -> Approval:
+    other = approval.claim if approval.claim and approval.claim.claim_id != wanted.claim_id else None
+    if other and other.until > now:
+        raise ApprovalHeld("Another tab or device has this request in a wallet now.")
+    if other and not again:
+        raise ApprovalHeld("The request was in a wallet that never answered: it may have been sent already.")
+    if approval.reported and not again:
+        raise ApprovalHeld("Something was reported for this request already: it may have been sent.")
+    report = Report(outcome="unknown", at=other.until) if other else None
+    return with_report(approval, report).model_copy(update={"claim": wanted})

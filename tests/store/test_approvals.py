@@ -1,0 +1,128 @@
+"""Claims: a wallet request is in one wallet at a time, and what may have been sent is not sent again by chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from forge.errors import ApprovalHeld, NotFound
+from forge.models.approval import Approval, ApprovalReply, Claim
+from forge.models.ids import SessionKey
+from forge.models.run import Ending
+from forge.store import Store
+from forge.store.terms import CLAIM_MS
+from tests.clock import Clock
+from tests.store.scenes import KEY, approval, counted, started, submission
+from tests.store.test_races import together
+
+ID = "a" * 32
+PAYER = "0x" + "2" * 40
+OTHER = "0x" + "3" * 40
+
+
+def pending(store: Store, *, sender: str | None = None) -> Approval:
+    """The session's open wallet request."""
+    lease = started(store)
+    asked = approval(ID, lease.session.active.run_id)  # type: ignore[union-attr]
+    transaction = asked.transaction.model_copy(update={"sender": sender})
+    asked = asked.model_copy(update={"transaction": transaction, "digest": transaction.digest()})
+    store.runs.finish(lease, Ending(outcome="waiting", approvals=[asked]))
+    return asked
+
+
+def claim(store: Store, asked: Approval, claim_id: str, clock: Clock, **values: Any) -> Approval:
+    account = values.pop("account", PAYER)
+    digest = values.pop("digest", asked.digest)
+    wanted = Claim(claim_id=claim_id, account=account, until=clock() + CLAIM_MS)
+    return store.approvals.claim(KEY, ID, wanted, digest, **values).approvals[0]
+
+
+def test_a_claim_is_one_read_and_one_write(store: Store, clock: Clock, dynamodb: Any):
+    asked = pending(store)
+    with counted(dynamodb) as calls:
+        claimed = claim(store, asked, "tab-one-1", clock)
+    assert sorted(calls) == ["GetItem", "UpdateItem"]
+    assert claimed.claim == Claim(claim_id="tab-one-1", account=PAYER, until=clock() + CLAIM_MS)
+    assert claimed.payer == PAYER
+    assert claimed.digest == asked.digest
+
+
+def test_of_many_at_once_one_gets_the_claim(store: Store, clock: Clock):
+    asked = pending(store)
+    answers = together(*(lambda n=n: claim(store, asked, f"device-{n:02}", clock) for n in range(6)))
+    winners = [answer for answer in answers if isinstance(answer, Approval)]
+    assert len(winners) == 1
+    assert sum(isinstance(answer, ApprovalHeld) for answer in answers) == 5
+
+
+def test_the_same_claim_is_renewed_and_given_back(store: Store, clock: Clock):
+    asked = pending(store)
+    claim(store, asked, "tab-one-1", clock)
+    clock.advance(100_000)
+    renewed = claim(store, asked, "tab-one-1", clock)
+    assert renewed.claim
+    assert renewed.claim.until == clock() + CLAIM_MS
+    assert store.approvals.release(KEY, ID, "tab-two-2").approvals[0].claim == renewed.claim
+    assert store.approvals.release(KEY, ID, "tab-one-1").approvals[0].claim is None
+    assert claim(store, asked, "tab-two-2", clock).claim
+
+
+def test_a_claim_that_lapsed_without_an_answer_is_taken_over_only_by_an_explicit_act(
+    store: Store, clock: Clock
+):
+    asked = pending(store)
+    claim(store, asked, "tab-one-1", clock)
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-two-2", clock, again=True)
+    clock.advance(CLAIM_MS + 1)
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-two-2", clock)
+    taken = claim(store, asked, "tab-two-2", clock, again=True)
+    assert [report.outcome for report in taken.reported] == ["unknown"]
+    released = store.approvals.release(KEY, ID, "tab-two-2").approvals[0]
+    assert released.claim is None
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-one-1", clock)
+
+
+@pytest.mark.parametrize(
+    ("sender", "values"),
+    [(None, {"digest": "0" * 64}), (OTHER, {}), (OTHER, {"again": True})],
+    ids=["another digest", "another account", "another account, knowingly"],
+)
+def test_a_claim_for_something_else_is_refused(
+    store: Store, clock: Clock, sender: str | None, values: dict[str, Any]
+):
+    asked = pending(store, sender=sender)
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-one-1", clock, **values)
+    assert claim(store, asked, "tab-one-1", clock, account=sender or PAYER).claim
+
+
+@pytest.mark.parametrize("named", [ID, None], ids=["by its id", "as the oldest"])
+def test_while_an_answer_is_checked_nothing_is_signed(store: Store, clock: Clock, named: str | None):
+    asked = pending(store)
+    reply = ApprovalReply(approval_id=named, outcome="sent", transaction_hash="0x" + "b" * 64)
+    store.inbox.accept(KEY, submission("Transaction sent", approval=reply))
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-one-1", clock, again=True)
+
+
+def test_a_request_that_is_not_there_or_over_is_not_found(store: Store, clock: Clock):
+    asked = pending(store)
+    wanted = Claim(claim_id="tab-one-1", account=PAYER, until=clock() + CLAIM_MS)
+    for key, name in ((SessionKey("bob", "s1"), ID), (KEY, "f" * 32)):
+        with pytest.raises(NotFound):
+            store.approvals.claim(key, name, wanted, asked.digest)
+        with pytest.raises(NotFound):
+            store.approvals.release(key, name, "tab-one-1")
+    clock.advance(600_001)
+    with pytest.raises(NotFound):
+        store.approvals.claim(KEY, ID, wanted, asked.digest)
+
+
+def test_the_wallet_of_the_person_is_known_until_they_disconnect(store: Store):
+    assert store.sessions.set_wallet(KEY, PAYER).wallet == PAYER
+    assert store.sessions.set_network(KEY, "base").wallet == PAYER
+    assert store.sessions.set_wallet(KEY, None).wallet is None
