@@ -5,6 +5,8 @@ MAKEFLAGS += --no-print-directory
 
 bin := .venv/bin
 python := $(bin)/python
+# Programs are started by their interpreter: their own first lines hold the folder that they were installed in.
+sam := .tools/sam/bin/python .tools/sam/bin/sam
 
 # Options for the program behind a target: make test ARGS="-k session -x"
 ARGS ?=
@@ -14,24 +16,34 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 
+# `make test -k session` would run all tests first: make takes -k for itself, and "session" for a target.
+targets := $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
+unknown := $(filter-out $(targets),$(MAKECMDGOALS))
+$(if $(unknown),$(error There is no target "$(firstword $(unknown))"; `make` lists them. Options go into ARGS: make test ARGS="-k session"))
+
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Install everything: libraries, test chain, Chromium, SAM (PYTHON=… names the Python)
-	@scripts/setup.sh all
+setup: ## Install everything: libraries, test chain, SAM, Chromium (Debian's package, if allowed); PYTHON=… names the Python
+	@GOAL=$(or $(firstword $(MAKECMDGOALS)),setup) scripts/setup.sh all
 
 .PHONY: setup-run
-setup-run: ## Install only what `make run` needs
-	@scripts/setup.sh run
+setup-run: ## Install only what `make run` needs (about 700 MB, a minute)
+	@GOAL=$(or $(firstword $(MAKECMDGOALS)),run) scripts/setup.sh run
+
+.PHONY: setup-check
+setup-check: ## Install only what `make check` needs: no browser, no emulator
+	@GOAL=$(or $(firstword $(MAKECMDGOALS)),check) scripts/setup.sh check
 
 .PHONY: run
 run: setup-run ## Start the whole application on this computer (BACKEND_HOST, BACKEND_PORT)
 	@exec $(python) -m local_dev $(ARGS)
 
 .PHONY: chat
-chat: setup-run ## Talk to a running server in the terminal
+chat: export FORGE_URL ?= http://$(or $(BACKEND_HOST),127.0.0.1):$(or $(BACKEND_PORT),8080)
+chat: setup-run ## Talk to a running server in the terminal (BACKEND_HOST, BACKEND_PORT or FORGE_URL)
 	@exec $(python) -m forge_client $(ARGS)
 
 .PHONY: test
@@ -39,7 +51,7 @@ test: setup ## Run the tests, three at a time (ARGS="-k session")
 	@$(python) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## Look for values that break the property tests: new ones each time (minutes)
+fuzz: setup ## Look for values that break the property tests: new ones each time (several minutes)
 	@$(python) -m pytest --numprocesses=2 --hypothesis-profile=search --timeout=600 -m hypothesis $(ARGS)
 
 .PHONY: test-faults
@@ -50,24 +62,24 @@ test-faults: setup ## Run the tests that kill, freeze and cut off real processes
 check: check-python check-page check-template ## Formatting, lint, types, import contracts, template, build
 
 .PHONY: check-python
-check-python: setup
+check-python: setup-check
 	$(bin)/ruff format --check
 	$(bin)/ruff check
-	$(bin)/pyright
-	$(bin)/lint-imports
+	$(python) $(bin)/pyright
+	$(python) $(bin)/lint-imports
 
 .PHONY: check-page
-check-page: setup
+check-page: setup-check
 	$(if $(wildcard frontend/jsconfig.json),node_modules/.bin/tsc --project frontend/jsconfig.json,@:)
 
 .PHONY: check-template
-check-template: setup
-	$(bin)/cfn-lint template.yaml
-	.tools/sam/bin/sam validate --lint --region us-east-1
-	.tools/sam/bin/sam build
+check-template: setup-check
+	$(python) $(bin)/cfn-lint template.yaml
+	$(sam) validate --lint --region us-east-1
+	$(sam) build
 
 .PHONY: format
-format: setup ## Format the code and mend what the linter can
+format: setup-check ## Format the code and mend what the linter can
 	$(bin)/ruff format
 	$(bin)/ruff check --fix
 
@@ -76,7 +88,7 @@ lock_set = $(bin)/uv pip compile --universal --python-version 3.11 --generate-ha
 	$(ARGS) requirements/$(1).in --output-file requirements/$(1).txt
 
 .PHONY: lock
-lock: setup ## Lock requirements/*.in again (ARGS=--upgrade takes new versions)
+lock: setup-check ## Lock requirements/*.in again (ARGS=--upgrade takes new versions)
 	$(call lock_set,uv)
 	$(call lock_set,dev)
 	$(call lock_set,layer) --constraint requirements/dev.txt
@@ -87,7 +99,7 @@ lock: setup ## Lock requirements/*.in again (ARGS=--upgrade takes new versions)
 	npm install --package-lock-only --loglevel=error
 
 .PHONY: bench
-bench: setup ## Measure speed and cost against the budgets of docs/architecture.md
+bench: setup ## Measure speed, memory and cost
 	@$(python) -m bench $(ARGS)
 
 .PHONY: eval
@@ -95,10 +107,14 @@ eval: setup ## Ask the agent a set of questions and grade its work
 	@$(python) -m bench.eval $(ARGS)
 
 .PHONY: soak
-soak: setup ## Hundreds of sessions under random faults; ARGS=--help shows what else
+soak: setup ## Hundreds of sessions under random faults (ten minutes); ARGS=--help shows what else
 	@$(python) -m bench.soak $(ARGS)
 
+.PHONY: dead-letters
+dead-letters: setup-run ## List what was given up, here or in a deployment (STACK=name, ARGS="requeue RUN_ID")
+	@exec $(python) -m local_dev.dead_letters $(if $(STACK),--stack $(STACK)) $(ARGS)
+
 .PHONY: clean
-clean: ## Remove what was installed and built
+clean: ## Remove what was installed and built; .local/ (logs, kept conversations) stays
 	rm -rf .venv .tools .aws-sam node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -42,6 +42,10 @@ class Cloud:
         self._runtime.load(each for each in functions if each.name not in streaming)
         self._runtime.load((each for each in functions if each.name in streaming), "app")
 
+    def reload_functions(self) -> None:
+        """Import the functions and the layer again. Raises what they raise; then the old ones go on."""
+        self._runtime.reload(("functions", "forge"), self.load_functions)
+
     def serve(
         self, listener: socket.socket, page: Path, access_key: str, chain_url: str | None = None
     ) -> Server:

@@ -6,11 +6,13 @@ import asyncio
 import importlib
 import json
 import os
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from local_dev.wiring import Function
@@ -70,6 +72,17 @@ class LambdaRuntime:
             module = importlib.import_module(f"{self._package}.{function.folder}.handler")
             self.register(function, getattr(module, attribute))
 
+    def reload(self, packages: Iterable[str], load: Callable[[], None]) -> None:
+        """Import `packages` anew by `load`. Raises what that raises; then everything is as it was."""
+        handlers, modules = dict(self._handlers), _forget(packages)
+        try:
+            load()
+        except BaseException:
+            _forget(packages)
+            sys.modules.update(modules)
+            self._handlers = handlers
+            raise
+
     def register(self, function: Function, handler: Any) -> None:
         self._handlers[function.name] = handler
 
@@ -105,6 +118,14 @@ class LambdaRuntime:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _forget(packages: Iterable[str]) -> dict[str, ModuleType]:
+    """Takes the modules of `packages` out of the interpreter's memory and returns them."""
+    importlib.invalidate_caches()
+    heads = tuple(f"{package}." for package in packages)
+    names = [name for name in sys.modules if f"{name}.".startswith(heads)]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def _retrieve(call: asyncio.Future[Any]) -> None:

@@ -17,12 +17,17 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
   FORGE_WORKERS                number of worker processes (1)
   FORGE_EMULATOR               ministack or moto (ministack where it is installed)
   FORGE_KEEP_STATE=1           keep conversations (MiniStack only) and chain between starts
+  FORGE_RELOAD=0               do not take over what is edited while this runs
   TESTNET_RPC_URL              another test network than the anvil that is started
   and every variable that template.yaml takes from a parameter, for example SESSION_TIMEOUT_MINUTES
 
 For tests: FORGE_LOCAL_FOLDER, FORGE_STACK_FILE, FORGE_EXPIRY_SECONDS, FORGE_SCHEDULE_SECONDS,
 FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS.
 """
+
+
+STACK_FILE = "stack.json"
+"""Describes the running application, in its folder; only its owner can read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,9 @@ class Options:
     workers: int = 1
     emulator: str = ""
     keep_state: bool = False
+    reload: bool = True
     folder: Path = ROOT / ".local"
-    stack_file: Path | None = None
+    stack_file: Path = ROOT / ".local" / STACK_FILE
     expiry_seconds: float = 5.0
     schedule_seconds: float | None = None
     verbose: bool = False
@@ -48,15 +54,16 @@ class Options:
         def number(name: str, default: float) -> float:
             return float(environment.get(name) or default)
 
-        stack_file = environment.get("FORGE_STACK_FILE")
+        folder = Path(environment.get("FORGE_LOCAL_FOLDER") or ROOT / ".local")
         return cls(
             host=environment.get("BACKEND_HOST") or "127.0.0.1",
             port=int(environment.get("BACKEND_PORT") or 8080),
             workers=int(number("FORGE_WORKERS", 1)),
             emulator=environment.get("FORGE_EMULATOR", ""),
             keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("", "0"),
-            folder=Path(environment.get("FORGE_LOCAL_FOLDER") or ROOT / ".local"),
-            stack_file=Path(stack_file) if stack_file else None,
+            reload=environment.get("FORGE_RELOAD", "") != "0",
+            folder=folder,
+            stack_file=Path(environment.get("FORGE_STACK_FILE") or folder / STACK_FILE),
             expiry_seconds=number("FORGE_EXPIRY_SECONDS", 5.0),
             schedule_seconds=number("FORGE_SCHEDULE_SECONDS", 0) or None,
             verbose=verbose,

@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from local_dev import environment as variables
@@ -18,6 +19,7 @@ from local_dev.limits import MANAGEMENT_PATH, SOCKET_PATH
 from local_dev.names import name_resources
 from local_dev.options import Options
 from local_dev.processes import ROOT, Processes, StartFailed
+from local_dev.reload import Reloader
 from local_dev.template import Template
 from local_dev.wiring import Wiring
 from local_dev.workers import Workers
@@ -90,6 +92,10 @@ class Stack:
         self._background.start(self._server.run_until_stopped(), "server")
         await workers.until_ready(cloud.catalog_since(began))
         self._background.start(workers.keep_running(), "workers")
+        if self._options.reload:
+            restart = partial(self._restart_workers, workers, cloud)
+            reloader = Reloader(restart, cloud.reload_functions, self._report)
+            self._background.start(reloader.run(), "reload")
         self._background.start(self._until_ended("emulator"), "emulator")
         cloud.start_upkeep(self._background)
         self._describe()
@@ -131,6 +137,11 @@ class Stack:
         await self._workers.start(self._options.workers)
         return self._workers
 
+    async def _restart_workers(self, workers: Workers, cloud: Cloud) -> None:
+        began = time.time()
+        await workers.restart(WORKER_STOP_SECONDS)
+        await workers.until_ready(cloud.catalog_since(began))
+
     def _import_cloud(self, wiring: Wiring, aws: Mapping[str, str]) -> Cloud:
         from local_dev.cloud import Cloud
 
@@ -143,9 +154,8 @@ class Stack:
             raise StartFailed(f"ended with {code}\n{child.tail()}")
 
     def _describe(self) -> None:
-        """For tests: where the stack is, and its processes as of now."""
-        if (file := self._options.stack_file) is None:
-            return
+        """For tests and tools: where the stack is, and its processes as of now."""
+        file = self._options.stack_file
         description = {
             "base_url": self.url,
             "ws_url": f"ws://{self.address}{SOCKET_PATH}",
@@ -153,5 +163,6 @@ class Stack:
             "processes": {child.name: child.pid for child in self._processes.running.values()},
         }
         draft = file.with_suffix(".new")
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(description))
         draft.replace(file)

@@ -73,6 +73,7 @@ async def _start(folder: Path, environment: Mapping[str, str]) -> asyncio.subpro
         "BACKEND_PORT": "0",
         "FORGE_LLM": "scripted",
         "FORGE_LOCAL_FOLDER": str(folder),
+        "FORGE_RELOAD": "0",
         "FORGE_STACK_FILE": str(folder / "stack.json"),
         **environment,
     }

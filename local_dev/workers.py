@@ -29,6 +29,7 @@ class Workers:
         self._report = report
         self._changed = changed
         self._children: dict[str, Child] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self, count: int) -> None:
         for number in range(1, count + 1):
@@ -50,14 +51,28 @@ class Workers:
             for name in self._children:
                 group.create_task(self._keep(name), name=f"keep {name}")
 
+    async def restart(self, seconds: float) -> None:
+        """Starts each worker anew beside the old one, which gets `seconds` to hand its runs over."""
+        replaced = list(self._children.values())
+        for child in replaced:
+            child.stopping = True
+            await self._start(child.name)
+        self._leaving = {
+            asyncio.create_task(self._processes.stop(child, seconds), name=f"stop {child.name}")
+            for child in replaced
+        }
+
     async def stop(self, seconds: float) -> None:
         await asyncio.gather(*(self._processes.stop(child, seconds) for child in self._children.values()))
+        await asyncio.gather(*self._leaving)
 
     async def _keep(self, name: str) -> None:
         pause = FIRST_PAUSE_SECONDS
         while True:
             child, started = self._children[name], time.monotonic()
             code = await child.process.wait()
+            if child is not self._children[name]:
+                continue
             if child.stopping:
                 return
             if time.monotonic() - started > STABLE_SECONDS:

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what `make run` (setup.sh run) or everything else (setup.sh all) needs, into this folder only, except for
-# Debian's chromium package. A part that is up to date is skipped, so a second call costs a few milliseconds.
+# Installs what `make run` (setup.sh run), the checks (setup.sh check) or everything (setup.sh all) needs, into this
+# folder only, except for Debian's chromium package. A part that is up to date is skipped, so a second call costs a few
+# milliseconds. GOAL is the make target that asked, for the advice in error messages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
 uv=.venv/bin/uv
+goal="${GOAL:-setup}"
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 
@@ -19,60 +21,84 @@ fresh() { [ -e "$1" ] && [ ! "$2" -nt "$1" ]; }
 
 is_supported_python() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
+version_of() { if command -v "$1" >/dev/null; then "$1" --version 2>&1; else echo "no $1"; fi; }
+
+# The Python that PYTHON names, or else the first one that is new enough. A name that does not fit is an error.
 find_python() {
     local candidate
-    for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.11 python3.14; do
+    if [ -n "${PYTHON:-}" ]; then
+        is_supported_python "$PYTHON" ||
+            fail "PYTHON=$PYTHON is not Python 3.11 or newer ($(version_of "$PYTHON")). Name another one."
+        echo "$PYTHON"
+        return
+    fi
+    for candidate in python3 python3.13 python3.12 python3.11 python3.14; do
         if command -v "$candidate" >/dev/null && is_supported_python "$candidate"; then
             echo "$candidate"
             return
         fi
     done
-    fail "Python 3.11 or newer is required; found $(python3 --version 2>&1 || echo none)." \
-        "Install it, or name one: make setup PYTHON=/path/to/python3.11"
+    fail "Python 3.11 or newer is required; found $(version_of python3)." \
+        "Install it, or name one: make $goal PYTHON=/path/to/python3.11"
 }
 
-# uv knows nothing of pip's settings: a mirror that is configured for pip is used by uv too.
-use_index_of_pip() {
-    local index
-    index="${PIP_INDEX_URL:-$(.venv/bin/python -m pip config get global.index-url 2>/dev/null || true)}"
-    if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}" ]; then
-        export UV_DEFAULT_INDEX="$index"
-    fi
+pip_setting() { .venv/bin/python -m pip config get "global.$1" 2>/dev/null || true; }
+
+# uv knows nothing of pip's settings: a mirror and a certificate that are configured for pip are used by uv too. The
+# system's certificates are what companies install when they look into TLS.
+use_settings_of_pip() {
+    local index certificate
+    index="${PIP_INDEX_URL:-$(pip_setting index-url)}"
+    certificate="${PIP_CERT:-$(pip_setting cert)}"
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
+    if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}" ]; then export UV_DEFAULT_INDEX="$index"; fi
+    if [ -n "$certificate" ] && [ -z "${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$certificate"; fi
 }
+
+no_network() { fail "$1 could not be installed; the reason stands above. Is there a network, or a mirror that pip knows?"; }
 
 create_environment() {
-    fresh .venv/.uv requirements/uv.txt && return
+    fresh .venv/.uv requirements/uv.txt || new_environment
+    fresh .venv/.paths scripts/setup.sh || write_import_paths
+}
+
+new_environment() {
     local python
     python="$(find_python)"
+    [ -w . ] || fail "this folder cannot be written ($PWD); make $goal installs into it. Clone it where you may write."
     say "Python environment in .venv ($("$python" --version), uv)"
     "$python" -m venv .venv ||
         fail "$python cannot create an environment; on Debian and Ubuntu: apt-get install python3-venv"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-    write_import_paths
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt ||
+        no_network uv
     touch .venv/.uv
 }
 
-# Makes `python -m local_dev` and `python -m forge_client` find the packages without PYTHONPATH.
+# Makes `python -m local_dev` and `python -m forge_client` find the packages without PYTHONPATH. The paths are relative
+# to the folder of the file, so that this folder may be moved, and may have any name.
 write_import_paths() {
     local packages
     packages="$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-    printf '%s\n' "$PWD" "$PWD/layers/forge" "$PWD/clients/python" >"$packages/forge_mcp.pth"
+    printf '../../../../%s\n' . layers/forge clients/python >"$packages/forge_mcp.pth"
+    touch .venv/.paths
 }
 
 install_local_set() {
     fresh .venv/.local requirements/local.txt && return
-    say "Libraries of the application and the AWS emulator"
-    use_index_of_pip
-    "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/local.txt
+    say "Libraries of the application and the AWS emulator (about 600 MB, half a minute)"
+    use_settings_of_pip
+    "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/local.txt ||
+        no_network "The application"
     touch .venv/.local
 }
 
 # The larger set holds the smaller one at the same versions, so one command installs both.
 install_development_set() {
     fresh .venv/.dev requirements/dev.txt && return
-    say "Libraries of the application, its tests and its checks"
-    use_index_of_pip
-    "$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements/dev.txt
+    say "Libraries of the application, its tests and its checks (about 850 MB, half a minute)"
+    use_settings_of_pip
+    "$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements/dev.txt ||
+        no_network "The development set"
     touch .venv/.local .venv/.dev
 }
 
@@ -81,9 +107,10 @@ install_tool() {
     local home=".tools/$1" requirements="requirements/$1.txt"
     fresh "$home/.ready" "$requirements" && return
     say "$1 in $home"
-    use_index_of_pip
+    use_settings_of_pip
     "$uv" venv --quiet --allow-existing --python .venv/bin/python "$home"
-    "$uv" pip sync --quiet --compile-bytecode --python "$home/bin/python" --require-hashes "$requirements"
+    "$uv" pip sync --quiet --compile-bytecode --python "$home/bin/python" --require-hashes "$requirements" ||
+        no_network "$1"
     touch "$home/.ready"
 }
 
@@ -97,7 +124,7 @@ install_node_packages() {
         return
     fi
     say "Node packages (anvil is the local test chain)"
-    npm ci --loglevel=error "$@" >&2
+    npm ci --loglevel=error --silent "$@" || no_network "The Node packages"
     node_modules/.bin/anvil --version >/dev/null 2>&1 ||
         say "anvil does not start on this platform: everything works but the local test chain."
     touch "$stamp"
@@ -146,15 +173,17 @@ run)
     install_tool ministack
     fresh node_modules/.all package-lock.json || install_node_packages .run --omit=dev
     ;;
-all)
+check | all)
     create_environment
     install_development_set
     install_node_packages .all
     install_tool sam
-    install_tool ministack
-    install_chromium
+    if [ "$1" = all ]; then
+        install_tool ministack
+        install_chromium
+    fi
     ;;
 *)
-    fail "usage: scripts/setup.sh run|all"
+    fail "usage: scripts/setup.sh run|check|all"
     ;;
 esac

@@ -1,15 +1,14 @@
-"""`python -m worker.dead_letters list | show RUN | requeue RUN`: look at what was given up, and try it once more.
+"""Looks at what was given up, and tries it once more: `list | show RUN_ID | requeue RUN_ID`.
 
-Runs where the worker runs, with its environment. A run that failed has ended, visibly; trying it once more accepts
-its input again, as a new message at the end of the conversation, whose LLM history says what was tried before. Doing
-so twice changes nothing. A run that never came to its end is just sent to the queue again.
+It needs the table and the queues in its environment; `make dead-letters` finds them. A run that failed has ended,
+visibly; trying it once more accepts its input again, as a new message at the end of the conversation, whose LLM history
+says what was tried before. Doing so twice changes nothing. A run that never came to its end is just sent to the queue
+again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from forge.queue import open_queue
 from forge.store import Store, open_store, system_clock
 from worker.settings import WorkerSettings
 
-HELP = "usage: python -m worker.dead_letters list | show RUN_ID | requeue RUN_ID"
+HELP = "list | show RUN_ID | requeue RUN_ID: look at what was given up, or try it once more"
 _HOLD_SECONDS = 60
 _BATCH = 10
 
@@ -155,7 +154,3 @@ def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[st
         say(error.detail)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ, lambda text: sys.stdout.write(f"{text}\n")))

@@ -1,0 +1,121 @@
+"""Takes over what a developer edits while the application runs: workers start anew, functions are imported again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch  # pyright: ignore[reportUnknownVariableType]
+
+from local_dev.processes import ROOT, StartFailed
+
+DEBOUNCE_MS = 200
+"""An editor writes several files at once; they are taken over together."""
+
+FUNCTIONS, WORKERS, RESTART = "functions", "workers", "restart"
+
+EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("functions", frozenset({FUNCTIONS})),
+    ("layers/forge/forge", frozenset({FUNCTIONS, WORKERS})),
+    ("worker", frozenset({WORKERS})),
+    ("mcp.json", frozenset({WORKERS})),
+    ("template.yaml", frozenset({RESTART})),
+    ("local_dev", frozenset({RESTART})),
+)
+"""What each part of the tree concerns. The page needs nothing: the browser asks for its files each time."""
+
+
+class _Sources(DefaultFilter):
+    """Python files, and the files that are watched by their own name."""
+
+    def __call__(self, change: Change, path: str) -> bool:
+        is_source = path.endswith((".py", ".md", "mcp.json", "template.yaml"))
+        return is_source and super().__call__(change, path)
+
+
+def effects_of(paths: Iterable[str], root: Path = ROOT) -> frozenset[str]:
+    """What must be started or imported again after a change of `paths`."""
+    found: set[str] = set()
+    for path in paths:
+        for part, effects in EFFECTS:
+            if Path(path).is_relative_to(root / part):
+                found |= effects
+    return frozenset(found)
+
+
+async def changes(root: Path = ROOT) -> AsyncIterator[set[str]]:
+    """The paths of each group of edits, until cancelled."""
+    watched = [path for part, _ in EFFECTS if (path := root / part).exists()]
+    async for group in awatch(*watched, watch_filter=_Sources(), debounce=DEBOUNCE_MS):
+        yield {path for _, path in group}
+
+
+class Reloader:
+    """Takes edits over by two ways that the stack gives it.
+
+    `restart_workers` ends when the new ones are ready, or raises `StartFailed`. `reload_functions` raises whatever the
+    edited code raises; the functions of before then go on.
+    """
+
+    def __init__(
+        self,
+        restart_workers: Callable[[], Awaitable[None]],
+        reload_functions: Callable[[], None],
+        report: Callable[[str], None],
+    ) -> None:
+        self._restart_workers, self._reload_functions = restart_workers, reload_functions
+        self._report = report
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async for paths in changes():
+            await self.take_over(paths)
+
+    async def take_over(self, paths: set[str]) -> None:
+        effects = effects_of(paths)
+        names = ", ".join(sorted(str(Path(path).relative_to(ROOT)) for path in paths))
+        if WORKERS in effects:
+            await self._take_over_workers(names)
+        if FUNCTIONS in effects:
+            await self._take_over_functions(names)
+        if RESTART in effects:
+            self._report(f"{names} changed: Ctrl-C and make run take it over")
+
+    async def _take_over_workers(self, names: str) -> None:
+        began = time.monotonic()
+        try:
+            await self._restart_workers()
+        except StartFailed as error:
+            self._report(f"{names} changed, but the workers do not start: {error}")
+        else:
+            self._report(f"{names} changed: the workers are ready, after {time.monotonic() - began:.1f} s")
+
+    async def _take_over_functions(self, names: str) -> None:
+        try:
+            await asyncio.to_thread(self._reload_functions)
+        except Exception as error:  # noqa: BLE001  a developer's code may raise anything
+            self._report(
+                f"{names} changed, but the functions cannot be imported, so the old ones go on: {place_of(error)}"
+            )
+        else:
+            self._report(f"{names} changed: the functions were imported again")
+
+
+def place_of(error: BaseException) -> str:
+    """Type, text and the last place in this tree, for a person at a terminal."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} ({_relative(error.filename)}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f" ({_relative(each.filename)}:{each.lineno})" for each in frames if _is_ours(each.filename)]
+    return f"{type(error).__name__}: {error}" + (places[-1] if places else "")
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(ROOT) and ".venv" not in Path(file).parts
+
+
+def _relative(file: str | None) -> str:
+    return str(Path(file).relative_to(ROOT)) if file and _is_ours(file) else str(file)

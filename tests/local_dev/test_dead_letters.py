@@ -1,0 +1,91 @@
+"""`make dead-letters`: a deployed stack is found by its name, the local one by the file that it leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
+from forge.models.run import Ending, RunMessage, Submission
+from forge.queue import SqsRunQueue
+from forge.settings import Settings
+from forge.store import open_store, system_clock
+from local_dev.dead_letters import CANNOT_LOOK, OUTPUTS, main
+from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME
+
+STACK = "forge-night"
+
+
+@pytest.fixture
+def urls(sqs: Any, queue_url: str) -> dict[str, str]:
+    dead = sqs.create_queue(QueueName="dead.fifo", Attributes=QUEUE_ATTRIBUTES)["QueueUrl"]
+    return {"FORGE_TABLE": TABLE_NAME, "FORGE_QUEUE_URL": queue_url, "FORGE_DEAD_LETTER_URL": dead}
+
+
+@pytest.fixture
+def given_up(settings: Settings, dynamodb: Any, sqs: Any, urls: dict[str, str]) -> str:
+    """A run that failed; the program goes by the computer's clock, so this does."""
+    store = open_store(settings, system_clock, dynamodb)
+    key, run_id = SessionKey(ANONYMOUS, "s1"), new_run_id()
+    session = store.inbox.accept(key, Submission(run_id=run_id, content="pay Bob", created_at=system_clock()))
+    message = RunMessage(owner=key.owner, session_id="s1", generation=session.generation, run_id=run_id)
+    store.runs.finish(store.runs.claim(message, "worker"), Ending(outcome="failed"))
+    SqsRunQueue(sqs, urls["FORGE_DEAD_LETTER_URL"]).send(message)
+    return run_id
+
+
+def deploy(outputs: dict[str, str]) -> None:
+    """A stack that has nothing but these outputs, beside one queue that it needs to be a stack."""
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+
+
+def run(*arguments: str, file: Path = Path("nowhere"), **environment: str) -> tuple[int, str]:
+    said: list[str] = []
+    return main(arguments, environment, said.append, file), "\n".join(said)
+
+
+def test_a_deployed_stack_is_looked_at_by_its_name_alone(given_up: str, urls: dict[str, str]) -> None:
+    deploy({OUTPUTS[variable]: value for variable, value in urls.items()})
+    code, said = run("--stack", STACK)
+    assert (code, said.split()[0]) == (0, given_up)
+    code, said = run("--stack", STACK, "show", given_up)
+    assert code == 0
+    assert "pay Bob" in said
+    code, said = run("--stack", STACK, "requeue", given_up)
+    assert code == 0
+    assert "accepted once more" in said
+    assert run("--stack", STACK) == (0, "There are no dead letters.")
+
+
+def test_the_application_of_this_computer_is_found_by_its_file(
+    given_up: str, urls: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "stack.json"
+    file.write_text(json.dumps({"environment": urls}))
+    assert run("list", file=file)[1].startswith(given_up)
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[]"])
+def test_nothing_that_runs_here_is_said_with_what_to_do(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "stack.json"
+    if content is not None:
+        file.write_text(content)
+    code, said = run(file=file)
+    assert code == CANNOT_LOOK
+    assert "make dead-letters STACK=name" in said
+
+
+def test_a_stack_that_is_not_there_or_is_another_is_named(aws: None) -> None:
+    assert run("--stack", "no-such-stack")[0] == CANNOT_LOOK
+    deploy({"TableName": "t"})
+    code, said = run("--stack", STACK)
+    assert code == CANNOT_LOOK
+    assert "DeadLetterQueueUrl, QueueUrl" in said
