@@ -21,7 +21,6 @@ CLAUSES = {
     "takeover": "A killed or frozen worker's run goes on elsewhere within 10 s.",
     "stuck": "Nothing goes on or waits for ever.",
 }
-_UNKNOWN = ("OUTCOME UNKNOWN", "may or may not")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ def _effects(talk: Talk, said: Said, messages: list[Message]) -> Generator[tuple
         yield "once", f"paid {paid} times"
     if len(pays) > 1:
         yield "texts", "the payment's result is there twice"
-    says_paid = any(m.content.startswith("paid") for m in pays)
-    says_unknown = any(sign in m.content for m in pays for sign in _UNKNOWN)
+    says_paid = any(m.tool and m.tool.outcome == "success" for m in pays)
+    says_unknown = any(m.tool and m.tool.outcome == "unknown" for m in pays)
     if paid and not says_paid and not says_unknown:
         yield "told", f"paid, but it says {[m.content for m in pays]}"
     if says_paid and not paid:

@@ -14,7 +14,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {string} call_id
  * @property {string} name
  * @property {Record<string, unknown> | null} [arguments] with the call
- * @property {'success' | 'failed' | 'unknown' | null} [outcome] with the result
+ * @property {'success' | 'refused' | 'failed' | 'unknown' | null} [outcome] with the result
  * @property {boolean} [truncated]
  */
 

@@ -7,11 +7,12 @@ import { callInWords, parsedObject, resultInWords, withVisibleControls } from '.
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
 
-/** @typedef {'running' | 'success' | 'failed' | 'unknown' | 'stopped'} ToolState */
+/** @typedef {'running' | 'success' | 'refused' | 'failed' | 'unknown' | 'stopped'} ToolState */
 
 const WORDS = /** @type {Record<ToolState, string>} */ ({
   running: 'running',
   success: 'succeeded',
+  refused: 'refused, nothing was done',
   failed: 'failed',
   unknown: 'outcome unknown',
   stopped: 'not finished',
@@ -19,6 +20,7 @@ const WORDS = /** @type {Record<ToolState, string>} */ ({
 const ICONS = /** @type {Record<ToolState, string>} */ ({
   running: 'spinner',
   success: 'check',
+  refused: 'cross',
   failed: 'cross',
   unknown: 'question',
   stopped: 'stop',

@@ -34,8 +34,8 @@ def response(*parts: Any, state: Any = "complete") -> ModelResponse:
     return ModelResponse(parts=list(parts), run_id=f"{RUN}.1", state=state, model_name="m")
 
 
-def why(call_id: str) -> str:
-    return f"no result of {call_id}"
+def why(call: ToolCallPart) -> ToolReturnPart:
+    return ToolReturnPart(call.tool_name, f"no result of {call.tool_call_id}", call.tool_call_id)
 
 
 def test_messages_survive_being_stored() -> None:

@@ -10,6 +10,8 @@ from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from pydantic import Field
 
+from worker.mcp_servers.toolbox import new_server
+
 HASH = "0x" + "ab" * 32
 READ_ONLY = {"readOnlyHint": True, "idempotentHint": True}
 
@@ -18,12 +20,12 @@ READ_ONLY = {"readOnlyHint": True, "idempotentHint": True}
 class Bank:
     wei: dict[str, int] = field(default_factory=lambda: {"Alice": 10**22, "Bob": 10**22, "Eve": 0})
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    fails_with: str | None = None
+    fails_with: Exception | None = None
     status: str = "success"
     token_name: str = "Gold"
 
     def server(self) -> FastMCP:
-        server = FastMCP("evm")
+        server = new_server("evm", "")
         server.tool(self.balance, annotations=READ_ONLY)
         server.tool(self.send, annotations={"destructiveHint": True})
         server.tool(self.erc20_balance, annotations=READ_ONLY)
@@ -46,7 +48,7 @@ class Bank:
     ) -> dict[str, Any]:
         self.calls.append(("send", {"to": to, "from": sender, "value": value}))
         if self.fails_with:
-            raise ToolError(self.fails_with)
+            raise self.fails_with
         self.wei[sender] -= int(value)
         self.wei[to] += int(value)
         return {

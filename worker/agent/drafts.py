@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, cast
 
-from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolRetryCause,
+    ToolReturnPart,
+)
 
 from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOutcome, cut
+from forge.models.work import CallKind
 from worker.agent.deps import RunDeps
 from worker.agent.wellformed import well_formed, well_formed_json
+from worker.tool_outcomes import unknown_text
 
-UNKNOWN_SIGN = "OUTCOME UNKNOWN"
-UNKNOWN = (
-    f"{UNKNOWN_SIGN}: this call was started but its result was lost. It may or may not have taken effect. "
-    "Verify the state with a read-only tool before repeating it."
-)
+UNKNOWN = unknown_text("this call was started but its result was lost")
 INTERRUPTED = "Interrupted before it had a result."
+NOT_STARTED = "Interrupted before it was started: nothing was done."
+
+_KIND = "kind"
+"""The field of a result part's metadata, which no LLM gets, that holds the call's kind."""
+
+_CARDS: Mapping[CallKind, ToolOutcome] = {
+    "ok": "success",
+    "retry": "failed",
+    "refused": "refused",
+    "failed": "failed",
+    "unknown": "unknown",
+}
+_KINDS_OF_THE_LIBRARY: Mapping[str, CallKind] = {
+    "success": "ok",
+    "failed": "failed",
+    "denied": "refused",
+    "interrupted": "unknown",
+    "retried": "retry",
+}
+"""For parts that the library made, or an earlier version of ours: by their `outcome`."""
+_NEVER_RUN: frozenset[ToolRetryCause] = frozenset({"validation_error", "unknown_tool", "unavailable_tool"})
+"""The library rejects such a call before the tool runs."""
 
 
 def response_text(response: ModelResponse) -> str:
@@ -77,12 +104,27 @@ def call_arguments(call: ToolCallPart) -> dict[str, Any]:
         return {"invalid": well_formed(str(call.args))}
 
 
+def error_part(
+    tool: str,
+    text: str,
+    call_id: str,
+    kind: CallKind,
+    outcome: Literal["failed", "interrupted"] = "failed",
+) -> ToolReturnPart:
+    """The result of a call that has none, as the LLM gets it; the kind stays beside it."""
+    return ToolReturnPart(tool, text, call_id, metadata={_KIND: kind}, outcome=outcome)
+
+
+def kind_of(part: ToolReturnPart) -> CallKind:
+    """A kind that this version does not know is unknown to it."""
+    match part.metadata:
+        case {"kind": str(written)}:
+            return cast("CallKind", written) if written in _CARDS else "unknown"
+        case _ if part.retry is not None and part.retry.cause in _NEVER_RUN:
+            return "refused"
+        case _:
+            return _KINDS_OF_THE_LIBRARY.get(part.outcome, "unknown")
+
+
 def _outcome(part: ToolReturnPart) -> ToolOutcome:
-    if part.outcome == "success":
-        return "success"
-    return "unknown" if part.outcome == "interrupted" or _is_unknown(part) else "failed"
-
-
-def _is_unknown(part: ToolReturnPart) -> bool:
-    """Said by us, or by a tool of ours whose own request had no answer."""
-    return isinstance(part.content, str) and part.content.startswith(UNKNOWN_SIGN)
+    return _CARDS[kind_of(part)]

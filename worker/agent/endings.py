@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydantic_ai import AgentRunResult, DeferredToolRequests
-from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolReturnPart
 
 from forge.models.message import Draft
 from forge.models.run import Ending, Outcome
+from forge.models.work import CallKind
 from worker.agent import history
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import (
     INTERRUPTED,
+    NOT_STARTED,
     UNKNOWN,
+    error_part,
     response_text,
     result_draft,
     text_draft,
@@ -57,7 +60,7 @@ def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, no
     unsaved = deps.unsaved(messages)
     new = set(map(id, unsaved))
     before = [message for message in messages if id(message) not in new]
-    settled = history.settle(before, unsaved, deps.run_id, lambda call_id: _explain(deps, call_id))
+    settled = history.settle(before, unsaved, deps.run_id, lambda call: _explain(deps, call))
     results = history.last_results([*before, *settled], deps.run_id)
     drafts: list[Draft] = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
     drafts += [result_draft(deps, part) for part in results if part.tool_call_id not in deps.shown]
@@ -69,8 +72,16 @@ def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, no
     )
 
 
-def _explain(deps: RunDeps, call_id: str) -> str:
+def _explain(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
     """A call that this attempt did not start may still have been started by an earlier one."""
-    started = deps.started.get(call_id)
-    is_known = started is not None or deps.attempt_is_first
-    return UNKNOWN if started is False or not is_known else INTERRUPTED
+    repeatable = deps.started.get(call.tool_call_id)
+    if repeatable is None and deps.attempt_is_first:
+        kind, text = _NEVER_STARTED
+    else:
+        kind, text = _WITHOUT_EFFECT if repeatable else _PERHAPS_DONE
+    return error_part(call.tool_name, text, call.tool_call_id, kind, "interrupted")
+
+
+_NEVER_STARTED: tuple[CallKind, str] = ("refused", NOT_STARTED)
+_WITHOUT_EFFECT: tuple[CallKind, str] = ("failed", INTERRUPTED)
+_PERHAPS_DONE: tuple[CallKind, str] = ("unknown", UNKNOWN)

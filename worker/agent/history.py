@@ -104,21 +104,17 @@ def settle(
     before: Sequence[ModelMessage],
     unsaved: Sequence[ModelMessage],
     run_id: str,
-    explain: Callable[[str], str],
+    explain: Callable[[ToolCallPart], ToolReturnPart],
 ) -> list[ModelMessage]:
     """`unsaved` as it may follow the stored messages `before` when a run did not end by itself.
 
-    An unfinished response keeps its text only. Every tool call gets a result; `explain(call id)` says why one that
-    is missing is. No assistant message is empty.
+    An unfinished response keeps its text only. Every tool call gets a result; `explain(call)` is the result of
+    one that has none. No assistant message is empty.
     """
     kept = [message for message in map(_finished, unsaved) if message.parts]
     calls, results = _last_turn([*before, *kept], run_id)
     done = {part.tool_call_id for part in results}
-    missing = [
-        ToolReturnPart(call.tool_name, explain(call.tool_call_id), call.tool_call_id, outcome="interrupted")
-        for call in calls
-        if call.tool_call_id not in done
-    ]
+    missing = [explain(call) for call in calls if call.tool_call_id not in done]
     return [*kept, ModelRequest(parts=missing, state="interrupted")] if missing else kept
 
 

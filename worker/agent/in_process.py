@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastmcp.exceptions import NotFoundError, ToolError
 from pydantic_ai.mcp import MCPToolset
 
 from worker.agent.deps import RunDeps
 from worker.mcp_servers.toolbox import OwnServer
+from worker.tool_outcomes import ToolEnded, carried, error_text
 
 
 class InProcess(MCPToolset[RunDeps]):
@@ -27,7 +27,7 @@ class InProcess(MCPToolset[RunDeps]):
         metadata: dict[str, Any] | None = None,
         use_task: bool = False,
     ) -> Any:
-        try:
-            return (await self.own_server.call_tool(name, args)).structured_content
-        except NotFoundError as error:
-            raise ToolError(str(error)) from error
+        result = await self.own_server.call_tool(name, args)
+        if result.is_error:
+            raise ToolEnded(error_text(result.content), carried(result.meta) or "unknown")
+        return result.structured_content

@@ -7,11 +7,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastmcp.exceptions import ToolError
 from pydantic import TypeAdapter
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
-from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
+from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailedError
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn, ToolReturnContent, ToolReturnPart
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import ToolDefinition
@@ -21,8 +20,9 @@ from forge.models.run import Progress
 from forge.ports import CallRecord
 from worker.agent import history
 from worker.agent.deps import RunDeps
-from worker.agent.drafts import UNKNOWN, response_drafts, result_draft, tokens_of
+from worker.agent.drafts import UNKNOWN, error_part, response_drafts, result_draft, tokens_of
 from worker.agent.uninterrupted import uninterrupted
+from worker.tool_outcomes import ended
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
@@ -114,12 +114,12 @@ class CallLedger(WrapperToolset[RunDeps]):
         record, key, repeatable = ctx.deps.record, call_key(ctx), may_repeat(tool.tool_def)
         status, done = await record.begin_call(key, {"tool": name, "repeatable": str(repeatable).lower()})
         if done is None and status == "started" and not repeatable:
-            done = await record.finish_call(key, CallRecord("failed", UNKNOWN))
+            done = await record.finish_call(key, CallRecord("unknown", UNKNOWN))
         if done is None:
             ctx.deps.started[ctx.tool_call_id or key] = repeatable
             outcome = await self._call(name, tool_args, ctx, tool)
             done = await uninterrupted(record.finish_call(key, outcome))
-        return _replay(done)
+        return _replay(done, name, ctx.tool_call_id or key)
 
     async def _call(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
@@ -132,19 +132,14 @@ class CallLedger(WrapperToolset[RunDeps]):
             raise
         except ModelRetry as error:
             return CallRecord("retry", error.message)
-        except (ToolFailed, ToolError) as error:  # the tool answered: a definite failure
-            return CallRecord("failed", str(error))
         except asyncio.CancelledError:
             if not repeatable:
-                unknown = CallRecord("failed", UNKNOWN)
+                unknown = CallRecord("unknown", UNKNOWN)
                 await uninterrupted(ctx.deps.record.finish_call(call_key(ctx), unknown))
             raise
-        except Exception as error:  # noqa: BLE001  a time-out, a lost connection: nobody knows what happened
-            return CallRecord("failed", _failure(error) if repeatable else UNKNOWN)
-
-
-def _failure(error: Exception) -> str:
-    return f"The tool could not be reached ({type(error).__name__}): {error}"
+        except Exception as error:  # noqa: BLE001  whatever a tool raises has a kind
+            outcome = ended(error, repeatable=repeatable)
+            return CallRecord(outcome.kind, str(outcome))
 
 
 def _dump(value: Any) -> str:
@@ -154,9 +149,10 @@ def _dump(value: Any) -> str:
     return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
 
 
-def _replay(record: CallRecord) -> Any:
+def _replay(record: CallRecord, tool: str, call_id: str) -> Any:
+    """A record of a kind that a later version wrote is told like an error: it is no result that can be read here."""
+    if record.kind == "ok":
+        return _RESULT.validate_json(record.value)
     if record.kind == "retry":
         raise ModelRetry(record.value)
-    if record.kind == "failed":
-        raise ToolFailed(record.value)
-    return _RESULT.validate_json(record.value)
+    raise ToolFailedError(error_part(tool, record.value, call_id, record.kind))

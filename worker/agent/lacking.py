@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_ai import RunContext
-from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import SchemaValidator, core_schema
 
 from worker.agent.deps import RunDeps
+from worker.tool_outcomes import ToolRefused
 
 _ANYTHING = SchemaValidator(core_schema.any_schema())
 
@@ -43,4 +43,4 @@ class LackingTools(AbstractToolset[RunDeps]):
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
-        raise ToolFailed(f"The tool {name!r} is not available here at present. It was not called.")
+        raise ToolRefused(f"The tool {name!r} is not available here at present. It was not called.")

@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastmcp.exceptions import ToolError
 from pydantic_ai import RunContext
-from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from forge.errors import InvalidRequest
 from worker.agent.deps import RunDeps
 from worker.mcp_servers.amounts import format_units, parse_amount
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.tool_outcomes import ToolEnded, ToolRefused
 
 EVERYWHERE = "*"
 _TARGET = re.compile(r"(?P<to>\*|0x[0-9a-fA-F]{40})(?:\.(?P<method>\*|0x[0-9a-fA-F]{8}))?")
@@ -62,7 +60,7 @@ class Policy:
 
     def check_amount(self, wei: int, currency: str) -> None:
         if self.most_per_send is not None and wei > self.most_per_send:
-            raise ToolFailed(
+            raise ToolRefused(
                 f"Nothing was sent: this deployment lets the agent send at most {format_units(self.most_per_send)} "
                 f"{currency} in one transaction. Tell the user."
             )
@@ -78,7 +76,7 @@ class PolicyToolset(WrapperToolset[RunDeps]):
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
         if not self.policy.allows(name, ctx.deps.network):
-            raise ToolFailed(
+            raise ToolRefused(
                 f"The tool {name} is not allowed on {ctx.deps.network} by this deployment's policy."
             )
         if name != SEND:
@@ -88,7 +86,7 @@ class PolicyToolset(WrapperToolset[RunDeps]):
     async def _send(
         self, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
-        """What may have been sent stays counted; only a definite refusal gives it back."""
+        """What may have been sent stays counted; only a refusal, after which nothing was done, gives it back."""
         currency = next((n.currency for n in ctx.deps.networks if n.name == ctx.deps.network), "ETH")
         wei = _value(tool_args.get("value", 0), currency)
         self.policy.check_amount(wei, currency)
@@ -96,14 +94,14 @@ class PolicyToolset(WrapperToolset[RunDeps]):
         if most is None or not wei:
             return await super().call_tool(SEND, tool_args, ctx, tool)
         if not await ctx.deps.record.spend(wei, most):
-            raise ToolFailed(
+            raise ToolRefused(
                 f"Nothing was sent: this deployment lets the agent send at most {format_units(most)} {currency} "
                 "in one conversation, and this would be more. Tell the user."
             )
         try:
             return await super().call_tool(SEND, tool_args, ctx, tool)
-        except ToolError as error:
-            if str(error).startswith("Nothing was sent"):
+        except ToolEnded as error:
+            if error.kind == "refused":
                 await ctx.deps.record.spend(-wei, most)
             raise
 
@@ -111,11 +109,11 @@ class PolicyToolset(WrapperToolset[RunDeps]):
 def _value(value: Any, currency: str) -> int:
     """The amount exactly as the tool itself will read it."""
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise ToolFailed("Nothing was sent: the value must be an exact amount such as '0.1 ether'.")
+        raise ToolRefused("Nothing was sent: the value must be an exact amount such as '0.1 ether'.")
     try:
         return parse_amount(value, currency)
     except ToolRefused as refused:
-        raise ToolFailed(f"Nothing was sent: {refused}") from None
+        raise ToolRefused(f"Nothing was sent: {refused}") from None
 
 
 def _cap(text: str) -> int | None:

@@ -9,6 +9,7 @@ from forge.models.session import NetworkInfo
 from worker.agent.policy import Policy
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.texts import skeleton
+from worker.tool_outcomes import UNKNOWN_SIGN
 
 _SYSTEM, _WALLET, _USER = "[system] ", "[wallet] ", "[user] "
 _MARKS = (_SYSTEM.strip(), _WALLET.strip(), _USER.strip())
@@ -25,8 +26,9 @@ _RULES = (
     "When a tool fails, say so in plain words, with the reason it gave, and what could be done. Do not repeat the "
     "same failing call.",
     # A tool call that was cut off may have taken effect: repeating it could pay twice.
-    "When a result says OUTCOME UNKNOWN, first find out with read-only tools whether it took effect, and never "
-    "repeat it before you know.",
+    "A call that was cut off may have been done all the same. "
+    f"When a result says {UNKNOWN_SIGN}, first find out with read-only tools whether it took effect, and never "
+    "repeat it before you know. If no tool can tell, say so and ask the user.",
     # Amounts are the commonest and dearest mistake.
     "Amounts are exact. Say the unit (ETH, wei, the token's symbol) with every amount.",
     # Another network means other, possibly real, money.

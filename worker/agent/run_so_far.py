@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolReturnPart, UserPromptPart
 
-Outcome = Literal["success", "failed", "denied", "interrupted", "retried"]
+from forge.models.work import CallKind
+from worker.agent.drafts import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Result:
 
     name: str
     value: Any
-    outcome: Outcome = "success"
+    kind: CallKind = "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _results(response: ModelResponse, returns: dict[str, ToolReturnPart]) -> lis
     for call in response.tool_calls:
         part = returns.get(call.tool_call_id)
         if part is None:
-            results.append(Result(call.tool_name, "The call has no result.", "interrupted"))
+            results.append(Result(call.tool_name, "The call has no result.", "unknown"))
         else:
-            results.append(Result(call.tool_name, cast("Any", part.content), part.outcome))
+            results.append(Result(call.tool_name, cast("Any", part.content), kind_of(part)))
     return results

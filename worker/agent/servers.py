@@ -17,6 +17,7 @@ from forge.models.session import ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.in_process import InProcess
 from worker.agent.toolsets import NETWORK, SessionNetwork, has_network, name_the_call, without_network
+from worker.agent.typed_client import TypedClient
 from worker.mcp_servers.toolbox import OwnServer
 
 ServerSource = Client[Any] | ClientTransport | FastMCP[Any] | str
@@ -44,7 +45,8 @@ class Server:
             "process_tool_call": name_the_call,
         }
         if not isinstance(source, OwnServer) or is_foreign:
-            return cls(name, MCPToolset(source, cache_tools=not is_foreign, **options), is_foreign)
+            client = source if isinstance(source, Client) else TypedClient(source)
+            return cls(name, MCPToolset(client, cache_tools=not is_foreign, **options), is_foreign)
         toolset = InProcess(source, **options)
         toolset.own_server = source
         return cls(name, toolset)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_ai import RunContext, Tool
-from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.mcp import CallToolFunc, ToolResult
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
+from worker.tool_outcomes import ToolRefused
 
 NETWORK = "network"
 
@@ -71,7 +71,7 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
     """
     names = [known.name for known in ctx.deps.networks]
     if network not in names:
-        raise ToolFailed(f"There is no network {network!r} here. Available: {', '.join(names) or 'none'}.")
+        raise ToolRefused(f"There is no network {network!r} here. Available: {', '.join(names) or 'none'}.")
     await ctx.deps.record.set_network(network)
     ctx.deps.network = network
     return f"This conversation now uses {network}."

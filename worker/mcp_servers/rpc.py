@@ -10,7 +10,7 @@ from typing import Any, cast
 import aiohttp
 
 from worker.mcp_servers.texts import one_line
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.tool_outcomes import OutcomeUnknown, ToolRefused
 
 READ_SECONDS = 20.0
 SEND_SECONDS = 30.0
@@ -18,7 +18,12 @@ ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 LIMIT_EXCEEDED = -32005
-METHOD_NOT_FOUND = -32601
+
+
+LOOK_FIRST = (
+    "The transaction may or may not have been sent: look at the balances or the latest block before you send "
+    "anything again."
+)
 
 
 class NodeRefused(ToolRefused):
@@ -40,10 +45,6 @@ class NodeUnreachable(ToolRefused):
         self.passing = passing
         self.retry_after = retry_after
         super().__init__(f"The node of {network} {reason}.")
-
-
-class OutcomeUnknown(ToolRefused):
-    """Something was sent and no answer came back: it may or may not have taken effect."""
 
 
 class RpcClient:
@@ -74,10 +75,7 @@ class RpcClient:
         try:
             return await self._call(method, params, SEND_SECONDS)
         except NodeUnreachable as error:
-            raise OutcomeUnknown(
-                f"{error} The transaction may or may not have been sent: look at the balances or the latest "
-                "block before you send anything again."
-            ) from error
+            raise OutcomeUnknown(str(error), LOOK_FIRST) from error
 
     async def close(self) -> None:
         session, self._session = self._session, None

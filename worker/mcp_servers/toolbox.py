@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastmcp import FastMCP
-from fastmcp.exceptions import ToolError, ValidationError
+from fastmcp.exceptions import DisabledError, FastMCPError, NotFoundError, ValidationError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools.base import ToolResult
 from mcp_types import CallToolRequestParams, ToolAnnotations
 from pydantic import Field
 from pydantic import ValidationError as PydanticValidationError
+
+from worker.tool_outcomes import ToolEnded, ToolRefused, ended, outcome_meta
 
 PURE = ToolAnnotations(
     read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=False
@@ -36,11 +37,32 @@ NetworkName = Annotated[
 DEFAULT_NETWORK = "testnet"
 
 
-class ToolRefused(ToolError):
-    """A tool cannot do what was asked; the message tells the caller how to mend the call."""
+class TypedOutcomes(Middleware):
+    """Says in the result's `_meta` how a call ended that has no result, so that a client need not read the text."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, log_level=logging.DEBUG)
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[CallToolRequestParams],
+        call_next: CallNext[CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        try:
+            return await call_next(context)
+        except (NotFoundError, DisabledError) as error:
+            return _error_result(ToolRefused(str(error)))
+        except FastMCPError as error:
+            return _error_result(ended(error, repeatable=await _may_repeat(context)))
+
+
+def _error_result(error: ToolEnded) -> ToolResult:
+    return ToolResult(content=str(error), meta=outcome_meta(error.kind), is_error=True)
+
+
+async def _may_repeat(context: MiddlewareContext[CallToolRequestParams]) -> bool:
+    """Without an annotation that says otherwise a call has side effects."""
+    server = context.fastmcp_context.fastmcp if context.fastmcp_context else None
+    tool = await server.get_tool(context.message.name) if server else None
+    hints = tool.annotations if tool else None
+    return hints is not None and (hints.read_only_hint is True or hints.idempotent_hint is True)
 
 
 class ReadableArgumentErrors(Middleware):
@@ -89,6 +111,6 @@ def new_server(name: str, instructions: str, close: Callable[[], Awaitable[None]
         name,
         instructions=instructions,
         lifespan=lifespan,
-        middleware=[ReadableArgumentErrors()],
+        middleware=[TypedOutcomes(), ReadableArgumentErrors()],
         mask_error_details=True,  # of errors that nobody foresaw
     )

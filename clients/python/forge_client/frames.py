@@ -25,7 +25,7 @@ class Tool(_Frozen):
     call_id: str
     name: str
     arguments: dict[str, Any] | None = None
-    outcome: Literal["success", "failed", "unknown"] | None = None
+    outcome: Literal["success", "refused", "failed", "unknown"] | None = None
     truncated: bool = False
 
 

@@ -52,14 +52,12 @@ def text(result: Result, limit: int = QUOTE_LIMIT) -> str:
 
 def problem(result: Result) -> str | None:
     """What went wrong, or `None` for a call that succeeded."""
-    return None if result.outcome == "success" else text(result).strip() or "no reason given"
+    return None if result.kind == "ok" else text(result).strip() or "no reason given"
 
 
 def unknown_outcome(result: Result) -> bool:
     """The call may or may not have taken effect: it must be verified, not repeated."""
-    return result.outcome == "interrupted" or (
-        result.outcome != "success" and "outcome unknown" in text(result, limit=200).lower()
-    )
+    return result.kind == "unknown"
 
 
 def balance_line(result: Result, who: str) -> str:

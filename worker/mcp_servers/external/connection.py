@@ -15,12 +15,11 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import CONNECTION_CLOSED, Tool
 
 from worker.mcp_servers.external.config import ServerConfig
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.tool_outcomes import LOOK_FIRST, CallFailed, OutcomeUnknown, ToolRefused, error_text
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
-_UNKNOWN = "OUTCOME UNKNOWN"
-"""How a tool says that its own call had no answer; the agent shows and treats the result as such."""
+_PERHAPS = "the call may or may not have taken effect"
 
 
 class ServerDown(Exception):
@@ -54,23 +53,20 @@ class Connection:
             async with asyncio.timeout(self._config.timeout / 1000):
                 result = await client.call_tool_mcp(tool, arguments)
         except TimeoutError:
-            raise ToolRefused(
-                f"{_UNKNOWN}: {self._name} did not answer in time; the call may or may not have taken effect."
-            ) from None
+            raise OutcomeUnknown(f"{self._name} did not answer in time; {_PERHAPS}", LOOK_FIRST) from None
         except McpError as error:
             if error.error.code == CONNECTION_CLOSED:
                 await self._drop(client)
-                raise ToolRefused(
-                    f"{_UNKNOWN}: {self._name} broke off; the call may or may not have taken effect."
-                ) from error
+                raise OutcomeUnknown(f"{self._name} broke off; {_PERHAPS}", LOOK_FIRST) from error
             raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
         except FastMCPError as error:
             raise ToolRefused(f"{self._name} refused: {str(error)[:500]}") from error
         except Exception as error:
-            raise ToolRefused(
-                f"{_UNKNOWN}: {self._name} failed ({type(error).__name__}): its answer cannot be used. "
-                "The call may or may not have taken effect."
+            raise OutcomeUnknown(
+                f"{self._name} failed ({type(error).__name__}): its answer cannot be used"
             ) from error
+        if result.is_error:
+            raise CallFailed(error_text(result.content))
         return ToolResult.from_mcp_result(result)
 
     async def close(self) -> None:

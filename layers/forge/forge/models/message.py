@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 Sender = Literal["user", "agent", "system"]
 MessageKind = Literal["text", "tool_call", "tool_result", "notice"]
-ToolOutcome = Literal["success", "failed", "unknown"]
+ToolOutcome = Literal["success", "refused", "failed", "unknown"]
+"""`refused`: nothing was done. `failed`: it was not done, or only a part of it. `unknown`: it may have been done."""
 
 TOOL_DISPLAY_LIMIT = 4_096
 """Characters of a tool's arguments or result that are kept for display; the LLM gets the whole."""

@@ -29,11 +29,21 @@ class Lease:
 CallStatus = Literal["new", "started", "done"]
 
 
+EndedKind = Literal["refused", "failed", "unknown"]
+"""How a call ended that has no result. `refused`: nothing was done. `failed`: the tool said that it did not do it, or
+it has no effects. `unknown`: it may have taken effect, so it must be verified before it is repeated."""
+
+CallKind = Literal["ok", "retry", "refused", "failed", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message."""
+    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message.
 
-    kind: Literal["ok", "retry", "failed"]
+    Records of earlier versions know `ok`, `retry` and `failed` only.
+    """
+
+    kind: CallKind
     value: str
 
 

@@ -1,0 +1,94 @@
+"""How a tool call can end. The kind is a type that travels with the error; the text is only shown, never read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, ClassVar, get_args
+
+from fastmcp.exceptions import ToolError
+from mcp_types import ContentBlock, TextContent
+
+from forge.models.work import EndedKind
+
+OUTCOME_META = "forge/outcome"
+"""The field of an MCP result's `_meta` in which our servers say how a call ended."""
+
+UNKNOWN_SIGN = "OUTCOME UNKNOWN"
+"""How people and the LLM are told of an unknown outcome. No code decides by it."""
+
+LOOK_FIRST = "Verify the state with a read-only tool before you repeat it; if you cannot, ask the user."
+VERIFY = f"It may or may not have taken effect. {LOOK_FIRST}"
+
+
+def unknown_text(reason: str, advice: str = VERIFY) -> str:
+    """`reason` is a clause without its full stop."""
+    return f"{UNKNOWN_SIGN}: {reason}. {advice}"
+
+
+class ToolEnded(ToolError):
+    """A tool call ended without a result; `kind` says what is known of its effect."""
+
+    kind: EndedKind
+
+    def __init__(self, message: str, kind: EndedKind) -> None:
+        super().__init__(message, log_level=logging.DEBUG)
+        self.kind = kind
+
+
+class ToolRefused(ToolEnded):
+    """Nothing was done, by definition. The message tells the caller how to mend the call."""
+
+    KIND: ClassVar[EndedKind] = "refused"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, self.KIND)
+
+
+class CallFailed(ToolEnded):
+    """The tool itself answered that it did not do what was asked. It may have done a part of it."""
+
+    KIND: ClassVar[EndedKind] = "failed"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, self.KIND)
+
+
+class OutcomeUnknown(ToolEnded):
+    """The call was started and no usable answer came back: it may or may not have taken effect."""
+
+    KIND: ClassVar[EndedKind] = "unknown"
+
+    def __init__(self, reason: str, advice: str = VERIFY) -> None:
+        super().__init__(unknown_text(reason.rstrip("."), advice), self.KIND)
+
+
+def ended(error: Exception, *, repeatable: bool) -> ToolEnded:
+    """Whatever a tool raised, with its kind. What nobody foresaw is unknown if the tool may have had an effect."""
+    if isinstance(error, ToolEnded):
+        return error
+    words = _words(error)
+    return CallFailed(words) if repeatable else OutcomeUnknown(f"the call did not end as it should: {words}")
+
+
+def _words(error: Exception) -> str:
+    """The message of a tool's own error. Of any other error the class; FastMCP's masks would invite to repeat it."""
+    if isinstance(error, ToolError) and error.__cause__ is None:
+        return str(error) or "the tool gave no reason"
+    return f"the tool broke off ({type(error.__cause__ or error).__name__})"
+
+
+def error_text(content: Sequence[ContentBlock]) -> str:
+    """The texts of an error result, joined."""
+    texts = [part.text for part in content if isinstance(part, TextContent) and part.text.strip()]
+    return "\n".join(texts) or "The tool reported an error without words."
+
+
+def outcome_meta(kind: EndedKind) -> dict[str, Any]:
+    return {OUTCOME_META: kind}
+
+
+def carried(meta: dict[str, Any] | None) -> EndedKind | None:
+    """The kind that a result's `_meta` carries; None when it says nothing that this version understands."""
+    kind = (meta or {}).get(OUTCOME_META)
+    return kind if kind in get_args(EndedKind) else None
