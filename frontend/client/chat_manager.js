@@ -9,10 +9,11 @@ import { newKey, Outbox } from './outbox.js';
 import { SessionBook } from './session_book.js';
 import { snapshot } from './snapshot.js';
 import { Transport } from './transport.js';
+import { reportText } from './wallet_report.js';
 
 /** @import { ChatConfig, ChatHandlers } from './chat_config.js' */
 /** @import { Conversation } from './conversation.js' */
-/** @import { ApprovalReply, CommandResult, ServerFrame, State } from './frames.js' */
+/** @import { ApprovalReply, ClaimRequest, CommandResult, ServerFrame, State } from './frames.js' */
 /** @import { ChatState } from './snapshot.js' */
 
 export class ChatManager {
@@ -127,12 +128,25 @@ export class ChatManager {
    */
   sendTransactionResult(success, transactionHash, reason, approvalId) {
     const approval_id = approvalId ?? this.#state.approvals[0]?.approval_id;
-    if (success) {
-      const approval = /** @type {const} */ ({ approval_id, outcome: 'sent', transaction_hash: transactionHash });
-      return this.#send('system', `Transaction sent: ${transactionHash}`, approval);
-    }
-    const approval = /** @type {const} */ ({ approval_id, outcome: 'rejected', reason: reason ?? null });
-    return this.#send('system', `Transaction rejected by user${reason ? `: ${reason}` : ''}`, approval);
+    const outcome = success ? 'sent' : 'rejected';
+    const rest = success ? { transaction_hash: transactionHash } : { reason: reason ?? null };
+    return this.reportWallet(this.getSessionId(), { approval_id, outcome, ...rest });
+  }
+
+  /**
+   * Say before a wallet is asked to send anything that this client does it; the server refuses all others meanwhile.
+   * @param {string} sessionId
+   * @param {ClaimRequest} claim
+   */
+  async claimApproval(sessionId, claim) {
+    this.#confirmed(await this.api.claim(sessionId, claim));
+  }
+
+  /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval */
+  reportWallet(sessionId, approval) {
+    const text = reportText(approval);
+    const since = sessionId === this.getSessionId() ? this.#conversation.ended : 0;
+    return this.outbox.add({ sessionId, kind: 'system', text, approval, since });
   }
 
   /** @param {string} text */
@@ -146,10 +160,9 @@ export class ChatManager {
     this.handlers.onState?.(this.#state);
   }
 
-  /** @param {'chat' | 'system'} kind @param {string} text @param {ApprovalReply} [approval] */
-  #send(kind, text, approval) {
-    const sessionId = this.getSessionId();
-    return this.outbox.add({ sessionId, kind, text, approval, since: this.#conversation.ended });
+  /** @param {'chat' | 'system'} kind @param {string} text */
+  #send(kind, text) {
+    return this.outbox.add({ sessionId: this.getSessionId(), kind, text, since: this.#conversation.ended });
   }
 
   /** @param {ServerFrame} frame */

@@ -19,6 +19,20 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  */
 
 /**
+ * What became of a wallet request. `closes`: the request is used up. `reported` and `unanswered` are what a client said.
+ * @typedef {object} WalletReceipt
+ * @property {string | null} [approval_id]
+ * @property {string | null} [call_id] of the tool call that asked
+ * @property {'reported' | 'unanswered' | 'rejected' | 'succeeded' | 'failed' | 'pending' | 'different' | 'not_found' | 'unknown' | 'expired'} outcome
+ * @property {boolean} [closes]
+ * @property {string | null} [transaction_hash]
+ * @property {number | null} [block_number]
+ * @property {string | null} [fee]
+ * @property {string | null} [summary]
+ * @property {string | null} [reason]
+ */
+
+/**
  * `seq` is null while the message waits in the queue; `length` counts Unicode code points.
  * @typedef {object} PublicMessage
  * @property {number | null} seq
@@ -31,6 +45,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {boolean} [is_streaming]
  * @property {string | null} [run_id]
  * @property {ToolDisplay | null} [tool]
+ * @property {WalletReceipt | null} [receipt] with a message that tells what became of a wallet request
  */
 
 /** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */
@@ -65,6 +80,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * `value` is decimal wei.
  * @typedef {object} PublicApproval
  * @property {string} approval_id
+ * @property {string} [call_id] of the tool call that asked
  * @property {string} network
  * @property {number} chain_id
  * @property {string} to
@@ -130,8 +146,9 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {string} expires_at
  */
 
-/** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean }} NetworkInfo */
+/** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean, wallet_rpc_urls?: string[] }} NetworkInfo */
 /** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
+/** @typedef {{ approval_id: string, digest: string, account: string, claim_id: string, again?: boolean, release?: boolean }} ClaimRequest */
 /** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
 
 /**

@@ -1,6 +1,6 @@
 // The HTTP API. Failures become `RequestError`s: a problem document's words, or why no answer came.
 
-/** @import { ApprovalReply, CommandResult, SessionSummary, State } from './frames.js' */
+/** @import { ApprovalReply, ClaimRequest, CommandResult, SessionSummary, State } from './frames.js' */
 
 const TIMEOUT_MS = 30_000;
 const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -65,6 +65,11 @@ export class HttpApi {
   system(sessionId, message, idempotencyKey, approval) {
     const body = { message, session_id: sessionId, ...(approval && { approval }) };
     return this.#request('POST', '/api/system', { body, idempotencyKey });
+  }
+
+  /** Put a wallet request into one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
+  claim(sessionId, claim) {
+    return this.#request('POST', '/api/approvals/claim', { body: { session_id: sessionId, ...claim } });
   }
 
   /** @param {string} sessionId @returns {Promise<State>} */

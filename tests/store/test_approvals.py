@@ -9,11 +9,12 @@ import pytest
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import Approval, ApprovalReply, Claim
 from forge.models.ids import SessionKey
-from forge.models.run import Ending
+from forge.models.receipt import WalletReceipt
+from forge.models.run import Ending, receipt_of
 from forge.store import Store
 from forge.store.terms import CLAIM_MS
 from tests.clock import Clock
-from tests.store.scenes import KEY, approval, counted, started, submission
+from tests.store.scenes import KEY, approval, completed, counted, next_of, spoken, started, submission
 from tests.store.test_races import together
 
 ID = "a" * 32
@@ -126,3 +127,18 @@ def test_the_wallet_of_the_person_is_known_until_they_disconnect(store: Store):
     assert store.sessions.set_wallet(KEY, PAYER).wallet == PAYER
     assert store.sessions.set_network(KEY, "base").wallet == PAYER
     assert store.sessions.set_wallet(KEY, None).wallet is None
+
+
+def test_a_wallets_answer_is_a_receipt_in_the_log(store: Store, clock: Clock):
+    asked = pending(store)
+    reply = ApprovalReply(approval_id=asked.approval_id, outcome="sent", transaction_hash="0x" + "b" * 64)
+    session = store.inbox.accept(KEY, submission("Transaction sent", approval=reply))
+    lease = store.runs.claim(next_of(session), "w")
+    checked = WalletReceipt(approval_id=ID, call_id="c1", outcome="succeeded", closes=True, block_number=7)
+    store.runs.finish(lease, completed(spoken("done").model_copy(update={"receipt": checked})))
+    kept = store.sessions.hot(KEY)
+    assert kept
+    messages = store.sessions.messages(kept, 1)
+    assert [message.receipt and message.receipt.outcome for message in messages] == ["reported", "succeeded"]
+    assert messages[0].receipt == receipt_of(reply)
+    assert messages[1].receipt == checked

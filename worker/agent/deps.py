@@ -10,6 +10,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest
 
 from forge.models.approval import Approval
 from forge.models.message import Draft
+from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress
 from forge.models.session import NetworkInfo
 from forge.ports import CallRecord, CallStatus, Clock
@@ -84,9 +85,14 @@ class RunDeps:
             self.saved :
         ]
 
-    def notice(self, content: str) -> Draft:
+    def notice(self, content: str, receipt: WalletReceipt | None = None) -> Draft:
         return Draft(
-            sender="system", kind="notice", content=content, created_at=self.clock(), run_id=self.run_id
+            sender="system",
+            kind="notice",
+            content=content,
+            created_at=self.clock(),
+            run_id=self.run_id,
+            receipt=receipt,
         )
 
 

@@ -29,6 +29,20 @@ class Tool(_Frozen):
     truncated: bool = False
 
 
+class Receipt(_Frozen):
+    """What became of a wallet request, on the message that tells it. `closes`: nothing more is asked for it."""
+
+    approval_id: str | None = None
+    call_id: str | None = None
+    outcome: str
+    closes: bool = False
+    transaction_hash: str | None = None
+    block_number: int | None = None
+    fee: str | None = None
+    summary: str | None = None
+    reason: str | None = None
+
+
 class Message(_Frozen):
     """One message. `seq` is null while it waits in the queue; `length` counts Unicode code points."""
 
@@ -42,6 +56,7 @@ class Message(_Frozen):
     is_streaming: bool = False
     run_id: str | None = None
     tool: Tool | None = None
+    receipt: Receipt | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -177,6 +192,7 @@ class Approval(_Frozen):
     """
 
     approval_id: str
+    call_id: str = ""
     network: str
     chain_id: int
     to: str

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from forge.models.approval import Call
 from forge.models.ids import SessionId
 from forge.models.message import MessageKind, Sender, ToolDisplay
+from forge.models.receipt import WalletReceipt
 from forge.models.review import NO_REVIEW, Review
 from forge.models.run import Outcome
 
@@ -21,7 +22,7 @@ class PublicMessage(BaseModel):
 
     `timestamp` is `HH:MM:SS ±HH:MM` for older clients, `created_at` RFC 3339. `seq` is null while the message
     waits in the queue. `length` (characters, that is Unicode code points) is larger than `content` when the rest
-    follows as `text` frames of attempt 0.
+    follows as `text` frames of attempt 0. `receipt`: it tells what became of a wallet request.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +37,7 @@ class PublicMessage(BaseModel):
     is_streaming: bool = False
     run_id: str | None = None
     tool: ToolDisplay | None = None
+    receipt: WalletReceipt | None = None
 
 
 class PublicRun(BaseModel):
@@ -94,6 +96,7 @@ class PublicApproval(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     approval_id: str
+    call_id: str = ""
     network: str
     chain_id: int
     to: str

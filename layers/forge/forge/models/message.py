@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from forge.models.receipt import WalletReceipt
+
 Sender = Literal["user", "agent", "system"]
 MessageKind = Literal["text", "tool_call", "tool_result", "notice"]
 ToolOutcome = Literal["success", "refused", "failed", "unknown"]
@@ -28,7 +30,10 @@ class ToolDisplay(BaseModel):
 
 
 class Draft(BaseModel):
-    """A message before the log has given it its sequence number. `created_at`: epoch milliseconds."""
+    """A message before the log has given it its sequence number. `created_at`: epoch milliseconds.
+
+    `receipt`: the message tells what became of a wallet request.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +43,7 @@ class Draft(BaseModel):
     created_at: int
     run_id: str | None = None
     tool: ToolDisplay | None = None
+    receipt: WalletReceipt | None = None
 
     def at(self, seq: int) -> Message:
         return Message(seq=seq, **dict(self))

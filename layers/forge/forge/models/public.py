@@ -62,6 +62,7 @@ def _message(draft: Draft, seq: int | None) -> PublicMessage:
         created_at=rfc3339(draft.created_at),
         run_id=draft.run_id,
         tool=draft.tool,
+        receipt=draft.receipt,
     )
 
 
@@ -157,6 +158,7 @@ def _approval(approval: Approval) -> PublicApproval:
     transaction = approval.transaction
     return PublicApproval(
         approval_id=approval.approval_id,
+        call_id=approval.call_id,
         network=approval.network,
         chain_id=transaction.chain_id,
         to=transaction.to,

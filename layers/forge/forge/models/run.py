@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from forge.models.approval import Approval, ApprovalReply, Report
 from forge.models.ids import RunId, SessionKey
 from forge.models.message import Draft
+from forge.models.receipt import ReceiptOutcome, WalletReceipt
 
 IfBusy = Literal["enqueue", "reject", "interrupt"]
 Outcome = Literal["completed", "failed", "interrupted", "waiting"]
@@ -27,7 +28,26 @@ class Submission(BaseModel):
     approval: ApprovalReply | None = None
 
     def draft(self) -> Draft:
-        return Draft(sender=self.sender, content=self.content, created_at=self.created_at, run_id=self.run_id)
+        return Draft(
+            sender=self.sender,
+            content=self.content,
+            created_at=self.created_at,
+            run_id=self.run_id,
+            receipt=receipt_of(self.approval) if self.approval else None,
+        )
+
+
+_OUTCOMES: dict[str, ReceiptOutcome] = {"sent": "reported", "rejected": "rejected", "unknown": "unanswered"}
+
+
+def receipt_of(reply: ApprovalReply) -> WalletReceipt:
+    """What the client said, before anybody has checked it."""
+    return WalletReceipt(
+        approval_id=reply.approval_id,
+        outcome=_OUTCOMES[reply.outcome],
+        transaction_hash=reply.transaction_hash,
+        reason=reply.reason,
+    )
 
 
 class ActiveRun(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
+from forge.models.receipt import WalletReceipt
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.codec import Item
@@ -42,6 +43,8 @@ def message_items(key: SessionKey, generation: int, message: Message, expires_at
         "tool": message.tool.model_dump_json(exclude_none=True) if message.tool else None,
         "expires_at": expires_at,
     }
+    if message.receipt:
+        head["receipt"] = message.receipt.model_dump_json(exclude_none=True)
     parts = split(message.content)
     if len(parts) == 1:
         return [{**head, "content": message.content}]
@@ -93,4 +96,5 @@ def _message(head: Item, parts: Sequence[str]) -> Message:
         created_at=head["created_at"],
         run_id=head["run_id"],
         tool=ToolDisplay.model_validate_json(head["tool"]) if head["tool"] else None,
+        receipt=WalletReceipt.model_validate_json(head["receipt"]) if "receipt" in head else None,
     )
