@@ -176,7 +176,11 @@ def _submission(lease: Lease) -> Submission:
 
 def _left_behind(deps: RunDeps) -> Ended:
     drafts = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
-    return Ended(Ending(outcome="interrupted", drafts=[*drafts, deps.notice(INTERRUPTED_NOTICE)]))
+    return Ended(
+        Ending(
+            outcome="interrupted", drafts=[*drafts, deps.notice(INTERRUPTED_NOTICE, run_end="interrupted")]
+        )
+    )
 
 
 def _retrieve(task: asyncio.Task[Ended]) -> None:

@@ -46,6 +46,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {string | null} [run_id]
  * @property {ToolDisplay | null} [tool]
  * @property {WalletReceipt | null} [receipt] with a message that tells what became of a wallet request
+ * @property {'failed' | 'interrupted' | null} [run_end] with the notice that ends a run, how that run ended
  */
 
 /** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */

@@ -63,6 +63,7 @@ def test_an_abandoned_run_is_interrupted_with_its_partial_text(store: Store, clo
     with pytest.raises(LeaseLost):
         store.runs.finish(lease, completed(spoken("too late")))
     assert log(store)[-1] == "Interrupted by user"
+    assert store.sessions.messages(session)[-1].run_end == "interrupted"
 
 
 def test_a_late_finish_of_an_interrupted_run_is_refused_by_the_fence(store: Store, clock: Clock):

@@ -49,6 +49,7 @@ async def test_a_provider_error_ends_the_run_with_a_readable_message(
     seen = await page.ended(run_id)
     assert seen.hot is not None
     assert seen.hot.outcomes[run_id] == "failed"
+    assert [message.run_end for message in seen.messages if message.run_end] == ["failed"]
     assert not seen.hot.is_processing
     assert (seen.messages[-1].sender, seen.messages[-1].kind) == ("system", "notice")
     assert words in seen.messages[-1].content

@@ -162,6 +162,7 @@ async def test_a_stop_ends_the_run_in_every_phase(desk: Desk, phase: str) -> Non
     assert seen.messages[0].content == "first"
     if outcome == "interrupted":
         assert seen.messages[-1].content == "Interrupted by user"
+        assert seen.messages[-1].run_end == "interrupted"
     assert (phase == "mid-text") == any(each.content == TEXT for each in seen.messages)
     assert (phase == "mid-tool") == any(each.content.startswith("OUTCOME UNKNOWN") for each in seen.messages)
     assert (await desk.interrupt()).messages[-1].content == seen.messages[

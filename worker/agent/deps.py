@@ -9,7 +9,7 @@ from typing import Protocol
 from pydantic_ai.messages import ModelMessage, ModelRequest
 
 from forge.models.approval import Approval
-from forge.models.message import Draft
+from forge.models.message import Draft, RunEnd
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress
 from forge.models.session import NetworkInfo
@@ -85,7 +85,9 @@ class RunDeps:
             self.saved :
         ]
 
-    def notice(self, content: str, receipt: WalletReceipt | None = None) -> Draft:
+    def notice(
+        self, content: str, *, receipt: WalletReceipt | None = None, run_end: RunEnd | None = None
+    ) -> Draft:
         return Draft(
             sender="system",
             kind="notice",
@@ -93,6 +95,7 @@ class RunDeps:
             created_at=self.clock(),
             run_id=self.run_id,
             receipt=receipt,
+            run_end=run_end,
         )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pydantic_ai import AgentRunResult, DeferredToolRequests
 from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolReturnPart
 
-from forge.models.message import Draft
-from forge.models.run import Ending, Outcome
+from forge.models.message import Draft, RunEnd
+from forge.models.run import Ending
 from forge.models.work import CallKind
 from worker.agent import history
 from worker.agent.deps import RunDeps
@@ -55,7 +55,7 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
     )
 
 
-def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, notice: str) -> Ending:
+def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, notice: str) -> Ending:
     """Keep what was shown, say what became of the tool calls that have no result, and add the notice."""
     unsaved = deps.unsaved(messages)
     new = set(map(id, unsaved))
@@ -66,7 +66,7 @@ def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: Outcome, no
     drafts += [result_draft(deps, part) for part in results if part.tool_call_id not in deps.shown]
     return Ending(
         outcome=outcome,
-        drafts=[*drafts, deps.notice(notice)],
+        drafts=[*drafts, deps.notice(notice, run_end=outcome)],
         entries=history.dump(settled),
         tokens=tokens_of(unsaved),
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 Sender = Literal["user", "agent", "system"]
 Kind = Literal["text", "tool_call", "tool_result", "notice"]
 Outcome = Literal["completed", "failed", "interrupted", "waiting"]
+RunEnd = Literal["failed", "interrupted"]
 IfBusy = Literal["enqueue", "reject", "interrupt"]
 
 
@@ -44,7 +45,8 @@ class Receipt(_Frozen):
 
 
 class Message(_Frozen):
-    """One message. `seq` is null while it waits in the queue; `length` counts Unicode code points."""
+    """One message. `seq` is null while it waits in the queue; `length` counts Unicode code points. `run_end` comes with
+    the notice that ends a run."""
 
     seq: int | None
     sender: Sender
@@ -57,6 +59,7 @@ class Message(_Frozen):
     run_id: str | None = None
     tool: Tool | None = None
     receipt: Receipt | None = None
+    run_end: RunEnd | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from forge.models.approval import Call
 from forge.models.ids import SessionId
-from forge.models.message import MessageKind, Sender, ToolDisplay
+from forge.models.message import MessageKind, RunEnd, Sender, ToolDisplay
 from forge.models.receipt import WalletReceipt
 from forge.models.review import NO_REVIEW, Review
 from forge.models.run import Outcome
@@ -23,6 +23,7 @@ class PublicMessage(BaseModel):
     `timestamp` is `HH:MM:SS ±HH:MM` for older clients, `created_at` RFC 3339. `seq` is null while the message
     waits in the queue. `length` (characters, that is Unicode code points) is larger than `content` when the rest
     follows as `text` frames of attempt 0. `receipt`: it tells what became of a wallet request.
+    `run_end`: with the notice that ends a run, how that run ended.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +39,7 @@ class PublicMessage(BaseModel):
     run_id: str | None = None
     tool: ToolDisplay | None = None
     receipt: WalletReceipt | None = None
+    run_end: RunEnd | None = None
 
 
 class PublicRun(BaseModel):

@@ -10,6 +10,8 @@ from forge.models.receipt import WalletReceipt
 
 Sender = Literal["user", "agent", "system"]
 MessageKind = Literal["text", "tool_call", "tool_result", "notice"]
+RunEnd = Literal["failed", "interrupted"]
+"""How a run ended that did not do what it was asked for; a notice says so to the person."""
 ToolOutcome = Literal["success", "refused", "failed", "unknown"]
 """`refused`: nothing was done. `failed`: it was not done, or only a part of it. `unknown`: it may have been done."""
 
@@ -33,6 +35,7 @@ class Draft(BaseModel):
     """A message before the log has given it its sequence number. `created_at`: epoch milliseconds.
 
     `receipt`: the message tells what became of a wallet request.
+    `run_end`: with the notice that ends a run, how that run ended.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +47,7 @@ class Draft(BaseModel):
     run_id: str | None = None
     tool: ToolDisplay | None = None
     receipt: WalletReceipt | None = None
+    run_end: RunEnd | None = None
 
     def at(self, seq: int) -> Message:
         return Message(seq=seq, **dict(self))

@@ -63,6 +63,7 @@ def _message(draft: Draft, seq: int | None) -> PublicMessage:
         run_id=draft.run_id,
         tool=draft.tool,
         receipt=draft.receipt,
+        run_end=draft.run_end,
     )
 
 

@@ -43,6 +43,8 @@ def message_items(key: SessionKey, generation: int, message: Message, expires_at
         "tool": message.tool.model_dump_json(exclude_none=True) if message.tool else None,
         "expires_at": expires_at,
     }
+    if message.run_end:
+        head["run_end"] = message.run_end
     if message.receipt:
         head["receipt"] = message.receipt.model_dump_json(exclude_none=True)
     parts = split(message.content)
@@ -97,4 +99,5 @@ def _message(head: Item, parts: Sequence[str]) -> Message:
         run_id=head["run_id"],
         tool=ToolDisplay.model_validate_json(head["tool"]) if head["tool"] else None,
         receipt=WalletReceipt.model_validate_json(head["receipt"]) if "receipt" in head else None,
+        run_end=head.get("run_end"),
     )

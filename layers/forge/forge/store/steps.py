@@ -106,7 +106,9 @@ def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, now: int) -> S
 
 
 def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
-    return Draft(sender="system", kind="notice", content=text, created_at=now, run_id=run_id)
+    return Draft(
+        sender="system", kind="notice", content=text, created_at=now, run_id=run_id, run_end="interrupted"
+    )
 
 
 def with_report(approval: Approval, report: Report | None) -> Approval:
