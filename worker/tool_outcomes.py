@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar, get_args
 
 from fastmcp.exceptions import ToolError
@@ -63,12 +65,49 @@ class OutcomeUnknown(ToolEnded):
         super().__init__(unknown_text(reason.rstrip("."), advice), self.KIND)
 
 
+_facts: ContextVar[list[str] | None] = ContextVar("facts of the tool call", default=None)
+
+
+@contextmanager
+def noting() -> Generator[list[str]]:
+    """What a tool notes about its call, for those who have to tell of a call that was cut off.
+
+    The outermost one holds: the agent's ledger, or the server when another client calls it.
+    """
+    outer = _facts.get()
+    facts: list[str] = [] if outer is None else outer
+    token = _facts.set(facts)
+    try:
+        yield facts
+    finally:
+        _facts.reset(token)
+
+
+def note(fact: str) -> None:
+    """A clause that must not be lost, whatever becomes of the call: the hash of a transaction that was sent."""
+    if (facts := _facts.get()) is not None:
+        facts.append(fact)
+
+
+def lost_text(facts: Sequence[str] = ()) -> str:
+    """What is told of a call whose result nobody has."""
+    return unknown_text(_with(facts, "this call was started but its result was lost"))
+
+
+def _with(facts: Sequence[str], reason: str) -> str:
+    return "; ".join([reason, *facts])
+
+
 def ended(error: Exception, *, repeatable: bool) -> ToolEnded:
     """Whatever a tool raised, with its kind. What nobody foresaw is unknown if the tool may have had an effect."""
     if isinstance(error, ToolEnded):
         return error
     words = _words(error)
-    return CallFailed(words) if repeatable else OutcomeUnknown(f"the call did not end as it should: {words}")
+    if repeatable:
+        return CallFailed(words)
+    return OutcomeUnknown(
+        _with(_facts.get() or (), f"the call did not end as it should: {words.rstrip('.')}")
+    )
 
 
 def _words(error: Exception) -> str:

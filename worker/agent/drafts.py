@@ -19,9 +19,9 @@ from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOut
 from forge.models.work import CallKind
 from worker.agent.deps import RunDeps
 from worker.agent.wellformed import well_formed, well_formed_json
-from worker.tool_outcomes import unknown_text
+from worker.tool_outcomes import lost_text
 
-UNKNOWN = unknown_text("this call was started but its result was lost")
+UNKNOWN = lost_text()
 INTERRUPTED = "Interrupted before it had a result."
 NOT_STARTED = "Interrupted before it was started: nothing was done."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from worker.agent import history
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import UNKNOWN, error_part, response_drafts, result_draft, tokens_of
 from worker.agent.uninterrupted import uninterrupted
-from worker.tool_outcomes import ended
+from worker.tool_outcomes import ended, lost_text, noting
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
@@ -126,6 +127,20 @@ class CallLedger(WrapperToolset[RunDeps]):
     ) -> CallRecord:
         repeatable = may_repeat(tool.tool_def)
         ctx.deps.record.check_lease()
+        with noting() as facts:
+            return await self._run(name, tool_args, ctx, tool, repeatable=repeatable, facts=facts)
+
+    async def _run(
+        self,
+        name: str,
+        tool_args: dict[str, Any],
+        ctx: RunContext[RunDeps],
+        tool: ToolsetTool[RunDeps],
+        *,
+        repeatable: bool,
+        facts: Sequence[str],
+    ) -> CallRecord:
+        """`facts`: what the tool has noted by the time at which it ended."""
         try:
             return CallRecord("ok", _dump(await super().call_tool(name, tool_args, ctx, tool)))
         except CallDeferred:  # nothing has happened: the run pauses, and a later attempt calls again
@@ -134,7 +149,7 @@ class CallLedger(WrapperToolset[RunDeps]):
             return CallRecord("retry", error.message)
         except asyncio.CancelledError:
             if not repeatable:
-                unknown = CallRecord("unknown", UNKNOWN)
+                unknown = CallRecord("unknown", lost_text(facts))
                 await uninterrupted(ctx.deps.record.finish_call(call_key(ctx), unknown))
             raise
         except Exception as error:  # noqa: BLE001  whatever a tool raises has a kind

@@ -10,13 +10,24 @@ from typing import Any
 from forge.models.session import NetworkInfo
 from worker.mcp_servers.addresses import ACCOUNT_NAMES, Account, label, resolve
 from worker.mcp_servers.known_networks import (
+    HAS_L1_FEE,
     REAL_CHAIN_IDS,
     TESTNET,
     Network,
     configured_networks,
     rpc_variable,
 )
-from worker.mcp_servers.rpc import RpcClient
+from worker.mcp_servers.node import (
+    Block,
+    Receipt,
+    Transaction,
+    address,
+    hex_data,
+    quantity,
+    transaction_hash,
+)
+from worker.mcp_servers.node.fields import items
+from worker.mcp_servers.rpc import NodeUnreadable, RpcClient
 from worker.mcp_servers.toolbox import ToolRefused
 
 CHAIN_ID_SECONDS = 30.0
@@ -50,6 +61,10 @@ class Chain:
     def sends(self) -> bool:
         return self._network.info.sends
 
+    @property
+    def has_l1_fee(self) -> bool:
+        return self.name in HAS_L1_FEE
+
     def sending(self, sender: str) -> asyncio.Lock:
         """For one transaction of an account after the other: a node gives two at once the same nonce."""
         return self._sending.setdefault(sender, asyncio.Lock())
@@ -62,7 +77,9 @@ class Chain:
         known = self._chain_id
         if known is not None and not is_fresh and monotonic() < self._asked_at + CHAIN_ID_SECONDS:
             return known
-        actual = int(await self._rpc.read("eth_chainId"), 16)
+        answer = await self._rpc.read("eth_chainId")
+        if (actual := quantity(answer)) is None:
+            raise NodeUnreadable(self.name, "eth_chainId", answer)
         self._check(actual)
         if actual != known:
             self._test_accounts = None
@@ -85,9 +102,16 @@ class Chain:
     async def test_accounts(self) -> Sequence[str]:
         """The accounts that the names Alice … Judy stand for; empty except on testnet."""
         if self._test_accounts is None:
-            unlocked: list[str] = await self.read("eth_accounts") if self.name == TESTNET else []
-            self._test_accounts = tuple(unlocked[: len(ACCOUNT_NAMES)])
+            unlocked = await self.read("eth_accounts") if self.name == TESTNET else []
+            self._test_accounts = self._addresses(unlocked)
         return self._test_accounts
+
+    def _addresses(self, answer: Any) -> tuple[str, ...]:
+        """The names go by the order, so none is left out of the middle."""
+        found = [address(each) for each in items(answer) or []][: len(ACCOUNT_NAMES)]
+        if items(answer) is None or None in found:
+            raise NodeUnreadable(self.name, "eth_accounts", answer)
+        return tuple(each for each in found if each)
 
     async def account(self, who: str) -> Account:
         return resolve(who, self.name, await self.test_accounts())
@@ -98,6 +122,33 @@ class Chain:
     async def read(self, method: str, *params: Any) -> Any:
         await self.chain_id()
         return await self._rpc.read(method, *params)
+
+    async def quantity(self, method: str, *params: Any) -> int:
+        """A number that is needed. Raises `NodeUnreadable` when the answer is none."""
+        answer = await self.read(method, *params)
+        if (number := quantity(answer)) is None:
+            raise NodeUnreadable(self.name, method, answer)
+        return number
+
+    async def data(self, method: str, *params: Any) -> str:
+        """Bytes as 0x hex. Raises `NodeUnreadable` when the answer is none."""
+        answer = await self.read(method, *params)
+        if (data := hex_data(answer)) is None:
+            raise NodeUnreadable(self.name, method, answer)
+        return data
+
+    async def transaction(self, tx_hash: str) -> Transaction | None:
+        """None when the node does not know it. Fields that the node did not tell, or not readably, are None."""
+        return Transaction.read(await self.read("eth_getTransactionByHash", tx_hash))
+
+    async def receipt(self, tx_hash: str) -> Receipt | None:
+        """None while the transaction is in no block, by this node's account."""
+        return Receipt.read(await self.read("eth_getTransactionReceipt", tx_hash))
+
+    async def block(self, parameter: str) -> Block | None:
+        """`parameter`: a tag, a number in hex, or a hash; the block lists the hashes of its transactions."""
+        method = "eth_getBlockByHash" if transaction_hash(parameter) else "eth_getBlockByNumber"
+        return Block.read(await self.read(method, parameter, False))
 
     async def write(self, method: str, *params: Any) -> Any:
         await self.chain_id(is_fresh=True)

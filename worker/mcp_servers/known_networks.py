@@ -26,6 +26,9 @@ KNOWN_NETWORKS = (
     ),
 )
 
+HAS_L1_FEE = frozenset({"base"})
+"""OP stack chains (specs.optimism.io, "L1-Cost fees"): a transaction also pays `l1Fee`, beside gas times price."""
+
 REAL_CHAIN_IDS = frozenset(info.chain_id for info in KNOWN_NETWORKS if info.name != TESTNET)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 
+from worker.mcp_servers.node.dialects import Meaning
+from worker.mcp_servers.node.envelope import read_envelope
+from worker.mcp_servers.node.faults import NodeFault
 from worker.mcp_servers.texts import one_line
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused
 
@@ -17,7 +20,11 @@ SEND_SECONDS = 30.0
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
-LIMIT_EXCEEDED = -32005
+LONGEST_SHOWN = 120
+PASSING: frozenset[Meaning] = frozenset({"rate limit", "perhaps sent", "unclear"})
+"""After these a read is tried again. A read may always be repeated, so what no row knows is among them."""
+UNDECIDED: frozenset[Meaning] = frozenset({"perhaps sent", "unclear"})
+"""After these a transaction may have been sent."""
 
 
 LOOK_FIRST = (
@@ -27,24 +34,44 @@ LOOK_FIRST = (
 
 
 class NodeRefused(ToolRefused):
-    """The node answered with an error. `code` and `data` are JSON-RPC's; `data` carries a revert's bytes."""
+    """The node answered with an error; `fault` says what it means. `passing`, `retry_after`: as below."""
 
-    def __init__(self, network: str, code: int, reason: str, data: Any = None) -> None:
-        self.code = code
-        self.reason = reason
-        self.data = data
-        super().__init__(f"The node of {network} refused: {reason}.")
+    def __init__(
+        self, network: str, fault: NodeFault, *, passing: bool = False, retry_after: float | None = None
+    ) -> None:
+        self.fault = fault
+        self.passing = passing
+        self.retry_after = retry_after
+        super().__init__(f"The node of {network} refused: {fault.reason}.")
 
 
 class NodeUnreachable(ToolRefused):
-    """The node gave no usable answer; `retry_after` seconds when it said so itself."""
+    """The node gave no usable answer; `retry_after` seconds when it said so itself.
+
+    `passing`: it may answer when it is asked again. `was_reached`: it may have got the request.
+    """
 
     def __init__(
-        self, network: str, reason: str, *, passing: bool = True, retry_after: float | None = None
+        self,
+        network: str,
+        reason: str,
+        *,
+        passing: bool = True,
+        retry_after: float | None = None,
+        was_reached: bool = True,
     ) -> None:
         self.passing = passing
+        self.was_reached = was_reached
         self.retry_after = retry_after
         super().__init__(f"The node of {network} {reason}.")
+
+
+class NodeUnreadable(NodeUnreachable):
+    """The node answered, but not in a form that can be read."""
+
+    def __init__(self, network: str, method: str, answer: Any) -> None:
+        shown = one_line(json.dumps(answer), LONGEST_SHOWN)
+        super().__init__(network, f"answered {method} with {shown}, which cannot be read", passing=False)
 
 
 class RpcClient:
@@ -63,19 +90,25 @@ class RpcClient:
             try:
                 return await self._call(method, params, READ_SECONDS)
             except (NodeRefused, NodeUnreachable) as error:
-                if attempt == ATTEMPTS or not _is_passing(error):
+                if attempt == ATTEMPTS or not error.passing:
                     raise
-                wanted = error.retry_after if isinstance(error, NodeUnreachable) else None
+                wanted = error.retry_after
             await asyncio.sleep(min(wanted or pause, LONGEST_PAUSE_SECONDS))
             pause *= 4
         raise AssertionError  # pragma: no cover
 
     async def write(self, method: str, *params: Any) -> Any:
-        """Never repeated: raises `OutcomeUnknown` when no answer came, `NodeRefused` when nothing was done."""
+        """Never repeated. Raises `NodeRefused` or `NodeUnreachable` when nothing was done, else `OutcomeUnknown`."""
         try:
             return await self._call(method, params, SEND_SECONDS)
         except NodeUnreachable as error:
+            if not error.was_reached:
+                raise
             raise OutcomeUnknown(str(error), LOOK_FIRST) from error
+        except NodeRefused as error:
+            if error.fault.meaning in UNDECIDED and error.fault.transaction is None:
+                raise OutcomeUnknown(str(error), LOOK_FIRST) from error
+            raise
 
     async def close(self) -> None:
         session, self._session = self._session, None
@@ -89,6 +122,9 @@ class RpcClient:
                 self._url, json=request, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds)
             ) as response:
                 body = await response.read()
+        except aiohttp.ClientConnectorError as error:
+            reason = f"is out of reach ({type(error).__name__})"
+            raise NodeUnreachable(self._network, reason, was_reached=False) from None
         except TimeoutError:
             raise NodeUnreachable(self._network, f"did not answer within {seconds:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -96,40 +132,23 @@ class RpcClient:
         return self._result(response, body)
 
     def _result(self, response: aiohttp.ClientResponse, body: bytes) -> Any:
-        answer = _json_object(body)
-        if answer is not None and isinstance(answer.get("error"), dict):
-            error = cast("dict[str, Any]", answer["error"])
-            reason = one_line(str(error.get("message", "no reason given")), 500).rstrip(".")
-            raise NodeRefused(self._network, int(error.get("code", 0)), reason, error.get("data"))
-        if response.status != 200:
-            status = response.status
-            raise NodeUnreachable(
-                self._network,
-                f"answered with HTTP status {status}",
-                passing=status == 429 or status >= 500,
-                retry_after=_seconds(response.headers.get("Retry-After")),
-            )
-        if answer is None or "result" not in answer:
+        answer, status = read_envelope(body), response.status
+        passing, after = status == 429 or status >= 500, _seconds(response.headers.get("Retry-After"))
+        if answer is not None and answer.fault is not None:
+            passing = passing or (answer.fault.meaning in PASSING and status == 200)
+            raise NodeRefused(self._network, answer.fault, passing=passing, retry_after=after)
+        if status != 200:
+            reason = f"answered with HTTP status {status}"
+            raise NodeUnreachable(self._network, reason, passing=passing, retry_after=after)
+        if answer is None:
             raise NodeUnreachable(self._network, "does not speak JSON-RPC", passing=False)
-        return answer["result"]
+        return answer.result
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(connector=connector)
         return self._session
-
-
-def _is_passing(error: NodeRefused | NodeUnreachable) -> bool:
-    return error.passing if isinstance(error, NodeUnreachable) else error.code in {LIMIT_EXCEEDED, 429}
-
-
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return None
-    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else None
 
 
 def _seconds(header: str | None) -> float | None:

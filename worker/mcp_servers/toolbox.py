@@ -14,7 +14,7 @@ from mcp_types import CallToolRequestParams, ToolAnnotations
 from pydantic import Field
 from pydantic import ValidationError as PydanticValidationError
 
-from worker.tool_outcomes import ToolEnded, ToolRefused, ended, outcome_meta
+from worker.tool_outcomes import ToolEnded, ToolRefused, ended, noting, outcome_meta
 
 PURE = ToolAnnotations(
     read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=False
@@ -45,12 +45,13 @@ class TypedOutcomes(Middleware):
         context: MiddlewareContext[CallToolRequestParams],
         call_next: CallNext[CallToolRequestParams, ToolResult],
     ) -> ToolResult:
-        try:
-            return await call_next(context)
-        except (NotFoundError, DisabledError) as error:
-            return _error_result(ToolRefused(str(error)))
-        except FastMCPError as error:
-            return _error_result(ended(error, repeatable=await _may_repeat(context)))
+        with noting():
+            try:
+                return await call_next(context)
+            except (NotFoundError, DisabledError) as error:
+                return _error_result(ToolRefused(str(error)))
+            except FastMCPError as error:
+                return _error_result(ended(error, repeatable=await _may_repeat(context)))
 
 
 def _error_result(error: ToolEnded) -> ToolResult:

@@ -82,7 +82,7 @@ class Wallet:
                 f"This deployment's policy does not allow wallet requests to {transaction.to} with this method. "
                 "Nothing was asked; tell the user."
             )
-        block = int(await chain.read("eth_blockNumber"), 16)
+        block = await chain.quantity("eth_blockNumber")
         now = deps.clock()
         return Approval(
             approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],

@@ -120,7 +120,8 @@ def _short(text: str) -> str:
 
 
 def _mined(report: Reported, receipt: dict[str, Any]) -> Verdict:
-    fee = f"{format_units(fee_paid(receipt))} {currency_of(report.approval.network)}"
+    paid = fee_paid(receipt)
+    fee = "not told" if paid is None else f"{format_units(paid)} {currency_of(report.approval.network)}"
     block = int(receipt["blockNumber"], 16)
     if receipt.get("status") == "0x1":
         how = f"succeeded: transaction {report.transaction_hash} is in block {block}"

@@ -25,7 +25,7 @@ def add_account_tools(server: FastMCP[Any], chains: Chains) -> None:
         """The balance of an account in the network's own coin, exactly in wei and in ether."""
         chain = chains.get(network)
         account, at = await chain.account(who), block_parameter(block)
-        wei = int(await chain.read("eth_getBalance", account.address, block_at(at)), 16)
+        wei = await chain.quantity("eth_getBalance", account.address, block_at(at))
         return Balance(
             network=chain.name,
             account=account.name,
@@ -62,7 +62,7 @@ def add_account_tools(server: FastMCP[Any], chains: Chains) -> None:
 
 async def _read_code(chain: Chain, who: str) -> tuple[Account, str]:
     account = await chain.account(who)
-    return account, await chain.read("eth_getCode", account.address, "latest")
+    return account, await chain.data("eth_getCode", account.address, "latest")
 
 
 def _described(chain: Chain, account: Account, data: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from worker.mcp_servers.amounts import format_units, refuse_inexact
 from worker.mcp_servers.chains import Chain
+from worker.mcp_servers.node import Receipt, Transaction
 from worker.mcp_servers.toolbox import ToolRefused
 
 TAGS = ("latest", "pending", "safe", "finalized", "earliest")
@@ -49,87 +50,108 @@ def transaction_hash(text: str) -> str:
 
 
 async def show_block(chain: Chain, block: str | int) -> dict[str, Any]:
-    parameter = block_parameter(block)
-    method = "eth_getBlockByHash" if _HASH.fullmatch(parameter) else "eth_getBlockByNumber"
-    found = await chain.read(method, parameter, False)
+    """What the node does not tell is null."""
+    found = await chain.block(block_parameter(block))
     if found is None:
         raise ToolRefused(f"{chain.name} has no block {block}.")
-    base_fee = number(found.get("baseFeePerGas"))
+    base_fee, transactions = found.base_fee_per_gas, found.transactions
     return {
         "network": chain.name,
-        "number": number(found.get("number")),
-        "hash": found.get("hash"),
-        "parent_hash": found.get("parentHash"),
-        "timestamp": number(found["timestamp"]),
-        "time": datetime.fromtimestamp(int(found["timestamp"], 16), UTC).isoformat(),
-        "miner": found.get("miner"),
-        "gas_used": decimal(found.get("gasUsed")),
-        "gas_limit": decimal(found.get("gasLimit")),
-        "base_fee_wei": None if base_fee is None else str(base_fee),
+        "number": found.number,
+        "hash": found.hash,
+        "parent_hash": found.parent_hash,
+        "timestamp": found.timestamp,
+        "time": _time(found.timestamp),
+        "miner": found.miner,
+        "gas_used": decimal(found.gas_used),
+        "gas_limit": decimal(found.gas_limit),
+        "base_fee_wei": decimal(base_fee),
         "base_fee_gwei": None if base_fee is None else format_units(base_fee, GWEI_DECIMALS),
-        "transaction_count": len(found["transactions"]),
-        "transactions": found["transactions"][:MOST_HASHES],
+        "transaction_count": None if transactions is None else len(transactions),
+        "transactions": None if transactions is None else transactions[:MOST_HASHES],
     }
 
 
+def _time(timestamp: int | None) -> str | None:
+    """Null for a time that no calendar has: some chains count in milliseconds."""
+    try:
+        return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
 async def show_transaction(chain: Chain, tx_hash: str) -> dict[str, Any]:
-    """The transaction and its receipt in one; `status` is `pending` until it is in a block."""
+    """The transaction and its receipt in one; `status` is `pending` until it is in a block.
+
+    What the node does not tell is null, and a status that it does not tell is `unknown`.
+    """
     wanted = transaction_hash(tx_hash)
-    found = await chain.read("eth_getTransactionByHash", wanted)
+    found = await chain.transaction(wanted)
     if found is None:
         raise ToolRefused(
             f"{chain.name} knows no transaction {wanted}. It may be on another network, or not have arrived yet."
         )
-    receipt = await chain.read("eth_getTransactionReceipt", wanted)
-    shown = _transaction(chain, found, await _named(chain, found))
-    return shown | (_receipt(receipt) if receipt else {"status": "pending"})
+    receipt = await chain.receipt(wanted)
+    shown = _transaction(chain, found, wanted, await _named(chain, found))
+    return shown | (
+        _receipt(chain, receipt, found) if receipt and receipt.is_in_block else {"status": "pending"}
+    )
 
 
-async def _named(chain: Chain, found: dict[str, Any]) -> dict[str, Any]:
-    sender = await chain.label(found["from"])
-    to = await chain.label(found["to"]) if found.get("to") else None
+async def _named(chain: Chain, found: Transaction) -> dict[str, Any]:
+    sender = await chain.label(found.sender) if found.sender else None
+    to = await chain.label(found.to) if found.to else None
     return {
-        "from": sender.address,
-        "from_account": sender.name,
+        "from": sender.address if sender else None,
+        "from_account": sender.name if sender else None,
         "to": to.address if to else None,
         "to_account": to.name if to else None,
+        "creates_contract": None if found.to_kind == "unknown" else found.to_kind == "none",
     }
 
 
-def _transaction(chain: Chain, found: dict[str, Any], ends: dict[str, Any]) -> dict[str, Any]:
-    value = int(found["value"], 16)
+def _transaction(chain: Chain, found: Transaction, wanted: str, ends: dict[str, Any]) -> dict[str, Any]:
+    value = found.value
     return {
         "network": chain.name,
-        "hash": found["hash"],
+        "hash": found.hash or wanted,
         **ends,
-        "value_wei": str(value),
-        "value_ether": format_units(value),
+        "value_wei": decimal(value),
+        "value_ether": None if value is None else format_units(value),
         "currency": chain.currency,
-        "input": found.get("input", "0x"),
-        "nonce": number(found.get("nonce")),
-        "gas": decimal(found.get("gas")),
-        "chain_id": number(found.get("chainId")),
-        "block_number": number(found.get("blockNumber")),
+        "input": found.input,
+        "nonce": found.nonce,
+        "gas": decimal(found.gas),
+        "chain_id": found.chain_id,
+        "block_number": found.block_number,
     }
 
 
-def _receipt(receipt: dict[str, Any]) -> dict[str, Any]:
-    fee = fee_paid(receipt)
+def _receipt(chain: Chain, receipt: Receipt, found: Transaction) -> dict[str, Any]:
     return {
-        "status": "success" if receipt.get("status") == "0x1" else "reverted",
-        "block_number": number(receipt.get("blockNumber")),
-        "gas_used": decimal(receipt.get("gasUsed")),
-        "effective_gas_price_wei": decimal(receipt.get("effectiveGasPrice")),
-        "fee_wei": str(fee),
-        "fee_ether": format_units(fee),
-        "contract_address": receipt.get("contractAddress"),
-        "log_count": len(receipt.get("logs") or []),
+        "status": status_of(receipt),
+        "block_number": receipt.block_number if receipt.block_number is not None else found.block_number,
+        "gas_used": decimal(receipt.gas_used),
+        "effective_gas_price_wei": decimal(receipt.effective_gas_price),
+        **fees(chain, receipt, found.gas_price),
+        "contract_address": receipt.contract_address,
+        "log_count": None if receipt.logs is None else len(receipt.logs),
     }
 
 
-def fee_paid(receipt: dict[str, Any]) -> int:
-    """Wei, from the receipt's own gas and price."""
-    return int(receipt["gasUsed"], 16) * int(receipt.get("effectiveGasPrice") or "0x0", 16)
+def status_of(receipt: Receipt) -> Literal["success", "reverted", "unknown"]:
+    """A receipt that says nothing of success says nothing of failure."""
+    return "unknown" if receipt.succeeded is None else "success" if receipt.succeeded else "reverted"
+
+
+def fees(chain: Chain, receipt: Receipt, gas_price: int | None = None) -> dict[str, Any]:
+    """Exact wei, and in the chain's coin. The whole is null as long as a part of it is unknown."""
+    fee = receipt.fee(gas_price, has_l1_fee=chain.has_l1_fee)
+    return {
+        "fee_wei": decimal(fee),
+        "fee_ether": None if fee is None else format_units(fee),
+        "l1_fee_wei": decimal(receipt.l1_fee),
+    }
 
 
 def pick(shown: dict[str, Any], field: str | None) -> dict[str, Any]:
@@ -141,9 +163,11 @@ def pick(shown: dict[str, Any], field: str | None) -> dict[str, Any]:
     return {"network": shown["network"], "hash": shown["hash"], "field": field, "value": shown[field]}
 
 
-def number(quantity: str | None) -> int | None:
-    return None if quantity is None else int(quantity, 16)
+def decimal(number: int | None) -> str | None:
+    return None if number is None else str(number)
 
 
-def decimal(quantity: str | None) -> str | None:
-    return None if quantity is None else str(int(quantity, 16))
+def fee_paid(receipt: Any) -> int | None:
+    """Wei, from the receipt's own gas and price."""
+    found = Receipt.read(receipt)
+    return found.fee() if found else None

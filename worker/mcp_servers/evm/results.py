@@ -107,15 +107,19 @@ class Transfer(BaseModel):
 
 
 class Sent(Transfer):
-    """`pending`: sent, but in no block yet when the wait ended; it must not be sent again."""
+    """`pending`: sent, but in no block yet when the wait ended. `unknown`: the node does not tell whether it succeeded.
+
+    In both cases it must not be sent again. `fee_*` is null as long as a part of the fee is unknown.
+    """
 
     hash: str
-    status: Literal["success", "reverted", "pending"]
+    status: Literal["success", "reverted", "pending", "unknown"]
     block_number: int | None = None
     contract_address: str | None = None
     gas_used: str | None = None
     fee_wei: str | None = None
     fee_ether: str | None = None
+    l1_fee_wei: str | None = None
     revert_reason: str | None = None
     note: str | None = None
 
@@ -135,7 +139,7 @@ class AssetChange(BaseModel):
 
 
 class Simulation(Transfer):
-    """What the transaction would do now. `asset_changes` is null where the node cannot tell.
+    """What the transaction would do now. What the node cannot tell is null: gas, fee, `asset_changes`.
 
     Those that take something from the sender come first; `more_asset_changes` counts what is left out.
     """

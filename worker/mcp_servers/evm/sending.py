@@ -8,17 +8,17 @@ from typing import Any
 
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.chains import Chain
-from worker.mcp_servers.evm.blocks import decimal, fee_paid, number
+from worker.mcp_servers.evm.blocks import decimal, fees, status_of
 from worker.mcp_servers.evm.results import Sent
 from worker.mcp_servers.evm.transactions import Request, refusal
-from worker.mcp_servers.rpc import NodeRefused, NodeUnreachable
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.mcp_servers.node import Receipt, transaction_hash
+from worker.mcp_servers.rpc import LOOK_FIRST, NodeRefused, NodeUnreadable
+from worker.tool_outcomes import OutcomeUnknown, ToolRefused, note
 
 RECEIPT_SECONDS = 30.0
 FIRST_POLL_SECONDS = 0.02
 LONGEST_POLL_SECONDS = 0.5
 NONCE_TRIES = 3
-NONCE_IS_TAKEN = ("nonce too low", "replacement transaction underpriced")
 
 
 def refuse_unless_testnet(chain: Chain) -> None:
@@ -30,13 +30,18 @@ def refuse_unless_testnet(chain: Chain) -> None:
 
 
 async def send_transaction(request: Request, wait_seconds: float = RECEIPT_SECONDS) -> Sent:
-    """Checks first, sends once, and waits for the receipt. Raises `ToolRefused` when nothing was sent."""
+    """Checks first, sends once, and waits for the receipt.
+
+    Raises `ToolRefused` when nothing was sent and `OutcomeUnknown` when the node gave no hash. Once there is a hash
+    it raises nothing of the node's: the answer has the hash and whatever else is known.
+    """
     gas = await _check(request)
     tx_hash = await _send(request, gas)
+    note(f"the node took the transaction as {tx_hash}")
     receipt = await _receipt(request.chain, tx_hash, wait_seconds)
     if receipt is None:
-        note = f"Not in a block after {wait_seconds:g} s; ask tx for it later, and do not send it again."
-        return Sent(**request.transfer(), hash=tx_hash, status="pending", note=note)
+        told = f"Not in a block after {wait_seconds:g} s; ask tx for it later, and do not send it again."
+        return Sent(**request.transfer(), hash=tx_hash, status="pending", note=told)
     return await outcome(request, tx_hash, receipt)
 
 
@@ -47,10 +52,22 @@ async def _send(request: Request, gas: str) -> str:
         tries -= 1
         try:
             async with request.chain.sending(request.sender.address):
-                return await request.chain.write("eth_sendTransaction", request.call() | {"gas": gas})
+                answer = await request.chain.write("eth_sendTransaction", request.call() | {"gas": gas})
         except NodeRefused as error:
-            if not tries or not any(text in error.reason.lower() for text in NONCE_IS_TAKEN):
+            if error.fault.transaction:  # a node that mines at once reports the revert of what it has sent
+                return error.fault.transaction
+            if not tries or error.fault.meaning != "nonce taken":
                 raise ToolRefused(f"Nothing was sent: {await _why(request, error)}") from error
+        except ToolRefused as error:
+            raise ToolRefused(f"Nothing was sent: {error}") from error
+        else:
+            return _hash(request.chain, answer)
+
+
+def _hash(chain: Chain, answer: Any) -> str:
+    if (tx_hash := transaction_hash(answer)) is None:
+        raise OutcomeUnknown(str(NodeUnreadable(chain.name, "eth_sendTransaction", answer)), LOOK_FIRST)
+    return tx_hash
 
 
 async def _check(request: Request) -> str:
@@ -58,65 +75,90 @@ async def _check(request: Request) -> str:
     try:
         _, gas = await asyncio.gather(
             request.chain.read("eth_call", request.call(), "latest"),
-            request.chain.read("eth_estimateGas", request.call()),
+            request.chain.quantity("eth_estimateGas", request.call()),
         )
     except NodeRefused as error:
         raise ToolRefused(f"Nothing was sent: {await _why(request, error)}") from error
-    return hex(int(gas, 16) * 6 // 5)
+    except ToolRefused as error:
+        raise ToolRefused(f"Nothing was sent: {error}") from error
+    return hex(gas * 6 // 5)
 
 
 async def _why(request: Request, error: NodeRefused) -> str:
-    if "insufficient funds" in error.reason.lower():
-        balance = int(await request.chain.read("eth_getBalance", request.sender.address, "latest"), 16)
-        has, needs = format_units(balance), format_units(request.value)
-        return (
-            f"insufficient funds. {request.sender.name or request.sender.address} has {has} "
-            f"{request.chain.currency}, and {needs} plus the fee is needed."
-        )
-    if "no signer" in error.reason.lower() or "unknown account" in error.reason.lower():
+    if error.fault.meaning == "no funds":
+        return await _lack_of_funds(request, error)
+    if error.fault.meaning == "no signer":
         return f"the node holds no key for {request.sender.address}; send from one of the test accounts."
     return f"{refusal(error)}."
 
 
-async def _receipt(chain: Chain, tx_hash: str, wait_seconds: float) -> dict[str, Any] | None:
+async def _lack_of_funds(request: Request, error: NodeRefused) -> str:
+    try:
+        balance = await request.chain.quantity("eth_getBalance", request.sender.address, "latest")
+    except ToolRefused:
+        return f"{refusal(error)}."
+    has, needs = format_units(balance), format_units(request.value)
+    return (
+        f"insufficient funds. {request.sender.name or request.sender.address} has {has} "
+        f"{request.chain.currency}, and {needs} plus the fee is needed."
+    )
+
+
+async def _receipt(chain: Chain, tx_hash: str, wait_seconds: float) -> Receipt | None:
+    """None when the transaction is in no block in time, or the node cannot be asked."""
     deadline = time.monotonic() + wait_seconds
     pause = FIRST_POLL_SECONDS
     while True:
         try:
-            receipt = await chain.read("eth_getTransactionReceipt", tx_hash)
-        except (NodeRefused, NodeUnreachable):
+            receipt = await chain.receipt(tx_hash)
+        except ToolRefused:
             receipt = None
-        if receipt is not None or time.monotonic() + pause > deadline:
+        if receipt is not None and receipt.is_in_block:
             return receipt
+        if time.monotonic() + pause > deadline:
+            return None
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
 
-async def outcome(request: Request, tx_hash: str, receipt: dict[str, Any]) -> Sent:
-    succeeded = receipt["status"] == "0x1"
-    fee = fee_paid(receipt)
+async def outcome(request: Request, tx_hash: str, answer: Any) -> Sent:
+    """What a receipt says, typed or as the node sent it."""
+    receipt = Receipt.read(answer) or Receipt()
+    status = status_of(receipt)
+    told = "The node does not tell whether it succeeded; ask tx for it later, and do not send it again."
     return Sent(
         **request.transfer(),
         hash=tx_hash,
-        status="success" if succeeded else "reverted",
-        block_number=number(receipt["blockNumber"]),
+        status=status,
+        block_number=receipt.block_number,
         contract_address=await _created(request.chain, receipt),
-        gas_used=decimal(receipt["gasUsed"]),
-        fee_wei=str(fee),
-        fee_ether=format_units(fee),
-        revert_reason=None if succeeded else await _revert_reason(request, receipt),
+        gas_used=decimal(receipt.gas_used),
+        **fees(request.chain, receipt),
+        revert_reason=await _revert_reason(request, receipt) if status == "reverted" else None,
+        note=told if status == "unknown" else None,
     )
 
 
-async def _created(chain: Chain, receipt: dict[str, Any]) -> str | None:
-    address = receipt.get("contractAddress")
-    return (await chain.label(address)).address if address else None
-
-
-async def _revert_reason(request: Request, receipt: dict[str, Any]) -> str:
-    """The same call on the state that the transaction's block left: nodes keep no reasons."""
+async def _created(chain: Chain, receipt: Receipt) -> str | None:
+    if receipt.contract_address is None:
+        return None
     try:
-        await request.chain.read("eth_call", request.call(), receipt["blockNumber"])
+        return (await chain.label(receipt.contract_address)).address
+    except ToolRefused:
+        return receipt.contract_address
+
+
+async def _revert_reason(request: Request, receipt: Receipt) -> str:
+    """The same call on the state that the transaction's block left: nodes keep no reasons."""
+    if receipt.block_number is None:
+        return UNKNOWN_REASON
+    try:
+        await request.chain.read("eth_call", request.call(), hex(receipt.block_number))
     except NodeRefused as error:
         return refusal(error)
-    return "unknown"
+    except ToolRefused:
+        return UNKNOWN_REASON
+    return UNKNOWN_REASON
+
+
+UNKNOWN_REASON = "unknown"

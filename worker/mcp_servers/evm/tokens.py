@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
@@ -13,6 +12,7 @@ from eth_hash.auto import keccak
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.results import TokenBalance
+from worker.mcp_servers.evm.transactions import would_fail
 from worker.mcp_servers.rpc import NodeRefused
 from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
@@ -63,11 +63,13 @@ async def token_balance(chain: Chain, token: str, who: str) -> TokenBalance:
 
 
 async def _ask(chain: Chain, address: str, signature: str, arguments: bytes = b"") -> bytes:
-    """Empty when the contract does not answer."""
+    """Empty when the contract does not answer. Raises `ToolRefused` when the node cannot tell."""
     data = "0x" + (keccak(signature.encode())[:4] + arguments).hex()
     try:
-        answer: Any = await chain.read("eth_call", {"to": address, "input": data}, "latest")
-    except NodeRefused:
+        answer = await chain.data("eth_call", {"to": address, "input": data}, "latest")
+    except NodeRefused as error:
+        if not would_fail(error):
+            raise
         return b""
     return bytes.fromhex(answer[2:])
 

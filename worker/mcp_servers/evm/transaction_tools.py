@@ -54,9 +54,14 @@ def add_transaction_tools(server: FastMCP[Any], chains: Chains) -> None:
         request = await read_request(chains.get(network), sender, to, value, input)
         try:
             at = block_at(block_parameter(block))
-            data = await request.chain.read("eth_call", request.call(), at)
+            data = await request.chain.data("eth_call", request.call(), at)
         except NodeRefused as error:
             raise ToolRefused(f"The call failed on {network}: {refusal(error)}.") from error
+        if returns and data == "0x":
+            raise ToolRefused(
+                f"{request.to.address if request.to else 'The call'} answered with no data on {network}: there may be "
+                "no contract at this address there (ask code_size), or it does not have this function."
+            )
         return CallAnswer(
             network=request.chain.name,
             to=request.to.address if request.to else "",

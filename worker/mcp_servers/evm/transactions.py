@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from worker.mcp_servers.addresses import Account
 from worker.mcp_servers.amounts import format_units, parse_amount
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.abi import explain_revert, parse_data
+from worker.mcp_servers.node.dialects import Meaning
 from worker.mcp_servers.rpc import NodeRefused
 from worker.mcp_servers.toolbox import ToolRefused
 
-REVERTED = 3
-"""The JSON-RPC code of a revert (EIP-1474's successor, execution-apis)."""
+FAILS: frozenset[Meaning] = frozenset({"reverted", "fails", "no funds"})
+NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +63,13 @@ async def read_request(chain: Chain, sender: str, to: str, value: str | int, dat
 
 
 def refusal(error: NodeRefused) -> str:
-    """Why the node would not carry a call out: the decoded revert, or its own words."""
-    data = revert_data(error)
-    if data is None:
-        return error.reason
-    return f"execution reverted: {explain_revert(data)}"
+    """Why the node would not carry a call out: the decoded revert, or the node's own words."""
+    fault = error.fault
+    if fault.revert is None:
+        return fault.reason
+    return f"execution reverted: {explain_revert(fault.revert) if fault.revert else fault.revert_words or NO_REASON}"
 
 
-def revert_data(error: NodeRefused) -> bytes | None:
-    """The revert's bytes, which nodes wrap differently; null when the error is not a revert."""
-    data = error.data
-    if isinstance(data, dict):
-        data = cast("dict[str, Any]", data).get("data")
-    if isinstance(data, str):
-        text = data.removeprefix("Reverted ").strip()
-        try:
-            return bytes.fromhex(text.removeprefix("0x"))
-        except ValueError:
-            return b"" if "revert" in error.reason.lower() else None
-    return b"" if error.code == REVERTED or "revert" in error.reason.lower() else None
+def would_fail(error: NodeRefused) -> bool:
+    """Whether the node says that the transaction fails, rather than that it cannot tell."""
+    return error.fault.meaning in FAILS

@@ -1,0 +1,137 @@
+"""How nodes and gateways word what is the same. Each row was seen; an error that no row knows keeps its own words.
+
+`code` is JSON-RPC's, `words` a pattern that is sought in the error's texts, without regard to case. A row with words
+counts before one with a code alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+Meaning = Literal[
+    "reverted",
+    "fails",
+    "rate limit",
+    "nonce taken",
+    "no funds",
+    "no signer",
+    "perhaps sent",
+    "no method",
+    "bad request",
+    "refused",
+    "unclear",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    meaning: Meaning
+    source: str
+    code: int | None = None
+    words: str | None = None
+    pattern: re.Pattern[str] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        compiled = re.compile(self.words, re.IGNORECASE) if self.words else None
+        object.__setattr__(self, "pattern", compiled)
+
+
+BY_WORDS = (
+    # A contract's own reason may hold the words of the other rows, so reverts come first.
+    Row("reverted", "execution-apis; geth, Erigon, Arbitrum, Fantom", words=r"\brevert(?:ed)?\b"),
+    Row("reverted", "OpenEthereum, Nethermind", words=r"VM execution error"),
+    Row("reverted", "Ganache", words=r"VM Exception while processing transaction"),
+    Row(
+        "fails",
+        "geth core/vm errors.go",
+        words=r"invalid opcode|out of gas|invalid jump|stack (?:under|over)flow",
+    ),
+    Row(
+        "fails",
+        "geth core/vm errors.go",
+        words=r"max (?:init)?code size|write protection|nonce uint64 overflow",
+    ),
+    Row(
+        "fails",
+        "geth core, internal/ethapi",
+        words=r"intrinsic gas|gas required exceeds|(?:max )?fee (?:per gas|cap) less than",
+    ),
+    Row("fails", "anvil, revm", words=r"EVM error|InvalidFEOpcode|OutOfGas"),
+    Row("perhaps sent", "geth core/txpool ErrAlreadyKnown (2020)", words=r"\balready known\b"),
+    Row("perhaps sent", "geth before 1.9.14, Erigon", words=r"known transaction"),
+    Row("perhaps sent", "Nethermind AcceptTxResult", words=r"\bAlreadyKnown\b|already exists"),
+    Row("perhaps sent", "OpenEthereum", words=r"already imported"),
+    Row("perhaps sent", "geth rpc timeout (-32002)", words=r"timed? ?out|deadline exceeded"),
+    Row("nonce taken", "geth core/txpool ErrNonceTooLow", words=r"nonce too low"),
+    Row(
+        "nonce taken", "geth core/txpool ErrReplaceUnderpriced", words=r"replacement transaction underpriced"
+    ),
+    Row("nonce taken", "Nethermind AcceptTxResult.OldNonce", words=r"\bOldNonce\b"),
+    Row("no funds", "geth ErrInsufficientFunds, anvil", words=r"insufficient (?:funds|balance)"),
+    Row("no funds", "Hardhat (2021)", words=r"doesn't have enough funds"),
+    Row("no funds", "Besu UPFRONT_COST_EXCEEDS_BALANCE", words=r"upfront cost exceeds"),
+    Row("no signer", "anvil", words=r"no signer"),
+    Row("no signer", "geth accounts.ErrUnknownAccount", words=r"unknown account"),
+    Row("rate limit", "Alchemy, Ankr, BNB Chain", words=r"rate.?limit"),
+    Row("rate limit", "QuickNode, dRPC, RFC 6585", words=r"too many requests|\b429\b"),
+    Row("rate limit", "Alchemy (2023)", words=r"compute units|exceeded.{0,40}(?:capacity|throughput)"),
+    Row(
+        "rate limit",
+        "Infura (2022)",
+        words=r"(?:daily|project|request).{0,20}(?:quota|count|limit).{0,20}exceeded",
+    ),
+    Row("nonce taken", "Besu (2023)", words=r"NONCE_TOO_LOW|nonce.{1,20}too low"),
+)
+
+BY_CODE = (
+    Row("reverted", "execution-apis (EIP-140 reverts)", code=3),
+    Row("reverted", "OpenEthereum, Nethermind VM execution error", code=-32015),
+    Row("rate limit", "EIP-1474 limit exceeded", code=-32005),
+    Row("rate limit", "reown AppKit issue 1102 (2024)", code=-32029),
+    Row("rate limit", "base/node issue 368 (2025)", code=-32016),
+    Row("rate limit", "latticexyz/mud issue 1522 (2023)", code=-32011),
+    Row("rate limit", "QuickNode", code=-32007),
+    Row("rate limit", "EspressoSystems issue 4838 (2026)", code=-32090),
+    Row("rate limit", "EspressoSystems issue 4838 (2026)", code=-33000),
+    Row("rate limit", "RFC 6585, as a JSON-RPC code", code=429),
+    Row("no method", "JSON-RPC 2.0 method not found", code=-32601),
+    Row("no method", "EIP-1474 method not supported", code=-32004),
+    Row("bad request", "JSON-RPC 2.0 parse error", code=-32700),
+    Row("bad request", "JSON-RPC 2.0 invalid request", code=-32600),
+    Row("bad request", "JSON-RPC 2.0 invalid params", code=-32602),
+    Row("refused", "EIP-1474 invalid input; geth's code for whatever its pool refuses", code=-32000),
+    Row("refused", "EIP-1474 resource not found", code=-32001),
+    Row("refused", "EIP-1474 transaction rejected", code=-32003),
+    Row("refused", "OpenEthereum transaction error", code=-32010),
+    Row("refused", "EIP-1193 user rejected request", code=4001),
+    Row("refused", "EIP-1193 unauthorized", code=4100),
+)
+
+REASONS = (
+    # The pattern's group is the contract's own word for why; the first that matches counts.
+    Row("reverted", "Hardhat (2021)", words=r"reverted with reason string '(?P<why>.*)'"),
+    Row("reverted", "Hardhat (2021)", words=r"reverted with (?P<why>(?:custom error|panic code).*)"),
+    Row(
+        "reverted",
+        "Ganache 7",
+        words=r"VM Exception while processing transaction: revert(?:ed)?:?\s+(?P<why>.+)",
+    ),
+    Row("reverted", "Besu", words=r"execution reverted \((?P<why>.+)\)"),
+    Row(
+        "reverted",
+        "geth, Infura, BSC, Arbitrum, Fantom; opengsn issue 636",
+        words=r"reverted[:,]\s*(?P<why>.+)",
+    ),
+    Row("reverted", "Nethermind", words=r"\brevert(?:ed)?:?\s+(?P<why>(?!at\b)[^\s].*)"),
+)
+
+SAY_NOTHING = (
+    Row(
+        "unclear",
+        "JSON-RPC 2.0, as wallets and gateways wrap a node's error",
+        words=r"^internal (?:json-rpc )?error\.?$",
+    ),
+    Row("unclear", "JSON-RPC 2.0", words=r"^server error\.?$"),
+)
