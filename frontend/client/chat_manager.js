@@ -2,7 +2,7 @@
 
 import { CatchUp } from './catch_up.js';
 import { DEFAULTS } from './chat_config.js';
-import { applyFrame, applyState, denies, emptyConversation, expire, have } from './conversation.js';
+import { applyFrame, applyState, denies, emptyConversation, expire, have, withOlder } from './conversation.js';
 import { HttpApi, RequestError } from './http.js';
 import { browserStorage } from './memory_storage.js';
 import { newKey, Outbox } from './outbox.js';
@@ -16,6 +16,9 @@ import { reportText } from './wallet_report.js';
 /** @import { ApprovalReply, ClaimRequest, CommandResult, ServerFrame, State } from './frames.js' */
 /** @import { ChatState } from './snapshot.js' */
 
+/** How many of the messages that have ended are asked for at once. */
+const NEWEST = 200;
+
 export class ChatManager {
   /** @type {Transport | null} */
   #transport = null;
@@ -24,6 +27,7 @@ export class ChatManager {
   /** @type {Set<string>} */
   #walletRequests = new Set();
   #isConfirmingEnd = false;
+  #isLoadingOlder = false;
   /** Keeps the session's id in this browser, unless the user of the client does. @type {SessionBook | null} */
   #book = null;
 
@@ -197,7 +201,20 @@ export class ChatManager {
   }
 
   #ask() {
-    this.#transport?.send({ type: 'sync', session_id: this.getSessionId(), have: have(this.#conversation) });
+    const frame = { session_id: this.getSessionId(), have: have(this.#conversation), newest: NEWEST };
+    this.#transport?.send({ type: 'sync', ...frame });
+  }
+
+  /** Bring messages before the first one that is here. @returns {Promise<boolean>} whether some came */
+  async loadOlder() {
+    const { first, sessionId, generation } = this.#conversation;
+    if (first === 0 || this.#isLoadingOlder) return false;
+    this.#isLoadingOlder = true;
+    const state = await this.api.older(sessionId, first, NEWEST).catch(() => null);
+    this.#isLoadingOlder = false;
+    if (!state || this.getSessionId() !== sessionId || this.#conversation.generation !== generation) return false;
+    this.#become(withOlder(this.#conversation, state));
+    return this.#conversation.first < first;
   }
 
   /** @param {Conversation} conversation */

@@ -9,7 +9,8 @@ import { isWhole, withEnd, withText } from './entry.js';
 
 /**
  * `entries` by sequence number. `ended`: messages that are known to have ended; of them `complete` are held
- * whole, without a gap. `hot` is the newest public state (by `rev`).
+ * whole, without a gap. Messages before `first` are not held; `withOlder` brings them. `hot` is the newest public state
+ * (by `rev`).
  * @typedef {object} Conversation
  * @property {string} sessionId
  * @property {number} generation
@@ -18,12 +19,13 @@ import { isWhole, withEnd, withText } from './entry.js';
  * @property {ReadonlyArray<Entry | undefined>} entries
  * @property {number} ended
  * @property {number} complete
+ * @property {number} first
  * @property {boolean} expired
  */
 
 /** @param {string} sessionId @returns {Conversation} */
 export function emptyConversation(sessionId) {
-  return { sessionId, generation: 0, rev: 0, hot: null, entries: [], ended: 0, complete: 0, expired: false };
+  return { sessionId, generation: 0, rev: 0, hot: null, entries: [], ended: 0, complete: 0, first: 0, expired: false };
 }
 
 /**
@@ -51,12 +53,34 @@ export function applyFrame(conversation, frame) {
 export function applyState(conversation, state) {
   if (!belongs(conversation, state)) return conversation;
   const base = ofGeneration(conversation, state.generation);
-  const entries = base.entries.slice();
-  for (const message of state.messages) mergeMessage(entries, message, state);
-  const ended = Math.max(base.ended, state.message_count);
-  if (base.hot && state.rev < base.rev) return advanced({ ...base, entries, ended });
+  const known = leavingOut(base, state.first_seq ?? 0);
+  const entries = known.entries.slice();
+  for (const message of state.messages ?? []) mergeMessage(entries, message, state);
+  const ended = Math.max(known.ended, state.message_count);
+  if (known.hot && state.rev < known.rev) return advanced({ ...known, entries, ended });
   dropAbandonedText(entries, state);
-  return advanced({ ...base, entries, ended, rev: state.rev, hot: hotOf(state) });
+  return advanced({ ...known, entries, ended, rev: state.rev, hot: hotOf(state) });
+}
+
+/**
+ * Messages before those that are held, as `GET /api/state?before=` answers.
+ * @param {Conversation} conversation
+ * @param {State} state
+ * @returns {Conversation}
+ */
+export function withOlder(conversation, state) {
+  if (state.generation !== conversation.generation || !belongs(conversation, state)) return conversation;
+  const entries = conversation.entries.slice();
+  for (const message of state.messages ?? []) mergeMessage(entries, message, state);
+  return { ...conversation, entries, first: Math.min(conversation.first, state.first_seq ?? 0) };
+}
+
+/** The server left out what came before `first`: whatever older is held would have a gap behind it. @param {Conversation} conversation @param {number} first */
+function leavingOut(conversation, first) {
+  if (first <= conversation.complete) return conversation;
+  const entries = conversation.entries.slice();
+  entries.fill(undefined, 0, first);
+  return { ...conversation, entries, first, complete: first };
 }
 
 /**
@@ -172,6 +196,6 @@ function advanced(conversation) {
 }
 
 /** @param {State} state @returns {Hot} */
-function hotOf({ messages: _messages, ...hot }) {
+function hotOf({ messages: _messages, first_seq: _first, ...hot }) {
   return hot;
 }

@@ -123,8 +123,9 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {Record<string, 'completed' | 'failed' | 'interrupted' | 'waiting'>} [outcomes] of recent runs, by id
  */
 
-/** The HTTP State; the `state` frame is the same with its `type`.
- * @typedef {Hot & { messages: PublicMessage[] }} State */
+/** The HTTP State; the `state` frame is the same with its `type`. A minimal answer has no messages. `first_seq`: messages
+ * before it are left out; `GET /api/state?before=` has them.
+ * @typedef {Hot & { messages?: PublicMessage[], first_seq?: number }} State */
 /** @typedef {State & { type: 'state' }} StateFrame */
 /** @typedef {{ type: 'text', session_id: string, generation: number, seq: number, attempt: number, offset: number, text: string }} TextFrame */
 /** @typedef {{ type: 'error', status: number, title: string, detail: string }} ErrorFrame */
@@ -133,7 +134,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
 /** @typedef {StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame} ServerFrame */
 
 /** @typedef {{ generation: number, messages: number, seq: number | null, attempt: number, length: number }} Have */
-/** @typedef {{ type: 'sync', session_id?: string, have: Have } | { type: 'ping' }} ClientFrame */
+/** @typedef {{ type: 'sync', session_id?: string, have: Have, newest?: number } | { type: 'ping' }} ClientFrame */
 
 /**
  * @typedef {object} SessionSummary

@@ -31,7 +31,7 @@ export class RequestError extends Error {
  * @property {typeof globalThis.fetch} [fetch]
  */
 
-/** @typedef {{ body?: unknown, idempotencyKey?: string, timeout?: number }} RequestOptions */
+/** @typedef {{ body?: unknown, idempotencyKey?: string, isMinimal?: boolean, timeout?: number }} RequestOptions */
 
 export class HttpApi {
   /** @param {HttpOptions} options */
@@ -48,11 +48,11 @@ export class HttpApi {
    * @param {string} message
    * @param {string} idempotencyKey the same key is the same message, however often it is sent
    * @param {string} [ifBusy]
-   * @returns {Promise<State>}
+   * @returns {Promise<State>} without messages: they come over the link
    */
   chat(sessionId, message, idempotencyKey, ifBusy) {
     const body = { message, session_id: sessionId, ...(ifBusy && { if_busy: ifBusy }) };
-    return this.#request('POST', '/api/chat', { body, idempotencyKey });
+    return this.#request('POST', '/api/chat', { body, idempotencyKey, isMinimal: true });
   }
 
   /**
@@ -64,7 +64,7 @@ export class HttpApi {
    */
   system(sessionId, message, idempotencyKey, approval) {
     const body = { message, session_id: sessionId, ...(approval && { approval }) };
-    return this.#request('POST', '/api/system', { body, idempotencyKey });
+    return this.#request('POST', '/api/system', { body, idempotencyKey, isMinimal: true });
   }
 
   /** Put a wallet request into one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
@@ -77,10 +77,16 @@ export class HttpApi {
     return this.#request('GET', `/api/state?session_id=${encodeURIComponent(sessionId)}`);
   }
 
+  /** Messages that have ended, before number `before`. @param {string} sessionId @param {number} before @param {number} limit @returns {Promise<State>} */
+  older(sessionId, before, limit) {
+    return this.#request('GET', `/api/state?session_id=${encodeURIComponent(sessionId)}&before=${before}&limit=${limit}`);
+  }
+
   /** @param {string} sessionId @param {string} [runId] @returns {Promise<State>} */
   interrupt(sessionId, runId) {
     return this.#request('POST', '/api/interrupt', {
       body: { session_id: sessionId, ...(runId && { run_id: runId }) },
+      isMinimal: true,
     });
   }
 
@@ -122,13 +128,14 @@ export class HttpApi {
   }
 
   /** @param {string} method @param {string} path @param {RequestOptions} [options] @returns {Promise<any>} */
-  async #request(method, path, { body, idempotencyKey, timeout = TIMEOUT_MS } = {}) {
+  async #request(method, path, { body, idempotencyKey, isMinimal = false, timeout = TIMEOUT_MS } = {}) {
     const response = await this.#send(path, {
       method,
       headers: {
         accept: 'application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+        ...(isMinimal && { prefer: 'return=minimal' }),
         ...(await this.authorization()),
       },
       body: body === undefined ? undefined : JSON.stringify(body),

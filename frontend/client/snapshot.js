@@ -16,6 +16,7 @@ import { displayText } from './entry.js';
  * @property {ConnectionStatus} connectionStatus
  * @property {ShownMessage[]} messages by sequence number; the same object as long as a message is unchanged
  * @property {boolean} isLoaded whether the server has told anything about this conversation yet
+ * @property {boolean} hasOlder whether there are messages before the first one here; `loadOlder` brings them
  * @property {boolean} isCaughtUp whether every message that has ended is held whole
  * @property {boolean} isExpired
  * @property {boolean} isTyping
@@ -55,6 +56,7 @@ export function snapshot(conversation, outgoing, connectionStatus) {
     connectionStatus,
     messages,
     isLoaded: hot !== null,
+    hasOlder: conversation.first > 0,
     isCaughtUp: hot !== null && conversation.complete >= conversation.ended,
     isExpired: conversation.expired,
     isTyping: Boolean(hot?.active_run),

@@ -46,7 +46,11 @@ const chat = new ChatManager(
 
 const scroller = byId('conversation', HTMLElement);
 const position = new ScrollPosition(scroller, byId('to-end', HTMLButtonElement));
-const messages = new MessageList(byId('messages', HTMLElement), { onGrow: () => position.keep(), scroller });
+const messages = new MessageList(byId('messages', HTMLElement), {
+  onGrow: () => position.keep(),
+  loadOlder: () => chat.loadOlder(),
+  scroller,
+});
 const composer = new Composer({ maxLength: MAX_MESSAGE_LENGTH, onSend: send, onStop: () => void chat.interrupt() });
 const waiting = new WaitingMessages(byId('waiting', HTMLElement), {
   onWithdraw: (runId) => void chat.interrupt(runId),

@@ -22,15 +22,20 @@ export class MessageList {
   #generation = 0;
   /** Items before this one are not built. */
   #first = 0;
+  /** Whether the server has messages before the first one here. */
+  #hasOlder = false;
+  /** The first item at the last look: items that came before it since are not built at once. */
+  #firstKey = '';
   #isFresh = true;
 
-  /** @param {HTMLElement} list @param {{ onGrow: () => void, scroller: HTMLElement }} options */
-  constructor(list, { onGrow, scroller }) {
+  /** @param {HTMLElement} list @param {{ onGrow: () => void, loadOlder: () => Promise<boolean>, scroller: HTMLElement }} options */
+  constructor(list, { onGrow, loadOlder, scroller }) {
     this.list = list;
     this.onGrow = onGrow;
+    this.loadOlder = loadOlder;
     this.scroller = scroller;
     this.older = el('li', { class: 'older' });
-    new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#buildOlder(), {
+    new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#showOlder(), {
       root: scroller,
       rootMargin: '600px 0px 0px',
     }).observe(this.older);
@@ -41,10 +46,22 @@ export class MessageList {
     const generation = state.hot?.generation ?? 0;
     if (state.sessionId !== this.#sessionId || generation !== this.#generation) this.#clear(state.sessionId, generation);
     this.#items = itemsOf(state.messages);
+    this.#hasOlder = state.hasOlder;
+    const cameBefore = this.#keepPlace();
     if (this.#isFresh) this.#first = Math.max(0, this.#items.length - BUILT_AT_ONCE);
     this.#first = Math.min(this.#first, this.#items.length);
     this.#sync(state);
+    if (cameBefore) this.#buildOlder();
     this.#isFresh = this.#isFresh && (this.#items.length === 0 || !state.isCaughtUp);
+  }
+
+  /** Items that came before the first one are built like other older ones, bit by bit. @returns {boolean} whether some came */
+  #keepPlace() {
+    const before = this.#items.findIndex(({ key }) => key === this.#firstKey);
+    this.#firstKey = this.#items[0]?.key ?? '';
+    if (before <= 0 || this.#isFresh) return false;
+    this.#first += before;
+    return true;
   }
 
   /** @param {string} sessionId @param {number} generation */
@@ -74,9 +91,10 @@ export class MessageList {
   }
 
   #placeOlder() {
-    if (this.#first === 0) this.older.remove();
+    const isAll = this.#first === 0 && !this.#hasOlder;
+    if (isAll) this.older.remove();
     else if (this.list.firstElementChild !== this.older) this.list.prepend(this.older);
-    return this.#first === 0 ? this.list.firstElementChild : this.older.nextElementSibling;
+    return isAll ? this.list.firstElementChild : this.older.nextElementSibling;
   }
 
   /** @param {Item} item @param {string | undefined} activeRun */
@@ -107,6 +125,11 @@ export class MessageList {
       isFirst = false;
     };
     return { element: view.element, item, isActive: false, show };
+  }
+
+  #showOlder() {
+    if (this.#first === 0 && this.#hasOlder) void this.loadOlder();
+    else this.#buildOlder();
   }
 
   #buildOlder() {

@@ -9,6 +9,7 @@ from forge.api.application import create_app
 from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
+from forge.api.preferences import Preferred
 from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
 from forge.models.http import ChatRequest
 
@@ -16,10 +17,13 @@ router = APIRouter()
 
 
 @router.post("/api/chat")
-def post_chat(request: ChatRequest, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
+def post_chat(
+    request: ChatRequest, owner: Owner, preferred: Preferred, idempotency_key: IdempotencyKey = None
+) -> Response:
     key = key_of(owner, request.session_id)
     run_id = run_id_for(key, idempotency_key)
-    return reply(key, submit(key, run_id, request.message, if_busy=request.if_busy), run_id)
+    state = submit(key, run_id, request.message, if_busy=request.if_busy, preferences=preferred)
+    return reply(key, state, run_id, preferred)
 
 
 app = create_app(router)

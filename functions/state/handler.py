@@ -9,16 +9,22 @@ from forge.api.application import create_app
 from forge.api.conversations import view
 from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
-from forge.api.replies import Owner, key_of, reply
+from forge.api.message_pages import MESSAGES_LIMIT
+from forge.api.replies import Before, Owner, PageLimit, key_of, reply
 from forge.models.ids import SessionId
 
 router = APIRouter()
 
 
 @router.get("/api/state")
-def get_state(owner: Owner, session_id: SessionId | None = None) -> Response:
+def get_state(
+    owner: Owner,
+    session_id: SessionId | None = None,
+    before: Before = None,
+    limit: PageLimit = MESSAGES_LIMIT,
+) -> Response:
     key = key_of(owner, session_id)
-    return reply(key, view(key))
+    return reply(key, view(key, before, limit))
 
 
 app = create_app(router)

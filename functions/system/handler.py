@@ -9,6 +9,7 @@ from forge.api.application import create_app
 from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
+from forge.api.preferences import Preferred
 from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
 from forge.api.wallet import legacy_reply
 from forge.models.http import SystemRequest
@@ -17,11 +18,14 @@ router = APIRouter()
 
 
 @router.post("/api/system")
-def post_system(request: SystemRequest, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
+def post_system(
+    request: SystemRequest, owner: Owner, preferred: Preferred, idempotency_key: IdempotencyKey = None
+) -> Response:
     key = key_of(owner, request.session_id)
     run_id = run_id_for(key, idempotency_key)
     approval = request.approval or legacy_reply(request.message)
-    return reply(key, submit(key, run_id, request.message, approval=approval, is_system=True), run_id)
+    state = submit(key, run_id, request.message, approval=approval, is_system=True, preferences=preferred)
+    return reply(key, state, run_id, preferred)
 
 
 app = create_app(router)

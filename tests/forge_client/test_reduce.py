@@ -186,3 +186,31 @@ def test_an_answer_from_before_the_session_began_does_no_harm(
     late = heard(opening, *absent, opening)
     assert not late.needs_sync
     assert not late.expired
+
+
+def ended(seq: int) -> dict[str, object]:
+    content = f"message {seq}"
+    return {"seq": seq, "sender": "agent", "kind": "text", "content": content, "length": len(content)} | {
+        "timestamp": "00:00:00 +00:00",
+        "created_at": "2026-11-26T00:00:00.000Z",
+    }
+
+
+def test_what_the_server_leaves_out_is_not_asked_for_by_sync(
+    server: SimulatedSession, frames: list[str]
+) -> None:
+    known = heard(*frames)
+    assert known.hot
+    state = StateFrame.model_validate(
+        {
+            **known.hot.model_dump(),
+            "rev": known.rev + 1,
+            "message_count": 9,
+            "first_seq": 7,
+            "messages": [ended(7), ended(8)],
+        }
+    )
+    conversation = apply(known, state)
+    assert [message.seq for message in conversation.messages if message.seq is not None][:2] == [7, 8]
+    assert (conversation.first, conversation.whole) == (7, 9)
+    assert not conversation.needs_sync

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyFrame, applyState, denies, emptyConversation, expire, have, needsSync } from '../../frontend/client/conversation.js';
+import { applyFrame, applyState, denies, emptyConversation, expire, have, needsSync, withOlder } from '../../frontend/client/conversation.js';
 import { displayText } from '../../frontend/client/entry.js';
 
 const state = (fields = {}) => ({
@@ -124,4 +124,37 @@ test('an HTTP state brings the streaming text and leaves queued messages to the 
   assert.equal(textOf(conversation, 1), 'so far');
   assert.equal(conversation.entries.length, 2);
   assert.equal(textOf(applyFrame(conversation, text(1, 1, 6, ' and on')), 1), 'so far and on');
+});
+
+test('a state that leaves old messages out is whole from its first message on', () => {
+  const messages = [message(7, 'h'), message(8, 'i')];
+  const conversation = after(state({ message_count: 9, first_seq: 7, messages }));
+  assert.equal(needsSync(conversation), false);
+  assert.equal(conversation.first, 7);
+  assert.equal(have(conversation).messages, 9);
+});
+
+test('what was held before a gap that the server left is let go, and can be asked for again', () => {
+  const begun = after(state({ message_count: 2, messages: [message(0, 'a'), message(1, 'b')] }));
+  const conversation = applyState(begun, state({ rev: 2, message_count: 9, first_seq: 8, messages: [message(8, 'i')] }));
+  assert.equal(conversation.entries[1], undefined);
+  assert.equal(needsSync(conversation), false);
+  const older = state({ rev: 2, message_count: 9, first_seq: 6, messages: [message(6, 'g'), message(7, 'h')] });
+  const more = withOlder(conversation, older);
+  assert.equal(more.first, 6);
+  assert.deepEqual(more.entries.slice(6).map((entry) => entry?.message.content), ['g', 'h', 'i']);
+});
+
+test('older messages of another generation are not taken', () => {
+  const conversation = after(state({ message_count: 9, first_seq: 8, messages: [message(8, 'i')] }));
+  const other = state({ generation: 2, message_count: 9, first_seq: 7, messages: [message(7, 'x')] });
+  assert.equal(withOlder(conversation, other), conversation);
+});
+
+test('a minimal answer changes the flags and no message', () => {
+  const begun = after(state({ message_count: 1, messages: [message(0, 'a')] }));
+  const { messages: _, ...minimal } = state({ rev: 2, message_count: 1, is_processing: true });
+  const conversation = applyState(begun, minimal);
+  assert.equal(conversation.hot.is_processing, true);
+  assert.equal(conversation.entries[0].message.content, 'a');
 });

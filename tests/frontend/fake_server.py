@@ -126,7 +126,7 @@ class FakeServer:
         if frame["type"] == "ping":
             queue.put_nowait({"type": "pong", "rev": self.session(session_id).rev})
             return
-        for answer in self.session(session_id).sync(frame["have"]):
+        for answer in self.session(session_id).sync(frame["have"], frame["newest"]):
             queue.put_nowait(answer)
 
     async def _send(self, socket: web.WebSocketResponse, queue: asyncio.Queue[Frame]) -> None:
@@ -174,7 +174,7 @@ class FakeServer:
             self.lost_answers -= 1
             assert request.transport is not None
             request.transport.close()
-        return web.json_response(session.state())
+        return web.json_response(_preferred(request, session.state()))
 
     async def _system(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -182,16 +182,19 @@ class FakeServer:
         session = self.session(body["session_id"])
         session.approvals = []
         session.accept(request.headers["Idempotency-Key"], "system", body["message"])
-        return web.json_response(session.state())
+        return web.json_response(_preferred(request, session.state()))
 
     async def _state(self, request: web.Request) -> web.Response:
-        return web.json_response(self.session(request.query["session_id"]).state())
+        session, query = self.session(request.query["session_id"]), request.query
+        if "before" in query:
+            return web.json_response(session.page(int(query["before"]), int(query["limit"])))
+        return web.json_response(session.state())
 
     async def _interrupt(self, request: web.Request) -> web.Response:
         body = await request.json()
         session = self.session(body["session_id"])
         session.interrupt(body.get("run_id"))
-        return web.json_response(session.state())
+        return web.json_response(_preferred(request, session.state()))
 
     async def _command(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -232,3 +235,9 @@ class FakeServer:
 
     async def _index(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(PAGE / "index.html")
+
+
+def _preferred(request: web.Request, state: Frame) -> Frame:
+    if request.headers.get("Prefer") != "return=minimal":
+        return state
+    return {name: value for name, value in state.items() if name not in ("messages", "first_seq")}

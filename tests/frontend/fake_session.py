@@ -195,15 +195,21 @@ class FakeSession:
         frame = {"type": "text", "session_id": self.session_id, "generation": self.generation}
         return {**frame, "seq": len(self.log), "attempt": self.attempt, "offset": offset, "text": text}
 
-    def sync(self, have: Frame) -> list[Frame]:
+    def sync(self, have: Frame, newest: int) -> list[Frame]:
         start = have["messages"] if have["generation"] == self.generation else 0
-        frames: list[Frame] = [{"type": "state", **self.hot(), "messages": self.log[start:]}]
+        first = max(start, len(self.log) - newest)
+        left_out = {"first_seq": first if first > start else 0}
+        frames: list[Frame] = [{"type": "state", **self.hot(), **left_out, "messages": self.log[first:]}]
         if self.active and self.text:
             frames.append(self.text_frame(0, self.text))
         return frames
 
     def state(self) -> Frame:
-        return {**self.hot(), "messages": self.log}
+        return {**self.hot(), "first_seq": 0, "messages": self.log}
+
+    def page(self, before: int, limit: int) -> Frame:
+        first = max(0, before - limit)
+        return {**self.hot(), "first_seq": first, "messages": self.log[first:before]}
 
     def hot(self) -> Frame:
         active = self.active

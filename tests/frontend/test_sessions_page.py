@@ -208,3 +208,28 @@ async def test_two_thousand_messages_stay_smooth_while_streaming(
     assert built < 100
     await page.locator("#conversation").evaluate("scroller => { scroller.scrollTop = 0 }")
     await expect(page.locator("[data-seq]").nth(built + 20)).to_be_attached()
+
+
+async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_scrolling_up(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    await write(page, "hello")
+    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    session = next(iter(server.sessions.values()))
+    entry = session.log[-1]
+    for seq in range(2, 450):
+        content = f"Message {seq} of many."
+        session.log.append({**entry, "seq": seq, "content": content, "length": len(content)})
+    await page.reload()
+    await expect(page.get_by_text("Message 449 of many.")).to_be_in_viewport()
+    asked = [frame for frame in server.received if frame["type"] == "sync"][-1]
+    assert asked["newest"] < 449
+    first = page.locator("[data-seq='0']")
+    scroller = page.locator("#conversation")
+    while not await first.count():
+        before = await page.locator("[data-seq]").count()
+        await scroller.evaluate("scroller => { scroller.scrollTop = 0 }")
+        await expect(page.locator("[data-seq]").nth(before)).to_be_attached()
+    shown = await page.locator("[data-seq]").evaluate_all("all => all.map(each => Number(each.dataset.seq))")
+    assert shown == list(range(450))

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from forge.errors import ApprovalHeld, NotFound
-from forge.models.approval import Approval, ApprovalReply, Claim
+from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim
 from forge.models.ids import SessionKey
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Ending, receipt_of
 from forge.store import Store
-from forge.store.terms import CLAIM_MS
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, next_of, spoken, started, submission
 from tests.store.test_races import together

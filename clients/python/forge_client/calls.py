@@ -10,7 +10,7 @@ from forge_client.answers import Accepted, CommandResult, SessionList, SessionSu
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
 from forge_client.errors import CommandFailed, NotFound
-from forge_client.frames import IfBusy, State
+from forge_client.frames import IfBusy, Message, State
 from forge_client.reduce import Frame, apply
 
 
@@ -57,6 +57,12 @@ class SessionCalls:
 
     async def state(self) -> State:
         return await self._state("GET", "/api/state", params={"session_id": self.session_id})
+
+    async def older(self, before: int, limit: int = 200) -> list[Message]:
+        """The ended messages before number `before`, at most `limit` (1 to 500); they are not kept here."""
+        params = {"session_id": self.session_id, "before": before, "limit": limit}
+        response = await self._endpoint.request("GET", "/api/state", params=params)
+        return State.model_validate_json(response.content).messages
 
     async def mcp_command(self, command: str, args: dict[str, Any] | None = None) -> CommandResult:
         body = {"command": command, "args": args or {}, "session_id": self.session_id}

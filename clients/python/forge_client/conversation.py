@@ -20,7 +20,8 @@ class Stream:
 class Conversation:
     """What a client knows. Build it with `apply`; read `messages` and `hot`.
 
-    `whole`: messages 0 … whole-1 are here to the last character. `server_rev`: the newest `rev` the server told of.
+    `whole`: messages `first` … whole-1 are here to the last character; those before `first` are the server's alone
+    (`SessionCalls.older` asks for them). `server_rev`: the newest `rev` the server told of.
     `expired`: the generation shown has ended on the server; the next message starts a new one. `doubted`: the server
     said that there is no such session, but that may be older than what is here.
     """
@@ -31,6 +32,7 @@ class Conversation:
     streams: Mapping[int, Stream] = field(default_factory=dict[int, Stream])
     pending: tuple[TextFrame, ...] = ()
     whole: int = 0
+    first: int = 0
     server_rev: int = 0
     expired: bool = False
     doubted: bool = False

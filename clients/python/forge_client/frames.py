@@ -242,8 +242,9 @@ class Hot(_Frozen):
 
 
 class State(Hot):
-    """The answer of the HTTP API: the hot state and the newest messages that fit."""
+    """The answer of the HTTP API: the hot state and the newest messages that fit; those before `first_seq` do not."""
 
+    first_seq: int = 0
     messages: list[Message] = []
 
 
@@ -313,6 +314,7 @@ class SyncFrame(_Frozen):
     type: Literal["sync"] = "sync"
     session_id: str | None = None
     have: Have = Have()
+    newest: int | None = None
 
 
 class PingFrame(_Frozen):

@@ -55,11 +55,19 @@ def _state(conversation: Conversation, state: State) -> Conversation:
         )
     elif state.generation < conversation.generation:
         return conversation
+    if state.first_seq > conversation.whole:
+        conversation = _leaving_out(conversation, state.first_seq)
     for message in state.messages:
         conversation = _message(conversation, state, message)
     if state.rev >= conversation.rev:
         conversation = _hot(conversation, state)
     return _settle(replace(conversation, expired=False, doubted=False))
+
+
+def _leaving_out(conversation: Conversation, first: int) -> Conversation:
+    """The server left out what came before `first`: what is older here would have a gap behind it."""
+    finished = {seq: message for seq, message in conversation.finished.items() if seq >= first}
+    return replace(conversation, finished=finished, first=first, whole=first)
 
 
 def _is_new_generation(conversation: Conversation, state: State) -> bool:

@@ -17,6 +17,8 @@ from forge_client.pace import Pace
 from forge_client.reduce import Frame
 
 FRAME_LIMIT = 1 << 20
+NEWEST = 500
+"""How many of the messages that have ended are asked for; `SessionCalls.older` has those before."""
 
 
 class HalfOpen(ConnectionError):
@@ -101,7 +103,7 @@ class SocketFollower:
 
     async def _sync(self, socket: ClientConnection) -> None:
         """Ask for what is missing; the answer, or its absence (`_pong_by`), tells whether to ask again."""
-        await self._send(socket, SyncFrame(have=self._read().have))
+        await self._send(socket, SyncFrame(have=self._read().have, newest=NEWEST))
         self._sync_at = float("inf")
 
     async def _send(self, socket: ClientConnection, frame: BaseModel) -> None:

@@ -7,10 +7,9 @@ import logging
 from forge.api import dependencies
 from forge.api.conversations import state_of
 from forge.api.push import push_state
-from forge.models.approval import Claim
+from forge.models.approval import CLAIM_MS, Claim
 from forge.models.http import ClaimRequest, State
 from forge.models.ids import SessionKey
-from forge.store.terms import CLAIM_MS
 
 logger = logging.getLogger(__name__)
 

@@ -5,35 +5,41 @@ from __future__ import annotations
 import logging
 
 from forge.api import dependencies
+from forge.api.message_pages import MESSAGES_LIMIT, page
+from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.push import push_state
+from forge.api.waiting import until_ended
 from forge.models import public
 from forge.models.approval import ApprovalReply
+from forge.models.frame import Hot
 from forge.models.http import State
 from forge.models.ids import SessionKey
-from forge.models.message import Message
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
-from forge.observability import log_fields, record
+from forge.observability import error_fields, log_fields, record
 
 logger = logging.getLogger(__name__)
 
-STATE_BYTES_LIMIT = 4_000_000
-"""Of message contents in a State: an invocation's response holds 6 MB of JSON."""
-_PAGE = 200
+
+def view(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT) -> State:
+    """The state; that of a session which does not exist is empty, and nothing is created by looking.
+
+    With `before` its messages are the ended ones before that number, at most `limit` of them.
+    """
+    session = dependencies.store().sessions.hot(key)
+    if session is None or before is None:
+        return state_of(key, session, limit)
+    older = page(dependencies.store().sessions, session, before, limit)
+    return public.older_state(session, older, dependencies.catalog())
 
 
-def view(key: SessionKey) -> State:
-    """The state; that of a session which does not exist is empty, and nothing is created by looking."""
-    return state_of(key, dependencies.store().sessions.hot(key))
-
-
-def state_of(key: SessionKey, session: HotSession | None) -> State:
+def state_of(key: SessionKey, session: HotSession | None, limit: int = MESSAGES_LIMIT) -> State:
     catalog = dependencies.catalog()
     if session is None:
         return public.empty_state(key.session_id, dependencies.settings().default_network, catalog)
     sessions = dependencies.store().sessions
     text = sessions.streaming_text(session) if session.active else ""
-    return public.state(session, _newest_messages(session), text, catalog)
+    return public.state(session, page(sessions, session, session.logged, limit), text, catalog)
 
 
 def submit(
@@ -44,7 +50,8 @@ def submit(
     if_busy: IfBusy = "enqueue",
     approval: ApprovalReply | None = None,
     is_system: bool = False,
-) -> State:
+    preferences: Preferences = NO_PREFERENCES,
+) -> Hot:
     """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`."""
     log_fields(correlation_id=run_id, session_id=key.session_id)
     submission = Submission(
@@ -63,10 +70,26 @@ def submit(
         _send(session, run_id)
         if if_busy == "interrupt" and session.active:
             _stop_active(session, session.active)
+    return _answer(session, run_id, preferences)
+
+
+def _answer(session: HotSession, run_id: str, preferences: Preferences) -> Hot:
+    """What the client prefers to see of the accepted message: it is accepted, whether or not it can be shown."""
+    try:
+        shown = until_ended(session, run_id, preferences.wait_seconds)
+        return _shown(session.key, shown, preferences)
+    except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
+        logger.warning("accepted message not shown", extra=error_fields(error))
+        return public.older_state(session, [], None)
+
+
+def _shown(key: SessionKey, session: HotSession | None, preferences: Preferences) -> Hot:
+    if preferences.is_minimal and session is not None:
+        return public.hot(session, dependencies.catalog())
     return state_of(key, session)
 
 
-def interrupt(key: SessionKey, run_id: str | None) -> State:
+def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO_PREFERENCES) -> Hot:
     """Stop `run_id`, or else the active run, or else all that wait. Stopping what has ended changes nothing."""
     session = dependencies.store().sessions.hot(key)
     if session is None:
@@ -77,7 +100,7 @@ def interrupt(key: SessionKey, run_id: str | None) -> State:
         session = _stop_active(session, active)
     elif waiting := [each.run_id for each in session.inbox if run_id in {None, each.run_id}]:
         session = _withdraw(session, waiting)
-    return state_of(key, session)
+    return _shown(key, session, preferences)
 
 
 def _send(session: HotSession, run_id: str) -> None:
@@ -114,18 +137,3 @@ def _changed(before: HotSession, after: HotSession | None) -> HotSession | None:
         told = before.logged if after.generation == before.generation else 0
         push_state(after, dependencies.store().sessions.messages(after, told))
     return after
-
-
-def _newest_messages(session: HotSession) -> list[Message]:
-    """The log, or of a very long one its end."""
-    newest: list[Message] = []
-    size, stop = 0, session.logged
-    while stop > 0:
-        start = max(0, stop - _PAGE)
-        for message in reversed(dependencies.store().sessions.messages(session, start, stop)):
-            size += len(message.content.encode()) + 500
-            if size > STATE_BYTES_LIMIT:
-                return newest[::-1]
-            newest.append(message)
-        stop = start
-    return newest[::-1]

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from forge.api import dependencies
+from forge.api.message_pages import MESSAGES_LIMIT, fitting, page
 from forge.errors import StorageUnavailable
 from forge.models import public
 from forge.models.http import State
@@ -22,6 +23,8 @@ LIFE_SECONDS = 840.0
 """Shorter than the longest invocation, 15 minutes: the client comes back with Last-Event-ID."""
 BUSY_SECONDS = 0.2
 IDLE_SECONDS = (0.3, 1.0)
+BYTES_PER_SECOND = 1_000_000
+"""Each event is a whole State: those of a long conversation come less often, so that a stream stays below this."""
 WATCH_MS = 10_000
 """Our interest in a run, which makes its worker flush often, ends by itself this long after we have gone."""
 
@@ -35,6 +38,7 @@ class Follower:
         self._waiting: list[str] | None = None
         self._generation = 0
         self._log: list[Message] = []
+        self._logged = 0
         self._watched_until = 0
         self.is_busy = False
 
@@ -66,10 +70,12 @@ class Follower:
         if session is None:
             network = dependencies.settings().default_network
             return public.empty_state(self._key.session_id, network, catalog)
-        if session.generation != self._generation:
-            self._generation, self._log = session.generation, []
         sessions = dependencies.store().sessions
-        self._log += sessions.messages(session, len(self._log))
+        if session.generation != self._generation:
+            self._log = page(sessions, session, session.logged, MESSAGES_LIMIT)
+        else:
+            self._log = fitting([*self._log, *sessions.messages(session, self._logged)])
+        self._generation, self._logged = session.generation, session.logged
         text = sessions.streaming_text(session) if session.active else ""
         return public.state(session, self._log, text, catalog)
 
@@ -88,6 +94,7 @@ async def events(follower: Follower, is_disconnected: Callable[[], Awaitable[boo
         if event:
             yield event
             pause = IDLE_SECONDS[0]
+            await asyncio.sleep(len(event) / BYTES_PER_SECOND)
         elif time.monotonic() - spoken >= HEARTBEAT_SECONDS:
             yield b": still here\n\n"
         else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Query
 from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from forge.api.authentication import owner_of, stream_owner
+from forge.api.message_pages import MESSAGES_LIMIT
+from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.models.ids import SessionKey, new_run_id, new_session_id, run_id_of
 
 
@@ -24,6 +26,8 @@ def _stream_owner(request: Request, ticket: str | None = None) -> str:
 
 Owner = Annotated[str, Depends(_owner)]
 StreamOwner = Annotated[str, Depends(_stream_owner)]
+Before = Annotated[int | None, Query(ge=0)]
+PageLimit = Annotated[int, Query(ge=1, le=MESSAGES_LIMIT)]
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
     Header(alias="Idempotency-Key"),
@@ -39,8 +43,15 @@ def run_id_for(key: SessionKey, idempotency_key: str | None) -> str:
     return run_id_of(key, idempotency_key) if idempotency_key else new_run_id()
 
 
-def reply(key: SessionKey | None, body: BaseModel, run_id: str | None = None) -> Response:
+def reply(
+    key: SessionKey | None,
+    body: BaseModel,
+    run_id: str | None = None,
+    preferences: Preferences = NO_PREFERENCES,
+) -> Response:
     headers = {"Cache-Control": "no-store"}
+    if preferences.applied:
+        headers["Preference-Applied"] = preferences.applied
     if key:
         headers["X-Session-Id"] = key.session_id
     if run_id:

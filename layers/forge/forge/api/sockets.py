@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.authentication import check_origin, owner_of_ticket
+from forge.api.message_pages import page
 from forge.api.push import post_all
 from forge.api.socket_entry import SocketCall
 from forge.errors import InvalidRequest, NotFound, TooManyConnections
@@ -16,8 +17,10 @@ from forge.models import public
 from forge.models.frame import CLIENT_FRAME, Hot, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.ids import SessionId, SessionKey
-from forge.models.session import Connection
+from forge.models.message import Message
+from forge.models.session import Connection, HotSession
 from forge.observability import record
+from forge.ports import Sessions
 
 logger = logging.getLogger(__name__)
 
@@ -100,9 +103,17 @@ def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
     if session is None:
         empty = public.empty_state(key.session_id, dependencies.settings().default_network, catalog)
         return state_frames(Hot(**{name: getattr(empty, name) for name in Hot.model_fields}), [])
-    missing = sessions.messages(session, sync_start(session, frame.have))
+    missing = _missing(sessions, session, frame)
     text = sessions.streaming_text(session) if session.active else ""
     return sync_frames(session, missing, text, frame.have, catalog)
+
+
+def _missing(sessions: Sessions, session: HotSession, frame: SyncFrame) -> list[Message]:
+    start = sync_start(session, frame.have)
+    if frame.newest is None:
+        return sessions.messages(session, start)
+    lacking = max(0, session.logged - start)
+    return page(sessions, session, session.logged, min(lacking, frame.newest)) if lacking else []
 
 
 def _forget_stale(key: SessionKey, connection_ids: frozenset[str]) -> bool:

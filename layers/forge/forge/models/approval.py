@@ -79,6 +79,10 @@ class WalletTransaction(BaseModel):
         return _sha256([DIGEST_VERSION, self.chain_id, self.sender.lower() if self.sender else None, calls])
 
 
+CLAIM_MS = 120_000
+"""A client renews its claim on a wallet request three times in that while the wallet has it."""
+
+
 class Claim(BaseModel):
     """A client has the request in a wallet until `until` (epoch milliseconds), to be signed by `account`."""
 

@@ -147,9 +147,13 @@ class Hot(BaseModel):
 
 
 class StateFrame(Hot):
-    """The public hot state and messages that are new to the receiver (by `seq`, each whole or to be continued)."""
+    """The public hot state and messages that are new to the receiver (by `seq`, each whole or to be continued).
+
+    `first_seq` in the answer to a `sync` with `newest`: messages before it are left out and not sent; 0: none are.
+    """
 
     type: Literal["state"] = "state"
+    first_seq: int = 0
     messages: list[PublicMessage] = []
 
 
@@ -221,13 +225,18 @@ class Have(BaseModel):
 
 
 class SyncFrame(BaseModel):
-    """Ask for everything beyond `have`. `session_id`, when given, must be the connection's own."""
+    """Ask for everything beyond `have`. `session_id`, when given, must be the connection's own.
+
+    `newest`: at most so many of the messages that have ended, and at most 1 MB of them; older ones are at
+    `GET /api/state?before=`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["sync"] = "sync"
     session_id: SessionId | None = None
     have: Have = Have()
+    newest: int | None = Field(default=None, ge=1, le=500)
 
 
 class PingFrame(BaseModel):

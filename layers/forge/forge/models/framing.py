@@ -30,12 +30,12 @@ _LONGEST_CHARACTER = 6
 """Bytes of a control character in JSON, `\\u0000`; every other character takes less."""
 
 
-def state_frames(hot: Hot, messages: Sequence[PublicMessage]) -> list[str]:
+def state_frames(hot: Hot, messages: Sequence[PublicMessage], first_seq: int = 0) -> list[str]:
     """`state` frames that carry `messages` in order, at least one; a long message continues in `text` frames.
 
     The continuation (attempt 0) follows the `state` frame that holds the message's beginning.
     """
-    empty = StateFrame(**dict(_fitting_hot(hot)))
+    empty = StateFrame(**dict(_fitting_hot(hot)), first_seq=first_seq)
     room = FRAME_BYTES_LIMIT - len(to_json(empty))
     frames: list[str] = []
     for batch, cut in _batches(messages, room):
@@ -76,12 +76,16 @@ def sync_start(session: HotSession, have: Have) -> int:
 def sync_frames(
     session: HotSession, missing: Sequence[Message], text: str, have: Have, catalog: Catalog | None
 ) -> list[str]:
-    """Everything beyond `have`. `missing`: the log from `sync_start`; `text`: the whole streaming text so far."""
+    """Everything beyond `have`. `missing`: the log from `sync_start`, or the newest of it; `text`: the whole streaming
+    text so far.
+    """
     messages = [public.public_message(message) for message in missing]
     opening = session.input_message()
     if opening and opening.seq >= sync_start(session, have):
         messages.append(public.public_message(opening))
-    frames = state_frames(public.hot(session, catalog), messages)
+    first = messages[0].seq or 0 if messages else 0
+    left_out = first if first > sync_start(session, have) else 0
+    frames = state_frames(public.hot(session, catalog), messages, left_out)
     if session.active is None:
         return frames
     generation, seq, attempt = session.generation, session.text_seq, session.active.attempt

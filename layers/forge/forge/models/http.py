@@ -73,8 +73,12 @@ class RenameRequest(BaseModel):
 
 
 class State(Hot):
-    """The whole public state. Of a very long conversation the newest messages that fit; `message_count` tells all."""
+    """The whole public state. `messages` are at most the newest 500 and at most 1 MB; `message_count` tells all.
 
+    `first_seq` is the number of the first message that is not left out: `?before=` it shows those before.
+    """
+
+    first_seq: int = 0
     messages: list[PublicMessage]
 
 

@@ -119,7 +119,14 @@ def state(session: HotSession, log: Sequence[Message], text: str, catalog: Catal
     if streaming := streaming_message(session, text):
         messages.append(streaming)
     messages += [queued_message(submission) for submission in session.inbox]
-    return State(**dict(hot(session, catalog)), messages=messages)
+    first = log[0].seq if log else session.logged
+    return State(**dict(hot(session, catalog)), first_seq=first, messages=messages)
+
+
+def older_state(session: HotSession, log: Sequence[Message], catalog: Catalog | None) -> State:
+    """The hot state with some of the messages that have ended, and no others."""
+    messages = [public_message(message) for message in log]
+    return State(**dict(hot(session, catalog)), first_seq=log[0].seq if log else 0, messages=messages)
 
 
 def summary(session: HotSession) -> SessionSummary:

@@ -18,8 +18,6 @@ CONTENTION_TRIES = 8
 CONTROL_SECONDS = 3 * 3_600
 CONNECTION_SECONDS = 2 * 3_600 + 600
 COMMAND_SECONDS = 600
-CLAIM_MS = 120_000
-"""A client renews its claim on a wallet request three times in that while the wallet has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,50 @@
+"""Bounded pieces of a message log: the newest messages of it, or those before a message that a client holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic_core import to_json
+
+from forge.models.message import Message
+from forge.models.session import HotSession
+from forge.ports import Sessions
+
+MESSAGES_LIMIT = 500
+"""Messages in one State."""
+BYTES_LIMIT = 1_000_000
+"""Encoded bytes of the messages in one State: an invocation's response holds 6 MB, and a person waits for all of it."""
+MESSAGE_BYTES = 500
+"""What an encoded message has beside its content, at most."""
+_READ_AT_ONCE = 200
+
+
+def page(sessions: Sessions, session: HotSession, before: int, limit: int) -> list[Message]:
+    """The last messages with numbers below `before`, at most `limit` of them and as many as `BYTES_LIMIT` holds.
+
+    At least one, if there is one: a message alone is always shown.
+    """
+    found: list[Message] = []
+    stop = min(before, session.logged)
+    while stop > 0 and len(found) < limit and len(fitting(found)) == len(found):
+        start = max(0, stop - min(_READ_AT_ONCE, limit - len(found)))
+        found = [*sessions.messages(session, start, stop), *found]
+        stop = start
+    return fitting(found)
+
+
+def fitting(messages: Sequence[Message]) -> list[Message]:
+    """The newest of `messages` that one State holds: at least the last."""
+    size, first = 0, len(messages)
+    for number in range(len(messages) - 1, max(-1, len(messages) - 1 - MESSAGES_LIMIT), -1):
+        size += encoded_size(messages[number])
+        if size > BYTES_LIMIT and first < len(messages):
+            break
+        first = number
+    return list(messages[first:])
+
+
+def encoded_size(message: Message) -> int:
+    """Bytes of the message as JSON: a control character takes six."""
+    tool = len(message.tool.model_dump_json()) if message.tool else 0
+    return len(to_json(message.content)) + tool + MESSAGE_BYTES
