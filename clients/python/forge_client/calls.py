@@ -60,7 +60,7 @@ class SessionCalls:
 
     async def older(self, before: int, limit: int = 200) -> list[Message]:
         """The ended messages before number `before`, at most `limit` (1 to 500); they are not kept here."""
-        params = {"session_id": self.session_id, "before": before, "limit": limit}
+        params = {"session_id": self.session_id, "before": str(before), "limit": str(limit)}
         response = await self._endpoint.request("GET", "/api/state", params=params)
         return State.model_validate_json(response.content).messages
 
