@@ -18,6 +18,7 @@ from worker.agent.agent import INTERRUPTED_NOTICE, Ended, refuse
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import text_draft
 from worker.agent.failures import TooManyAttempts
+from worker.agent.llm_faults import cause_fields
 from worker.audiences import Audiences
 from worker.hold import keep_lease, keep_message
 from worker.metrics import RunFigures
@@ -153,7 +154,7 @@ class RunExecutor:
             tokens=ended.ending.tokens,
         )
         self._resources.metrics.run_ended(figures)
-        failure = error_fields(ended.error) if ended.error else {}
+        failure = {**error_fields(ended.error), **cause_fields(ended.error)} if ended.error else {}
         level = logging.WARNING if ended.error else logging.INFO
         logger.log(level, "run ended", extra={**_fields(lease), **asdict(figures), **failure})
 

@@ -47,6 +47,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {ToolDisplay | null} [tool]
  * @property {WalletReceipt | null} [receipt] with a message that tells what became of a wallet request
  * @property {'failed' | 'interrupted' | null} [run_end] with the notice that ends a run, how that run ended
+ * @property {'cut_off' | 'filtered' | 'refused' | 'failed' | 'empty' | null} [answer_end] with the notice about an answer that did not end well
  */
 
 /** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */

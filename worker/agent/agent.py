@@ -29,13 +29,16 @@ from pydantic_ai.models import Model
 
 from forge.models.run import Ending, Submission
 from worker.agent import failures, history, prompt
+from worker.agent.accepting import UnfinishedAnswer
 from worker.agent.daily_tokens import DailyTokens
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import UNKNOWN
-from worker.agent.endings import answered, broken
+from worker.agent.endings import answered, broken, unfinished
+from worker.agent.healing import HealHistory
 from worker.agent.journal import PersistHistory, show_result
 from worker.agent.opening import open_run
 from worker.agent.prompt import prompt_text
+from worker.agent.stored import newly_unreadable
 from worker.agent.toolbox import Toolbox
 from worker.agent.wallet.verify import Stopped
 from worker.agent.window import Window
@@ -78,6 +81,7 @@ class Operator:
                 DailyTokens(),
                 Window(limits.history_tokens),
                 failures.RetryLlm(),
+                HealHistory(),
             ],
             retries={"tools": 5, "output": 2},
         )
@@ -87,6 +91,7 @@ class Operator:
     ) -> Ended:
         """Answer `submission`, or go on with it where an earlier attempt stopped."""
         stored = history.load(entries, deps.sizes)
+        deps.unreadable = newly_unreadable(entries, stored)
         own = history.own_messages(stored, deps.run_id)
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))
@@ -96,6 +101,8 @@ class Operator:
                     stored, own = [*stored, opening], [*own, opening]
                 result = await self._run(deps, stored, own, submission, token)
                 return Ended(answered(deps, result))
+            except UnfinishedAnswer as error:
+                return Ended(unfinished(deps, messages, error), error)
             except RunTimedOut as error:
                 return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
             except Stopped:

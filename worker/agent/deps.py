@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic_ai.messages import ModelMessage, ModelRequest
 
 from forge.models.approval import Approval
-from forge.models.message import Draft, RunEnd
+from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress
 from forge.models.session import NetworkInfo
 from forge.ports import CallRecord, CallStatus, Clock
 from worker.agent.stored import Sizes
+
+Healing = Literal["not needed", "asked for", "done"]
+"""Whether the history is sent as plain text, because the provider refused it as it is."""
 
 
 class RunRecord(Protocol):
@@ -57,7 +60,8 @@ class RunDeps:
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
     may have had an effect (call id → may it be repeated). `approvals` were pending when the run began, `asked` are
     those that it asks for now; `used_hashes` have settled earlier ones. `lacking`: tools that the run has called and
-    this worker does not have.
+    this worker does not have. `answer_end`: how the last answer ended, if not well. `empty_answers` in a row.
+    `unreadable`: entries of the stored history that cannot be read and of which the person has not been told.
     """
 
     record: RunRecord
@@ -76,6 +80,10 @@ class RunDeps:
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])
     sizes: Sizes = field(default_factory=Sizes)
+    answer_end: AnswerEnd | None = None
+    empty_answers: int = 0
+    healing: Healing = "not needed"
+    unreadable: int = 0
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The library joins a first request with one that ends the stored history: only what is new is kept of it."""
@@ -86,7 +94,12 @@ class RunDeps:
         ]
 
     def notice(
-        self, content: str, *, receipt: WalletReceipt | None = None, run_end: RunEnd | None = None
+        self,
+        content: str,
+        *,
+        receipt: WalletReceipt | None = None,
+        run_end: RunEnd | None = None,
+        answer_end: AnswerEnd | None = None,
     ) -> Draft:
         return Draft(
             sender="system",
@@ -96,6 +109,7 @@ class RunDeps:
             run_id=self.run_id,
             receipt=receipt,
             run_end=run_end,
+            answer_end=answer_end,
         )
 
 

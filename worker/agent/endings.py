@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pydantic_ai import AgentRunResult, DeferredToolRequests
 from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolReturnPart
 
-from forge.models.message import Draft, RunEnd
+from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import Ending
 from forge.models.work import CallKind
 from worker.agent import history
+from worker.agent.accepting import UnfinishedAnswer
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import (
     INTERRUPTED,
@@ -24,15 +25,33 @@ from worker.agent.drafts import (
 )
 from worker.agent.wallet import waiting_text
 
+ANSWER_ENDS: dict[AnswerEnd, str] = {
+    "cut_off": "The LLM's answer was cut off before its end.",
+    "filtered": "The LLM provider's content filter stopped the answer.",
+    "refused": "The LLM declined to answer.",
+    "failed": "The LLM provider broke the answer off with an error, so it is not complete.",
+    "empty": "The LLM gave an empty answer. Please send the message again.",
+}
+NO_CALLS = {False: "", True: " It had asked for tools; none of them was called."}
+HEALED = (
+    "The LLM provider refused the record of this conversation. It was sent again as plain text and accepted; the LLM "
+    "may know fewer details of earlier tool calls."
+)
+UNREADABLE = (
+    "A part of what the LLM remembers of this conversation could not be read and was left out. The messages shown here "
+    "are not affected."
+)
+
 
 def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) -> Ending:
     unsaved = deps.unsaved(result.all_messages())
     if isinstance(result.output, DeferredToolRequests):
         return _waiting(deps, unsaved, result.output)
     texts = [response_text(message) for message in unsaved if message.kind == "response"]
+    drafts = [text_draft(deps, text) for text in texts if text.strip()]
     return Ending(
         outcome="completed",
-        drafts=[text_draft(deps, text) for text in texts if text.strip()],
+        drafts=[*drafts, *how_it_ended(deps), *about_history(deps)],
         entries=history.dump(unsaved),
         tokens=tokens_of(unsaved),
     )
@@ -55,7 +74,34 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
     )
 
 
-def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, notice: str) -> Ending:
+def unfinished(deps: RunDeps, messages: Sequence[ModelMessage], answer: UnfinishedAnswer) -> Ending:
+    """An answer that did not end well: its text is kept, its tool calls were not made."""
+    end, response = answer.end, answer.response
+    ending = broken(
+        deps, [*messages, response], "failed", ANSWER_ENDS[end] + NO_CALLS[bool(answer.dropped)], end
+    )
+    unseen = 0 if response.parts else response.usage.total_tokens
+    return ending.model_copy(update={"tokens": ending.tokens + unseen})
+
+
+def how_it_ended(deps: RunDeps) -> list[Draft]:
+    """The notice about an answer that is one although it did not end well."""
+    return [deps.notice(ANSWER_ENDS[end], answer_end=end)] if (end := deps.answer_end) else []
+
+
+def about_history(deps: RunDeps) -> list[Draft]:
+    """Notices about what was done to the history. Each is given once: the stored history remembers it."""
+    notices = [HEALED] if deps.healing == "done" else []
+    return [deps.notice(notice) for notice in [*notices, *([UNREADABLE] if deps.unreadable else [])]]
+
+
+def broken(
+    deps: RunDeps,
+    messages: Sequence[ModelMessage],
+    outcome: RunEnd,
+    notice: str,
+    answer_end: AnswerEnd | None = None,
+) -> Ending:
     """Keep what was shown, say what became of the tool calls that have no result, and add the notice."""
     unsaved = deps.unsaved(messages)
     new = set(map(id, unsaved))
@@ -66,7 +112,11 @@ def broken(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, not
     drafts += [result_draft(deps, part) for part in results if part.tool_call_id not in deps.shown]
     return Ending(
         outcome=outcome,
-        drafts=[*drafts, deps.notice(notice, run_end=outcome)],
+        drafts=[
+            *drafts,
+            *about_history(deps),
+            deps.notice(notice, run_end=outcome, answer_end=answer_end),
+        ],
         entries=history.dump(settled),
         tokens=tokens_of(unsaved),
     )

@@ -3,83 +3,62 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.exceptions import (
-    ContentFilterError,
-    ModelAPIError,
-    ModelAuthenticationError,
-    ModelConnectionError,
-    ModelContextWindowExceededError,
-    ModelNotFoundError,
-    ModelQuotaExceededError,
-    ModelRateLimitError,
-    ModelRequestRejectedError,
-    ModelRequestTimeout,
-    ModelServerError,
-    ModelUnavailableError,
-    RetryModelRequest,
-    UnexpectedModelBehavior,
-    UsageLimitExceeded,
-)
+from pydantic_ai.exceptions import ModelAPIError, RetryModelRequest, UsageLimitExceeded
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from forge.errors import ForgeError, MissingApiKey
 from worker.agent.daily_tokens import DailyTokensUsedUp
 from worker.agent.deps import RunDeps
+from worker.agent.llm_dialects import Fault
+from worker.agent.llm_faults import fault_of
 
 ATTEMPTS = 4
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
 """Seconds. A provider that asks for more is not waited for: the person is told instead."""
 
+_A_MINUTE = 60.0
+_TWO_HOURS = 7_200.0
+
 
 class TooManyAttempts(ForgeError):
     """This message made the worker fail several times and was given up. Please try it in another way."""
 
 
-_PASSING = (ModelRateLimitError, ModelUnavailableError, ModelServerError, ModelConnectionError)
+_PASSING: frozenset[Fault] = frozenset({"rate_limited", "overloaded", "server", "broken_off", "bad_call"})
 
-_SENTENCES: tuple[tuple[type[BaseException], str], ...] = (
-    (
-        ModelQuotaExceededError,
-        "The LLM provider's quota is used up. Whoever operates this server must raise it.",
-    ),
-    (
-        ModelRateLimitError,
-        "The LLM provider is limiting our requests. Please send the message again in a minute.",
-    ),
-    (ModelUnavailableError, "The LLM provider is overloaded. Please send the message again in a minute."),
-    (ModelServerError, "The LLM provider had an internal error. Please send the message again."),
-    (ModelConnectionError, "The connection to the LLM provider broke. Please send the message again."),
-    (
-        ModelAuthenticationError,
-        "The LLM provider refused our API key. Whoever operates this server must set a valid one.",
-    ),
-    (
-        ModelNotFoundError,
-        "The LLM provider does not know the configured LLM. FORGE_LLM must name another one.",
-    ),
-    (
-        ModelContextWindowExceededError,
-        "This conversation has become too long for the LLM. Please start a new conversation.",
-    ),
-    (
-        ModelRequestRejectedError,
-        "The LLM provider rejected the request. Please rephrase, or start a new conversation.",
-    ),
-    (
-        ContentFilterError,
-        "The LLM provider's content filter blocked the answer. Please rephrase the message.",
-    ),
-    (ModelRequestTimeout, "The LLM provider took too long to answer. Please send the message again."),
-    (ModelAPIError, "The LLM provider could not answer. Please send the message again."),
-    (UnexpectedModelBehavior, "The LLM gave an answer that cannot be used. Please send the message again."),
-    (TimeoutError, "This took longer than a run may take and was stopped. Please ask for less at a time."),
-)
+_SENTENCES: Mapping[Fault, str] = {
+    "bad_call": "The LLM wrote a tool call that its provider could not read. Please send the message again.",
+    "bad_key": "The LLM provider refused our API key. Whoever operates this server must set a valid one.",
+    "broken_off": "The connection to the LLM provider broke. Please send the message again.",
+    "filtered": "The LLM provider's content filter blocked the answer. Please rephrase the message.",
+    "no_such_llm": "The LLM provider does not know the configured LLM. Whoever operates this server must name another "
+    "one in FORGE_LLM.",
+    "not_an_llm": "What answers at the configured address is no LLM provider. Whoever operates this server must "
+    "correct the address.",
+    "out_of_quota": "The LLM provider's quota is used up. Whoever operates this server must raise it.",
+    "overloaded": "The LLM provider is overloaded. Please send the message again in a minute.",
+    "rate_limited": "The LLM provider is limiting our requests. Please send the message again {when}.",
+    "rejected": "The LLM provider refused the request. Whoever operates this server finds its reason in the log; until "
+    "then a new conversation may work.",
+    "server": "The LLM provider had an internal error. Please send the message again.",
+    "timeout": "The LLM provider took too long to answer. Please send the message again.",
+    "too_long": "This conversation is longer than the LLM or its provider takes at once. Please start a new "
+    "conversation.",
+    "unsupported": "The configured LLM or its server cannot do what this chat needs, such as calling tools. Whoever "
+    "operates this server finds the provider's reason in the log and must choose another LLM or set that server up "
+    "for it.",
+    "unusable": "The LLM provider gave an answer of a form that is not understood. Please send the message again; if "
+    "that does not help, whoever operates this server finds it in the log.",
+}
+_TOO_LONG = "This took longer than a run may take and was stopped. Please ask for less at a time."
 
 
 def describe(error: BaseException) -> str:
@@ -90,15 +69,30 @@ def describe(error: BaseException) -> str:
         return error.detail
     if isinstance(error, UsageLimitExceeded):
         return f"This reached a limit for one message ({_limit(error)}) and was stopped. Please ask for less at a time."
-    for kind, sentence in _SENTENCES:
-        if isinstance(error, kind):
-            return sentence
+    if fault := fault_of(error):
+        return _SENTENCES[fault].format(when=_when(error))
+    if isinstance(error, TimeoutError):
+        return _TOO_LONG
     return "Something went wrong inside the server. The message was not completed; please send it again."
 
 
 def _limit(error: UsageLimitExceeded) -> str:
     names = {"request_limit": "LLM requests", "tool_calls_limit": "tool calls", "tokens_limit": "tokens"}
     return next((words for name, words in names.items() if name in error.message), "usage")
+
+
+def _when(error: BaseException) -> str:
+    """How long the provider asks to wait, as a person reads it."""
+    seconds = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
+    if seconds <= _A_MINUTE:
+        return "in a minute"
+    try:
+        until = datetime.now(UTC) + timedelta(seconds=seconds + 59)
+    except OverflowError:
+        return "later"
+    if seconds < _TWO_HOURS:
+        return f"in {int(seconds // 60) + 1} minutes (after {until:%H:%M} UTC)"
+    return f"after {until:%d %B %Y, %H:%M} UTC"
 
 
 @dataclass
@@ -109,8 +103,7 @@ class RetryLlm(AbstractCapability[RunDeps]):
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
     ) -> ModelResponse:
         attempt = request_context.attempt
-        passing = isinstance(error, _PASSING) and not isinstance(error, ModelQuotaExceededError)
-        if not passing or attempt >= ATTEMPTS or ctx.deps.record.text:
+        if fault_of(error) not in _PASSING or attempt >= ATTEMPTS or ctx.deps.record.text:
             raise error
         asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
         if asked > LONGEST_PAUSE:

@@ -20,6 +20,7 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 from forge.models.run import Progress
 from forge.ports import CallRecord
 from worker.agent import history
+from worker.agent.accepting import accept
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import UNKNOWN, error_part, response_drafts, result_draft, tokens_of
 from worker.agent.uninterrupted import uninterrupted
@@ -35,6 +36,9 @@ RESULT_LIMIT = 100_000
 class PersistHistory(AbstractCapability[RunDeps]):
     """Stores each response that asks for tools, with the request before it, before any of the tools runs.
 
+    `accept` decides what of a response is stored: nothing that a provider would refuse when it is sent back, and no
+    call of an answer that did not end well.
+
     The final response is stored by the run's last write. A request needs no write of its own: the prompt is in the
     run's input, and tool results are in the ledger.
     """
@@ -49,6 +53,8 @@ class PersistHistory(AbstractCapability[RunDeps]):
         ctx.deps.record.check_lease()  # a worker that wakes from a freeze must not pay for another's response
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
+        offered = {tool.name for tool in request_context.model_request_parameters.function_tools}
+        accept(ctx.deps, response, ctx.messages, offered)
         if response.tool_calls:
             await uninterrupted(_store(ctx.deps, [*ctx.messages, response]))
         return response

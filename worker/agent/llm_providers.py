@@ -62,11 +62,12 @@ def _key(environment: Mapping[str, str], variable: str) -> str:
 def _anthropic(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
     """`ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` for a gateway."""
     key = _key(environment, "ANTHROPIC_API_KEY")
-    from pydantic_ai.models.anthropic import AnthropicModel
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
+    from worker.agent.llm_claude import ClaudeModel
+
     url = environment.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
-    return AnthropicModel(
+    return ClaudeModel(
         model, provider=AnthropicProvider(api_key=key, base_url=url), settings=patience.settings()
     )
 
@@ -76,23 +77,25 @@ def _openai(model: str, environment: Mapping[str, str], patience: Patience) -> M
     url = environment.get("OPENAI_BASE_URL")
     if not url:
         return _openai_responses(model, environment, patience)
-    from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+    from worker.agent.llm_chat import ChatModel
 
     # Servers on one's own machine want no key, but the SDK does.
     key = environment.get("OPENAI_API_KEY") or "none"
     provider = OpenAICompatibleProvider("openai-compatible", base_url=url, api_key=key)
-    return OpenAIChatModel(model, provider=provider, settings=patience.settings())
+    return ChatModel(model, provider=provider, settings=patience.settings())
 
 
 def _openai_responses(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
     """The Responses API also behind `OPENAI_BASE_URL`: a proxy to OpenAI."""
     key = _key(environment, "OPENAI_API_KEY")
-    from pydantic_ai.models.openai import OpenAIResponsesModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
+    from worker.agent.llm_responses import ResponsesModel
+
     url = environment.get("OPENAI_BASE_URL") or OPENAI_URL
-    return OpenAIResponsesModel(
+    return ResponsesModel(
         model, provider=OpenAIProvider(base_url=url, api_key=key), settings=patience.settings()
     )
 
@@ -100,8 +103,9 @@ def _openai_responses(model: str, environment: Mapping[str, str], patience: Pati
 def _bedrock(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
     """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. Retries are botocore's own (`AWS_MAX_ATTEMPTS`)."""
     credentials = _bedrock_credentials(environment)
-    from pydantic_ai.models.bedrock import BedrockConverseModel
     from pydantic_ai.providers.bedrock import BedrockProvider
+
+    from worker.agent.llm_bedrock import BedrockModel
 
     region = environment.get("BEDROCK_REGION") or environment.get("AWS_REGION") or "us-east-1"
     url = (
@@ -115,7 +119,7 @@ def _bedrock(model: str, environment: Mapping[str, str], patience: Patience) -> 
         aws_read_timeout=patience.silence,
         aws_connect_timeout=CONNECT_SECONDS,
     )
-    return BedrockConverseModel(model, provider=provider, settings=patience.deadlines())
+    return BedrockModel(model, provider=provider, settings=patience.deadlines())
 
 
 def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_ai.messages import ModelMessage
+from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from worker.agent.wellformed import well_formed_json
 
@@ -30,6 +31,21 @@ def dumped(message: ModelMessage) -> bytes:
 
 def _plain(message: ModelMessage) -> Any:
     return _MESSAGE.dump_python(message, mode="json")
+
+
+_TOLD = "unreadable_told"
+
+
+def mark_told(response: ModelResponse, unreadable: int) -> None:
+    """Say in the stored history that the person knows of so many entries that cannot be read."""
+    response.metadata = {**(response.metadata or {}), _TOLD: unreadable}
+
+
+def newly_unreadable(entries: Sequence[bytes], messages: Sequence[ModelMessage]) -> int:
+    """How many of `entries`, of which `messages` could be read, are lost, if that is more than the person knows of."""
+    lost = len(entries) - len(messages)
+    told = [(message.metadata or {}).get(_TOLD) for message in messages]
+    return lost if lost > max((count for count in told if isinstance(count, int)), default=0) else 0
 
 
 class Sizes:

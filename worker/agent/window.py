@@ -12,6 +12,8 @@ from pydantic_ai.models import ModelRequestContext
 
 from worker.agent import drafts
 from worker.agent.deps import RunDeps
+from worker.agent.normal_history import normal_history, same
+from worker.agent.plain_history import healed
 from worker.agent.stored import Sizes
 
 _BYTES_PER_TOKEN = 4
@@ -35,7 +37,7 @@ class Window(AbstractCapability[RunDeps]):
     """Trims what the LLM sees, never what is stored: whole turns go, so calls keep their results.
 
     Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which
-    keeps a provider's prompt cache warm. Empty responses, which providers refuse, are left out.
+    keeps a provider's prompt cache warm. What is sent has the form that every provider accepts.
     """
 
     tokens: int
@@ -46,7 +48,8 @@ class Window(AbstractCapability[RunDeps]):
         messages = [message for message in request_context.messages if not _is_empty(message)]
         if cut := _cut(messages, ctx.deps.sizes, self.tokens):
             messages = messages[cut:]
-        if len(messages) != len(request_context.messages):
+        messages = normal_history(healed(messages))
+        if not same(messages, request_context.messages):
             request_context.messages = messages
         return request_context
 

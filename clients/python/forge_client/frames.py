@@ -60,6 +60,7 @@ class Message(_Frozen):
     tool: Tool | None = None
     receipt: Receipt | None = None
     run_end: RunEnd | None = None
+    answer_end: str | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from forge.models.approval import Call
 from forge.models.ids import SessionId
-from forge.models.message import MessageKind, RunEnd, Sender, ToolDisplay
+from forge.models.message import AnswerEnd, MessageKind, RunEnd, Sender, ToolDisplay
 from forge.models.receipt import WalletReceipt
 from forge.models.review import NO_REVIEW, Review
 from forge.models.run import Outcome
@@ -24,6 +24,7 @@ class PublicMessage(BaseModel):
     waits in the queue. `length` (characters, that is Unicode code points) is larger than `content` when the rest
     follows as `text` frames of attempt 0. `receipt`: it tells what became of a wallet request.
     `run_end`: with the notice that ends a run, how that run ended.
+    `answer_end`: with the notice about an answer that did not end well, how that answer ended.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +41,7 @@ class PublicMessage(BaseModel):
     tool: ToolDisplay | None = None
     receipt: WalletReceipt | None = None
     run_end: RunEnd | None = None
+    answer_end: AnswerEnd | None = None
 
 
 class PublicRun(BaseModel):

@@ -12,6 +12,9 @@ Sender = Literal["user", "agent", "system"]
 MessageKind = Literal["text", "tool_call", "tool_result", "notice"]
 RunEnd = Literal["failed", "interrupted"]
 """How a run ended that did not do what it was asked for; a notice says so to the person."""
+AnswerEnd = Literal["cut_off", "filtered", "refused", "failed", "empty"]
+"""How an LLM's answer ended that did not end well: at a limit or with its connection, by the provider's filter, by the
+LLM itself, by an error, or with nothing in it."""
 ToolOutcome = Literal["success", "refused", "failed", "unknown"]
 """`refused`: nothing was done. `failed`: it was not done, or only a part of it. `unknown`: it may have been done."""
 
@@ -36,6 +39,7 @@ class Draft(BaseModel):
 
     `receipt`: the message tells what became of a wallet request.
     `run_end`: with the notice that ends a run, how that run ended.
+    `answer_end`: with the notice about an answer that did not end well, how that answer ended.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +52,7 @@ class Draft(BaseModel):
     tool: ToolDisplay | None = None
     receipt: WalletReceipt | None = None
     run_end: RunEnd | None = None
+    answer_end: AnswerEnd | None = None
 
     def at(self, seq: int) -> Message:
         return Message(seq=seq, **dict(self))

@@ -64,6 +64,7 @@ def _message(draft: Draft, seq: int | None) -> PublicMessage:
         tool=draft.tool,
         receipt=draft.receipt,
         run_end=draft.run_end,
+        answer_end=draft.answer_end,
     )
 
 

@@ -45,6 +45,8 @@ def message_items(key: SessionKey, generation: int, message: Message, expires_at
     }
     if message.run_end:
         head["run_end"] = message.run_end
+    if message.answer_end:
+        head["answer_end"] = message.answer_end
     if message.receipt:
         head["receipt"] = message.receipt.model_dump_json(exclude_none=True)
     parts = split(message.content)
@@ -100,4 +102,5 @@ def _message(head: Item, parts: Sequence[str]) -> Message:
         tool=ToolDisplay.model_validate_json(head["tool"]) if head["tool"] else None,
         receipt=WalletReceipt.model_validate_json(head["receipt"]) if "receipt" in head else None,
         run_end=head.get("run_end"),
+        answer_end=head.get("answer_end"),
     )

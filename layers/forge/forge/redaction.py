@@ -1,0 +1,48 @@
+"""Cleans other programs' words of secrets before they are logged: an LLM provider's error, a tool server's stderr."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "[redacted]"
+WORDS_LIMIT = 600
+"""Characters of another program's words that one log line keeps."""
+
+_KEEP_HEAD = r"\g<1>" + MASK
+_FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # A URL's user and password; a query parameter or field whose name says that it is secret.
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE), _KEEP_HEAD + "@"),
+    (re.compile(r"(\b(?:bearer|basic)\s+)[^\s\"',;]+", re.IGNORECASE), _KEEP_HEAD),
+    (
+        re.compile(
+            r"((?:api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|mnemonic|token|secret|passw(?:or)?d|passphrase|"
+            r"credentials?|signature|authorization|cookie)[A-Za-z_-]*"
+            r"(?:\s+provided)?[\"']?\s*(?:[:=]|\bis\b)\s*[\"'`]?)(?!\[redacted\])[^\s\"'`,;&}]+",
+            re.IGNORECASE,
+        ),
+        _KEEP_HEAD,
+    ),
+    # The prefixes by which secret scanners know keys (GitHub's list of supported patterns, 2026-11).
+    (
+        re.compile(
+            r"\b(?:sk|pk|rk|gsk|xai|nvapi|hf|ghp|gho|ghu|ghs|github_pat|glpat|xox[abprs]|AKIA|ASIA|AIza|ya29|"
+            r"r8|pplx|fw|tvly|BSA)[-_A-Za-z0-9.*]{8,}"
+        ),
+        MASK,
+    ),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){1,2}"), MASK),
+    # A private key and a transaction hash have one form, so both go.
+    (re.compile(r"\b(?:0x)?[0-9a-fA-F]{64}\b"), MASK),
+    # A long word of letters and digits mixed is more likely a key than anything that a reader needs.
+    (re.compile(r"\b(?=[A-Za-z0-9_-]*[0-9])(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{32,}"), MASK),
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def redact(words: str, limit: int = WORDS_LIMIT) -> str:
+    """`words` on one line, without what looks like a secret, and not longer than `limit` characters."""
+    line = _CONTROL.sub(" ", words[: limit * 20])
+    for form, replacement in _FORMS:
+        line = form.sub(replacement, line)
+    line = " ".join(line.split())
+    return line if len(line) <= limit else f"{line[: limit - 2]} …"

@@ -1,0 +1,111 @@
+"""How LLM providers word their errors, as data. `llm_faults` looks a provider's answer up here, and nowhere else.
+
+A word of a code is matched as a whole, whatever field of the body it is in; a phrase is matched inside any text of the
+body. A body that matches no row is classified by its status alone. Rows without an issue are from the providers' API
+references, as of 2026-11-26.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Fault = Literal[
+    "bad_call",
+    "bad_key",
+    "broken_off",
+    "filtered",
+    "no_such_llm",
+    "not_an_llm",
+    "out_of_quota",
+    "overloaded",
+    "rate_limited",
+    "rejected",
+    "server",
+    "timeout",
+    "too_long",
+    "unsupported",
+    "unusable",
+]
+"""`unsupported`: the LLM or its server cannot do what every request of ours needs. `bad_call`: the LLM wrote a tool
+call that its provider could not read. `unusable`: an answer of a form that is not understood."""
+
+CODES: tuple[tuple[str, Fault, str], ...] = (
+    ("tool_use_failed", "bad_call", "Groq: vercel/ai#6916 (2025-06-29), pydantic-ai#4354 (2026-02-18)"),
+    ("malformed_function_call", "bad_call", "Gemini FinishReason"),
+    ("request_too_large", "too_long", "Anthropic 413"),
+    ("context_length_exceeded", "too_long", "OpenAI"),
+    ("string_above_max_length", "too_long", "OpenAI"),
+    ("exceed_context_size_error", "too_long", "llama.cpp server"),
+    ("api_key_invalid", "bad_key", "Google ErrorInfo.reason, with 400"),
+    ("invalid_api_key", "bad_key", "OpenAI, Groq"),
+    ("authentication_error", "bad_key", "Anthropic"),
+    ("permission_error", "bad_key", "Anthropic"),
+    ("unauthenticated", "bad_key", "Google"),
+    ("permission_denied", "bad_key", "Google"),
+    ("insufficient_quota", "out_of_quota", "OpenAI"),
+    ("billing_error", "out_of_quota", "Anthropic 402"),
+    ("billing_hard_limit_reached", "out_of_quota", "OpenAI"),
+    ("billing_not_active", "out_of_quota", "OpenAI"),
+    ("exceeded_current_quota_error", "out_of_quota", "Moonshot"),
+    ("model_not_found", "no_such_llm", "OpenAI, Groq"),
+    ("model_not_supported", "no_such_llm", "GitHub Models, Hugging Face router"),
+    ("not_found_error", "no_such_llm", "Anthropic"),
+    ("overloaded_error", "overloaded", "Anthropic"),
+    ("content_filter", "filtered", "Azure OpenAI"),
+    ("content_policy_violation", "filtered", "OpenAI"),
+    ("data_inspection_failed", "filtered", "Alibaba Model Studio"),
+    ("unsupported_parameter", "unsupported", "OpenAI"),
+    ("unknown_parameter", "unsupported", "OpenAI"),
+    ("unsupported_value", "unsupported", "OpenAI"),
+)
+
+PHRASES: tuple[tuple[str, Fault, str], ...] = (
+    ("not support tools", "unsupported", "ollama#14795 (2026-03-12)"),
+    ("not support tool use", "unsupported", "Bedrock ValidationException"),
+    ("t support tool use", "unsupported", "Bedrock: This model doesn't support tool use in streaming mode"),
+    ("support tool use", "unsupported", "OpenRouter: No endpoints found that support tool use"),
+    ("not support function calling", "unsupported", "SiliconFlow, Together"),
+    ("function calling is not enabled", "unsupported", "Gemini"),
+    ("enable-auto-tool-choice", "unsupported", "vLLM serving_chat"),
+    ("requires --jinja", "unsupported", "llama.cpp: tools param requires --jinja flag"),
+    ("stream_options", "unsupported", "vLLM, Azure before 2024-09, older gateways"),
+    ("unrecognized request argument", "unsupported", "OpenAI-compatible gateways"),
+    (
+        "extra inputs are not permitted",
+        "unsupported",
+        "servers built on pydantic: Mistral, Anthropic, LiteLLM",
+    ),
+    ("api key not valid", "bad_key", "Gemini 400"),
+    ("api key expired", "bad_key", "Gemini 400"),
+    ("invalid api key", "bad_key", "many gateways"),
+    ("incorrect api key", "bad_key", "OpenAI, x.ai 400"),
+    ("credit balance is too low", "out_of_quota", "Anthropic 400 invalid_request_error"),
+    ("insufficient balance", "out_of_quota", "DeepSeek 402, Moonshot"),
+    ("prompt is too long", "too_long", "Anthropic 400, Bedrock"),
+    ("input is too long", "too_long", "Bedrock"),
+    ("maximum context length", "too_long", "vLLM, OpenRouter, Mistral"),
+    ("context window", "too_long", "LM Studio, SGLang"),
+    ("context size", "too_long", "llama.cpp: exceeds the available context size"),
+    ("request too large", "too_long", "Groq 413"),
+    ("input token count", "too_long", "Gemini 400"),
+)
+
+CODE_FIELDS = ("code", "type", "status", "reason", "__type", "error_code", "errorcode")
+"""The fields, in lower case, in which the bodies above have their codes."""
+
+STATUSES: dict[int, Fault] = {
+    400: "rejected",
+    401: "bad_key",
+    402: "out_of_quota",
+    403: "bad_key",
+    404: "no_such_llm",
+    408: "broken_off",
+    413: "too_long",
+    422: "rejected",
+    429: "rate_limited",
+    503: "overloaded",
+    529: "overloaded",
+}
+"""Other statuses from 500 are the server's; other ones below are a rejected request."""
+DECISIVE_STATUSES = frozenset({413})
+"""What the status says holds against the words: Groq calls a 413 `rate_limit_exceeded`, and waiting does not help."""

@@ -1,0 +1,74 @@
+"""How an LLM's answer ended, decided in one place for every provider.
+
+Only an answer that ended well may have side effects: no tool call of any other runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic_ai.messages import ModelResponse, ModelResponsePart, TextPart
+
+from forge.models.message import AnswerEnd
+
+LlmEnd = AnswerEnd | Literal["whole"]
+
+_BY_LIBRARY: dict[str, LlmEnd] = {
+    "stop": "whole",
+    "tool_call": "whole",
+    "length": "cut_off",
+    "content_filter": "filtered",
+    "error": "failed",
+}
+"""pydantic-ai's `FinishReason`, into which it maps what each provider documents."""
+
+_BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
+    ("end_turn", "whole", "Anthropic stop_reason"),
+    ("tool_use", "whole", "Anthropic stop_reason"),
+    ("tool_call", "whole", "Cohere v2 finish_reason TOOL_CALL"),
+    ("stop_sequence", "whole", "Hugging Face TGI FinishReason; Anthropic stop_reason"),
+    ("eos_token", "whole", "Hugging Face TGI FinishReason"),
+    ("eos", "whole", "Together AI finish_reason"),
+    ("complete", "whole", "Cohere v2 finish_reason COMPLETE"),
+    ("completed", "whole", "OpenAI Responses status"),
+    ("max_tokens", "cut_off", "Cohere, Gemini FinishReason MAX_TOKENS, Anthropic stop_reason"),
+    ("max_output_tokens", "cut_off", "OpenAI Responses incomplete_details.reason"),
+    ("model_length", "cut_off", "Mistral finish_reason"),
+    ("model_context_window_exceeded", "cut_off", "Anthropic stop_reason"),
+    ("safety", "filtered", "Gemini FinishReason SAFETY"),
+    ("recitation", "filtered", "Gemini FinishReason RECITATION"),
+    ("prohibited_content", "filtered", "Gemini FinishReason PROHIBITED_CONTENT"),
+    ("blocklist", "filtered", "Gemini FinishReason BLOCKLIST"),
+    ("sensitive", "filtered", "Z.ai finish_reason"),
+    ("guardrail_intervened", "filtered", "Bedrock stopReason"),
+    ("refusal", "refused", "Anthropic stop_reason"),
+)
+"""Reasons in a provider's own words, in lower case, which gateways pass on unchanged, with where they are documented
+(the providers' API references, as of 2026-11-26). A reason in neither table did not end well."""
+
+_RAW = {reason: end for reason, end, _ in _BY_PROVIDER}
+
+
+def end_of(response: ModelResponse) -> LlmEnd:
+    """What is missing is no end: a provider's answer without a finish reason was cut off."""
+    details: dict[str, Any] = response.provider_details or {}
+    raw = str(details.get("finish_reason") or "").lower()
+    if details.get("refusal"):
+        return "refused"
+    if raw in _RAW:
+        return _RAW[raw]
+    if response.finish_reason is not None:
+        return _BY_LIBRARY[response.finish_reason]
+    if raw:
+        return "failed"
+    is_providers = response.provider_name is not None
+    return "cut_off" if is_providers else "whole"
+
+
+def lacks_finish(response: ModelResponse) -> bool:
+    """Whether the stream stopped without saying why: its connection ended, or its server died."""
+    return response.finish_reason is None and not (response.provider_details or {}).get("finish_reason")
+
+
+def says_something(part: ModelResponsePart) -> bool:
+    return isinstance(part, TextPart) and bool(part.content.strip())

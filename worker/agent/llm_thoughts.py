@@ -1,0 +1,129 @@
+"""Separates the thoughts that some servers leave in the answer's text, between `<think>` and `</think>`.
+
+The tags may be cut anywhere by the stream. Templates that open the thought themselves leave only the closing tag
+(LM Studio, llama.cpp): everything before it was thought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+OPEN, CLOSE = "<think>", "</think>"
+_QUOTES = frozenset("`'\"“‘")
+"""A tag directly after one of them is quoted: the answer is about the tag."""
+
+TEMPLATES_THAT_OPEN: tuple[tuple[str, str], ...] = (
+    ("deepseek-r1", "chat template since 2025-02: ends the prompt with <think>"),
+    ("deepseek-reasoner", "served locally with the template of R1"),
+    ("r1-distill", "as DeepSeek-R1"),
+    ("qwq", "Qwen QwQ-32B chat template, 2025-03"),
+    ("-thinking", "Qwen3 Thinking-2507 chat template: only the closing tag is generated"),
+)
+"""Parts of LLM names, with why. Others are found out by their first answer."""
+
+Kind = Literal["text", "thought", "all was thought"]
+Segment = tuple[Kind, str]
+
+
+def template_opens(llm_name: str) -> bool:
+    return any(part in llm_name.lower() for part, _ in TEMPLATES_THAT_OPEN)
+
+
+@dataclass
+class ThoughtSplitter:
+    """`is_opened`: the LLM's template is known to open the thought, so text is held back until it closes."""
+
+    is_opened: bool = False
+    is_thinking: bool = False
+    closes_alone: bool = False
+    """Whether the answer closed a thought that it did not open."""
+    _held: str = ""
+    """What may be the beginning of a tag; with `is_opened` everything up to the closing tag."""
+    _before: str = ""
+    """The last character that was passed on as text."""
+    _is_started: bool = False
+    _has_tag: bool = False
+    _segments: list[Segment] = field(default_factory=list[Segment])
+
+    def feed(self, text: str) -> list[Segment]:
+        self._held += text
+        while self._step():
+            pass
+        return self._taken()
+
+    def end(self) -> list[Segment]:
+        """What is left when nothing more comes."""
+        rest, self._held = self._held, ""
+        self._pass(rest)
+        self.is_opened = False
+        return self._taken()
+
+    def _taken(self) -> list[Segment]:
+        segments, self._segments = self._segments, []
+        return segments
+
+    def _step(self) -> bool:
+        """Pass on what is certain; whether something was found after which to look again."""
+        if self.is_opened or self.is_thinking:
+            return self._look_for_close()
+        found = [(at, tag) for tag in (OPEN, CLOSE) if (at := self._held.find(tag)) >= 0]
+        if not found:
+            self._pass_all_but_a_beginning()
+            return False
+        at, tag = min(found)
+        head, self._held = self._held[:at], self._held[at + len(tag) :]
+        self._pass(head)
+        self._tag(tag)
+        return True
+
+    def _look_for_close(self) -> bool:
+        at = self._held.find(CLOSE)
+        if at < 0:
+            if not self.is_opened:
+                self._pass_all_but_a_beginning()
+            return False
+        thought, self._held = self._held[:at], self._held[at + len(CLOSE) :]
+        self._add("thought", thought.removeprefix(OPEN) if self.is_opened else thought)
+        self.closes_alone = self.closes_alone or (self.is_opened and not thought.lstrip().startswith(OPEN))
+        self.is_opened = self.is_thinking = False
+        self._is_started, self._has_tag, self._before = False, True, ""
+        return True
+
+    def _tag(self, tag: str) -> None:
+        if self._before in _QUOTES:
+            self._pass(tag)
+        elif tag == OPEN and self._before in ("", "\n"):
+            self.is_thinking = self._has_tag = True
+        elif tag == CLOSE and not self._has_tag:
+            self._segments = []
+            self._add("all was thought", " ")
+            self.closes_alone = self._has_tag = True
+            self._is_started, self._before = False, ""
+        else:
+            self._pass(tag)
+
+    def _pass_all_but_a_beginning(self) -> None:
+        keep = max(
+            (size for size in range(1, len(CLOSE)) if _begins_tag(self._held[-size:], size)), default=0
+        )
+        certain, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        self._pass(certain)
+
+    def _pass(self, text: str) -> None:
+        if self.is_thinking:
+            self._add("thought", text)
+            return
+        if not self._is_started:
+            text = text.lstrip() if self._has_tag else text
+            self._is_started = bool(text.strip())
+        self._before = text[-1:] or self._before
+        self._add("text", text)
+
+    def _add(self, kind: Kind, text: str) -> None:
+        if text:
+            self._segments.append((kind, text))
+
+
+def _begins_tag(text: str, size: int) -> bool:
+    return len(text) == size and (OPEN.startswith(text) or CLOSE.startswith(text))
