@@ -22,7 +22,8 @@ class UnfinishedAnswer(ForgeError):
 
     def __init__(self, end: AnswerEnd, response: ModelResponse, dropped: int) -> None:
         super().__init__()
-        self.end, self.response, self.dropped = end, response, dropped
+        self.end: AnswerEnd = end
+        self.response, self.dropped = response, dropped
 
 
 def accept(

@@ -46,7 +46,7 @@ _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
 """Reasons in a provider's own words, in lower case, which gateways pass on unchanged, with where they are documented
 (the providers' API references, as of 2026-11-26). A reason in neither table did not end well."""
 
-_RAW = {reason: end for reason, end, _ in _BY_PROVIDER}
+_RAW: dict[str, LlmEnd] = {reason: end for reason, end, _ in _BY_PROVIDER}
 
 
 def end_of(response: ModelResponse) -> LlmEnd:

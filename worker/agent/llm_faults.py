@@ -41,7 +41,7 @@ _BY_LIBRARY: tuple[tuple[type[BaseException], Fault], ...] = (
     (UnexpectedModelBehavior, "unusable"),
 )
 _DEPTH = 6
-_CODES = {code: fault for code, fault, _ in CODES}
+_CODES: dict[str, Fault] = {code: fault for code, fault, _ in CODES}
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-goog-request-id", "cf-ray")
 
 
@@ -88,8 +88,9 @@ def _by_words(error: ModelAPIError, status: int | None) -> Fault | None:
 
 
 def _by_kind(error: ModelAPIError, status: int | None) -> Fault:
-    if known := next((fault for kind, fault in _BY_LIBRARY if isinstance(error, kind)), None):
-        return known
+    for kind, fault in _BY_LIBRARY:
+        if isinstance(error, kind):
+            return fault
     if status is None:
         return "server" if error.in_stream else "unusable"
     return STATUSES.get(status) or ("server" if status >= 500 else "rejected")
