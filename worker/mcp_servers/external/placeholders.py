@@ -1,0 +1,75 @@
+"""Fills in what a configuration takes from the environment, and finds what it expects some other program to fill in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+"""`${NAME}` and `${NAME:-default}`; `${env:NAME}` is what VS Code and Cursor write (checked 2026-11)."""
+
+FOREIGN_FORMS: tuple[tuple[str, str, str], ...] = (
+    # example, pattern, where it is used (checked 2026-11)
+    ("${input:token}", r"\$\{", "VS Code, Cursor, shells, GitHub Actions"),
+    ("$(command)", r"\$[(\[]", "shells, Azure Pipelines"),
+    ("$TOKEN", r"\$[A-Za-z_]", "shells, Goose, LibreChat"),
+    ("%TOKEN%", r"%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w*(?:\(\w+\))?%", "cmd.exe, Symfony"),
+    ("%(TOKEN)s", r"%\([A-Za-z_]\w*\)", "supervisord, Python"),
+    ("%{TOKEN}", r"[%#@]\{", "Octopus, Ruby, Terraform"),
+    ("{{token}}", r"\{\{", "Jinja, Mustache, n8n, Postman"),
+    ("{env:TOKEN}", r"\{[A-Za-z_][\w.-]*(?::[^{}\"]*)?\}", "opencode, URL templates of the MCP registry"),
+    ("<token>", r"<[%A-Za-z][^<>]*>", "documentation, ERB"),
+    ("@@token@@", r"@@\w+@@|(?<!\w)__[A-Z][A-Z0-9_]*__(?!\w)", "build tools"),
+    ("`command`", r"`[^`]+`", "shells"),
+    ("!secret token", r"(?<!\S)![A-Za-z]+\s", "YAML tags"),
+    ("@Reference(…)", r"@[A-Za-z][\w.]*\(", "Azure App Service"),
+    (
+        "process.env.TOKEN",
+        r"(?<![^\s=\"'])(?:process\.env|os\.environ|env)[.:\[(]\s*[\"']?[A-Za-z_]",
+        "code, nushell",
+    ),
+    (
+        "op://vault/item",
+        r"(?<![\w+.-])(?:op|secret|secrets|vault|keyring|keychain|doppler|infisical|bws|akv|awssm|gcpsm|"
+        r"ref\+[a-z0-9]+)://",
+        "1Password, vals, keyrings",
+    ),
+)
+"""Forms of other programs that we do not fill in. Sent as they stand they would be wrong secrets on the wire."""
+
+SHELL_FORMS = frozenset({"$(command)", "$TOKEN", "`command`", "${input:token}", "<token>"})
+"""What a shell that is started with these arguments fills in by itself."""
+
+_FOREIGN = [(example, re.compile(pattern)) for example, pattern, _ in FOREIGN_FORMS]
+
+
+class Unfilled(Exception):
+    """A part cannot be filled in; the message says which, and never what a variable holds."""
+
+
+@dataclass(slots=True)
+class Filling:
+    """`taken` collects the values that came from the environment: they may be secrets."""
+
+    environment: Mapping[str, str]
+    taken: set[str] = field(default_factory=set[str])
+
+    def text(self, raw: str, allowed: frozenset[str] = frozenset()) -> str:
+        """Raises `Unfilled`. What a variable holds is not looked at again; what stands in the file is."""
+        rest = _VARIABLE.sub(lambda match: f" {match[2] or ''} ", raw)
+        for example, pattern in _FOREIGN:
+            if example not in allowed and pattern.search(rest):
+                raise Unfilled(
+                    f"it holds a placeholder like {example}, which is not filled in here; write ${{NAME}} for the "
+                    "environment variable NAME (a value that really has such characters can come from one)"
+                )
+        return _VARIABLE.sub(self._value, raw)
+
+    def _value(self, match: re.Match[str]) -> str:
+        if value := self.environment.get(match[1]):
+            self.taken.add(value)
+            return value
+        if match[2] is None:
+            raise Unfilled(f"the environment variable {match[1]} is not set")
+        return match[2]
