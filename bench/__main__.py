@@ -16,6 +16,7 @@ from time import monotonic
 
 from bench.figures import Figure, table
 from bench.first_token import many_users, one_user
+from bench.growth import growth
 from bench.imports import imports
 from bench.mcp_calls import mcp_calls
 from bench.page import page_figures
@@ -32,10 +33,11 @@ class Samples:
     each_of_many: int
     calls: int
     rounds: int
+    growth: int
 
 
-FULL = Samples(conversations=10, each_of_many=6, calls=200, rounds=3)
-QUICK = Samples(conversations=1, each_of_many=1, calls=20, rounds=1)
+FULL = Samples(conversations=10, each_of_many=6, calls=200, rounds=3, growth=9)
+QUICK = Samples(conversations=1, each_of_many=1, calls=20, rounds=1, growth=2)
 
 Measured = dict[str, list[Figure]]
 
@@ -50,6 +52,7 @@ async def measured(samples: Samples) -> Measured:
             "Start and stop": [starting, stopping],
             "Added time to first token, and to the whole answer of 20 tokens": one + many,
             "Memory": idle + memory(stack, "after 50 users"),
+            "How a conversation grows": await growth(stack, samples.growth),
             "A tool call inside the worker": await mcp_calls(stack, samples.calls),
             "The page in Chromium": await page_figures(stack, samples.rounds),
             "Import of each function (processor time)": await asyncio.to_thread(imports, samples.rounds),

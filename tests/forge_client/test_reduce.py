@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forge.models.frame import Have as ServerHave
@@ -188,7 +190,7 @@ def test_an_answer_from_before_the_session_began_does_no_harm(
     assert not late.expired
 
 
-def ended(seq: int) -> dict[str, object]:
+def ended(seq: int) -> dict[str, Any]:
     content = f"message {seq}"
     return {"seq": seq, "sender": "agent", "kind": "text", "content": content, "length": len(content)} | {
         "timestamp": "00:00:00 +00:00",
