@@ -13,22 +13,26 @@ BYTES_LIMIT = 32_000_000
 
 class RecentHistories:
     """Within a generation a history only grows, and only by fenced writes. So one that is as long as the session says
-    is the session's, whoever has worked on it meanwhile; any other is read anew.
+    is the session's, whoever has worked on it meanwhile; any other is read anew. Only what a run gets of a history is
+    kept: the entries from `history_start` on.
     """
 
     def __init__(self, bytes_limit: int = BYTES_LIMIT) -> None:
         self._limit = bytes_limit
         self._bytes = 0
         self._entries: OrderedDict[tuple[SessionKey, int], list[bytes]] = OrderedDict()
+        self._lengths: dict[tuple[SessionKey, int], int] = {}
 
     def of(self, session: HotSession) -> list[bytes] | None:
         known = self._entries.get(_name(session))
-        return list(known) if known is not None and len(known) == session.history else None
+        is_whole = known is not None and self._lengths[_name(session)] == session.history
+        return list(known) if known is not None and is_whole else None
 
     def keep(self, session: HotSession, entries: Sequence[bytes]) -> None:
-        """`entries` is the whole history of `session`."""
+        """`entries` are those of `session` from its `history_start` on."""
         self._forget(_name(session))
         self._entries[_name(session)] = list(entries)
+        self._lengths[_name(session)] = session.history
         self._bytes += _size(entries)
         while self._bytes > self._limit:
             self._forget(next(iter(self._entries)))
@@ -39,10 +43,12 @@ class RecentHistories:
         if known is None:
             self._forget(_name(before))
         else:
-            self.keep(before, [*known, *entries])
+            after = before.model_copy(update={"history": before.history + len(entries)})
+            self.keep(after, [*known, *entries][after.history_start - before.history_start :])
 
     def _forget(self, name: tuple[SessionKey, int]) -> None:
         self._bytes -= _size(self._entries.pop(name, ()))
+        self._lengths.pop(name, None)
 
 
 def _name(session: HotSession) -> tuple[SessionKey, int]:

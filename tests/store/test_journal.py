@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from forge.models.run import Progress
+from forge.models.session import HISTORY_LEAST, HISTORY_STEP
 from forge.ports import CallRecord
 from forge.store import Store
 from tests.clock import Clock
@@ -90,3 +91,15 @@ def test_the_history_of_an_older_generation_is_never_read(store: Store, clock: C
     clock.advance(31 * 60_000)
     lease = store.runs.append(started(store), Progress(entries=[b"new"]))
     assert store.journal.history(lease) == [b"new"]
+
+
+def test_of_a_long_history_a_run_gets_the_newest_entries(store: Store):
+    """At least so many as one run can add, and beginning at the same entry for many runs."""
+    lease, whole = started(store), list[bytes]()
+    while len(whole) < HISTORY_LEAST + 2 * HISTORY_STEP + 17:
+        new = [b"%d" % (len(whole) + number) for number in range(40)]
+        lease = store.runs.append(lease, Progress(entries=new))
+        whole += new
+        read = store.journal.history(lease)
+        assert read == whole[len(whole) - len(read) :]
+        assert min(len(whole), HISTORY_LEAST) <= len(read) < HISTORY_LEAST + HISTORY_STEP

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.session import HotSession
+from forge.models.session import HISTORY_LEAST, HISTORY_STEP, HotSession
 from forge.ports import Lease
 from tests.worker.scripts import Script, prompts
 from tests.worker.stage import KEY, Stage
@@ -54,6 +54,17 @@ def test_the_oldest_are_forgotten_beyond_the_limit() -> None:
         [b"12345"],
         [b"12345"],
     ]
+
+
+def test_of_a_long_history_only_what_a_run_gets_is_remembered() -> None:
+    """It grows entry by entry, and is at each length what would be read."""
+    histories, whole = RecentHistories(), list[bytes]()
+    for length in range(HISTORY_LEAST + 3 * HISTORY_STEP):
+        known = histories.of(session(length))
+        assert length == 0 or known == whole[session(length).history_start :]
+        assert length == 0 or known is not None
+        histories.grow(session(length), [b"%d" % length])
+        whole.append(b"%d" % length)
 
 
 class CountedReads:

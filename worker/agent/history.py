@@ -22,14 +22,25 @@ from worker.agent.stored import Sizes, dumped, loaded
 
 
 def load(entries: Sequence[bytes], sizes: Sizes | None = None) -> list[ModelMessage]:
-    """What another version of the library wrote and this one cannot read is left out, not a reason to fail."""
+    """From the first whole turn on, for of a long history `entries` are the newest.
+
+    What another version of the library wrote and this one cannot read is left out, not a reason to fail.
+    """
     messages: list[ModelMessage] = []
     for entry in entries:
-        if message := loaded(entry):
+        message = loaded(entry)
+        if message and (messages or starts_turn(message)):
             messages.append(message)
             if sizes:
                 sizes.note(message, len(entry))
     return messages
+
+
+def starts_turn(message: ModelMessage) -> bool:
+    """Whether somebody speaks to the LLM, and no tool of an earlier response answers it."""
+    return isinstance(message, ModelRequest) and all(
+        isinstance(part, UserPromptPart) for part in message.parts
+    )
 
 
 def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
+from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
-from worker.agent import drafts
+from worker.agent import drafts, history
 from worker.agent.deps import RunDeps
 from worker.agent.normal_history import normal_history, same
 from worker.agent.plain_history import healed
@@ -18,12 +18,6 @@ from worker.agent.stored import Sizes
 
 _BYTES_PER_TOKEN = 4
 """A rule of thumb; the window only has to stay clear of the provider's limit."""
-
-
-def _starts_turn(message: ModelMessage) -> bool:
-    return isinstance(message, ModelRequest) and all(
-        isinstance(part, UserPromptPart) for part in message.parts
-    )
 
 
 def _is_empty(message: ModelMessage) -> bool:
@@ -61,7 +55,7 @@ def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:
     if total <= most:
         return 0
     for index, message in enumerate(messages):
-        if index and _starts_turn(message):
+        if index and history.starts_turn(message):
             cut = index
             if total <= most * 0.6:
                 break

@@ -194,7 +194,7 @@ class Journal(Protocol):
     """What a run has done, for its next attempt (see the store's `call#` and `entry#` items)."""
 
     def history(self, lease: Lease) -> list[bytes]:
-        """The session's LLM history, one serialized LLM message an entry."""
+        """The session's LLM history from its `history_start` on, one serialized LLM message an entry."""
         ...
 
     def begin_call(

@@ -12,6 +12,10 @@ from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, Submission
 
 INBOX_LIMIT = 10
+HISTORY_LEAST = 400
+"""Entries of the LLM history that a run gets at least, if there are so many: more than one run can add."""
+HISTORY_STEP = 200
+"""The beginning of what a run gets moves by this: a provider's prompt cache stays warm in between."""
 MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 
@@ -55,6 +59,11 @@ class HotSession(BaseModel):
     def text_seq(self) -> int:
         """The sequence number of the text that streams now, or of the message that comes next."""
         return self.message_count
+
+    @property
+    def history_start(self) -> int:
+        """The first entry of the LLM history that a run gets. What one costs must not grow with the conversation."""
+        return max(0, self.history - HISTORY_LEAST) // HISTORY_STEP * HISTORY_STEP
 
     def input_message(self) -> Message | None:
         """The active run's input while it is not in the log yet."""

@@ -36,9 +36,11 @@ def entry_items(session: HotSession, entries: Sequence[bytes], expires_at: int) 
 
 
 def read_entries(table: Table, session: HotSession) -> list[bytes]:
+    """From the session's `history_start` on."""
     if not session.history:
         return []
-    items = table.query(keys.partition(session.key), keys.entry_range(session.generation, session.history))
+    between = keys.entry_range(session.generation, session.history_start, session.history)
+    items = table.query(keys.partition(session.key), between)
     return [_join(list(group)) for _, group in groupby(items, key=lambda item: item["entry_index"])]
 
 

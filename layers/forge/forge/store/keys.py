@@ -59,9 +59,9 @@ def entry(key: SessionKey, generation: int, index: int, chunk: int) -> Key:
     return {"pk": partition(key), "sk": f"entry#{generation:015d}#{index:08d}#{chunk:03d}"}
 
 
-def entry_range(generation: int, stop: int) -> tuple[str, str]:
+def entry_range(generation: int, start: int, stop: int) -> tuple[str, str]:
     prefix = f"entry#{generation:015d}#"
-    return prefix, f"{prefix}{stop - 1:08d}{_LAST}"
+    return f"{prefix}{start:08d}", f"{prefix}{stop - 1:08d}{_LAST}"
 
 
 def call(key: SessionKey, generation: int, run_id: str, call_key: str) -> Key:
