@@ -141,6 +141,7 @@ class RunExecutor:
             attempt_is_first=lease.attempt == 1,
             approvals=lease.session.approvals,
             used_hashes=lease.session.used_hashes,
+            wallet=lease.session.wallet,
             shown=set(active.shown_results) if active else set(),
         )
 

@@ -111,11 +111,12 @@ class ReviewChange(_Frozen):
 
 
 class Allowance(_Frozen):
-    """What `spender` may take or control from then on; `text` says it in one sentence."""
+    """What `spender` may take or control from then on; `text` says it in one sentence. `owner` null: your own."""
 
     kind: str
     token: str | None = None
     spender: str
+    owner: str | None = None
     amount: str | None = None
     formatted: str | None = None
     unlimited: bool = False

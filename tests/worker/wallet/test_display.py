@@ -5,36 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from eth_abi.abi import encode
 
-from tests.mcp_servers.bytecode import selector
-from worker.agent.wallet.display import decoded_call, simulation_text
-from worker.mcp_servers.evm.results import AssetChange, Simulation
+from forge.models.review import Review, ReviewChange, ReviewedCall, ReviewFee, ReviewWarning
+from tests.worker.wallet.giving_calls import OWNER, THIEF, TOKEN, called
+from worker.agent.wallet.display import decoded_text, simulation_text
+from worker.agent.wallet.facts import Facts, TokenFacts
+from worker.agent.wallet.judging import PLAIN_SYMBOL, judged, warning_of
+from worker.agent.wallet.nodes import Right
+from worker.mcp_servers.evm.tokens import Token
 
-OWNER = "0x00000000000000000000000000000000000000A1"
-THIEF = "0x00000000000000000000000000000000000000eE"
-TOKEN = "0x00000000000000000000000000000000000000c0"
-LARGEST = 2**256 - 1
-
-
-def moved(**other: Any) -> AssetChange:
-    usual = {"asset": TOKEN, "standard": "erc20", "symbol": "GOLD", "sender": OWNER, "to": THIEF}
-    return AssetChange.model_validate({**usual, "amount": "5000", "formatted": "50", **other})
+FEE = ReviewFee(gas="21000", wei="1", formatted="0.00002", currency="ETH")
 
 
-def simulated(*changes: AssetChange, more: int = 0) -> str:
-    transfer = {"network": "base", "sender": OWNER, "from_account": None, "to": TOKEN, "to_account": None}
-    amounts = {"value_wei": "0", "value_ether": "0", "currency": "ETH"}
-    return simulation_text(
-        Simulation.model_validate(
-            {**transfer, **amounts, "success": True, "asset_changes": changes, "more_asset_changes": more}
-        )
-    )
+def moved(**other: Any) -> ReviewChange:
+    usual = {"direction": "out", "standard": "erc20", "asset": TOKEN, "symbol": "GOLD", "sender": OWNER}
+    return ReviewChange.model_validate({**usual, "to": THIEF, "amount": "5000", "formatted": "50", **other})
 
 
-def call(signature: str, *arguments: Any, beside: str = "") -> str:
-    types = signature[signature.index("(") + 1 : -1].split(",")
-    return decoded_call(selector(signature) + encode(types, arguments) + bytes.fromhex(beside)) or ""
+def simulated(*changes: ReviewChange, more: int = 0, **other: Any) -> str:
+    review = {"outcome": "moves", "changes": changes, "more_changes": more, "fee": FEE}
+    return simulation_text(Review.model_validate({**review, **other}))
 
 
 def test_a_token_is_shown_by_its_address_beside_its_own_word() -> None:
@@ -43,21 +33,20 @@ def test_a_token_is_shown_by_its_address_beside_its_own_word() -> None:
 
 @pytest.mark.parametrize(
     "symbol",
-    [
-        f"GOLD from {THIEF[:12]}",
-        "GOLD; no more",
-        "USD\u0421",
-        "\u202eDLOG",
-        "GOLD”",
-        "",
-        None,
-    ],
-    ids=["sentence", "end", "cyrillic", "direction", "quote", "empty", "none"],
+    [f"GOLD from {THIEF[:12]}", "GOLD; no more", "USD\u0421", "\u202eDLOG", "GOLD”", ""],
+    ids=["sentence", "end", "cyrillic", "direction", "quote", "empty"],
 )
-def test_a_symbol_that_is_no_plain_word_is_not_repeated(symbol: str | None) -> None:
-    text = simulated(moved(symbol=symbol))
-    assert f"5000 base units of the token {TOKEN} from {OWNER} to {THIEF}" in text
+def test_a_symbol_that_is_no_plain_word_is_not_repeated(symbol: str) -> None:
+    assert not PLAIN_SYMBOL.fullmatch(symbol)
+    about = TokenFacts(Token(TOKEN, symbol, 2), supply=10**9, balance=10**6)
+    facts = Facts({(TOKEN, OWNER): about})
+    text = judged(Right("erc20", TOKEN, THIEF, 5), facts, OWNER).text
+    assert "up to 5 base units of your token 0x" in text
     assert not symbol or symbol not in text
+
+
+def test_a_movement_without_a_symbol_is_shown_in_base_units() -> None:
+    assert f"5000 base units of the token {TOKEN} from {OWNER} to {THIEF}" in simulated(moved(symbol=None))
 
 
 def test_an_nft_is_shown_by_its_number_and_its_collection() -> None:
@@ -65,33 +54,74 @@ def test_an_nft_is_shown_by_its_number_and_its_collection() -> None:
 
 
 def test_movements_that_are_not_shown_are_counted() -> None:
-    text = simulated(moved(), *(moved(sender=THIEF, to=THIEF, amount=str(n)) for n in range(49)), more=10)
+    text = simulated(moved(), *(moved(sender=THIEF, amount=str(n)) for n in range(19)), more=40)
     assert f"from {OWNER}" in text
     assert "and 48 more movements" in text
     assert len(text) <= 4_000
 
 
+def test_nothing_and_unknown_are_not_said_like_success() -> None:
+    assert simulated(outcome="nothing").startswith("Simulated for your account: nothing moves")
+    text = simulated(outcome="unknown", reason="The node cannot tell.")
+    assert text.startswith("WHAT IT MOVES IS NOT KNOWN. The node cannot tell.")
+
+
+def test_a_danger_is_said_before_the_call() -> None:
+    call = ReviewedCall(to=TOKEN, function="approve", understood=True)
+    warning = ReviewWarning(code="unlimited_allowance", severity="danger", text=f"{THIEF} could take all.")
+    text = decoded_text(Review(calls=[call], warnings=[warning]), called("deposit()"))
+    assert text == f"UNLIMITED ALLOWANCE: {THIEF} could take all. approve()"
+
+
+SUPPLY, BALANCE = 10**12, 10**9
+
+
 @pytest.mark.parametrize(
-    ("signature", "arguments"),
+    ("amount", "known", "unlimited", "severity"),
     [
-        ("approve(address,uint256)", (THIEF, LARGEST)),
-        ("approve(address,uint256)", (THIEF, 2**255)),
-        ("increaseAllowance(address,uint256)", (THIEF, LARGEST)),
-        ("setApprovalForAll(address,bool)", (THIEF, True)),
+        (5, {"supply": SUPPLY, "balance": BALANCE}, False, "caution"),
+        (BALANCE - 1, {"supply": SUPPLY, "balance": BALANCE}, False, "caution"),
+        (BALANCE, {"supply": SUPPLY, "balance": BALANCE}, True, "danger"),
+        (SUPPLY - 1, {"supply": SUPPLY, "balance": 0}, False, "caution"),
+        (SUPPLY, {"supply": SUPPLY, "balance": 0}, True, "danger"),
+        (2**128, {"supply": 2**250, "balance": 0}, True, "danger"),
+        (10**18 - 1, {}, False, "danger"),
+        (10**18, {}, True, "danger"),
+        (5, None, False, "danger"),
+        (10**27, None, True, "danger"),
     ],
 )
-def test_an_unlimited_allowance_is_said_before_the_call(signature: str, arguments: tuple[Any, ...]) -> None:
-    assert call(signature, *arguments).startswith(f"UNLIMITED ALLOWANCE: {THIEF} could take")
+def test_an_allowance_is_compared_with_what_there_is_and_not_with_one_number(
+    amount: int, known: dict[str, Any] | None, unlimited: bool, severity: str
+) -> None:
+    about = {} if known is None else {(TOKEN, OWNER): TokenFacts(Token(TOKEN, "USDC", 6), **known)}
+    right, facts = Right("erc20", TOKEN, THIEF, amount), Facts(about)
+    allowance = judged(right, facts, OWNER)
+    assert allowance.unlimited is unlimited
+    assert warning_of(right, allowance, facts, OWNER).severity == severity
 
 
-def test_a_limited_allowance_is_shown_as_it_is() -> None:
-    assert call("approve(address,uint256)", THIEF, 40) == f"approve(spender: {THIEF}, amount: 40)"
-    assert call("setApprovalForAll(address,bool)", THIEF, False).startswith("setApprovalForAll(")
+def test_a_small_allowance_is_told_in_the_tokens_own_units() -> None:
+    facts = Facts({(TOKEN, OWNER): TokenFacts(Token(TOKEN, "USDC", 6), 10**15, 10**9)})
+    text = judged(Right("erc20", TOKEN, THIEF, 40_500_000), facts, OWNER).text
+    assert "could take up to 40.5 of your “USDC” (token 0x" in text
 
 
-def test_data_beside_the_arguments_is_told() -> None:
-    plain = call("transfer(address,uint256)", THIEF, 1)
-    assert plain == f"transfer(to: {THIEF}, amount: 1)"
-    assert call("transfer(address,uint256)", THIEF, 1, beside="ff" * 20) == (
-        f"{plain} and data beside the arguments, which a contract may read"
+def test_one_token_of_a_collection_is_no_number_of_tokens() -> None:
+    about = TokenFacts(Token(TOKEN, "APES", None), supply=10_000, balance=2, is_nft=True)
+    allowance = judged(Right("erc20", TOKEN, THIEF, 7_000), Facts({(TOKEN, OWNER): about}), OWNER)
+    assert (allowance.kind, allowance.unlimited, allowance.revokes) == ("erc721", False, False)
+    assert "could take the token 7000 of 0x" in allowance.text
+
+
+def test_an_account_without_code_is_told_apart_from_a_contract() -> None:
+    facts = Facts(accounts=frozenset({THIEF}))
+    assert (
+        "(an account, no contract) could take" in judged(Right("erc20", TOKEN, THIEF, 5), facts, OWNER).text
     )
+
+
+def test_what_belongs_to_somebody_else_is_not_called_the_signers() -> None:
+    text = judged(Right("permit", TOKEN, THIEF, None, owner=TOKEN), Facts(), OWNER).text
+    assert "all of the token 0x" in text
+    assert " of 0x00000000000000000000000000000000000000C0 at any time" in text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StrictInt
 from pydantic_ai import RunContext, Tool
@@ -20,8 +20,9 @@ from forge.models.public import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
 from worker.agent.policy import Policy
-from worker.agent.wallet.display import amount_of, decoded_call
-from worker.agent.wallet.simulate import simulated
+from worker.agent.wallet.display import amount_of, decoded_text, simulation_text
+from worker.agent.wallet.reading import MOST_BYTES
+from worker.agent.wallet.review import reviewed
 from worker.mcp_servers.addresses import ZERO_ADDRESS
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.evm.transactions import Request, read_request
@@ -47,7 +48,7 @@ Gas = Annotated[
     str | None, Field(description="A gas limit, only if one is needed.", pattern=r"^[1-9][0-9]{0,8}$")
 ]
 WalletAddress = Annotated[
-    str, Field(description="The user's wallet address, if known: it makes the simulation exact.")
+    str, Field(description="The account that is to sign; without one, the user's connected wallet is taken.")
 ]
 
 
@@ -82,22 +83,43 @@ class Wallet:
                 f"This deployment's policy does not allow wallet requests to {transaction.to} with this method. "
                 "Nothing was asked; tell the user."
             )
-        block = await chain.quantity("eth_blockNumber")
         now = deps.clock()
         return Approval(
             approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
             run_id=deps.run_id,
             call_id=ctx.tool_call_id or "",
             network=chain.name,
-            transaction=transaction,
-            digest=transaction.digest(),
             description=one_line(description, DESCRIPTION_LIMIT),
-            decoded=decoded_call(request.data),
-            simulation=await simulated(request, knows_sender=knows_sender),
-            after_block=block,
             created_at=now,
             expires_at=now + self.terms.approval_ms,
+            **await _looked_at(request, transaction),
         )
+
+    async def bound_to(self, approval: Approval, account: str) -> Approval:
+        """The same request for another account: simulated, reviewed and bound again. Raises `ToolRefused`."""
+        chain, before = self.chains.get(approval.network), approval.transaction
+        request = await read_request(chain, account, before.to, int(before.value), before.data)
+        transaction = await _transaction(request, before.gas, knows_sender=True)
+        if transaction.chain_id != before.chain_id:
+            raise ToolRefused(f"{chain.name} is another chain now than when the request was made.")
+        return approval.model_copy(update=await _looked_at(request, transaction))
+
+
+async def _looked_at(request: Request, transaction: WalletTransaction) -> dict[str, Any]:
+    """The block comes first: what is sent while the simulation runs is newer than the request."""
+    sender = transaction.sender
+    block = await request.chain.quantity("eth_blockNumber")
+    nonce = await request.chain.quantity("eth_getTransactionCount", sender, "latest") if sender else None
+    review = await reviewed(request, knows_sender=sender is not None)
+    return {
+        "transaction": transaction,
+        "digest": transaction.digest(),
+        "decoded": decoded_text(review, request.data),
+        "simulation": simulation_text(review),
+        "review": review,
+        "after_block": block,
+        "after_nonce": nonce,
+    }
 
 
 def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
@@ -115,10 +137,11 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
         be told what became of it in a message that begins with [wallet].
         """
         chain = wallet.chains.get(ctx.deps.network)
-        request = await read_request(chain, wallet_address.strip() or ZERO_ADDRESS, to, value, data)
-        approval = await wallet.approval(
-            ctx, request, description, gas, knows_sender=bool(wallet_address.strip())
-        )
+        if len(data) > 2 + 2 * MOST_BYTES:
+            raise ToolRefused("The call data is too long for a wallet request.")
+        sender = wallet_address.strip() or ctx.deps.wallet or ""
+        request = await read_request(chain, sender or ZERO_ADDRESS, to, value, data)
+        approval = await wallet.approval(ctx, request, description, gas, knows_sender=bool(sender))
         _check_room([*ctx.deps.approvals, *ctx.deps.asked], approval)
         ctx.deps.asked.append(approval)
         raise CallDeferred

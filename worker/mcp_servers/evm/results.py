@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from forge.models.review import AllowanceKind, AssetStandard
 from forge.models.session import NetworkInfo
 
 
@@ -130,7 +131,7 @@ class AssetChange(BaseModel):
     model_config = ConfigDict(serialize_by_alias=True)
 
     asset: str
-    standard: Literal["native", "erc20", "erc721"]
+    standard: AssetStandard
     symbol: str | None
     sender: str = Field(serialization_alias="from")
     to: str
@@ -138,10 +139,24 @@ class AssetChange(BaseModel):
     formatted: str | None
 
 
+class GivenRight(BaseModel):
+    """A right over `owner`'s tokens, or over a contract, that somebody has after the transaction by its logs."""
+
+    kind: AllowanceKind
+    contract: str
+    owner: str | None
+    who: str
+    amount: str | None
+    event: str
+    revokes: bool
+    single: bool = False
+
+
 class Simulation(Transfer):
     """What the transaction would do now. What the node cannot tell is null: gas, fee, `asset_changes`.
 
-    Those that take something from the sender come first; `more_asset_changes` counts what is left out.
+    Those that take something from the sender come first; `more_asset_changes` counts what is left out. `rights` are
+    allowances, operators and control that it gives or takes away. `untold`: why its effects are not known whole.
     """
 
     success: bool
@@ -152,6 +167,8 @@ class Simulation(Transfer):
     fee_estimate_ether: str | None = None
     asset_changes: list[AssetChange] | None = None
     more_asset_changes: int = 0
+    rights: list[GivenRight] = []
+    untold: str | None = None
 
 
 class NetworkStatus(NetworkInfo):

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any
 
 from eth_hash.auto import keccak
 
-from worker.mcp_servers.addresses import parse_address
+from worker.mcp_servers.addresses import ZERO_ADDRESS, parse_address
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.blocks import decimal
-from worker.mcp_servers.evm.results import AssetChange, Simulation
+from worker.mcp_servers.evm.effects import NoEffects, simulated_effects
+from worker.mcp_servers.evm.events import Grant, Movement
+from worker.mcp_servers.evm.results import AssetChange, GivenRight, Simulation
 from worker.mcp_servers.evm.tokens import Token, read_token
 from worker.mcp_servers.evm.transactions import Request, refusal, would_fail
-from worker.mcp_servers.node import Log, quantity, simulated_call
 from worker.mcp_servers.rpc import NodeRefused, NodeUnreadable
 from worker.tool_outcomes import ToolRefused
 
-TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
-"""keccak256 of `Transfer(address,address,uint256)`."""
-NATIVE = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
-"""The address under which eth_simulateV1 logs movements of the chain's own coin (execution-apis)."""
 MOST_CHANGES = 50
 GAS_PRICE_ORACLE = "0x420000000000000000000000000000000000000f"
 """The OP stack's predeploy that tells the fee for L1 (specs.optimism.io, Fjord)."""
@@ -40,7 +37,6 @@ async def simulate_transaction(request: Request) -> Simulation:
             raise
         return Simulation(**request.transfer(), success=False, revert_reason=refusal(error))
     fee = await _fee(request, gas)
-    changes, more = await _asset_changes(request)
     return Simulation(
         **request.transfer(),
         success=True,
@@ -48,8 +44,7 @@ async def simulate_transaction(request: Request) -> Simulation:
         gas_estimate=decimal(gas),
         fee_estimate_wei=decimal(fee),
         fee_estimate_ether=None if fee is None else format_units(fee),
-        asset_changes=changes,
-        more_asset_changes=more,
+        **await _effects(request),
     )
 
 
@@ -86,22 +81,27 @@ async def _l1_fee(request: Request) -> int:
     return int(answer, 16)
 
 
-async def _asset_changes(request: Request) -> tuple[list[AssetChange] | None, int]:
+async def _effects(request: Request) -> dict[str, Any]:
+    found = await simulated_effects(request)
+    if isinstance(found, NoEffects):
+        return {"asset_changes": None, "untold": found.reason}
+    changes, more = await _asset_changes(request, found.movements)
+    return {
+        "asset_changes": changes,
+        "more_asset_changes": more,
+        "rights": [_right(grant) for grant in found.grants[:MOST_CHANGES]],
+        "untold": None if found.is_whole else "it logs more than can be read here",
+    }
+
+
+async def _asset_changes(request: Request, found: Sequence[Movement]) -> tuple[list[AssetChange], int]:
     """A contract may log as many movements as it likes: what the sender loses must not drown in them."""
-    simulation = {"blockStateCalls": [{"calls": [request.call()]}], "traceTransfers": True}
-    try:
-        answer = simulated_call(await request.chain.read("eth_simulateV1", simulation, "latest"))
-    except ToolRefused:
-        return None, 0
-    if answer is None or answer.logs is None:
-        return None, 0
-    sender = request.sender.address[2:].lower()
-    found = [moved for moved in map(_moved, answer.logs) if moved]
-    moves = sorted(found, key=lambda move: move.sender[2:] != sender)[:MOST_CHANGES]
-    addresses = sorted({move.token for move in moves} - {NATIVE})
+    sender = request.sender.address.lower()
+    shown = sorted(found, key=lambda each: each.sender.lower() != sender)[:MOST_CHANGES]
+    addresses = sorted({each.asset for each in shown if each.standard != "native"})
     tokens = await asyncio.gather(*(_token(request.chain, address) for address in addresses))
     known = dict(zip(addresses, tokens, strict=True))
-    return [_change(request.chain, move, known.get(move.token)) for move in moves], len(found) - len(moves)
+    return [_change(request.chain, each, known.get(each.asset)) for each in shown], len(found) - len(shown)
 
 
 async def _token(chain: Chain, address: str) -> Token:
@@ -112,39 +112,28 @@ async def _token(chain: Chain, address: str) -> Token:
         return Token(address, None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    token: str
-    sender: str
-    to: str
-    amount: int
-    is_nft: bool
-
-
-def _moved(log: Log) -> _Move | None:
-    """None for what is no transfer, or not readable as one."""
-    topics = log.topics or []
-    if len(topics) not in (3, 4) or topics[0] != TRANSFER or log.address is None:
-        return None
-    is_nft = len(topics) == 4
-    _, sender, to, *last = topics
-    amount = quantity(last[0] if is_nft else (log.data or "")[:66])
-    if sender is None or to is None or amount is None:
-        return None
-    return _Move(log.address, "0x" + sender[-40:], "0x" + to[-40:], amount, is_nft)
-
-
-def _change(chain: Chain, move: _Move, token: Token | None) -> AssetChange:
-    standard: Literal["native", "erc20", "erc721"] = (
-        "native" if token is None else "erc721" if move.is_nft else "erc20"
-    )
-    amount = move.amount
+def _change(chain: Chain, found: Movement, token: Token | None) -> AssetChange:
+    is_counted = token is None or found.standard not in {"erc721", "erc1155"}
+    formatted = format_units(found.amount) if token is None else token.format(found.amount)
     return AssetChange(
         asset="native" if token is None else parse_address(token.address),
-        standard=standard,
+        standard=found.standard,
         symbol=chain.currency if token is None else token.symbol,
-        sender=parse_address(move.sender),
-        to=parse_address(move.to),
-        amount=str(amount),
-        formatted=format_units(amount) if token is None else None if move.is_nft else token.format(amount),
+        sender=parse_address(found.sender.lower()),
+        to=parse_address(found.to.lower()),
+        amount=str(found.amount),
+        formatted=formatted if is_counted else None,
+    )
+
+
+def _right(grant: Grant) -> GivenRight:
+    return GivenRight(
+        kind=grant.kind,
+        contract=parse_address(grant.token.lower()),
+        owner=parse_address(grant.owner.lower()) if grant.owner else None,
+        who=parse_address(grant.spender.lower()) if grant.spender else ZERO_ADDRESS,
+        amount=None if grant.amount is None else str(grant.amount),
+        event=grant.event,
+        revokes=grant.revokes,
+        single=grant.single,
     )

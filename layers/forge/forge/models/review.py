@@ -56,13 +56,14 @@ class ReviewChange(_Frozen):
 class Allowance(_Frozen):
     """What somebody may take, or control, from then on. `revokes`: the entry takes such a right away.
 
-    `token` is the contract whose right it is. `amount` is null where the right has no number (an operator, an owner).
-    `unlimited`: as good as everything, by meaning; `text` says it in one sentence.
+    `token` is the contract whose right it is; `owner` is null for the account that signs. `amount` is null where the
+    right has no number (an operator, a new owner). `unlimited`: as good as everything. `text`: one sentence.
     """
 
     kind: AllowanceKind
     token: str | None = None
     spender: str
+    owner: str | None = None
     amount: str | None = None
     formatted: str | None = None
     unlimited: bool = False

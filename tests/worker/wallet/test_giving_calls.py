@@ -1,0 +1,159 @@
+"""Whatever gives everything away is said, in any form and at any depth; what cannot be read is said to be so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge.models.review import Allowance, ReviewWarning
+from tests.properties import examples
+from tests.unlisted import tried
+from tests.worker.wallet.giving_calls import (
+    CALLS,
+    GIVING,
+    MOST,
+    OWNER,
+    THIEF,
+    TOKEN,
+    WRAPPER,
+    WRAPPERS,
+    GivingCall,
+    approve,
+    called,
+    dirty,
+)
+from worker.agent.wallet.facts import Facts
+from worker.agent.wallet.judging import judged, warning_of
+from worker.agent.wallet.reading import MOST_BYTES, read_calls
+
+LOUD = {"not_understood", "nested_too_deep", "too_large"}
+
+
+def found_in(data: bytes, to: str = TOKEN) -> tuple[list[Allowance], list[ReviewWarning]]:
+    """What is known without any chain."""
+    reading = read_calls([(to, 0, data)])
+    pairs = [(right, judged(right, Facts(), OWNER)) for right in reading.rights]
+    given_away = [warning_of(right, each, Facts(), OWNER) for right, each in pairs if not each.revokes]
+    return [each for _, each in pairs], [*given_away, *reading.warnings]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+def test_everything_given_away_is_a_danger_with_who_could_take_it(call: GivingCall) -> None:
+    allowances, warnings = found_in(call.data, call.to)
+    given_away = [each for each in allowances if each.kind == call.kind and not each.revokes]
+    assert any(each.spender.lower() == THIEF and each.unlimited == call.unlimited for each in given_away)
+    assert any(each.severity == "danger" and THIEF[-2:] in each.text.lower() for each in warnings)
+    assert given_away[-1].source == ("inner call" if call.depth else "call")
+
+
+def test_there_are_fifty_such_calls_of_which_no_two_are_the_same() -> None:
+    assert len({call.data for call in CALLS}) == len(CALLS) >= 50
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        approve(0),
+        called("setApprovalForAll(address,bool)", THIEF, False),
+        called("decreaseAllowance(address,uint256)", THIEF, 5),
+        called("revokeOperator(address)", THIEF),
+        called("lockdown((address,address)[])", [(TOKEN, THIEF)]),
+    ],
+    ids=["approve of nothing", "operator", "decrease", "ERC-777", "Permit2"],
+)
+def test_a_right_that_is_taken_away_is_no_danger(data: bytes) -> None:
+    allowances, warnings = found_in(data)
+    assert [each.revokes for each in allowances] == [True]
+    assert warnings == []
+
+
+def test_a_transfer_gives_no_rights_and_needs_no_warning() -> None:
+    assert found_in(called("transfer(address,uint256)", THIEF, 5)) == ([], [])
+
+
+def test_data_beside_the_arguments_is_told() -> None:
+    _, warnings = found_in(called("transfer(address,uint256)", THIEF, 5) + b"\1" * 20)
+    assert [(each.code, each.severity) for each in warnings] == [("extra_data", "caution")]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (dirty(called("transfer(address,uint256)", THIEF, 5)), "unusual_encoding"),
+        (called("transfer(address,uint256)", THIEF, 5)[:40], "unusual_encoding"),
+        (b"\x12\x34\x56\x78", "not_understood"),
+        (b"\x09\x5e\xa7", "not_understood"),
+        (called("execute(bytes32,bytes)", b"\x77" * 32, b"x"), "not_understood"),
+        (called("multicall(bytes[])", [b"\x12\x34\x56\x78"]), "not_understood"),
+        (called("execute(address,bytes)", WRAPPER, called("deposit()")), "delegated_code"),
+    ],
+    ids=["dirty", "short", "unknown", "no selector", "unknown mode", "unknown inside", "delegatecall"],
+)
+def test_what_may_hide_something_is_a_danger(data: bytes, code: str) -> None:
+    _, warnings = found_in(data)
+    assert (code, "danger") in [(each.code, each.severity) for each in warnings]
+
+
+def test_short_data_is_read_with_zeros_behind_it_as_a_contract_reads_it() -> None:
+    (allowance,), warnings = found_in(approve(2**255)[:37])
+    assert (allowance.spender.lower(), allowance.amount) == (THIEF, str(2**255))
+    assert "unusual_encoding" in [each.code for each in warnings]
+
+
+# What nobody listed.
+
+AMOUNTS = st.one_of(
+    st.integers(2**90, MOST),
+    st.integers(90, 255).map(lambda bit: 2**bit),
+    st.integers(90, 256).map(lambda bit: 2**bit - 1),
+)
+ADDRESSES = st.binary(min_size=20, max_size=20).filter(any).map(lambda raw: "0x" + raw.hex())
+LEVELS = st.lists(st.tuples(st.sampled_from(sorted(WRAPPERS)), ADDRESSES, st.booleans()), max_size=12)
+
+
+@st.composite
+def gifts(draw: st.DrawFn) -> tuple[str, bytes]:
+    """(who gets it, the call): any of the rows, with another amount, another receiver, and other dirt in its words."""
+    spender = draw(ADDRESSES)
+    name = draw(st.sampled_from(sorted(GIVING)))
+    data = GIVING[name][0].replace(bytes.fromhex(THIEF[2:]), bytes.fromhex(spender[2:]))
+    if name.startswith("approve of"):
+        data = data[:-32] + draw(AMOUNTS).to_bytes(32)
+    if draw(st.booleans()):
+        at = data.index(bytes.fromhex(spender[2:]))
+        data = data[: at - 12] + draw(st.binary(min_size=12, max_size=12)) + data[at:]
+    return spender, data + draw(st.sampled_from([b"", b"\1", b"\0" * 31, b"\xff" * 40]))
+
+
+@examples(500)
+@given(gifts(), LEVELS, st.binary(min_size=4, max_size=4))
+def test_a_gift_in_any_wrapping_is_found_or_said_to_be_unreadable(
+    gift: tuple[str, bytes], levels: list[tuple[str, str, bool]], unknown: bytes
+) -> None:
+    spender, data = gift
+    to = TOKEN
+    for name, wrapper, is_unknown in levels:
+        outer = WRAPPERS[name](to, data)
+        data = unknown + outer[4:] if is_unknown and len(levels) % 3 == 0 else outer
+        to = wrapper
+    if len(data) > MOST_BYTES:
+        return
+    allowances, warnings = found_in(data, to)
+    tried("calls that give everything away", data)
+    is_named = any(each.spender.lower() == spender and not each.revokes for each in allowances)
+    dangers = {each.code for each in warnings if each.severity == "danger"}
+    assert dangers
+    assert is_named or dangers & LOUD
+    assert is_named or dangers & {"nested_too_deep", "too_large"} or len(levels) % 3 == 0
+
+
+@examples(300)
+@given(st.binary(max_size=600), st.sampled_from([*sorted(WRAPPERS), ""]), st.integers(0, 40))
+def test_any_bytes_are_read_or_said_not_to_be_and_never_for_long(raw: bytes, name: str, cut: int) -> None:
+    head = WRAPPERS[name](TOKEN, raw) if name else raw
+    data = head[: max(0, len(head) - cut)]
+    reading = read_calls([(TOKEN, 0, data)])
+    tried("call data as the EVM would read it", data)
+    if any(not node.understood for node in reading.calls):
+        assert {each.code for each in reading.warnings if each.severity == "danger"} & LOUD

@@ -1,0 +1,144 @@
+"""What the sender's allowances and balances are after the simulation: the chain's own word, not a log's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from worker.agent.wallet.facts import Facts, address_word, ask_number, call_data
+from worker.agent.wallet.nodes import Right
+from worker.mcp_servers.evm.effects import NoEffects, simulated_effects
+from worker.mcp_servers.evm.results import GivenRight, Simulation
+from worker.mcp_servers.evm.transactions import Request
+
+MOST_RIGHTS = 8
+MOST_TOKENS = 8
+_ALLOWANCE = "allowance(address,address)"
+_BALANCE = "balanceOf(address)"
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Allowances by (token, spender) and balances by token, in lower case, as (before, after); of the sender."""
+
+    allowances: dict[tuple[str, str], tuple[int | None, int | None]] = field(
+        default_factory=dict[tuple[str, str], tuple[int | None, int | None]]
+    )
+    balances: dict[str, tuple[int | None, int | None]] = field(
+        default_factory=dict[str, tuple[int | None, int | None]]
+    )
+
+
+def simulated_rights(found: Simulation, called: set[str]) -> list[Right]:
+    """Those of the sender, and control over contracts that are called. `called`: addresses in lower case."""
+    sender = found.sender.lower()
+    return [_right(each) for each in found.rights if not each.revokes and _concerns(each, sender, called)]
+
+
+def _concerns(given: GivenRight, sender: str, called: set[str]) -> bool:
+    owner = (given.owner or "").lower()
+    return owner == sender or (given.kind == "control" and given.contract.lower() in called)
+
+
+def _right(given: GivenRight) -> Right:
+    return Right(
+        kind=given.kind,
+        token=given.contract,
+        spender=given.who,
+        amount=None if given.amount is None else int(given.amount),
+        function=given.event,
+        single=given.single,
+        is_simulated=True,
+    )
+
+
+async def read_after(request: Request, rights: Sequence[Right], tokens: Sequence[str]) -> After:
+    """One more simulation that asks the tokens at its end. Empty where the node offers none."""
+    sender = request.sender.address
+    own = [
+        each for each in rights if each.kind in {"erc20", "permit"} and _is_of(each, sender) and each.token
+    ]
+    pairs = list(dict.fromkeys(((each.token or "").lower(), each.spender.lower()) for each in own))[
+        :MOST_RIGHTS
+    ]
+    known = list(dict.fromkeys([*(token.lower() for token in tokens), *(token for token, _ in pairs)]))[
+        :MOST_TOKENS
+    ]
+    asked = [(token, _ALLOWANCE, address_word(sender) + address_word(spender)) for token, spender in pairs]
+    asked += [(token, _BALANCE, address_word(sender)) for token in known]
+    if not asked:
+        return After()
+    then = [{"from": sender, "to": to, "input": call_data(text, words)} for to, text, words in asked]
+    before, found = await asyncio.gather(
+        asyncio.gather(*(ask_number(request.chain, *each) for each in asked)),
+        simulated_effects(request, then),
+    )
+    answers = (
+        [None] * len(asked) if isinstance(found, NoEffects) else [_number(each) for each in found.answers]
+    )
+    both = list(zip(before, answers, strict=False))
+    count = len(pairs)
+    return After(dict(zip(pairs, both[:count], strict=False)), dict(zip(known, both[count:], strict=False)))
+
+
+def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[Right]:
+    """With the allowances as they are at the end. What a log repeats is told once, and what did not grow not at all."""
+    kept: dict[tuple[str, str], Right] = {}
+    others: list[Right] = []
+    for each in rights:
+        key = ((each.token or "").lower(), each.spender.lower())
+        is_number = each.kind in {"erc20", "permit", "permit2"} and _is_of(each, sender)
+        known = kept.get(key)
+        if not is_number:
+            others.append(each)
+        elif known is None or (
+            known.amount is not None and (each.amount is None or each.amount > known.amount)
+        ):
+            kept[key] = each if known is None else replace(known, amount=each.amount)
+    numbers = (_at_the_end(each, *after.allowances.get(key, (None, None))) for key, each in kept.items())
+    return [*(each for each in numbers if each), *_once(others)]
+
+
+def _at_the_end(right: Right, before: int | None, after: int | None) -> Right | None:
+    if after is None or right.kind == "permit2" or right.single:
+        return right
+    if right.is_simulated and before is not None and after <= before:
+        return None
+    if right.amount is None or (after <= right.amount and not right.adds):
+        return right
+    return replace(right, amount=after, adds=False)
+
+
+def _once(rights: Sequence[Right]) -> list[Right]:
+    """A right that the call names already is not told again because its log says so."""
+    found: dict[tuple[str, str, str, str], Right] = {}
+    for each in rights:
+        family = (
+            "control"
+            if each.kind == "control"
+            else "operator"
+            if each.kind == "operator"
+            else f"{each.amount}"
+        )
+        key = (family, (each.token or "").lower(), each.spender.lower(), (each.owner or "").lower())
+        found.setdefault(key, each)
+    return list(found.values())
+
+
+def with_balances(facts: Facts, after: After, sender: str) -> Facts:
+    """What the sender has at the end counts, if it is more: it could be taken, too."""
+    tokens = dict(facts.tokens)
+    for token, (_, balance) in after.balances.items():
+        about = tokens.get((token, sender.lower()))
+        if about and balance and balance > (about.balance or 0):
+            tokens[token, sender.lower()] = replace(about, balance=balance)
+    return replace(facts, tokens=tokens)
+
+
+def _is_of(right: Right, sender: str) -> bool:
+    return right.owner is None or right.owner.lower() == sender.lower()
+
+
+def _number(answer: bytes | None) -> int | None:
+    return int.from_bytes(answer) if answer is not None and len(answer) == 32 else None

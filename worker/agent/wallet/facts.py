@@ -1,0 +1,106 @@
+"""What the chain says of the tokens and accounts that rights are about: what a number is to be compared with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from eth_hash.auto import keccak
+
+from worker.agent.wallet.nodes import Right
+from worker.mcp_servers.addresses import ZERO_ADDRESS
+from worker.mcp_servers.chains import Chain
+from worker.mcp_servers.evm.tokens import Token, read_token
+from worker.mcp_servers.toolbox import ToolRefused
+
+MOST_TOKENS = 8
+MOST_ACCOUNTS = 8
+_ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
+"""The interface id of EIP-721, as an argument of `supportsInterface`."""
+_DELEGATION = "0xef0100"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """`balance` is the owner's; what the contract does not tell is null. `is_nft`: it says EIP-721 of itself."""
+
+    token: Token
+    supply: int | None = None
+    balance: int | None = None
+    is_nft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`tokens` by contract and owner, in lower case. `accounts`: those that have no code, in lower case."""
+
+    tokens: dict[tuple[str, str], TokenFacts] = field(default_factory=dict[tuple[str, str], TokenFacts])
+    accounts: frozenset[str] = frozenset()
+
+    def of(self, right: Right, sender: str | None) -> TokenFacts | None:
+        return self.tokens.get(_key(right, sender)) if right.token else None
+
+
+async def read_facts(
+    chain: Chain, rights: Sequence[Right], sender: str | None, others: Iterable[str] = ()
+) -> Facts:
+    """`others`: accounts of which it matters whether there is a contract."""
+    keys = list(dict.fromkeys(_key(each, sender) for each in rights if each.token))[:MOST_TOKENS]
+    spenders = (each.spender for each in rights if each.spender)
+    accounts = list(dict.fromkeys(each.lower() for each in (*others, *spenders)))[:MOST_ACCOUNTS]
+    tokens, codes = await asyncio.gather(
+        asyncio.gather(*(_token_facts(chain, *key) for key in keys)),
+        asyncio.gather(*(_has_no_code(chain, account) for account in accounts)),
+    )
+    known = {key: found for key, found in zip(keys, tokens, strict=True) if found}
+    return Facts(known, frozenset(a for a, is_plain in zip(accounts, codes, strict=True) if is_plain))
+
+
+def _key(right: Right, sender: str | None) -> tuple[str, str]:
+    return (right.token or "").lower(), (right.owner or sender or "").lower()
+
+
+async def _token_facts(chain: Chain, token: str, owner: str) -> TokenFacts | None:
+    try:
+        described, supply, balance, nft = await asyncio.gather(
+            read_token(chain, token),
+            ask_number(chain, token, "totalSupply()"),
+            ask_number(chain, token, "balanceOf(address)", address_word(owner)) if owner else _nothing(),
+            ask_number(chain, token, "supportsInterface(bytes4)", _ERC721),
+        )
+    except ToolRefused:
+        return None
+    return TokenFacts(described, supply, balance, is_nft=nft == 1)
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def ask_number(chain: Chain, contract: str, signature: str, arguments: bytes = b"") -> int | None:
+    """None when the contract answers with anything but one word, or the node cannot be asked."""
+    try:
+        answer = await chain.data(
+            "eth_call", {"to": contract, "input": call_data(signature, arguments)}, "latest"
+        )
+    except ToolRefused:
+        return None
+    return int(answer, 16) if len(answer) == 66 else None
+
+
+def call_data(signature: str, arguments: bytes = b"") -> str:
+    return "0x" + (keccak(signature.encode())[:4] + arguments).hex()
+
+
+def address_word(address: str) -> bytes:
+    return bytes(12) + bytes.fromhex((address or ZERO_ADDRESS)[2:])
+
+
+async def _has_no_code(chain: Chain, account: str) -> bool:
+    """An account that delegates (EIP-7702) is a person's all the same. Unknown counts as a contract."""
+    try:
+        code = await chain.data("eth_getCode", account, "latest")
+    except ToolRefused:
+        return False
+    return code == "0x" or code.startswith(_DELEGATION)

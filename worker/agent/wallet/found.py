@@ -1,0 +1,72 @@
+"""What was found out about a request before it is judged, and what moves by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge.models.review import ReviewChange
+from worker.agent.wallet.after import After
+from worker.agent.wallet.facts import Facts
+from worker.agent.wallet.judging import PLAIN_SYMBOL
+from worker.agent.wallet.nodes import Reading, Right
+from worker.mcp_servers.addresses import ZERO_ADDRESS
+from worker.mcp_servers.evm.results import AssetChange, Simulation
+from worker.mcp_servers.evm.transactions import Request
+
+NO_SENDER = "Your own address is not known, so what it moves for you could not be told."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`simulation` null: nobody knows who will sign."""
+
+    request: Request
+    sender: str | None
+    reading: Reading
+    simulation: Simulation | None
+    answer: bytes | None
+    rights: list[Right]
+    after: After
+    facts: Facts
+
+
+def changes_of(found: Found) -> list[ReviewChange]:
+    simulation, sender = found.simulation, found.sender
+    if simulation is None or sender is None:
+        return []
+    logged = [_change(each, sender) for each in simulation.asset_changes or []]
+    assets = {(each.asset or "").lower() for each in logged}
+    silent = [
+        _silent(token, before, after, sender)
+        for token, (before, after) in found.after.balances.items()
+        if token not in assets and before is not None and after is not None and before != after
+    ]
+    return [*silent, *logged]
+
+
+def _change(change: AssetChange, sender: str) -> ReviewChange:
+    is_out, is_in = change.sender.lower() == sender.lower(), change.to.lower() == sender.lower()
+    symbol = change.symbol if change.symbol and PLAIN_SYMBOL.fullmatch(change.symbol) else None
+    return ReviewChange(
+        direction="out" if is_out and not is_in else "in" if is_in and not is_out else "other",
+        standard=change.standard,
+        asset=None if change.standard == "native" else change.asset,
+        symbol=symbol,
+        amount=change.amount,
+        formatted=change.formatted,
+        sender=change.sender,
+        to=change.to,
+    )
+
+
+def _silent(token: str, before: int, after: int, sender: str) -> ReviewChange:
+    """A balance that changed though no log says so. Where it went, or whence it came, is not known."""
+    is_out = after < before
+    return ReviewChange(
+        direction="out" if is_out else "in",
+        standard="erc20",
+        asset=token,
+        amount=str(abs(after - before)),
+        sender=sender if is_out else ZERO_ADDRESS,
+        to=ZERO_ADDRESS if is_out else sender,
+    )

@@ -1,0 +1,66 @@
+"""The calls within a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from worker.agent.wallet import packed
+from worker.agent.wallet.meanings import Calls, Meaning
+from worker.agent.wallet.meanings.router import COMMAND_MASK, is_raw_call, router_commands
+from worker.agent.wallet.nodes import Node
+from worker.agent.wallet.paths import broadcast, selected
+from worker.mcp_servers.evm.lenient import Allotment
+
+
+def inner_calls(node: Node, meaning: Meaning, calls: Calls, allotment: Allotment) -> Iterable[Node] | None:
+    """None when the form is not known. Raises `TooMuch`."""
+    columns = {
+        name: selected(meaning.signature.inputs, node.values, path, node.to)
+        for name, path in (
+            ("to", calls.to),
+            ("value", calls.value),
+            ("data", calls.data),
+            ("operation", calls.operation),
+            ("mode", calls.mode),
+        )
+    }
+    match calls.packing:
+        case None:
+            return _plain(node, calls, columns)
+        case "multisend":
+            return (_child(node, each) for content in columns["data"] for each in packed.multisend(content))
+        case "erc7579":
+            found = packed.erc7579(columns["mode"][0], columns["data"][0], allotment)
+            return None if found is None else (_child(node, each) for each in found)
+        case "router":
+            return _commands(node, columns["mode"][0], columns["data"])
+
+
+def _plain(node: Node, calls: Calls, columns: dict[str, list[Any]]) -> Iterator[Node]:
+    for to, value, data, operation in broadcast(
+        [columns[name] for name in ("to", "value", "data", "operation")]
+    ):
+        delegates = calls.delegates or int(operation or 0) == packed.DELEGATES
+        yield _child(node, packed.Packed(to or "", value or 0, data or b"", int(delegates)))
+
+
+def _child(node: Node, call: packed.Packed) -> Node:
+    """A call of the contract itself keeps its caller; the code of a delegated one acts as its caller."""
+    if not call.to:
+        return Node(node.to, call.value, call.data, node.acts_as, caller=node.caller)
+    delegated = call.operation == packed.DELEGATES
+    acts_as = node.acts_as if delegated else call.to
+    return Node(call.to, call.value, call.data, acts_as, caller=node.acts_as, delegated=delegated)
+
+
+def _commands(node: Node, commands: bytes, inputs: Sequence[bytes]) -> Iterator[Node]:
+    """The router works for its own caller. A command without inputs fails, and so does what it belongs to."""
+    for index, byte in enumerate(commands):
+        data, command = inputs[index] if index < len(inputs) else b"", byte & COMMAND_MASK
+        if is_raw_call(command):
+            yield Node(node.to, 0, data, node.acts_as, caller=node.caller)
+        else:
+            meaning = router_commands().get(command)
+            note = None if meaning else f"The command 0x{command:02x} is not known."
+            yield Node(node.to, 0, data, node.acts_as, caller=node.caller, command=meaning, note=note)

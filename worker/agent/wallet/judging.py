@@ -1,0 +1,158 @@
+"""Rights by their meaning: what somebody could take, compared with what there is, in one sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from eth_utils.address import to_checksum_address
+
+from forge.models.review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
+from worker.agent.wallet.facts import Facts, TokenFacts
+from worker.agent.wallet.nodes import Right
+from worker.mcp_servers.addresses import ZERO_ADDRESS
+
+ASTRONOMIC = 10**27
+"""Base units of a token whose supply is not known: a billion of those with 18 decimals."""
+WHOLE_DIGITS = 12
+"""Of a token whose decimals are known, but not its supply: a million millions of them."""
+NOBODY_HAS = 2**128
+"""Whatever a contract says of its supply: no token in use has as many base units."""
+PLAIN_SYMBOL = re.compile(r"[A-Za-z0-9$.+-]{1,12}")
+_WHOLE = frozenset({"operator", "control"})
+_COUNTED = frozenset({"erc20", "permit2"})
+_CODES: dict[str, WarningCode] = {
+    "operator": "operator",
+    "control": "control",
+    "permit": "signature_allowance",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """One right beside what is known of it."""
+
+    right: Right
+    about: TokenFacts | None
+    facts: Facts
+    sender: str | None
+
+    @property
+    def is_single(self) -> bool:
+        is_nft = self.about is not None and self.about.is_nft
+        return self.right.single or (is_nft and self.right.amount is not None and self.right.kind == "erc20")
+
+    @property
+    def kind(self) -> AllowanceKind:
+        return "erc721" if self.is_single else self.right.kind
+
+    @property
+    def revokes(self) -> bool:
+        to_nobody = self.kind != "control" and bool(self.right.spender) and not int(self.right.spender, 16)
+        return self.right.revokes or to_nobody or (self.right.amount == 0 and not self.is_single)
+
+    @property
+    def unlimited(self) -> bool:
+        return not self.revokes and not self.is_single and _is_everything(self.right, self.about)
+
+    @property
+    def formatted(self) -> str | None:
+        if self.about is None or self.right.amount is None or self.is_single:
+            return None
+        return self.about.token.format(self.right.amount)
+
+
+def judged(right: Right, facts: Facts, sender: str | None) -> Allowance:
+    """`sender` null: nobody knows yet who will sign."""
+    judging = _Judging(right, facts.of(right, sender), facts, sender)
+    usual: AllowanceSource = "inner call" if right.is_inner else "call"
+    return Allowance(
+        kind=judging.kind,
+        token=checksummed(right.token) if right.token else None,
+        spender=checksummed(right.spender),
+        owner=checksummed(right.owner) if right.owner else None,
+        amount=None if right.amount is None else str(right.amount),
+        formatted=judging.formatted,
+        unlimited=judging.unlimited,
+        revokes=judging.revokes,
+        source="simulation" if right.is_simulated else usual,
+        text=_sentence(judging),
+    )
+
+
+def warning_of(right: Right, allowance: Allowance, facts: Facts, sender: str | None) -> ReviewWarning:
+    """A number that was compared with what there is, and is less, is no danger; everything else is."""
+    usual: WarningCode = "unlimited_allowance" if allowance.unlimited else "allowance"
+    about = facts.of(right, sender)
+    is_compared = about is not None and about.balance is not None
+    is_part = allowance.kind in _COUNTED and not allowance.unlimited and is_compared
+    return ReviewWarning(
+        code=_CODES.get(allowance.kind, usual),
+        severity="caution" if is_part else "danger",
+        text=allowance.text,
+    )
+
+
+def _is_everything(right: Right, about: TokenFacts | None) -> bool:
+    """Not by one number: what is there to be taken, and what nobody could ever own."""
+    amount = right.amount
+    if right.kind in _WHOLE or amount is None or amount >= NOBODY_HAS:
+        return True
+    if about and about.balance and amount >= about.balance:
+        return True
+    if about and about.supply:
+        return amount >= about.supply
+    decimals = about.token.decimals if about else None
+    return amount >= (ASTRONOMIC if decimals is None else 10 ** (decimals + WHOLE_DIGITS))
+
+
+def _sentence(judging: _Judging) -> str:
+    right, kind = judging.right, judging.kind
+    who, what = _who(judging), _what(judging)
+    if judging.revokes:
+        return f"{who} may no longer take or control {what}."
+    if right.words:
+        text = right.words.format(who=who, what=what)
+        return f"{text[:1].upper()}{text[1:]}."
+    if kind == "control":
+        return f"{who} gets control of {what}."
+    verb = "take or move" if kind == "operator" else "take"
+    return f"{who} could {verb} {what} at any time."
+
+
+def _who(judging: _Judging) -> str:
+    spender = judging.right.spender
+    if not spender:
+        return "Somebody"
+    is_person = spender.lower() in judging.facts.accounts
+    return checksummed(spender) + (" (an account, no contract)" if is_person else "")
+
+
+def _what(judging: _Judging) -> str:
+    right = judging.right
+    token = checksummed(right.token) if right.token else "a contract that cannot be named"
+    owner = _other_owner(right, judging.sender)
+    if right.kind == "control":
+        return token
+    if right.kind == "operator":
+        return f"everything of {owner or 'yours'} in {token}"
+    if judging.is_single:
+        return f"the token {right.amount} of {token}"
+    symbol = judging.about.token.symbol if judging.about else None
+    is_plain = bool(symbol and PLAIN_SYMBOL.fullmatch(symbol))
+    name = f"“{symbol}” (token {token})" if is_plain else f"token {token}"
+    all_of_it = f"the {name} of {owner}" if owner else f"your {name}"
+    if judging.unlimited:
+        return f"all of {all_of_it}"
+    amount = judging.formatted if is_plain and judging.formatted else f"{right.amount} base units"
+    return f"up to {amount} of {all_of_it}"
+
+
+def _other_owner(right: Right, sender: str | None) -> str | None:
+    """Null for the account that signs."""
+    is_own = right.owner is None or (sender is not None and right.owner.lower() == sender.lower())
+    return None if is_own else checksummed(right.owner or "")
+
+
+def checksummed(address: str) -> str:
+    return str(to_checksum_address(address.lower() or ZERO_ADDRESS))

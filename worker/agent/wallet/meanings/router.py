@@ -1,0 +1,70 @@
+"""Commands of Uniswap's Universal Router (its `Commands.sol` and `Dispatcher.sol`, versions 1.2 to 2.1; 2026-11-26).
+
+A command is one byte; its inputs are arguments without a selector.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from worker.agent.wallet.meanings.rows import Calls, Gives, Meaning, row
+
+COMMAND_MASK = 0x3F
+"""Version 1.2 takes these bits. A later one takes one more, but what it adds with it only bridges."""
+ALLOWS_REVERT = 0x80
+
+_DETAILS = "(address token, uint160 amount, uint48 expiration, uint48 nonce)"
+_PERMIT = Gives("permit2", "permit.spender", asset="permit.details.token", amount="permit.details.amount")
+_RAW = (0x11, 0x12, 0x14)
+"""Commands whose inputs are a whole call of the position manager, with its selector."""
+
+
+@cache
+def router_commands() -> dict[int, Meaning]:
+    return {
+        0x00: row(
+            "V3_SWAP_EXACT_IN(address recipient, uint256 amountIn, uint256 amountOutMin, bytes path, "
+            "bool payerIsUser)"
+        ),
+        0x01: row(
+            "V3_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
+            "bytes path, bool payerIsUser)"
+        ),
+        0x02: row(
+            "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)"
+        ),
+        0x03: row(
+            f"PERMIT2_PERMIT_BATCH(({_DETAILS}[] details, address spender, "
+            "uint256 sigDeadline) permit, bytes signature)",
+            _PERMIT,
+        ),
+        0x04: row("SWEEP(address token, address recipient, uint256 amountMin)", recipient="recipient"),
+        0x05: row("TRANSFER(address token, address recipient, uint256 amount)", recipient="recipient"),
+        0x06: row("PAY_PORTION(address token, address recipient, uint256 bips)"),
+        0x08: row(
+            "V2_SWAP_EXACT_IN(address recipient, uint256 amountIn, uint256 amountOutMin, "
+            "address[] path, bool payerIsUser)"
+        ),
+        0x09: row(
+            "V2_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
+            "address[] path, bool payerIsUser)"
+        ),
+        0x0A: row(
+            f"PERMIT2_PERMIT(({_DETAILS} details, address spender, uint256 sigDeadline) permit, "
+            "bytes signature)",
+            _PERMIT,
+        ),
+        0x0B: row("WRAP_ETH(address recipient, uint256 amount)"),
+        0x0C: row("UNWRAP_WETH(address recipient, uint256 amountMin)", recipient="recipient"),
+        0x0D: row("PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)"),
+        0x0E: row("BALANCE_CHECK_ERC20(address owner, address token, uint256 minBalance)"),
+        0x21: row(
+            "EXECUTE_SUB_PLAN(bytes commands, bytes[] inputs)",
+            Calls(data="inputs", packing="router", mode="commands"),
+        ),
+        0x22: row("APPROVE_ERC20(address token, uint256 spender)"),
+    }
+
+
+def is_raw_call(command: int) -> bool:
+    return command in _RAW

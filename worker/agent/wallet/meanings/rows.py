@@ -1,0 +1,80 @@
+"""The form of the rows.
+
+A path names an argument by its names (`permitBatch.details.token`). It goes through arrays by itself: it stands for one
+value of each element. Paths of one row that lead to one value serve all elements of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from forge.models.review import AllowanceKind
+from worker.mcp_servers.evm.signatures import FunctionSignature, parse_signature
+
+Packing = Literal["multisend", "erc7579", "router"]
+THE_CALLED = "@"
+"""A path that stands for the contract that is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """A right that a call gives, by the paths of its parts.
+
+    `asset` empty: the called contract itself. `amount` empty: a right without a number, thus all of it. `switch`:
+    false takes the right away. `owner` empty: the caller. `adds`: the amount is added to what was allowed before.
+    `takes`: the call only takes a right away. `single`: one token is named by its id. `words`: the sentence about it,
+    with `{who}` and `{what}`, where the usual one would not say it.
+    """
+
+    kind: AllowanceKind
+    spender: str
+    asset: str = ""
+    amount: str = ""
+    switch: str = ""
+    owner: str = ""
+    words: str = ""
+    adds: bool = False
+    takes: bool = False
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls within a call. `to` empty: the called contract itself, for the same caller.
+
+    `operation`: a number, of which 1 means that the code of `to` runs with the caller's own storage; `delegates`: it
+    always does. `packing`: how the calls are packed into `data`, if not one in each element.
+    """
+
+    data: str
+    to: str = ""
+    value: str = ""
+    operation: str = ""
+    delegates: bool = False
+    packing: Packing | None = None
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """`recipient`: the path of who gets something. `answers`: the call returns true, or has failed."""
+
+    text: str
+    gives: tuple[Gives, ...] = ()
+    calls: tuple[Calls, ...] = ()
+    recipient: str = ""
+    answers: bool = False
+    note: str = ""
+    signature: FunctionSignature = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signature", parse_signature(self.text))
+
+
+def row(
+    text: str, *parts: Gives | Calls, recipient: str = "", answers: bool = False, note: str = ""
+) -> Meaning:
+    gives = tuple(part for part in parts if isinstance(part, Gives))
+    calls = tuple(part for part in parts if isinstance(part, Calls))
+    return Meaning(text, gives, calls, recipient, answers, note)

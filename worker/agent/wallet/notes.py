@@ -1,0 +1,50 @@
+"""What has to be said of a request beside the rights that it gives."""
+
+from __future__ import annotations
+
+from forge.models.review import ReviewWarning, SimulationOutcome, WarningCode
+from worker.agent.wallet.found import NO_SENDER, Found
+from worker.agent.wallet.tree import recipient_of
+from worker.mcp_servers.addresses import ZERO_ADDRESS
+
+_NOBODY = frozenset({ZERO_ADDRESS, "0x000000000000000000000000000000000000dead"})
+_DANGERS = frozenset[WarningCode]({"lost_to_nobody"})
+
+
+def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> list[ReviewWarning]:
+    request, top = found.request, found.reading.calls[0]
+    to = top.to.lower()
+    notes: list[tuple[bool, WarningCode, str]] = [
+        (found.simulation is None, "sender_unknown", NO_SENDER),
+        (found.simulation is not None and outcome == "unknown", "not_simulated", reason or ""),
+        (
+            bool(request.data) and to in found.facts.accounts,
+            "no_contract",
+            f"There is no contract at {top.to} on {request.chain.name}, so the call would do nothing.",
+        ),
+        (
+            recipient_of(top).lower() in _NOBODY,
+            "lost_to_nobody",
+            "It is sent to an address that belongs to nobody: it would be lost.",
+        ),
+        (
+            top.meaning is not None and bool(top.meaning.recipient) and recipient_of(top).lower() == to,
+            "lost_to_nobody",
+            "The recipient is the contract itself: what is sent to it is usually lost.",
+        ),
+    ]
+    made = [
+        ReviewWarning(code=code, severity="danger" if code in _DANGERS else "caution", text=text)
+        for applies, code, text in notes
+        if applies
+    ]
+    return [*_false_answer(found), *made]
+
+
+def _false_answer(found: Found) -> list[ReviewWarning]:
+    meaning = found.reading.calls[0].meaning
+    is_false = found.answer is not None and len(found.answer) >= 32 and not any(found.answer[:32])
+    if not (meaning and meaning.answers and is_false):
+        return []
+    text = f"{meaning.signature.name} would NOT work: the contract answers false, though the transaction does not fail."
+    return [ReviewWarning(code="returns_false", severity="danger", text=text)]

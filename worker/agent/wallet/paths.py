@@ -1,0 +1,52 @@
+"""Arguments by the paths of the rows (`meanings/rows.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from worker.agent.wallet.meanings.rows import THE_CALLED
+from worker.mcp_servers.evm.signatures import AbiType
+
+
+def selected(kinds: Sequence[AbiType], values: Sequence[Any], path: str, called: str = "") -> list[Any]:
+    """All values that `path` stands for; none for an empty path."""
+    if not path:
+        return []
+    if path == THE_CALLED:
+        return [called]
+    return _select(AbiType("tuple", "", tuple(kinds)), list(values), path.split("."))
+
+
+def broadcast(columns: Sequence[list[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of `columns`: a shorter one repeats its last value, an empty one stands for None."""
+    for index in range(max((len(column) for column in columns), default=0)):
+        yield tuple(column[min(index, len(column) - 1)] if column else None for column in columns)
+
+
+def raw_bytes(kinds: Sequence[AbiType], values: Sequence[Any], known: Sequence[str]) -> Iterator[bytes]:
+    """All byte strings among the arguments but those at `known` paths."""
+    yield from _bytes_in(AbiType("tuple", "", tuple(kinds)), list(values), "", known)
+
+
+def _select(kind: AbiType, value: Any, parts: Sequence[str]) -> list[Any]:
+    if kind.sizes:
+        return [found for item in value for found in _select(kind.item(), item, parts)]
+    if not parts:
+        return [value]
+    index = [each.name for each in kind.components].index(parts[0])
+    return _select(kind.components[index], value[index], parts[1:])
+
+
+def _bytes_in(kind: AbiType, value: Any, path: str, known: Sequence[str]) -> Iterator[bytes]:
+    if path in known and path:
+        return
+    if kind.sizes:
+        for item in value:
+            yield from _bytes_in(kind.item(), item, path, known)
+    elif kind.base == "tuple":
+        for component, item in zip(kind.components, value, strict=True):
+            inner = f"{path}.{component.name}" if path else component.name
+            yield from _bytes_in(component, item, inner, known)
+    elif kind.base == "bytes":
+        yield value

@@ -1,0 +1,168 @@
+"""What a request calls, as the most lenient contract would read it: all calls within calls, and the rights they give.
+
+It takes processor time, bounded before it begins by what may be read; the caller runs it beside the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from eth_abi.abi import encode
+
+from forge.models.review import ReviewWarning, Severity, WarningCode
+from worker.agent.wallet.inner import inner_calls
+from worker.agent.wallet.meanings import Calls, Gives, Meaning, giving_selectors, known_meanings
+from worker.agent.wallet.nodes import Node, Reading, Right
+from worker.agent.wallet.paths import broadcast, raw_bytes, selected
+from worker.mcp_servers.evm.lenient import Allotment, LenientReader, TooMuch, is_dynamic
+
+MOST_BYTES = 45_000
+"""Of the call data of one request."""
+MOST_WORDS = 12_000
+MOST_CALLS = 200
+DEEPEST = 32
+MOST_HINTS = 4
+_SELECTOR = 4
+
+
+def read_calls(calls: Iterable[tuple[str, int, bytes]]) -> Reading:
+    """`calls`: whom, with how many wei, and with which data."""
+    reader = CallReader()
+    for to, value, data in calls:
+        node = Node(to, value, data, acts_as=to)
+        reader.read(node, 0)
+        reader.reading.calls.append(node)
+    return reader.reading
+
+
+class CallReader:
+    """Reads calls until its allotment is used up, and says so where it stopped."""
+
+    def __init__(self) -> None:
+        self.reading = Reading()
+        self._allotment = Allotment(MOST_WORDS)
+        self._calls_left = MOST_CALLS
+
+    def read(self, node: Node, depth: int) -> None:
+        self._calls_left -= 1
+        if depth > DEEPEST or self._calls_left < 0:
+            self._give_up(
+                node, "nested_too_deep", "Calls lie deeper within each other than can be read here."
+            )
+        elif node.command:
+            self._read_known(node, node.command, 0, depth)
+        elif not node.data:
+            node.understood = node.note is None
+        elif meaning := known_meanings().get(node.data[:_SELECTOR].ljust(_SELECTOR, b"\0")):
+            self._read_known(node, meaning, _SELECTOR, depth)
+        else:
+            what = f"Nobody can say what the call 0x{node.data[:4].hex()} of {node.to} does: it is not known here."
+            self._give_up(node, "not_understood", node.note or what)
+
+    def _read_known(self, node: Node, meaning: Meaning, start: int, depth: int) -> None:
+        node.meaning, name = meaning, meaning.signature.name
+        try:
+            node.values = LenientReader(node.data, start, self._allotment).values(meaning.signature.inputs)
+        except TooMuch:
+            self._give_up(node, "too_large", f"The call {name} holds more values than can be read here.")
+            return
+        node.understood, node.note = True, meaning.note or None
+        if node.delegated:
+            text = f"The code of {node.to} runs with all rights of {node.caller or 'the sender'}."
+            self._warn("delegated_code", "danger", text)
+        self._check_encoding(node, meaning, start)
+        for gives in meaning.gives:
+            self._note_rights(node, gives, meaning, is_inner=depth > 0)
+        for calls in meaning.calls:
+            self._read_inner(node, meaning, calls, depth)
+        known = [calls.data for calls in meaning.calls]
+        for content in raw_bytes(meaning.signature.inputs, node.values, known):
+            self._look_for_rights(content)
+
+    def _check_encoding(self, node: Node, meaning: Meaning, start: int) -> None:
+        """Many programs leave out the zeros behind a byte string that ends the data; that hides nothing."""
+        kinds, name = meaning.signature.inputs, meaning.signature.name
+        usual = encode([kind.canonical() for kind in kinds], node.values)
+        actual = node.data[start:]
+        if any(is_dynamic(kind) for kind in kinds):
+            actual = actual.ljust(-(-len(actual) // 32) * 32, b"\0")
+        if actual == usual:
+            return
+        if actual.startswith(usual):
+            beside = (
+                f"{len(actual) - len(usual)} bytes follow the arguments of {name}; a contract may read them."
+            )
+            self._warn("extra_data", "caution", beside)
+        else:
+            text = f"The arguments of {name} are not written as programs usually write them: they may hide something."
+            self._warn("unusual_encoding", "danger", text)
+
+    def _note_rights(self, node: Node, gives: Gives, meaning: Meaning, *, is_inner: bool) -> None:
+        paths = (gives.spender, gives.asset, gives.amount, gives.switch, gives.owner)
+        columns = [selected(meaning.signature.inputs, node.values, path, node.to) for path in paths]
+        plain = not any((gives.spender, gives.asset, gives.amount))
+        for spender, token, amount, switch, owner in broadcast([*columns]) if not plain else [(None,) * 5]:
+            self.reading.rights.append(
+                Right(
+                    kind=gives.kind,
+                    token=token or node.to,
+                    spender=spender or "",
+                    amount=amount,
+                    owner=owner or node.caller,
+                    function=meaning.signature.name,
+                    is_inner=is_inner,
+                    adds=gives.adds,
+                    revokes=gives.takes or (switch is not None and not switch),
+                    single=gives.single,
+                    words=gives.words,
+                )
+            )
+
+    def _read_inner(self, node: Node, meaning: Meaning, calls: Calls, depth: int) -> None:
+        """A loop over packed calls ends with the calls that may be read, so their number is bounded, too."""
+        try:
+            inner = inner_calls(node, meaning, calls, self._allotment)
+            if inner is None:
+                self._give_up(
+                    node, "not_understood", f"The form of the calls in {meaning.signature.name} is not known."
+                )
+                return
+            for each in inner:
+                node.inner.append(each)
+                self.read(each, depth + 1)
+                if self._calls_left < 0:
+                    return
+        except TooMuch:
+            self._give_up(
+                node, "too_large", f"{meaning.signature.name} holds more calls than can be read here."
+            )
+
+    def _give_up(self, node: Node, code: WarningCode, text: str) -> None:
+        node.understood, node.note = False, text
+        self._warn(code, "danger", text)
+        self._look_for_rights(node.data)
+
+    def _look_for_rights(self, content: bytes) -> None:
+        """The selectors of functions that give rights away, anywhere in bytes that are not read as calls."""
+        places = sorted(
+            (content.find(selector), selector) for selector in giving_selectors() if selector in content
+        )
+        for place, selector in places[:MOST_HINTS]:
+            meaning = known_meanings()[selector]
+            node = Node("", 0, content[place:], "", meaning=meaning)
+            try:
+                kinds = meaning.signature.inputs
+                node.values = LenientReader(node.data, _SELECTOR, Allotment(MOST_WORDS // 10)).values(kinds)
+            except TooMuch:
+                continue
+            before = len(self.reading.rights)
+            for gives in meaning.gives:
+                self._note_rights(node, gives, meaning, is_inner=True)
+            found = self.reading.rights
+            found[before:] = [replace(each, token=each.token or None) for each in found[before:]]
+
+    def _warn(self, code: WarningCode, severity: Severity, text: str) -> None:
+        warning = ReviewWarning(code=code, severity=severity, text=text)
+        if warning not in self.reading.warnings:
+            self.reading.warnings.append(warning)

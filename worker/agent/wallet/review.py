@@ -1,0 +1,138 @@
+"""The review of a request: what it calls, what it moves, what it gives away, and what nobody can say."""
+
+from __future__ import annotations
+
+import asyncio
+
+from forge.models.review import (
+    Allowance,
+    Review,
+    ReviewChange,
+    ReviewedCall,
+    ReviewFee,
+    ReviewWarning,
+    SimulationOutcome,
+)
+from worker.agent.wallet.after import (
+    After,
+    read_after,
+    settled_rights,
+    simulated_rights,
+    with_balances,
+)
+from worker.agent.wallet.facts import read_facts
+from worker.agent.wallet.found import NO_SENDER, Found, changes_of
+from worker.agent.wallet.judging import judged, warning_of
+from worker.agent.wallet.notes import notes_of
+from worker.agent.wallet.reading import read_calls
+from worker.agent.wallet.simulate import check_for_anyone, simulated
+from worker.agent.wallet.tree import all_nodes, recipient_of, shown_calls
+from worker.mcp_servers.evm.results import Simulation
+from worker.mcp_servers.evm.transactions import Request
+from worker.mcp_servers.toolbox import ToolRefused
+
+MOST_CHANGES = 20
+MOST_ALLOWANCES = 20
+MOST_WARNINGS = 30
+REVIEW_BYTES = 14_000
+"""As stored: five requests and their call data have to fit into the session's item."""
+
+
+async def reviewed(request: Request, *, knows_sender: bool) -> Review:
+    """Raises `ToolRefused` when the transaction would fail."""
+    if request.to is None:
+        raise ToolRefused("A wallet request needs a recipient.")
+    to = request.to.address
+    reading = await asyncio.to_thread(read_calls, [(to, request.value, request.data)])
+    sender = request.sender.address if knows_sender else None
+    simulation = await simulated(request) if sender else None
+    answer = _answer(simulation) if simulation else await check_for_anyone(request)
+    rights, after = reading.rights, After()
+    if sender and simulation:
+        called = {node.to.lower() for node in all_nodes(reading.calls)}
+        rights = [*rights, *simulated_rights(simulation, called)]
+        after = await read_after(request, rights, [to] if request.data else [])
+        rights = settled_rights(rights, after, sender)
+    facts = await read_facts(request.chain, rights, sender, others=[to])
+    facts = with_balances(facts, after, sender) if sender else facts
+    return _review(Found(request, sender, reading, simulation, answer, rights, after, facts))
+
+
+def _answer(simulation: Simulation) -> bytes | None:
+    text = simulation.return_data
+    return bytes.fromhex(text[2:]) if text else None
+
+
+def _review(found: Found) -> Review:
+    pairs = [(right, judged(right, found.facts, found.sender)) for right in found.rights]
+    given = [warning_of(r, each, found.facts, found.sender) for r, each in pairs if not each.revokes]
+    changes = changes_of(found)
+    calls, is_whole = shown_calls(found.reading.calls)
+    outcome, reason = _outcome(found, changes)
+    warnings = [*given, *found.reading.warnings, *notes_of(found, outcome, reason)]
+    more = found.simulation.more_asset_changes if found.simulation else 0
+    review = Review(
+        outcome=outcome,
+        reason=reason,
+        changes=changes[:MOST_CHANGES],
+        more_changes=more + max(0, len(changes) - MOST_CHANGES),
+        allowances=sorted((each for _, each in pairs), key=_weight)[:MOST_ALLOWANCES],
+        warnings=_ordered(warnings),
+        calls=calls,
+        recipient=recipient_of(found.reading.calls[0]),
+        fee=_fee(found.simulation),
+    )
+    return _fitting(review, is_whole=is_whole and len(pairs) <= MOST_ALLOWANCES)
+
+
+def _weight(allowance: Allowance) -> tuple[bool, bool]:
+    return allowance.revokes, not allowance.unlimited
+
+
+def _ordered(warnings: list[ReviewWarning]) -> list[ReviewWarning]:
+    """Dangers first; each once."""
+    once = {(each.code, each.text): each for each in warnings}
+    return sorted(once.values(), key=lambda each: each.severity != "danger")[:MOST_WARNINGS]
+
+
+def _outcome(found: Found, changes: list[ReviewChange]) -> tuple[SimulationOutcome, str | None]:
+    """Never more than was seen: a call that nobody understands and that logs nothing may have done anything."""
+    simulation = found.simulation
+    if simulation is None:
+        return "unknown", NO_SENDER
+    if simulation.asset_changes is None or simulation.untold:
+        return "unknown", f"What it moves could not be told: {simulation.untold or 'the node does not say'}"
+    if changes:
+        return "moves", None
+    if not all(node.understood for node in all_nodes(found.reading.calls)):
+        return "unknown", "Nothing that its logs say moves, but the call is not understood."
+    return "nothing", None
+
+
+def _fee(simulation: Simulation | None) -> ReviewFee | None:
+    if simulation is None or simulation.gas_estimate is None or simulation.fee_estimate_wei is None:
+        return None
+    return ReviewFee(
+        gas=simulation.gas_estimate,
+        wei=simulation.fee_estimate_wei,
+        formatted=simulation.fee_estimate_ether or "",
+        currency=simulation.currency,
+    )
+
+
+def _fitting(review: Review, *, is_whole: bool) -> Review:
+    """As much of the tree of calls as the session's item has room for; what is left out is said."""
+    forms: tuple[list[ReviewedCall], ...] = (review.calls, [_alone(call) for call in review.calls], [])
+    sizes = ((review.model_copy(update={"calls": calls}), calls) for calls in forms)
+    cut, calls = next(
+        each for each in sizes if not each[1] or len(each[0].model_dump_json().encode()) <= REVIEW_BYTES
+    )
+    if is_whole and calls == review.calls:
+        return review
+    text = "Not everything that it calls is shown here. Look at the whole data before you sign."
+    left_out = ReviewWarning(code="not_all_shown", severity="caution", text=text)
+    return cut.model_copy(update={"warnings": [*review.warnings, left_out]})
+
+
+def _alone(call: ReviewedCall) -> ReviewedCall:
+    return call.model_copy(update={"arguments": [], "inner": []})

@@ -1,0 +1,94 @@
+"""The tree of calls as it is shown: every call, with as much of its arguments as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from forge.models.review import ReviewArgument, ReviewedCall
+from worker.agent.wallet.judging import checksummed
+from worker.agent.wallet.nodes import Node
+from worker.agent.wallet.paths import selected
+from worker.mcp_servers.evm.signatures import AbiType
+from worker.mcp_servers.evm.values import from_abi
+
+MOST_SHOWN = 40
+MOST_ELEMENTS = 8
+MOST_CHARACTERS = 140
+
+
+def shown_calls(nodes: list[Node]) -> tuple[list[ReviewedCall], bool]:
+    """The second: whether all of it is there."""
+    room = _Room()
+    calls = [room.shown(node) for node in nodes]
+    return calls, room.is_whole
+
+
+def recipient_of(node: Node) -> str:
+    """Who gets something in the end, where the calls lead to one."""
+    while len(node.inner) == 1:
+        node = node.inner[0]
+    if node.meaning and node.meaning.recipient and node.understood:
+        found = selected(node.meaning.signature.inputs, node.values, node.meaning.recipient, node.to)
+        if len(set(found)) == 1:
+            return checksummed(found[0])
+    return checksummed(node.to)
+
+
+def all_nodes(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from all_nodes(node.inner)
+
+
+class _Room:
+    def __init__(self) -> None:
+        self._left = MOST_SHOWN
+        self.is_whole = True
+
+    def shown(self, node: Node) -> ReviewedCall:
+        self._left -= 1
+        name = node.meaning.signature.name if node.meaning else None
+        inner: list[ReviewedCall] = []
+        for each in node.inner:
+            if self._left <= 0:
+                self.is_whole = False
+                break
+            inner.append(self.shown(each))
+        return ReviewedCall(
+            to=checksummed(node.to),
+            function=name,
+            arguments=self._arguments(node),
+            understood=node.understood,
+            note=node.note,
+            inner=inner,
+        )
+
+    def _arguments(self, node: Node) -> list[ReviewArgument]:
+        if node.meaning is None or not node.understood:
+            return []
+        carried = {calls.data.partition(".")[0] for calls in node.meaning.calls}
+        pairs = zip(node.meaning.signature.inputs, node.values, strict=True)
+        return [
+            self._argument(kind, value) for kind, value in pairs if not node.inner or kind.name not in carried
+        ]
+
+    def _argument(self, kind: AbiType, value: Any) -> ReviewArgument:
+        return ReviewArgument(
+            name=kind.name or None, type=kind.canonical(), value=self._cut(from_abi(kind, value))
+        )
+
+    def _cut(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return self._cut_list(cast("list[Any]", value))
+        if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+            self.is_whole = False
+            return f"{value[:MOST_CHARACTERS]}… ({len(value)} characters)"
+        return value
+
+    def _cut_list(self, values: list[Any]) -> list[Any]:
+        cut = [self._cut(each) for each in values[:MOST_ELEMENTS]]
+        if (more := len(values) - len(cut)) == 0:
+            return cut
+        self.is_whole = False
+        return [*cut, f"… {more} more"]
