@@ -60,8 +60,9 @@ class RunDeps:
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
     may have had an effect (call id → may it be repeated). `approvals` were pending when the run began, `asked` are
     those that it asks for now; `used_hashes` have settled earlier ones. `wallet`: the account of the user's connected
-    wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer ended, if not well. `empty_answers` in a row.
-    `unreadable`: entries of the stored history that cannot be read and of which the person has not been told.
+    wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer
+    ended, if not well. `empty_answers` in a row. `unreadable`: entries of the stored history that cannot be read and of
+    which the person has not been told.
     """
 
     record: RunRecord
