@@ -8,13 +8,13 @@ import { browserStorage } from './memory_storage.js';
 import { newKey, Outbox } from './outbox.js';
 import { SessionBook } from './session_book.js';
 import { snapshot } from './snapshot.js';
+import { Telling } from './telling.js';
 import { Transport } from './transport.js';
 import { reportText } from './wallet_report.js';
 
 /** @import { ChatConfig, ChatHandlers } from './chat_config.js' */
 /** @import { Conversation } from './conversation.js' */
-/** @import { ApprovalReply, ClaimRequest, CommandResult, ServerFrame, State } from './frames.js' */
-/** @import { ChatState } from './snapshot.js' */
+/** @import { ApprovalReply, CommandResult, ServerFrame, State } from './frames.js' */
 
 /** How many of the messages that have ended are asked for at once. */
 const NEWEST = 200;
@@ -24,8 +24,7 @@ export class ChatManager {
   #transport = null;
   #state;
   #conversation;
-  /** @type {Set<string>} */
-  #walletRequests = new Set();
+  #telling;
   #isConfirmingEnd = false;
   #isLoadingOlder = false;
   /** Keeps the session's id in this browser, unless the user of the client does. @type {SessionBook | null} */
@@ -35,6 +34,7 @@ export class ChatManager {
   constructor(config, handlers = {}) {
     this.config = { ...DEFAULTS, ...config };
     this.handlers = handlers;
+    this.#telling = new Telling(handlers);
     this.api = new HttpApi({ backendUrl: config.backendUrl.replace(/\/$/, ''), accessToken: config.accessToken });
     const storage = config.storage ?? browserStorage('localStorage');
     if (!config.sessionId) this.#book = new SessionBook(storage, config.storage ?? browserStorage('sessionStorage'));
@@ -115,21 +115,19 @@ export class ChatManager {
     return this.#reported(async () => this.#confirmed(await this.api.interrupt(this.getSessionId(), runId)));
   }
 
-  /** @param {string} network @returns {Promise<CommandResult>} */
-  async sendNetworkSwitchRequest(network) {
-    const sessionId = this.getSessionId();
-    const result = await this.api.command(sessionId, 'set_network', { network });
+  /** @param {string} network */
+  sendNetworkSwitchRequest(network) {
+    return this.sendCommand(this.getSessionId(), 'set_network', { network });
+  }
+
+  /** A command that changes the session, which is then as the server has it. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
+  async sendCommand(sessionId, name, args) {
+    const result = await this.api.command(sessionId, name, args);
     if (result.success) this.#confirmed(await this.api.state(sessionId));
     return result;
   }
 
-  /**
-   * Tell the agent how a wallet request ended.
-   * @param {boolean} success
-   * @param {string} [transactionHash]
-   * @param {string} [reason]
-   * @param {string} [approvalId] without it the request that has waited longest
-   */
+  /** Tell the agent how a wallet request ended; without an id the one that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
   sendTransactionResult(success, transactionHash, reason, approvalId) {
     const approval_id = approvalId ?? this.#state.approvals[0]?.approval_id;
     const outcome = success ? 'sent' : 'rejected';
@@ -137,13 +135,9 @@ export class ChatManager {
     return this.reportWallet(this.getSessionId(), { approval_id, outcome, ...rest });
   }
 
-  /**
-   * Say before a wallet is asked to send anything that this client does it; the server refuses all others meanwhile.
-   * @param {string} sessionId
-   * @param {ClaimRequest} claim
-   */
-  async claimApproval(sessionId, claim) {
-    this.#confirmed(await this.api.claim(sessionId, claim));
+  /** Take over the state that the answer to a request of `api` brings. @param {Promise<State>} request */
+  async confirm(request) {
+    this.#confirmed(await request);
   }
 
   /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval */
@@ -231,20 +225,7 @@ export class ChatManager {
     const before = this.#state;
     const outgoing = this.outbox.of(this.getSessionId());
     this.#state = snapshot(this.#conversation, outgoing, this.#transport?.status ?? 'disconnected');
-    this.#announce(before, this.#state);
-  }
-
-  /** @param {ChatState} before @param {ChatState} now */
-  #announce(before, now) {
-    const { handlers } = this;
-    if (before.connectionStatus !== now.connectionStatus) handlers.onConnectionChange?.(now.connectionStatus);
-    if (before.isTyping !== now.isTyping) handlers.onTypingChange?.(now.isTyping);
-    handlers.onMessage?.(now.messages);
-    handlers.onState?.(this.#state);
-    const requests = now.approvals.filter(({ approval_id }) => !this.#walletRequests.has(approval_id));
-    // A handler may answer at once, which leads back here: by then the request must count as told.
-    for (const { approval_id } of requests) this.#walletRequests.add(approval_id);
-    for (const _ of requests) handlers.onWalletTransactionRequest?.(now.pendingWalletTx);
+    this.#telling.tell(before, this.#state);
   }
 
   /** @param {string} detail */

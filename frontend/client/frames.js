@@ -144,6 +144,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
  * @property {string} network
  * @property {boolean} is_processing
  * @property {number} message_count
+ * @property {number} [approvals] wallet requests that wait
  * @property {string} created_at
  * @property {string} last_activity_at
  * @property {string} expires_at

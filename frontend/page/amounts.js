@@ -24,6 +24,25 @@ export function shortAmount(wei, currency) {
   return short === amount ? amount : `≈ ${short.replace(/\.?0+(?= )/, '')}`;
 }
 
+/** The same rounded to two digits, for what is an estimate anyway: `≈ 0.000042 ETH`. @param {unknown} wei @param {string} [currency] */
+export function roundedAmount(wei, currency) {
+  const digits = String(BigInt(String(wei)));
+  const rounded = digits.length <= 2 ? digits : String(roundedUp(digits)) + '0'.repeat(digits.length - 2);
+  const amount = readableAmount(rounded, currency);
+  return rounded === digits ? amount : `≈ ${amount}`;
+}
+
+/** @param {string} digits */
+function roundedUp(digits) {
+  return BigInt(digits.slice(0, 2)) + (Number(digits[2]) >= 5 ? 1n : 0n);
+}
+
+/** `1234567.5` as `1,234,567.5`; anything that is no plain number stays as it is. @param {string} number */
+export function groupedNumber(number) {
+  const parts = /^(\d+)(\.\d+)?$/.exec(number);
+  return parts ? grouped(BigInt(parts[1] ?? '0')) + (parts[2] ?? '') : number;
+}
+
 /** @param {bigint} amount @param {bigint} unit */
 function decimal(amount, unit) {
   const digits = String(unit).length - 1;

@@ -1,129 +1,214 @@
-// Every wallet request that waits, and what happens when a person decides.
+// Every wallet request that waits: got whole, checked, simulated for the person's account, and shown as a card.
 
 import { ApprovalCard } from './approval_card.js';
-import { el, icon } from './dom.js';
-import { TEST_CHAIN_ID } from './local_node.js';
-import { walletProblem } from './wallet.js';
+import { canVerify, isVerified } from './approval_digest.js';
+import { LapsedRequests } from './approval_lapsed.js';
+import { situationOf } from './approval_situation.js';
+import { summaryOf } from './approval_words.js';
+import { Approving } from './approving.js';
+import { lastReceipts } from './receipts.js';
+import { LOCAL_NETWORK } from './local_node.js';
 
 /** @import { ChatManager } from '../client/chat_manager.js' */
 /** @import { ChatState } from '../client/snapshot.js' */
-/** @import { NetworkInfo, PublicApproval } from '../client/frames.js' */
-/** @import { Wallet } from './wallet.js' */
+/** @import { NetworkInfo, PublicApproval, WalletReceipt } from '../client/frames.js' */
+/** @import { ApprovalContext, Check } from './approval_situation.js' */
+/** @import { Offer, Wallet } from './wallet.js' */
 
-/** Of what `setTimeout` can count. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const SHORTEST_TIMER_MS = 500;
+const LOOK_MS = 1_000;
+const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
+
+/**
+ * `now` by the server's clock; `offers`: wallets that may sign on a network.
+ * @typedef {object} ApprovalListOptions
+ * @property {() => number} now
+ * @property {ChatManager} chat
+ * @property {Wallet} wallet
+ * @property {() => NetworkInfo[]} networks
+ * @property {(network: string) => Offer[]} offers
+ * @property {(card: HTMLElement) => void} onNew
+ * @property {(text: string) => void} onSay
+ * @property {(text: string) => void} onProblem
+ * @property {() => void} onEmpty focus would be lost
+ * @property {() => void} onChange
+ */
+
+/** @typedef {{ card: ApprovalCard, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string }} Shown */
 
 export class ApprovalList {
-  /** @type {Map<string, ApprovalCard>} */
-  #cards = new Map();
-  /** Answered here; the server's confirmation may take a moment. @type {Set<string>} */
-  #answered = new Set();
-  /** Requests that ended unanswered, until the conversation goes on. @type {Map<string, PublicApproval>} */
-  #lapsed = new Map();
-  #lapsedLines = el('div');
+  /** @type {Map<string, Shown>} */
+  #shown = new Map();
   #sessionId = '';
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  #isLoaded = false;
+  #lapsed = new LapsedRequests();
 
-  /** `now` by the server's clock. @param {HTMLElement} list @param {{ now: () => number, chat: ChatManager, wallet: Wallet, networks: () => NetworkInfo[], onNew: (card: HTMLElement) => void }} options */
+  /** @param {HTMLElement} list @param {ApprovalListOptions} options */
   constructor(list, options) {
     this.list = list;
     this.options = options;
-    list.after(this.#lapsedLines);
+    list.after(this.#lapsed.element);
+    setInterval(() => this.#shown.size && this.render(options.chat.getState()), LOOK_MS);
+  }
+
+  /** How many requests wait for the person, in the conversation that is open. */
+  get waiting() {
+    return this.#shown.size;
   }
 
   /** @param {ChatState} state */
-  render({ sessionId, approvals, messages }) {
-    if (sessionId !== this.#sessionId) this.#lapsed.clear();
-    this.#sessionId = sessionId;
+  render(state) {
+    if (state.sessionId !== this.#sessionId) this.#leave(state.sessionId);
     const now = this.options.now();
-    const waiting = approvals.filter(({ approval_id }) => !this.#answered.has(approval_id));
-    const open = waiting.filter(({ approval_id, expires_at }) => !(Date.parse(expires_at) <= now) || this.#cards.get(approval_id)?.isBusy);
-    for (const approval of waiting) if (!open.includes(approval)) this.#lapsed.set(approval.approval_id, approval);
-    this.#showLapsed(messages);
-    this.#wakeAtNextEnd(open, now);
-    const ids = new Set(open.map(({ approval_id }) => approval_id));
-    for (const [id, card] of this.#cards) {
-      if (ids.has(id)) continue;
-      card.element.remove();
-      this.#cards.delete(id);
-    }
-    const lastAsked = messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '';
+    const open = state.approvals.filter((approval) => this.#isOpen(approval, now));
+    this.#lapsed.render(state.messages);
+    this.#removeAllBut(new Set(open.map(({ approval_id }) => approval_id)));
+    const receipts = lastReceipts(state.messages);
+    const lastAsked = Date.parse(state.messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '');
     for (const approval of open) {
-      const card = this.#show(approval);
-      if (Date.parse(lastAsked) > Date.parse(approval.created_at)) card.foldOnce();
+      const shown = this.#shown.get(approval.approval_id) ?? this.#add(approval);
+      this.#update(shown, approval, state, receipts.get(approval.approval_id) ?? null);
+      if (lastAsked > Date.parse(approval.created_at) && !shown.approving.isBusy) shown.card.foldOnce();
     }
+    this.#isLoaded = state.isLoaded;
   }
 
-  /** What has ended is said until somebody writes again; the agent hears of it with that message. @param {ChatState['messages']} messages */
-  #showLapsed(messages) {
-    const lastAt = Date.parse(messages.at(-1)?.created_at ?? '') || 0;
-    for (const [id, { expires_at }] of this.#lapsed) if (lastAt > Date.parse(expires_at)) this.#lapsed.delete(id);
-    if (this.#lapsedLines.childElementCount === this.#lapsed.size) return;
-    this.#lapsedLines.replaceChildren(
-      ...[...this.#lapsed.values()].map(({ description }) =>
-        el('p', { class: 'notice-line', role: 'status', dir: 'auto' }, icon('clock'), el('span', {}, `Expired without an answer, nothing was signed: ${description}`)),
-      ),
-    );
+  /** The server leaves a request out from its end on, but tells nobody at that moment. @param {PublicApproval} approval @param {number} now */
+  #isOpen(approval, now) {
+    const shown = this.#shown.get(approval.approval_id);
+    if (!(Date.parse(approval.expires_at) <= now) || shown?.approving.isBusy) return true;
+    const { currency, isTest } = this.#networkOf(approval);
+    if (shown) this.#lapsed.add(approval, summaryOf(approval, currency, isTest));
+    return false;
   }
 
-  /** The server leaves a request out from its end on, but tells nobody at that moment. @param {PublicApproval[]} open @param {number} now */
-  #wakeAtNextEnd(open, now) {
-    clearTimeout(this.#timer);
-    const next = Math.min(...open.map(({ expires_at }) => Date.parse(expires_at)));
-    if (!Number.isFinite(next)) return;
-    const delay = Math.min(LONGEST_TIMER_MS, Math.max(SHORTEST_TIMER_MS, next - now + 20));
-    this.#timer = setTimeout(() => this.render(this.options.chat.getState()), delay);
+  /** @param {string} sessionId */
+  #leave(sessionId) {
+    this.#lapsed.clear();
+    this.#sessionId = sessionId;
+    this.#isLoaded = false;
+    this.#removeAllBut(new Set());
   }
 
-  /** @param {PublicApproval} approval @returns {ApprovalCard} */
-  #show(approval) {
-    const { wallet, networks, onNew } = this.options;
-    const isNew = !this.#cards.has(approval.approval_id);
-    let card = this.#cards.get(approval.approval_id);
-    if (!card) {
-      card = new ApprovalCard(approval, {
-        onApprove: (now) => this.#approve(now),
-        onReject: (now) => this.#answer(now, false),
-      });
-      this.#cards.set(approval.approval_id, card);
-      this.list.append(card.element);
+  /** @param {Set<string>} ids */
+  #removeAllBut(ids) {
+    let hadFocus = false;
+    for (const [id, { card }] of this.#shown) {
+      if (ids.has(id)) continue;
+      hadFocus ||= card.element.contains(document.activeElement);
+      card.element.remove();
+      this.#shown.delete(id);
     }
-    const network = networks().find(({ name }) => name === approval.network);
-    const { chain_id } = approval;
-    const canSign = wallet.signsOn(chain_id);
-    card.update(approval, { network, account: wallet.account, canSign, isTestChain: chain_id === TEST_CHAIN_ID });
-    if (isNew) onNew(card.element);
-    return card;
+    if (hadFocus) this.options.onEmpty();
+  }
+
+  /** @param {PublicApproval} approval @returns {Shown} */
+  #add(approval) {
+    const { chat, wallet, onChange, onNew, onSay } = this.options;
+    const approving = new Approving(this.#sessionId, { chat, wallet, onChange });
+    const card = new ApprovalCard(approval, {
+      onApprove: (now, again) => void this.#approve(now, again),
+      onReject: (now, reason) => void approving.reject(now, reason || undefined),
+      onStop: (now) => void approving.stop(now),
+      onBind: (now) => this.#bind(now, true),
+      onCheck: () => {
+        shown.checked = '';
+        onChange();
+      },
+      onConnect: (offer) => void wallet.connect(offer).catch((error) => this.options.onProblem(error.message)),
+    });
+    /** @type {Shown} */
+    const shown = { card, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '' };
+    this.#shown.set(approval.approval_id, shown);
+    this.list.append(card.element);
+    const { currency, isTest } = this.#networkOf(approval);
+    if (this.#isLoaded) onSay(`Your signature is needed: ${summaryOf(approval, currency, isTest)}.`);
+    onNew(card.element);
+    return shown;
   }
 
   /** @param {PublicApproval} approval */
-  async #approve(approval) {
-    const whole = approval.truncated ? await this.#wholeOf(approval) : approval;
-    let hash;
-    try {
-      hash = await this.options.wallet.send(whole);
-    } catch (error) {
-      throw new Error(walletProblem(error));
-    }
-    await this.#answer(approval, true, hash);
+  #networkOf({ network: name }) {
+    const network = this.options.networks().find((each) => each.name === name);
+    return { network, currency: network?.currency ?? 'ETH', isTest: name === LOCAL_NETWORK };
   }
 
-  /** A frame shows only the beginning of long call data; HTTP has all of it. @param {PublicApproval} approval */
+  /** @param {Shown} shown @param {PublicApproval} approval @param {ChatState} state @param {WalletReceipt | null} receipt */
+  #update(shown, approval, state, receipt) {
+    const { wallet, now, offers } = this.options;
+    this.#check(shown, approval);
+    const current = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported } : approval;
+    const isUnderWay = state.outgoing.some((message) => message.approval?.approval_id === approval.approval_id);
+    const isChecking = isUnderWay || (state.isProcessing && CLIENT_SAID.includes(receipt?.outcome ?? ''));
+    if (shown.approving.progress.told && !shown.approving.isBusy && !isChecking && !state.isProcessing) shown.approving.settle();
+    const { network, isTest } = this.#networkOf(approval);
+    /** @type {ApprovalContext} */
+    const context = {
+      network,
+      isTest,
+      receipt,
+      isChecking,
+      check: shown.check,
+      progress: shown.approving.progress,
+      offer: wallet.chosen,
+      account: wallet.account,
+      canSign: wallet.signsOn(approval.chain_id),
+      offers: offers(approval.network),
+      bindProblem: shown.bindProblem,
+      now: now(),
+    };
+    if (situationOf(current, context) === 'binding') this.#bind(current, false);
+    shown.card.update(current, context);
+  }
+
+  /** Get the whole and compute its digest, once for each form of the request. @param {Shown} shown @param {PublicApproval} approval */
+  #check(shown, approval) {
+    const form = `${approval.digest} ${approval.truncated ?? false}`;
+    if (shown.checked === form) return;
+    Object.assign(shown, { checked: form, check: canVerify() ? 'loading' : 'insecure', whole: null, bindProblem: '' });
+    if (shown.check === 'insecure') return;
+    const found = async () => {
+      const whole = approval.truncated ? await this.#wholeOf(approval) : approval;
+      if (shown.checked !== form) return;
+      const isRight = whole.digest === approval.digest && (await isVerified(whole));
+      Object.assign(shown, { whole, check: isRight ? 'verified' : 'different' });
+    };
+    void found()
+      .catch(() => shown.checked === form && Object.assign(shown, { check: 'unreachable' }))
+      .then(() => this.options.onChange());
+  }
+
+  /** A frame may show only the beginning of a request; HTTP has all of it. @param {PublicApproval} approval */
   async #wholeOf({ approval_id }) {
-    const { chat } = this.options;
-    const state = await chat.api.state(chat.getSessionId());
+    const state = await this.options.chat.api.state(this.#sessionId);
     const whole = state.approvals.find((other) => other.approval_id === approval_id);
-    if (!whole || whole.truncated) throw new Error('This request is no longer open.');
+    if (!whole) throw new Error('This request is no longer open.');
     return whole;
   }
 
-  /** @param {PublicApproval} approval @param {boolean} isSent @param {string} [hash] */
-  async #answer({ approval_id }, isSent, hash) {
-    this.#answered.add(approval_id);
-    this.#cards.get(approval_id)?.element.remove();
-    this.#cards.delete(approval_id);
-    await this.options.chat.sendTransactionResult(isSent, hash, undefined, approval_id);
+  /** Have the request simulated and made for the account in use. @param {PublicApproval} approval @param {boolean} isAsked */
+  #bind({ approval_id, digest }, isAsked) {
+    const shown = this.#shown.get(approval_id);
+    const { account } = this.options.wallet;
+    const what = `${digest} ${account}`;
+    if (!shown || !account || (shown.bound === what && !isAsked)) return;
+    Object.assign(shown, { bound: what, bindProblem: '' });
+    const { chat, onChange, onProblem } = this.options;
+    const failed = (/** @type {string} */ words) => {
+      shown.bindProblem = words;
+      if (isAsked) onProblem(words);
+      onChange();
+    };
+    const isBound = () => chat.getState().approvals.some((now) => now.approval_id === approval_id && now.sender);
+    void chat.sendCommand(this.#sessionId, 'bind_wallet', { approval_id, address: account }).then(
+      ({ success, message }) => (success && isBound() ? onChange() : failed(success ? 'The server did not do so.' : message)),
+      (error) => failed(error.message),
+    );
+  }
+
+  /** @param {PublicApproval} approval @param {boolean} again */
+  async #approve(approval, again) {
+    const shown = this.#shown.get(approval.approval_id);
+    if (!shown?.whole || !(await isVerified(shown.whole)) || shown.whole.digest !== approval.digest) return;
+    await shown.approving.approve(shown.whole, this.#networkOf(approval).network, again);
   }
 }

@@ -1,14 +1,33 @@
 // Messages to what stands in the conversation: a tool's call and result become one item.
 
+import { outdated, requestStates } from './receipts.js';
+
+/** @import { PublicApproval } from '../client/frames.js' */
 /** @import { ShownMessage } from '../client/snapshot.js' */
+/** @import { RequestState } from './receipts.js' */
+
+const WALLET_TOOL = 'send_transaction_to_wallet';
 
 /**
  * @typedef {{ key: string, type: 'message', message: ShownMessage }
- *   | { key: string, type: 'tool', call: ShownMessage | null, result: ShownMessage | null }} Item
+ *   | { key: string, type: 'tool', call: ShownMessage | null, result: ShownMessage | null, request?: RequestState }} Item
  */
 
+/** `request`: where the wallet request stands that a tool call made. @param {ShownMessage[]} messages @param {PublicApproval[]} approvals @returns {Item[]} */
+export function itemsOf(messages, approvals) {
+  const needless = outdated(messages);
+  const items = joined(messages.filter((message) => !needless.has(message)));
+  const states = requestStates(messages, approvals);
+  for (const item of items) {
+    const tool = item.type === 'tool' && (item.result ?? item.call)?.tool;
+    if (item.type !== 'tool' || !tool || item.result?.tool?.outcome !== 'success' || tool.name !== WALLET_TOOL) continue;
+    item.request = states.get(tool.call_id) ?? 'over';
+  }
+  return items;
+}
+
 /** @param {ShownMessage[]} messages @returns {Item[]} */
-export function itemsOf(messages) {
+function joined(messages) {
   /** @type {Item[]} */
   const items = [];
   /** @type {Map<string, Extract<Item, { type: 'tool' }>>} */

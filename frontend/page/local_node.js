@@ -4,6 +4,7 @@ const PATH = '/rpc/testnet';
 const TIMEOUT_MS = 8_000;
 
 export const TEST_CHAIN_ID = 31337;
+export const LOCAL_NETWORK = 'testnet';
 
 /** The node's unlocked accounts by name: the same names that the agent knows. */
 export const ACCOUNTS = /** @type {Record<string, string>} */ ({

@@ -13,6 +13,7 @@ import { byId } from './dom.js';
 import { EmptyState } from './empty_state.js';
 import { LocalNode } from './local_node.js';
 import { MessageList } from './message_list.js';
+import { NeedsYou } from './needs_you.js';
 import { NetworkMenu } from './network_menu.js';
 import { Notices } from './notices.js';
 import { ScrollPosition } from './scroll_position.js';
@@ -23,6 +24,7 @@ import { Toasts } from './toasts.js';
 import { WaitingMessages } from './waiting_messages.js';
 import { Wallet } from './wallet.js';
 import { WalletButton } from './wallet_button.js';
+import { WalletChoices, WalletTeller } from './wallet_choices.js';
 
 const MAX_MESSAGE_LENGTH = 2000;
 
@@ -64,10 +66,18 @@ const waiting = new WaitingMessages(byId('waiting', HTMLElement), {
 const wallet = new Wallet(() => {
   walletButton.render();
   schedule();
-});
+}, storage);
+const choices = new WalletChoices(wallet, node);
+const teller = new WalletTeller({ chat, wallet });
+const needsYou = new NeedsYou();
+const currency = () => {
+  const known = networks.networks.find(({ chain_id }) => chain_id === walletButton.chainId);
+  return known && (known.currency ?? 'ETH');
+};
 const walletButton = new WalletButton({
   wallet,
-  testNode: () => (isOnLocalChain() ? node : null),
+  development: () => choices.development(isOnLocalChain()),
+  currency,
   onTell: (account) => void chat.sendSystemMessage(`The user connected the wallet ${account}.`),
   onProblem: problem,
 });
@@ -84,7 +94,12 @@ const approvals = new ApprovalList(byId('approvals', HTMLElement), {
   chat,
   wallet,
   networks: () => networks.networks,
+  offers: (network) => choices.on(network, hasNode === true),
   onNew: (card) => position.reveal(card),
+  onSay: (text) => announcer.say(text),
+  onProblem: problem,
+  onEmpty: () => composer.focus(),
+  onChange: () => schedule(),
 });
 const notices = new Notices(byId('notices', HTMLElement), { state: () => chat.getState(), now });
 const empty = new EmptyState(send);
@@ -111,7 +126,8 @@ if (matchMedia('(hover: hover)').matches) composer.focus();
 performance.mark('forge:usable');
 
 /** @param {string} text */
-function send(text) {
+async function send(text) {
+  await teller.beforeMessage(chat.getState());
   void chat.sendMessage(text);
   position.jump();
 }
@@ -150,11 +166,11 @@ function showLocalChain(network) {
     hasNode = false;
     void node.isThere().then((isThere) => {
       hasNode = isThere;
+      if (isThere) choices.resume();
       schedule();
     });
   }
   if (network) chain.offer(isOnLocalChain());
-  if (network && network !== 'testnet' && wallet.chosen?.chains) wallet.disconnect();
 }
 
 function showSessions() {
@@ -171,14 +187,14 @@ function render() {
   scheduled = undefined;
   const state = chat.getState();
   showConnection(state.connectionStatus);
-  byId('title', HTMLElement).textContent = state.hot?.title ?? 'New conversation';
-  document.title = state.hot?.title ? `${state.hot.title} · forge` : 'forge';
   document.body.dataset.processing = String(state.isProcessing);
   notices.render(state);
   empty.render(state);
   messages.render(state);
   waiting.render(state);
   approvals.render(state);
+  teller.render(state);
+  needsYou.render(state.hot?.title, approvals.waiting, sessions.waitingElsewhere(state.sessionId));
   networks.render(state);
   showLocalChain(state.hot?.network);
   composer.render(state);

@@ -45,7 +45,7 @@ export class MessageList {
   render(state) {
     const generation = state.hot?.generation ?? 0;
     if (state.sessionId !== this.#sessionId || generation !== this.#generation) this.#clear(state.sessionId, generation);
-    this.#items = itemsOf(state.messages);
+    this.#items = itemsOf(state.messages, state.approvals);
     this.#hasOlder = state.hasOlder;
     const cameBefore = this.#keepPlace();
     if (this.#isFresh) this.#first = Math.max(0, this.#items.length - BUILT_AT_ONCE);
@@ -115,7 +115,7 @@ export class MessageList {
     if (item.type === 'tool') {
       const card = new ToolCard((item.call ?? item.result)?.seq ?? 0);
       const show = (/** @type {Item} */ now, /** @type {boolean} */ isActive) =>
-        now.type === 'tool' && card.update(now.call, now.result, isActive);
+        now.type === 'tool' && card.update(now.call, now.result, isActive, now.request);
       return { element: card.element, item, isActive: false, show };
     }
     const view = messageView(item.message, this.onGrow);
@@ -154,6 +154,6 @@ function isOf(item, run) {
 
 /** @param {Item} a @param {Item} b */
 function isSame(a, b) {
-  if (a.type === 'tool') return b.type === 'tool' && a.call === b.call && a.result === b.result;
+  if (a.type === 'tool') return b.type === 'tool' && a.call === b.call && a.result === b.result && a.request === b.request;
   return b.type === 'message' && a.message === b.message;
 }

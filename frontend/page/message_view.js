@@ -3,6 +3,7 @@
 import { el, icon, iconButton, setData } from './dom.js';
 import { GrowingText } from './growing_text.js';
 import { withHex } from './hex.js';
+import { receiptNodes } from './receipts.js';
 import { clockTime, fullTime } from './times.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
@@ -44,9 +45,17 @@ function userView(message) {
 
 /** @param {ShownMessage} message @returns {MessageView} */
 function noticeView(message) {
+  if (message.receipt) return receiptView(message);
   const body = el('p', { class: 'notice-line', dir: 'auto' });
   const element = listItem(message, 'System', body);
   return { element, update: (now) => body.replaceChildren(icon('info'), el('span', {}, ...withHex(now.content))) };
+}
+
+/** @param {ShownMessage} message @returns {MessageView} */
+function receiptView(message) {
+  const body = el('div');
+  const element = listItem(message, 'Wallet', body);
+  return { element, update: (now) => now.receipt && body.replaceChildren(...receiptNodes(now.receipt, now.content)) };
 }
 
 /** @param {ShownMessage} message @param {string} who @param {...Node} children */

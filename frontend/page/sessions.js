@@ -50,15 +50,15 @@ export class Sessions {
   }
 
   /** Note what the open conversation shows about itself. @param {ChatState} state */
-  note({ sessionId, hot, messages, outgoing, isProcessing }) {
+  note({ sessionId, hot, messages, outgoing, isProcessing, approvals }) {
     const first = messages.find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
     if (!first) return;
     const title = hot?.title ?? titleOf(first);
-    const now = JSON.stringify([sessionId, title, isProcessing, messages.length]);
+    const now = JSON.stringify([sessionId, title, isProcessing, messages.length, approvals.length]);
     if (now === this.#before) return;
     this.#before = now;
     const known = this.#summaries.get(sessionId);
-    if (known) this.#summaries.set(sessionId, { ...known, title, is_processing: isProcessing });
+    if (known) this.#summaries.set(sessionId, { ...known, title, is_processing: isProcessing, approvals: approvals.length });
     const lastAt = Date.parse(messages.at(-1)?.created_at ?? '');
     this.book.remember(sessionId, { title, at: Number.isNaN(lastAt) ? Date.now() : lastAt });
     this.onChange();
@@ -73,8 +73,14 @@ export class Sessions {
         title: title ?? summary?.title ?? 'Conversation',
         at: Math.max(at, Date.parse(summary?.last_activity_at ?? '') || 0),
         isBusy: summary?.is_processing ?? false,
+        signatures: summary?.approvals ?? 0,
       };
     });
+  }
+
+  /** How many wallet requests wait in the other conversations, as far as is known. @param {string} sessionId */
+  waitingElsewhere(sessionId) {
+    return this.list().reduce((sum, { id, signatures }) => sum + (id === sessionId ? 0 : signatures), 0);
   }
 
   /** @returns {string} a conversation that nobody has had yet */

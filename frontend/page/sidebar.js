@@ -3,7 +3,7 @@
 import { byId, el, iconButton, setAttribute } from './dom.js';
 import { timeAgo } from './times.js';
 
-/** @typedef {{ id: string, title: string, at: number, isBusy: boolean }} ListedSession */
+/** @typedef {{ id: string, title: string, at: number, isBusy: boolean, signatures: number }} ListedSession */
 
 /**
  * @typedef {object} SidebarActions
@@ -54,7 +54,7 @@ export class Sidebar {
   }
 
   /** @param {ListedSession} session */
-  #element({ id, title, at, isBusy }) {
+  #element({ id, title, at, isBusy, signatures }) {
     if (id === this.#renaming) return el('li', { class: 'session' }, this.#renameField(id, title));
     const open = el(
       'button',
@@ -66,7 +66,7 @@ export class Sidebar {
         on: { click: () => this.#leave(() => this.actions.onOpen(id)) },
       },
       el('span', { class: 'session-title', dir: 'auto' }, title),
-      el('span', { class: 'session-time', data: { busy: isBusy ? '' : null } }, isBusy ? 'working' : timeAgo(at)),
+      el('span', { class: 'session-time', data: { busy: isBusy ? '' : null, sign: signatures ? '' : null } }, signatures ? 'sign' : isBusy ? 'working' : timeAgo(at)),
     );
     const rename = iconButton('pencil', `Rename ${title}`, () => this.#rename(id), { data: { focus: `rename-${id}` } });
     const remove = iconButton('trash', `Delete ${title}`, () => this.#confirmDelete(id, title), { data: { focus: `delete-${id}` } });

@@ -14,8 +14,10 @@ export function fullTime(time) {
   return Number.isNaN(at) ? '' : full.format(at);
 }
 
-/** `in 14 min`; `now` when that time has come. @param {number} at epoch milliseconds @param {number} [now] */
+/** `in 14 min`, `in 40 s`; `now` when that time has come. @param {number} at epoch milliseconds @param {number} [now] */
 export function timeUntil(at, now = Date.now()) {
+  const seconds = Math.ceil((at - now) / 1_000);
+  if (seconds > 0 && seconds < 60) return `in ${seconds} s`;
   const minutes = Math.ceil((at - now) / 60_000);
   if (!(minutes > 0)) return 'now';
   return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;

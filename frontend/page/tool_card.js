@@ -3,9 +3,11 @@
 import { isWei, readableAmount } from './amounts.js';
 import { el, icon, setData } from './dom.js';
 import { withHex } from './hex.js';
+import { looksOf } from './receipts.js';
 import { callInWords, parsedObject, resultInWords, withVisibleControls } from './tool_words.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
+/** @import { RequestState } from './receipts.js' */
 
 /** @typedef {'running' | 'success' | 'refused' | 'failed' | 'unknown' | 'stopped'} ToolState */
 
@@ -48,18 +50,21 @@ export class ToolCard {
     this.element = el('li', { class: 'message from-tool', data: { seq, sender: 'system', kind: 'tool_call' } }, this.#details);
   }
 
-  /** @param {ShownMessage | null} call @param {ShownMessage | null} result @param {boolean} isRunActive */
-  update(call, result, isRunActive) {
+  /** `request`: where the wallet request stands that the call made. @param {ShownMessage | null} call @param {ShownMessage | null} result @param {boolean} isRunActive @param {RequestState} [request] */
+  update(call, result, isRunActive, request) {
     const tool = result?.tool ?? call?.tool;
     const name = call?.tool?.name ?? result?.tool?.name ?? 'tool';
     const state = result ? (tool?.outcome ?? 'success') : isRunActive ? 'running' : 'stopped';
     setData(this.#details, { state });
     setData(this.element, { resultSeq: result?.seq ?? null, outcome: state });
-    this.#mark.replaceChildren(icon(ICONS[state]));
+    const looks = request && looksOf(request);
+    setData(this.#details, { request: looks?.tone ?? null });
+    this.#mark.replaceChildren(icon(looks?.icon ?? ICONS[state]));
     this.#name.textContent = name;
     this.#words.textContent = callInWords(name, call?.tool?.arguments);
-    this.#hint.textContent = state === 'success' ? resultInWords(result?.content ?? '') : state === 'running' ? '' : WORDS[state];
-    this.#spoken.textContent = `, ${WORDS[state]}`;
+    const words = looks?.words ?? WORDS[state];
+    this.#hint.textContent = looks ? looks.words : state === 'success' ? resultInWords(result?.content ?? '') : state === 'running' ? '' : WORDS[state];
+    this.#spoken.textContent = `, ${words}`;
     this.#content = () => [...argumentNodes(call), ...resultNodes(result, state)];
     this.#fill(this.body);
   }

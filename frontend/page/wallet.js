@@ -1,14 +1,17 @@
-// Any EIP-1193 wallet of the browser, or the development wallet. The page asks; keys never leave the wallet.
+// The wallets of this browser, and the one that the person has connected. Keys never leave the wallet.
 
-/** @import { PublicApproval } from '../client/frames.js' */
+import { accountsIn, chainIdIn, problemOf } from './wallet_answers.js';
+import { UNNAMED_WALLET } from './wallet_dialects.js';
 
 /** @typedef {{ request: (call: { method: string, params?: unknown[] }) => Promise<any>, on?: (event: string, listener: (value: any) => void) => void }} Provider */
-/** `chains`: the only ones it signs on; without it the wallet itself knows. @typedef {{ name: string, provider: Provider, chains?: number[] }} Offer */
 
-const DECLINED = 4001;
-const UNKNOWN_CHAIN = 4902;
+/**
+ * `id` is the same after a reload. `chains`: the only ones it signs on; without it the wallet itself knows.
+ * @typedef {{ id: string, name: string, provider: Provider, icon?: string, chains?: number[] }} Offer
+ */
 
-export class WalletDeclined extends Error {}
+const MEMORY = 'forge.wallet';
+const ICON = /^data:image\/(?:png|webp|svg\+xml|jpeg|gif)[;,]/;
 
 export class Wallet {
   /** @type {Offer[]} wallets of this browser, as they announce themselves */
@@ -18,16 +21,20 @@ export class Wallet {
   /** @type {string | null} */
   account = null;
 
-  /** @param {() => void} onChange */
-  constructor(onChange) {
+  /** `storage` remembers the choice, or that the person disconnected. @param {() => void} onChange @param {Storage} storage */
+  constructor(onChange, storage) {
     this.onChange = onChange;
+    this.storage = storage;
   }
 
   /** Look for wallets: the old way in `window.ethereum`, and those that announce themselves (EIP-6963). */
   find() {
-    this.#found('Browser wallet', /** @type {any} */ (window).ethereum);
+    this.#found({ id: 'window.ethereum', name: UNNAMED_WALLET, provider: /** @type {any} */ (window).ethereum });
     window.addEventListener('eip6963:announceProvider', (event) => {
-      if (event instanceof CustomEvent) this.#found(String(event.detail?.info?.name ?? 'Wallet'), event.detail?.provider);
+      const detail = event instanceof CustomEvent ? event.detail : null;
+      const info = detail?.info ?? {};
+      const icon = typeof info.icon === 'string' && ICON.test(info.icon) ? info.icon : undefined;
+      this.#found({ id: String(info.rdns ?? info.name ?? 'announced'), name: String(info.name ?? 'Wallet').slice(0, 60), provider: detail?.provider, icon });
     });
     window.dispatchEvent(new Event('eip6963:requestProvider'));
   }
@@ -36,118 +43,82 @@ export class Wallet {
     return this.chosen !== null || this.offers.length > 0;
   }
 
-  /** Whether it may sign there at all. @param {number} chainId */
+  /** Whether the wallet in use may sign there. @param {number} chainId */
   signsOn(chainId) {
-    if (this.chosen) return this.chosen.chains?.includes(chainId) ?? true;
-    return this.offers.length > 0;
+    return this.chosen !== null && (this.chosen.chains?.includes(chainId) ?? true);
   }
 
-  /** @param {Offer | undefined} [offer] @returns {Promise<string>} the account that the person chose */
-  async connect(offer = this.chosen ?? this.offers[0]) {
-    if (!offer) throw new Error('There is no wallet in this browser.');
-    const accounts = await ask(offer, 'eth_requestAccounts');
+  /** What the person chose last time, for those who can offer it again. */
+  get remembered() {
+    return this.storage.getItem(MEMORY);
+  }
+
+  /** Use a wallet because the person chose it. @param {Offer} offer @returns {Promise<string>} the account that they chose in it */
+  async connect(offer) {
+    let accounts;
+    try {
+      accounts = accountsIn(await offer.provider.request({ method: 'eth_requestAccounts' }));
+    } catch (error) {
+      throw new Error(problemOf(error), { cause: error });
+    }
+    if (!accounts[0]) throw new Error('The wallet gave no account.');
+    this.storage.setItem(MEMORY, offer.id);
     this.#use(offer, accounts);
-    if (!this.account) throw new Error('The wallet gave no account.');
-    return this.account;
+    return accounts[0];
   }
 
-  /** Forget the wallet on this side; it stays installed. */
+  /** Forget the wallet on this side, until the person connects one again; it stays installed. */
   disconnect() {
+    this.storage.removeItem(MEMORY);
     this.chosen = this.account = null;
     this.onChange();
   }
 
-  /**
-   * Let the person sign exactly this transaction.
-   * @param {PublicApproval} approval
-   * @returns {Promise<string>} the transaction's hash
-   */
-  async send(approval) {
-    const from = this.account ?? (await this.connect());
-    const offer = this.chosen;
-    if (!offer) throw new Error('There is no wallet in this browser.');
-    await switchChain(offer, approval.chain_id);
-    const transaction = {
-      from,
-      to: approval.to,
-      value: hex(approval.value),
-      data: approval.data,
-      ...(approval.gas && { gas: hex(approval.gas) }),
-    };
-    return ask(offer, 'eth_sendTransaction', [transaction]);
+  /** A wallet that the page itself offers is used again if it was used last. @param {Offer} offer */
+  async resume(offer) {
+    if (this.chosen || this.remembered !== offer.id) return;
+    const accounts = accountsIn(await offer.provider.request({ method: 'eth_accounts' }).catch(() => []));
+    if (!this.chosen && accounts[0] && this.remembered === offer.id) this.#use(offer, accounts);
   }
 
-  /** In wei, on the chain that the wallet is on. @returns {Promise<string | null>} */
+  /** In wei, with the chain that the wallet is on. @returns {Promise<{ wei: string, chainId: number } | null>} */
   async balance() {
-    if (!this.chosen || !this.account) return null;
-    return ask(this.chosen, 'eth_getBalance', [this.account, 'latest']).then((wei) => String(BigInt(wei)), () => null);
+    const { chosen, account } = this;
+    if (!chosen || !account) return null;
+    try {
+      const chainId = chainIdIn(await chosen.provider.request({ method: 'eth_chainId' }));
+      const wei = BigInt(await chosen.provider.request({ method: 'eth_getBalance', params: [account, 'latest'] }));
+      return chainId === null ? null : { wei: String(wei), chainId };
+    } catch {
+      return null;
+    }
   }
 
-  /** @param {string} name @param {Provider | undefined} provider */
-  #found(name, provider) {
-    if (!provider?.request) return;
-    const known = this.offers.find((offer) => offer.provider === provider);
-    if (known) known.name = name;
-    else this.#add({ name, provider });
+  /** Without an id that is known to be its own, what is known by name is taken for the same. @param {Offer} offer */
+  #found(offer) {
+    if (typeof offer.provider?.request !== 'function') return;
+    const known = this.offers.find(({ provider }) => provider === offer.provider);
+    if (known) Object.assign(known, { name: offer.name, icon: offer.icon });
+    else this.#add(offer);
     this.onChange();
   }
 
-  /** One that the person has connected before is connected again. @param {Offer} offer */
+  /** @param {Offer} offer */
   #add(offer) {
     this.offers.push(offer);
-    const isMine = () => this.chosen === null || this.chosen.provider === offer.provider;
-    offer.provider.on?.('accountsChanged', (accounts) => isMine() && this.#use(offer, accounts));
-    const adopt = (/** @type {unknown} */ accounts) => this.chosen === null && firstOf(accounts) && this.#use(offer, accounts);
-    void ask(offer, 'eth_accounts').then(adopt, () => {});
+    const isMine = () => this.chosen?.provider === offer.provider;
+    try {
+      offer.provider.on?.('accountsChanged', (accounts) => isMine() && this.#use(offer, accountsIn(accounts)));
+    } catch {
+      // It tells of no changes; the account is read again before it is used.
+    }
+    void this.resume(offer).catch(() => {});
   }
 
-  /** @param {Offer} offer @param {unknown} accounts */
+  /** @param {Offer} offer @param {string[]} accounts */
   #use(offer, accounts) {
-    this.account = firstOf(accounts);
+    this.account = accounts[0] ?? null;
     this.chosen = this.account ? offer : null;
     this.onChange();
   }
-}
-
-/** @param {Offer} offer @param {number} chainId */
-async function switchChain(offer, chainId) {
-  const current = await ask(offer, 'eth_chainId');
-  if (Number(current) === chainId) return;
-  try {
-    await ask(offer, 'wallet_switchEthereumChain', [{ chainId: hex(chainId) }]);
-  } catch (error) {
-    if (codeOf(error) !== UNKNOWN_CHAIN || offer.chains) throw error;
-    throw new Error(`Your wallet does not know chain ${chainId}. Add that network to it and try again.`);
-  }
-}
-
-/** @param {Offer} offer @param {string} method @param {unknown[]} [params] */
-async function ask({ provider }, method, params) {
-  try {
-    return await provider.request({ method, ...(params && { params }) });
-  } catch (error) {
-    if (codeOf(error) === DECLINED) throw new WalletDeclined('You declined in your wallet.');
-    throw error;
-  }
-}
-
-/** @param {unknown} accounts @returns {string | null} */
-function firstOf(accounts) {
-  return Array.isArray(accounts) && typeof accounts[0] === 'string' ? accounts[0] : null;
-}
-
-/** @param {string | number} number */
-function hex(number) {
-  return `0x${BigInt(number).toString(16)}`;
-}
-
-/** @param {unknown} error */
-function codeOf(error) {
-  return /** @type {{ code?: number }} */ (error)?.code;
-}
-
-/** What to tell a person about a wallet's error. @param {unknown} error */
-export function walletProblem(error) {
-  const message = /** @type {{ message?: string }} */ (error)?.message;
-  return message || 'The wallet refused without saying why.';
 }

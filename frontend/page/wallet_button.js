@@ -1,20 +1,19 @@
 // The wallet of the person: choose and connect it, see its account, tell the agent about it.
 
 import { readableAmount, shortAmount } from './amounts.js';
-import { developmentWallet } from './development_wallet.js';
 import { byId, el, icon, setAttribute } from './dom.js';
 import { hexElement, shortHex } from './hex.js';
-import { ACCOUNTS, accountName, TEST_CHAIN_ID } from './local_node.js';
-import { walletProblem } from './wallet.js';
+import { accountName } from './local_node.js';
+import { UNNAMED_WALLET } from './wallet_dialects.js';
 
-/** @import { LocalNode } from './local_node.js' */
 /** @import { Offer, Wallet } from './wallet.js' */
 
 /**
- * `testNode`: the local node while the conversation is on the test network, else null.
+ * `development`: the test accounts that sign on the local network; `currency`: of the chain that the wallet is on.
  * @typedef {object} WalletButtonOptions
  * @property {Wallet} wallet
- * @property {() => LocalNode | null} testNode
+ * @property {() => Offer[]} development
+ * @property {() => string | undefined} currency
  * @property {(text: string) => void} onTell
  * @property {(text: string) => void} onProblem
  */
@@ -23,6 +22,8 @@ export class WalletButton {
   #button = byId('wallet', HTMLButtonElement);
   #words = byId('wallet-words', HTMLElement);
   #menu = byId('wallet-menu', HTMLElement);
+  /** The chain of the balance that is shown. @type {number | null} */
+  chainId = null;
 
   /** @param {WalletButtonOptions} options */
   constructor(options) {
@@ -68,7 +69,13 @@ export class WalletButton {
     const { wallet } = this.options;
     const name = this.#developer();
     const balance = el('p', { class: 'wallet-balance' });
-    void wallet.balance().then((wei) => wei !== null && balance.replaceChildren(el('span', { title: readableAmount(wei) }, shortAmount(wei))));
+    void wallet.balance().then((found) => {
+      if (!found) return;
+      this.chainId = found.chainId;
+      const currency = this.options.currency();
+      const amount = currency ? shortAmount(found.wei, currency) : `${readableNumber(found.wei)} of chain ${found.chainId}’s own coin`;
+      balance.replaceChildren(el('span', { title: readableAmount(found.wei, currency ?? '') }, amount));
+    });
     const tell = () => {
       this.#setOpen(false);
       this.options.onTell(account);
@@ -93,7 +100,7 @@ export class WalletButton {
   /** @returns {Node[]} */
   #unconnected() {
     const { wallet } = this.options;
-    const node = this.options.testNode();
+    const development = this.options.development();
     const offers = wallet.offers.map((offer) => this.#offerButton(offer));
     const none = 'Any wallet extension that follows EIP-1193 works.';
     const some = 'The agent prepares transactions; your wallet shows and signs them.';
@@ -101,22 +108,22 @@ export class WalletButton {
       el('p', {}, el('strong', {}, offers.length ? 'Connect your wallet' : 'No wallet extension in this browser')),
       el('p', { class: 'menu-note' }, offers.length ? some : none),
       ...offers,
-      ...(node ? this.#developmentOffer(node) : []),
+      ...(development.length ? this.#developmentOffer(development) : []),
     ];
   }
 
   /** @param {Offer} offer */
   #offerButton(offer) {
-    const label = offer.name === 'Browser wallet' ? 'Connect' : `Connect ${offer.name}`;
-    return el('button', { type: 'button', class: 'button primary', on: { click: () => void this.#connect(offer) } }, label);
+    const label = offer.name === UNNAMED_WALLET ? 'Connect' : `Connect ${offer.name}`;
+    const sign = offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : null;
+    return el('button', { type: 'button', class: 'button wallet-choice', on: { click: () => void this.#connect(offer) } }, sign, label);
   }
 
-  /** @param {LocalNode} node @returns {Node[]} */
-  #developmentOffer(node) {
-    const accounts = Object.entries(ACCOUNTS).map(([name, address]) => {
-      const offer = { name: 'Development wallet', provider: developmentWallet(node, address), chains: [TEST_CHAIN_ID] };
-      return el('button', { type: 'button', class: 'account-button', on: { click: () => void this.#connect(offer) } }, name);
-    });
+  /** @param {Offer[]} offers @returns {Node[]} */
+  #developmentOffer(offers) {
+    const accounts = offers.map((offer) =>
+      el('button', { type: 'button', class: 'account-button', on: { click: () => void this.#connect(offer) } }, offer.name),
+    );
     return [
       el('hr'),
       el('p', {}, icon('flame'), el('strong', {}, ' Development wallet')),
@@ -130,7 +137,7 @@ export class WalletButton {
     try {
       await this.options.wallet.connect(offer);
     } catch (error) {
-      this.options.onProblem(walletProblem(error));
+      this.options.onProblem(/** @type {Error} */ (error).message);
     }
   }
 
@@ -142,4 +149,9 @@ export class WalletButton {
     setAttribute(this.#button, 'aria-expanded', String(isOpen));
     if (isOpen) this.#menu.querySelector('button')?.focus();
   }
+}
+
+/** Wei as whole coins, without a name. @param {string} wei */
+function readableNumber(wei) {
+  return shortAmount(wei, '').trim();
 }

@@ -15,6 +15,7 @@ NETWORKS = [
         "chain_id": 1,
         "title": "Ethereum",
         "explorer": "https://etherscan.io",
+        "wallet_rpc_urls": ["https://rpc.example"],
         "sends": False,
     },
     {"name": "base", "chain_id": 8453, "title": "Base", "explorer": "https://basescan.org", "sends": False},

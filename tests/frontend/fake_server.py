@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import ClientSession, WSMsgType, web
 
 from tests.frontend.fake_answers import NETWORKS, problem, summary
+from tests.frontend.fake_approvals import Refused
 from tests.frontend.fake_session import FakeSession, Frame, Say, Step
 
 PAGE = Path(__file__).parents[2] / "frontend"
@@ -53,6 +54,7 @@ class FakeServer:
                 web.get("/api/chat/stream", self._stream),
                 web.post("/api/interrupt", self._interrupt),
                 web.post("/api/system", self._system),
+                web.post("/api/approvals/claim", self._claim),
                 web.post("/api/mcp-command", self._command),
                 web.get("/api/sessions", self._list),
                 web.patch("/api/sessions/{id}", self._rename),
@@ -180,8 +182,7 @@ class FakeServer:
         body = await request.json()
         self.system.append(body)
         session = self.session(body["session_id"])
-        session.approvals = []
-        session.accept(request.headers["Idempotency-Key"], "system", body["message"])
+        session.accept(request.headers["Idempotency-Key"], "system", body["message"], body.get("approval"))
         return web.json_response(_preferred(request, session.state()))
 
     async def _state(self, request: web.Request) -> web.Response:
@@ -201,9 +202,33 @@ class FakeServer:
         if body["command"] == "list_networks":
             return web.json_response({"success": True, "message": "", "data": NETWORKS})
         session = self.session(body["session_id"])
-        session.network = body["args"]["network"]
+        refusal = self._carry_out(session, body["command"], body["args"])
         session.changed()
-        return web.json_response({"success": True, "message": f"Network is {session.network}", "data": None})
+        return web.json_response({"success": not refusal, "message": refusal or "Done", "data": None})
+
+    def _carry_out(self, session: FakeSession, command: str, args: Frame) -> str:
+        match command:
+            case "set_network":
+                session.network = args["network"]
+            case "set_wallet":
+                session.account = args["address"]
+            case "bind_wallet":
+                return session.wallet.bind(args["approval_id"], args["address"])
+            case _:
+                return f"Unknown command: {command}"
+        return ""
+
+    async def _claim(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        session = self.session(body["session_id"])
+        try:
+            session.wallet.claim(body)
+        except Refused as refused:
+            return problem(409, "Conflict", str(refused))
+        except LookupError:
+            return problem(404, "Not Found", "There is no such resource.")
+        session.changed()
+        return web.json_response(session.state())
 
     async def _list(self, request: web.Request) -> web.Response:
         ids = request.query.get("ids", "").split(",")

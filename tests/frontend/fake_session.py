@@ -6,9 +6,11 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from tests.frontend.fake_approvals import Ask, FakeApprovals
 
 Frame = dict[str, Any]
 
@@ -40,21 +42,6 @@ class TakeOver:
     """Another worker begins the text again."""
 
 
-@dataclass(frozen=True)
-class Ask:
-    """Leave a wallet request and wait for the user's wallet."""
-
-    value: str = "1500000000000000000"
-    network: str = "mainnet"
-    chain_id: int = 1
-    to: str = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
-    data: str = "0xa9059cbb"
-    gas: str | None = "21000"
-    description: str = "Send 1.5 ETH to vitalik.eth"
-    decoded: str | None = "transfer(address to, uint256 amount)"
-    simulation: str = "Simulated without error: 21000 gas, a fee of about 0.00042 ETH."
-
-
 Step = Say | Tool | Wait | TakeOver | Ask
 
 
@@ -68,6 +55,7 @@ class Submission:
     sender: str
     content: str
     created_at: str = field(default_factory=now)
+    reply: Frame | None = None
 
 
 class FakeSession:
@@ -87,23 +75,32 @@ class FakeSession:
         self.text = ""
         self.attempt = 1
         self.flags: Frame = {}
-        self.approvals: list[Frame] = []
+        self.wallet = FakeApprovals()
+        self.account: str | None = None
         self.notices: list[str] = []
         self.gate = asyncio.Event()
         self.stop = asyncio.Event()
         self.runs: asyncio.Task[None] | None = None
         self.accepted: dict[str, Submission] = {}
 
-    def accept(self, key: str, sender: str, content: str) -> None:
+    def accept(self, key: str, sender: str, content: str, reply: Frame | None = None) -> None:
         """The same key is the same message."""
         if key in self.accepted:
             return
-        submission = self.accepted[key] = Submission(uuid.uuid4().hex, sender, content)
+        submission = self.accepted[key] = Submission(uuid.uuid4().hex, sender, content, reply=reply)
         self.title = self.title or content[:60]
         self.inbox.append(submission)
         self._changed()
         if self.runs is None or self.runs.done():
             self.runs = asyncio.create_task(self._work(), name=f"runs of {self.session_id}")
+
+    @property
+    def approvals(self) -> list[Frame]:
+        return self.wallet.waiting
+
+    @approvals.setter
+    def approvals(self, waiting: list[Frame]) -> None:
+        self.wallet.waiting = waiting
 
     def interrupt(self, run_id: str | None) -> None:
         queued = [submission for submission in self.inbox if submission.run_id == run_id]
@@ -118,8 +115,25 @@ class FakeSession:
         while self.inbox:
             self.active, self.attempt = self.inbox.pop(0), 1
             self.stop.clear()
-            self._log(self.active.sender, "text", self.active.content)
+            self._begin(self.active)
             await self._run(self.answer(self.active.content))
+
+    def _begin(self, active: Submission) -> None:
+        """The input, and what is found of a wallet's answer."""
+        reply = active.reply
+        if reply is None:
+            self._log(active.sender, "text", active.content)
+            return
+        said = {"sent": "reported", "unknown": "unanswered"}.get(reply["outcome"], reply["outcome"])
+        hash_ = reply.get("transaction_hash")
+        receipt = {"approval_id": reply.get("approval_id"), "outcome": said, "transaction_hash": hash_}
+        self._tell_receipt("text", active.content, receipt)
+        self._tell_receipt("notice", "The wallet's verdict.", self.wallet.answer(reply))
+
+    def _tell_receipt(self, kind: str, content: str, receipt: Frame) -> None:
+        entry = self._entry("system", kind, content)
+        entry["receipt"] = receipt
+        self._changed([entry])
 
     async def _run(self, steps: list[Step]) -> None:
         run = asyncio.create_task(self._steps(steps))
@@ -154,8 +168,7 @@ class FakeSession:
                     self.text, self.attempt = "", self.attempt + 1
                     self._changed()
                 case Ask():
-                    self.approvals.append(self._approval(step))
-                    self._changed(self._end_text())
+                    self._ask(step)
 
     async def _say(self, step: Say) -> None:
         for at in range(0, len(step.text), step.piece):
@@ -229,8 +242,8 @@ class FakeSession:
             "missing_api_key": False,
             "pending_wallet_tx": self._pending_wallet_tx(),
             "active_run": run,
-            "queued": [vars(submission) for submission in self.inbox],
-            "approvals": self.approvals,
+            "queued": [_queued(submission) for submission in self.inbox],
+            "approvals": [dict(approval) for approval in self.approvals],
             "message_count": len(self.log),
             "expires_at": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
             "notices": self.notices,
@@ -244,12 +257,16 @@ class FakeSession:
         shown = {name: self.approvals[0][name] for name in names}
         return json.dumps({**shown, "timestamp": self.approvals[0]["created_at"]})
 
-    def _approval(self, step: Ask) -> Frame:
-        asked = datetime.now(UTC)
-        return {
-            **asdict(step),
-            "approval_id": uuid.uuid4().hex,
-            "digest": "0" * 64,
-            "created_at": now(),
-            "expires_at": (asked + timedelta(minutes=15)).isoformat(),
-        }
+    def _ask(self, step: Ask) -> None:
+        """The tool call, and the request that it made."""
+        self._changed(self._end_text())
+        tool = {"call_id": uuid.uuid4().hex[:8], "name": "send_transaction_to_wallet"}
+        given = {"to": step.to, "value": step.value}
+        self._log("system", "tool_call", "tool: send_transaction_to_wallet", {**tool, "arguments": given})
+        self.wallet.ask(step, tool["call_id"])
+        waits = "Waiting; nothing was sent so far."
+        self._log("system", "tool_result", waits, {**tool, "outcome": "success"})
+
+
+def _queued(submission: Submission) -> Frame:
+    return {name: value for name, value in vars(submission).items() if name != "reply"}

@@ -82,10 +82,9 @@ async def test_development_wallet_signs_on_the_test_network(
     page = await open_page()
     await write(page, "buy")
     card = page.locator(".approval")
-    await expect(card.get_by_role("button", name="Approve")).to_be_disabled()
-    await expect(card).to_contain_text("Choose the development wallet in the wallet menu")
-    await choose_wallet(page, "Grace")
-    await expect(page.locator(".wallet-balance")).to_contain_text("ETH")
+    await expect(card).to_contain_text("Sign on the test network as")
+    await card.get_by_role("button", name="Grace").click()
+    await expect(page.locator("#wallet-words")).to_have_text("Grace")
     await card.get_by_role("button", name="Approve").click()
     await expect(card).to_have_count(0)
     reply = server.system[-1]["approval"]
@@ -93,6 +92,14 @@ async def test_development_wallet_signs_on_the_test_network(
     assert reply["outcome"] == "sent"
     assert (int(sent["value"], 16), sent["to"]) == (ONE_AND_A_HALF, BOB.lower())
     assert sent["from"] == (await rpc(anvil, "eth_accounts"))[6]
+    await page.reload()
+    await expect(page.locator("#wallet-words")).to_have_text("Grace")
+    await page.get_by_role("button", name="Wallet: Grace").click()
+    await expect(page.locator(".wallet-balance")).to_contain_text("ETH")
+    await page.get_by_role("button", name="Disconnect").click()
+    await page.reload()
+    await page.wait_for_selector("[data-connection=connected]")
+    await expect(page.locator("#wallet-words")).to_have_text("Wallet")
 
 
 async def test_development_wallet_signs_nowhere_else(
@@ -105,12 +112,14 @@ async def test_development_wallet_signs_nowhere_else(
     await page.get_by_role("button", name="Tell the agent my address").click()
     await expect(page.locator("[data-sender=system]").first).to_contain_text("The user connected the wallet")
     await write(page, "buy")
-    await expect(page.locator(".approval").get_by_role("button", name="Approve")).to_be_disabled()
+    card = page.locator(".approval")
+    await expect(card).to_contain_text("The development wallet signs on the test network only")
+    await expect(card.get_by_role("button", name="Approve")).to_have_count(0)
     await page.get_by_role("button", name="Test network", exact=True).click()
     await page.get_by_role("menuitemradio", name="Base").click()
-    await expect(page.locator("#wallet-words")).to_have_text("Wallet")
     await expect(page.get_by_role("button", name="Chain", exact=True)).to_be_hidden()
-    await page.get_by_role("button", name="Wallet", exact=True).click()
+    await page.get_by_role("button", name="Wallet: Alice").click()
+    await page.get_by_role("button", name="Disconnect").click()
     await expect(page.get_by_text("No wallet extension in this browser")).to_be_visible()
     await expect(page.get_by_role("group", name="Development wallet")).to_have_count(0)
 

@@ -20,7 +20,8 @@ WALLET = """
 window.asked = [];
 window.ethereum = { async request({ method, params }) {
   window.asked.push({ method, params });
-  if (method === 'eth_chainId') return '0x89';
+  if (method === 'eth_chainId') return window.chain ?? '0x89';
+  if (method === 'wallet_switchEthereumChain') window.chain = params[0].chainId;
   if (method.endsWith('ccounts')) return ['%s'];
   if (method === 'eth_sendTransaction' && window.declines) throw { code: 4001, message: 'no' };
   return method === 'eth_sendTransaction' ? '%s' : null;
@@ -77,7 +78,8 @@ async def test_approval_is_signed_by_the_wallet_and_answered(open_page: OpenPage
     page = await open_page(prepare=WALLET)
     await write(page, "buy")
     card = page.locator(".approval")
-    await expect(card).to_contain_text("1.5 ETH")
+    await expect(card).to_contain_text("− 1.5 ETH")
+    await card.get_by_role("button", name="Browser wallet").click()
     await expect(card).to_contain_text("Ethereum (chain 1)")
     await page.evaluate("window.declines = true")
     await card.get_by_role("button", name="Approve").click()
@@ -122,29 +124,12 @@ async def test_approval_that_nobody_answers_in_time_is_said_to_have_expired(
     session = next(iter(server.sessions.values()))
     session.approvals[0]["expires_at"] = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
     session.changed()
-    expired = page.get_by_text("Expired without an answer, nothing was signed: Send 1.5 ETH to vitalik.eth")
-    await expect(expired).to_be_visible()
+    expired = page.locator(".receipt[data-outcome=expired]")
+    await expect(expired).to_contain_text("Send 1.5 ETH to 0xd8dA…6045 · Expired without an answer")
     await expect(page.locator(".approval")).to_have_count(0)
     session.approvals = []
     await write(page, "and now?")
     await expect(expired).to_have_count(0)
-
-
-async def test_approval_is_rejected_without_a_wallet(open_page: OpenPage, server: FakeServer) -> None:
-    spender = f"UNLIMITED ALLOWANCE: {ADDRESS} could take all of this token at any time."
-    server.replies["buy"] = [Ask(decoded=f"{spender} approve(spender: {ADDRESS})")]
-    page = await open_page()
-    await write(page, "buy")
-    card = page.locator(".approval")
-    await expect(card.locator("[data-tone=warning]")).to_have_text(spender)
-    await expect(card.locator("[data-tone=good]")).to_contain_text("Simulated without error")
-    await expect(card.locator("pre").first).to_have_text(f"approve(spender: {ADDRESS})")
-    await expect(card).to_contain_text("in 15 min")
-    await expect(card.get_by_role("button", name="Approve")).to_be_disabled()
-    await card.get_by_role("button", name="Reject").click()
-    await expect(card).to_have_count(0)
-    await expect(page.locator("[data-sender=system]")).to_contain_text("Transaction rejected by user")
-    assert server.system[-1]["approval"]["outcome"] == "rejected"
 
 
 async def test_list_of_conversations_is_a_drawer_on_a_phone(open_page: OpenPage) -> None:

@@ -12,19 +12,44 @@ TESTNET = "testnet"
 KNOWN_NETWORKS = (
     NetworkInfo(name=TESTNET, chain_id=31337, title="Local test network", sends=True),
     NetworkInfo(name="mainnet", chain_id=1, title="Ethereum", explorer="https://etherscan.io"),
-    NetworkInfo(name="base", chain_id=8453, title="Base", explorer="https://basescan.org"),
     NetworkInfo(
-        name="polygon", chain_id=137, title="Polygon", currency="POL", explorer="https://polygonscan.com"
+        name="base",
+        chain_id=8453,
+        title="Base",
+        explorer="https://basescan.org",
+        wallet_rpc_urls=["https://mainnet.base.org"],
     ),
-    NetworkInfo(name="arbitrum", chain_id=42161, title="Arbitrum One", explorer="https://arbiscan.io"),
-    NetworkInfo(name="linea", chain_id=59144, title="Linea", explorer="https://lineascan.build"),
+    NetworkInfo(
+        name="polygon",
+        chain_id=137,
+        title="Polygon",
+        currency="POL",
+        explorer="https://polygonscan.com",
+        wallet_rpc_urls=["https://polygon-rpc.com"],
+    ),
+    NetworkInfo(
+        name="arbitrum",
+        chain_id=42161,
+        title="Arbitrum One",
+        explorer="https://arbiscan.io",
+        wallet_rpc_urls=["https://arb1.arbitrum.io/rpc"],
+    ),
+    NetworkInfo(
+        name="linea",
+        chain_id=59144,
+        title="Linea",
+        explorer="https://lineascan.build",
+        wallet_rpc_urls=["https://rpc.linea.build"],
+    ),
     NetworkInfo(
         name="linea-sepolia",
         chain_id=59141,
         title="Linea Sepolia",
         explorer="https://sepolia.lineascan.build",
+        wallet_rpc_urls=["https://rpc.sepolia.linea.build"],
     ),
 )
+"""`wallet_rpc_urls`: the public nodes that the chains' own documents name (2026-11-26); every wallet has mainnet."""
 
 HAS_L1_FEE = frozenset({"base"})
 """OP stack chains (specs.optimism.io, "L1-Cost fees"): a transaction also pays `l1Fee`, beside gas times price."""

@@ -83,13 +83,14 @@ class State(Hot):
 
 
 class SessionSummary(BaseModel):
-    """One of the caller's own sessions, for a list; times RFC 3339."""
+    """One of the caller's own sessions, for a list; times RFC 3339. `approvals`: wallet requests that wait."""
 
     session_id: str
     title: str | None
     network: str
     is_processing: bool
     message_count: int
+    approvals: int = 0
     created_at: str
     last_activity_at: str
     expires_at: str

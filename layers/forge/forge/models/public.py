@@ -137,6 +137,7 @@ def summary(session: HotSession) -> SessionSummary:
         network=session.network,
         is_processing=session.active is not None or bool(session.inbox),
         message_count=session.message_count,
+        approvals=len(session.approvals),
         created_at=rfc3339(session.created_at),
         last_activity_at=rfc3339(session.last_activity_at),
         expires_at=rfc3339(session.expires_at * 1000),

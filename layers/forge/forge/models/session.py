@@ -106,7 +106,10 @@ class Connection(BaseModel):
 
 
 class NetworkInfo(BaseModel):
-    """A chain that this deployment can reach; `explorer` is the base URL of its block explorer."""
+    """A chain that this deployment can reach; `explorer` is the base URL of its block explorer.
+
+    `wallet_rpc_urls`: public nodes that a wallet which lacks the chain may be given; never a node of this deployment.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -116,6 +119,7 @@ class NetworkInfo(BaseModel):
     currency: str = "ETH"
     explorer: str | None = None
     sends: bool = False
+    wallet_rpc_urls: list[str] = []
 
 
 class ToolInfo(BaseModel):

@@ -91,5 +91,6 @@ def _taken(approval: Approval, wanted: Claim, now: int, *, again: bool) -> Appro
         raise ApprovalHeld("The request was in a wallet that never answered: it may have been sent already.")
     if approval.reported and not again:
         raise ApprovalHeld("Something was reported for this request already: it may have been sent.")
-    report = Report(outcome="unknown", at=other.until) if other else None
+    is_told = other is None or any(report.at >= other.until for report in approval.reported)
+    report = None if is_told or other is None else Report(outcome="unknown", at=other.until)
     return with_report(approval, report).model_copy(update={"claim": wanted})

@@ -112,11 +112,13 @@ def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
 
 
 def with_report(approval: Approval, report: Report | None) -> Approval:
-    """What was reported stays with the request, newest last; the same report twice is one."""
+    """What was reported stays with the request, newest last; the same report twice is one. It ends the claim."""
     if report is None:
         return approval
     others = [each for each in approval.reported if each.transaction_hash != report.transaction_hash]
-    return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:]})
+    claim = approval.claim
+    ended = claim.model_copy(update={"until": min(claim.until, report.at)}) if claim else None
+    return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:], "claim": ended})
 
 
 def stored_approvals(approvals: Sequence[Approval]) -> list[str]:

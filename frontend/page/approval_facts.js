@@ -1,0 +1,105 @@
+// What a wallet request does, in the order in which a person asks: what leaves, what comes, who may take what, to whom,
+// for which fee, where. The agent's own words come last, and are marked as its own.
+
+import { readableAmount, roundedAmount } from './amounts.js';
+import { amountOf, dangersOf, named, reviewOf, words } from './approval_words.js';
+import { el, icon } from './dom.js';
+
+/** @import { PublicApproval, Review, ReviewChange } from '../client/frames.js' */
+/** @import { ApprovalContext } from './approval_situation.js' */
+
+const MOST_CHANGES = 12;
+
+/** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
+export function factNodes(approval, context) {
+  const review = reviewOf(approval);
+  return [
+    ...allowanceNodes(review, context.isTest),
+    ...changeNodes(review, context),
+    ...outcomeNodes(approval, review, context.isTest),
+    ...warningNodes(approval, review, context.isTest),
+    el('dl', { class: 'approval-facts' }, ...rows(approval, review, context)),
+  ];
+}
+
+/** What the agent says that it does: a claim like any other. @param {PublicApproval} approval @param {ApprovalContext} context */
+export function agentWords({ description }, { isTest }) {
+  return el('blockquote', { class: 'approval-description', dir: 'auto' }, el('span', { class: 'approval-whose' }, 'The agent says: '), ...words(description, isTest));
+}
+
+/** @param {Review} review @param {boolean} isTest */
+function allowanceNodes({ allowances = [] }, isTest) {
+  return allowances.map(({ text, unlimited, revokes }) => {
+    const tone = revokes ? 'info' : unlimited ? 'danger' : 'warning';
+    return el('p', { class: 'approval-lead', data: { tone } }, icon(revokes ? 'info' : 'warning'), el('strong', {}, ...words(text, isTest)));
+  });
+}
+
+/** @param {Review} review @param {ApprovalContext} context @returns {Node[]} */
+function changeNodes({ changes = [], more_changes = 0 }, context) {
+  const own = [...changes.filter(({ direction }) => direction === 'out'), ...changes.filter(({ direction }) => direction === 'in')];
+  const left = own.length - Math.min(own.length, MOST_CHANGES) + more_changes;
+  const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, context));
+  return left ? [...nodes, el('p', { class: 'approval-more' }, `${left} more movements are not shown here.`)] : nodes;
+}
+
+/** @param {ReviewChange} change @param {ApprovalContext} context */
+function changeNode(change, { network, isTest }) {
+  const isOut = change.direction === 'out';
+  const party = isOut ? change.to : change.sender;
+  const amount = `${isOut ? '−' : '+'} ${amountOf(change, network?.currency ?? 'ETH')}`;
+  const token = change.asset ? el('span', { class: 'approval-beside' }, 'token ', ...named(change.asset, isTest)) : null;
+  return el(
+    'div',
+    { class: 'approval-change', data: { direction: change.direction } },
+    el('span', { class: 'visually-hidden' }, isOut ? 'You give ' : 'You get '),
+    el('strong', { dir: 'auto' }, amount),
+    el('span', { class: 'approval-beside' }, isOut ? 'to ' : 'from ', ...named(party, isTest)),
+    token,
+  );
+}
+
+/** Unknown is never green. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
+function outcomeNodes(approval, { outcome, reason, changes = [] }, isTest) {
+  if (outcome === 'unknown') return [said('warning', ['It could not be told what this would do. ', ...words(reason ?? '', isTest)])];
+  if (outcome === 'nothing') return [said('info', ['Simulated: nothing leaves your account, and nothing comes.'])];
+  const isMine = changes.some(({ direction }) => direction !== 'other');
+  const text = isMine ? 'Simulated: exactly this moves.' : 'Simulated: something moves, but not from or to your account.';
+  return [said(isMine && !dangersOf(approval).length ? 'good' : 'info', [text])];
+}
+
+/** What an allowance or the outcome has said already is not said twice. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
+function warningNodes(approval, { warnings = [], allowances = [], reason }, isTest) {
+  const told = new Set([...allowances.map(({ text }) => text), reason]);
+  return warnings
+    .filter(({ text }) => !told.has(text))
+    .map(({ severity, text }) => said(severity === 'caution' ? 'warning' : 'danger', words(text, isTest)));
+}
+
+/** @param {PublicApproval} approval @param {Review} review @param {ApprovalContext} context */
+function rows(approval, { changes = [], recipient, fee }, { network, account, canSign, isTest }) {
+  const currency = network?.currency ?? 'ETH';
+  const to = recipient ?? approval.to;
+  const isShown = changes.some(({ direction, asset }) => direction === 'out' && !asset);
+  const from = approval.sender ?? (canSign ? account : null);
+  const isSame = to.toLowerCase() === approval.to.toLowerCase();
+  return [
+    ...(approval.value !== '0' && !isShown ? [row('Amount', el('strong', {}, readableAmount(approval.value, currency)))] : []),
+    row('To', ...named(to, isTest)),
+    ...(isSame ? [] : [row('By way of', ...named(approval.to, isTest))]),
+    row('Fee', fee ? el('span', { title: `${fee.formatted} ${fee.currency}, ${Number(fee.gas).toLocaleString('en')} gas` }, roundedAmount(fee.wei, fee.currency)) : 'not known; your wallet says it'),
+    row('Network', `${network?.title ?? approval.network} (chain ${approval.chain_id})`),
+    row('From', ...(from ? named(from, isTest) : ['the account you choose in your wallet'])),
+  ];
+}
+
+/** @param {string} name @param {...(Node | string)} value */
+function row(name, ...value) {
+  return el('div', {}, el('dt', {}, name), el('dd', {}, ...value));
+}
+
+/** @param {'good' | 'info' | 'warning' | 'danger'} tone @param {(Node | string)[]} text */
+function said(tone, text) {
+  const sign = tone === 'good' ? 'check' : tone === 'info' ? 'info' : 'warning';
+  return el('p', { class: 'approval-said', dir: 'auto', data: { tone } }, icon(sign), el('span', {}, ...text));
+}

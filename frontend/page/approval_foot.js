@@ -1,0 +1,178 @@
+// The decision about a wallet request: what is going on, what is lacking, and the buttons for it. It is built anew only
+// when something of that changes, so that a press or a tick is never lost.
+
+import { dangersOf, named, words } from './approval_words.js';
+import { doubtsOf, situationOf } from './approval_situation.js';
+import { el, icon } from './dom.js';
+
+/** @import { PublicApproval } from '../client/frames.js' */
+/** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
+/** @import { Progress } from './approving.js' */
+/** @import { Offer } from './wallet.js' */
+
+/**
+ * @typedef {object} ApprovalActions
+ * @property {(approval: PublicApproval, again: boolean) => void} onApprove
+ * @property {(approval: PublicApproval, reason: string) => void} onReject
+ * @property {(approval: PublicApproval) => void} onStop
+ * @property {(approval: PublicApproval) => void} onBind
+ * @property {(approval: PublicApproval) => void} onCheck
+ * @property {(offer: Offer) => void} onConnect
+ */
+
+const STEPS = /** @type {Record<NonNullable<Progress['step']>, string>} */ ({
+  network: 'Open your wallet: it may ask you to switch the network.',
+  account: 'Open your wallet: it has to name its account.',
+  claim: 'Making sure that no other tab or device signs this…',
+  signature: 'Open your wallet: it asks you to sign. It has not answered yet.',
+  report: 'Telling the server…',
+});
+const TOLD = { sent: 'Sent. Looking for it on the chain…', unknown: 'Your wallet gave no usable answer. Looking on the chain for what it may have sent…', rejected: 'Rejected. Telling the agent…' };
+const CHECKS = /** @type {Record<Check, string>} */ ({
+  loading: 'Getting all of the request before anybody can sign it…',
+  unreachable: 'All of the request could not be fetched, so it cannot be signed yet.',
+  different: 'What is shown here is not what the server’s digest stands for. It cannot be signed.',
+  insecure: 'This page is not served over https, so it cannot check what would be signed. Open it over https, or on the computer that runs the server as http://127.0.0.1 or http://localhost.',
+  verified: '',
+});
+
+export class ApprovalFoot {
+  #before = '';
+  #ticked = new Set();
+  #problem = el('p', { class: 'approval-problem', role: 'alert' });
+  #status = el('div', { class: 'approval-status', role: 'status' });
+  #choices = el('div', { class: 'approval-choices' });
+  #buttons = el('div', { class: 'approval-buttons' });
+  element = el('div', { class: 'approval-foot' }, this.#problem, this.#status, this.#choices, this.#buttons);
+
+  /** @param {ApprovalActions} actions */
+  constructor(actions) {
+    this.actions = actions;
+  }
+
+  /** @param {PublicApproval} approval @param {ApprovalContext} context */
+  update(approval, context) {
+    const situation = situationOf(approval, context);
+    const { progress, check, account, offers, bindProblem } = context;
+    const doubts = doubtsOf(approval, context);
+    const now = JSON.stringify([situation, progress, check, account, bindProblem, doubts, approval.digest, approval.sender, offers.map(({ id, name, icon: sign }) => [id, name, Boolean(sign)])]);
+    if (now === this.#before) return;
+    this.#before = now;
+    const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
+    const isInside = this.element.contains(document.activeElement);
+    if (this.#problem.textContent !== progress.problem) this.#problem.textContent = progress.problem;
+    this.#status.replaceChildren(...this.#statusNodes(situation, approval, context));
+    this.#choices.replaceChildren(...this.#choiceNodes(situation, approval, context));
+    this.#buttons.replaceChildren(...this.#buttonNodes(situation, approval, context, doubts));
+    this.element.dataset['situation'] = situation;
+    if (isInside) this.#focus(hadFocus);
+  }
+
+  /** @param {string | undefined} act */
+  #focus(act) {
+    const same = act ? this.element.querySelector(`[data-act="${CSS.escape(act)}"]:not(:disabled)`) : null;
+    const next = same ?? this.element.querySelector('button:not(:disabled)');
+    if (next instanceof HTMLElement) next.focus();
+  }
+
+  /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
+  #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt }) {
+    switch (situation) {
+      case 'working':
+        return [line('spinner', [STEPS[progress.step ?? 'network']])];
+      case 'told':
+        return [line('spinner', [TOLD[progress.told ?? (receipt?.outcome === 'unanswered' ? 'unknown' : 'sent')], ...hashNodes(progress.hash ?? receipt?.transaction_hash)])];
+      case 'elsewhere':
+        return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), '.'])];
+      case 'unchecked':
+        return [line(check === 'loading' ? 'spinner' : 'warning', [CHECKS[check]])];
+      case 'mismatch':
+        return [line('warning', ['This request is for ', ...named(approval.sender ?? '', isTest), ', and your wallet shows ', ...named(account ?? '', isTest), '. Switch the account in your wallet, or have the request made for this one.'])];
+      case 'binding':
+        return [line('spinner', ['Simulating it for your account…'])];
+      case 'unfit':
+        return [line('info', ['The development wallet signs on the test network only, and this request is for another.'])];
+      default:
+        return bindProblem && !approval.sender ? [line('warning', [`It was not simulated for your account: ${bindProblem}`])] : [];
+    }
+  }
+
+  /** @param {Situation} situation @param {PublicApproval} _approval @param {ApprovalContext} context @returns {Node[]} */
+  #choiceNodes(situation, _approval, { offers, isTest }) {
+    if (situation !== 'choose' && situation !== 'unfit') return [];
+    if (!offers.length) {
+      return [el('p', {}, 'There is no wallet in this browser. Install a wallet extension, or open this page in your wallet app’s own browser.')];
+    }
+    const title = isTest && offers.every(({ chains }) => chains) ? 'Sign on the test network as' : 'Which wallet shall sign?';
+    const buttons = offers.map((offer) =>
+      el('button', { type: 'button', class: offer.chains ? 'account-button' : 'button wallet-choice', data: { act: `connect-${offer.id}` }, on: { click: () => this.actions.onConnect(offer) } }, offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : null, offer.name),
+    );
+    return [el('p', { class: 'approval-question' }, title), el('div', { class: 'wallet-choices', role: 'group', 'aria-label': title }, ...buttons)];
+  }
+
+  /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @param {string[]} doubts @returns {Node[]} */
+  #buttonNodes(situation, approval, { progress, receipt }, doubts) {
+    const { onReject, onStop, onBind, onCheck } = this.actions;
+    const reject = button('reject', 'Reject', '', () => onReject(approval, ''));
+    switch (situation) {
+      case 'working':
+        return [reject, button('stop', 'Stop waiting', '', () => onStop(approval))];
+      case 'told':
+        return (progress.told ?? receipt?.outcome) === 'unknown' ? [reject] : [];
+      case 'unchecked':
+        return [reject, button('check', 'Try again', '', () => onCheck(approval))];
+      case 'mismatch':
+        return [reject, button('bind', 'Use this account', '', () => onBind(approval))];
+      case 'ready':
+        return this.#ready(approval, doubts, reject);
+      case 'elsewhere':
+      case 'binding':
+        return [reject, button('approve', 'Approve in wallet', 'primary', () => {}, true)];
+      default:
+        return [reject];
+    }
+  }
+
+  /** What is dangerous, or may have been sent already, takes a second act of another kind. @param {PublicApproval} approval @param {string[]} doubts @param {HTMLElement} reject @returns {Node[]} */
+  #ready(approval, doubts, reject) {
+    const isGrave = dangersOf(approval).length > 0;
+    if (!isGrave && !doubts.length) return [reject, button('approve', 'Approve in wallet', 'primary', () => this.actions.onApprove(approval, false))];
+    const label = doubts.length ? 'Sign a second time' : 'Approve it all the same';
+    const approve = button('approve', label, 'danger', () => this.actions.onApprove(approval, doubts.length > 0));
+    const ticks = [
+      ...(doubts.length ? [['again', 'I have looked, and want to sign it a second time. If it was sent before, I pay twice.']] : []),
+      ...(isGrave ? [['danger', 'I have read the warning above, and want this.']] : []),
+    ].map(([name = '', text = '']) => this.#tick(`${name}-${approval.digest}`, text));
+    const allow = () => (approve.disabled = ticks.some(({ input }) => !input.checked));
+    for (const { input, key } of ticks) {
+      input.addEventListener('change', () => {
+        this.#ticked[input.checked ? 'add' : 'delete'](key);
+        allow();
+      });
+    }
+    allow();
+    const said = doubts.map((doubt) => line('question', words(doubt)));
+    return [el('div', { class: 'approval-second' }, ...said, ...ticks.map(({ label: each }) => each)), reject, approve];
+  }
+
+  /** @param {string} key @param {string} text */
+  #tick(key, text) {
+    const input = el('input', { type: 'checkbox', checked: this.#ticked.has(key), data: { act: key } });
+    return { key, input, label: el('label', { class: 'approval-tick' }, input, el('span', {}, text)) };
+  }
+}
+
+/** @param {string | null | undefined} hash */
+function hashNodes(hash) {
+  return hash ? [' ', ...words(hash)] : [];
+}
+
+/** @param {string} sign @param {(Node | string)[]} content */
+function line(sign, content) {
+  return el('p', { class: 'approval-line' }, icon(sign), el('span', {}, ...content));
+}
+
+/** @param {string} act @param {string} label @param {string} tone @param {() => void} click @param {boolean} [isDisabled] */
+function button(act, label, tone, click, isDisabled = false) {
+  return el('button', { type: 'button', class: `button ${tone}`.trim(), disabled: isDisabled, data: { act }, on: { click } }, label);
+}

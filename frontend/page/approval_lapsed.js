@@ -1,0 +1,34 @@
+// Requests that ended unanswered while this page was open: said at once, until somebody writes again.
+
+import { el } from './dom.js';
+import { receiptNodes } from './receipts.js';
+
+/** @import { ChatState } from '../client/snapshot.js' */
+/** @import { PublicApproval } from '../client/frames.js' */
+
+export class LapsedRequests {
+  /** @type {Map<string, { approval: PublicApproval, summary: string }>} */
+  #lapsed = new Map();
+  element = el('div', { role: 'status' });
+
+  /** @param {PublicApproval} approval @param {string} summary */
+  add(approval, summary) {
+    this.#lapsed.set(approval.approval_id, { approval, summary });
+  }
+
+  clear() {
+    this.#lapsed.clear();
+  }
+
+  /** The agent hears of it with the next message, which tells it in the conversation. @param {ChatState['messages']} messages */
+  render(messages) {
+    const lastAt = Date.parse(messages.at(-1)?.created_at ?? '') || 0;
+    for (const [id, { approval }] of this.#lapsed) if (lastAt > Date.parse(approval.expires_at)) this.#lapsed.delete(id);
+    if (this.element.childElementCount === this.#lapsed.size) return;
+    this.element.replaceChildren(
+      ...[...this.#lapsed.values()].map(({ approval, summary }) =>
+        el('div', {}, ...receiptNodes({ outcome: 'expired', summary }, `The agent said: ${approval.description}`)),
+      ),
+    );
+  }
+}

@@ -1,0 +1,63 @@
+// Where a wallet request stands on this page, as one of a few situations: what is said, and which buttons there are.
+
+/** @import { NetworkInfo, PublicApproval, WalletReceipt } from '../client/frames.js' */
+/** @import { Progress } from './approving.js' */
+/** @import { Offer } from './wallet.js' */
+
+/**
+ * `loading` until the whole is here; `different`: the digest is another one; `insecure`: this page may compute none.
+ * @typedef {'loading' | 'verified' | 'different' | 'insecure' | 'unreachable'} Check
+ */
+
+/**
+ * @typedef {object} ApprovalContext
+ * @property {NetworkInfo | undefined} network
+ * @property {Check} check
+ * @property {Progress} progress what this page does with it
+ * @property {Offer | null} offer the wallet in use
+ * @property {string | null} account
+ * @property {boolean} canSign whether the wallet in use signs on this chain
+ * @property {Offer[]} offers wallets to choose from
+ * @property {boolean} isTest on the local test chain
+ * @property {WalletReceipt | null} receipt the last that the conversation tells of it
+ * @property {boolean} isChecking whether the run that looks for the reported transaction goes on
+ * @property {string} bindProblem why it could not be simulated for the account in use
+ * @property {number} now by the server's clock
+ */
+
+/** @typedef {'working' | 'told' | 'elsewhere' | 'unchecked' | 'choose' | 'unfit' | 'mismatch' | 'binding' | 'ready'} Situation */
+
+/** The first row whose question is answered by yes. @type {ReadonlyArray<[Situation, (approval: PublicApproval, context: ApprovalContext) => boolean]>} */
+const SITUATIONS = [
+  ['working', (_, { progress }) => progress.step !== null && progress.step !== 'report'],
+  ['told', (_, { progress, isChecking }) => progress.told !== null || progress.step === 'report' || isChecking],
+  ['elsewhere', ({ claim }, { now, progress }) => !progress.isClaimed && isAfter(claim?.until, now)],
+  ['unchecked', (_, { check }) => check !== 'verified'],
+  ['choose', (_, { account }) => account === null],
+  ['unfit', (_, { canSign }) => !canSign],
+  ['mismatch', ({ sender }, { account }) => Boolean(sender) && sender?.toLowerCase() !== account?.toLowerCase()],
+  ['binding', ({ sender }, { bindProblem }) => !sender && !bindProblem],
+];
+
+/** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Situation} */
+export function situationOf(approval, context) {
+  return SITUATIONS.find(([, isIt]) => isIt(approval, context))?.[0] ?? 'ready';
+}
+
+/** Why something may have been sent already; empty when nothing is known of it. @param {PublicApproval} approval @param {ApprovalContext} context @returns {string[]} */
+export function doubtsOf({ reported = [], claim }, { now, progress }) {
+  const said = reported.map(({ transaction_hash, outcome }) => (transaction_hash ? `Sent as ${transaction_hash}, ${DOUBTS[outcome]}` : DOUBTS.unknown));
+  if (claim && !said.length && !progress.isClaimed && !isAfter(claim.until, now)) said.push(`It was in the wallet of ${claim.account}, which never answered here.`);
+  return [...new Set(said)];
+}
+
+const DOUBTS = /** @type {const} */ ({
+  not_found: 'not found on the chain yet.',
+  different: 'which turned out to be another transaction.',
+  unknown: 'Your wallet was asked before and gave no usable answer. It may have been sent.',
+});
+
+/** @param {string | undefined} time RFC 3339 @param {number} now */
+function isAfter(time, now) {
+  return time !== undefined && Date.parse(time) > now;
+}

@@ -1,0 +1,57 @@
+// A wallet request's review in words. Everything that a contract or the agent has named is shown as untrusted text.
+
+import { groupedNumber, isWei, readableAmount } from './amounts.js';
+import { el } from './dom.js';
+import { hexElement, shortHex, withHex } from './hex.js';
+import { accountName } from './local_node.js';
+import { withVisibleControls } from './tool_words.js';
+
+/** @import { PublicApproval, Review, ReviewChange } from '../client/frames.js' */
+
+/** A request of before reviews existed is one of which nothing is known. @param {PublicApproval} approval @returns {Review} */
+export function reviewOf({ review }) {
+  return review ?? { outcome: 'unknown', reason: 'The server says nothing about what this does.' };
+}
+
+/** `25 USDC`, `1.5 ETH`, `token 7 of 0x…`. @param {ReviewChange} change @param {string} currency */
+export function amountOf({ standard, symbol, amount, formatted, asset }, currency) {
+  const name = withVisibleControls(symbol || (asset ? shortHex(asset) : currency));
+  if (!asset && isWei(amount)) return readableAmount(amount, currency);
+  if (standard === 'erc721') return `token ${amount ?? '?'} of ${name}`;
+  if (formatted) return `${groupedNumber(formatted.replace(/ .*$/s, ''))} ${name}`;
+  return amount ? `${groupedNumber(amount)} base units of ${name}` : `an unknown amount of ${name}`;
+}
+
+/** An address whole, with the test account's name where it has one. @param {string} address @param {boolean} isTest @returns {Node[]} */
+export function named(address, isTest) {
+  const name = isTest ? accountName(address) : undefined;
+  return [...(name ? [el('strong', { class: 'account-name' }, name), document.createTextNode(' ')] : []), hexElement(address, true)];
+}
+
+/** Text of others, its addresses whole and named. @param {string} text @param {boolean} [isTest] @returns {Node[]} */
+export function words(text, isTest = false) {
+  return withHex(withVisibleControls(text), true).flatMap((node) => {
+    const name = isTest && node instanceof HTMLElement ? accountName(node.querySelector('a')?.dataset['hex']) : undefined;
+    return name ? [el('strong', { class: 'account-name' }, name), document.createTextNode(' '), node] : [node];
+  });
+}
+
+/** What must not be overlooked before signing, each a sentence. @param {PublicApproval} approval @returns {string[]} */
+export function dangersOf(approval) {
+  const { warnings = [], allowances = [] } = reviewOf(approval);
+  const grave = allowances.filter(({ unlimited, revokes }) => unlimited && !revokes).map(({ text }) => text);
+  return [...new Set([...grave, ...warnings.filter(({ severity }) => severity !== 'caution').map(({ text }) => text)])];
+}
+
+/** What the request is about in one line, for lists, titles and screen readers. @param {PublicApproval} approval @param {string} currency @param {boolean} isTest */
+export function summaryOf(approval, currency, isTest) {
+  const { outcome, changes = [], allowances = [], recipient } = reviewOf(approval);
+  const to = recipient ?? approval.to;
+  const who = (isTest && accountName(to)) || shortHex(to);
+  const given = allowances.find(({ revokes }) => !revokes);
+  if (given) return withVisibleControls(given.text);
+  const out = changes.filter(({ direction }) => direction === 'out').map((change) => amountOf(change, currency));
+  if (out.length) return `Send ${out.join(', ')} to ${who}`;
+  if (approval.data === '0x') return `Send ${readableAmount(approval.value, currency)} to ${who}`;
+  return outcome === 'unknown' ? `A call of ${who} of unknown effect` : `A call of ${who}`;
+}

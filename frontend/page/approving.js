@@ -1,0 +1,145 @@
+// One wallet request on its way through the person's wallet: claimed on the server, signed, and its outcome reported.
+// A request is in at most one wallet at a time, and whatever the wallet answers, however late, the server is told.
+
+import { RequestError } from '../client/http.js';
+import { newKey } from '../client/outbox.js';
+import { NotSent, sign } from './signing.js';
+
+/** @import { ChatManager } from '../client/chat_manager.js' */
+/** @import { NetworkInfo, PublicApproval } from '../client/frames.js' */
+/** @import { SigningStep } from './signing.js' */
+/** @import { SendOutcome } from './wallet_answers.js' */
+/** @import { Wallet } from './wallet.js' */
+
+const RENEW_MS = 40_000;
+
+/**
+ * `step` null: nothing is going on. `told`: what this page has reported, until the server says what became of it.
+ * `isClaimed`: the server's claim on the request is this page's.
+ * @typedef {object} Progress
+ * @property {SigningStep | 'claim' | 'report' | null} step
+ * @property {string} problem
+ * @property {'sent' | 'unknown' | 'rejected' | null} told
+ * @property {string | null} hash
+ * @property {boolean} isClaimed
+ */
+
+export class Approving {
+  /** @type {Progress} */
+  progress = { step: null, problem: '', told: null, hash: null, isClaimed: false };
+  #claimId = newKey();
+  #attempt = 0;
+  #controller = new AbortController();
+
+  /** @param {string} sessionId @param {{ chat: ChatManager, wallet: Wallet, onChange: () => void }} options */
+  constructor(sessionId, options) {
+    this.sessionId = sessionId;
+    this.options = options;
+  }
+
+  get isBusy() {
+    return this.progress.step !== null;
+  }
+
+  /** Whether the wallet has been asked to send: from then on giving up does not undo it. */
+  get isInWallet() {
+    return this.progress.step === 'signature';
+  }
+
+  /** @param {PublicApproval} approval whole, and verified @param {NetworkInfo | undefined} network @param {boolean} again although something may have been sent */
+  async approve(approval, network, again) {
+    const { wallet } = this.options;
+    const { chosen: offer, account: from } = wallet;
+    if (this.isBusy || !offer || !from) return;
+    const attempt = (this.#attempt += 1);
+    this.#controller = new AbortController();
+    this.#set({ step: 'network', problem: '', told: null, hash: null });
+    const renewal = setInterval(() => this.progress.isClaimed && void this.#claim(approval, from, again).catch(() => {}), RENEW_MS);
+    const outcome = await sign(offer, { ...approval, from }, {
+      network,
+      signal: this.#controller.signal,
+      onStep: (step) => this.#set({ step }),
+      onReady: () => this.#claimed(approval, from, again),
+    });
+    clearInterval(renewal);
+    await this.#ended(approval, from, outcome, attempt === this.#attempt);
+  }
+
+  /** Stop waiting for the wallet. What it was asked to send may still be sent. @param {PublicApproval} approval */
+  async stop(approval) {
+    const wasInWallet = this.isInWallet;
+    this.#leave();
+    if (wasInWallet) await this.#report(approval, 'unknown');
+    else this.#set({ step: null, problem: 'You stopped before anything was signed.' });
+  }
+
+  /** @param {PublicApproval} approval @param {string} [reason] */
+  async reject(approval, reason) {
+    this.#leave();
+    await this.#report(approval, 'rejected', undefined, reason);
+  }
+
+  /** The server has said what became of what was told. */
+  settle() {
+    this.progress = { ...this.progress, told: null, hash: null };
+  }
+
+  /** What a wallet answers from now on belongs to nothing that this page still waits for. */
+  #leave() {
+    this.#attempt += 1;
+    this.#controller.abort(new NotSent('You stopped before anything was signed.'));
+  }
+
+  /** @param {PublicApproval} approval @param {string} from @param {SendOutcome} outcome @param {boolean} isAwaited */
+  async #ended(approval, from, outcome, isAwaited) {
+    if (outcome.kind === 'sent') return this.#report(approval, 'sent', outcome.hash);
+    if (!isAwaited) return undefined;
+    if (outcome.kind === 'unknown') return this.#report(approval, 'unknown', undefined, outcome.problem);
+    const problem = outcome.kind === 'declined' ? 'You declined in your wallet. Nothing was sent.' : outcome.problem;
+    this.#set({ step: null, problem });
+    return this.#release(approval, from);
+  }
+
+  /** @param {PublicApproval} approval @param {string} from @param {boolean} again */
+  async #claimed(approval, from, again) {
+    this.#set({ step: 'claim' });
+    try {
+      await this.#claim(approval, from, again);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      throw new NotSent(`${error.message} Nothing was sent.`);
+    }
+    this.#set({ isClaimed: true });
+  }
+
+  /** @param {PublicApproval} approval @param {string} account @param {boolean} again */
+  #claim({ approval_id, digest }, account, again) {
+    const { chat } = this.options;
+    return chat.confirm(chat.api.claim(this.sessionId, { approval_id, digest, account, claim_id: this.#claimId, again }));
+  }
+
+  /** The wallet has refused for sure: others may try. @param {PublicApproval} approval @param {string} account */
+  async #release({ approval_id, digest }, account) {
+    if (!this.progress.isClaimed) return;
+    const claim = { approval_id, digest, account, claim_id: this.#claimId, release: true };
+    const { chat } = this.options;
+    const isReleased = await chat.confirm(chat.api.claim(this.sessionId, claim)).then(() => true, () => false);
+    // Out of reach: the claim lapses by itself, and until then it is still this page's.
+    if (isReleased) this.#set({ isClaimed: false });
+  }
+
+  /** @param {PublicApproval} approval @param {'sent' | 'unknown' | 'rejected'} told @param {string} [hash] @param {string} [reason] */
+  async #report({ approval_id }, told, hash, reason) {
+    const { chat } = this.options;
+    const claim_id = this.progress.isClaimed ? this.#claimId : undefined;
+    this.#set({ step: 'report', problem: '', told, hash: hash ?? null });
+    const isAccepted = await chat.reportWallet(this.sessionId, { approval_id, outcome: told, transaction_hash: hash, reason, claim_id });
+    this.#set(isAccepted ? { step: null } : { step: null, problem: 'The server could not be told yet; see the message below.' });
+  }
+
+  /** @param {Partial<Progress>} change */
+  #set(change) {
+    this.progress = { ...this.progress, ...change };
+    this.options.onChange();
+  }
+}

@@ -1,0 +1,122 @@
+// A wallet's answers, whatever their form, as typed values. Nothing here asks a wallet anything.
+
+import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE } from './wallet_dialects.js';
+
+/** @import { ErrorMeaning } from './wallet_dialects.js' */
+
+/**
+ * How the sending of one transaction ended. `declined` and `not_sent` are certain; `unknown` may have moved money.
+ * @typedef {{ kind: 'sent', hash: string } | { kind: 'declined' } | { kind: 'not_sent', problem: string } | { kind: 'unknown', problem: string }} SendOutcome
+ */
+
+const DEEPEST = 5;
+const WORDS_LENGTH = 300;
+const HASH = /^\s*(?:0x)?([0-9a-f]{64})\s*$/i;
+const MEANINGS = new Map(ERROR_ROWS.map(({ code, means }) => [code, means]));
+
+/** @param {unknown} answer what `eth_sendTransaction` resolved to @returns {SendOutcome} */
+export function sendOutcome(answer) {
+  const hash = hashIn(answer);
+  if (hash) return { kind: 'sent', hash };
+  return { kind: 'unknown', problem: `Your wallet answered ${described(answer)} instead of a transaction’s hash.` };
+}
+
+/** @param {unknown} error what `eth_sendTransaction` was rejected with @returns {SendOutcome} */
+export function failedSendOutcome(error) {
+  const hash = hashInError(error);
+  if (hash) return { kind: 'sent', hash };
+  const meaning = meaningOf(error);
+  if (meaning === 'declined') return { kind: 'declined' };
+  if (meaning) return { kind: 'not_sent', problem: problemOf(error) };
+  return { kind: 'unknown', problem: `Your wallet reported a problem: ${problemOf(error)}` };
+}
+
+/** @param {unknown} error @returns {ErrorMeaning | null} what its codes mean */
+export function meaningOf(error) {
+  const inside = errorsIn(error).map(ownMeaning);
+  return MEANT_ANYWHERE.find((meaning) => inside.includes(meaning)) ?? ownMeaning(error);
+}
+
+/** @param {unknown} error @returns {ErrorMeaning | null} */
+function ownMeaning(error) {
+  for (const key of CODE_KEYS) {
+    const meaning = MEANINGS.get(codeText(read(error, key)));
+    if (meaning) return meaning;
+  }
+  return null;
+}
+
+/** What to tell a person about a wallet's error; the wallet's own words where there is no meaning that we know. @param {unknown} error @returns {string} */
+export function problemOf(error) {
+  if (meaningOf(error) === 'declined') return 'You declined in your wallet.';
+  if (meaningOf(error) === 'pending') return 'Your wallet has a request open already. Open your wallet, answer it there, and try again.';
+  const words = [error, ...errorsIn(error).map((each) => read(each, 'message'))].find((each) => typeof each === 'string' && each.trim());
+  return words ? String(words).slice(0, WORDS_LENGTH) : 'The wallet refused without saying why.';
+}
+
+/** A chain's id as wallets write it: `0x1`, `0x01`, `1` or a number; null when it is none of these. @param {unknown} answer @returns {number | null} */
+export function chainIdIn(answer) {
+  const value = typeof answer === 'object' && answer !== null ? (read(answer, 'chainId') ?? read(answer, 'result')) : answer;
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'string') return null;
+  const text = String(value).trim();
+  const number = /^(?:0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(number) && number > 0 ? number : null;
+}
+
+/** @param {unknown} answer @returns {string[]} the accounts that a wallet names */
+export function accountsIn(answer) {
+  const list = Array.isArray(answer) ? answer : (read(answer, 'accounts') ?? read(answer, 'result') ?? [answer]);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((each) => (typeof each === 'string' && /^0x[0-9a-f]{40}$/i.test(each.trim()) ? [each.trim()] : []));
+}
+
+/** @param {unknown} answer @returns {string | null} */
+function hashIn(answer, depth = 0) {
+  if (typeof answer === 'string') {
+    const found = HASH.exec(answer);
+    return found ? `0x${found[1]}` : null;
+  }
+  if (typeof answer !== 'object' || answer === null || depth >= DEEPEST) return null;
+  if (Array.isArray(answer)) return answer.length === 1 ? hashIn(answer[0], depth + 1) : null;
+  for (const key of HASH_KEYS) {
+    const found = hashIn(read(answer, key), depth + 1);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Some libraries throw although the transaction is on its way, and name it. @param {unknown} error @returns {string | null} */
+function hashInError(error) {
+  const holders = errorsIn(error).flatMap((each) => [each, read(each, 'receipt'), read(each, 'transaction')]);
+  const named = holders.flatMap((each) => [read(each, 'transactionHash'), read(each, 'hash')]);
+  return named.map((each) => (typeof each === 'string' ? hashIn(each) : null)).find(Boolean) ?? null;
+}
+
+/** The error and every error inside it. @param {unknown} error @returns {object[]} */
+function errorsIn(error, depth = 0) {
+  if (Array.isArray(error)) return depth < DEEPEST ? error.flatMap((each) => errorsIn(each, depth + 1)) : [];
+  if (typeof error !== 'object' || error === null || depth >= DEEPEST) return [];
+  return [error, ...INNER_ERROR_KEYS.flatMap((key) => errorsIn(read(error, key), depth + 1))];
+}
+
+/** @param {unknown} code */
+function codeText(code) {
+  return typeof code === 'number' || typeof code === 'string' || typeof code === 'bigint' ? String(code).trim() : '';
+}
+
+/** A field of anything; a getter that throws is as good as absent. @param {unknown} value @param {string} key @returns {unknown} */
+function read(value, key) {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return /** @type {Record<string, unknown>} */ (value)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {unknown} answer */
+function described(answer) {
+  if (answer === null || answer === undefined) return 'nothing';
+  if (typeof answer === 'string') return answer.startsWith('0x') ? `${(answer.length - 2) / 2} bytes` : 'a text';
+  return Array.isArray(answer) ? 'a list' : `a ${typeof answer}`;
+}

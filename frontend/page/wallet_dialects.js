@@ -1,0 +1,47 @@
+// How wallets say things, as rows: each has where it was seen and when that was looked up. Code reads the rows; it
+// names no wallet and never reads an error's words.
+
+/**
+ * What an error's code means. `declined`: the person said no. `refused`: the wallet never took the request up.
+ * `pending`: the wallet has a request open already. `unknown_chain`: the wallet lacks the network.
+ * @typedef {'declined' | 'refused' | 'pending' | 'unknown_chain'} ErrorMeaning
+ */
+
+/** @typedef {{ code: string, means: ErrorMeaning, source: string, seen: string }} ErrorRow */
+
+/** @type {readonly ErrorRow[]} */
+export const ERROR_ROWS = [
+  { code: '4001', means: 'declined', source: 'EIP-1193, provider errors', seen: '2026-11-26' },
+  { code: '5000', means: 'declined', source: 'CAIP-25 and wevm/viem#1045 (WalletConnect)', seen: '2026-11-26' },
+  { code: '5001', means: 'declined', source: 'WalletConnect/walletconnect-monorepo#4094, error table', seen: '2026-11-26' },
+  { code: '5002', means: 'declined', source: 'antonio-fr/pyWalletConnect#18 (a declined signature)', seen: '2026-11-26' },
+  { code: 'ACTION_REJECTED', means: 'declined', source: 'Uniswap/interface#5996 (ethers 5.7 wraps the error)', seen: '2026-11-26' },
+  { code: '4100', means: 'refused', source: 'EIP-1193: unauthorized', seen: '2026-11-26' },
+  { code: '4200', means: 'refused', source: 'EIP-1193: unsupported method', seen: '2026-11-26' },
+  { code: '4901', means: 'refused', source: 'EIP-1193: not connected to this chain', seen: '2026-11-26' },
+  { code: '-32600', means: 'refused', source: 'JSON-RPC 2.0: invalid request', seen: '2026-11-26' },
+  { code: '-32601', means: 'refused', source: 'JSON-RPC 2.0: no such method', seen: '2026-11-26' },
+  { code: '-32602', means: 'refused', source: 'JSON-RPC 2.0: invalid parameters', seen: '2026-11-26' },
+  { code: '-32004', means: 'refused', source: 'EIP-1474: method not supported', seen: '2026-11-26' },
+  { code: '-32002', means: 'pending', source: 'EIP-1474 and MetaMask/metamask-extension#10085', seen: '2026-11-26' },
+  { code: '4902', means: 'unknown_chain', source: 'EIP-3085, MetaMask/metamask-extension#11030', seen: '2026-11-26' },
+];
+
+/**
+ * What counts also when it stands inside another error. The others count outermost only: a node's refusal that a wallet
+ * passes on may have come after the transaction was sent.
+ * @type {readonly ErrorMeaning[]}
+ */
+export const MEANT_ANYWHERE = ['declined', 'unknown_chain'];
+
+/** Where wallets and libraries put an error inside an error. Source: MetaMask/metamask-mobile#3312 and #13415, BoltzExchange/boltz-web-app#1220. */
+export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'info', 'innerError', 'reason'];
+
+/** Where they put its code. */
+export const CODE_KEYS = ['code', 'errorCode', 'statusCode'];
+
+/** Where answers that are no text keep the transaction's hash, the likeliest first. Sources: ethers, web3.js and wagmi wrappers (2026-11-26). */
+export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'result', 'receipt', 'transaction', 'data', 'value'];
+
+/** EIP-5749 and EIP-6963 announce several wallets; this one has no name of its own. */
+export const UNNAMED_WALLET = 'Browser wallet';
