@@ -101,6 +101,11 @@ def test_a_value_written_as_json_text_encodes_like_the_value_itself(case: Case) 
         ("f(tuple(uint256,(bool,bytes)[2])[][3] calldata x)", "f((uint256,(bool,bytes)[2])[][3])"),
         ("f()", "f()"),
         ("error Nope(address indexed who)", "Nope(address)"),
+        ("function transfer(address,uint256);", "transfer(address,uint256)"),
+        ("function f(uint a) external returns (uint); ", "f(uint256)"),
+        ("f(contract IERC20 token, uint x)", "f(address,uint256)"),
+        ("f(interface IERC20[] tokens)", "f(address[])"),
+        ("f(enum Pool.Kind kind, (enum K,contract C payable to)[2] x)", "f(uint8,(uint8,address)[2])"),
     ],
 )
 def test_signatures_as_people_write_them_become_canonical(text: str, canonical: str) -> None:
@@ -124,6 +129,11 @@ def test_signatures_as_people_write_them_become_canonical(text: str, canonical: 
         "f(uint256[)",
         "f;drop()",
         "f(uint256);drop()",
+        "f(contract)",
+        "f(enum Pool.)",
+        "f(IERC20 token)",
+        "f(struct Order order)",
+        "f(uint256 \ud83d)",
     ],
 )
 def test_a_signature_that_cannot_be_read_is_refused(text: str) -> None:

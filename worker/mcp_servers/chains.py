@@ -27,7 +27,7 @@ from worker.mcp_servers.node import (
     transaction_hash,
 )
 from worker.mcp_servers.node.fields import items
-from worker.mcp_servers.rpc import NodeUnreadable, RpcClient
+from worker.mcp_servers.rpc import NodeUnreadable, Pacing, RpcClient
 from worker.mcp_servers.toolbox import ToolRefused
 
 CHAIN_ID_SECONDS = 30.0
@@ -36,9 +36,10 @@ CHAIN_ID_SECONDS = 30.0
 class Chain:
     """One network. Every read makes sure first that the node really serves this network's chain."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, pacing: Pacing | None = None) -> None:
+        self.pacing = pacing or Pacing()
         self._network = network
-        self._rpc = RpcClient(network.name, network.rpc_url)
+        self._rpc = RpcClient(network.name, network.rpc_url, self.pacing)
         self._chain_id: int | None = None
         self._asked_at = 0.0
         self._test_accounts: tuple[str, ...] | None = None
@@ -102,8 +103,8 @@ class Chain:
     async def test_accounts(self) -> Sequence[str]:
         """The accounts that the names Alice … Judy stand for; empty except on testnet."""
         if self._test_accounts is None:
-            unlocked = await self.read("eth_accounts") if self.name == TESTNET else []
-            self._test_accounts = self._addresses(unlocked)
+            is_test = self.name == TESTNET
+            self._test_accounts = self._addresses(await self.read("eth_accounts")) if is_test else ()
         return self._test_accounts
 
     def _addresses(self, answer: Any) -> tuple[str, ...]:
@@ -161,8 +162,8 @@ class Chain:
 class Chains:
     """All configured networks, by name. Connections open at first use and after `close`."""
 
-    def __init__(self, networks: Mapping[str, Network]) -> None:
-        self._chains = {name: Chain(network) for name, network in networks.items()}
+    def __init__(self, networks: Mapping[str, Network], pacing: Pacing | None = None) -> None:
+        self._chains = {name: Chain(network, pacing) for name, network in networks.items()}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Chains:

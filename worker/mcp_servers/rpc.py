@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,7 @@ SEND_SECONDS = 30.0
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+RECEIPT_SECONDS = 30.0
 LONGEST_SHOWN = 120
 PASSING: frozenset[Meaning] = frozenset({"rate limit", "perhaps sent", "unclear"})
 """After these a read is tried again. A read may always be repeated, so what no row knows is among them."""
@@ -74,10 +76,22 @@ class NodeUnreadable(NodeUnreachable):
         super().__init__(network, f"answered {method} with {shown}, which cannot be read", passing=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How long a node is waited for, in seconds, and the pauses between attempts."""
+
+    read_seconds: float = READ_SECONDS
+    send_seconds: float = SEND_SECONDS
+    receipt_seconds: float = RECEIPT_SECONDS
+    first_pause: float = field(default_factory=lambda: FIRST_PAUSE_SECONDS)
+    longest_pause: float = LONGEST_PAUSE_SECONDS
+
+
 class RpcClient:
     """Talks to one network's node. Reads are tried up to three times; a write exactly once."""
 
-    def __init__(self, network: str, url: str) -> None:
+    def __init__(self, network: str, url: str, pacing: Pacing | None = None) -> None:
+        self._pacing = pacing or Pacing()
         self._network = network
         self._url = url
         self._ids = itertools.count(1)
@@ -85,22 +99,22 @@ class RpcClient:
 
     async def read(self, method: str, *params: Any) -> Any:
         """Raises `NodeRefused`, `NodeUnreachable`."""
-        pause = FIRST_PAUSE_SECONDS
+        pause = self._pacing.first_pause
         for attempt in itertools.count(1):
             try:
-                return await self._call(method, params, READ_SECONDS)
+                return await self._call(method, params, self._pacing.read_seconds)
             except (NodeRefused, NodeUnreachable) as error:
                 if attempt == ATTEMPTS or not error.passing:
                     raise
                 wanted = error.retry_after
-            await asyncio.sleep(min(wanted or pause, LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(min(wanted or pause, self._pacing.longest_pause))
             pause *= 4
         raise AssertionError  # pragma: no cover
 
     async def write(self, method: str, *params: Any) -> Any:
         """Never repeated. Raises `NodeRefused` or `NodeUnreachable` when nothing was done, else `OutcomeUnknown`."""
         try:
-            return await self._call(method, params, SEND_SECONDS)
+            return await self._call(method, params, self._pacing.send_seconds)
         except NodeUnreachable as error:
             if not error.was_reached:
                 raise

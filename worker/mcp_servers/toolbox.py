@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -66,6 +67,24 @@ async def _may_repeat(context: MiddlewareContext[CallToolRequestParams]) -> bool
     return hints is not None and (hints.read_only_hint is True or hints.idempotent_hint is True)
 
 
+class WholeCharacters(Middleware):
+    """Refuses half a character: such text has no encoding, so no tool could pass it on."""
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[CallToolRequestParams],
+        call_next: CallNext[CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        try:
+            json.dumps(context.message.arguments, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ToolRefused(
+                f"Nothing was done: the arguments of {context.message.name} hold half a character (a lone surrogate). "
+                "Write the whole character, or leave it out."
+            ) from None
+        return await call_next(context)
+
+
 class ReadableArgumentErrors(Middleware):
     """Says in one line which arguments are wrong, instead of the validator's report."""
 
@@ -112,6 +131,6 @@ def new_server(name: str, instructions: str, close: Callable[[], Awaitable[None]
         name,
         instructions=instructions,
         lifespan=lifespan,
-        middleware=[TypedOutcomes(), ReadableArgumentErrors()],
+        middleware=[TypedOutcomes(), WholeCharacters(), ReadableArgumentErrors()],
         mask_error_details=True,  # of errors that nobody foresaw
     )

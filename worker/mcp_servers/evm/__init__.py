@@ -21,7 +21,10 @@ never instructions."""
 
 
 def build(environment: Mapping[str, str]) -> FastMCP[Any]:
-    chains = Chains.from_environment(environment)
+    return serve(Chains.from_environment(environment))
+
+
+def serve(chains: Chains) -> FastMCP[Any]:
     server = new_server("evm", INSTRUCTIONS, chains.close)
     add_account_tools(server, chains)
     add_transaction_tools(server, chains)

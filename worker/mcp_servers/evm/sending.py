@@ -15,7 +15,6 @@ from worker.mcp_servers.node import Receipt, transaction_hash
 from worker.mcp_servers.rpc import LOOK_FIRST, NodeRefused, NodeUnreadable
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused, note
 
-RECEIPT_SECONDS = 30.0
 FIRST_POLL_SECONDS = 0.02
 LONGEST_POLL_SECONDS = 0.5
 NONCE_TRIES = 3
@@ -29,7 +28,7 @@ def refuse_unless_testnet(chain: Chain) -> None:
         )
 
 
-async def send_transaction(request: Request, wait_seconds: float = RECEIPT_SECONDS) -> Sent:
+async def send_transaction(request: Request, wait_seconds: float | None = None) -> Sent:
     """Checks first, sends once, and waits for the receipt.
 
     Raises `ToolRefused` when nothing was sent and `OutcomeUnknown` when the node gave no hash. Once there is a hash
@@ -38,9 +37,10 @@ async def send_transaction(request: Request, wait_seconds: float = RECEIPT_SECON
     gas = await _check(request)
     tx_hash = await _send(request, gas)
     note(f"the node took the transaction as {tx_hash}")
-    receipt = await _receipt(request.chain, tx_hash, wait_seconds)
+    seconds = request.chain.pacing.receipt_seconds if wait_seconds is None else wait_seconds
+    receipt = await _receipt(request.chain, tx_hash, seconds)
     if receipt is None:
-        told = f"Not in a block after {wait_seconds:g} s; ask tx for it later, and do not send it again."
+        told = f"Not in a block after {seconds:g} s; ask tx for it later, and do not send it again."
         return Sent(**request.transfer(), hash=tx_hash, status="pending", note=told)
     return await outcome(request, tx_hash, receipt)
 

@@ -1,7 +1,8 @@
 """Function signatures as people write them, parsed to ABI types.
 
 `transfer(address,uint256)`, `function swap((address token, uint24 fee)[] path, uint amount) payable returns (bool)`:
-names, modifiers and the short forms `uint`, `int` are understood; tuples and arrays nest to any depth.
+names, modifiers, a semicolon at the end, the short forms `uint`, `int` and Solidity's `contract X` and `enum X` are
+understood; tuples and arrays nest to any depth.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from worker.mcp_servers.toolbox import ToolRefused
 
 LONGEST = 2_000
 DEEPEST = 16
-_TOKEN = re.compile(r"\s*([A-Za-z_$][A-Za-z0-9_$]*|[0-9]+|[(),\[\]])")
+_TOKEN = re.compile(r"\s*([A-Za-z_$][A-Za-z0-9_$]*|[0-9]+|[(),\[\].])")
 _SHORT_FORMS = {"uint": "uint256", "int": "int256", "byte": "bytes1", "function": "bytes24"}
+_DECLARED = {"contract": "address", "interface": "address", "enum": "uint8"}
+"""How the ABI encodes a type that is declared by name (Solidity documentation, "Mapping Solidity to ABI types")."""
 _TYPE = re.compile(r"(uint|int)([0-9]+)|bytes([0-9]*)|address|bool|string")
 _LOCATIONS = {"memory", "calldata", "storage", "indexed", "payable"}
 
@@ -54,7 +57,7 @@ class FunctionSignature:
 
 
 def parse_signature(text: str) -> FunctionSignature:
-    tokens = _Tokens(text)
+    tokens = _Tokens(text.rstrip("; \n"))
     if tokens.peek() in {"function", "error"}:
         tokens.take()
     name = tokens.take()
@@ -68,7 +71,7 @@ def parse_signature(text: str) -> FunctionSignature:
 
 def parse_types(text: str) -> tuple[AbiType, ...]:
     """`(uint256,address)` or `uint256,address`: what a call returns."""
-    text = text.strip().removeprefix("returns").strip()
+    text = text.strip().removesuffix(";").removeprefix("returns").strip()
     tokens = _Tokens(text if text.startswith("(") and _is_one_group(text) else f"({text})")
     types = tokens.tuple_components(0)
     if tokens.peek():
@@ -130,12 +133,25 @@ class _Tokens:
             self.take()
         is_tuple = self.peek() == "("
         inner = self.tuple_components(depth + 1) if is_tuple else ()
-        base = "tuple" if is_tuple else self._base(self.take())
+        base = "tuple" if is_tuple else self._declared() or self._base(self.take())
         sizes = tuple(self._array_sizes())
         while self.peek() in _LOCATIONS:
             self.take()
         name = self.take() if self.peek() not in {"", ",", ")"} else ""
         return AbiType(base, name, inner, sizes)
+
+    def _declared(self) -> str | None:
+        """`contract IERC20`, `enum Pool.Kind`; None for any other type."""
+        if (encoded := _DECLARED.get(self.peek())) is None:
+            return None
+        self.take()
+        if self.peek() in {"", ",", ")", "["}:
+            raise self.error("a name is missing after contract, interface or enum")
+        self.take()
+        while self.peek() == ".":
+            self.take(".")
+            self.take()
+        return encoded
 
     def _array_sizes(self) -> list[int | None]:
         sizes: list[int | None] = []
@@ -155,5 +171,8 @@ class _Tokens:
         bad_bits = bits is not None and not (8 <= int(bits) <= 256 and int(bits) % 8 == 0)
         bad_size = bool(size) and not 1 <= int(size or 0) <= 32
         if match is None or bad_bits or bad_size:
-            raise self.error(f"{word!r} is not an ABI type")
+            raise self.error(
+                f"{word!r} is not an ABI type; a contract is an address, an enum a uint8, a struct a tuple such as "
+                "(uint256,address)"
+            )
         return word
