@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 
-from forge.errors import LeaseHeld, RunGone, StorageUnavailable
+from forge.errors import ForgeError, LeaseHeld, RunGone, SessionUnreadable, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
 from forge.models.session import Control
@@ -23,6 +23,8 @@ WAIT_SECONDS = 2
 """Of one long poll: the longest that stopping has to wait for it."""
 RETRY_SECONDS = 2
 """After which a message whose run another worker holds comes back."""
+UNREADABLE_RECEIVES = 3
+"""After so many deliveries the run of a session that cannot be read is given up."""
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
 
@@ -111,12 +113,8 @@ class Consumer:
         while True:
             try:
                 lease, control = await self._claim(message)
-            except RunGone:
-                await self._settle(message, delivery)
-                return None
-            except (LeaseHeld, StorageUnavailable) as error:
-                logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
-                return await self._release(delivery, RETRY_SECONDS)
+            except (RunGone, LeaseHeld, SessionUnreadable, StorageUnavailable) as error:
+                return await self._not_claimed(message, delivery, error)
             self._note_claim(lease)
             end = await self._executor.execute(lease, control, delivery.receipt)
             is_named = lease.run_id == message.run_id
@@ -133,12 +131,34 @@ class Consumer:
                     if is_named:
                         return await self._delete(delivery)
 
+    async def _not_claimed(self, message: RunMessage, delivery: Delivery, error: ForgeError) -> None:
+        match error:
+            case RunGone():
+                await self._settle(message, delivery)
+            case SessionUnreadable():
+                await self._give_up_unreadable(message, delivery)
+            case _:
+                logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
+                await self._release(delivery, RETRY_SECONDS)
+
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """A run that has ended already: whoever ended it may have died before the connections heard of it."""
         logger.info("run ended already", extra=run_fields(message.run_id, receives=delivery.receives))
         await self._delete(delivery)
         if delivery.receives > 1:
             await self._executor.show(message.key)
+
+    async def _give_up_unreadable(self, message: RunMessage, delivery: Delivery) -> None:
+        """A worker of another version may be able to read the session, so the first deliveries are put back."""
+        self._resources.metrics.session_unreadable()
+        is_last = delivery.receives >= UNREADABLE_RECEIVES
+        fields = run_fields(message.run_id, receives=delivery.receives, is_given_up=is_last)
+        logger.warning("session not readable", extra=fields)
+        if is_last:
+            await self._resources.blocking.insist(self._resources.inbox.stop_unreadable, message.key)
+            await self._bury(delivery)
+        else:
+            await self._release(delivery, RETRY_SECONDS)
 
     async def _claim(self, message: RunMessage) -> tuple[Lease, Control | None]:
         """The connections are read beside the claim: neither has to wait for the other. None: not known yet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Literal
 
@@ -13,12 +14,13 @@ from forge.models.run import MAX_ATTEMPTS, Ending, Submission
 from forge.models.session import Control
 from forge.observability import error_fields, run_fields
 from forge.ports import Lease
-from worker.agent import history
+from worker.agent import failures, history
 from worker.agent.agent import INTERRUPTED_NOTICE, Ended, refuse
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import text_draft
-from worker.agent.failures import TooManyAttempts
+from worker.agent.failures import RunUnreadable, TooManyAttempts
 from worker.agent.llm_faults import cause_fields
+from worker.agent.stored import loaded
 from worker.audiences import Audiences
 from worker.hold import keep_lease, keep_message
 from worker.metrics import RunFigures
@@ -77,7 +79,9 @@ class RunExecutor:
         self._audiences.release(session)
 
     async def _perform(self, run: RunInProgress, lease: Lease) -> RunEnd:
-        lacking = await self._lacking(run, lease)
+        if is_given_up(lease):
+            return await self._give_up(run, lease)
+        lacking = frozenset[str]() if run.stop_reason else await self._lacking(run, lease)
         if lacking and run.stop_reason is None and may_be_put_back(lease, self._resources.clock()):
             logger.warning("run put back", extra={**_fields(lease), "lacking": ", ".join(sorted(lacking))})
             self._resources.metrics.put_back()
@@ -93,7 +97,21 @@ class RunExecutor:
             return "released"
         await run.record.finish(ended.ending)
         self._report(run, lease, ended)
-        return "buried" if isinstance(ended.error, TooManyAttempts) else "finished"
+        return "finished"
+
+    async def _give_up(self, run: RunInProgress, lease: Lease) -> RunEnd:
+        """Whatever makes the run fail may also be in its history, so the run ends without that if need be."""
+        deps, error = self._deps(run, lease), TooManyAttempts()
+        try:
+            ended = refuse(deps, await run.record.history(), _submission(lease), error)
+            await run.record.finish(ended.ending)
+        except Exception as broken:  # noqa: BLE001  anything may be what is broken
+            logger.warning("history not closed", extra={**_fields(lease), **error_fields(broken)})
+            notice = deps.notice(failures.describe(error))
+            ended = Ended(Ending(outcome="failed", drafts=[notice]), error)
+            await run.record.finish(ended.ending)
+        self._report(run, lease, ended)
+        return "buried"
 
     async def _lacking(self, run: RunInProgress, lease: Lease) -> frozenset[str]:
         """What the run needs and only another worker may have: an LLM that can answer, tools that it has called."""
@@ -115,7 +133,8 @@ class RunExecutor:
             if not answer.done():
                 run.token.cancel()
                 await asyncio.wait({answer}, timeout=_STOP_SECONDS)
-            return answer.result() if answer.done() else _left_behind(deps)
+            stopped_badly = answer.done() and run.stop_reason and isinstance(answer.exception(), Exception)
+            return answer.result() if answer.done() and not stopped_badly else _left_behind(deps)
         finally:
             stopping.cancel()
             answer.cancel()
@@ -123,8 +142,8 @@ class RunExecutor:
     async def _answer(self, run: RunInProgress, lease: Lease, deps: RunDeps) -> Ended:
         entries, submission = await run.record.history(), _submission(lease)
         operator, error = self._resources.operator, self._resources.llm_error
-        if lease.attempt > MAX_ATTEMPTS:
-            return refuse(deps, entries, submission, TooManyAttempts())
+        if not _is_readable(lease, entries):
+            return refuse(deps, entries, submission, RunUnreadable())
         if operator is None:
             return refuse(deps, entries, submission, error or RuntimeError("no LLM"))
         return await operator.run(deps, entries, submission, run.token)
@@ -163,7 +182,19 @@ class RunExecutor:
 def may_be_put_back(lease: Lease, now: int) -> bool:
     """Not for ever: after a while the run goes on here with what there is, and says what is missing."""
     since = lease.session.active.put_back_at if lease.session.active else None
-    return lease.attempt <= MAX_ATTEMPTS and (since is None or now - since < PUT_BACK_MS)
+    return since is None or now - since < PUT_BACK_MS
+
+
+def is_given_up(lease: Lease) -> bool:
+    return lease.session.active is not None and lease.session.active.strikes >= MAX_ATTEMPTS
+
+
+def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
+    """Whether this worker can read all that the run has stored; else it might do again what the run has done."""
+    active = lease.session.active
+    if active is None or active.history_base is None:
+        return True
+    return all(loaded(entry) for entry in entries[active.history_base :])
 
 
 def _fields(lease: Lease) -> dict[str, str | int]:

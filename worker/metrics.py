@@ -40,6 +40,9 @@ class Metrics:
     def put_back(self) -> None:
         self._emit("RunsPutBack")
 
+    def session_unreadable(self) -> None:
+        self._emit("ItemsUnreadable")
+
     def run_ended(self, figures: RunFigures) -> None:
         self._emit(_ENDS[figures.outcome])
         self._emit("QueueWait", figures.waited_ms, "Milliseconds")

@@ -68,6 +68,7 @@ def _resources(
     return Resources(
         worker_id=uuid.uuid4().hex[:12],
         runs=store.runs,
+        inbox=store.inbox,
         journal=store.journal,
         sessions=store.sessions,
         controls=store.controls,

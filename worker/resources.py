@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forge.ports import AsyncConnections, Clock, Commands, Controls, Journal, RunQueue, Runs, Sessions
+from forge.ports import AsyncConnections, Clock, Commands, Controls, Inbox, Journal, RunQueue, Runs, Sessions
 from worker.agent.agent import Operator
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
@@ -19,6 +19,7 @@ class Resources:
 
     worker_id: str
     runs: Runs
+    inbox: Inbox
     journal: Journal
     sessions: Sessions
     controls: Controls

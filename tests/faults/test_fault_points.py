@@ -50,9 +50,10 @@ BESIDE_RUNS = {
     "agent/toolbox.close: self._stack.aclose",
     "consumer._answer_command: resources.blocking(resources.commands.get)",
     "consumer._answer_command: resources.blocking(resources.commands.put)",
+    "consumer._give_up_unreadable: self._resources.blocking.insist(self._resources.inbox.stop_unreadable)",
 }
-"""No run waits here for storage: tools outside of conversations, connecting to MCP servers, and the run's opening,
-whose own waits are the wallet's and stand in its tests."""
+"""No run waits here for storage: tools outside of conversations, connecting to MCP servers, the run's opening,
+whose own waits are the wallet's and stand in its tests, and the end of a session that cannot be read."""
 
 ELSEWHERE = {
     "catalog.get": "test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_others",

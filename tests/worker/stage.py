@@ -74,6 +74,7 @@ class Stage:
         made = Resources(
             worker_id=new_run_id()[:12],
             runs=self.store.runs,
+            inbox=self.store.inbox,
             journal=self.store.journal,
             sessions=self.store.sessions,
             controls=self.store.controls,

@@ -32,6 +32,13 @@ class TooManyAttempts(ForgeError):
     """This message made the worker fail several times and was given up. Please try it in another way."""
 
 
+class RunUnreadable(ForgeError):
+    """What has been done for this message cannot be read any more, so it was ended.
+
+    Something may have taken effect: please check before you send it again.
+    """
+
+
 _PASSING: frozenset[Fault] = frozenset({"rate_limited", "overloaded", "server", "broken_off", "bad_call"})
 
 _SENTENCES: Mapping[Fault, str] = {
@@ -65,7 +72,7 @@ def describe(error: BaseException) -> str:
     """One or two sentences without any of the error's own text, which may hold anything."""
     if isinstance(error, MissingApiKey):
         return f"No LLM can answer: {error.detail} Whoever operates this server must set it and restart the worker."
-    if isinstance(error, TooManyAttempts | DailyTokensUsedUp):
+    if isinstance(error, TooManyAttempts | RunUnreadable | DailyTokensUsedUp):
         return error.detail
     if isinstance(error, UsageLimitExceeded):
         return f"This reached a limit for one message ({_limit(error)}) and was stopped. Please ask for less at a time."

@@ -7,7 +7,7 @@ class ForgeError(Exception):
     """The request could not be carried out."""
 
     def __init__(self, detail: str | None = None) -> None:
-        self.detail = detail or (type(self).__doc__ or "").strip()
+        self.detail = detail or " ".join((type(self).__doc__ or "").split())
         super().__init__(self.detail)
 
 
@@ -41,6 +41,13 @@ class SessionBusy(ForgeError):
 
 class ApprovalHeld(ForgeError):
     """The wallet request cannot be signed now."""
+
+
+class SessionUnreadable(ForgeError):
+    """This conversation cannot be read: its stored state is damaged, or a newer version of this program wrote it.
+
+    It can be stopped and deleted. A message that is sent after its deletion begins it anew.
+    """
 
 
 class Retryable(ForgeError):

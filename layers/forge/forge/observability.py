@@ -26,6 +26,7 @@ _LOGGERS = ("forge", "functions", "worker")
 Metric = Literal[
     "ConnectionsOpened",
     "ConnectionsRefused",
+    "ItemsUnreadable",
     "MessagesAccepted",
     "QueueWait",
     "RateLimited",

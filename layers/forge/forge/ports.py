@@ -1,5 +1,7 @@
 """All seams on one page. Adapters: `forge.store` (DynamoDB), `forge.queue` (SQS), `forge.connections`, `worker.push`.
 
+A session whose stored item cannot be read raises `SessionUnreadable` where it is named, and is left out where many are
+read.
 The store's methods block (boto3); the worker calls them in threads. Unless said otherwise they raise
 `StorageUnavailable` when the storage is throttled or out of reach, and nothing else of the vendor's.
 """
@@ -101,6 +103,10 @@ class Inbox(Protocol):
         """Finish the active run as interrupted if its lease has run out; else change nothing."""
         ...
 
+    def stop_unreadable(self, key: SessionKey) -> None:
+        """End all work of a session whose item cannot be read. Needs nothing of it that may be damaged."""
+        ...
+
     def waiting(self, limit: int = 100) -> list[RunMessage]:
         """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker."""
         ...
@@ -194,7 +200,10 @@ class Journal(Protocol):
     """What a run has done, for its next attempt (see the store's `call#` and `entry#` items)."""
 
     def history(self, lease: Lease) -> list[bytes]:
-        """The session's LLM history from its `history_start` on, one serialized LLM message an entry."""
+        """The session's LLM history from its `history_start` on, one serialized LLM message an entry.
+
+        One that cannot be read is empty.
+        """
         ...
 
     def begin_call(

@@ -9,6 +9,7 @@ from forge.api.message_pages import MESSAGES_LIMIT, page
 from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.push import push_state
 from forge.api.waiting import until_ended
+from forge.errors import SessionUnreadable
 from forge.models import public
 from forge.models.approval import ApprovalReply
 from forge.models.frame import Hot
@@ -26,11 +27,19 @@ def view(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT
 
     With `before` its messages are the ended ones before that number, at most `limit` of them.
     """
-    session = dependencies.store().sessions.hot(key)
+    try:
+        session = dependencies.store().sessions.hot(key)
+    except SessionUnreadable as unreadable:
+        return unreadable_state(key, unreadable)
     if session is None or before is None:
         return state_of(key, session, limit)
     older = page(dependencies.store().sessions, session, before, limit)
     return public.older_state(session, older, dependencies.catalog())
+
+
+def unreadable_state(key: SessionKey, unreadable: SessionUnreadable) -> State:
+    network = dependencies.settings().default_network
+    return public.unreadable_state(key.session_id, network, dependencies.catalog(), unreadable.detail)
 
 
 def state_of(key: SessionKey, session: HotSession | None, limit: int = MESSAGES_LIMIT) -> State:
@@ -91,7 +100,11 @@ def _shown(key: SessionKey, session: HotSession | None, preferences: Preferences
 
 def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO_PREFERENCES) -> Hot:
     """Stop `run_id`, or else the active run, or else all that wait. Stopping what has ended changes nothing."""
-    session = dependencies.store().sessions.hot(key)
+    try:
+        session = dependencies.store().sessions.hot(key)
+    except SessionUnreadable as unreadable:
+        dependencies.store().inbox.stop_unreadable(key)
+        return unreadable_state(key, unreadable)
     if session is None:
         return state_of(key, None)
     log_fields(session_id=key.session_id, correlation_id=run_id)

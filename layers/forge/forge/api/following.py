@@ -8,8 +8,9 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from forge.api import dependencies
+from forge.api.conversations import unreadable_state
 from forge.api.message_pages import MESSAGES_LIMIT, fitting, page
-from forge.errors import StorageUnavailable
+from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.http import State
 from forge.models.ids import SessionKey
@@ -25,6 +26,8 @@ BUSY_SECONDS = 0.2
 IDLE_SECONDS = (0.3, 1.0)
 BYTES_PER_SECOND = 1_000_000
 """Each event is a whole State: those of a long conversation come less often, so that a stream stays below this."""
+_UNREADABLE_ID = "unreadable"
+"""The event's id while the session cannot be read."""
 WATCH_MS = 10_000
 """Our interest in a run, which makes its worker flush often, ends by itself this long after we have gone."""
 
@@ -47,7 +50,10 @@ class Follower:
 
         Blocks; keeps the session alive.
         """
-        session = dependencies.store().sessions.touch(self._key)
+        try:
+            session = dependencies.store().sessions.touch(self._key)
+        except SessionUnreadable as unreadable:
+            return self._unreadable_event(unreadable)
         self.is_busy = session is not None and bool(session.active or session.inbox)
         if self.is_busy:
             self._watch()
@@ -58,6 +64,14 @@ class Follower:
         data = self._state(session).model_dump_json()
         self._sent, self._waiting = event_id, waiting
         return f"id: {event_id}\ndata: {data}\n\n".encode()
+
+    def _unreadable_event(self, unreadable: SessionUnreadable) -> bytes | None:
+        self.is_busy = False
+        if self._sent == _UNREADABLE_ID:
+            return None
+        self._sent, self._waiting = _UNREADABLE_ID, []
+        data = unreadable_state(self._key, unreadable).model_dump_json()
+        return f"id: {_UNREADABLE_ID}\ndata: {data}\n\n".encode()
 
     def _watch(self) -> None:
         now = dependencies.now()

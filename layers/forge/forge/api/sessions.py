@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.push import end_connections, push_state
-from forge.errors import InvalidRequest, NotFound, StorageUnavailable
+from forge.errors import InvalidRequest, NotFound, SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.http import SessionList, SessionSummary
 from forge.models.ids import SessionId, SessionKey
@@ -44,12 +44,21 @@ def rename_session(key: SessionKey, title: str) -> SessionSummary:
 
 def delete_session(key: SessionKey) -> None:
     """Its run stops, its connections are closed. Raises `NotFound`."""
-    session = dependencies.store().sessions.hot(key)
-    if session is None:
-        raise NotFound
+    generation = _generation(key)
     connection_ids = dependencies.store().sessions.delete(key)
     logger.info("session deleted", extra={"session_id": key.session_id, "connections": len(connection_ids)})
     try:
-        end_connections(key, session.generation, connection_ids)
+        end_connections(key, generation, connection_ids)
     except StorageUnavailable:
         logger.warning("connections not closed", extra={"session_id": key.session_id})
+
+
+def _generation(key: SessionKey) -> int:
+    """0 when the session cannot be read, which does not keep it from being deleted. Raises `NotFound`."""
+    try:
+        session = dependencies.store().sessions.hot(key)
+    except SessionUnreadable:
+        return 0
+    if session is None:
+        raise NotFound
+    return session.generation

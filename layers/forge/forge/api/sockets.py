@@ -9,13 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.authentication import check_origin, owner_of_ticket
+from forge.api.conversations import unreadable_state
 from forge.api.message_pages import page
 from forge.api.push import post_all
 from forge.api.socket_entry import SocketCall
-from forge.errors import InvalidRequest, NotFound, TooManyConnections
+from forge.errors import InvalidRequest, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
 from forge.models.frame import CLIENT_FRAME, Hot, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
+from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
 from forge.models.session import Connection, HotSession
@@ -99,10 +101,13 @@ def _frame(call: SocketCall) -> SyncFrame | PingFrame:
 
 def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
     sessions, catalog = dependencies.store().sessions, dependencies.catalog()
-    session = sessions.hot(key)
+    try:
+        session = sessions.hot(key)
+    except SessionUnreadable as unreadable:
+        return _frames_of(unreadable_state(key, unreadable))
     if session is None:
-        empty = public.empty_state(key.session_id, dependencies.settings().default_network, catalog)
-        return state_frames(Hot(**{name: getattr(empty, name) for name in Hot.model_fields}), [])
+        network = dependencies.settings().default_network
+        return _frames_of(public.empty_state(key.session_id, network, catalog))
     missing = _missing(sessions, session, frame)
     text = sessions.streaming_text(session) if session.active else ""
     return sync_frames(session, missing, text, frame.have, catalog)
@@ -114,6 +119,11 @@ def _missing(sessions: Sessions, session: HotSession, frame: SyncFrame) -> list[
         return sessions.messages(session, start)
     lacking = max(0, session.logged - start)
     return page(sessions, session, session.logged, min(lacking, frame.newest)) if lacking else []
+
+
+def _frames_of(state: State) -> list[str]:
+    hot = Hot(**{name: getattr(state, name) for name in Hot.model_fields})
+    return state_frames(hot, state.messages)
 
 
 def _forget_stale(key: SessionKey, connection_ids: frozenset[str]) -> bool:

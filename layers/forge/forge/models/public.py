@@ -112,6 +112,13 @@ def empty_state(session_id: str, network: str, catalog: Catalog | None) -> State
     )
 
 
+def unreadable_state(session_id: str, network: str, catalog: Catalog | None, words: str) -> State:
+    """The state of a session whose stored item cannot be read: it says so where its messages would stand."""
+    told = Draft(sender="system", kind="notice", content=words, created_at=0).at(0)
+    empty = empty_state(session_id, network, catalog)
+    return empty.model_copy(update={"messages": [public_message(told)], "message_count": 1})
+
+
 def state(session: HotSession, log: Sequence[Message], text: str, catalog: Catalog | None) -> State:
     """The whole state in the order a person reads it: the log, the input, the streaming text, the queue."""
     messages = [public_message(message) for message in log]

@@ -14,6 +14,7 @@ from forge.models.receipt import ReceiptOutcome, WalletReceipt
 IfBusy = Literal["enqueue", "reject", "interrupt"]
 Outcome = Literal["completed", "failed", "interrupted", "waiting"]
 MAX_ATTEMPTS = 3
+"""A run is given up when so many attempts have counted (`forge.store.suspects` says which do)."""
 
 
 class Submission(BaseModel):
@@ -57,7 +58,8 @@ class ActiveRun(BaseModel):
     `text` is the tail of the streaming text; `text_parts` parts of 32 KB before it are items of their own
     (so the text's length is `text_base + len(text)` characters). `shown_results` are the tool calls of the
     last LLM response whose results are in the log already. `put_back_at`: when a worker that lacks what the run needs
-    first put it back. Times are epoch milliseconds.
+    first put it back. `strikes`: attempts that count against the run, of `MAX_ATTEMPTS`. `history_base`: entries of the
+    LLM history that are older than the run; None when another version began it. Times are epoch milliseconds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,6 +76,8 @@ class ActiveRun(BaseModel):
     text_parts: int = 0
     shown_results: frozenset[str] = frozenset()
     put_back_at: int | None = None
+    strikes: int = 0
+    history_base: int | None = None
 
     @property
     def run_id(self) -> str:

@@ -137,9 +137,9 @@ class Catalog(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    llm: str
+    llm: str = ""
     missing_api_key: bool = False
     tools: list[ToolInfo] = []
     networks: list[NetworkInfo] = []
     notices: list[str] = []
-    published_at: int
+    published_at: int = 0

@@ -15,6 +15,8 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive, current, entry_of, new_item, only_if, session_of
+from forge.store.lenient import plain
+from forge.store.mend import whole
 from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
@@ -39,6 +41,7 @@ def accept(
             if created := _create(table, terms, now, key, submission, old):
                 return created
             continue
+        whole(old)
         if _repeated(old, submission.run_id):
             return current(session_of(old), now)
         if refusal := _refusal(old, terms, now, if_busy):
@@ -131,7 +134,7 @@ def _charge_owner(table: Table, terms: Terms, now: int, owner: str) -> None:
     pace, key = terms.owner_pace, keys.single("owner", owner)
     old: Item | None = None
     for _ in range(CONTENTION_TRIES):
-        tat = old["tat"] if old else now
+        tat = plain((old or {}).get("tat"), int, now)
         if (ahead := tat - pace.tolerance - now) > 0:
             raise RateLimited("Too many messages in all your sessions together.", retry_after=ahead / 1_000)
         end = now // 1_000 + pace.tolerance // 1_000 + 3_600
@@ -139,7 +142,7 @@ def _charge_owner(table: Table, terms: Terms, now: int, owner: str) -> None:
         if old is None:
             change.when("attribute_not_exists(tat) OR tat <= :now", now=now)
         else:
-            change.when("tat = :before", before=old["tat"])
+            change.when("tat = :before", before=old.get("tat"))
         try:
             table.update(key, change)
             return

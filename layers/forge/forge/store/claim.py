@@ -12,7 +12,9 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive, session_of
+from forge.store.mend import whole
 from forge.store.refusal import Refused
+from forge.store.suspects import SUSPECT_STRIKES, hold_suspect, strikes_after
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, LEASE_MS, TAKEOVER_GRACE_MS, Terms
 
@@ -21,6 +23,7 @@ from forge.store.terms import CONTENTION_TRIES, LEASE_MS, TAKEOVER_GRACE_MS, Ter
 class Claimer:
     """One claim. `token` tells its own write, whose answer was lost, from another worker's."""
 
+    table: Table
     terms: Terms
     now: int
     message: RunMessage
@@ -35,22 +38,30 @@ class Claimer:
             .assign("active = inbox.#run")
             .remove("inbox.#run", "inbox_order[0]")
             .set(active_id=run_id, attempt=1, started_at=self.now, input_logged=False, shown_results=[])
+            .set(strikes=0)
+            .assign("history_base = history_count")
+            .remove("taken_from")
             .when("attribute_not_exists(active_id)", "inbox_order[0] = :active_id")
         )
 
     def take_over(self, old: Item) -> Change:
-        """The next attempt at an abandoned run; its streaming text starts again."""
+        """The next attempt at an abandoned run; its streaming text starts again. Raises `LeaseHeld`."""
+        strikes = strikes_after(self.table, old)
+        if strikes == SUSPECT_STRIKES and not self._hold_suspect(old["active_id"]):
+            raise LeaseHeld
         return (
             self._own()
             .assign("attempt = attempt + :one")
+            .set(strikes=strikes, taken_from=old["worker"])
             .when("active_id = :run AND fence = :seen", run=old["active_id"], seen=old["fence"])
             .when("lease_until < :now", now=self.now)
         )
 
     def next(self, old: Item | None) -> Change:
         """What to claim instead. Raises `RunGone`, `LeaseHeld`."""
-        if old is None or not alive(old, self.now) or old["generation"] != self.message.generation:
+        if old is None or not alive(old, self.now) or old.get("generation") != self.message.generation:
             raise RunGone
+        whole(old)
         if self.message.run_id != old.get("active_id") and self.message.run_id not in old["inbox"]:
             raise RunGone
         if "active_id" not in old:
@@ -58,6 +69,9 @@ class Claimer:
         if old["lease_until"] >= self.now:
             raise LeaseHeld
         return self.take_over(old)
+
+    def _hold_suspect(self, run_id: str) -> bool:
+        return hold_suspect(self.table, self.worker, self.message.key, run_id, self.now)
 
     def _own(self) -> Change:
         return (
@@ -71,14 +85,15 @@ class Claimer:
                 last_activity_at=self.now,
             )
             .assign("fence = fence + :one", "rev = rev + :one", one=1)
+            .assign("mark = logged + history_count")
             .when("generation = :generation", generation=self.message.generation)
             .when("expires_at > :seconds", seconds=self.now // 1_000)
         )
 
 
 def claim(table: Table, terms: Terms, now: int, message: RunMessage, worker: str) -> Lease:
-    """One call when the message's run is next. `attempt` may exceed `MAX_ATTEMPTS`: then only finish it as failed."""
-    claimer = Claimer(terms, now, message, worker, uuid.uuid4().hex)
+    """One call when the message's run is next. A run with `MAX_ATTEMPTS` strikes is only to be finished as failed."""
+    claimer = Claimer(table, terms, now, message, worker, uuid.uuid4().hex)
     change = claimer.start(message.run_id)
     for _ in range(CONTENTION_TRIES):
         try:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from forge.models.run import ToolCommand
 from forge.models.session import Catalog
 from forge.ports import Clock
 from forge.store import keys
+from forge.store.codec import Item
 from forge.store.items import alive
+from forge.store.lenient import lenient
 from forge.store.table import Table
 from forge.store.terms import COMMAND_SECONDS
+from forge.store.unreadable import note_unreadable
+
+M = TypeVar("M", bound=BaseModel)
 
 _CATALOG = keys.single("catalog", "current")
 
@@ -34,12 +42,23 @@ class TableCommands:
         item = self.table.get(keys.single("command", command_id))
         if item is None or not alive(item, self.clock()):
             return None
-        return ToolCommand.model_validate_json(zlib.decompress(item["body"]))
+        return _unpacked(ToolCommand, item)
 
     def publish(self, catalog: Catalog) -> None:
         """Without an end: a deployment whose workers are stopped still knows its tools."""
         self.table.put({**_CATALOG, "body": zlib.compress(catalog.model_dump_json().encode())})
 
     def catalog(self) -> Catalog | None:
+        """A worker of another version may have published it: what this one does not understand is left out."""
         item = self.table.get(_CATALOG, consistent=False)
-        return Catalog.model_validate_json(zlib.decompress(item["body"])) if item else None
+        return _unpacked(Catalog, item) if item else None
+
+
+def _unpacked(model: type[M], item: Item) -> M | None:
+    try:
+        found = lenient(model, zlib.decompress(item["body"]))
+    except (KeyError, TypeError, zlib.error):
+        found = None
+    if found is None:
+        note_unreadable(item)
+    return found

@@ -12,8 +12,11 @@ from forge.store import keys as layout
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive
+from forge.store.lenient import plain
+from forge.store.refusal import Unfit
 from forge.store.table import Table
 from forge.store.terms import CONNECTION_SECONDS, CONTROL_SECONDS
+from forge.store.unreadable import note_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,13 @@ class TableControls:
         item = self.table.get(layout.single("connection", connection_id))
         if item is None or not alive(item, self.clock()):
             return None
+        if type(item.get("session_key")) is not str:
+            note_unreadable(item)
+            return None
         return Connection(
             connection_id=connection_id,
             key=SessionKey.parse(item["session_key"]),
-            connected_at=item["connected_at"],
+            connected_at=plain(item.get("connected_at"), int, 0),
         )
 
     def request_interrupt(self, key: SessionKey, run_id: str) -> None:
@@ -63,14 +69,27 @@ class TableControls:
         return {control.key: control for control in map(_control, items)}
 
     def _update(self, key: SessionKey, change: Change) -> None:
-        self.table.update(layout.control(key), change.set(expires_at=self.clock() // 1_000 + CONTROL_SECONDS))
+        """A control item that does not take the change is made anew: those who listen say so with their next frame."""
+        change.set(expires_at=self.clock() // 1_000 + CONTROL_SECONDS)
+        try:
+            self.table.update(layout.control(key), change)
+        except Unfit:
+            note_unreadable(layout.control(key))
+            self.table.delete(layout.control(key))
+            self.table.update(layout.control(key), change)
+
+
+def connections_of(item: Item) -> frozenset[str]:
+    found: frozenset[object] = plain(item.get("connections"), frozenset, frozenset())
+    return frozenset(each for each in found if isinstance(each, str))
 
 
 def _control(item: Item) -> Control:
+    """Each attribute for itself: one of another kind counts as absent."""
     return Control(
         key=layout.session_of_partition(item["pk"]),
-        connections=item.get("connections", frozenset()),
-        interrupt=item.get("interrupt"),
-        watched_until=item.get("watched_until", 0),
-        deleted=item.get("deleted", 0),
+        connections=connections_of(item),
+        interrupt=plain(item.get("interrupt"), str, None),
+        watched_until=plain(item.get("watched_until"), int, 0),
+        deleted=plain(item.get("deleted"), int, 0),
     )

@@ -10,6 +10,7 @@ from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.codec import Item
 from forge.store.table import Table
+from forge.store.unreadable import note_unreadable
 
 CHUNK_BYTES = 300_000
 
@@ -36,14 +37,24 @@ def entry_items(session: HotSession, entries: Sequence[bytes], expires_at: int) 
 
 
 def read_entries(table: Table, session: HotSession) -> list[bytes]:
-    """From the session's `history_start` on."""
+    """From the session's `history_start` on, one for each that it counts; one that cannot be read is empty."""
     if not session.history:
         return []
     between = keys.entry_range(session.generation, session.history_start, session.history)
     items = table.query(keys.partition(session.key), between)
-    return [_join(list(group)) for _, group in groupby(items, key=lambda item: item["entry_index"])]
+    found = {index: _join(list(group)) for index, group in groupby(items, key=_index)}
+    return [found.get(index, b"") for index in range(session.history_start, session.history)]
+
+
+def _index(item: Item) -> int:
+    return int(item["sk"].split("#")[2])
 
 
 def _join(group: list[Item]) -> bytes:
     """Chunks beyond the head's count are left over from an earlier attempt."""
-    return zlib.decompress(b"".join(item["body"] for item in group[: group[0]["chunks"]]))
+    try:
+        count = group[0].get("chunks", len(group))
+        return zlib.decompress(b"".join(item["body"] for item in group[:count]))
+    except (KeyError, TypeError, zlib.error) as error:
+        note_unreadable(group[0], error)
+        return b""

@@ -13,7 +13,9 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.children import delete_children
 from forge.store.codec import Item, decode
+from forge.store.controls import connections_of
 from forge.store.items import alive
+from forge.store.lenient import plain
 from forge.store.refusal import Refused
 from forge.store.table import Table
 
@@ -33,15 +35,19 @@ class TableExpiry:
             return frozenset()
         with contextlib.suppress(Refused):
             self.table.delete(keys.control(key), _same_connections(control))
-        return control.get("connections", frozenset())
+        return connections_of(control)
 
 
 def stream_key(record: Mapping[str, Any]) -> tuple[SessionKey, int] | None:
-    """Session and generation of a removed hot item, from a record of the table's stream; else `None`."""
+    """Session and generation of a removed hot item, from a record of the table's stream; else `None`.
+
+    Generation 0 when the item had none: its children then go at their own ends.
+    """
     image: Mapping[str, Any] = record.get("dynamodb", {}).get("OldImage", {})
-    if record.get("eventName") != "REMOVE" or image.get("sk") != {"S": keys.HOT} or "generation" not in image:
+    if record.get("eventName") != "REMOVE" or image.get("sk") != {"S": keys.HOT}:
         return None
-    return keys.session_of_partition(decode(image["pk"])), decode(image["generation"])
+    generation = decode(image.get("generation", {"NULL": True}))
+    return keys.session_of_partition(decode(image["pk"])), plain(generation, int, 0)
 
 
 def _same_connections(control: Item) -> Change:

@@ -10,9 +10,11 @@ from forge.models.run import IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
 from forge.ports import Clock
 from forge.store.accept import accept
+from forge.store.mend import mended
 from forge.store.stop import interrupt_abandoned, withdraw
 from forge.store.table import Table
 from forge.store.terms import Terms
+from forge.store.unreadable_session import stop_unreadable
 from forge.store.waiting import waiting
 
 
@@ -23,13 +25,23 @@ class TableInbox:
     clock: Clock
 
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
-        return accept(self.table, self.terms, self.clock(), key, submission, if_busy)
+        now = self.clock()
+        defaults = self.terms.defaults(now)
+        return mended(
+            self.table,
+            key,
+            defaults,
+            lambda: accept(self.table, self.terms, now, key, submission, if_busy),
+        )
 
     def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> HotSession | None:
         return withdraw(self.table, self.terms, self.clock(), key, frozenset(run_ids))
 
     def interrupt_abandoned(self, key: SessionKey, run_id: str) -> HotSession | None:
         return interrupt_abandoned(self.table, self.terms, self.clock(), key, run_id)
+
+    def stop_unreadable(self, key: SessionKey) -> None:
+        stop_unreadable(self.table, self.terms, self.clock(), key)
 
     def waiting(self, limit: int = 100) -> list[RunMessage]:
         return waiting(self.table, self.clock(), limit)

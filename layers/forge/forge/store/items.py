@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast, get_args
 
+from pydantic import ValidationError
+
+from forge.errors import SessionUnreadable
 from forge.models.approval import Approval, ApprovalReply
 from forge.models.ids import SessionKey
-from forge.models.run import ActiveRun, Submission
+from forge.models.run import ActiveRun, Outcome, Submission
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
+from forge.store.lenient import lenient, plain, text_map
+from forge.store.shape import completed
+from forge.store.unreadable import note_unreadable
 
 ACTIVE_ATTRIBUTES = (
     "active_id",
@@ -26,6 +32,10 @@ ACTIVE_ATTRIBUTES = (
     "text_parts",
     "shown_results",
     "put_back_at",
+    "strikes",
+    "mark",
+    "history_base",
+    "taken_from",
 )
 """What exists only while a run is active."""
 
@@ -33,12 +43,27 @@ WORK_ATTRIBUTES = ("work_shard", "work_due")
 """What puts a session into the index of those with work."""
 
 
+_OUTCOMES = frozenset(get_args(Outcome))
+
+
 def alive(item: Item | None, now: int) -> bool:
-    """TTL deletes late: an item past its end counts as absent."""
-    return item is not None and item["expires_at"] > now // 1_000
+    """TTL deletes late: an item past its end counts as absent. One without an end is alive, and gets one."""
+    if item is None:
+        return False
+    end = item.get("expires_at")
+    return type(end) is not int or end > now // 1_000
 
 
 def session_of(item: Item) -> HotSession:
+    """Raises `SessionUnreadable`."""
+    try:
+        return _session(completed(item))
+    except (SessionUnreadable, AttributeError, KeyError, TypeError, ValidationError) as error:
+        note_unreadable(item, error)
+        raise SessionUnreadable from error
+
+
+def _session(item: Item) -> HotSession:
     return HotSession(
         key=keys.session_of_partition(item["pk"]),
         generation=item["generation"],
@@ -47,11 +72,11 @@ def session_of(item: Item) -> HotSession:
         title=item.get("title"),
         inbox=[_submission(run_id, item["inbox"][run_id]) for run_id in item["inbox_order"]],
         active=_active(item),
-        approvals=[Approval.model_validate_json(text) for text in item["approvals"]],
+        approvals=_approvals(item),
         used_hashes=item.get("used_hashes", []),
         spent=item.get("spent", 0),
-        wallet=item.get("wallet"),
-        recent={run_id: item["recent"][run_id] for run_id in item["recent_order"]},
+        wallet=plain(item.get("wallet"), str, None),
+        recent=_recent(item),
         logged=item["logged"],
         history=item["history_count"],
         tokens=item["tokens"],
@@ -59,6 +84,21 @@ def session_of(item: Item) -> HotSession:
         last_activity_at=item["last_activity_at"],
         expires_at=item["expires_at"],
     )
+
+
+def _approvals(item: Item) -> list[Approval]:
+    """One that cannot be read cannot be answered either: it is left out."""
+    found = [lenient(Approval, text) for text in item["approvals"]]
+    if None in found:
+        note_unreadable({**item, "sk": "approval"})
+    return [approval for approval in found if approval]
+
+
+def _recent(item: Item) -> dict[str, Outcome]:
+    """Outcomes that a newer version has added are left out."""
+    known = text_map(item["recent"])
+    order = [run_id for run_id in item["recent_order"] if isinstance(run_id, str)]
+    return {run_id: cast("Outcome", known[run_id]) for run_id in order if known.get(run_id) in _OUTCOMES}
 
 
 def current(session: HotSession, now: int) -> HotSession:
@@ -76,12 +116,9 @@ def new_item(key: SessionKey, now: int, old: Item | None, **values: Any) -> Item
 
     seeded from the clock, so that they do not repeat after the item was deleted in between.
     """
-    before = old or {"generation": 0, "rev": 0, "fence": 0}
     return {
         **keys.hot(key),
-        "generation": max(now, before["generation"] + 1),
-        "rev": max(now, before["rev"] + 1),
-        "fence": max(now, before["fence"] + 1),
+        **{name: _grown(old, name, now) for name in ("generation", "rev", "fence")},
         "inbox": {},
         "inbox_order": [],
         "approvals": [],
@@ -101,9 +138,17 @@ def only_if(change: Change, old: Item | None) -> Change:
     """The condition that nothing has happened to `old` (or that there still is no item)."""
     if old is None:
         return change.when("attribute_not_exists(pk)")
-    return change.when(
-        "rev = :seen", "generation = :generation", seen=old["rev"], generation=old["generation"]
-    )
+    for name in ("rev", "generation"):
+        if name in old:
+            change.when(f"{name} = :seen_{name}", **{f"seen_{name}": old[name]})
+        else:
+            change.when("attribute_exists(pk)", f"attribute_not_exists({name})")
+    return change
+
+
+def _grown(old: Item | None, name: str, now: int) -> int:
+    before = (old or {}).get(name)
+    return max(now, before + 1) if type(before) is int else now
 
 
 def entry_of(submission: Submission) -> Item:
@@ -122,9 +167,9 @@ def _submission(run_id: str, entry: Item) -> Submission:
     approval = entry.get("approval")
     return Submission(
         run_id=run_id,
-        sender=entry["sender"],
+        sender=entry.get("sender", "user"),
         content=entry["content"],
-        created_at=entry["created_at"],
+        created_at=entry.get("created_at", 0),
         approval=ApprovalReply.model_validate_json(approval) if approval else None,
     )
 
@@ -145,4 +190,6 @@ def _active(item: Item) -> ActiveRun | None:
         text_parts=item["text_parts"],
         shown_results=frozenset(item["shown_results"]),
         put_back_at=item.get("put_back_at"),
+        strikes=item.get("strikes", 0),
+        history_base=item.get("history_base"),
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 import zlib
 from dataclasses import dataclass
+from typing import get_args
 
 from forge.errors import LeaseLost
 from forge.models.message import cut
+from forge.models.work import CallKind
 from forge.ports import CallRecord, CallStatus, Clock, Lease
 from forge.store import keys
 from forge.store.change import Change
@@ -18,6 +20,12 @@ from forge.store.refusal import Refused
 from forge.store.runs import fenced
 from forge.store.table import Table
 from forge.store.terms import Terms
+from forge.store.unreadable import note_unreadable
+
+UNREADABLE = (
+    "The recorded outcome of this call cannot be read any more. It is unknown whether it took effect: "
+    "verify before it is done again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +86,21 @@ class TableJournal:
         return record
 
     def _record(self, item: Item) -> CallRecord | None:
-        if item["call_state"] != "done":
+        """Of a call that has ended. When what it brought cannot be read, nobody knows what it did."""
+        if item.get("call_state") != "done":
             return None
+        try:
+            return self._read(item)
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
+            note_unreadable(item, error)
+            return CallRecord("failed", UNREADABLE)
+
+    def _read(self, item: Item) -> CallRecord:
         packed: bytes = item["record_value"]
-        for number in range(item["record_chunks"]):
+        for number in range(item.get("record_chunks", 0)):
             packed += (self.table.get(_chunk(item, item["record_writing"], number)) or {})["body"]
+        if item["record_kind"] not in get_args(CallKind):
+            raise ValueError("another kind")
         return CallRecord(kind=item["record_kind"], value=zlib.decompress(packed).decode())
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pydantic import ValidationError
+
 from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.receipt import WalletReceipt
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.codec import Item
+from forge.store.lenient import lenient, plain
 from forge.store.table import Table
+from forge.store.unreadable import note_unreadable
 
 PART_BYTES = 32_000
+_HEAD_SEPARATORS = 2
+"""`#` in the sort key of a message's head; its parts have one more."""
+UNREADABLE = "(This message cannot be read: what is stored of it is damaged, or a newer version wrote it.)"
 
 
 def split(text: str) -> list[str]:
@@ -61,18 +68,18 @@ def messages_of(items: Iterable[Item]) -> list[Message]:
     """Heads and parts in order of their keys. Parts that no head counts are left over from an earlier attempt."""
     found: list[Message] = []
     head: Item = {}
-    parts: list[str] = []
+    parts: list[Item] = []
 
     def close() -> None:
         if head:
             found.append(_message(head, parts))
 
     for item in items:
-        if "kind" in item:
+        if item["sk"].count("#") == _HEAD_SEPARATORS:
             close()
             head, parts = item, []
         else:
-            parts.append(item["content"])
+            parts.append(item)
     close()
     return found
 
@@ -83,24 +90,42 @@ def streaming_parts(table: Table, session: HotSession) -> str:
         return ""
     pk = keys.partition(session.key)
     items = table.query(pk, keys.part_range(session.generation, session.text_seq))
-    return "".join(item["content"] for item in list(items)[: session.active.text_parts])
+    return "".join(plain(item.get("content"), str, "") for item in list(items)[: session.active.text_parts])
 
 
 def whole_text(table: Table, session: HotSession) -> str:
     return streaming_parts(table, session) + session.active.text if session.active else ""
 
 
-def _message(head: Item, parts: Sequence[str]) -> Message:
-    content = "".join(parts[: head["parts"]]) if "parts" in head else head["content"]
+def _message(head: Item, parts: Sequence[Item]) -> Message:
+    """One that cannot be read keeps its place, and says so."""
+    try:
+        return _read(head, parts)
+    except (KeyError, TypeError, ValidationError) as error:
+        note_unreadable(head, error)
+        created_at = plain(head.get("created_at"), int, 0)
+        return Message(
+            seq=_seq(head), sender="system", kind="notice", content=UNREADABLE, created_at=max(0, created_at)
+        )
+
+
+def _read(head: Item, parts: Sequence[Item]) -> Message:
+    content = (
+        "".join(part["content"] for part in parts[: head["parts"]]) if "parts" in head else head["content"]
+    )
     return Message(
-        seq=int(head["sk"].rpartition("#")[2]),
+        seq=_seq(head),
         sender=head["sender"],
         kind=head["kind"],
         content=content,
         created_at=head["created_at"],
-        run_id=head["run_id"],
-        tool=ToolDisplay.model_validate_json(head["tool"]) if head["tool"] else None,
-        receipt=WalletReceipt.model_validate_json(head["receipt"]) if "receipt" in head else None,
+        run_id=head.get("run_id"),
+        tool=lenient(ToolDisplay, head["tool"]) if head.get("tool") else None,
+        receipt=lenient(WalletReceipt, head["receipt"]) if head.get("receipt") else None,
         run_end=head.get("run_end"),
         answer_end=head.get("answer_end"),
     )
+
+
+def _seq(head: Item) -> int:
+    return int(head["sk"].rpartition("#")[2])

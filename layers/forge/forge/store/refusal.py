@@ -27,13 +27,20 @@ class Refused(Exception):
         self.index = index
 
 
+class Unfit(Exception):
+    """The stored item has not the form that a change needs (an attribute is missing, or of another kind)."""
+
+
 class Conflict(Exception):
     """Another transaction held the item for a moment; nothing was written."""
 
 
 @contextmanager
 def refusals() -> Generator[None]:
-    """A condition that did not hold becomes `Refused`, a meeting of two transactions `Conflict`."""
+    """A condition that did not hold becomes `Refused`, a meeting of two transactions `Conflict`.
+
+    An expression that cannot be applied to the item that is stored becomes `Unfit`.
+    """
     try:
         yield
     except ClientError as error:
@@ -41,12 +48,15 @@ def refusals() -> Generator[None]:
             raise Refused(_item(error.response)) from None
         if code_of(error) in _CONFLICTS:
             raise Conflict from error
+        if code_of(error) == "ValidationException":
+            raise Unfit from error
         if code_of(error) == "TransactionCanceledException":
-            _cancelled(error.response)
+            _cancelled(error)
         raise
 
 
-def _cancelled(response: Any) -> None:
+def _cancelled(error: ClientError) -> None:
+    response: Any = error.response
     reasons = response.get("CancellationReasons", [])
     for index, reason in enumerate(reasons):
         if reason.get("Code") == "ConditionalCheckFailed":
@@ -54,6 +64,8 @@ def _cancelled(response: Any) -> None:
     codes = {reason.get("Code") for reason in reasons}
     if codes & _CONFLICTS:
         raise Conflict
+    if "ValidationError" in codes:
+        raise Unfit from error
     if codes & _THROTTLED:
         raise StorageUnavailable("the table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
 

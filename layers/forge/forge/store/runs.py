@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from forge.errors import LeaseLost, SpendingCapReached
+from forge.errors import LeaseLost, SessionUnreadable, SpendingCapReached
 from forge.models.run import Ending, Progress, RunMessage
 from forge.models.session import HotSession
 from forge.ports import Clock, Lease
@@ -16,7 +17,8 @@ from forge.store.codec import Item
 from forge.store.commit import Step, commit
 from forge.store.items import alive, session_of
 from forge.store.log import part_item, split
-from forge.store.refusal import Refused
+from forge.store.mend import mended
+from forge.store.refusal import Refused, Unfit
 from forge.store.steps import ended, progressed, running
 from forge.store.table import Table
 from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, Terms
@@ -30,7 +32,13 @@ class TableRuns:
     clock: Clock
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
-        return claim(self.table, self.terms, self.clock(), message, worker)
+        now = self.clock()
+        return mended(
+            self.table,
+            message.key,
+            self.terms.defaults(now),
+            lambda: claim(self.table, self.terms, now, message, worker),
+        )
 
     def renew(self, lease: Lease) -> Lease:
         return self._update(lease, self._renewal())
@@ -107,7 +115,8 @@ class TableRuns:
         if amount > most:
             raise SpendingCapReached
         try:
-            return lease_of(self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock())))
+            with _lost_when_unreadable():
+                return lease_of(self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock())))
         except Refused as refused:
             item = refused.item
         if item is None or not _is_held(item, lease):
@@ -143,11 +152,13 @@ class TableRuns:
         )
 
     def _update(self, lease: Lease, change: Change) -> Lease:
-        return lease_of(self._guarded(lease, change.assign("rev = rev + :one", one=1)))
+        with _lost_when_unreadable():
+            return lease_of(self._guarded(lease, change.assign("rev = rev + :one", one=1)))
 
     def _guarded(self, lease: Lease, change: Change) -> Item:
         try:
-            return self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock()))
+            with _lost_when_unreadable():
+                return self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock()))
         except Refused:
             raise LeaseLost from None
 
@@ -162,7 +173,7 @@ class TableRuns:
 
         def check(item: Item | None) -> HotSession | None:
             """A commit whose answer was lost is repeated by the worker: it must be found done, not done twice."""
-            if item is None or not alive(item, now) or item["fence"] != lease.fence:
+            if item is None or not alive(item, now) or item.get("fence") != lease.fence:
                 raise LeaseLost
             session = session_of(item)
             if lease.run_id in session.recent or applied(session):
@@ -172,13 +183,23 @@ class TableRuns:
             return None
 
         used = counts(lease.key, tokens, self.terms, now)
-        return commit(
-            self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
-        )
+        with _lost_when_unreadable():
+            return commit(
+                self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
+            )
+
+
+@contextmanager
+def _lost_when_unreadable() -> Generator[None]:
+    """A session that cannot be read any more is its next claim's concern: that repairs it or gives it up."""
+    try:
+        yield
+    except (SessionUnreadable, Unfit):
+        raise LeaseLost from None
 
 
 def _is_held(item: Item, lease: Lease) -> bool:
-    return item["fence"] == lease.fence and item.get("active_id") == lease.run_id
+    return item.get("fence") == lease.fence and item.get("active_id") == lease.run_id
 
 
 def fenced(lease: Lease, change: Change, now: int) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forge.errors import NotFound, StorageUnavailable
+from forge.errors import NotFound, SessionUnreadable, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import HotSession
@@ -14,6 +14,7 @@ from forge.store import keys as layout
 from forge.store.change import Change
 from forge.store.children import delete_children
 from forge.store.codec import Item
+from forge.store.controls import connections_of
 from forge.store.items import (
     ACTIVE_ATTRIBUTES,
     WORK_ATTRIBUTES,
@@ -23,13 +24,19 @@ from forge.store.items import (
     only_if,
     session_of,
 )
+from forge.store.lenient import plain
 from forge.store.log import messages_of, whole_text
-from forge.store.refusal import Refused
+from forge.store.mend import mended, whole
+from forge.store.refusal import Refused, Unfit
 from forge.store.table import Table
-from forge.store.terms import CONTENTION_TRIES, CONTROL_SECONDS, TOUCH_MS, Terms
-
-_CLOCK_MARGIN_SECONDS = 60
-"""A deleted session has expired for functions whose clock is a little behind, too."""
+from forge.store.terms import (
+    CLOCK_MARGIN_SECONDS,
+    CONTENTION_TRIES,
+    CONTROL_SECONDS,
+    TOUCH_MS,
+    Terms,
+)
+from forge.store.unreadable_session import delete_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +65,17 @@ class TableSessions:
         wanted = list(dict.fromkeys(keys))
         items = self.table.read_many([layout.hot(key) for key in wanted])
         found = {
-            session.key: session
-            for session in (current(session_of(item), now) for item in items if alive(item, now))
+            session.key: current(session, now)
+            for session in (_readable(item) for item in items if alive(item, now))
+            if session
         }
         return [found[key] for key in wanted if key in found]
 
     def rename(self, key: SessionKey, title: str) -> HotSession:
-        try:
-            return self._shown(self.table.update(layout.hot(key), self._living(Change().set(title=title))))
-        except Refused:
-            raise NotFound from None
+        session = self._changed(key, Change().set(title=title))
+        if session is None:
+            raise NotFound
+        return session
 
     def set_network(self, key: SessionKey, network: str) -> HotSession:
         return self._set(key, network=network)
@@ -77,6 +85,10 @@ class TableSessions:
 
     def _set(self, key: SessionKey, **values: str | None) -> HotSession:
         """Into the living session, or into a new one."""
+        defaults = self.terms.defaults(self.clock())
+        return mended(self.table, key, defaults, lambda: self._set_now(key, values))
+
+    def _set_now(self, key: SessionKey, values: dict[str, str | None]) -> HotSession:
         now = self.clock()
         for _ in range(CONTENTION_TRIES):
             try:
@@ -84,6 +96,8 @@ class TableSessions:
                 return self._shown(self.table.update(layout.hot(key), change))
             except Refused as refused:
                 old = refused.item
+            if old and alive(old, now):
+                whole(old)
             first = {"network": self.terms.network, "expires_at": self.terms.session_end(now), **values}
             item = new_item(key, now, old, **first)
             try:
@@ -98,34 +112,53 @@ class TableSessions:
         session, now = self.hot(key), self.clock()
         if session is None or now - session.last_activity_at < min(TOUCH_MS, self.terms.session_ms // 4):
             return session
-        try:
-            return self._shown(self.table.update(layout.hot(key), self._living(Change())))
-        except Refused:
-            return None
+        return self._changed(key, Change())
+
+    def _changed(self, key: SessionKey, change: Change) -> HotSession | None:
+        """The living session after the change; `None` when there is none."""
+
+        def write() -> HotSession | None:
+            try:
+                return self._shown(self.table.update(layout.hot(key), living))
+            except Refused as refused:
+                if refused.item and alive(refused.item, self.clock()):
+                    whole(refused.item)
+                return None
+
+        living = self._living(change)
+        return mended(self.table, key, self.terms.defaults(self.clock()), write)
 
     def delete(self, key: SessionKey) -> frozenset[str]:
         """What stays is an expired item that keeps `rev` and `fence` growing, until DynamoDB removes it."""
         now = self.clock()
-        ended = (
+        try:
+            old = self.table.update(layout.hot(key), self._ended(now))
+        except Unfit:
+            old = delete_unreadable(self.table, now, key)
+        except Refused as refused:
+            if refused.item is None or not alive(refused.item, now):
+                raise NotFound from None
+            old = delete_unreadable(self.table, now, key)
+        generation = plain(old.get("generation"), int, now)
+        control = self._tell_run(key, generation, now)
+        delete_children(self.table, key, generation)
+        return connections_of(control)
+
+    def _ended(self, now: int) -> Change:
+        return (
             Change()
             .set(
                 inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0
             )
             .set(used_hashes=[])
-            .set(expires_at=now // 1_000 - _CLOCK_MARGIN_SECONDS)
+            .set(expires_at=now // 1_000 - CLOCK_MARGIN_SECONDS)
             .assign("rev = rev + :one", "fence = fence + :one", one=1)
             .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, "title")
             .when("expires_at > :seconds", seconds=now // 1_000)
         )
-        try:
-            old = self.table.update(layout.hot(key), ended)
-        except Refused:
-            raise NotFound from None
-        control = self._tell_run(key, old["generation"], now)
-        delete_children(self.table, key, old["generation"])
-        return control.get("connections", frozenset())
 
     def _tell_run(self, key: SessionKey, generation: int, now: int) -> Item:
+        """Every attribute that is written here is replaced whole, so a damaged control item takes it, too."""
         change = Change().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
         return self.table.update(layout.control(key), change)
 
@@ -140,3 +173,11 @@ class TableSessions:
             .assign("rev = rev + :one", one=1)
             .when("expires_at > :seconds", seconds=now // 1_000)
         )
+
+
+def _readable(item: Item) -> HotSession | None:
+    """One of many: what cannot be read is left out (`session_of` has told of it)."""
+    try:
+        return session_of(item)
+    except SessionUnreadable:
+        return None

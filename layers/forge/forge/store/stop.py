@@ -14,6 +14,7 @@ from forge.store.codec import Item
 from forge.store.commit import Step, commit
 from forge.store.items import alive, session_of
 from forge.store.log import whole_text
+from forge.store.mend import mended, whole
 from forge.store.steps import ended, logged, notice, running, settled
 from forge.store.table import Table
 from forge.store.terms import Terms
@@ -49,7 +50,7 @@ def withdraw(
             Step(made.change, made.puts, after), [each.run_id for each in taken], "interrupted", now
         )
 
-    return _commit(table, now, key, step, _same_generation)
+    return _commit(table, terms, now, key, step, _same_generation)
 
 
 def interrupt_abandoned(
@@ -70,7 +71,7 @@ def interrupt_abandoned(
         made.change.assign("fence = fence + :one", one=1)
         return made
 
-    return _commit(table, now, key, step, _same_attempt)
+    return _commit(table, terms, now, key, step, _same_attempt)
 
 
 def _same_generation(change: Change, session: HotSession) -> Change:
@@ -84,6 +85,7 @@ def _same_attempt(change: Change, session: HotSession) -> Change:
 
 def _commit(
     table: Table,
+    terms: Terms,
     now: int,
     key: SessionKey,
     step: Callable[[HotSession], Step],
@@ -92,10 +94,14 @@ def _commit(
     def check(item: Item | None) -> None:
         if item is None or not alive(item, now):
             raise _Settled(None)
+        whole(item)
 
-    try:
+    def stop() -> HotSession:
         item = table.get(keys.hot(key))
         check(item)
         return commit(table, session_of(item or {}), step, fence, check)
+
+    try:
+        return mended(table, key, terms.defaults(now), stop)
     except _Settled as settled_already:
         return settled_already.session

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from forge.settings import Settings
+from forge.store.shape import Defaults
 
 LEASE_MS = 6_000
 QUEUE_GRACE_MS = 15_000
@@ -18,6 +19,8 @@ CONTENTION_TRIES = 8
 CONTROL_SECONDS = 3 * 3_600
 CONNECTION_SECONDS = 2 * 3_600 + 600
 COMMAND_SECONDS = 600
+CLOCK_MARGIN_SECONDS = 60
+"""A deleted session has expired for functions whose clock is a little behind, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ class Terms:
             owner_pace=Pace.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
             owner_tokens=settings.owner_tokens_per_day,
         )
+
+    def defaults(self, now: int) -> Defaults:
+        return Defaults(now=now, network=self.network)
 
     def session_end(self, now: int) -> int:
         """Epoch seconds, rounded up."""

@@ -20,7 +20,8 @@ class TableTickets:
     def redeem(self, ticket: str, now: int) -> str | None:
         """Only one of several redeemers gets what the deletion returns."""
         item = self.table.delete(_key(ticket))
-        return item["owner_id"] if item and item["until"] > now else None
+        until, owner = (item or {}).get("until"), (item or {}).get("owner_id")
+        return owner if type(owner) is str and type(until) is int and until > now else None
 
 
 def _key(ticket: str) -> Key:

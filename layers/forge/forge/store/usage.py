@@ -11,6 +11,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.keys import Key
+from forge.store.lenient import plain
 from forge.store.table import Table
 from forge.store.terms import Terms
 
@@ -33,7 +34,7 @@ def tokens_left(table: Table, key: SessionKey, terms: Terms, now: int) -> int | 
     if not _is_limited(key, terms):
         return None
     item = table.get(_item(key, now))
-    return max(0, terms.owner_tokens - (item["tokens"] if item else 0))
+    return max(0, terms.owner_tokens - plain((item or {}).get("tokens"), int, 0))
 
 
 def _is_limited(key: SessionKey, terms: Terms) -> bool:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain, islice
 
+from forge.errors import SessionUnreadable
 from forge.models.run import RunMessage
+from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
-from forge.store.items import WORK_ATTRIBUTES, alive
+from forge.store.items import WORK_ATTRIBUTES, alive, only_if, session_of
 from forge.store.keys import Key
+from forge.store.lenient import plain
 from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import TAKEOVER_GRACE_MS
@@ -46,20 +49,24 @@ def _due(table: Table, now: int) -> Iterable[Key]:
 
 
 def _message(item: Item, now: int) -> RunMessage | None:
-    if "active_id" in item:
-        lost = item["lease_until"] + TAKEOVER_GRACE_MS < now
-        return _of(item, item["active_id"], item["attempt"] + 1) if lost else None
-    if item["inbox_order"] and item.get("work_due", now) <= now:
-        return _of(item, item["inbox_order"][0], 1)
+    """`None` also for a session that cannot be read: it costs nobody else's run (`session_of` has told of it)."""
+    try:
+        session = session_of(item)
+    except SessionUnreadable:
+        return None
+    if active := session.active:
+        lost = active.lease_until + TAKEOVER_GRACE_MS < now
+        return _of(session, active.run_id, active.attempt + 1) if lost else None
+    if session.inbox and plain(item.get("work_due"), int, now) <= now:
+        return _of(session, session.inbox[0].run_id, 1)
     return None
 
 
-def _of(item: Item, run_id: str, attempt: int) -> RunMessage:
-    key = keys.session_of_partition(item["pk"])
+def _of(session: HotSession, run_id: str, attempt: int) -> RunMessage:
     return RunMessage(
-        owner=key.owner,
-        session_id=key.session_id,
-        generation=item["generation"],
+        owner=session.key.owner,
+        session_id=session.key.session_id,
+        generation=session.generation,
         run_id=run_id,
         attempt=attempt,
     )
@@ -67,7 +74,7 @@ def _of(item: Item, run_id: str, attempt: int) -> RunMessage:
 
 def _forget(table: Table, item: Item) -> None:
     """An expired session leaves the index at once, not when DynamoDB deletes it."""
-    change = Change().remove(*WORK_ATTRIBUTES).when("rev = :seen", seen=item["rev"])
+    change = only_if(Change().remove(*WORK_ATTRIBUTES), item)
     try:
         table.update({"pk": item["pk"], "sk": item["sk"]}, change)
     except Refused:

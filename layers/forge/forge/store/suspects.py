@@ -1,0 +1,73 @@
+"""Which run a worker's death is charged to.
+
+An attempt counts against its run only when it stored nothing, was not handed over, and ran beside no run that is more
+suspect than itself. A run of which two attempts have counted is a suspect. Of those a worker holds one at a time, named
+in an item of the worker's own, so that a further death convicts that one and nobody beside it.
+"""
+
+from __future__ import annotations
+
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.keys import Key
+from forge.store.lenient import plain
+from forge.store.refusal import Refused
+from forge.store.table import Table
+
+SUSPECT_STRIKES = 2
+_KEPT_SECONDS = 3_600
+
+
+def strikes_after(table: Table, old: Item) -> int:
+    """How many attempts count against the active run of the hot item `old`, once its last attempt is over."""
+    strikes = plain(old.get("strikes"), int, 0)
+    was_handed_over = old["lease_until"] == 0
+    if was_handed_over or has_progressed(old) or _ran_beside_a_suspect(table, old):
+        return strikes
+    return strikes + 1
+
+
+def has_progressed(item: Item) -> bool:
+    """Whether the active run has stored a message or an entry of the LLM history since its attempt began."""
+    stored = item["logged"] + item["history_count"]
+    return stored > plain(item.get("mark"), int, stored)
+
+
+def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, now: int) -> bool:
+    """Name the run as the one suspect of `worker`; False while it holds another one."""
+    item_key = keys.single("worker", worker)
+    known = table.get(item_key)
+    if known and known.get("run_id") != run_id and _is_held_by(table, known, worker):
+        return False
+    change = Change().set(session_key=str(key), run_id=run_id, expires_at=now // 1_000 + _KEPT_SECONDS)
+    if known:
+        change.when("run_id = :seen", seen=known.get("run_id"))
+    else:
+        change.when("attribute_not_exists(pk)")
+    try:
+        table.update(item_key, change)
+    except Refused:
+        return False
+    return True
+
+
+def _ran_beside_a_suspect(table: Table, old: Item) -> bool:
+    worker = old["worker"]
+    known = table.get(keys.single("worker", worker)) if worker else None
+    return bool(known) and known.get("run_id") != old["active_id"] and _is_held_by(table, known, worker)
+
+
+def _is_held_by(table: Table, known: Item, worker: str) -> bool:
+    """Whether the named run is still in progress, on `worker` or as taken over from it."""
+    hot = table.get(_hot(known))
+    return (
+        hot is not None
+        and hot.get("active_id") == known.get("run_id")
+        and worker in (hot.get("worker"), hot.get("taken_from"))
+    )
+
+
+def _hot(known: Item) -> Key:
+    return keys.hot(SessionKey.parse(plain(known.get("session_key"), str, "")))

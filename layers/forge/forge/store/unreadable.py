@@ -1,0 +1,32 @@
+"""Telling of stored items that cannot be read: which kind, and whose by a digest (a session's key lets one use it)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+from forge.observability import record
+from forge.store.codec import Item
+
+logger = logging.getLogger(__name__)
+
+_DIGEST_LETTERS = 16
+
+
+def key_digest(partition: str) -> str:
+    """The first letters of the SHA-256 of an item's partition key: `docs/operations.md` says how to find the item."""
+    return hashlib.sha256(partition.encode()).hexdigest()[:_DIGEST_LETTERS]
+
+
+def note_unreadable(item: Item, error: BaseException | None = None) -> None:
+    """Counted and logged, so that an operator hears of it; never the contents."""
+    cause = error.__cause__ or error if error else None
+    record("ItemsUnreadable")
+    logger.warning(
+        "stored item not readable",
+        extra={
+            "item": str(item.get("sk", "")).partition("#")[0],
+            "key_digest": key_digest(str(item.get("pk", ""))),
+            "reason": type(cause).__name__ if cause else "form",
+        },
+    )

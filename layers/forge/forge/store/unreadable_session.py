@@ -1,0 +1,42 @@
+"""Stopping and deleting a session whose hot item cannot be read: nothing here looks at what may be broken."""
+
+from __future__ import annotations
+
+from forge.errors import NotFound
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item
+from forge.store.refusal import Refused
+from forge.store.table import Table
+from forge.store.terms import CLOCK_MARGIN_SECONDS, Terms
+
+
+def stop_unreadable(table: Table, terms: Terms, now: int, key: SessionKey) -> None:
+    """Its work ends: the fence moves, so a worker that still holds the run writes nothing more."""
+    old = table.get(keys.hot(key))
+    if old is None:
+        return
+    after = new_item(key, now, old)
+    change = (
+        Change()
+        .set(inbox={}, inbox_order=[], fence=after["fence"], rev=after["rev"])
+        .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES)
+        .when("attribute_exists(pk)")
+    )
+    if type(old.get("expires_at")) is not int:
+        change.set(expires_at=terms.session_end(now))
+    try:
+        table.update(keys.hot(key), change)
+    except Refused:
+        return
+
+
+def delete_unreadable(table: Table, now: int, key: SessionKey) -> Item:
+    """The item that is replaced by an expired one. Raises `NotFound`."""
+    old = table.get(keys.hot(key))
+    if old is None or not alive(old, now):
+        raise NotFound
+    table.put(new_item(key, now, old, expires_at=now // 1_000 - CLOCK_MARGIN_SECONDS))
+    return old
