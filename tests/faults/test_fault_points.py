@@ -12,7 +12,7 @@ from bench.soak.matrix import KINDS, POINTS, cells
 from local_dev.processes import ROOT
 
 CROSSINGS = {
-    "agent/journal._call: super().call_tool": "tool.pay",
+    "agent/journal._run: super().call_tool": "tool.pay",
     "agent/toolsets.call_tool: super().call_tool": "tool.pay",
     "agent/journal.wrap_model_request: handler": "llm.request",
     "audiences._find_latecomers: self._resources.blocking.insist(self._resources.controls.read)": "controls.read",

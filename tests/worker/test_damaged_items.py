@@ -47,7 +47,7 @@ async def test_an_older_part_of_the_history_that_cannot_be_read_is_left_out(
     damage(dynamodb, entry(await stage.session(), 0), "body", body)
     stage.start()
     await page.ended(await stage.say("second"))
-    assert (await stage.log())[-1] == ("agent", "fine")
+    assert ("agent", "fine") in (await stage.log())[-2:]
     assert prompts(script.requests[-1]) == ["second"]
 
 

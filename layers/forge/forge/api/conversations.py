@@ -8,6 +8,7 @@ from forge.api import dependencies
 from forge.api.message_pages import MESSAGES_LIMIT, page
 from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.push import push_state
+from forge.api.unreadable import unreadable_state
 from forge.api.waiting import until_ended
 from forge.errors import SessionUnreadable
 from forge.models import public
@@ -35,11 +36,6 @@ def view(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT
         return state_of(key, session, limit)
     older = page(dependencies.store().sessions, session, before, limit)
     return public.older_state(session, older, dependencies.catalog())
-
-
-def unreadable_state(key: SessionKey, unreadable: SessionUnreadable) -> State:
-    network = dependencies.settings().default_network
-    return public.unreadable_state(key.session_id, network, dependencies.catalog(), unreadable.detail)
 
 
 def state_of(key: SessionKey, session: HotSession | None, limit: int = MESSAGES_LIMIT) -> State:

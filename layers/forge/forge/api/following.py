@@ -8,8 +8,8 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from forge.api import dependencies
-from forge.api.conversations import unreadable_state
 from forge.api.message_pages import MESSAGES_LIMIT, fitting, page
+from forge.api.unreadable import unreadable_state
 from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.http import State

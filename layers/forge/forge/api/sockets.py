@@ -9,10 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.authentication import check_origin, owner_of_ticket
-from forge.api.conversations import unreadable_state
 from forge.api.message_pages import page
 from forge.api.push import post_all
 from forge.api.socket_entry import SocketCall
+from forge.api.unreadable import unreadable_state
 from forge.errors import InvalidRequest, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
 from forge.models.frame import CLIENT_FRAME, Hot, PingFrame, PongFrame, SyncFrame

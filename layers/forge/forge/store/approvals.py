@@ -17,7 +17,9 @@ from forge.ports import Clock
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.items import alive, current, only_if, session_of
+from forge.store.mend import mended
 from forge.store.refusal import Refused
+from forge.store.shape import Defaults
 from forge.store.steps import stored_approvals, with_report
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES
@@ -48,6 +50,12 @@ class TableApprovals:
         self, key: SessionKey, approval_id: str, change_of: Callable[[HotSession, Approval], Approval]
     ) -> HotSession:
         """One conditional write, made for one `rev` of the session; nothing is written if nothing changes."""
+        defaults = Defaults(now=self.clock())
+        return mended(self.table, key, defaults, lambda: self._change(key, approval_id, change_of))
+
+    def _change(
+        self, key: SessionKey, approval_id: str, change_of: Callable[[HotSession, Approval], Approval]
+    ) -> HotSession:
         for _ in range(CONTENTION_TRIES):
             item = self.table.get(keys.hot(key))
             if item is None or not alive(item, self.clock()):
