@@ -194,7 +194,8 @@ def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
     active = lease.session.active
     if active is None or active.history_base is None:
         return True
-    return all(loaded(entry) for entry in entries[active.history_base :])
+    first = max(0, active.history_base - lease.session.history_start)
+    return all(loaded(entry) for entry in entries[first:])
 
 
 def _fields(lease: Lease) -> dict[str, str | int]:
