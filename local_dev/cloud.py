@@ -5,10 +5,12 @@ Imports what is slow to import; `local_dev.stack` therefore imports it when the 
 
 from __future__ import annotations
 
+import importlib
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
 from local_dev import environment as variables
@@ -26,6 +28,7 @@ class Cloud:
     def __init__(
         self, options: Options, wiring: Wiring, aws: Mapping[str, str], report: Callable[[str], None]
     ) -> None:
+        show_error_texts()
         self._options = options
         self._wiring = wiring
         self._report = report
@@ -45,6 +48,7 @@ class Cloud:
     def reload_functions(self) -> None:
         """Import the functions and the layer again. Raises what they raise; then the old ones go on."""
         self._runtime.reload(("functions", "forge"), self.load_functions)
+        importlib.import_module("forge.observability").show_error_texts()
 
     def serve(
         self, listener: socket.socket, page: Path, access_key: str, chain_url: str | None = None

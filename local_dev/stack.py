@@ -15,6 +15,7 @@ from local_dev import environment as variables
 from local_dev.background import Background
 from local_dev.chain import start_chain
 from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
+from local_dev.error_lines import report_errors
 from local_dev.limits import MANAGEMENT_PATH, SOCKET_PATH
 from local_dev.names import name_resources
 from local_dev.options import Options
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 WORKER_STOP_SECONDS = 2.5
 """When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
-LOCAL = {"WORKER_STOP_SECONDS": "1"}
+LOCAL = {"WORKER_STOP_SECONDS": "1", "LOG_ERROR_TEXTS": "true"}
 """What a worker is told here unless the developer says otherwise."""
 
 
@@ -97,6 +98,8 @@ class Stack:
             reloader = Reloader(restart, cloud.reload_functions, self._report)
             self._background.start(reloader.run(), "reload")
         self._background.start(self._until_ended("emulator"), "emulator")
+        if not self._options.verbose:
+            self._background.start(report_errors(self._options.folder, self._report), "errors")
         cloud.start_upkeep(self._background)
         self._describe()
 

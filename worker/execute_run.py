@@ -12,7 +12,7 @@ from forge.errors import LeaseLost
 from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS, Ending, Submission
 from forge.models.session import Control
-from forge.observability import error_fields, run_fields
+from forge.observability import error_fields, log_fields, run_fields
 from forge.ports import Lease
 from worker.agent import failures, history
 from worker.agent.agent import INTERRUPTED_NOTICE, Ended, refuse
@@ -140,6 +140,7 @@ class RunExecutor:
             answer.cancel()
 
     async def _answer(self, run: RunInProgress, lease: Lease, deps: RunDeps) -> Ended:
+        log_fields(correlation_id=lease.run_id, run_id=lease.run_id)  # of libraries' lines too
         entries, submission = await run.record.history(), _submission(lease)
         operator, error = self._resources.operator, self._resources.llm_error
         if not _is_readable(lease, entries):

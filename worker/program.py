@@ -12,7 +12,7 @@ from botocore.session import Session
 from pydantic_ai.models import Model
 
 from forge.errors import MissingApiKey
-from forge.observability import configure_logging
+from forge.observability import configure_logging, show_error_texts
 from forge.ports import AsyncConnections
 from forge.queue import open_queue
 from forge.store import open_store, system_clock
@@ -39,6 +39,8 @@ _PUSH_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 async def run(environment: Mapping[str, str]) -> None:
     configure_logging(SERVICE)
     settings = WorkerSettings.from_environment(environment)
+    if settings.log_error_texts:
+        show_error_texts()
     stop = asyncio.Event()
     stop_on_signals(stop)
     async with AsyncExitStack() as stack:

@@ -13,6 +13,8 @@ from worker.agent.wallet import WalletTerms
 class WorkerSettings(Settings):
     """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
 
+    `log_error_texts`: only for a developer's own computer, since users' words may be in them.
+
     `policy_*`: what the agent may do, whatever the LLM wants (`worker.agent.policy`). Denied tools: `network:tool` or
     `*:tool`. Limits: amounts such as `5 ether`. Wallet targets: `0x<contract>.0x<selector>`, `*` for any; empty: all.
     """
@@ -21,6 +23,7 @@ class WorkerSettings(Settings):
     worker_concurrency: int = Field(default=100, ge=1)
     worker_stop_seconds: float = Field(default=3, ge=0)
     worker_metrics: bool = True
+    log_error_texts: bool = False
     run_seconds: float = Field(default=900, gt=0)
     run_llm_requests: int = Field(default=40, ge=1)
     run_tool_calls: int = Field(default=80, ge=1)

@@ -102,6 +102,7 @@ async def answer(http: httpx.AsyncClient, text: str) -> str:
 @pytest.mark.end_to_end
 async def test_an_edit_is_in_effect_and_a_fault_is_named_where_make_run_was_typed(tree: Path) -> None:
     health, words = "functions/health/handler.py", "worker/agent/offline/reading.py"
+    tool = "worker/mcp_servers/evm/account_tools.py"
     async with running(tree) as run, httpx.AsyncClient(base_url=run.url, timeout=SECONDS) as http:
         run.edit(health, 'PlainTextResponse("OK")', 'PlainTextResponse("edited")')
         await run.says(health, "imported again")
@@ -113,6 +114,16 @@ async def test_an_edit_is_in_effect_and_a_fault_is_named_where_make_run_was_type
 
         run.edit(health, "return return PlainTextResponse", "return PlainTextResponse")
         await run.says(health, "imported again")
+
+        run.edit(health, "return PlainTextResponse", 'raise ValueError("on purpose")  #')
+        await run.says(health, "imported again")
+        assert (await http.get("/health")).status_code == 500
+        await run.says("functions: GET /health", "ValueError: on purpose", "handler.py:")
+
+        run.edit(tool, "        chain = chains.get(network)\n", '        raise KeyError("in a tool")\n')
+        await run.says(tool, "the workers are ready")
+        await answer(http, "balance of Alice")
+        await run.says("worker-1", "KeyError: 'in a tool'", "account_tools.py:")
 
         run.edit(words, "I could not read", "Edited: I could not read")
         await run.says(words, "the workers are ready")

@@ -17,11 +17,11 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any, Literal
 
-from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter, set_context_keys
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "forge"
-_LOGGERS = ("forge", "functions", "worker")
+_LOGGERS = ("forge", "functions", "worker", "fastmcp")
 
 Metric = Literal[
     "ConnectionsOpened",
@@ -48,6 +48,10 @@ Metric = Literal[
 ]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes"]
 
+TEXT_LIMIT = 500
+"""Characters of an error's text, where texts are shown at all."""
+
+_shows_texts = False
 _metrics: ContextVar[EphemeralMetrics | None] = ContextVar("metrics", default=None)
 
 
@@ -56,9 +60,17 @@ class _StandardOutput(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            sys.stdout.write(self.format(record) + "\n")
+            sys.stdout.write(self.format(_without_trace(record)) + "\n")
         except Exception:  # noqa: BLE001 - a log line that cannot be written must not fail the request
             self.handleError(record)
+
+
+def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
+    """A library's traceback is many lines, with texts in it: type and places of the error are told instead."""
+    if record.exc_info and record.exc_info[1]:
+        record.__dict__.update(error_fields(record.exc_info[1]))
+    record.exc_info = record.exc_text = None
+    return record
 
 
 @cache
@@ -80,7 +92,7 @@ def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None
     """One call of a function: `fields` go with each of its log lines, its metrics are written at its end."""
     formatter = configure_logging(service)
     formatter.thread_safe_clear_keys()
-    log_fields(service, **fields)
+    log_fields(**fields)
     collected = EphemeralMetrics(namespace=NAMESPACE, service=service)
     token = _metrics.set(collected)
     try:
@@ -91,10 +103,10 @@ def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None
         formatter.thread_safe_clear_keys()
 
 
-def log_fields(service: str = NAMESPACE, **fields: str | None) -> None:
-    """Fields of every further log line of this invocation; `correlation_id` is the run's id once there is one."""
-    formatter: Any = configure_logging(service)
-    formatter.thread_safe_append_keys(**{name: value for name, value in fields.items() if value is not None})
+def log_fields(**fields: str | None) -> None:
+    """Fields of every further log line of this invocation or task; `correlation_id` is the run's id, if any."""
+    known: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    set_context_keys(**known)
 
 
 def record(metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
@@ -115,13 +127,20 @@ def run_fields(run_id: str, **more: str | int) -> dict[str, str | int]:
     return {"correlation_id": run_id, "run_id": run_id, **more}
 
 
+def show_error_texts() -> None:
+    """Log the texts of errors too. Only for a developer's own computer: users' words may be in them."""
+    global _shows_texts
+    _shows_texts = True
+
+
 def error_fields(error: BaseException) -> dict[str, Any]:
-    """Type and place of an error. Not its text: libraries put into it what a user wrote."""
+    """Type and place of an error. Not its text, unless asked for: libraries put into it what a user wrote."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return {
+    fields: dict[str, Any] = {
         "error": type(error).__name__,
         "frames": [f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
     }
+    return {**fields, "error_text": str(error)[:TEXT_LIMIT]} if _shows_texts else fields
 
 
 def _write(collected: EphemeralMetrics) -> None:
