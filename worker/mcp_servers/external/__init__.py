@@ -7,6 +7,7 @@ definition that changes behind our back never reaches the LLM.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,14 @@ from mcp_types import Tool, ToolAnnotations
 from pydantic import PrivateAttr
 
 from worker.mcp_servers.external.config import ServerConfig, read_config
-from worker.mcp_servers.external.connection import Connection, ServerDown
+from worker.mcp_servers.external.connection import Connection, Patience, ServerDown
 from worker.mcp_servers.external.definitions import Review, offered_name, review
 from worker.mcp_servers.external.pins import FilePins, MemoryPins, Pins
 from worker.mcp_servers.toolbox import new_server
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = Patience()
 
 UNTRUSTED = ToolAnnotations(
     read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
@@ -50,26 +55,31 @@ class ForwardedTool(OfferedTool):
 
 
 class ExternalServer:
-    """One entry of `mcp.json`. `server` offers the approved tools, none while it is down."""
+    """One entry of `mcp.json`. `server` offers the approved tools, none while it is down; `faults` say what is not."""
 
-    def __init__(self, name: str, config: ServerConfig, pins: Pins) -> None:
+    def __init__(self, name: str, config: ServerConfig, pins: Pins, patience: Patience) -> None:
         self.name = name
         self.server = new_server(name, f"Tools of the external server {name}.")
-        self.notices: list[str] = []
+        self.faults: list[str] = []
         self._config = config
         self._pins = pins
-        self._connection = Connection(name, config)
+        self._connection = Connection(name, config, patience)
         self._offered: set[str] = set()
 
     async def refresh(self) -> None:
         """Connect if need be, review the definitions anew, and offer what is approved."""
         try:
-            result = review(self.name, self._config, await self._connection.list_tools(), self._pins)
+            definitions = await self._connection.list_tools()
+            result = review(self.name, self._config, definitions, self._pins, self._connection.refused)
         except ServerDown as error:
-            result = Review(notices=[f"External server {self.name} {error}: its tools are not available."])
-        except (OSError, ValueError):
-            result = Review(notices=[f"External server {self.name}: the pins cannot be read or written."])
-        self.notices = result.notices
+            result = Review(faults=[f"External server {self.name} {error}"])
+        except (OSError, ValueError) as error:
+            reason = f"its pins cannot be read or written ({type(error).__name__})"
+            result = Review(faults=[f"External server {self.name}: {reason}"])
+        for fault in result.faults:
+            if fault not in self.faults:
+                logger.warning("external server failed", extra={"server": self.name, "cause": fault})
+        self.faults = result.faults
         self._offer(result.approved)
 
     async def close(self) -> None:
@@ -88,27 +98,53 @@ class ExternalServer:
 
 
 class ExternalServers:
-    """All of `mcp.json`. Tools come and go with `refresh`, so a client of `mounted()` must not cache their list."""
+    """All of `mcp.json`. Tools come and go with `refresh`, so a client of `mounted()` must not cache their list.
 
-    def __init__(self, configs: Mapping[str, ServerConfig], pins: Pins, notices: list[str]) -> None:
-        self._servers = [ExternalServer(name, config, pins) for name, config in configs.items()]
-        self._notices = notices
+    `left_out` says for the operator which entries cannot be used.
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, ServerConfig],
+        pins: Pins,
+        left_out: list[str],
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._servers = [ExternalServer(name, config, pins, patience) for name, config in configs.items()]
+        self._left_out = left_out
+        for fault in left_out:
+            logger.warning("external server left out", extra={"cause": fault})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> ExternalServers:
-        """FORGE_MCP_CONFIG names the file (default `mcp.json`), FORGE_MCP_PINS the one that keeps the fingerprints."""
-        configs, notices = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
+        """FORGE_MCP_CONFIG names the file (default `mcp.json`), FORGE_MCP_PINS the one that keeps the fingerprints.
+
+        FORGE_MCP_START_SECONDS is how long a server may take to start.
+        """
+        configs, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
         pins = environment.get("FORGE_MCP_PINS")
-        return cls(configs, FilePins(Path(pins)) if pins else MemoryPins(), notices)
+        patience = Patience(start=float(environment.get("FORGE_MCP_START_SECONDS") or _PATIENCE.start))
+        return cls(configs, FilePins(Path(pins)) if pins else MemoryPins(), left_out, patience)
 
     def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
         return [(server.name, server.server) for server in self._servers]
 
+    def faults(self) -> list[str]:
+        """For the operator: each thing that cannot be used, with its cause and without secrets."""
+        return [*self._left_out, *(fault for server in self._servers for fault in server.faults)]
+
     def notices(self) -> list[str]:
-        return [*self._notices, *(notice for server in self._servers for notice in server.notices)]
+        """For everybody who uses this deployment: that something is missing, and who can do what."""
+        names = [server.name for server in self._servers if server.faults]
+        if not names and not self._left_out:
+            return []
+        of = f" (of {', '.join(names)})" if names else ""
+        return [
+            f"Some tools are unavailable{of}. Whoever runs this deployment finds the cause in the worker's log."
+        ]
 
     async def refresh(self) -> None:
-        """At start, and then every minute or so. Bounded by ten seconds; never raises for a server's fault."""
+        """At start, and then every minute or so. Waits ten seconds at most for a start; never raises for a fault."""
         await asyncio.gather(*(server.refresh() for server in self._servers))
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jsonschema import Draft202012Validator
@@ -13,16 +14,18 @@ from worker.mcp_servers.external.config import ServerConfig
 from worker.mcp_servers.external.pins import Pins, fingerprint
 
 LARGEST_DEFINITION = 20_000
-MOST_TOOLS = 128
+MOST_TOOLS = 512
+"""Of one server. How many an LLM may be offered in all depends on its provider (`worker.agent.provider_limits`)."""
+NAME_SHOWN = 64
 _OFFERED_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(slots=True)
 class Review:
-    """`approved` by the server's own names; `notices` say what was left out, and why."""
+    """`approved` by the server's own names; `faults` say for the operator what was left out, and why."""
 
     approved: dict[str, Tool] = field(default_factory=dict[str, Tool])
-    notices: list[str] = field(default_factory=list[str])
+    faults: list[str] = field(default_factory=list[str])
 
 
 def offered_name(server: str, tool: str) -> str:
@@ -30,21 +33,25 @@ def offered_name(server: str, tool: str) -> str:
     return f"{server}_{tool}"
 
 
-def review(server: str, config: ServerConfig, definitions: list[Tool], pins: Pins) -> Review:
-    """Pins what is new. Raises what `pins` raises."""
+def review(
+    server: str, config: ServerConfig, definitions: list[Tool], pins: Pins, unreadable: Mapping[str, str]
+) -> Review:
+    """Pins what may be pinned. Raises what `pins` raises."""
     result = Review()
     pinned = pins.read(server)
-    wanted = [d for d in definitions if config.allowed_tools is None or d.name in config.allowed_tools]
+    wanted = [definition for definition in definitions if _is_wanted(config, definition.name)]
     for definition in wanted[:MOST_TOOLS]:
         fault = _fault(server, definition, result.approved)
-        if fault is None and pinned.get(definition.name, fingerprint(definition)) != fingerprint(definition):
-            fault = "changed since it was first used and is quarantined; review it, then remove its pin"
+        fault = fault or _suspicion(config, definition, pinned, pins)
         if fault is None:
             result.approved[definition.name] = definition
         else:
-            result.notices.append(f"External tool {server}/{definition.name[:64]} is left out: {fault}.")
+            result.faults.append(_left_out(server, definition.name, fault))
+    result.faults += [
+        _left_out(server, name, reason) for name, reason in unreadable.items() if _is_wanted(config, name)
+    ]
     if len(wanted) > MOST_TOOLS:
-        result.notices.append(
+        result.faults.append(
             f"External server {server} offers more than {MOST_TOOLS} tools: the rest is left out."
         )
     new = {name: fingerprint(d) for name, d in result.approved.items() if name not in pinned}
@@ -53,7 +60,30 @@ def review(server: str, config: ServerConfig, definitions: list[Tool], pins: Pin
     return result
 
 
-def _fault(server: str, definition: Tool, approved: dict[str, Tool]) -> str | None:
+def _left_out(server: str, tool: str, reason: str) -> str:
+    return f"External tool {server}/{tool[:NAME_SHOWN]} is left out: {reason}."
+
+
+def _is_wanted(config: ServerConfig, name: str) -> bool:
+    return name not in config.disabled_tools and (
+        config.allowed_tools is None or name in config.allowed_tools
+    )
+
+
+def _suspicion(config: ServerConfig, definition: Tool, pinned: Mapping[str, str], pins: Pins) -> str | None:
+    """A definition that changed, or that a known server brought later: a person must look at it."""
+    current = fingerprint(definition)
+    how = f"review it, then write {current} for it into the pins"
+    if definition.name in pinned:
+        changed = pinned[definition.name] != current
+        return f"it changed since it was first used and is quarantined; {how}" if changed else None
+    is_named = config.allowed_tools is not None
+    if pins.is_kept and pinned and not is_named:
+        return f"it is new since the server was first used and is quarantined; {how}"
+    return None
+
+
+def _fault(server: str, definition: Tool, approved: Mapping[str, Tool]) -> str | None:
     if definition.name in approved:
         return "it is defined twice"
     if not _OFFERED_NAME.fullmatch(offered_name(server, definition.name)):
@@ -62,6 +92,6 @@ def _fault(server: str, definition: Tool, approved: dict[str, Tool]) -> str | No
         return f"its definition is longer than {LARGEST_DEFINITION} bytes"
     try:
         Draft202012Validator.check_schema(definition.input_schema)
-    except SchemaError:
+    except (SchemaError, RecursionError):
         return "its input schema is not valid"
     return None

@@ -21,7 +21,10 @@ def fingerprint(definition: Tool) -> str:
 
 
 class Pins(Protocol):
-    """Fingerprints by server and tool."""
+    """Fingerprints by server and tool. `is_kept`: they outlast the worker, so a known server is known again."""
+
+    @property
+    def is_kept(self) -> bool: ...
 
     def read(self, server: str) -> dict[str, str]: ...
 
@@ -30,6 +33,8 @@ class Pins(Protocol):
 
 class MemoryPins:
     """For as long as the process lives."""
+
+    is_kept = False
 
     def __init__(self) -> None:
         self._pins: dict[str, dict[str, str]] = {}
@@ -47,6 +52,8 @@ class _PinFile(RootModel[dict[str, dict[str, str]]]):
 
 class FilePins:
     """A JSON file, replaced whole. Raises `OSError` or `ValueError` when it cannot be used: never taken for empty."""
+
+    is_kept = True
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,0 +1,262 @@
+"""What a server over HTTP can answer in the place of a result, and what it means for the call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastmcp import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_ai.mcp import MCPToolset
+from pydantic_core import from_json
+
+from tests.mcp_servers.external.test_servers import names, opened
+from tests.mcp_servers.external.web_stranger import Reply, said, web_stranger
+from tests.unlisted import tried
+from worker.mcp_servers.external import ExternalServers
+from worker.mcp_servers.external.troubles import meaning
+from worker.mcp_servers.external.wellformed import repaired
+from worker.mcp_servers.external.witness import Answer
+from worker.tool_outcomes import carried
+
+PAGE = Reply(body=b"<html>Sign in</html>", kind="text/html")
+ELSEWHERE = Reply(302, headers={"location": "https://login.example/sign-in?next=x"})
+HEADERS = {"Authorization": "Bearer s3cret-token"}
+
+
+async def ended(external: ExternalServers, tool: str = "web_pay") -> tuple[Any, str]:
+    """The kind that a call's end carries, and its text."""
+    [(_, server)] = external.mounted()
+    async with Client(server) as client:
+        result = await client.call_tool_mcp(tool, {})
+    return carried(result.meta), " ".join(getattr(part, "text", "") for part in result.content)
+
+
+def error(code: int, **more: Any) -> dict[str, Any]:
+    return {"error": {"code": code, "message": "no", **more}}
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (Reply(500), "unknown", "HTTP 500"),
+        (Reply(502, body=b"<html>", kind="text/html"), "unknown", "HTTP 502"),
+        (Reply(504), "unknown", "HTTP 504"),
+        (Reply(503, headers={"retry-after": "9"}), "unknown", "asked again in 9 s"),
+        (Reply(500, body=error(-32603)), "unknown", "HTTP 500"),
+        (Reply(401, headers={"www-authenticate": "Bearer"}), "refused", "HTTP 401"),
+        (Reply(403), "refused", "HTTP 403"),
+        (Reply(429, headers={"retry-after": "30"}), "refused", "again in 30 s"),
+        (Reply(418), "refused", "HTTP 418"),
+        (Reply(501), "refused", "HTTP 501"),
+        (PAGE, "unknown", "sign-in page"),
+        (ELSEWHERE, "refused", "redirects to login.example"),
+        (Reply(body=error(-32603)), "failed", "no"),
+        (Reply(body=error(-32602)), "refused", "no"),
+        (Reply(body=said("broke", isError=True)), "failed", "broke"),
+        (Reply(body=b"{"), "unknown", "cannot be used"),
+        (Reply(202), "unknown", "HTTP 202"),
+        (Reply(204), "unknown", "HTTP 204"),
+    ],
+)
+async def test_an_answer_that_is_no_result_says_what_is_known_of_the_call(
+    tmp_path: Path, reply: Reply, kind: str, words: str
+) -> None:
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        outcome, text = await ended(external)
+        assert (outcome, web.calls) == (kind, 1)
+        assert words in text
+        web.call = Reply(body=said("paid"))
+        assert (await ended(external))[1] == "paid"
+
+
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        Reply(404),
+        Reply(404, body=error(-32001)),
+        Reply(410),
+        Reply(400, body={"id": None, **error(-32000)}),
+        Reply(400, body=error(-32600)),
+    ],
+)
+async def test_a_session_that_the_server_has_forgotten_is_opened_anew(
+    tmp_path: Path, forgotten: Reply
+) -> None:
+    async with (
+        web_stranger(forgotten=forgotten) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
+        web.session += 1
+        assert (await ended(external))[1] == "paid"
+        assert web.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply(401), "HTTP 401"),
+        (Reply(403), "HTTP 403"),
+        (Reply(404), "nothing at its URL"),
+        (Reply(429), "HTTP 429"),
+        (Reply(500), "HTTP 500"),
+        (PAGE, "web page"),
+        (ELSEWHERE, "redirects to login.example"),
+    ],
+)
+async def test_the_operator_reads_why_a_server_cannot_be_used_and_users_that_tools_are_missing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, reply: Reply, words: str
+) -> None:
+    async with (
+        web_stranger(everything=reply) as web,
+        opened(tmp_path, {"web": {"url": web.url, "headers": HEADERS}}) as external,
+    ):
+        assert await names(external) == set()
+        [fault], [notice] = external.faults(), external.notices()
+    assert words in fault
+    assert notice == (
+        "Some tools are unavailable (of web). Whoever runs this deployment finds the cause in the worker's log."
+    )
+    assert [record for record in caplog.records if getattr(record, "cause", "") == fault]
+    assert "s3cret" not in fault
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {
+            "elicitations": [
+                {"mode": "url", "elicitationId": "1", "url": "https://sign.example/in", "message": "Sign in"}
+            ]
+        },
+        {"elicitations": [{"url": "https://sign.example/in"}]},
+        {"url": "https://sign.example/in"},
+    ],
+)
+async def test_a_url_to_sign_in_reaches_the_person(tmp_path: Path, data: dict[str, Any]) -> None:
+    reply = Reply(body=error(-32042, data=data))
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        outcome, text = await ended(external)
+    assert outcome == "refused"
+    assert "https://sign.example/in" in text
+
+
+async def test_half_a_surrogate_pair_costs_one_character(tmp_path: Path) -> None:
+    body = rb'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"a\ud83d b\\ud83d \ud83d\ude00"}]}}'
+    for kind in ("application/json", "text/event-stream"):
+        async with web_stranger() as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+            answer = web.answer
+
+            def broken(
+                method: str, request: Any, headers: Any, kind: str = kind, answer: Any = answer
+            ) -> Reply:
+                if request.get("method") != "tools/call":
+                    return answer(method, request, headers)
+                line = body % request["id"]
+                return Reply(body=b"data: " + line + b"\n\n" if "event" in kind else line, kind=kind)
+
+            web.answer = broken  # type: ignore[method-assign]
+            assert await ended(external) == (None, "a� b\\ud83d 😀")
+
+
+@pytest.mark.parametrize(
+    ("content", "structured", "wanted"),
+    [
+        ('{"a": 1}', {"a": 1}, {"a": 1}),
+        ("one", {"a": 1}, ["one", {"a": 1}]),
+        ("one", {"result": "one"}, "one"),
+        ("", {"a": 1}, {"a": 1}),
+    ],
+)
+async def test_content_and_structured_content_are_both_told_when_they_differ(
+    tmp_path: Path, content: str, structured: dict[str, Any], wanted: Any
+) -> None:
+    reply = Reply(body=said(content, structuredContent=structured))
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        [(_, server)] = external.mounted()
+        async with MCPToolset(server) as toolset:
+            assert await toolset.direct_call_tool("web_pay", {}) == wanted
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"name": "b", "inputSchema": None},
+        {"name": "b"},
+        {"inputSchema": {"type": "object"}},
+        {"name": "b", "inputSchema": {}},
+        {"name": "b", "inputSchema": {"type": "object"}, "outputSchema": {}},
+        {"name": "b", "inputSchema": {"type": "object"}, "description": 5},
+        5,
+        None,
+    ],
+)
+async def test_a_definition_that_cannot_be_read_costs_its_own_tool(tmp_path: Path, bad: Any) -> None:
+    good = {"name": "pay", "inputSchema": {"type": "object"}}
+    async with (
+        web_stranger(definitions=[bad, good]) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
+        assert await names(external) == {"web_pay"}
+        [fault] = external.faults()
+    assert "is not valid" in fault
+
+
+@given(
+    st.integers(300, 599),
+    st.sampled_from(["mcp", "web page", "redirect", "status"]),
+    st.none() | st.integers(-33000, -31000),
+    st.booleans(),
+    st.text(max_size=6),
+)
+def test_every_http_answer_has_a_meaning(
+    status: int, kind: Any, code: int | None, had_session: bool, retry_after: str
+) -> None:
+    answer = Answer(status, kind, retry_after=retry_after, code=code, had_session=had_session)
+    tried("mcp: HTTP answers", answer)
+    known = meaning([answer])
+    assert known
+    assert str(status) in known[1] or kind == "web page"
+    if kind == "status" and 500 <= status != 501:
+        assert known[0] == "unknown"
+    if known[0] == "session lost":
+        assert had_session
+        assert status < 500
+
+
+@given(st.text(st.characters(codec=None, categories=["L", "Cs", "Po", "So"]), max_size=30), st.booleans())
+def test_any_text_with_halves_of_pairs_becomes_one_that_can_be_read(text: str, escaped: bool) -> None:
+    line = json.dumps({"t": text}, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+    tried("mcp: broken texts", line)
+    read = from_json(repaired(line))["t"]
+    assert repaired(repaired(line)) == repaired(line)
+    if not any("\ud800" <= each <= "\udfff" for each in text):
+        assert read == text
+
+
+async def test_input_that_a_server_requires_is_told_to_the_person(tmp_path: Path) -> None:
+    """A server of the 2026 protocol answers with what it wants to know; nobody can be asked in the middle of a call."""
+    wanted = {
+        "1": {
+            "method": "elicitation/create",
+            "params": {
+                "mode": "url",
+                "elicitationId": "e",
+                "url": "https://sign.example/in",
+                "message": "Sign in",
+            },
+        }
+    }
+    reply = Reply(
+        body={"result": {"resultType": "input_required", "inputRequests": wanted, "requestState": "s"}}
+    )
+    async with (
+        web_stranger(call=reply, is_modern=True) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
+        outcome, text = await ended(external)
+    assert outcome == "refused"
+    assert "https://sign.example/in" in text

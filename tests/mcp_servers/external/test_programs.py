@@ -1,0 +1,149 @@
+"""Servers that are programs: how they start, what is told when they do not, and that none of them outlives us."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_dev.stack import LOCAL, WORKER_STOP_SECONDS
+from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names, opened
+from worker.mcp_servers.external import ExternalServers
+from worker.mcp_servers.external.config import ServerConfig
+from worker.mcp_servers.external.connection import CLOSE_SECONDS, Patience
+from worker.mcp_servers.external.keeper import GRACE_SECONDS
+from worker.mcp_servers.external.pins import MemoryPins
+from worker.mcp_servers.external.stdio import ASK_SECONDS, END_SECONDS
+
+ROOT = Path(__file__).parents[3]
+STUBBORN = "import signal, sys, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; "
+NOTE = "open(sys.argv[1], 'a').write(str(__import__('os').getpid()) + chr(10)); "
+SERVE = f"import runpy; runpy.run_path({STRANGER!r}, run_name='__main__'); "
+
+
+def script(folder: Path, text: str) -> str:
+    path = folder / "server.py"
+    path.write_text(text.replace("; ", "\n"))
+    return str(path)
+
+
+ANOTHER = "{python} {server} {pids} </dev/null >/dev/null & until [ -s {pids} ]; do :; done"
+TREES = {
+    # how the server is started; each process writes its pid, ignores signals and the end of its stdin
+    "the program itself": "{python} {server} {pids}",
+    "behind a shell": "sh -c '{python} {server} {pids}; true'",
+    "with a child of its own": f"sh -c '{ANOTHER}; exec {{python}} {{server}} {{pids}}'",
+    "with a child in another session": f"sh -c 'setsid {ANOTHER}; exec {{python}} {{server}} {{pids}}'",
+}
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("end", ["close", "SIGTERM", "SIGKILL"])
+def test_no_program_outlives_the_worker(tmp_path: Path, tree: str, end: str) -> None:
+    pids = tmp_path / "pids"
+    server = script(tmp_path, f"{STUBBORN}{NOTE}{SERVE}time.sleep(600)")
+    line = TREES[tree].format(python=sys.executable, server=server, pids=pids)
+    (tmp_path / "mcp.json").write_text(json.dumps({"mcpServers": {"odd": {"command": line}}}))
+    command = [
+        sys.executable,
+        "-m",
+        "tests.mcp_servers.external.orphanage",
+        str(tmp_path / "mcp.json"),
+        str(tmp_path / "done"),
+    ]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout
+        assert worker.stdin
+        assert worker.stdout.readline() == "[]\n"
+        started = [int(pid) for pid in pids.read_text().split()]
+        files = [os.pidfd_open(pid) for pid in started]
+        assert len(started) >= 1 + ("child" in tree)
+        if end == "close":
+            worker.stdin.close()
+        else:
+            worker.send_signal(signal.Signals[end])
+        worker.wait(20)
+    assert (tmp_path / "done").exists() == (end == "close")
+    for file in files:
+        wait_for_the_end(file)
+        os.close(file)
+
+
+def wait_for_the_end(pidfd: int) -> None:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    assert poll.poll(10_000), "a program of the server still runs"
+
+
+def test_the_times_to_stop_fit_together() -> None:
+    assert ASK_SECONDS + END_SECONDS < CLOSE_SECONDS
+    assert GRACE_SECONDS < END_SECONDS
+    assert float(LOCAL["WORKER_STOP_SECONDS"]) + CLOSE_SECONDS < WORKER_STOP_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        ({"command": "no-such-program-here"}, "the program of `command` is not found in PATH"),
+        ({"command": "/no/such/program"}, "the program of `command` is not found"),
+        ({"command": __file__}, "may not be executed"),
+        ({"command": sys.executable, "cwd": "/no/such/folder"}, "the folder of `cwd` does not exist"),
+        (
+            {"command": sys.executable, "args": ["-c", "raise ImportError('This is mcp 2.x; pin mcp<2')"]},
+            "stderr: ImportError: This is mcp 2.x; pin mcp<2",
+        ),
+        (
+            {
+                "command": sys.executable,
+                "args": ["-c", "import os, sys; sys.exit(os.environ['K'])"],
+                "env": {"K": "s3cret"},
+            },
+            "stderr: [hidden]",
+        ),
+    ],
+)
+async def test_the_operator_reads_why_a_program_does_not_serve(
+    tmp_path: Path, odd: dict[str, Any], words: str
+) -> None:
+    async with opened(tmp_path, {"odd": odd, "good": entry()}) as external:
+        assert "good_echo" in await names(external)
+        [fault], [notice] = external.faults(), external.notices()
+    assert words in fault
+    assert "s3cret" not in fault + notice
+    assert notice.startswith("Some tools are unavailable (of odd).")
+
+
+async def test_a_program_that_takes_long_to_start_is_there_at_a_later_look(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    server = script(tmp_path, f"import sys; open({str(gate)!r}).read(); {SERVE}")
+    odd = ServerConfig.model_validate({"command": sys.executable, "args": [server], "startTimeout": 30_000})
+    external = ExternalServers({"odd": odd}, MemoryPins(), [], Patience(look=1))
+    try:
+        await external.refresh()
+        assert await names(external) == set()
+        assert "is still starting (it may take 30 s)" in external.faults()[0]
+        await asyncio.to_thread(gate.write_text, "")
+        while external.faults():
+            await external.refresh()
+        assert "odd_echo" in await names(external)
+    finally:
+        await external.close()
+
+
+async def test_a_lost_program_is_started_again_at_the_next_call(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry()}) as external:
+        for _ in range(2):
+            with pytest.raises(Exception, match="broke off"):
+                await call(external, "odd_die")
+            assert await call(external, "odd_echo", {"text": "again"}) == {"said": "again"}

@@ -1,0 +1,113 @@
+"""An external MCP server over streamable HTTP, without our libraries, that answers as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+from tests.mcp_servers.conftest import free_port
+from tests.mcp_servers.test_transports import listening
+
+TOOL = {"name": "pay", "description": "Pays.", "inputSchema": {"type": "object"}}
+LISTED = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+DISCOVERED = {
+    "result": {
+        "resultType": "complete",
+        "supportedVersions": ["2026-07-28"],
+        "capabilities": {"tools": {}},
+        "serverInfo": {"name": "s", "version": "1"},
+        "ttlMs": 0,
+        "cacheScope": "private",
+    }
+}
+
+
+@dataclass
+class Reply:
+    """`body` a dict: the members of a JSON-RPC answer, to which the request's id is added."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: dict[str, Any] | bytes = b""
+    kind: str = "application/json"
+
+
+@dataclass
+class WebStranger:
+    """`call` answers calls, `everything` all requests. A session that is not the current one is not known."""
+
+    url: str
+    call: Reply = field(default_factory=lambda: Reply(body=said("paid")))
+    everything: Reply | None = None
+    forgotten: Reply = field(default_factory=lambda: Reply(404, body=b"{}"))
+    definitions: list[Any] = field(default_factory=lambda: [TOOL])
+    is_modern: bool = False
+    session: int = 0
+    calls: int = 0
+    seen: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while (event := await receive())["type"] == "http.request":
+            body += event["body"]
+            if not event.get("more_body"):
+                break
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        self.seen.append(headers)
+        request = json.loads(body) if body else {}
+        reply = self.everything or self.answer(scope["method"], request, headers)
+        content = reply.body
+        if isinstance(content, dict):
+            content = json.dumps({"jsonrpc": "2.0", "id": request.get("id"), **content}).encode()
+        sent = {"content-type": reply.kind, **reply.headers}
+        start = [(name.encode(), value.encode()) for name, value in sent.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": start})
+        await send({"type": "http.response.body", "body": content})
+
+    def answer(self, method: str, request: dict[str, Any], headers: dict[str, str]) -> Reply:
+        if method != "POST":
+            return Reply(405)
+        if request["method"] == "initialize":
+            info = {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {"tools": {}},
+                "serverInfo": {"name": "s", "version": "1"},
+            }
+            return Reply(headers={"mcp-session-id": str(self.session)}, body={"result": info})
+        if request["method"] == "server/discover":
+            return Reply(body=DISCOVERED if self.is_modern else {"error": {"code": -32601, "message": "no"}})
+        if not self.is_modern and headers.get("mcp-session-id") != str(self.session):
+            return self.forgotten
+        if "id" not in request:
+            return Reply(202)
+        if request["method"] == "tools/list":
+            return Reply(body={"result": {"tools": self.definitions, **(LISTED if self.is_modern else {})}})
+        self.calls += 1
+        return self.call
+
+
+def said(text: str, **more: Any) -> dict[str, Any]:
+    return {"result": {"content": [{"type": "text", "text": text}], **more}}
+
+
+@asynccontextmanager
+async def web_stranger(**more: Any) -> AsyncGenerator[WebStranger]:
+    port = free_port()
+    stranger = WebStranger(f"http://127.0.0.1:{port}/mcp", **more)
+    config = uvicorn.Config(
+        stranger, port=port, log_level="error", ws="none", lifespan="off", interface="asgi3"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    await listening(port)
+    try:
+        yield stranger
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(serving, 10)

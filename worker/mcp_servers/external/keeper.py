@@ -1,0 +1,115 @@
+"""Runs one external server, and ends it with everything that it started when the worker ends, however the worker ends.
+
+`python -I -S keeper.py LIFELINE PROGRAM ARGUMENTS…`: LIFELINE is the number of an open pipe's reading end. The worker
+holds the writing end, so the pipe ends with the worker, also by SIGKILL. On Linux every orphan among the descendants
+becomes a child of this process, so a server behind `sh -c`, or one that has left its process group, is found too.
+This file runs before any of our packages can be imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+GRACE_SECONDS = 0.4
+"""Between SIGTERM and SIGKILL."""
+_NOT_STARTED = 127
+_LOOK_SECONDS = 0.02
+
+
+def main(lifeline: int, command: list[str]) -> int:
+    is_linux = sys.platform.startswith("linux")
+    libc = ctypes.CDLL(None) if is_linux else None
+    if libc:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _wake)
+    woken, waker = os.pipe()
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker)
+    signal.signal(signal.SIGCHLD, _wake)
+
+    def end_with_keeper() -> None:
+        signal.set_wakeup_fd(-1)
+        if libc:
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    try:
+        child = subprocess.Popen(command, preexec_fn=end_with_keeper)  # noqa: PLW1509, S603 -- one thread only
+    except OSError as error:
+        sys.stderr.write(f"cannot be started: {error.strerror}\n")
+        return _NOT_STARTED
+    _let_go_of_the_pipes()
+    while child.poll() is None:
+        ready, _, _ = select.select([lifeline, woken], [], [])
+        if lifeline in ready or _was_told_to_end(woken):
+            break
+    _end(child)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def _wake(_number: int, _frame: object) -> None:
+    """Python handles the signal, so its number is written to the wake-up pipe."""
+
+
+def _let_go_of_the_pipes() -> None:
+    """The server alone holds them, so that the worker sees their end when the server ends."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+
+
+def _was_told_to_end(woken: int) -> bool:
+    return any(number != signal.SIGCHLD for number in os.read(woken, 64))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """SIGTERM to all that is left of the tree, then SIGKILL until nothing is."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    _signal(signal.SIGTERM)
+    while _is_left(child) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    while _is_left(child):
+        _signal(signal.SIGKILL)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_left(child: subprocess.Popen[bytes]) -> bool:
+    child.poll()
+    with contextlib.suppress(ChildProcessError):
+        while child.returncode is not None and os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    return child.returncode is None or bool(_descendants())
+
+
+def _signal(number: signal.Signals) -> None:
+    for pid in _descendants():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _descendants() -> list[int]:
+    """From /proc; elsewhere the process group, which is this process's own."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            state, parent = entry.read_text(errors="replace").rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                parents[int(entry.parent.name)] = int(parent)
+    found = {os.getpid()}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found - {os.getpid()})
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
