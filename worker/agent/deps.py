@@ -58,7 +58,8 @@ class RunDeps:
     """`attempt_id` marks this attempt's LLM messages, of which `saved` are stored; `stored` is the history before them.
 
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
-    may have had an effect (call id → may it be repeated). `approvals` were pending when the run began, `asked` are
+    may have had an effect (call id → may it be repeated); `facts`: what their tools noted, such as a hash.
+    `approvals` were pending when the run began, `asked` are
     those that it asks for now; `used_hashes` have settled earlier ones. `wallet`: the account of the user's connected
     wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer
     ended, if not well. `empty_answers` in a row. `unreadable`: entries of the stored history that cannot be read and of
@@ -81,6 +82,7 @@ class RunDeps:
     asked: list[Approval] = field(default_factory=list[Approval])
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])
+    facts: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     sizes: Sizes = field(default_factory=Sizes)
     answer_end: AnswerEnd | None = None
     empty_answers: int = 0

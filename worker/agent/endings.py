@@ -16,7 +16,6 @@ from worker.agent.deps import RunDeps
 from worker.agent.drafts import (
     INTERRUPTED,
     NOT_STARTED,
-    UNKNOWN,
     error_part,
     response_text,
     result_draft,
@@ -24,6 +23,7 @@ from worker.agent.drafts import (
     tokens_of,
 )
 from worker.agent.wallet import waiting_text
+from worker.tool_outcomes import lost_text
 
 ANSWER_ENDS: dict[AnswerEnd, str] = {
     "cut_off": "The LLM's answer was cut off before its end.",
@@ -125,13 +125,11 @@ def broken(
 def _explain(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
     """A call that this attempt did not start may still have been started by an earlier one."""
     repeatable = deps.started.get(call.tool_call_id)
+    kind: CallKind
     if repeatable is None and deps.attempt_is_first:
-        kind, text = _NEVER_STARTED
+        kind, text = "refused", NOT_STARTED
+    elif repeatable:
+        kind, text = "failed", INTERRUPTED
     else:
-        kind, text = _WITHOUT_EFFECT if repeatable else _PERHAPS_DONE
+        kind, text = "unknown", lost_text(deps.facts.get(call.tool_call_id, ()))
     return error_part(call.tool_name, text, call.tool_call_id, kind, "interrupted")
-
-
-_NEVER_STARTED: tuple[CallKind, str] = ("refused", NOT_STARTED)
-_WITHOUT_EFFECT: tuple[CallKind, str] = ("failed", INTERRUPTED)
-_PERHAPS_DONE: tuple[CallKind, str] = ("unknown", UNKNOWN)

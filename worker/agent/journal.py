@@ -126,7 +126,7 @@ class CallLedger(WrapperToolset[RunDeps]):
             ctx.deps.started[ctx.tool_call_id or key] = repeatable
             outcome = await self._call(name, tool_args, ctx, tool)
             done = await uninterrupted(record.finish_call(key, outcome))
-        return _replay(done, name, ctx.tool_call_id or key)
+        return replay(done, name, ctx.tool_call_id or key)
 
     async def _call(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
@@ -134,6 +134,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         repeatable = may_repeat(tool.tool_def)
         ctx.deps.record.check_lease()
         with noting() as facts:
+            ctx.deps.facts[ctx.tool_call_id or call_key(ctx)] = facts
             return await self._run(name, tool_args, ctx, tool, repeatable=repeatable, facts=facts)
 
     async def _run(
@@ -170,7 +171,7 @@ def _dump(value: Any) -> str:
     return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
 
 
-def _replay(record: CallRecord, tool: str, call_id: str) -> Any:
+def replay(record: CallRecord, tool: str, call_id: str) -> Any:
     """A record of a kind that a later version wrote is told like an error: it is no result that can be read here."""
     if record.kind == "ok":
         return _RESULT.validate_json(record.value)
