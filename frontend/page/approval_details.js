@@ -19,7 +19,7 @@ export function detailNodes(approval, { isTest, network }) {
     el('li', {}, `${amountOf(change, network?.currency ?? 'ETH')} from `, ...named(change.sender, isTest), ' to ', ...named(change.to, isTest)),
   );
   return [
-    ...(isPlain || !calls.length ? [] : [detail('What is called', el('div', { class: 'approval-calls' }, ...calls.map((call) => callNode(call, isTest, 0))), true)]),
+    ...(isPlain || !calls.length ? [] : [detail('What is called', el('div', { class: 'approval-calls' }, ...calls.map((call) => callNode(call, isTest, 0))), calls.some(isObscure))]),
     ...(others.length ? [detail(`Movements between others (${others.length})`, el('ul', { class: 'approval-calls' }, ...movements), false)] : []),
     ...(isPlain ? [] : [dataDetail(approval, isTest, calls.some(isObscure))]),
     detail('Request', el('dl', { class: 'approval-raw' }, ...rawRows(approval)), false),

@@ -36,15 +36,17 @@ function allowanceNodes({ allowances = [] }, isTest) {
 }
 
 /** @param {Review} review @param {ApprovalContext} context @returns {Node[]} */
-function changeNodes({ changes = [], more_changes = 0 }, context) {
+function changeNodes({ changes = [], more_changes = 0, recipient }, context) {
+  // The one movement of a plain payment has its parties in the rows below.
   const own = [...changes.filter(({ direction }) => direction === 'out'), ...changes.filter(({ direction }) => direction === 'in')];
   const left = own.length - Math.min(own.length, MOST_CHANGES) + more_changes;
-  const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, context));
+  const isPlain = own.length === 1 && !left && own[0]?.direction === 'out' && own[0].to.toLowerCase() === recipient?.toLowerCase();
+  const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, context, isPlain));
   return left ? [...nodes, el('p', { class: 'approval-more' }, `${left} more movements are not shown here.`)] : nodes;
 }
 
-/** @param {ReviewChange} change @param {ApprovalContext} context */
-function changeNode(change, { network, isTest }) {
+/** @param {ReviewChange} change @param {ApprovalContext} context @param {boolean} isPlain */
+function changeNode(change, { network, isTest }, isPlain) {
   const isOut = change.direction === 'out';
   const party = isOut ? change.to : change.sender;
   const amount = `${isOut ? '−' : '+'} ${amountOf(change, network?.currency ?? 'ETH')}`;
@@ -54,8 +56,8 @@ function changeNode(change, { network, isTest }) {
     { class: 'approval-change', data: { direction: change.direction } },
     el('span', { class: 'visually-hidden' }, isOut ? 'You give ' : 'You get '),
     el('strong', { dir: 'auto' }, amount),
-    el('span', { class: 'approval-beside' }, isOut ? 'to ' : 'from ', ...named(party, isTest)),
-    token,
+    isPlain ? null : el('span', { class: 'approval-beside' }, isOut ? 'to ' : 'from ', ...named(party, isTest)),
+    isPlain ? null : token,
   );
 }
 
@@ -82,11 +84,12 @@ function rows(approval, { changes = [], recipient, fee }, { network, account, ca
   const to = recipient ?? approval.to;
   const isShown = changes.some(({ direction, asset }) => direction === 'out' && !asset);
   const from = approval.sender ?? (canSign ? account : null);
+  const isToken = changes.some(({ asset }) => asset?.toLowerCase() === approval.to.toLowerCase());
   const isSame = to.toLowerCase() === approval.to.toLowerCase();
   return [
     ...(approval.value !== '0' && !isShown ? [row('Amount', el('strong', {}, readableAmount(approval.value, currency)))] : []),
     row('To', ...named(to, isTest)),
-    ...(isSame ? [] : [row('By way of', ...named(approval.to, isTest))]),
+    ...(isSame ? [] : [row(isToken ? 'Token' : 'By way of', ...named(approval.to, isTest))]),
     row('Fee', fee ? el('span', { title: `${fee.formatted} ${fee.currency}, ${Number(fee.gas).toLocaleString('en')} gas` }, roundedAmount(fee.wei, fee.currency)) : 'not known; your wallet says it'),
     row('Network', `${network?.title ?? approval.network} (chain ${approval.chain_id})`),
     row('From', ...(from ? named(from, isTest) : ['the account you choose in your wallet'])),

@@ -103,9 +103,10 @@ export class ApprovalFoot {
     if (!offers.length) {
       return [el('p', {}, 'There is no wallet in this browser. Install a wallet extension, or open this page in your wallet app’s own browser.')];
     }
-    const title = isTest && offers.every(({ chains }) => chains) ? 'Sign on the test network as' : 'Which wallet shall sign?';
+    const isOnly = offers.length === 1;
+    const title = isTest && offers.every(({ chains }) => chains) ? 'Sign on the test network as' : isOnly ? 'Your wallet has to sign this' : 'Which wallet shall sign?';
     const buttons = offers.map((offer) =>
-      el('button', { type: 'button', class: offer.chains ? 'account-button' : 'button wallet-choice', data: { act: `connect-${offer.id}` }, on: { click: () => this.actions.onConnect(offer) } }, offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : null, offer.name),
+      el('button', { type: 'button', class: offer.chains ? 'account-button' : `button wallet-choice${isOnly ? ' primary' : ''}`, data: { act: `connect-${offer.id}` }, on: { click: () => this.actions.onConnect(offer) } }, offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : null, isOnly ? `Connect ${offer.name}` : offer.name),
     );
     return [el('p', { class: 'approval-question' }, title), el('div', { class: 'wallet-choices', role: 'group', 'aria-label': title }, ...buttons)];
   }

@@ -65,8 +65,10 @@ export class ApprovalList {
     const receipts = lastReceipts(state.messages);
     const lastAsked = Date.parse(state.messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '');
     for (const approval of open) {
-      const shown = this.#shown.get(approval.approval_id) ?? this.#add(approval);
+      const before = this.#shown.get(approval.approval_id);
+      const shown = before ?? this.#add(approval);
       this.#update(shown, approval, state, receipts.get(approval.approval_id) ?? null);
+      if (!before) this.options.onNew(shown.card.element);
       if (lastAsked > Date.parse(approval.created_at) && !shown.approving.isBusy) shown.card.foldOnce();
     }
     this.#isLoaded = state.isLoaded;
@@ -103,7 +105,7 @@ export class ApprovalList {
 
   /** @param {PublicApproval} approval @returns {Shown} */
   #add(approval) {
-    const { chat, wallet, onChange, onNew, onSay } = this.options;
+    const { chat, wallet, onChange, onSay } = this.options;
     const approving = new Approving(this.#sessionId, { chat, wallet, onChange });
     const card = new ApprovalCard(approval, {
       onApprove: (now, again) => void this.#approve(now, again),
@@ -122,7 +124,6 @@ export class ApprovalList {
     this.list.append(card.element);
     const { currency, isTest } = this.#networkOf(approval);
     if (this.#isLoaded) onSay(`Your signature is needed: ${summaryOf(approval, currency, isTest)}.`);
-    onNew(card.element);
     return shown;
   }
 

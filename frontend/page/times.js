@@ -18,7 +18,7 @@ export function fullTime(time) {
 export function timeUntil(at, now = Date.now()) {
   const seconds = Math.ceil((at - now) / 1_000);
   if (seconds > 0 && seconds < 60) return `in ${seconds} s`;
-  const minutes = Math.ceil((at - now) / 60_000);
+  const minutes = Math.round((at - now) / 60_000);
   if (!(minutes > 0)) return 'now';
   return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;
 }

@@ -1,0 +1,53 @@
+"""One request is sent once, though it is approved in two tabs and on two devices at the same moment, on a real chain."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import Browser, Page, expect
+
+from local_dev.stack_process import RunningStack
+from tests.end_to_end.chain import balance_of
+from tests.end_to_end.marks import END_TO_END
+from tests.end_to_end.test_scene import browsing, opened, say
+
+pytestmark = END_TO_END
+
+HEIDI = "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"
+QUARTER = 25 * 10**16
+APPROVE = """() => {
+  const button = document.querySelector('.approval [data-act=approve]');
+  if (button && !button.disabled) button.click();
+}"""
+
+
+async def ready(page: Page, account: str) -> None:
+    """The wallet is connected in the card, and the request could be approved."""
+    card = page.locator(".approval")
+    await expect(card).to_be_visible()
+    choice = card.get_by_role("button", name=account, exact=True)
+    if await page.locator("#wallet-words").inner_text() != account:
+        await choice.click()
+    await expect(card.locator("[data-act=approve]")).to_be_enabled()
+
+
+async def test_two_tabs_and_two_devices_send_one_transaction(
+    browser: Browser, operator_stack: RunningStack
+) -> None:
+    rpc = operator_stack.environment["TESTNET_RPC_URL"]
+    before = await balance_of(rpc, HEIDI)
+    async with browsing(browser) as ann:
+        first = await opened(ann, operator_stack)
+        await say(first, "send 0.25 ETH to Heidi with my wallet")
+        await ready(first, "Judy")
+        second = await opened(ann, operator_stack)
+        phone = await browser.new_context(storage_state=await ann.storage_state(), locale="en-US")
+        third = await opened(phone, operator_stack)
+        pages = [first, second, third]
+        await asyncio.gather(*(ready(page, "Judy") for page in pages))
+        await asyncio.gather(*(page.evaluate(APPROVE) for page in pages))
+        for page in pages:
+            await expect(page.locator(".approval")).to_have_count(0)
+            await expect(page.locator(".tool[data-request=waiting]")).to_have_count(0)
+        assert await balance_of(rpc, HEIDI) == before + QUARTER
+        await phone.close()
