@@ -12,10 +12,12 @@ import { LOCAL_NETWORK } from './local_node.js';
 /** @import { ChatManager } from '../client/chat_manager.js' */
 /** @import { ChatState } from '../client/snapshot.js' */
 /** @import { NetworkInfo, PublicApproval, WalletReceipt } from '../client/frames.js' */
-/** @import { ApprovalContext, Check } from './approval_situation.js' */
+/** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
 /** @import { Offer, Wallet } from './wallet.js' */
 
 const LOOK_MS = 1_000;
+/** @type {Situation[]} */
+const TO_DECIDE = ['choose', 'unfit', 'mismatch', 'ready'];
 const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
 
 /**
@@ -33,7 +35,7 @@ const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
  * @property {() => void} onChange
  */
 
-/** @typedef {{ card: ApprovalCard, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string }} Shown */
+/** @typedef {{ card: ApprovalCard, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string, seen: Set<string> }} Shown */
 
 export class ApprovalList {
   /** @type {Map<string, Shown>} */
@@ -65,10 +67,8 @@ export class ApprovalList {
     const receipts = lastReceipts(state.messages);
     const lastAsked = Date.parse(state.messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '');
     for (const approval of open) {
-      const before = this.#shown.get(approval.approval_id);
-      const shown = before ?? this.#add(approval);
+      const shown = this.#shown.get(approval.approval_id) ?? this.#add(approval);
       this.#update(shown, approval, state, receipts.get(approval.approval_id) ?? null);
-      if (!before) this.options.onNew(shown.card.element);
       if (lastAsked > Date.parse(approval.created_at) && !shown.approving.isBusy) shown.card.foldOnce();
     }
     this.#isLoaded = state.isLoaded;
@@ -119,7 +119,7 @@ export class ApprovalList {
       onConnect: (offer) => void wallet.connect(offer).catch((error) => this.options.onProblem(error.message)),
     });
     /** @type {Shown} */
-    const shown = { card, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '' };
+    const shown = { card, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '', seen: new Set() };
     this.#shown.set(approval.approval_id, shown);
     this.list.append(card.element);
     const { currency, isTest } = this.#networkOf(approval);
@@ -157,8 +157,13 @@ export class ApprovalList {
       bindProblem: shown.bindProblem,
       now: now(),
     };
-    if (situationOf(current, context) === 'binding') this.#bind(current, false);
+    const situation = situationOf(current, context);
+    if (situation === 'binding') this.#bind(current, false);
     shown.card.update(current, context);
+    if (shown.seen.has(situation) || !TO_DECIDE.includes(situation)) return;
+    // It is read from its beginning each time that there is something new to decide; its buttons stay in sight.
+    shown.seen.add(situation);
+    this.options.onNew(shown.card.element);
   }
 
   /** Get the whole and compute its digest, once for each form of the request. @param {Shown} shown @param {PublicApproval} approval */

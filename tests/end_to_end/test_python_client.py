@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from forge_client import Ended, ForgeClient, WaitingForWallet
+from forge_client import ApprovalHeld, Ended, ForgeClient, WaitingForWallet
 from forge_client.frames import Approval
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.chain import balance_of, send
@@ -73,3 +73,22 @@ async def test_a_wallet_request_is_rejected_with_the_users_reason(operator_stack
         assert "too dear" in notices(ended)
         assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is None
     assert await balance_of(rpc, IVAN) == before
+
+
+async def test_a_request_is_in_one_wallet_at_a_time(operator_stack: RunningStack) -> None:
+    """Two clients of one session: the second may not sign while the first has the request in its wallet."""
+    async with ForgeClient(operator_stack.base_url) as first:
+        await first.set_wallet(FRANK)
+        approval = await asked(first)
+        async with ForgeClient(operator_stack.base_url, first.session_id) as second:
+            state = await first.claim(approval, FRANK, "the-first-client")
+            assert state.approvals[0].claim
+            with pytest.raises(ApprovalHeld):
+                await second.claim(approval, FRANK, "the-second-client", again=True)
+            await first.release(approval, FRANK, "the-first-client")
+            await second.claim(approval, FRANK, "the-second-client")
+            accepted = await second.unanswered(approval.approval_id, claim_id="the-second-client")
+            await second.ended(accepted.run_id, WAIT_SECONDS)
+            known = await second.state()
+            assert [report.outcome for report in known.approvals[0].reported] in (["unknown"], [])
+            await second.reject(approval.approval_id)

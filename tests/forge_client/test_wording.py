@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forge_client.frames import Approval, Message
@@ -46,9 +48,74 @@ def test_an_undecoded_call_is_told_as_such() -> None:
     )
     words = approval_words(approval).splitlines()
     assert "Call: undecoded data of 68 bytes, 0xa9059cbb…" in words
-    assert "Simulation: would succeed" in words
+    assert words[0] == "It could not be told what this would do."
+    assert words[-1] == "The agent says: Move tokens"
     transfer = approval_words(approval.model_copy(update={"decoded": "transfer(Bob, 1)"})).splitlines()
     assert "Call: transfer(Bob, 1)" in transfer
+
+
+BOB, TOKEN = "0x" + "22" * 20, "0x" + "33" * 20
+GIVES = {
+    "kind": "erc20",
+    "token": TOKEN,
+    "spender": BOB,
+    "unlimited": True,
+    "text": f"{BOB} may take ALL your USDC.",
+}
+PAYS = {"direction": "out", "standard": "erc20", "asset": TOKEN, "symbol": "USDC", "amount": "25000000"}
+PAYS |= {"formatted": "25", "sender": TOKEN, "to": BOB}
+
+
+def request(**values: Any) -> Approval:
+    given = {
+        "approval_id": "a" * 32,
+        "network": "base",
+        "chain_id": 8453,
+        "to": TOKEN,
+        "value": "0",
+        "data": "0x01",
+    }
+    times = {"created_at": "2026-01-01T00:00:00Z", "expires_at": "2026-01-01T00:00:00Z"}
+    texts = {"gas": None, "digest": "d", "description": "A gift", "decoded": None, "simulation": None}
+    return Approval.model_validate({**given, **times, **texts, **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        ({"review": {"outcome": "nothing", "allowances": [GIVES]}}, f"{BOB} may take ALL your USDC."),
+        ({"review": {"outcome": "moves", "changes": [PAYS]}}, f"- 25 USDC ({TOKEN}) to {BOB}"),
+        (
+            {"review": {"outcome": "unknown", "reason": "No node."}},
+            "It could not be told what this would do. No node.",
+        ),
+    ],
+)
+def test_what_a_request_gives_away_comes_first_and_the_agents_words_last(
+    values: dict[str, Any], first: str
+) -> None:
+    words = approval_words(request(**values)).splitlines()
+    assert words[0] == first
+    assert words[-1] == "The agent says: A gift"
+
+
+@pytest.mark.parametrize(
+    ("values", "last"),
+    [
+        (
+            {"reported": [{"transaction_hash": "0x1", "outcome": "not_found", "at": ""}]},
+            "Sent as 0x1, not found yet.",
+        ),
+        ({"reported": [{"outcome": "unknown", "at": ""}]}, "gave no usable answer: it may have been sent."),
+        (
+            {"claim": {"account": BOB, "until": "2999-01-01T00:00:00Z"}},
+            f"It is in a wallet now, to be signed by {BOB}.",
+        ),
+        ({"claim": {"account": BOB, "until": "2020-01-01T00:00:00Z"}}, "was in a wallet that never answered"),
+    ],
+)
+def test_what_may_have_been_sent_already_is_said(values: dict[str, Any], last: str) -> None:
+    assert last in approval_words(request(**values)).splitlines()[-1]
 
 
 @pytest.mark.parametrize(

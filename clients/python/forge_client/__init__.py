@@ -4,6 +4,7 @@ from forge_client.answers import Accepted, CommandResult, Ended, SessionSummary
 from forge_client.client import DEFAULT_URL, ForgeClient
 from forge_client.conversation import Conversation
 from forge_client.errors import (
+    ApprovalHeld,
     CommandFailed,
     Forbidden,
     ForgeClientError,
@@ -30,6 +31,7 @@ __all__ = [
     "DEFAULT_URL",
     "Accepted",
     "Approval",
+    "ApprovalHeld",
     "CommandFailed",
     "CommandResult",
     "ConnectionChanged",

@@ -21,6 +21,7 @@ class SessionSummary(BaseModel):
     network: str
     is_processing: bool
     message_count: int
+    approvals: int = 0
     created_at: str
     last_activity_at: str
     expires_at: str

@@ -9,8 +9,8 @@ from typing import Any, cast
 from forge_client.answers import Accepted, CommandResult, SessionList, SessionSummary, accepted_run
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
-from forge_client.errors import CommandFailed, NotFound
-from forge_client.frames import IfBusy, Message, State
+from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy
+from forge_client.frames import Approval, IfBusy, Message, State
 from forge_client.reduce import Frame, apply
 
 
@@ -37,10 +37,29 @@ class SessionCalls:
         body = {"message": message, "session_id": self.session_id}
         return await self._submit("/api/system", body, message, idempotency_key)
 
-    async def approve(self, approval_id: str, transaction_hash: str) -> Accepted:
+    async def claim(self, approval: Approval, account: str, claim_id: str, *, again: bool = False) -> State:
+        """Call it before a wallet is asked to send anything, and every 40 seconds until it has answered.
+
+        No other client can sign the request meanwhile. `claim_id` is the caller's own; `again`: the person knows that
+        the request may have been sent already. Raises `ApprovalHeld`, `NotFound`.
+        """
+        return await self._claim(approval, account, claim_id, again=again)
+
+    async def release(self, approval: Approval, account: str, claim_id: str) -> State:
+        """Give a claim back because the wallet has refused for certain."""
+        return await self._claim(approval, account, claim_id, release=True)
+
+    async def approve(
+        self, approval_id: str, transaction_hash: str, *, claim_id: str | None = None
+    ) -> Accepted:
         """The wallet has signed and sent the approval's transaction."""
         reply = {"approval_id": approval_id, "outcome": "sent", "transaction_hash": transaction_hash}
-        return await self._answer(f"Transaction sent: {transaction_hash}", reply)
+        return await self._answer(f"Transaction sent: {transaction_hash}", reply | _named(claim_id))
+
+    async def unanswered(self, approval_id: str, *, claim_id: str | None = None) -> Accepted:
+        """The wallet was asked and gave no usable answer: the chain is searched for what it may have sent."""
+        reply = {"approval_id": approval_id, "outcome": "unknown"}
+        return await self._answer("The wallet gave no usable answer.", reply | _named(claim_id))
 
     async def reject(self, approval_id: str, reason: str | None = None) -> Accepted:
         reply = {"approval_id": approval_id, "outcome": "rejected", "reason": reason}
@@ -73,6 +92,10 @@ class SessionCalls:
         """Raises `CommandFailed`."""
         await self._command("set_network", {"network": network})
 
+    async def set_wallet(self, address: str | None) -> None:
+        """The account of the person's connected wallet; requests are made for it. Raises `CommandFailed`."""
+        await self._command("set_wallet", {"address": address})
+
     async def networks(self) -> list[dict[str, Any]]:
         """The networks that this server reaches. Raises `CommandFailed`."""
         data = (await self._command("list_networks", {})).data
@@ -103,6 +126,18 @@ class SessionCalls:
             raise CommandFailed(result.message)
         return result
 
+    async def _claim(self, approval: Approval, account: str, claim_id: str, **how: bool) -> State:
+        request = {
+            "session_id": self.session_id,
+            "approval_id": approval.approval_id,
+            "digest": approval.digest,
+        }
+        try:
+            body = {**request, "account": account, "claim_id": claim_id, **how}
+            return await self._state("POST", "/api/approvals/claim", json=body)
+        except SessionBusy as refused:
+            raise ApprovalHeld(refused.status, refused.title, refused.detail) from refused
+
     async def _answer(self, text: str, reply: dict[str, Any]) -> Accepted:
         body = {"message": text, "session_id": self.session_id, "approval": reply}
         return await self._submit("/api/system", body, text, None)
@@ -119,3 +154,7 @@ class SessionCalls:
         state = State.model_validate_json(response.content)
         self.receive(state)
         return state
+
+
+def _named(claim_id: str | None) -> dict[str, str]:
+    return {"claim_id": claim_id} if claim_id else {}

@@ -67,6 +67,10 @@ class SessionBusy(ProblemError):
     """409: a run is in progress, and `if_busy` was `reject`."""
 
 
+class ApprovalHeld(ProblemError):
+    """409: the wallet request cannot be signed now; the text says why (another client has it, or it may be sent)."""
+
+
 class RateLimited(ProblemError):
     """429: too many messages for now; send again after `retry_after` seconds."""
 

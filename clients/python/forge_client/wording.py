@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from forge_client.frames import Approval, Message
+from forge_client.wallet_words import calls, doubts, effects
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HEX = re.compile(r"0x[0-9a-fA-F]{40,}")
@@ -87,21 +88,30 @@ def _cut(text: str) -> str:
 
 def approval_words(approval: Approval) -> str:
     """What will be signed, one fact a line; addresses whole, because this is what a person checks."""
+    review = approval.review
+    to = review.recipient or approval.to
+    by_way_of = approval.to if to.lower() != approval.to.lower() else None
+    fee = f"about {review.fee.formatted} {review.fee.currency}" if review.fee else None
     facts = [
-        ("", approval.description),
+        *(("", effect) for effect in effects(approval)),
+        ("To", to),
+        ("By way of", by_way_of),
+        ("Amount", ether(approval.value) if approval.value != "0" else None),
+        ("Fee", fee),
         ("Network", f"{approval.network} (chain {approval.chain_id})"),
-        ("To", approval.to),
-        ("Amount", ether(approval.value)),
-        ("Call", approval.decoded or _call(approval.data)),
-        ("Simulation", approval.simulation),
+        ("From", approval.sender),
+        *(("Call", call) for call in (calls(approval) if approval.data != "0x" else ())),
+        ("Call", None if review.calls else (approval.decoded or _call(approval.data))),
         ("Valid until", _local(approval.expires_at)),
+        ("The agent says", approval.description),
+        *(("NOTE", doubt) for doubt in doubts(approval)),
     ]
     return visible("\n".join(f"{name}: {fact}" if name else fact for name, fact in facts if fact))
 
 
 def _local(time: str) -> str:
-    """RFC 3339 as a clock here shows it."""
-    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
+    """RFC 3339 as a clock here shows it, with its zone."""
+    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M %Z}"
 
 
 def _call(data: str) -> str:

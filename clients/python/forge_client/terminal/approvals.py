@@ -33,7 +33,7 @@ class ApprovalCard(Vertical):
         self.border_title = "Your wallet is asked to sign"
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(approval_words(self.approval)))
+        yield Static(Content(approval_words(self.approval)), classes="words")
         if self.approval.data not in ("", "0x"):
             yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
         placeholder = "Sign it in your wallet, then paste the transaction hash: 0x…"
@@ -41,6 +41,13 @@ class ApprovalCard(Vertical):
         with Horizontal(classes="answers"):
             yield Button("I have sent it", variant="success", classes="approve", disabled=True, compact=True)
             yield Button("Reject", variant="error", classes="reject", compact=True)
+
+    def show(self, approval: Approval) -> None:
+        """The request as it is now: claimed by another client, made for another account, reported and not found."""
+        if approval == self.approval:
+            return
+        self.approval = approval
+        self.query_one(".words", Static).update(Content(approval_words(approval)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -68,4 +75,7 @@ class Approvals(Vertical):
         cards = {card.approval.approval_id: card for card in self.query(ApprovalCard)}
         await self.remove_children([card for name, card in cards.items() if name not in wanted])
         await self.mount_all(ApprovalCard(each) for each in waiting if each.approval_id not in cards)
+        for each in waiting:
+            if each.approval_id in cards:
+                cards[each.approval_id].show(each)
         self.display = bool(waiting)

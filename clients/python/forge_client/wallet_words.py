@@ -1,0 +1,63 @@
+"""A wallet request at a terminal: what it does first, from its review's fields; the agent's own words last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from forge_client.frames import Approval, ReviewChange, ReviewedCall
+
+
+def doubts(approval: Approval, now: datetime | None = None) -> list[str]:
+    """Why something may have been sent for this request already, or is about to be; nothing: nobody knows of it."""
+    said = [_reported(report.transaction_hash, report.outcome) for report in approval.reported]
+    if approval.claim is None or said:
+        return said
+    is_live = datetime.fromisoformat(approval.claim.until) > (now or datetime.now(UTC))
+    how = "is in a wallet now" if is_live else "was in a wallet that never answered"
+    return [f"It {how}, to be signed by {approval.claim.account}."]
+
+
+def effects(approval: Approval) -> Iterator[str]:
+    """What leaves and comes, who may take what, and what to be warned of, a line each."""
+    review = approval.review
+    told = [allowance.text for allowance in review.allowances]
+    yield from told
+    yield from (_change(change) for change in review.changes if change.direction != "other")
+    if review.more_changes:
+        yield f"{review.more_changes} more movements are not shown."
+    yield from (f"WARNING: {each.text}" for each in review.warnings if each.text not in told)
+    if review.outcome == "unknown":
+        yield f"It could not be told what this would do. {review.reason or ''}".rstrip()
+    elif review.outcome == "nothing":
+        yield "Simulated: nothing leaves your account, and nothing comes."
+
+
+def calls(approval: Approval) -> Iterator[str]:
+    """The calls as the chain would read them, the inner ones further in."""
+    for call in approval.review.calls:
+        yield from _call(call, 0)
+
+
+def _call(call: ReviewedCall, depth: int) -> Iterator[str]:
+    given = ", ".join(f"{each.name or each.type}: {each.value}" for each in call.arguments)
+    name = f"{call.function}({given})" if call.function else "not understood"
+    yield "  " * depth + name + (f" ({call.note})" if call.note else "")
+    for inner in call.inner:
+        yield from _call(inner, depth + 1)
+
+
+def _change(change: ReviewChange) -> str:
+    name = change.symbol or change.asset or "of the chain's coin"
+    amount = change.formatted or f"{change.amount or 'an unknown number of'} base units"
+    if change.symbol and change.asset:
+        name = f"{name} ({change.asset})"
+    is_out = change.direction == "out"
+    return f"{'-' if is_out else '+'} {amount} {name} {'to' if is_out else 'from'} {change.to if is_out else change.sender}"
+
+
+def _reported(transaction_hash: str | None, outcome: str) -> str:
+    if transaction_hash is None:
+        return "A wallet was asked before and gave no usable answer: it may have been sent."
+    found = "is another transaction" if outcome == "different" else "not found yet"
+    return f"Sent as {transaction_hash}, {found}."
