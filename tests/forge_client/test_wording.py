@@ -62,8 +62,16 @@ GIVES = {
     "unlimited": True,
     "text": f"{BOB} may take ALL your USDC.",
 }
-PAYS = {"direction": "out", "standard": "erc20", "asset": TOKEN, "symbol": "USDC", "amount": "25000000"}
-PAYS |= {"formatted": "25", "sender": TOKEN, "to": BOB}
+PAYS = {
+    "direction": "out",
+    "standard": "erc20",
+    "asset": TOKEN,
+    "symbol": "USDC",
+    "amount": "25000000",
+    "formatted": "25",
+    "sender": TOKEN,
+    "to": BOB,
+}
 
 
 def request(**values: Any) -> Approval:

@@ -52,8 +52,9 @@ def _change(change: ReviewChange) -> str:
     amount = change.formatted or f"{change.amount or 'an unknown number of'} base units"
     if change.symbol and change.asset:
         name = f"{name} ({change.asset})"
-    is_out = change.direction == "out"
-    return f"{'-' if is_out else '+'} {amount} {name} {'to' if is_out else 'from'} {change.to if is_out else change.sender}"
+    if change.direction == "out":
+        return f"- {amount} {name} to {change.to}"
+    return f"+ {amount} {name} from {change.sender}"
 
 
 def _reported(transaction_hash: str | None, outcome: str) -> str:
