@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
-import gc
 import os
 import signal
 import socket
@@ -12,22 +12,21 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any
 
-import uvloop
-
-from local_dev.options import HELP, Options
+from local_dev.home import FolderUnusable, Home
+from local_dev.options import HELP, OptionError, Options
 from local_dev.processes import StartFailed
+from local_dev.stack import Stack
 from local_dev.template import TemplateError
-
-if TYPE_CHECKING:
-    from local_dev.stack import Stack
 
 EXIT_CANNOT_LISTEN = 2
 
 
 def report(text: str) -> None:
-    print(f"\033[2m{text}\033[0m" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+    """A terminal that is gone hears nothing."""
+    with contextlib.suppress(OSError):
+        print(f"\033[2m{text}\033[0m" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -40,15 +39,15 @@ def main() -> int:
         return EXIT_CANNOT_LISTEN
     try:
         options = Options.from_environment(os.environ, verbose=bool(arguments))
-    except ValueError as error:
-        report(f"an environment variable is not a number: {error}")
+    except OptionError as error:
+        report(str(error))
         return EXIT_CANNOT_LISTEN
     try:
         listener = listen(options)
     except OSError as error:
         report(why_not(options, error))
         return EXIT_CANNOT_LISTEN
-    return uvloop.run(run(options, listener))
+    return asyncio.run(run(options, listener))
 
 
 def listen(options: Options) -> socket.socket:
@@ -64,30 +63,32 @@ def why_not(options: Options, error: OSError) -> str:
 
 
 async def run(options: Options, listener: socket.socket) -> int:
-    """Imports the rest only now: a port that is taken is told at once."""
-    gc.disable()  # until everything is imported, which makes no garbage and is most of the start
-    from local_dev.stack import Stack
-
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    stdout = sys.stdout
-    # Functions write their logs and metrics to stdout, as in Lambda; ours is for the one line that matters.
-    with (options.folder / "functions.log").open("w", buffering=1) as log:
-        sys.stdout = sys.stderr if options.verbose else log
-        stack = Stack(options, dict(os.environ), listener, report)
-        try:
-            return await run_until(stop, stack, stdout)
-        except (StartFailed, TemplateError) as error:
-            report(f"cannot start: {error}")
-            return 1
-        finally:
-            await stack.stop()
-            sys.stdout = stdout
+    port = options.port or listener.getsockname()[1]
+    try:
+        home = Home.take(options.folder, port, keep_state=options.keep_state, report=report)
+    except FolderUnusable as error:
+        report(f"cannot start: {error}")
+        return EXIT_CANNOT_LISTEN
+    try:
+        stack = Stack(options, dict(os.environ), listener, home, report)
+    except (StartFailed, TemplateError) as error:
+        report(f"cannot start: {error}")
+        home.close()
+        return 1
+    try:
+        return await run_until(stop, stack)
+    except (StartFailed, TemplateError) as error:
+        report(f"cannot start: {error}")
+        return 1
+    finally:
+        await stack.stop()
+        report("stopped")
 
 
-async def run_until(stop: asyncio.Event, stack: Stack, stdout: TextIO) -> int:
+async def run_until(stop: asyncio.Event, stack: Stack) -> int:
     began = time.monotonic()
     async with waiting_for(stop.wait()) as stopped:
         starting = asyncio.create_task(stack.start())
@@ -97,13 +98,10 @@ async def run_until(stop: asyncio.Event, stack: Stack, stdout: TextIO) -> int:
             await asyncio.wait((starting,))
             return 0
         starting.result()
-        gc.freeze()
-        gc.enable()
         report(f"started in {time.monotonic() - began:.1f} s; Ctrl-C ends it")
-        print(f"ready {stack.url}", file=stdout, flush=True)
-        async with waiting_for(stack.failed.wait()) as failed:
-            await asyncio.wait((failed, stopped), return_when=asyncio.FIRST_COMPLETED)
-        return int(not stop.is_set())
+        print(f"ready {stack.url}", flush=True)
+        await stopped
+        return 0
 
 
 @asynccontextmanager

@@ -14,9 +14,10 @@ class Background:
         self._parts: dict[str, asyncio.Task[None]] = {}
         self._ending = False
 
-    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def start(self, work: Coroutine[Any, Any, None], name: str, *, essential: bool = True) -> None:
+        """When a part that is not `essential` ends the rest goes on; an error of it is reported all the same."""
         task = self._parts[name] = asyncio.create_task(work, name=name)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._ended if essential else self._left)
 
     def expect_the_end(self) -> None:
         self._ending = True
@@ -32,6 +33,10 @@ class Background:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=0.5)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) and not self._ending:
+            self._report(f"{task.get_name()} ended: {error}")
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():

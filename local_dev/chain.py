@@ -1,15 +1,28 @@
-"""The local Ethereum node: anvil on a free port, for the network `testnet`."""
+"""The local Ethereum node: anvil for the network `testnet`, started again from what was last saved when it ends."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from local_dev.processes import ROOT, Processes, StartFailed
+from local_dev.chain_file import ChainFile, ChainFileUnreadable
+from local_dev.home import set_aside
+from local_dev.node_rpc import NodeError, call
+from local_dev.ports import ReservedPort
+from local_dev.processes import ROOT, Child, Processes, StartFailed
 
-_LISTENING = re.compile(r"Listening on (\S+)")
+HISTORY = ("--prune-history", "10", "--transaction-block-keeper", "1000")
+"""Blocks whose state, and blocks whose transactions, anvil remembers: without a limit it grows by 320 MB an hour."""
+SAVE_SECONDS = 1.0
+"""How often the chain is saved while it moves: what SIGKILL of anvil may lose."""
+SAVE_SHARE = 20
+"""Saving takes at most this part of the time: a long chain is saved less often."""
+RENEW_BLOCKS = 3000
+"""anvil keeps every block's header: after so many it is started again from what is saved, in a quiet moment."""
+QUIET_SECONDS = 30.0
 
 
 def anvil() -> Path | None:
@@ -20,27 +33,78 @@ def anvil() -> Path | None:
     return programs[0] if programs else script if script.exists() else None
 
 
-async def start_chain(
-    processes: Processes, environment: Mapping[str, str], keep: Path | None = None
-) -> tuple[str | None, str]:
-    """The node's URL (None: there is no local chain) and a line that says where it is or why it is missing.
+class Chain:
+    """`program`: anvil. `state`: the folder in which the chain is saved."""
 
-    `keep`: the folder in which the chain is kept between starts.
-    """
-    if preset := environment.get("TESTNET_RPC_URL"):
-        return preset, "the test network of TESTNET_RPC_URL"
-    if (program := anvil()) is None:
-        return None, "no local chain: install Node.js and run make again, or set TESTNET_RPC_URL"
-    command = [str(program), "--host", "127.0.0.1", "--port", "0"]
-    if keep:
-        command += ["--state", str(keep / "chain.json")]
-    try:
-        _, address = await processes.start_until("anvil", command, os.environ, _address)
-    except (StartFailed, OSError) as error:
-        return None, f"no local chain: anvil did not start ({str(error).splitlines()[0]})"
-    return f"http://{address}", f"anvil at http://{address}"
+    def __init__(
+        self, processes: Processes, program: Path, state: Path, report: Callable[[str], None]
+    ) -> None:
+        self.port = ReservedPort()
+        self._processes, self._program, self._report = processes, program, report
+        self._file = ChainFile(state)
+        self._saved_block = self._first_block = 0
+        self._moved = time.monotonic()
 
+    @property
+    def url(self) -> str:
+        return self.port.url
 
-def _address(line: str) -> str | None:
-    found = _LISTENING.search(line)
-    return found[1] if found else None
+    async def start(self) -> Child:
+        """From what was saved last. Raises `StartFailed`. What anvil cannot load is set aside."""
+        try:
+            loaded = self._file.prepared()
+        except ChainFileUnreadable:
+            loaded = self._set_aside("is damaged")
+        try:
+            child = await self._start(loaded)
+        except StartFailed:
+            if loaded is None:
+                raise
+            child = await self._start(self._set_aside("cannot be loaded by anvil"))
+        self._saved_block = self._first_block = await self._block() or 0
+        return child
+
+    async def keep_saved(self, renew: Callable[[], None]) -> None:
+        """Until cancelled. `renew` ends the child in a quiet moment; whoever keeps it running starts it again."""
+        pause = SAVE_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            began = time.monotonic()
+            await self.save()
+            pause = max(SAVE_SECONDS, (time.monotonic() - began) * SAVE_SHARE)
+            is_quiet = began - self._moved > QUIET_SECONDS
+            if is_quiet and self._saved_block - self._first_block > RENEW_BLOCKS:
+                self._first_block = self._saved_block
+                renew()
+
+    async def save(self) -> None:
+        """Nothing where nothing has moved; a full disk or a node that does not answer is tried again later."""
+        block = await self._block()
+        if block is None or block == self._saved_block:
+            return
+        self._moved = time.monotonic()
+        try:
+            dumped = await call(self.port.number, "anvil_dumpState")
+            await asyncio.to_thread(self._file.save, dumped)
+        except (NodeError, OSError, ValueError):
+            return
+        self._saved_block = block
+
+    async def _start(self, loaded: Path | None) -> Child:
+        command = [str(self._program), "--host", "127.0.0.1", "--port", str(self.port.number), *HISTORY]
+        if loaded:
+            command += ["--load-state", str(loaded)]
+        child = await self._processes.start("anvil", command, os.environ)
+        await self._processes.until_listening(child, self.port)
+        return child
+
+    async def _block(self) -> int | None:
+        try:
+            return int(await call(self.port.number, "eth_blockNumber"), 16)
+        except (NodeError, ValueError, TypeError):
+            return None
+
+    def _set_aside(self, why: str) -> None:
+        for file in (self._file.saved, self._file.plain):
+            if file.exists():
+                set_aside(file, why, self._report)

@@ -1,4 +1,4 @@
-"""The cloud's part in this process: table and queues, the functions behind their gateway, schedules and expiry.
+"""The cloud's part in this process: the table, the functions behind their gateway, schedules and expiry.
 
 Imports what is slow to import; `local_dev.stack` therefore imports it when the other processes are on their way.
 """
@@ -14,7 +14,7 @@ from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
 from local_dev import environment as variables
-from local_dev.aws import client, create_resources
+from local_dev.aws import client, create_tables
 from local_dev.background import Background
 from local_dev.expiry import Expiry
 from local_dev.gateway import Server, build_gateway
@@ -36,8 +36,8 @@ class Cloud:
         # The emulators accept any credentials, but the client wants some.
         self._aws = {"AWS_ACCESS_KEY_ID": variables.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": "local", **aws}
 
-    def create_resources(self) -> None:
-        create_resources(self._wiring, self._aws)
+    def create_tables(self) -> None:
+        create_tables(self._wiring, self._aws)
 
     def load_functions(self) -> None:
         streaming = {route.function.name for route in self._wiring.http_routes() if route.streams}
@@ -51,8 +51,11 @@ class Cloud:
         importlib.import_module("forge.observability").show_error_texts()
 
     def serve(
-        self, listener: socket.socket, page: Path, access_key: str, chain_url: str | None = None
+        self, listener: socket.socket | int, page: Path, access_key: str, chain_url: str | None = None
     ) -> Server:
+        """`listener`: a socket, or the number of one that this process was given."""
+        if isinstance(listener, int):
+            listener = socket.socket(fileno=listener)
         limits = self._options.limits
         gateway = build_gateway(self._wiring, self._runtime, page, access_key, limits, chain_url)
         return Server(gateway, listener, limits)

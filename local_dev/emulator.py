@@ -1,62 +1,141 @@
-"""The AWS emulator behind `AWS_ENDPOINT_URL`: MiniStack or moto, in a process of its own."""
+"""DynamoDB on this computer: dynoxide, whose table is an SQLite file, or MiniStack where there is no dynoxide.
+
+What is acknowledged is in the file and survives the death of any process: docs/decisions/2026-11-26-local-emulator.md.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-import socket
-import sys
+import shutil
+import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from local_dev.home import set_aside
 from local_dev.names import ACCOUNT
-from local_dev.processes import ROOT, Processes, StartFailed
+from local_dev.ports import ReservedPort
+from local_dev.processes import ROOT, Child, Processes, StartFailed
 
 MINISTACK = ROOT / ".tools" / "ministack" / "bin" / "python"
-_HERE = Path(__file__).resolve().parent
+NAMES = ("dynoxide", "ministack")
+_UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-def chosen(wanted: str) -> str:
-    """`wanted`, else the faster one of those that are installed. Raises `StartFailed`."""
-    name = wanted or ("ministack" if MINISTACK.exists() else "moto")
-    if name not in ("ministack", "moto"):
-        raise StartFailed(f"FORGE_EMULATOR is {name}; it must be ministack or moto")
+def dynoxide(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The program: FORGE_DYNOXIDE's, the npm package's, or one that is installed on this computer."""
+    packaged = sorted((ROOT / "node_modules" / "@dynoxide").glob("*/dynoxide*"))
+    named = environment.get("FORGE_DYNOXIDE") or (str(packaged[0]) if packaged else shutil.which("dynoxide"))
+    return Path(named) if named else None
+
+
+def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
+    """`wanted`, else dynoxide where it exists. Raises `StartFailed`."""
+    name = wanted or ("dynoxide" if dynoxide(environment) else "ministack")
+    if name not in NAMES:
+        raise StartFailed(f"FORGE_EMULATOR is {name}; it must be one of {', '.join(NAMES)}")
+    if name == "dynoxide" and not dynoxide(environment):
+        raise StartFailed(
+            "dynoxide is not installed; run make setup-run, or name the program: FORGE_DYNOXIDE"
+        )
     if name == "ministack" and not MINISTACK.exists():
-        raise StartFailed("MiniStack is not installed; run make setup, or use FORGE_EMULATOR=moto")
+        raise StartFailed("neither dynoxide nor MiniStack is installed; run make setup-run")
     return name
 
 
-async def start_emulator(
-    processes: Processes, name: str, listener: socket.socket, keep: Path | None = None
-) -> None:
-    """Until it answers on `listener`. `keep`: the folder in which MiniStack keeps its state between starts."""
-    file = listener.fileno()
-    if name == "moto":
-        command = [sys.executable, "-m", "local_dev.moto_process", str(file)]
-        environment = {**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT}
-    else:
-        command = [str(MINISTACK), str(_HERE / "ministack_process.py"), str(file)]
-        environment = _without_our_libraries() | {"SERVICES": "dynamodb,sqs", "LOG_LEVEL": "WARNING"}
-        # Off: a broker that would listen on all addresses, and whose certificate is most of the start.
-        environment |= {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"}
-        environment |= {"MINISTACK_ACCOUNT_ID": ACCOUNT, "GATEWAY_PORT": str(listener.getsockname()[1])}
-        if keep:
-            environment |= {"PERSIST_STATE": "1", "STATE_DIR": str(keep)}
-    await processes.start_until("emulator", command, environment, _readiness, files=[file])
-    listener.close()
+class Emulator:
+    """`state`: the folder of its file. `shape`: the tables that the template wants, of which a kept file must be."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        name: str,
+        state: Path,
+        shape: Mapping[str, Any],
+        report: Callable[[str], None],
+    ) -> None:
+        self.port = ReservedPort()
+        self.name = name
+        self.is_empty = True
+        """Whether it began without tables at its last start."""
+        self._processes, self._state, self._report = processes, state, report
+        self._shape = json.dumps(shape, sort_keys=True, default=str)
+
+    @property
+    def url(self) -> str:
+        return self.port.url
+
+    @property
+    def file(self) -> Path:
+        return self._state / "table.db"
+
+    @property
+    def says(self) -> str:
+        if self.name == "dynoxide":
+            return f"table in {self.file}"
+        return "table in memory (MiniStack), written at a clean end only: dynoxide, where it exists, writes at once"
+
+    async def start(self) -> Child:
+        """Until it answers. Raises `StartFailed`. A file that it cannot use is set aside."""
+        if self.name == "ministack":
+            self.is_empty = True
+            return await self._start([str(MINISTACK), "-m", "ministack"], self._ministack())
+        self._check()
+        try:
+            return await self._start_dynoxide()
+        except StartFailed as error:
+            if not self.file.exists():
+                raise
+            set_aside(self.file, f"cannot be used by dynoxide ({_last_line(error)})", self._report)
+            self.is_empty = True
+            return await self._start_dynoxide()
+
+    async def _start_dynoxide(self) -> Child:
+        command = [str(dynoxide()), "serve", "--port", str(self.port.number), "--db-path", str(self.file)]
+        return await self._start(command, dict(os.environ))
+
+    async def _start(self, command: list[str], environment: Mapping[str, str]) -> Child:
+        child = await self._processes.start("emulator", command, environment)
+        await self._processes.until_listening(child, self.port)
+        return child
+
+    def _ministack(self) -> dict[str, str]:
+        """It has a Python environment of its own, which PYTHONPATH would mix with ours."""
+        own = ("PYTHONPATH", "VIRTUAL_ENV")
+        inherited = {name: value for name, value in os.environ.items() if name not in own}
+        return inherited | {
+            "SERVICES": "dynamodb",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port.number),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self._state / "ministack"),
+        }
+
+    def _check(self) -> None:
+        """A kept file that is damaged, or whose tables are not the template's, begins anew."""
+        shape = self._state / "table.json"
+        if self.file.exists():
+            if not is_readable(self.file):
+                set_aside(self.file, "is damaged", self._report)
+            elif shape.exists() and shape.read_text() != self._shape:
+                set_aside(self.file, "has tables of another form than template.yaml", self._report)
+        self.is_empty = not self.file.exists()
+        shape.write_text(self._shape)
 
 
-def emulator_listener() -> socket.socket:
-    """Made here and handed to the emulator, so that its address is known before it runs."""
-    return socket.create_server(("127.0.0.1", 0), backlog=512)
+def is_readable(file: Path) -> bool:
+    """Whether SQLite finds no damage. A file that is only locked or out of reach is not damaged."""
+    try:
+        with contextlib.closing(sqlite3.connect(file, timeout=2)) as database:
+            return database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode & 0xFF not in _UNREADABLE
 
 
-def endpoint_of(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def _readiness(line: str) -> str | None:
-    return line if line.strip() == "ready" else None
-
-
-def _without_our_libraries() -> dict[str, str]:
-    """MiniStack has an environment of its own; a PYTHONPATH would mix ours into it."""
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+def _last_line(error: StartFailed) -> str:
+    return str(error).splitlines()[-1].strip()

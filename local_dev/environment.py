@@ -1,4 +1,4 @@
-"""The AWS variables of the application's processes: the emulator's endpoint, and credentials worth nothing."""
+"""The AWS variables of the application's processes: the local DynamoDB and SQS, and credentials worth nothing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ def region(environment: Mapping[str, str]) -> str:
     return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or REGION
 
 
-def aws_variables(environment: Mapping[str, str], endpoint: str) -> dict[str, str]:
+def aws_variables(environment: Mapping[str, str], table_url: str, queue_url: str) -> dict[str, str]:
     """What is set in the developer's environment stays only for Bedrock, which is asked for real answers."""
     where = region(environment)
-    variables = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": where, "AWS_DEFAULT_REGION": where}
+    variables = {
+        "AWS_ENDPOINT_URL": table_url,
+        "AWS_ENDPOINT_URL_DYNAMODB": table_url,
+        "AWS_ENDPOINT_URL_SQS": queue_url,
+        "AWS_REGION": where,
+        "AWS_DEFAULT_REGION": where,
+    }
     if uses_bedrock(environment):
         bedrock = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
         address = f"https://bedrock-runtime.{where}.amazonaws.com"

@@ -1,37 +1,66 @@
-"""Ends what was started even when the one that started it is killed: a shell that waits at the end of a pipe."""
+"""Ends the process groups of a program that was killed: nothing of it stays behind, and nothing else is touched."""
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import subprocess
 from collections.abc import Iterable
 
-# Reads the process groups that live now, a line at each change, and kills the last ones it read when its input
-# ends: that is when the process that writes them is gone, however it went. Nothing else works on every Unix.
-_SCRIPT = 'while read -r line; do groups=$line; done; for group in $groups; do kill -KILL "-$group"; done'
+from local_dev.identity import started
+
+# Reads the children that live now, a line of `pid:start` pairs at each change, and kills the groups of the last line
+# when its input ends: that is when the process that writes them is gone, however it went. A number that another
+# process has by then is left alone. Where there is no /proc, numbers are all that is known.
+_SCRIPT = """
+while read -r line; do children=$line; done
+for child in $children; do
+    pid=${child%%:*} began=${child#*:}
+    if [ -n "$began" ] && [ -e "/proc/$pid/stat" ]; then
+        rest=$(sed 's/.*) //' "/proc/$pid/stat") && set -- $rest
+        shift 19
+        [ "$1" = "$began" ] || continue
+    fi
+    kill -KILL "-$pid"
+done
+"""
 
 
 class Guard:
-    def __init__(self, shell: asyncio.subprocess.Process) -> None:
-        self._shell = shell
-
-    @classmethod
-    async def start(cls) -> Guard:
-        shell = await asyncio.create_subprocess_exec(
-            "/bin/sh",
-            "-c",
-            _SCRIPT,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        return cls(shell)
+    def __init__(self) -> None:
+        self._shell: subprocess.Popen[bytes] | None = None
 
     def watch(self, groups: Iterable[int]) -> None:
-        """From now on these process groups, and no others."""
-        if self._shell.stdin:
-            self._shell.stdin.write(" ".join(str(group) for group in groups).encode() + b"\n")
+        """From now on these process groups, and no others. A guard that was killed is replaced."""
+        line = " ".join(f"{pid}:{started(pid)}" for pid in groups).encode() + b"\n"
+        for _ in range(2):
+            shell = self._shell = self._shell or _start()
+            try:
+                if shell.stdin:
+                    shell.stdin.write(line)
+                return
+            except OSError:
+                self._drop()
 
-    async def close(self) -> None:
-        self._shell.kill()
-        await self._shell.wait()
+    def close(self) -> None:
+        if self._shell:
+            self._shell.kill()
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._shell:
+            self._shell.wait()
+            with contextlib.suppress(OSError):
+                if self._shell.stdin:
+                    self._shell.stdin.close()
+            self._shell = None
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _SCRIPT],
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

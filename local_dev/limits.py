@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 MANAGEMENT_PATH = "/_aws/ws"
@@ -24,11 +23,3 @@ class Limits:
     lifetime: float = LIFETIME_SECONDS
     send: float = 10.0
     """How long a client may leave what is sent to it unread."""
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Limits:
-        """Tests shorten the two that take long: FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS."""
-        return cls(
-            idle=float(environment.get("FORGE_SOCKET_IDLE_SECONDS") or IDLE_SECONDS),
-            lifetime=float(environment.get("FORGE_SOCKET_LIFETIME_SECONDS") or LIFETIME_SECONDS),
-        )

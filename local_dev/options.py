@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
-from local_dev.limits import Limits
+from local_dev.home import folder_of
+from local_dev.limits import IDLE_SECONDS, LIFETIME_SECONDS, Limits
 from local_dev.processes import ROOT
 
 HELP = """\
@@ -15,19 +17,27 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
   BACKEND_HOST, BACKEND_PORT   where to listen (127.0.0.1, 8080; port 0: any free one)
   FORGE_LLM                    provider and model; unset: the offline operator, which needs no key
   FORGE_WORKERS                number of worker processes (1)
-  FORGE_EMULATOR               ministack or moto (ministack where it is installed)
-  FORGE_KEEP_STATE=1           keep conversations (MiniStack only) and chain between starts
+  FORGE_KEEP_STATE=0           begin empty and keep nothing; else conversations and chain are kept between starts
+  FORGE_EMULATOR               dynoxide or ministack (dynoxide where it exists); FORGE_DYNOXIDE names the program
   FORGE_RELOAD=0               do not take over what is edited while this runs
   TESTNET_RPC_URL              another test network than the anvil that is started
   and every variable that template.yaml takes from a parameter, for example SESSION_TIMEOUT_MINUTES
 
-For tests: FORGE_LOCAL_FOLDER, FORGE_STACK_FILE, FORGE_EXPIRY_SECONDS, FORGE_SCHEDULE_SECONDS,
+Logs and state are in .local/ (FORGE_LOCAL_FOLDER names another folder); remove .local/state to forget everything.
+
+  --verbose                    show the logs of all processes here, too
+
+For tests: FORGE_STACK_FILE, FORGE_EXPIRY_SECONDS, FORGE_SCHEDULE_SECONDS,
 FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS.
 """
 
 
 STACK_FILE = "stack.json"
 """Describes the running application, in its folder; only its owner can read it."""
+
+
+class OptionError(ValueError):
+    """A variable has no usable value; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Options:
     port: int = 8080
     workers: int = 1
     emulator: str = ""
-    keep_state: bool = False
+    keep_state: bool = True
     reload: bool = True
     folder: Path = ROOT / ".local"
     stack_file: Path = ROOT / ".local" / STACK_FILE
@@ -49,23 +59,45 @@ class Options:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, verbose: bool = False) -> Options:
-        """Raises ValueError for a number that is none."""
-
-        def number(name: str, default: float) -> float:
-            return float(environment.get(name) or default)
-
-        folder = Path(environment.get("FORGE_LOCAL_FOLDER") or ROOT / ".local")
+        """Raises `OptionError` for a value that is none, by the variable's name."""
+        port = int(_number(environment, "BACKEND_PORT", 8080, whole=True, most=65535))
+        folder = Path(environment.get("FORGE_LOCAL_FOLDER") or ROOT / ".local").absolute()
+        named = environment.get("FORGE_STACK_FILE")
         return cls(
             host=environment.get("BACKEND_HOST") or "127.0.0.1",
-            port=int(environment.get("BACKEND_PORT") or 8080),
-            workers=int(number("FORGE_WORKERS", 1)),
+            port=port,
+            workers=int(_number(environment, "FORGE_WORKERS", 1, whole=True, least=1, most=64)),
             emulator=environment.get("FORGE_EMULATOR", ""),
-            keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("", "0"),
+            keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("0", "no", "false"),
             reload=environment.get("FORGE_RELOAD", "") != "0",
             folder=folder,
-            stack_file=Path(environment.get("FORGE_STACK_FILE") or folder / STACK_FILE),
-            expiry_seconds=number("FORGE_EXPIRY_SECONDS", 5.0),
-            schedule_seconds=number("FORGE_SCHEDULE_SECONDS", 0) or None,
+            stack_file=Path(named) if named else folder_of(folder, port) / STACK_FILE,
+            expiry_seconds=_number(environment, "FORGE_EXPIRY_SECONDS", 5.0),
+            schedule_seconds=_number(environment, "FORGE_SCHEDULE_SECONDS", 0) or None,
             verbose=verbose,
-            limits=Limits.from_environment(environment),
+            limits=Limits(
+                idle=_number(environment, "FORGE_SOCKET_IDLE_SECONDS", IDLE_SECONDS),
+                lifetime=_number(environment, "FORGE_SOCKET_LIFETIME_SECONDS", LIFETIME_SECONDS),
+            ),
         )
+
+
+def _number(
+    environment: Mapping[str, str],
+    name: str,
+    default: float,
+    *,
+    whole: bool = False,
+    least: float = 0,
+    most: float = inf,
+) -> float:
+    text = environment.get(name) or str(default)
+    kind = "a whole number" if whole else "a number"
+    try:
+        value = float(int(text) if whole else float(text))
+    except ValueError:
+        raise OptionError(f"{name} is {text}: it must be {kind}") from None
+    if not least <= value <= most:
+        limits = f"between {least:g} and {most:g}" if most < inf else f"of {least:g} or more"
+        raise OptionError(f"{name} is {text}: it must be {kind} {limits}")
+    return value

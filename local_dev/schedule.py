@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import uuid
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Any
 
+from forge.store.terms import LEASE_MS, TAKEOVER_GRACE_MS
 from local_dev.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
 from local_dev.wiring import Schedule
+
+EARLY_SECONDS = (0.0, (LEASE_MS + TAKEOVER_GRACE_MS) / 1000 + 1)
+"""Pauses before the first calls: what waited goes on at once; what a killed worker held, and the queue lost, is found
+when its lease and the time for a redelivery have passed."""
 
 
 async def run_schedule(schedule: Schedule, runtime: LambdaRuntime, seconds: float | None = None) -> None:
     """Until cancelled. `seconds` replaces the template's rate; the next call waits for the end of the last one."""
-    while True:
-        await asyncio.sleep(seconds or schedule.seconds)
+    rate = seconds or schedule.seconds
+    for pause in chain((min(each, rate) for each in EARLY_SECONDS), repeat(rate)):
+        await asyncio.sleep(pause)
         try:
             await runtime.invoke(schedule.function, _event(schedule))
         except (FunctionFailed, FunctionTimedOut, PayloadTooLarge):

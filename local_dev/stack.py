@@ -1,38 +1,37 @@
-"""The whole application on one computer: what is started, in which order, and how it ends."""
+"""The whole application on one computer: what is started, in which order, how it is kept running, and how it ends.
+
+This process holds what must not be lost when a part dies: the sockets that clients and workers dial, the ports, the
+children. It imports little and does nothing else, so it is the one that does not die.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
-import time
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from local_dev import environment as variables
-from local_dev.background import Background
-from local_dev.chain import start_chain
-from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
-from local_dev.error_lines import report_errors
-from local_dev.limits import MANAGEMENT_PATH, SOCKET_PATH
-from local_dev.names import name_resources
-from local_dev.options import Options
-from local_dev.processes import ROOT, Processes, StartFailed
-from local_dev.reload import Reloader
-from local_dev.template import Template
-from local_dev.wiring import Wiring
-from local_dev.workers import Workers
-
-if TYPE_CHECKING:
-    from local_dev.cloud import Cloud
-    from local_dev.gateway import Server
+from local_dev.chain import Chain, anvil
+from local_dev.control import GatewaySettings, listen
+from local_dev.emulator import Emulator, chosen
+from local_dev.home import Home, write_description
+from local_dev.keeper import Keeper
+from local_dev.limits import SOCKET_PATH
+from local_dev.names import local_wiring, shapes
+from local_dev.options import STACK_FILE, Options
+from local_dev.processes import Child, Processes, StartFailed
 
 WORKER_STOP_SECONDS = 2.5
 """When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
+GATEWAY_STOP_SECONDS = 1.5
+READY_SECONDS = 60.0
 LOCAL = {"WORKER_STOP_SECONDS": "1", "LOG_ERROR_TEXTS": "true"}
 """What a worker is told here unless the developer says otherwise."""
+WORKER = [sys.executable, "-m", "worker"]
+GATEWAY = [sys.executable, "-m", "local_dev.gateway_process"]
 
 
 class Stack:
@@ -43,129 +42,170 @@ class Stack:
         options: Options,
         environment: Mapping[str, str],
         listener: socket.socket,
+        home: Home,
         report: Callable[[str], None],
     ) -> None:
-        self._options = options
-        self._environment = environment
-        self._report = report
+        self._options, self._environment, self._home, self._report = options, environment, home, report
         self._listener = listener
-        self._processes = Processes(options.folder, verbose=options.verbose)
-        self._background = Background(report)
-        self._workers: Workers | None = None
-        self._cloud: Cloud | None = None
-        self._server: Server | None = None
-        self._described: dict[str, str] = {}
-        self._kept = options.folder / "state" if options.keep_state else None
-        if self._kept:
-            self._kept.mkdir(parents=True, exist_ok=True)
-        host, port = listener.getsockname()[:2]
-        self.address = f"{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        self._queues = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._processes = Processes(home.folder, verbose=options.verbose, report=report)
+        self._keeper = Keeper(self._processes, report, self._describe)
+        self._wiring = local_wiring(environment, self.url)
+        self._emulator = Emulator(
+            self._processes, chosen(options.emulator), home.state, shapes(self._wiring), report
+        )
+        self._chain = self._local_chain()
+        self._described = self._worker_variables()
+        self._ready = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_described = False
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}"
-
-    @property
-    def failed(self) -> asyncio.Event:
-        """Set when a part without which nothing works has ended."""
-        return self._background.failed
+        host, port = self._listener.getsockname()[:2]
+        return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
 
     async def start(self) -> None:
         """Everything that can starts at once. Raises `StartFailed`; what runs by then still wants `stop`."""
-        began = time.time()
-        listener = emulator_listener()
-        aws = variables.aws_variables(self._environment, endpoint_of(listener))
-        wiring = self._read_template(endpoint_of(listener))
-        emulating = asyncio.create_task(self._start_emulator(listener))
-        try:
-            workers = await self._start_workers(aws, wiring)
-            os.environ.update(aws)
-            cloud = self._cloud = await asyncio.to_thread(self._import_cloud, wiring, aws)
-            loading = asyncio.create_task(asyncio.to_thread(cloud.load_functions))
-            await emulating
-            await asyncio.to_thread(cloud.create_resources)
-            await loading
-        except BaseException:
-            emulating.cancel()
-            raise
-        key, chain = variables.access_key(self._environment), self._described.get("TESTNET_RPC_URL")
-        self._server = cloud.serve(self._listener, ROOT / "frontend", key, chain)
-        self._background.start(self._server.run_until_stopped(), "server")
-        await workers.until_ready(cloud.catalog_since(began))
-        self._background.start(workers.keep_running(), "workers")
-        if self._options.reload:
-            restart = partial(self._restart_workers, workers, cloud)
-            reloader = Reloader(restart, cloud.reload_functions, self._report)
-            self._background.start(reloader.run(), "reload")
-        self._background.start(self._until_ended("emulator"), "emulator")
-        if not self._options.verbose:
-            self._background.start(report_errors(self._options.folder, self._report), "errors")
-        cloud.start_upkeep(self._background)
+        for number in range(1, self._options.workers + 1):
+            await self._keeper.start(f"worker-{number}", lambda name=f"worker-{number}": self._worker(name))
+        await self._keeper.start("gateway", self._gateway)
+        await asyncio.gather(self._keeper.start("emulator", self._start_emulator), self._start_chain())
+        kept = "kept between starts" if self._home.keeps else "for this start only"
+        self._report(f"{self._emulator.says}, {kept}; logs in {self._home.folder}")
+        await self._until_ready()
+        self._keeper.keep()
+        self._is_described = True
         self._describe()
 
     async def stop(self) -> None:
         """Within 5 s: the workers end their runs, and say so to those who listen; then everything else goes."""
-        self._background.expect_the_end()
-        if self._workers:
-            await self._workers.stop(WORKER_STOP_SECONDS)
-        if self._server:
-            self._server.should_exit = True
-        await asyncio.gather(self._processes.close(), self._background.stop("server", seconds=1.3))
-        if self._cloud:
-            self._cloud.close()
+        self._keeper.release()
+        for task in self._tasks:
+            task.cancel()
+        await self._keeper.stop("worker", WORKER_STOP_SECONDS)
+        await asyncio.gather(self._keeper.stop("gateway", GATEWAY_STOP_SECONDS), self._save_chain())
+        await self._processes.close()
         self._listener.close()
+        self._queues.close()
+        self._home.close()
 
-    def _read_template(self, endpoint: str) -> Wiring:
-        template = Template.load(ROOT / "template.yaml", region=variables.region(self._environment))
-        name_resources(template, endpoint)
-        addresses = dict.fromkeys(Wiring(template).socket_apis(), self.url + MANAGEMENT_PATH)
-        return Wiring(template, self._environment, addresses)
+    async def _until_ready(self) -> None:
+        waits = (
+            asyncio.create_task(self._ready.wait(), name="ready"),
+            asyncio.create_task(self._keeper.first_end(), name="first end"),
+        )
+        done, _ = await asyncio.wait(waits, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        if self._ready.is_set():
+            return
+        if not done:
+            raise StartFailed(f"the application was not ready within {READY_SECONDS:g} s")
+        child = await waits[1]
+        raise StartFailed(f"{child.name} ended with {child.code}\n{child.tail()}")
 
-    async def _start_emulator(self, listener: socket.socket) -> None:
-        name = chosen(self._options.emulator)
-        kept = self._kept if name == "ministack" else None
-        endpoint = endpoint_of(listener)
-        await start_emulator(self._processes, name, listener, kept)
-        memory = f"kept in {kept}" if kept else "in memory: conversations end with this start"
-        self._report(f"{name} at {endpoint}, state {memory}")
+    async def _start_emulator(self) -> Child:
+        """A table that began empty beside a running gateway has to be created: the gateway's next start does that."""
+        child = await self._emulator.start()
+        if self._emulator.is_empty and self._ready.is_set():
+            self._keeper.renew("gateway")
+        return child
 
-    async def _start_workers(self, aws: Mapping[str, str], wiring: Wiring) -> Workers:
-        """They take longest to be ready, and need nothing but the addresses until then."""
-        url, says = await start_chain(self._processes, self._environment, self._kept)
-        self._report(says)
-        chain = {"TESTNET_RPC_URL": url} if url else {}
-        self._described = {**aws, **wiring.worker_environment(), **chain}
+    async def _start_chain(self) -> None:
+        if self._chain is None:
+            return
+        try:
+            await self._keeper.start("anvil", self._chain.start)
+        except (StartFailed, OSError) as error:
+            self._report(f"no local chain: {error}")
+            return
+        self._report(f"anvil at {self._chain.url}")
+        self._background(self._chain.keep_saved(lambda: self._keeper.renew("anvil")), "saving the chain")
+
+    async def _save_chain(self) -> None:
+        if self._chain:
+            await self._chain.save()
+
+    async def _worker(self, name: str) -> Child:
         environment = LOCAL | variables.without_own_credentials(self._environment) | self._described
-        self._workers = Workers(self._processes, environment, self._report, self._describe)
-        await self._workers.start(self._options.workers)
-        return self._workers
+        return await self._processes.start(name, WORKER, environment)
 
-    async def _restart_workers(self, workers: Workers, cloud: Cloud) -> None:
-        began = time.time()
-        await workers.restart(WORKER_STOP_SECONDS)
-        await workers.until_ready(cloud.catalog_since(began))
+    async def _gateway(self) -> Child:
+        ours, theirs = socket.socketpair()
+        self._background(listen(ours, self._handlers()), "control of the gateway")
+        with theirs:
+            files = (self._listener.fileno(), self._queues.fileno(), theirs.fileno())
+            settings = GatewaySettings(
+                *files,
+                url=self.url,
+                table_url=self._emulator.url,
+                queue_url=self._queue_url,
+                chain_url=self._described.get("TESTNET_RPC_URL"),
+                state=str(self._home.state),
+                logs="" if self._options.verbose else str(self._home.folder),
+            )
+            command = [*GATEWAY, settings.to_json()]
+            environment = {**os.environ, **self._environment}
+            return await self._processes.start("gateway", command, environment, files, log="functions")
 
-    def _import_cloud(self, wiring: Wiring, aws: Mapping[str, str]) -> Cloud:
-        from local_dev.cloud import Cloud
+    def _handlers(self) -> Mapping[str, Callable[[str], None]]:
+        return {
+            "say": self._report,
+            "ready": lambda _: self._ready.set(),
+            "restart workers": lambda _: self._background(self._restart_workers(), "restart of the workers"),
+        }
 
-        return Cloud(self._options, wiring, aws, self._report)
+    async def _restart_workers(self) -> None:
+        for number in range(1, self._options.workers + 1):
+            await self._keeper.replace(f"worker-{number}", WORKER_STOP_SECONDS)
 
-    async def _until_ended(self, name: str) -> None:
-        child = self._processes.running[name]
-        code = await child.process.wait()
-        if not child.stopping:
-            raise StartFailed(f"ended with {code}\n{child.tail()}")
+    def _local_chain(self) -> Chain | None:
+        """None, and why is said: another network is named, or there is no anvil."""
+        if self._environment.get("TESTNET_RPC_URL"):
+            self._report("the test network of TESTNET_RPC_URL")
+        elif program := anvil():
+            return Chain(self._processes, program, self._home.state, self._report)
+        else:
+            self._report("no local chain: install Node.js and run make again, or set TESTNET_RPC_URL")
+        return None
+
+    def _worker_variables(self) -> dict[str, str]:
+        url = self._chain.url if self._chain else self._environment.get("TESTNET_RPC_URL")
+        chain = {"TESTNET_RPC_URL": url} if url else {}
+        aws = variables.aws_variables(self._environment, self._emulator.url, self._queue_url)
+        return {**aws, **self._wiring.worker_environment(), **chain}
+
+    @property
+    def _queue_url(self) -> str:
+        return f"http://127.0.0.1:{self._queues.getsockname()[1]}"
+
+    def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _describe(self) -> None:
-        """For tests and tools: where the stack is, and its processes as of now."""
-        file = self._options.stack_file
+        """For tests and tools: where the stack is, and its processes as of now; for the next start, what to end."""
+        children = {child.name: child.pid for child in self._processes.running.values()}
+        self._home.remember(children)
+        if not self._is_described:
+            return
         description = {
             "base_url": self.url,
-            "ws_url": f"ws://{self.address}{SOCKET_PATH}",
+            "ws_url": f"ws://{self.url.removeprefix('http://')}{SOCKET_PATH}",
             "environment": self._described,
-            "processes": {child.name: child.pid for child in self._processes.running.values()},
+            "processes": children,
         }
-        draft = file.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(description))
-        draft.replace(file)
+        file = self._stack_file
+        try:
+            if not write_description(file, description):
+                self._report(f"{file} describes another running application, and stays as it is")
+        except OSError as error:
+            self._report(f"{file} cannot be written: {error.strerror}")
+
+    @property
+    def _stack_file(self) -> os.PathLike[str]:
+        named = self._options.stack_file
+        is_default = named.parent in (self._options.folder, self._home.folder) and named.name == STACK_FILE
+        return self._home.folder / STACK_FILE if is_default else named

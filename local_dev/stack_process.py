@@ -54,7 +54,7 @@ async def running_stack(environment: Mapping[str, str] | None = None) -> AsyncGe
     with tempfile.TemporaryDirectory(prefix="forge-") as name:
         folder = Path(name)
         process = await _start(folder, environment or {})
-        guard = await Guard.start()
+        guard = Guard()
         guard.watch([process.pid])
         try:
             await _until_ready(process, folder)
@@ -64,7 +64,7 @@ async def running_stack(environment: Mapping[str, str] | None = None) -> AsyncGe
             )
         finally:
             await _stop(process)
-            await guard.close()
+            guard.close()
 
 
 async def _start(folder: Path, environment: Mapping[str, str]) -> asyncio.subprocess.Process:

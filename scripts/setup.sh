@@ -85,7 +85,7 @@ write_import_paths() {
 
 install_local_set() {
     fresh .venv/.local requirements/local.txt && return
-    say "Libraries of the application and the AWS emulator (about 600 MB, half a minute)"
+    say "Libraries of the application (about 600 MB, half a minute)"
     use_settings_of_pip
     "$uv" pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements/local.txt ||
         no_network "The application"
@@ -120,14 +120,19 @@ install_node_packages() {
     shift
     fresh "$stamp" package-lock.json && return
     if ! command -v npm >/dev/null; then
-        say "Node.js 20 or newer is not installed: everything works but the local test chain and the type checks."
+        say "Node.js 20 or newer is not installed: everything works but the local test chain and the type checks; state is in memory."
         return
     fi
-    say "Node packages (anvil is the local test chain)"
+    say "Node packages (anvil is the local test chain, dynoxide the local DynamoDB)"
     npm ci --loglevel=error --silent "$@" || no_network "The Node packages"
     node_modules/.bin/anvil --version >/dev/null 2>&1 ||
         say "anvil does not start on this platform: everything works but the local test chain."
     touch "$stamp"
+}
+
+# The local DynamoDB is dynoxide, one of the Node packages; where it has no program for this machine, MiniStack.
+install_emulator() {
+    compgen -G "node_modules/@dynoxide/*/dynoxide*" >/dev/null || command -v dynoxide >/dev/null || install_tool ministack
 }
 
 find_chromium() {
@@ -170,8 +175,8 @@ case "${1:-}" in
 run)
     create_environment
     install_local_set
-    install_tool ministack
     fresh node_modules/.all package-lock.json || install_node_packages .run --omit=dev
+    install_emulator
     ;;
 check | all)
     create_environment
@@ -179,7 +184,7 @@ check | all)
     install_node_packages .all
     install_tool sam
     if [ "$1" = all ]; then
-        install_tool ministack
+        install_emulator
         install_chromium
     fi
     ;;

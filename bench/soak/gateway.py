@@ -1,6 +1,6 @@
-"""`python -m bench.soak.gateway ENDPOINT EMULATOR`: one gateway with the functions, as a process of its own.
+"""`python -m bench.soak.gateway ENDPOINT`: one gateway with the functions, as a process of its own.
 
-ENDPOINT is where it reaches AWS and `@connections` (the proxy), EMULATOR what its queues are named after.
+ENDPOINT is where it reaches AWS and `@connections` (the proxy).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-async def main(endpoint: str, emulator: str) -> None:
+async def main(endpoint: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = Options.from_environment(os.environ)
-    aws = aws_variables(os.environ, endpoint)
+    aws = aws_variables(os.environ, endpoint, endpoint)
     os.environ.update(aws)
-    cloud = Cloud(options, wiring_of(emulator, endpoint, dict(os.environ)), aws, report)
+    cloud = Cloud(options, wiring_of(endpoint, dict(os.environ)), aws, report)
     cloud.load_functions()
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     server = cloud.serve(listener, Path(ROOT / "frontend"), ACCESS_KEY)
@@ -49,5 +49,5 @@ async def main(endpoint: str, emulator: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*sys.argv[1:3]))
+    uvloop.run(main(sys.argv[1]))
     os._exit(0)

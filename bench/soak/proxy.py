@@ -36,7 +36,7 @@ _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection
 
 
 class Proxy(Victims):
-    def __init__(self, emulator: str, tools: str) -> None:
+    def __init__(self, table: str, queue: str, tools: str) -> None:
         super().__init__()
         self.gateways: list[str] = []
         self.ports: dict[str, int] = {}
@@ -44,7 +44,7 @@ class Proxy(Victims):
         self.faults: list[Fault] = []
         self.weather: Weather | None = None
         self.recorded = asyncio.Condition()
-        self._emulator, self._tools = emulator, tools
+        self._services = {"dynamodb": table, "sqs": queue, "tools": tools}
         self._homes: dict[str, str] = {}
         """The gateway that has a connection, by the request's path."""
         self._forgotten: set[str] = set()
@@ -232,10 +232,8 @@ class Proxy(Victims):
             case "connections":
                 home = self._homes.get(call.path)
                 return sorted(self.gateways, key=lambda url: url != home)
-            case "tools":
-                return [self._tools]
-            case _:
-                return [self._emulator]
+            case service:
+                return [self._services[service]]
 
     def _end(self, request: web.Request, answer: Answer) -> web.StreamResponse:
         if answer.status:

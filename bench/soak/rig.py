@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -21,10 +22,13 @@ from forge.models.run import RunMessage
 from forge.queue import open_queue
 from forge.settings import Settings
 from forge.store import keys, open_store, system_clock
-from local_dev.aws import client, create_resources
-from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
+from local_dev.aws import client, create_tables
+from local_dev.emulator import Emulator, chosen
 from local_dev.environment import aws_variables
+from local_dev.names import shapes
 from local_dev.processes import Processes
+from local_dev.queue_server import QueueServer, open_queues
+from local_dev.wiring import Wiring
 
 READY_SECONDS = 60.0
 GATEWAY = [sys.executable, "-m", "bench.soak.gateway"]
@@ -52,7 +56,7 @@ class Rig:
     proxy: Proxy
     world: World
     folder: Path
-    emulator: str
+    aws: Mapping[str, str]
     environment: Mapping[str, str]
     processes: Processes
     workers: list[str] = field(default_factory=list[str])
@@ -63,13 +67,9 @@ class Rig:
     def urls(self) -> list[str]:
         return self.proxy.gateways
 
-    @property
-    def aws(self) -> dict[str, str]:
-        return aws_variables({}, self.emulator)
-
     async def start_gateway(self, name: str) -> None:
         endpoint = await self.proxy.open_port(name)
-        command = [*GATEWAY, endpoint, self.emulator]
+        command = [*GATEWAY, endpoint]
         _, url = await self.processes.start_until(name, command, self.environment, _address)
         self.proxy.gateways.append(url)
 
@@ -95,7 +95,7 @@ class Rig:
 
     def resend(self, ref: str, run_id: str) -> None:
         """A queue message as SQS may deliver it after its five minutes of deduplication are over."""
-        wiring = wiring_of(self.emulator, self.emulator, self.environment)
+        wiring = wiring_of("", self.environment)
         settings = Settings.from_environment(wiring.worker_environment())
         sqs, dynamodb = client("sqs", self.aws), client("dynamodb", self.aws)
         key = SessionKey(ANONYMOUS, ref)
@@ -107,7 +107,7 @@ class Rig:
     def expire(self, ref: str) -> None:
         """As if the session's time had run out; DynamoDB deletes what is past its end some time later."""
         key = {"pk": {"S": keys.partition(SessionKey(ANONYMOUS, ref))}, "sk": {"S": "session"}}
-        wiring = wiring_of(self.emulator, self.emulator, self.environment)
+        wiring = wiring_of("", self.environment)
         settings = Settings.from_environment(wiring.worker_environment())
         client("dynamodb", self.aws).update_item(
             TableName=settings.forge_table,
@@ -152,15 +152,28 @@ class Rig:
         config = self.folder / f"{name}.mcp.json"
         server = {"url": f"{endpoint}/tools/mcp", "trustAnnotations": True, "timeout": 8000}
         config.write_text(json.dumps({"mcpServers": {SERVER: server}}))
-        wiring = wiring_of(self.emulator, endpoint, self.environment)
+        wiring = wiring_of(endpoint, self.environment)
         return {
             **self.environment,
-            **aws_variables({}, endpoint),
+            **aws_variables({}, endpoint, endpoint),
             **wiring.worker_environment(),
             "FORGE_MCP_CONFIG": str(config),
             "OPENAI_BASE_URL": f"{endpoint}/llm/v1",
             "OPENAI_API_KEY": name,
         }
+
+
+@asynccontextmanager
+async def serving_queues(wiring: Wiring, folder: Path) -> AsyncGenerator[str]:
+    """The queues in this process, and their address: what is killed and frozen is around them."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    server = QueueServer(listener.detach(), open_queues(folder / "queues.db", print), wiring, system_clock)
+    serving = asyncio.create_task(server.run(), name="queues")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        await serving
 
 
 @asynccontextmanager
@@ -173,16 +186,17 @@ async def running_rig(
         environment = {**inherited, **SETTINGS, **(settings or {})}
         processes = Processes(folder)
         stack.push_async_callback(processes.close)
-        listener = emulator_listener()
-        emulator = endpoint_of(listener)
-        await start_emulator(processes, chosen(""), listener)
-        wiring = wiring_of(emulator, emulator, environment)
-        await asyncio.to_thread(create_resources, wiring, aws_variables({}, emulator))
+        wiring = wiring_of("", environment)
+        emulator = Emulator(processes, chosen(""), folder, shapes(wiring), print)
+        await emulator.start()
+        queues = await stack.enter_async_context(serving_queues(wiring, folder))
+        aws = aws_variables({}, emulator.url, queues)
+        await asyncio.to_thread(create_tables, wiring, aws)
         world = World()
         tools = await stack.enter_async_context(serving(world))
-        proxy = Proxy(emulator, tools)
+        proxy = Proxy(emulator.url, queues, tools)
         stack.push_async_callback(proxy.close)
-        rig = Rig(proxy, world, folder, emulator, environment, processes)
+        rig = Rig(proxy, world, folder, aws, environment, processes)
         try:
             await rig.start_nursery()
             await asyncio.gather(

@@ -12,9 +12,9 @@ from local_dev.template import Template
 from local_dev.wiring import Wiring
 
 
-def wiring_of(emulator: str, endpoint: str, environment: Mapping[str, str]) -> Wiring:
-    """Queues are named after the emulator; `@connections` is reached through `endpoint`."""
+def wiring_of(endpoint: str, environment: Mapping[str, str]) -> Wiring:
+    """`@connections` is reached through `endpoint`."""
     template = Template.load(ROOT / "template.yaml", region=REGION)
-    name_resources(template, emulator)
+    name_resources(template)
     addresses = dict.fromkeys(Wiring(template).socket_apis(), endpoint + MANAGEMENT_PATH)
     return Wiring(template, environment, addresses)

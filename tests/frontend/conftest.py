@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from local_dev.chain import start_chain
+from local_dev.chain import Chain
+from local_dev.chain import anvil as anvil_program
 from local_dev.processes import Processes
 from tests.frontend.fake_server import FakeServer
 
@@ -68,10 +69,12 @@ async def server(running_server: FakeServer) -> AsyncIterator[FakeServer]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def anvil(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of a real node."""
-    processes = Processes(tmp_path_factory.mktemp("chain"))
-    url, problem = await start_chain(processes, {})
-    assert url, problem
-    yield url
+    folder, program = tmp_path_factory.mktemp("chain"), anvil_program()
+    assert program
+    processes = Processes(folder)
+    chain = Chain(processes, program, folder, print)
+    await chain.start()
+    yield chain.url
     await processes.close()
 
 

@@ -1,36 +1,128 @@
+"""The local chain comes back after its death, as it was last saved; what cannot be loaded is kept aside."""
+
 from __future__ import annotations
 
+import asyncio
+import gzip
+import json
+import signal
+from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from local_dev.chain import start_chain
-from local_dev.processes import Processes
+from local_dev.chain import Chain, anvil
+from local_dev.chain_file import BLOCKS, ChainFile
+from local_dev.node_rpc import NodeError, call
+from local_dev.processes import Child, Processes, StartFailed
 
-
-async def test_a_preset_network_is_used_instead_of_anvil(tmp_path: Path):
-    processes = Processes(tmp_path)
-    url, says = await start_chain(processes, {"TESTNET_RPC_URL": "http://127.0.0.1:1"})
-    assert url == "http://127.0.0.1:1"
-    assert "TESTNET_RPC_URL" in says
-    assert processes.running == {}
+PROGRAM = anvil()
+needs_anvil = pytest.mark.skipif(PROGRAM is None, reason="no anvil")
 
 
-async def test_without_anvil_the_rest_goes_on_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("local_dev.chain.ROOT", tmp_path)
-    url, says = await start_chain(Processes(tmp_path), {})
-    assert url is None
-    assert says.startswith("no local chain: install Node.js")
+class Said(list[str]):
+    def __call__(self, text: str) -> None:
+        self.append(text)
 
 
-async def test_an_anvil_that_does_not_start_is_said_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    program = tmp_path / "node_modules" / ".bin" / "anvil"
-    program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\nexit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setattr("local_dev.chain.ROOT", tmp_path)
-    processes = Processes(tmp_path)
-    url, says = await start_chain(processes, {})
+@pytest_asyncio.fixture
+async def processes(tmp_path: Path) -> AsyncGenerator[Processes]:
+    processes = Processes(tmp_path / "logs")
+    yield processes
     await processes.close()
-    assert url is None
-    assert says == "no local chain: anvil did not start (anvil did not start)"
+
+
+def chain_in(folder: Path, processes: Processes, said: Said | None = None) -> Chain:
+    assert PROGRAM
+    return Chain(processes, PROGRAM, folder, said if said is not None else Said())
+
+
+def kept_aside(folder: Path) -> list[bytes]:
+    return [file.read_bytes() for file in folder.glob("chain.json.gz.set-aside-*")]
+
+
+async def pay(chain: Chain) -> str:
+    accounts = await call(chain.port.number, "eth_accounts")
+    payment = {"from": accounts[0], "to": accounts[1], "value": "0xde0b6b3a7640000"}
+    sent = await call(chain.port.number, "eth_sendTransaction", payment)
+    async with asyncio.timeout(5):
+        while await call(chain.port.number, "eth_getTransactionReceipt", sent) is None:
+            pass
+    return sent
+
+
+async def kill(child: Child) -> None:
+    child.signal(signal.SIGKILL)
+    await child.wait()
+
+
+@needs_anvil
+async def test_what_was_saved_is_there_after_the_nodes_death_at_the_same_address(
+    tmp_path: Path, processes: Processes
+) -> None:
+    chain = chain_in(tmp_path, processes)
+    first = await chain.start()
+    sent, url = await pay(chain), chain.url
+    await chain.save()
+    await kill(first)
+    await chain.start()
+    assert chain.url == url
+    assert (await call(chain.port.number, "eth_getTransactionReceipt", sent))["status"] == "0x1"
+
+
+@needs_anvil
+@pytest.mark.parametrize(
+    "content", [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b"[1"), b"\x1f\x8b\x08\x00cut"]
+)
+async def test_a_saved_chain_that_cannot_be_loaded_is_set_aside_and_said(
+    tmp_path: Path, processes: Processes, content: bytes
+) -> None:
+    said = Said()
+    (tmp_path / "chain.json.gz").write_bytes(content)
+    chain = chain_in(tmp_path, processes, said)
+    await chain.start()
+    assert await call(chain.port.number, "eth_blockNumber") == "0x0"
+    assert kept_aside(tmp_path) == [content]
+    assert any("chain.json.gz" in line and "kept beside" in line for line in said)
+
+
+@needs_anvil
+async def test_a_full_disk_costs_the_save_and_not_the_chain(tmp_path: Path, processes: Processes) -> None:
+    chain = chain_in(tmp_path, processes)
+    await chain.start()
+    (tmp_path / "chain.json.new").symlink_to("/dev/full")
+    await pay(chain)
+    await chain.save()
+    assert not (tmp_path / "chain.json.gz").exists()
+    (tmp_path / "chain.json.new").unlink()
+    await chain.save()
+    assert (tmp_path / "chain.json.gz").exists()
+
+
+async def test_a_node_that_does_not_start_says_so(tmp_path: Path, processes: Processes) -> None:
+    program = tmp_path / "anvil"
+    program.write_text("#!/bin/sh\necho no luck today\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(StartFailed, match="no luck today"):
+        await Chain(processes, program, tmp_path, Said()).start()
+
+
+async def test_a_node_that_is_not_there_is_an_error_of_its_own(processes: Processes, tmp_path: Path) -> None:
+    chain = chain_in(tmp_path, processes)
+    with pytest.raises(NodeError):
+        await call(chain.port.number, "eth_blockNumber")
+
+
+def test_a_long_chain_is_shortened_when_it_is_loaded(tmp_path: Path) -> None:
+    file = ChainFile(tmp_path)
+    blocks = [{"header": {"number": hex(number), "padding": "x" * 6000}} for number in range(3000)]
+    transactions: list[Any] = [{"block_number": number} for number in range(3000)]
+    state = {"best_block_number": 2999, "blocks": blocks, "transactions": transactions, "accounts": {"a": 1}}
+    file.save("0x" + gzip.compress(json.dumps(state).encode()).hex())
+    loaded = file.prepared()
+    assert loaded
+    short = json.loads(loaded.read_text())
+    assert len(short["blocks"]) == len(short["transactions"]) == BLOCKS
+    assert short["accounts"] == {"a": 1}

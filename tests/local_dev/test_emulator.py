@@ -1,126 +1,97 @@
-"""Both emulators, as the application uses them: what they must do, and how promptly."""
+"""The table's emulators, as the application uses them; and that nothing acknowledged is lost by a death."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-import uuid
-from collections.abc import Iterator
+import signal
+import sqlite3
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+import pytest_asyncio
+from botocore.exceptions import BotoCoreError, ClientError
 
-from local_dev.aws import client, create_resources
-from local_dev.emulator import chosen, emulator_listener, endpoint_of, start_emulator
+from local_dev.aws import client, create_tables
+from local_dev.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
 from local_dev.environment import aws_variables
-from local_dev.names import name_resources
-from local_dev.processes import ROOT, Processes, StartFailed
-from local_dev.template import Template
-from local_dev.wiring import Wiring
+from local_dev.names import local_wiring, shapes
+from local_dev.processes import Child, Processes, StartFailed
+
+needs_dynoxide = pytest.mark.skipif(dynoxide() is None, reason="no dynoxide for this platform")
+needs_ministack = pytest.mark.skipif(
+    not MINISTACK.exists(), reason="MiniStack is installed where dynoxide is not"
+)
+URL = "http://127.0.0.1:1"
 
 
 class Emulated:
-    def __init__(self, template: Template, variables: dict[str, str]) -> None:
-        self.table = template.refs["Table"]
-        self.queue = template.refs["Queue"]
+    """One emulator with the template's table."""
+
+    def __init__(self, processes: Processes, name: str, state: Path) -> None:
+        self.said: list[str] = []
+        self.wiring = local_wiring({}, URL)
+        self.table = self.wiring.template.refs["Table"]
+        self.emulator = Emulator(processes, name, state, shapes(self.wiring), self.said.append)
+        self.child: Child | None = None
+
+    async def start(self) -> None:
+        self.child = await self.emulator.start()
+        variables = aws_variables({}, self.emulator.url, URL)
+        await asyncio.to_thread(create_tables, self.wiring, variables)
         self.dynamodb = client("dynamodb", variables)
-        self.sqs = client("sqs", variables)
 
-    def send(self, group: str, body: str) -> None:
-        self.sqs.send_message(
-            QueueUrl=self.queue,
-            MessageBody=body,
-            MessageGroupId=group,
-            MessageDeduplicationId=uuid.uuid4().hex,
-        )
-
-    def receive(self, wait: int = 3) -> list[dict[str, Any]]:
-        answer = self.sqs.receive_message(QueueUrl=self.queue, WaitTimeSeconds=wait, MaxNumberOfMessages=10)
-        return answer.get("Messages", [])
-
-    def delete(self, message: dict[str, Any]) -> None:
-        self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+    async def kill(self) -> None:
+        assert self.child
+        self.child.signal(signal.SIGKILL)
+        await self.child.wait()
 
     def put(self, pk: str, **options: Any) -> dict[str, Any]:
         return {"Put": {"TableName": self.table, "Item": {"pk": {"S": pk}, "sk": {"S": "x"}}, **options}}
 
-    def empty(self) -> None:
-        for item in self.dynamodb.scan(TableName=self.table)["Items"]:
-            self.dynamodb.delete_item(TableName=self.table, Key={"pk": item["pk"], "sk": item["sk"]})
-        while messages := self.receive(wait=0):
-            for message in messages:
-                self.delete(message)
+    def write(self, pk: str) -> None:
+        self.dynamodb.transact_write_items(TransactItems=[self.put(pk)])
 
     def keys(self) -> set[str]:
-        return {item["pk"]["S"] for item in self.dynamodb.scan(TableName=self.table)["Items"]}
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        return {item["pk"]["S"] for page in pages for item in page["Items"]}
 
 
-@pytest.fixture(scope="module", params=["moto", "ministack"])
-def emulator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
-    processes = Processes(tmp_path_factory.mktemp("emulator"))
-    listener = emulator_listener()
-    variables = aws_variables({}, endpoint_of(listener))
-    template = Template.load(ROOT / "template.yaml", region="us-east-1")
-    name_resources(template, variables["AWS_ENDPOINT_URL"])
-    with asyncio.Runner() as runner:
-        runner.run(start_emulator(processes, request.param, listener))
-        try:
-            create_resources(Wiring(template), variables)
-            yield Emulated(template, variables)
-        finally:
-            runner.run(processes.close())
+@pytest_asyncio.fixture
+async def make(tmp_path: Path) -> AsyncGenerator[Callable[[str], Emulated]]:
+    processes = Processes(tmp_path / "logs")
+    state = tmp_path / "state"
+    state.mkdir()
+    yield lambda name: Emulated(processes, name, state)
+    await processes.close()
 
 
-@pytest.fixture
-def emulated(emulator: Emulated) -> Emulated:
-    emulator.empty()
-    return emulator
+@pytest_asyncio.fixture(
+    params=[pytest.param("dynoxide", marks=needs_dynoxide), pytest.param("ministack", marks=needs_ministack)]
+)
+async def emulated(request: pytest.FixtureRequest, make: Callable[[str], Emulated]) -> Emulated:
+    emulated = make(request.param)
+    await emulated.start()
+    return emulated
 
 
-async def test_the_template_names_what_was_created(emulated: Emulated):
-    attributes = emulated.sqs.get_queue_attributes(QueueUrl=emulated.queue, AttributeNames=["All"])[
-        "Attributes"
-    ]
-    assert attributes["FifoQueue"] == "true"
-    assert "DeadLetterQueue.fifo" in attributes["RedrivePolicy"]
+async def test_the_table_is_the_templates(emulated: Emulated) -> None:
     described = emulated.dynamodb.describe_table(TableName=emulated.table)["Table"]
     assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["work"]
 
 
-async def test_a_long_poll_wakes_up_at_once(emulated: Emulated):
-    polling = asyncio.create_task(asyncio.to_thread(emulated.receive))
-    await asyncio.sleep(0.3)
-    sent = time.monotonic()
-    await asyncio.to_thread(emulated.send, "g", "1")
-    messages = await polling
-    assert [message["Body"] for message in messages] == ["1"]
-    assert time.monotonic() - sent < 0.5
-
-
-async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(emulated: Emulated):
-    group = uuid.uuid4().hex
-    emulated.send(group, "1")
-    (first,) = emulated.receive()
-    emulated.send(group, "2")
-    polling = asyncio.create_task(asyncio.to_thread(emulated.receive))
-    await asyncio.sleep(0.3)
-    assert not polling.done()
-    deleted = time.monotonic()
-    await asyncio.to_thread(emulated.delete, first)
-    assert [message["Body"] for message in await polling] == ["2"]
-    assert time.monotonic() - deleted < 0.5
-
-
-async def test_a_refused_transaction_changes_nothing(emulated: Emulated):
-    emulated.dynamodb.transact_write_items(TransactItems=[emulated.put("kept")])
+async def test_a_refused_transaction_changes_nothing(emulated: Emulated) -> None:
+    emulated.write("kept")
     refused = emulated.put("kept", ConditionExpression="attribute_not_exists(pk)")
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         emulated.dynamodb.transact_write_items(TransactItems=[emulated.put("new"), refused])
     assert emulated.keys() == {"kept"}
 
 
-async def test_writes_beside_a_refused_transaction_are_kept(emulated: Emulated):
+async def test_writes_beside_a_refused_transaction_are_kept(emulated: Emulated) -> None:
     refused = emulated.put("kept", ConditionExpression="attribute_exists(nothing)")
 
     def refuse() -> None:
@@ -130,7 +101,7 @@ async def test_writes_beside_a_refused_transaction_are_kept(emulated: Emulated):
 
     def write(start: int) -> None:
         for number in range(start, start + 20):
-            emulated.dynamodb.transact_write_items(TransactItems=[emulated.put(f"beside-{number}")])
+            emulated.write(f"beside-{number}")
 
     await asyncio.gather(
         asyncio.to_thread(refuse), asyncio.to_thread(write, 0), asyncio.to_thread(write, 100)
@@ -138,6 +109,91 @@ async def test_writes_beside_a_refused_transaction_are_kept(emulated: Emulated):
     assert len(emulated.keys()) == 40
 
 
-def test_an_unknown_emulator_is_refused():
-    with pytest.raises(StartFailed, match="must be ministack or moto"):
+@needs_dynoxide
+async def test_no_acknowledged_write_is_lost_by_deaths_in_the_middle_of_writing(
+    make: Callable[[str], Emulated],
+) -> None:
+    emulated = make("dynoxide")
+    await emulated.start()
+    acknowledged: set[str] = set()
+    url = emulated.emulator.url
+
+    def write(start: int) -> None:
+        for number in range(start, start + 500):
+            try:
+                emulated.write(f"{start}-{number}")
+            except (BotoCoreError, ClientError):
+                return
+            acknowledged.add(f"{start}-{number}")
+
+    for death in range(3):
+        before = len(acknowledged)
+        with ThreadPoolExecutor() as threads:
+            writing = [threads.submit(write, death * 10_000 + 1_000 * thread) for thread in range(3)]
+            while len(acknowledged) < before + 100:  # noqa: ASYNC110  threads write, no events
+                await asyncio.sleep(0)
+            await emulated.kill()
+        assert all(each.done() for each in writing)
+        await emulated.start()
+    assert acknowledged <= emulated.keys()
+    assert emulated.emulator.url == url
+    assert emulated.said == []
+
+
+def damage(file: Path) -> None:
+    file.write_bytes(b"This is no table." * 1000)
+
+
+def damage_a_page(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[4096:20480] = b"\xff" * (20480 - 4096)
+    file.write_bytes(content)
+
+
+@needs_dynoxide
+@pytest.mark.parametrize("harm", [damage, damage_a_page])
+async def test_a_damaged_table_is_set_aside_and_said(
+    make: Callable[[str], Emulated], harm: Callable[[Path], None]
+) -> None:
+    emulated = make("dynoxide")
+    await emulated.start()
+    emulated.write("before")
+    await emulated.kill()
+    with closing(sqlite3.connect(emulated.emulator.file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    harm(emulated.emulator.file)
+    await emulated.start()
+    emulated.write("after")
+    assert emulated.keys() == {"after"}
+    assert emulated.emulator.is_empty
+    assert [line.split(":")[0].endswith("is damaged") for line in emulated.said] == [True]
+    assert list(emulated.emulator.file.parent.glob("table.db.set-aside-*"))
+
+
+@needs_dynoxide
+async def test_a_table_of_another_form_than_the_templates_is_set_aside(
+    make: Callable[[str], Emulated], tmp_path: Path
+) -> None:
+    emulated = make("dynoxide")
+    await emulated.start()
+    await emulated.kill()
+    (tmp_path / "state" / "table.json").write_text("{}")
+    await emulated.start()
+    assert ["of another form" in line for line in emulated.said] == [True]
+
+
+def test_a_file_that_is_only_locked_is_not_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "table.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("CREATE TABLE t (x)")
+        database.execute("BEGIN EXCLUSIVE")
+        assert is_readable(file)
+
+
+def test_an_unknown_emulator_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(StartFailed, match="dynoxide, ministack"):
         chosen("localstack")
+
+
+def test_the_named_program_wins(tmp_path: Path) -> None:
+    assert dynoxide({"FORGE_DYNOXIDE": str(tmp_path)}) == tmp_path

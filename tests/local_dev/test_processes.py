@@ -83,6 +83,6 @@ async def test_children_end_when_the_one_that_started_them_is_killed(tmp_path: P
 
 async def test_output_goes_to_a_log_file(processes: Processes):
     child = await processes.start("speaker", ["sh", "-c", "echo hello; echo bad >&2"], os.environ)
-    await child.process.wait()
+    await child.wait()
     assert "hello" in child.tail()
     assert "speaker: bad" in child.tail()

@@ -1,0 +1,61 @@
+"""What the gateway's process tells the one that started it: JSON lines over a pair of sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Event = Literal["say", "ready", "restart workers"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What the gateway's process gets as its argument. `listener`, `queues`, `control`: open files. `logs`: the folder in which to look for errors."""
+
+    listener: int
+    queues: int
+    control: int
+    url: str
+    table_url: str
+    queue_url: str
+    chain_url: str | None
+    state: str
+    logs: str = ""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> GatewaySettings:
+        return cls(**json.loads(text))
+
+
+class Control:
+    """The gateway's end."""
+
+    def __init__(self, file: int) -> None:
+        self._socket = socket.socket(fileno=file)
+
+    def say(self, text: str) -> None:
+        """One line for the person at the terminal."""
+        self.send("say", text)
+
+    def send(self, event: Event, text: str = "") -> None:
+        with contextlib.suppress(OSError):  # whoever listened is dead, and this process is about to be
+            self._socket.sendall(json.dumps([event, text]).encode() + b"\n")
+
+
+async def listen(end: socket.socket, handlers: Mapping[str, Callable[[str], None]]) -> None:
+    """The other end, until the gateway's is closed."""
+    reader, writer = await asyncio.open_unix_connection(sock=end)
+    try:
+        while line := await reader.readline():
+            event, text = json.loads(line)
+            handlers[event](text)
+    finally:
+        writer.close()

@@ -1,0 +1,25 @@
+"""What a process is beyond its number: the time at which it started, which no later process of that number shares."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+
+def started(pid: int) -> str:
+    """The process's start in clock ticks since the computer's; `""`: there is no such process, or nobody can say."""
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return ""
+
+
+def kill_group(pid: int, began: str) -> bool:
+    """End a process group whose leader is known to be the one that started at `began`; a stranger's is left alone."""
+    if not began or started(pid) != began:
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+        return True
+    return False

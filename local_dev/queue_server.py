@@ -1,0 +1,73 @@
+"""The server in front of the local queues, on a socket that is held by whoever started this process."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from forge.ports import Clock
+from forge.store import system_clock
+from local_dev.emulator import is_readable
+from local_dev.home import set_aside
+from local_dev.names import queue_name
+from local_dev.queue_api import QueueApi
+from local_dev.queues import Queue, Queues
+from local_dev.wiring import Wiring
+
+
+def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system_clock) -> Queues:
+    """A file that is damaged is set aside: the table knows what waits, and upkeep sends it again."""
+    if file.exists() and not is_readable(file):
+        set_aside(file, "is damaged", report)
+    try:
+        return Queues(file, clock)
+    except sqlite3.DatabaseError:
+        set_aside(file, "is of another version", report)
+        return Queues(file, clock)
+
+
+class QueueServer:
+    """`file`: the open socket. The queues are the template's."""
+
+    def __init__(self, file: int, queues: Queues, wiring: Wiring, clock: Clock) -> None:
+        self._socket = socket.socket(fileno=file)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._queues = queues
+        refs = wiring.template.refs
+        urls = {queue_name(each, properties): refs[each] for each, properties in wiring.queues().items()}
+        known = [
+            Queue.of(queue_name(each, properties), properties) for each, properties in wiring.queues().items()
+        ]
+        config = uvicorn.Config(
+            QueueApi(queues, known, clock, urls.__getitem__),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=300,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def stop(self) -> None:
+        """`run` ends a moment later; a poll that waits then is cut off."""
+        self._server.should_exit = True
+
+    async def run(self) -> None:
+        """Until stopped."""
+        try:
+            await self._server._serve([self._socket])
+        finally:
+            self._socket.close()
+            self._queues.close()

@@ -1,0 +1,206 @@
+"""The queues of the local run, in one SQLite file: what SQS promises for FIFO and standard queues, for one computer.
+
+Each change is in the file before it is acknowledged, so the death of a process loses nothing. A loss of power may lose
+the last moments; the sessions' table knows what waits, and upkeep sends it again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forge.ports import Clock
+
+DEDUPLICATION_MS = 300_000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT, message_id TEXT, family TEXT, deduplication TEXT, body TEXT,
+    sent INTEGER, visible INTEGER, receives INTEGER DEFAULT 0, first INTEGER, receipt TEXT
+);
+CREATE INDEX IF NOT EXISTS by_queue ON message (queue, family, id);
+CREATE INDEX IF NOT EXISTS by_receipt ON message (receipt);
+CREATE TABLE IF NOT EXISTS sent (
+    queue TEXT, scope TEXT, deduplication TEXT, message_id TEXT, sequence INTEGER, until INTEGER,
+    PRIMARY KEY (queue, scope, deduplication)
+);
+CREATE INDEX IF NOT EXISTS by_end ON sent (until);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What the template says of one queue; times in milliseconds. `dead`: the queue of what is received too often."""
+
+    name: str
+    fifo: bool = False
+    visibility: int = 30_000
+    retention: int = 345_600_000
+    delay: int = 0
+    per_group: bool = False
+    by_content: bool = False
+    dead: str = ""
+    most_receives: int = 0
+
+    @classmethod
+    def of(cls, name: str, properties: Mapping[str, Any]) -> Queue:
+        redrive = properties.get("RedrivePolicy") or {}
+        policy: dict[str, Any] = json.loads(redrive) if isinstance(redrive, str) else dict(redrive)
+        return cls(
+            name=name,
+            fifo=bool(properties.get("FifoQueue")),
+            visibility=int(properties.get("VisibilityTimeout", 30)) * 1000,
+            retention=int(properties.get("MessageRetentionPeriod", 345_600)) * 1000,
+            delay=int(properties.get("DelaySeconds", 0)) * 1000,
+            per_group=properties.get("DeduplicationScope") == "messageGroup",
+            by_content=bool(properties.get("ContentBasedDeduplication")),
+            dead=str(policy.get("deadLetterTargetArn", "")).rpartition(":")[2],
+            most_receives=int(policy.get("maxReceiveCount", 0)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    id: int
+    message_id: str
+    family: str
+    deduplication: str
+    body: str
+    sent: int
+    receives: int
+    first: int
+    receipt: str
+
+
+class ReceiptExpired(Exception):
+    """The message is visible again, is gone, or never was: the receipt is worth nothing."""
+
+
+class Queues:
+    """All of them in one file; not for several threads."""
+
+    def __init__(self, file: Path | str, clock: Clock) -> None:
+        self._clock = clock
+        self._sql = sqlite3.connect(file, isolation_level=None, timeout=5)
+        self._sql.execute("PRAGMA journal_mode = WAL")
+        self._sql.execute("PRAGMA synchronous = OFF")  # a process may die at any time; power may not
+        self._sql.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._sql.close()
+
+    def send(self, queue: Queue, body: str, group: str, deduplication: str) -> tuple[str, int]:
+        """Message id and sequence number; those of the first one when the message is a repetition."""
+        now = self._clock()
+        scope = group if queue.per_group else ""
+        with self._sql:
+            self._sql.execute("BEGIN IMMEDIATE")
+            self._sql.execute("DELETE FROM sent WHERE until <= ?", (now,))
+            self._sql.execute(
+                "DELETE FROM message WHERE queue = ? AND sent < ?", (queue.name, now - queue.retention)
+            )
+            if deduplication and (known := self._known(queue, scope, deduplication)):
+                return known
+            message_id = str(uuid.uuid4())
+            added = self._sql.execute(
+                "INSERT INTO message (queue, message_id, family, deduplication, body, sent, visible)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (queue.name, message_id, group or message_id, deduplication, body, now, now + queue.delay),
+            )
+            sequence = added.lastrowid or 0
+            if deduplication:
+                row = (queue.name, scope, deduplication, message_id, sequence, now + DEDUPLICATION_MS)
+                self._sql.execute("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?)", row)
+        return message_id, sequence
+
+    def receive(self, queue: Queue, most: int, visibility: int | None = None) -> list[Received]:
+        """Messages of a group come in their order, and none while an earlier one of it is held."""
+        now = self._clock()
+        with self._sql:
+            self._sql.execute("BEGIN IMMEDIATE")
+            if queue.dead and queue.most_receives:
+                self._move_dead(queue, now)
+            until = now + (queue.visibility if visibility is None else visibility)
+            return [self._take(row, now, until) for row in self._free(queue, now, most)]
+
+    def extend(self, queue: Queue, receipt: str, milliseconds: int) -> None:
+        """Raises `ReceiptExpired`."""
+        now = self._clock()
+        changed = self._sql.execute(
+            "UPDATE message SET visible = ? WHERE queue = ? AND receipt = ? AND visible > ?",
+            (now + milliseconds, queue.name, receipt, now),
+        )
+        if not changed.rowcount:
+            raise ReceiptExpired
+
+    def delete(self, queue: Queue, receipt: str) -> None:
+        """Raises `ReceiptExpired`."""
+        now = self._clock()
+        gone = self._sql.execute(
+            "DELETE FROM message WHERE queue = ? AND receipt = ? AND visible > ?", (queue.name, receipt, now)
+        )
+        if not gone.rowcount:
+            raise ReceiptExpired
+
+    def holds(self, queue: Queue, receipt: str) -> bool:
+        """Whether the receipt is still worth something."""
+        row = self._sql.execute(
+            "SELECT 1 FROM message WHERE queue = ? AND receipt = ? AND visible > ?",
+            (queue.name, receipt, self._clock()),
+        ).fetchone()
+        return row is not None
+
+    def purge(self, queue: Queue) -> None:
+        self._sql.execute("DELETE FROM message WHERE queue = ?", (queue.name,))
+
+    def counts(self, queue: Queue) -> tuple[int, int]:
+        """How many wait, and how many are held."""
+        now = self._clock()
+        row = self._sql.execute(
+            "SELECT count(*) FILTER (WHERE visible <= ?), count(*) FILTER (WHERE visible > ?)"
+            " FROM message WHERE queue = ?",
+            (now, now, queue.name),
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def next_change(self, queue: Queue) -> int | None:
+        """When (epoch milliseconds) a message that is held now can be received, if nobody extends it."""
+        row = self._sql.execute(
+            "SELECT min(visible) FROM message WHERE queue = ? AND visible > ?", (queue.name, self._clock())
+        ).fetchone()
+        return row[0]
+
+    def _known(self, queue: Queue, scope: str, deduplication: str) -> tuple[str, int] | None:
+        return self._sql.execute(
+            "SELECT message_id, sequence FROM sent WHERE queue = ? AND scope = ? AND deduplication = ?",
+            (queue.name, scope, deduplication),
+        ).fetchone()
+
+    def _free(self, queue: Queue, now: int, most: int) -> Sequence[tuple[Any, ...]]:
+        return self._sql.execute(
+            "SELECT id, message_id, family, deduplication, body, sent, receives, first FROM message"
+            " WHERE queue = ?1 AND family NOT IN (SELECT family FROM message WHERE queue = ?1 AND visible > ?2)"
+            " ORDER BY id LIMIT ?3",
+            (queue.name, now, most),
+        ).fetchall()
+
+    def _take(self, row: tuple[Any, ...], now: int, until: int) -> Received:
+        identity, *rest, receives, first = row
+        receipt = uuid.uuid4().hex
+        self._sql.execute(
+            "UPDATE message SET visible = ?, receives = receives + 1, first = coalesce(first, ?), receipt = ?"
+            " WHERE id = ?",
+            (until, now, receipt, identity),
+        )
+        return Received(identity, *rest, receives + 1, first or now, receipt)
+
+    def _move_dead(self, queue: Queue, now: int) -> None:
+        self._sql.execute(
+            "UPDATE message SET queue = ?, receipt = NULL, receives = 0, first = NULL"
+            " WHERE queue = ? AND receives >= ? AND visible <= ?",
+            (queue.dead, queue.name, queue.most_receives, now),
+        )

@@ -1,0 +1,344 @@
+"""The local queues, asked by the AWS client over the wire as the application asks SQS."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge.store import system_clock
+from local_dev.aws import client
+from local_dev.environment import aws_variables
+from local_dev.names import local_wiring
+from local_dev.queue_server import QueueServer, open_queues
+from local_dev.queues import Queue, Queues, ReceiptExpired
+from tests.unlisted import tried
+
+FIFO = Queue("a.fifo", fifo=True, visibility=1000, dead="dead.fifo", most_receives=3, per_group=True)
+DEAD = Queue("dead.fifo", fifo=True)
+
+
+@dataclass
+class Sqs:
+    client: Any
+    url: str
+    dead: str
+    endpoint: str
+
+    async def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        parameters = {"QueueUrl": self.url, **parameters}
+        return await asyncio.to_thread(getattr(self.client, operation), **parameters)
+
+    async def send(self, group: str, body: str, deduplication: str = "") -> dict[str, Any]:
+        identity = deduplication or uuid.uuid4().hex
+        return await self.call(
+            "send_message", MessageBody=body, MessageGroupId=group, MessageDeduplicationId=identity
+        )
+
+    async def receive(self, wait: int = 0, **options: Any) -> list[dict[str, Any]]:
+        options = {"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["All"], **options}
+        answer = await self.call("receive_message", WaitTimeSeconds=wait, **options)
+        return answer.get("Messages", [])
+
+    async def delete(self, message: dict[str, Any]) -> None:
+        await self.call("delete_message", ReceiptHandle=message["ReceiptHandle"])
+
+    async def hide(self, message: dict[str, Any], seconds: int) -> None:
+        receipt = message["ReceiptHandle"]
+        await self.call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+
+def bodies(messages: list[dict[str, Any]]) -> list[str]:
+    return [message["Body"] for message in messages]
+
+
+@pytest_asyncio.fixture
+async def sqs(tmp_path: Path) -> AsyncGenerator[Sqs]:
+    wiring = local_wiring({}, "http://127.0.0.1:1")
+    listener = socket.create_server(("127.0.0.1", 0))
+    queues = open_queues(tmp_path / "queues.db", print)
+    server = QueueServer(listener.detach(), queues, wiring, system_clock)
+    serving = asyncio.create_task(server.run())
+    refs = wiring.template.refs
+    made = client("sqs", aws_variables({}, "http://127.0.0.1:1", server.url))
+    yield Sqs(made, refs["Queue"], refs["DeadLetterQueue"], server.url)
+    made.close()
+    server.stop()
+    await serving
+
+
+async def test_a_long_poll_wakes_up_when_a_message_is_sent(sqs: Sqs) -> None:
+    polling = asyncio.create_task(sqs.receive(wait=20))
+    await sqs.send("g", "1")
+    assert bodies(await asyncio.wait_for(polling, 10)) == ["1"]
+
+
+async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(sqs: Sqs) -> None:
+    await sqs.send("g", "1")
+    (first,) = await sqs.receive()
+    await sqs.send("g", "2")
+    assert await sqs.receive() == []
+    polling = asyncio.create_task(sqs.receive(wait=20))
+    await sqs.delete(first)
+    assert bodies(await asyncio.wait_for(polling, 10)) == ["2"]
+
+
+async def test_messages_of_one_group_come_in_order_and_other_groups_do_not_wait(sqs: Sqs) -> None:
+    for group, body in (("g", "1"), ("h", "a"), ("g", "2")):
+        await sqs.send(group, body)
+    (first,) = await sqs.receive(MaxNumberOfMessages=1)
+    assert (first["Body"], first["Attributes"]["MessageGroupId"]) == ("1", "g")
+    assert bodies(await sqs.receive()) == ["a"]
+    await sqs.hide(first, 0)
+    assert bodies(await sqs.receive()) == ["1", "2"]
+
+
+async def test_a_message_that_is_let_go_wakes_a_poll_when_its_time_is_over(sqs: Sqs) -> None:
+    await sqs.send("g", "1")
+    (first,) = await sqs.receive()
+    await sqs.hide(first, 1)
+    (again,) = await asyncio.wait_for(sqs.receive(wait=20), 15)
+    assert (again["Body"], again["Attributes"]["ApproximateReceiveCount"]) == ("1", "2")
+    with pytest.raises(ClientError) as refused:
+        await sqs.delete(first)
+    assert refused.value.response["Error"]["Code"] == "ReceiptHandleIsInvalid"
+
+
+async def test_a_repeated_send_is_one_message(sqs: Sqs) -> None:
+    first, second = await sqs.send("g", "1", "same"), await sqs.send("g", "1", "same")
+    assert first["MessageId"] == second["MessageId"]
+    assert first["SequenceNumber"] == second["SequenceNumber"]
+    assert bodies(await sqs.receive()) == ["1"]
+
+
+async def test_a_receive_whose_answer_was_lost_is_repeated(sqs: Sqs) -> None:
+    await sqs.send("g", "1")
+    first, second = [await sqs.receive(ReceiveRequestAttemptId="attempt") for _ in range(2)]
+    assert first == second != []
+    await sqs.delete(first[0])
+    assert await sqs.receive(ReceiveRequestAttemptId="attempt") == []
+
+
+async def test_a_poll_whose_client_has_left_takes_no_message(sqs: Sqs) -> None:
+    head = {"x-amz-target": "AmazonSQS.ReceiveMessage"}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        request = {"QueueUrl": sqs.url, "WaitTimeSeconds": 20}
+        leaving = asyncio.create_task(http.post(sqs.endpoint, json=request, headers=head))
+        await sqs.receive(wait=1)
+        leaving.cancel()
+        await asyncio.wait((leaving,))
+    await sqs.receive(wait=1)
+    await sqs.send("g", "1")
+    assert bodies(await sqs.receive(wait=5)) == ["1"]
+
+
+async def test_batches_say_what_became_of_each_entry(sqs: Sqs) -> None:
+    await sqs.send("g", "1")
+    (message,) = await sqs.receive()
+    entries = [{"Id": "good", "ReceiptHandle": message["ReceiptHandle"]}, {"Id": "bad", "ReceiptHandle": "x"}]
+    answer = await sqs.call("delete_message_batch", Entries=entries)
+    assert [each["Id"] for each in answer["Successful"]] == ["good"]
+    assert [(each["Id"], each["Code"]) for each in answer["Failed"]] == [("bad", "ReceiptHandleIsInvalid")]
+
+
+async def test_attributes_count_what_waits_and_what_is_held(sqs: Sqs) -> None:
+    await sqs.send("g", "1")
+    await sqs.send("h", "2")
+    await sqs.receive(MaxNumberOfMessages=1)
+    told = (await sqs.call("get_queue_attributes", AttributeNames=["All"]))["Attributes"]
+    assert (told["ApproximateNumberOfMessages"], told["ApproximateNumberOfMessagesNotVisible"]) == ("1", "1")
+    assert told["FifoQueue"] == "true"
+    listed = await asyncio.to_thread(sqs.client.list_queues)
+    assert {sqs.url, sqs.dead} <= set(listed["QueueUrls"])
+    named = await asyncio.to_thread(sqs.client.get_queue_url, QueueName=sqs.url.rpartition("/")[2])
+    assert named["QueueUrl"] == sqs.url
+    await sqs.call("purge_queue")
+    assert await sqs.receive() == []
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "code"),
+    [
+        ("AmazonSQS.CreateQueue", b"{}", "UnsupportedOperation"),
+        ("", b"", "UnsupportedOperation"),
+        ("AmazonSQS.SendMessage", b"[]", "InvalidParameterValue"),
+        ("AmazonSQS.SendMessage", b"{", "InvalidParameterValue"),
+        ("AmazonSQS.SendMessage", b"{}", "MissingParameter"),
+        ("AmazonSQS.SendMessage", b'{"QueueUrl": "x"}', "QueueDoesNotExist"),
+        ("AmazonSQS.DeleteMessageBatch", b'{"Entries": []}', "EmptyBatchRequest"),
+        (
+            "AmazonSQS.ReceiveMessage",
+            b'{"QueueUrl": "Queue.fifo", "WaitTimeSeconds": "a"}',
+            "InvalidParameterValue",
+        ),
+        (
+            "AmazonSQS.ReceiveMessage",
+            b'{"QueueUrl": "Queue.fifo", "VisibilityTimeout": []}',
+            "InvalidParameterValue",
+        ),
+    ],
+)
+async def test_a_request_that_is_wrong_is_an_error_of_the_protocol(
+    sqs: Sqs, target: str, body: bytes, code: str
+) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.post(sqs.endpoint, content=body, headers={"x-amz-target": target})
+    assert answer.status_code == 400
+    assert answer.json()["__type"].endswith(code)
+
+
+@dataclass
+class Clock:
+    now: int = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def test_a_message_that_is_received_too_often_goes_to_the_dead_letters() -> None:
+    clock = Clock()
+    queues = Queues(":memory:", clock)
+    queues.send(FIFO, "1", "g", "d")
+    for _ in range(FIFO.most_receives):
+        assert len(queues.receive(FIFO, 10)) == 1
+        clock.now += FIFO.visibility
+    assert queues.receive(FIFO, 10) == []
+    assert [message.body for message in queues.receive(DEAD, 10)] == ["1"]
+    queues.close()
+
+
+def test_what_is_too_old_and_what_was_remembered_of_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    clock = Clock()
+    queues = Queues(tmp_path / "q.db", clock)
+    sizes: list[int] = []
+    for turn in range(6):
+        for number in range(300):
+            queues.send(FIFO, "x" * 1000, f"g{turn}-{number}", f"d{number}")
+        sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+        clock.now += FIFO.retention + 1
+    assert queues.counts(FIFO) == (300, 0)
+    assert sizes[5] <= sizes[2] * 1.1
+    queues.close()
+
+
+@pytest.mark.parametrize("content", [b"no database" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_damaged_queues_are_set_aside_and_said(tmp_path: Path, content: bytes) -> None:
+    file, said = tmp_path / "queues.db", list[str]()
+    file.write_bytes(content)
+    queues = open_queues(file, said.append)
+    queues.send(FIFO, "1", "g", "d")
+    queues.close()
+    assert len(said) == 1
+    assert "kept beside" in said[0]
+
+
+def test_queues_of_another_version_are_set_aside_too(tmp_path: Path) -> None:
+    file, said = tmp_path / "queues.db", list[str]()
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE message (something_else TEXT)")
+    queues = open_queues(file, said.append)
+    queues.send(FIFO, "1", "g", "d")
+    queues.close()
+    assert len(said) == 1
+
+
+QUEUE = Queue("q.fifo", fifo=True, visibility=1000, per_group=True)
+
+
+class History:
+    """A FIFO queue beside what it promises, told by lists: each group's messages in order, and who holds them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._clock = folder / "q.db", Clock()
+        self._opened = [Queues(self._file, self._clock)]
+        self._sent = 0
+        self._groups: dict[str, list[str]] = {}
+        self._held: dict[str, tuple[str, str, int]] = {}
+
+    def send(self, group: str) -> None:
+        self._sent += 1
+        self._opened[-1].send(QUEUE, str(self._sent), group, str(self._sent))
+        self._groups.setdefault(group, []).append(str(self._sent))
+
+    def receive(self, most: int) -> None:
+        blocked = {group for group, _, until in self._held.values() if until > self._clock.now}
+        free = [body for group, bodies in self._groups.items() if group not in blocked for body in bodies]
+        got = self._opened[-1].receive(QUEUE, most)
+        assert [message.body for message in got] == sorted(free, key=int)[:most]
+        for message in got:
+            again = [receipt for receipt, held in self._held.items() if held[1] == message.body]
+            for receipt in again:
+                del self._held[receipt]
+            self._held[message.receipt] = (message.family, message.body, self._clock.now + 1000)
+
+    def extend(self, milliseconds: int) -> None:
+        if receipt := self._oldest(lambda receipt: self._opened[-1].extend(QUEUE, receipt, milliseconds)):
+            family, body, _ = self._held[receipt]
+            self._held[receipt] = (family, body, self._clock.now + milliseconds)
+
+    def delete(self) -> None:
+        if receipt := self._oldest(lambda receipt: self._opened[-1].delete(QUEUE, receipt)):
+            family, body, _ = self._held.pop(receipt)
+            self._groups[family].remove(body)
+
+    def wait(self, milliseconds: int) -> None:
+        self._clock.now += milliseconds
+
+    def die(self) -> None:
+        """The process goes without closing the file, and another one opens it."""
+        self._opened.append(Queues(self._file, self._clock))
+
+    def close(self) -> None:
+        for each in self._opened:
+            each.close()
+
+    def _oldest(self, work: Callable[[str], None]) -> str:
+        """Does `work` with the oldest receipt, which is refused exactly when it has expired."""
+        if not (receipt := next(iter(self._held), "")):
+            return ""
+        is_expired = self._held[receipt][2] <= self._clock.now
+        try:
+            work(receipt)
+        except ReceiptExpired:
+            assert is_expired
+            del self._held[receipt]
+            return ""
+        assert not is_expired
+        return receipt
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.sampled_from("abc")),
+        st.tuples(st.just("receive"), st.integers(1, 10)),
+        st.tuples(st.just("extend"), st.integers(0, 3000)),
+        st.tuples(st.just("delete")),
+        st.tuples(st.just("wait"), st.integers(1, 1500)),
+        st.tuples(st.just("die")),
+    ),
+    max_size=40,
+)
+
+
+@given(ACTIONS)
+def test_whatever_happens_each_group_is_in_order_held_once_and_survives_death(actions: list[Any]) -> None:
+    tried("histories of a local queue", actions)
+    with tempfile.TemporaryDirectory() as folder:
+        history = History(Path(folder))
+        for name, *arguments in actions:
+            getattr(history, name)(*arguments)
+        history.close()
