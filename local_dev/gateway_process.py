@@ -7,6 +7,7 @@ the next one instead of being refused; what it has to remember is in the table a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -99,6 +100,7 @@ async def main(settings: GatewaySettings) -> int:
 
 if __name__ == "__main__":
     code = uvloop.run(main(GatewaySettings.from_json(sys.argv[1])))
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     # Everything is closed; taking the interpreter and its libraries down would take longer.
     os._exit(code)

@@ -11,7 +11,7 @@ from local_dev.identity import started
 # Reads the children that live now, a line of `pid:start` pairs at each change, and kills the groups of the last line
 # when its input ends: that is when the process that writes them is gone, however it went. A number that another
 # process has by then is left alone. Where there is no /proc, numbers are all that is known.
-_SCRIPT = """
+SCRIPT = """
 while read -r line; do children=$line; done
 for child in $children; do
     pid=${child%%:*} began=${child#*:}
@@ -41,6 +41,17 @@ class Guard:
             except OSError:
                 self._drop()
 
+    @property
+    def pid(self) -> int:
+        """0: there is none yet."""
+        return self._shell.pid if self._shell else 0
+
+    def let_go(self) -> None:
+        """As if this process had been killed: the guard does its work."""
+        if self._shell:
+            self._shell.communicate()
+            self._drop()
+
     def close(self) -> None:
         if self._shell:
             self._shell.kill()
@@ -57,7 +68,7 @@ class Guard:
 
 def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        ["/bin/sh", "-c", _SCRIPT],
+        ["/bin/sh", "-c", SCRIPT],
         bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

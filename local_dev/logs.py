@@ -22,6 +22,7 @@ class Log:
         self._path, self._report, self._limit = path, report, limit
         self._lines: deque[bytes] = deque(maxlen=TAIL_LINES)
         self._part = b""
+        self._is_said = False
         self._file: int | None = None
         self._size = 0
         self._attempt(self._rotate)
@@ -46,10 +47,10 @@ class Log:
         try:
             work()
         except OSError as error:
-            if not self.dropped:
+            if not self._is_said:
+                self._is_said = True
                 reason = error.strerror or type(error).__name__
                 self._report(f"{self._path} cannot be written ({reason}); the lines are dropped until it can")
-            self.dropped = self.dropped or 0
             with contextlib.suppress(OSError):
                 self.close()
             return False
@@ -64,6 +65,7 @@ class Log:
             self._put(b"-- %d lines before this could not be written --\n" % self.dropped)
             self.dropped = 0
         self._put(data)
+        self._is_said = False
 
     def _put(self, data: bytes) -> None:
         written = os.write(self._file or 0, data)

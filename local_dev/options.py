@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 
 from local_dev.home import folder_of
@@ -97,7 +97,7 @@ def _number(
         value = float(int(text) if whole else float(text))
     except ValueError:
         raise OptionError(f"{name} is {text}: it must be {kind}") from None
-    if not least <= value <= most:
+    if not (isfinite(value) and least <= value <= most):
         limits = f"between {least:g} and {most:g}" if most < inf else f"of {least:g} or more"
         raise OptionError(f"{name} is {text}: it must be {kind} {limits}")
     return value

@@ -30,6 +30,13 @@ def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system
         return Queues(file, clock)
 
 
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own."""
+
+    async def run_until_stopped(self, listener: socket.socket) -> None:
+        await self._serve([listener])
+
+
 class QueueServer:
     """`file`: the open socket. The queues are the template's."""
 
@@ -54,7 +61,7 @@ class QueueServer:
             timeout_keep_alive=300,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
 
     @property
     def url(self) -> str:
@@ -67,7 +74,7 @@ class QueueServer:
     async def run(self) -> None:
         """Until stopped."""
         try:
-            await self._server._serve([self._socket])
+            await self._server.run_until_stopped(self._socket)
         finally:
             self._socket.close()
             self._queues.close()

@@ -6,7 +6,6 @@ the last moments; the sessions' table knows what waits, and upkeep sends it agai
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
@@ -48,8 +47,7 @@ class Queue:
 
     @classmethod
     def of(cls, name: str, properties: Mapping[str, Any]) -> Queue:
-        redrive = properties.get("RedrivePolicy") or {}
-        policy: dict[str, Any] = json.loads(redrive) if isinstance(redrive, str) else dict(redrive)
+        policy: dict[str, Any] = properties.get("RedrivePolicy") or {}
         return cls(
             name=name,
             fifo=bool(properties.get("FifoQueue")),
@@ -189,14 +187,16 @@ class Queues:
         ).fetchall()
 
     def _take(self, row: tuple[Any, ...], now: int, until: int) -> Received:
-        identity, *rest, receives, first = row
+        identity, message_id, family, deduplication, body, sent, receives, first = row
         receipt = uuid.uuid4().hex
         self._sql.execute(
             "UPDATE message SET visible = ?, receives = receives + 1, first = coalesce(first, ?), receipt = ?"
             " WHERE id = ?",
             (until, now, receipt, identity),
         )
-        return Received(identity, *rest, receives + 1, first or now, receipt)
+        return Received(
+            identity, message_id, family, deduplication, body, sent, receives + 1, first or now, receipt
+        )
 
     def _move_dead(self, queue: Queue, now: int) -> None:
         self._sql.execute(

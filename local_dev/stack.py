@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
 from typing import Any
 
 from local_dev import environment as variables
@@ -205,7 +206,7 @@ class Stack:
             self._report(f"{file} cannot be written: {error.strerror}")
 
     @property
-    def _stack_file(self) -> os.PathLike[str]:
+    def _stack_file(self) -> Path:
         named = self._options.stack_file
         is_default = named.parent in (self._options.folder, self._home.folder) and named.name == STACK_FILE
         return self._home.folder / STACK_FILE if is_default else named

@@ -30,6 +30,7 @@ class RunningStack:
     environment: Mapping[str, str]
     process: asyncio.subprocess.Process
     folder: Path
+    file: Path
 
     @property
     def aws_endpoint(self) -> str:
@@ -37,7 +38,7 @@ class RunningStack:
 
     def processes(self) -> dict[str, int]:
         """Process ids by name (`worker-1`, `emulator`, `anvil`) as of now: workers may be started again."""
-        return _description(self.folder)["processes"]
+        return _description(self.file)["processes"]
 
     def log(self, name: str) -> str:
         """What a process wrote (`functions`, `stderr` and the names of `processes`)."""
@@ -46,21 +47,24 @@ class RunningStack:
 
 
 @contextlib.asynccontextmanager
-async def running_stack(environment: Mapping[str, str] | None = None) -> AsyncGenerator[RunningStack]:
+async def running_stack(
+    environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> AsyncGenerator[RunningStack]:
     """On free ports, with the scripted LLM unless `environment` says otherwise. Raises `StartFailed`.
 
-    It ends with the process that called this, even when that is killed.
+    It ends with the process that called this, even when that is killed. `folder`: where its state is kept.
     """
     with tempfile.TemporaryDirectory(prefix="forge-") as name:
-        folder = Path(name)
+        folder = folder or Path(name)
+        file = Path((environment or {}).get("FORGE_STACK_FILE", folder / "stack.json"))
         process = await _start(folder, environment or {})
         guard = Guard()
         guard.watch([process.pid])
         try:
             await _until_ready(process, folder)
-            described = _description(folder)
+            described = _description(file)
             yield RunningStack(
-                described["base_url"], described["ws_url"], described["environment"], process, folder
+                described["base_url"], described["ws_url"], described["environment"], process, folder, file
             )
         finally:
             await _stop(process)
@@ -110,5 +114,5 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _description(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "stack.json").read_text())
+def _description(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text())

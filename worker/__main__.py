@@ -1,5 +1,6 @@
 """`python -m worker`: the container's entry point."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -15,7 +16,8 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     uvloop.run(run(os.environ))
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # a log that cannot be written is no reason to fail
+        sys.stdout.flush()
     # Everything is closed; taking the interpreter and its libraries down would take another second.
     os._exit(0)
 

@@ -39,7 +39,32 @@ async def test_a_taken_port_is_one_clear_line(tmp_path: Path):
     ]
 
 
-async def test_a_port_that_is_no_number_is_one_clear_line():
-    code, _, stderr = await run(BACKEND_PORT="http")
-    assert code == 2
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("BACKEND_PORT", "abc", "BACKEND_PORT is abc: it must be a whole number"),
+        ("BACKEND_PORT", "99999", "BACKEND_PORT is 99999: it must be a whole number between 0 and 65535"),
+        (
+            "FORGE_EMULATOR",
+            "localstack",
+            "FORGE_EMULATOR is localstack; it must be one of dynoxide, ministack",
+        ),
+    ],
+)
+async def test_a_value_that_is_none_is_one_clear_line_with_the_variables_name(
+    tmp_path: Path, name: str, value: str, says: str
+):
+    code, stdout, stderr = await run(
+        **{"BACKEND_PORT": "0", "FORGE_LOCAL_FOLDER": str(tmp_path), name: value}
+    )
+    assert code in {1, 2}
+    assert stdout == ""
+    assert [line.removeprefix("cannot start: ") for line in stderr.splitlines()][-1] == says
+
+
+async def test_a_folder_that_cannot_be_written_is_one_clear_line():
+    code, stdout, stderr = await run(BACKEND_PORT="0", FORGE_LOCAL_FOLDER="/proc/nowhere")
+    assert (code, stdout) == (2, "")
     assert len(stderr.splitlines()) == 1
+    assert "/proc/nowhere cannot be written" in stderr
+    assert "FORGE_LOCAL_FOLDER" in stderr

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from local_dev.guard import SCRIPT, Guard
+from local_dev.identity import started
 from local_dev.processes import Processes, StartFailed
 from tests.local_dev.conftest import eventually
 
@@ -86,3 +88,46 @@ async def test_output_goes_to_a_log_file(processes: Processes):
     await child.wait()
     assert "hello" in child.tail()
     assert "speaker: bad" in child.tail()
+
+
+async def test_what_is_left_of_a_childs_group_ends_with_it(processes: Processes):
+    command = ["sh", "-c", "sleep 100 & echo ready $!; exit 3"]
+    child, grandchild = await processes.start_until("short", command, os.environ, word_after_ready)
+    assert await child.wait() == 3
+    await eventually(lambda: not alive(int(grandchild)))
+
+
+async def test_nothing_is_sent_to_the_number_of_a_child_that_has_been_waited_for(processes: Processes):
+    child = await processes.start("short", ["true"], os.environ)
+    assert await child.wait() == 0
+    stranger = await asyncio.create_subprocess_exec("sleep", "100", start_new_session=True)
+    child.pid = stranger.pid  # as if the number had come round
+    await processes.stop(child, 0.1)
+    assert alive(stranger.pid)
+    stranger.kill()
+    await stranger.wait()
+
+
+async def test_the_guard_leaves_a_stranger_with_a_childs_old_number_alone():
+    stranger = await asyncio.create_subprocess_exec("sleep", "100", start_new_session=True)
+    ours = await asyncio.create_subprocess_exec("sleep", "100", start_new_session=True)
+    shell = await asyncio.create_subprocess_exec("/bin/sh", "-c", SCRIPT, stdin=asyncio.subprocess.PIPE)
+    await shell.communicate(f"{stranger.pid}:12345 {ours.pid}:{started(ours.pid)}\n".encode())
+    assert await ours.wait() == -9
+    assert alive(stranger.pid)
+    stranger.kill()
+    await stranger.wait()
+
+
+async def test_a_guard_that_was_killed_is_replaced(tmp_path: Path):
+    guard = Guard()
+    guard.watch([])
+    assert guard.pid
+    os.kill(guard.pid, 9)
+    first = guard.pid
+    child = await asyncio.create_subprocess_exec("sleep", "100", start_new_session=True)
+    await eventually(lambda: not alive(first))
+    guard.watch([child.pid])
+    assert guard.pid != first
+    guard.let_go()
+    assert await child.wait() == -9

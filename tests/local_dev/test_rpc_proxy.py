@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from local_dev.chain import start_chain
+from local_dev.chain import Chain, anvil
 from local_dev.processes import Processes
 from tests.local_dev.conftest import Application
 
@@ -24,9 +23,12 @@ async def post(url: str, body: Any, **headers: str) -> httpx.Response:
 async def test_calls_reach_the_local_node_one_by_one_and_together(
     application: Application, tmp_path: Path
 ) -> None:
-    processes = Processes(tmp_path)
+    processes, program = Processes(tmp_path), anvil()
+    assert program
+    chain = Chain(processes, program, tmp_path, print)
+    application.chain_url = chain.url
     try:
-        application.chain_url, _ = await start_chain(processes, {"PATH": os.environ["PATH"]})
+        await chain.start()
         async with application.running() as running:
             one = await post(running.url, CALL)
             many = await post(running.url, [CALL, {**CALL, "id": 2, "method": "eth_accounts"}])

@@ -56,13 +56,34 @@ _metrics: ContextVar[EphemeralMetrics | None] = ContextVar("metrics", default=No
 
 
 class _StandardOutput(logging.Handler):
-    """Writes to what `sys.stdout` is at the moment of writing, one line a record."""
+    """Writes to what `sys.stdout` is at the moment of writing, one line a record.
+
+    What cannot be written is dropped and counted: telling is no part of what is told. The next line that can be written
+    says how many are missing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
+        with self.telling():
+            text = self.format(_without_trace(record))
+            if self.dropped:
+                text = f'{{"level":"WARNING","message":"log lines were dropped","lines":{self.dropped}}}\n{text}'
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+            self.dropped = 0
+
+    @contextmanager
+    def telling(self) -> Generator[None]:
         try:
-            sys.stdout.write(self.format(_without_trace(record)) + "\n")
-        except Exception:  # noqa: BLE001 - a log line that cannot be written must not fail the request
-            self.handleError(record)
+            yield
+        except Exception:  # noqa: BLE001 - whatever is wrong with a line must not fail what it tells of
+            self.dropped += 1
+
+
+_output = _StandardOutput()
 
 
 def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
@@ -77,12 +98,11 @@ def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
 def configure_logging(service: str) -> LambdaPowertoolsFormatter:
     """Send the logs of our packages to standard output as JSON lines; the level is `POWERTOOLS_LOG_LEVEL`."""
     formatter = LambdaPowertoolsFormatter(service=service)
-    handler = _StandardOutput()
-    handler.setFormatter(formatter)
+    _output.setFormatter(formatter)
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL") or "INFO")
-        logger.handlers = [handler]
+        logger.handlers = [_output]
         logger.propagate = False
     return formatter
 
@@ -145,4 +165,6 @@ def error_fields(error: BaseException) -> dict[str, Any]:
 
 def _write(collected: EphemeralMetrics) -> None:
     if collected.metric_set:
-        collected.flush_metrics()
+        with _output.telling():
+            collected.flush_metrics()
+            sys.stdout.flush()

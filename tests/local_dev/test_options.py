@@ -1,0 +1,47 @@
+"""What a developer sets: a value that is none is named, whatever it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_dev.options import OptionError, Options
+from tests.unlisted import tried
+
+NUMBERS = (
+    "BACKEND_PORT",
+    "FORGE_WORKERS",
+    "FORGE_EXPIRY_SECONDS",
+    "FORGE_SCHEDULE_SECONDS",
+    "FORGE_SOCKET_IDLE_SECONDS",
+    "FORGE_SOCKET_LIFETIME_SECONDS",
+)
+
+
+@pytest.mark.parametrize("value", ["abc", "99999", "-1", "80.5", "8080x", " ", "0x50", "nan", "inf"])
+def test_a_port_that_is_none_is_named(value: str) -> None:
+    with pytest.raises(OptionError, match=r"^BACKEND_PORT is "):
+        Options.from_environment({"BACKEND_PORT": value})
+
+
+@given(st.sampled_from(NUMBERS), st.text(min_size=1).filter(lambda text: "\0" not in text))
+def test_every_text_is_a_number_within_its_limits_or_an_error_that_names_the_variable(
+    name: str, value: str
+) -> None:
+    tried("values of a number's variable", value)
+    try:
+        options = Options.from_environment({name: value})
+    except OptionError as error:
+        said = str(error)
+    else:
+        said = f"{name} is {value}: it must be a usable one"
+        is_usable(options)
+    assert said.startswith(f"{name} is {value}: it must be a ")
+
+
+def is_usable(options: Options) -> None:
+    assert 0 <= options.port <= 65535
+    assert 1 <= options.workers <= 64
+    for seconds in (options.expiry_seconds, options.schedule_seconds or 0, options.limits.idle):
+        assert 0 <= seconds < float("inf")
