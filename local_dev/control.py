@@ -15,7 +15,10 @@ Event = Literal["say", "ready", "restart workers"]
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """What the gateway's process gets as its argument. `listener`, `queues`, `control`: open files. `logs`: the folder in which to look for errors."""
+    """What the gateway's process gets as its argument. `listener`, `queues`, `control`: open files.
+
+    `logs`: the folder in which errors are looked for; empty: they are on the terminal anyway.
+    """
 
     listener: int
     queues: int

@@ -23,8 +23,8 @@ from local_dev import environment as variables  # noqa: E402
 from local_dev.background import Background  # noqa: E402
 from local_dev.cloud import Cloud  # noqa: E402
 from local_dev.control import Control, GatewaySettings  # noqa: E402
-from local_dev.names import local_wiring  # noqa: E402
 from local_dev.error_lines import report_errors  # noqa: E402
+from local_dev.names import local_wiring  # noqa: E402
 from local_dev.options import Options  # noqa: E402
 from local_dev.processes import ROOT, StartFailed  # noqa: E402
 from local_dev.queue_server import QueueServer, open_queues  # noqa: E402

@@ -70,7 +70,9 @@ class _StandardOutput(logging.Handler):
         with self.telling():
             text = self.format(_without_trace(record))
             if self.dropped:
-                text = f'{{"level":"WARNING","message":"log lines were dropped","lines":{self.dropped}}}\n{text}'
+                text = (
+                    f'{{"level":"WARNING","message":"log lines were dropped","lines":{self.dropped}}}\n{text}'
+                )
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
             self.dropped = 0
