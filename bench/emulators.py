@@ -1,4 +1,4 @@
-"""Compares the AWS emulators as `make run` uses them: `python -m bench.emulators`.
+"""Compares the table's emulators, beside the local queues, as `make run` uses them: `python -m bench.emulators`.
 
 Calls are made one after the other by one client, as one message's path does. Numbers are milliseconds, p50 / p95.
 """
@@ -16,13 +16,13 @@ from typing import Any
 
 import psutil
 
-from local_dev.aws import client, create_resources
-from local_dev.emulator import emulator_listener, endpoint_of, start_emulator
+from bench.soak.rig import serving_queues
+from local_dev.aws import client, create_tables
+from local_dev.emulator import NAMES, Emulator, chosen
 from local_dev.environment import aws_variables
-from local_dev.names import name_resources
-from local_dev.processes import ROOT, Processes
+from local_dev.names import local_wiring, shapes
+from local_dev.processes import Processes
 from local_dev.template import Template
-from local_dev.wiring import Wiring
 
 CALLS = 60
 ITEMS = 1_000
@@ -105,25 +105,26 @@ class Subject:
 
 
 def main() -> None:
-    for name in ("ministack", "moto"):
+    for name in NAMES:
         asyncio.run(measure(name))
 
 
 async def measure(name: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        processes = Processes(Path(folder))
-        began = time.perf_counter()
-        listener = emulator_listener()
-        variables = aws_variables({}, endpoint_of(listener))
-        template = Template.load(ROOT / "template.yaml", region=variables["AWS_REGION"])
-        name_resources(template, variables["AWS_ENDPOINT_URL"])
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        processes = Processes(folder)
+        wiring = local_wiring({}, "http://127.0.0.1:1")
         try:
-            await start_emulator(processes, name, listener)
-            create_resources(Wiring(template), variables)
-            print(f"{name} (load average {os.getloadavg()[0]:.1f})")
-            show("start and create", f"{time.perf_counter() - began:.1f} s")
-            await asyncio.to_thread(_measure, Subject(template, variables))
-            show("memory", f"{psutil.Process(processes.running['emulator'].pid).memory_info().rss >> 20} MB")
+            began = time.perf_counter()
+            emulator = Emulator(processes, chosen(name), folder, shapes(wiring), print)
+            child = await emulator.start()
+            async with serving_queues(wiring, folder) as queues:
+                variables = aws_variables({}, emulator.url, queues)
+                await asyncio.to_thread(create_tables, wiring, variables)
+                print(f"{name} (load average {os.getloadavg()[0]:.1f})")
+                show("start and create", f"{time.perf_counter() - began:.2f} s")
+                await asyncio.to_thread(_measure, Subject(wiring.template, variables))
+                show("memory", f"{psutil.Process(child.pid).memory_info().rss >> 20} MB")
         finally:
             await processes.close()
 
