@@ -3,9 +3,20 @@
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */
 
+/** What the server takes in one message, in bytes of UTF-8: `MESSAGE_BYTES_LIMIT` of `forge.models.session`. */
+export const MAX_MESSAGE_BYTES = 16_000;
+
 export const DEFAULTS = { maxMessageLength: 2000, reconnectAttempts: 5, reconnectDelay: 3000 };
 
+const encoder = new TextEncoder();
+
+/** @param {string} text */
+export function byteLength(text) {
+  return encoder.encode(text).length;
+}
+
 /**
+ * `maxMessageLength` in characters: this client's own limit, beside the server's of `MAX_MESSAGE_BYTES`.
  * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
  * (redials go on, slowly); `reconnectDelay` in milliseconds. Without a `sessionId` the client keeps one in the browser.
  * `accessToken` where the server demands one.

@@ -1,7 +1,7 @@
 // The client: one conversation at a time, kept equal to the server's.
 
 import { CatchUp } from './catch_up.js';
-import { DEFAULTS } from './chat_config.js';
+import { byteLength, DEFAULTS, MAX_MESSAGE_BYTES } from './chat_config.js';
 import { applyFrame, applyState, denies, emptyConversation, expire, have, withOlder } from './conversation.js';
 import { HttpApi, RequestError } from './http.js';
 import { browserStorage } from './memory_storage.js';
@@ -107,6 +107,8 @@ export class ChatManager {
     if (length > maxMessageLength) {
       return this.#refuse(`The message has ${length} characters; at most ${maxMessageLength} are possible.`);
     }
+    const bytes = byteLength(text);
+    if (bytes > MAX_MESSAGE_BYTES) return this.#refuse(`The message has ${bytes} bytes; the server takes ${MAX_MESSAGE_BYTES}.`);
     return this.#send('chat', text);
   }
 

@@ -5,7 +5,11 @@ import { newKey } from './outbox.js';
 const BOOK = 'forge.sessions';
 const CURRENT = 'forge.session';
 
-/** @typedef {{ id: string, title: string | null, at: number }} BookEntry `at`: last use, epoch milliseconds */
+/**
+ * Times in epoch milliseconds. `at`: last use; `endedAt`: when the server ended it; `aside`: the id under which a copy of
+ * what this id held before is kept; `seen`: how many of its messages have been on screen.
+ * @typedef {{ id: string, title: string | null, at: number, endedAt?: number, aside?: string, seen?: number }} BookEntry
+ */
 
 export class SessionBook {
   /** @param {Storage} storage shared by all tabs @param {Storage} tabStorage of this tab */
@@ -35,6 +39,11 @@ export class SessionBook {
     } catch {
       return [];
     }
+  }
+
+  /** @param {string} id */
+  entry(id) {
+    return this.entries().find((entry) => entry.id === id);
   }
 
   /** @param {string} id @param {Partial<BookEntry>} change */

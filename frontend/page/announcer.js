@@ -1,8 +1,12 @@
 // Tells screen readers what happened, in whole sentences; the streaming text itself is not read out piece by piece.
 
-import { callInWords } from './tool_words.js';
+import { plainText } from './markdown/plain.js';
+import { noticeInWords } from './message_view.js';
+import { toolInWords } from './tool_words.js';
 
 /** @import { ChatState, ShownMessage } from '../client/snapshot.js' */
+
+const LONGEST = 2_000;
 
 export class Announcer {
   #next = 0;
@@ -39,10 +43,11 @@ export class Announcer {
   }
 
   /** @param {ShownMessage} message */
-  #announce({ sender, kind, content, tool }) {
-    if (kind === 'tool_call') this.say(`Tool ${tool?.name}: ${callInWords(tool?.name ?? '', tool?.arguments)}`);
-    else if (kind === 'tool_result') this.say(`Tool ${tool?.name} ${tool?.outcome ?? 'has ended'}.`);
-    else if (sender === 'agent') this.say(`Agent: ${content.slice(0, 2000)}`);
-    else if (sender === 'system') this.say(content);
+  #announce(message) {
+    const { sender, kind, content } = message;
+    const words = kind === 'tool_call' || kind === 'tool_result' ? toolInWords(message) : null;
+    if (words !== null) this.say(words);
+    else if (sender === 'agent') this.say(`Agent: ${plainText(content.slice(0, LONGEST))}`);
+    else if (sender === 'system') this.say(noticeInWords(message));
   }
 }

@@ -4,6 +4,7 @@ import { readableAmount, shortAmount } from './amounts.js';
 import { ChainFeed } from './chain_feed.js';
 import { byId, el, icon, setAttribute } from './dom.js';
 import { hexElement } from './hex.js';
+import { isEscape } from './keys.js';
 import { accountName } from './local_node.js';
 import { clockTime, fullTime } from './times.js';
 
@@ -29,7 +30,7 @@ export class ChainPanel {
     this.#button.addEventListener('click', () => this.toggle());
     byId('close-chain', HTMLButtonElement).addEventListener('click', () => this.#close());
     this.#panel.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
+      if (!isEscape(event)) return;
       event.stopPropagation();
       this.#close();
     });

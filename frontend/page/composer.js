@@ -1,14 +1,20 @@
-// The box in which messages are written. It never loses a text: drafts are kept per conversation.
+// The box in which messages are written. It never loses a text: drafts are kept per conversation, and one that is too
+// long stays until it has been shortened.
 
+import { byteLength } from '../client/chat_config.js';
 import { byId } from './dom.js';
+import { enterIn, isComposing } from './keys.js';
 
 /** @import { ChatState } from '../client/snapshot.js' */
+/** @import { Drafts } from './drafts.js' */
 
 const COUNT_FROM = 0.8;
+const touch = matchMedia('(pointer: coarse)');
 
 /**
  * @typedef {object} ComposerOptions
- * @property {number} maxLength in code points
+ * @property {number} maxBytes what the server takes, in UTF-8
+ * @property {Drafts} drafts
  * @property {(text: string) => void} onSend
  * @property {() => void} onStop
  */
@@ -18,10 +24,9 @@ export class Composer {
   #send = byId('send', HTMLButtonElement);
   #stop = byId('stop', HTMLButtonElement);
   #count = byId('composer-count', HTMLElement);
+  #problem = byId('composer-problem', HTMLElement);
   #sessionId = '';
   #lastSent = '';
-  /** @type {Map<string, string>} */
-  #drafts = new Map();
 
   /** @param {ComposerOptions} options */
   constructor(options) {
@@ -30,12 +35,14 @@ export class Composer {
     this.#text.addEventListener('keydown', (event) => this.#key(event));
     this.#text.addEventListener('input', () => this.#changed());
     this.#stop.addEventListener('click', () => options.onStop());
+    touch.addEventListener('change', () => this.#nameEnterKey());
+    this.#nameEnterKey();
     this.#changed();
   }
 
   /** @param {ChatState} state */
   render(state) {
-    if (state.sessionId !== this.#sessionId) this.#changeConversation(state.sessionId);
+    this.turnTo(state.sessionId);
     this.#lastSent = state.messages.filter((message) => message.sender === 'user').at(-1)?.content ?? this.#lastSent;
     const isBusy = state.isProcessing;
     if (this.#stop.hidden === isBusy) {
@@ -49,58 +56,93 @@ export class Composer {
     this.#text.focus();
   }
 
-  /** Put a text into the box, unless something is being written already. @param {string} text */
+  get text() {
+    return this.#text.value;
+  }
+
+  /** Put a text into the box, before what is being written already. @param {string} text */
   suggest(text) {
-    if (!this.#text.value.trim()) this.#text.value = text;
+    const written = this.#text.value;
+    this.#text.value = written.trim() && written !== text ? `${text}\n\n${written}` : text;
+    this.#text.setSelectionRange(text.length, text.length);
     this.#changed();
     this.focus();
   }
 
-  /** @param {string} sessionId */
-  #changeConversation(sessionId) {
-    this.#drafts.set(this.#sessionId, this.#text.value);
-    if (this.#sessionId) this.#text.value = this.#drafts.get(sessionId) ?? '';
+  clear() {
+    this.#text.value = '';
+    this.#changed();
+  }
+
+  /** To another conversation and its draft. @param {string} sessionId */
+  turnTo(sessionId) {
+    if (sessionId === this.#sessionId) return;
+    const typedBefore = this.#sessionId ? '' : this.#text.value;
     this.#sessionId = sessionId;
+    this.#text.value = typedBefore || this.options.drafts.of(sessionId);
     this.#lastSent = '';
     this.#changed();
+  }
+
+  #nameEnterKey() {
+    this.#text.enterKeyHint = touch.matches ? 'enter' : 'send';
   }
 
   /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
     const text = this.#text.value.trim();
-    if (!text || this.#isTooLong()) return;
-    this.#text.value = '';
+    if (!text) return;
+    if (this.#excess() > 0) {
+      this.#problem.textContent = '';
+      this.#changed();
+      return;
+    }
     this.#lastSent = text;
-    this.#changed();
+    this.clear();
     this.options.onSend(text);
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (enterIn(event, touch.matches) === 'send') {
       event.preventDefault();
       this.#text.form?.requestSubmit();
-    } else if (event.key === 'ArrowUp' && !this.#text.value && this.#lastSent) {
+    } else if (event.key === 'ArrowUp' && !isComposing(event) && !this.#text.value && this.#lastSent) {
       event.preventDefault();
-      this.#text.value = this.#lastSent;
-      this.#text.setSelectionRange(this.#lastSent.length, this.#lastSent.length);
-      this.#changed();
+      this.suggest(this.#lastSent);
     }
   }
 
   #changed() {
-    const length = [...this.#text.value].length;
-    const { maxLength } = this.options;
-    this.#count.hidden = length < maxLength * COUNT_FROM;
-    this.#count.textContent = `${length} / ${maxLength}`;
-    this.#text.setAttribute('aria-invalid', String(this.#isTooLong()));
-    this.#send.disabled = !this.#text.value.trim() || this.#isTooLong();
+    const text = this.#text.value;
+    const { maxBytes } = this.options;
+    const bytes = byteLength(text.trim());
+    const isTooLong = bytes > maxBytes;
+    this.#count.hidden = bytes < maxBytes * COUNT_FROM;
+    this.#count.textContent = `${bytes.toLocaleString('en')} / ${maxBytes.toLocaleString('en')} bytes`;
+    this.#sayProblem(isTooLong ? this.#tooLong(bytes) : '');
+    this.#text.setAttribute('aria-invalid', String(isTooLong));
+    this.#send.disabled = !text.trim() || isTooLong;
     this.#text.style.height = 'auto';
     this.#text.style.height = `${this.#text.scrollHeight}px`;
+    if (this.#sessionId) this.options.drafts.keep(this.#sessionId, text);
   }
 
-  #isTooLong() {
-    return [...this.#text.value].length > this.options.maxLength;
+  #excess() {
+    return byteLength(this.#text.value.trim()) - this.options.maxBytes;
+  }
+
+  /** @param {number} bytes */
+  #tooLong(bytes) {
+    const { maxBytes } = this.options;
+    const by = (bytes - maxBytes).toLocaleString('en');
+    return `Not sent: too long by ${by} bytes. One message may have ${maxBytes.toLocaleString('en')}; shorten it or send it in parts.`;
+  }
+
+  /** @param {string} text */
+  #sayProblem(text) {
+    if (this.#problem.textContent !== text) this.#problem.textContent = text;
+    this.#problem.hidden = !text;
   }
 }

@@ -1,5 +1,6 @@
 // Puts the page together: one client, its state, and the parts that show it. The state is shown once per frame.
 
+import { MAX_MESSAGE_BYTES } from '../client/chat_config.js';
 import { ChatManager } from '../client/chat_manager.js';
 import { browserStorage } from '../client/memory_storage.js';
 import { SessionBook } from '../client/session_book.js';
@@ -10,12 +11,19 @@ import { watchCopyButtons } from './clipboard.js';
 import { Composer } from './composer.js';
 import { showConnection } from './connection_badge.js';
 import { byId } from './dom.js';
+import { Drafts } from './drafts.js';
 import { EmptyState } from './empty_state.js';
+import { Ended } from './ended.js';
+import { EndedBar } from './ended_bar.js';
+import { FocusKeeper } from './focus.js';
+import { stopsRun } from './keys.js';
 import { LocalNode } from './local_node.js';
 import { MessageList } from './message_list.js';
 import { NeedsYou } from './needs_you.js';
 import { NetworkMenu } from './network_menu.js';
 import { Notices } from './notices.js';
+import { preparePrinting } from './printing.js';
+import { RunFailure } from './run_failure.js';
 import { ScrollPosition } from './scroll_position.js';
 import { Sessions } from './sessions.js';
 import { Sidebar } from './sidebar.js';
@@ -26,25 +34,31 @@ import { Wallet } from './wallet.js';
 import { WalletButton } from './wallet_button.js';
 import { WalletChoices, WalletTeller } from './wallet_choices.js';
 
-const MAX_MESSAGE_LENGTH = 2000;
-
 /** @type {number | undefined} */
 let scheduled;
+
+/** Where there is no hover, focus in the message box would bring up the keyboard over half of the page. */
+const canHover = matchMedia('(hover: hover)').matches;
 
 /** Whether this server has a local node; null until asked. @type {boolean | null} */
 let hasNode = null;
 
 const storage = browserStorage('localStorage');
-const book = new SessionBook(storage, browserStorage('sessionStorage'));
+const tabStorage = browserStorage('sessionStorage');
+const book = new SessionBook(storage, tabStorage);
 const node = new LocalNode();
 const toasts = new Toasts(byId('toasts', HTMLElement));
 const announcer = new Announcer(byId('announcements', HTMLElement));
 const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
 
 const chat = new ChatManager(
-  { backendUrl: '', maxMessageLength: MAX_MESSAGE_LENGTH, sessionId: book.current() },
+  { backendUrl: '', maxMessageLength: Infinity, sessionId: book.current() },
   { onState: () => schedule(), onError: (error) => problem(error.message) },
 );
+
+const now = () => Date.now() + chat.api.clockAhead;
+const ended = new Ended(book, { now, onChange: () => schedule() });
+let shown = ended.view(chat.getState());
 
 const scroller = byId('conversation', HTMLElement);
 const position = new ScrollPosition(scroller, byId('to-end', HTMLButtonElement));
@@ -53,7 +67,8 @@ const messages = new MessageList(byId('messages', HTMLElement), {
   loadOlder: () => chat.loadOlder(),
   scroller,
 });
-const composer = new Composer({ maxLength: MAX_MESSAGE_LENGTH, onSend: send, onStop: () => void chat.interrupt() });
+const drafts = new Drafts(tabStorage);
+const composer = new Composer({ maxBytes: MAX_MESSAGE_BYTES, drafts, onSend: send, onStop: () => void chat.interrupt() });
 const waiting = new WaitingMessages(byId('waiting', HTMLElement), {
   onWithdraw: (runId) => void chat.interrupt(runId),
   onRetry: (key) => void chat.outbox.retry(key),
@@ -88,7 +103,6 @@ const networks = new NetworkMenu({
   onNetworks: () => schedule(),
   onChain: () => (isOnLocalChain() ? () => chain.toggle() : null),
 });
-const now = () => Date.now() + chat.api.clockAhead;
 const approvals = new ApprovalList(byId('approvals', HTMLElement), {
   now,
   chat,
@@ -101,44 +115,70 @@ const approvals = new ApprovalList(byId('approvals', HTMLElement), {
   onEmpty: () => composer.focus(),
   onChange: () => schedule(),
 });
-const notices = new Notices(byId('notices', HTMLElement), { state: () => chat.getState(), now });
-const empty = new EmptyState(send);
-const sessions = new Sessions(book, { api: chat.api, onChange: () => showSessions() });
+const notices = new Notices(byId('notices', HTMLElement), { state: () => shown, now });
+const empty = new EmptyState({ onSend: send, onFill: (text) => composer.suggest(text), networks: () => networks.networks });
+const endedBar = new EndedBar({ onContinue: () => void goOn(composer.text, false), onOpen: open });
+const failure = new RunFailure({ onRetry: send, onEdit: (text) => composer.suggest(text) });
+const sessions = new Sessions(book, { api: chat.api, ended, onChange: () => showSessions() });
 const sidebar = new Sidebar({
   onNew: () => open(sessions.begin()),
   onOpen: open,
   onRename: (id, title) => void reported(() => sessions.rename(id, title), 'The title was not changed'),
   onDelete: (id) => void reported(() => remove(id), 'The conversation was not deleted'),
+  now,
+  onProblem: problem,
 });
 
 wallet.find();
 watchTheme(byId('theme', HTMLButtonElement));
 watchCopyButtons({ onCopied: () => announcer.say('Copied'), onFailed: () => problem('The browser does not allow copying here.') });
 document.addEventListener('keydown', (event) => {
-  const isBusy = chat.getState().isProcessing;
-  if (event.key === 'Escape' && isBusy && !document.querySelector('dialog[open]')) void chat.interrupt();
+  if (chat.getState().isProcessing && stopsRun(event)) void chat.interrupt();
 });
+new FocusKeeper(() => (canHover ? byId('composer-text', HTMLElement) : scroller));
+preparePrinting(() => messages.buildAll());
 chat.connect();
 void networks.load();
 void sessions.refresh();
 schedule();
-if (matchMedia('(hover: hover)').matches) composer.focus();
+if (canHover) composer.focus();
 performance.mark('forge:usable');
 
 /** @param {string} text */
 async function send(text) {
+  if (shown.endedAt !== null) return goOn(text, true);
   await teller.beforeMessage(chat.getState());
   void chat.sendMessage(text);
-  position.jump();
+  return position.jump();
+}
+
+/** From a conversation that has ended to a new one on the same network. @param {string} text what is being written @param {boolean} isSent */
+async function goOn(text, isSent) {
+  const network = shown.hot?.network;
+  composer.clear();
+  open(sessions.begin());
+  if (network) {
+    const switched = await chat.sendNetworkSwitchRequest(network).catch(() => null);
+    if (!switched?.success) {
+      composer.suggest(text);
+      return problem(`The network was not changed to ${network}, so nothing was sent.`);
+    }
+  }
+  if (isSent) await send(text);
+  else if (text) composer.suggest(text);
+  return undefined;
 }
 
 /** @param {string} id */
 function open(id) {
   book.use(id);
   chat.setSessionId(id);
+  shown = ended.view(chat.getState());
+  composer.turnTo(id);
   position.jump();
   showSessions();
-  if (matchMedia('(hover: hover)').matches) composer.focus();
+  schedule();
+  if (canHover) composer.focus();
 }
 
 /** @param {string} id */
@@ -157,7 +197,7 @@ async function reported(action, otherwise) {
 }
 
 function isOnLocalChain() {
-  return hasNode === true && chat.getState().hot?.network === 'testnet';
+  return hasNode === true && shown.hot?.network === 'testnet';
 }
 
 /** What belongs to the local test network is there only while the conversation is on it. @param {string | undefined} network */
@@ -175,6 +215,7 @@ function showLocalChain(network) {
 
 function showSessions() {
   sidebar.show(sessions.list(), chat.getSessionId());
+  sidebar.showLifetime(sessions.lifetime);
 }
 
 function schedule() {
@@ -185,15 +226,19 @@ function schedule() {
 
 function render() {
   scheduled = undefined;
-  const state = chat.getState();
+  const state = ended.view(chat.getState());
+  shown = state;
   showConnection(state.connectionStatus);
   document.body.dataset.processing = String(state.isProcessing);
   notices.render(state);
   empty.render(state);
+  position.isEmpty = empty.isShown;
+  endedBar.render(state);
   messages.render(state);
+  failure.render(state);
   waiting.render(state);
   approvals.render(state);
-  teller.render(state);
+  if (state.endedAt === null) teller.render(state);
   needsYou.render(state.hot?.title, approvals.waiting, sessions.waitingElsewhere(state.sessionId));
   networks.render(state);
   showLocalChain(state.hot?.network);

@@ -127,6 +127,11 @@ export class MessageList {
     return { element: view.element, item, isActive: false, show };
   }
 
+  /** The whole conversation, for what needs all of it: printing. */
+  buildAll() {
+    while (this.#first > 0) this.#buildOlder();
+  }
+
   #showOlder() {
     if (this.#first === 0 && this.#hasOlder) void this.loadOlder();
     else this.#buildOlder();

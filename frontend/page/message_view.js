@@ -10,10 +10,20 @@ import { clockTime, fullTime } from './times.js';
 
 /** @typedef {{ element: HTMLElement, update: (message: ShownMessage, wasThere: boolean) => void }} MessageView */
 
+/** What the person is told of a run that ended early, where the server's words are meant for programs too. */
+const STOPPED = 'You stopped this answer.';
+
 /** @param {ShownMessage} message @param {() => void} onGrow @returns {MessageView} */
 export function messageView(message, onGrow) {
   if (message.sender === 'agent') return agentView(message, onGrow);
-  return message.sender === 'user' ? userView(message) : noticeView(message);
+  if (message.sender === 'user') return userView(message);
+  return message.run_end === 'failed' ? failureView(message) : noticeView(message);
+}
+
+/** A notice as the person reads it. @param {ShownMessage} message */
+export function noticeInWords({ run_end, content }) {
+  if (run_end === 'interrupted') return STOPPED;
+  return run_end === 'failed' ? `The answer failed. ${content}` : content;
 }
 
 /** @param {ShownMessage} message @param {() => void} onGrow @returns {MessageView} */
@@ -48,7 +58,16 @@ function noticeView(message) {
   if (message.receipt) return receiptView(message);
   const body = el('p', { class: 'notice-line', dir: 'auto' });
   const element = listItem(message, 'System', body);
-  return { element, update: (now) => body.replaceChildren(icon('info'), el('span', {}, ...withHex(now.content))) };
+  const mark = message.run_end === 'interrupted' ? 'stop' : 'info';
+  return { element, update: (now) => body.replaceChildren(icon(mark), el('span', {}, ...withHex(noticeInWords(now)))) };
+}
+
+/** A run that failed: why, and (`run_failure.js`) what to do about it. @param {ShownMessage} message @returns {MessageView} */
+function failureView(message) {
+  const reason = el('p', { class: 'failure-reason', dir: 'auto' });
+  const words = el('div', { class: 'failure-words' }, el('strong', {}, 'The answer failed'), reason);
+  const element = listItem(message, 'System', el('div', { class: 'failure' }, icon('warning'), words));
+  return { element, update: (now) => reason.replaceChildren(...withHex(now.content)) };
 }
 
 /** @param {ShownMessage} message @returns {MessageView} */
@@ -59,9 +78,9 @@ function receiptView(message) {
 }
 
 /** @param {ShownMessage} message @param {string} who @param {...Node} children */
-function listItem({ seq, sender, kind }, who, ...children) {
+function listItem({ seq, sender, kind, run_end }, who, ...children) {
   const label = el('span', { class: 'visually-hidden' }, `${who}:`);
-  return el('li', { class: `message from-${sender}`, data: { seq, sender, kind } }, label, ...children);
+  return el('li', { class: `message from-${sender}`, data: { seq, sender, kind, runEnd: run_end } }, label, ...children);
 }
 
 /** @param {ShownMessage} message */

@@ -2,6 +2,7 @@
 
 import { byId, el, icon, setAttribute } from './dom.js';
 import { setExplorer } from './hex.js';
+import { closeByEscape } from './keys.js';
 
 /** @import { ChatManager } from '../client/chat_manager.js' */
 /** @import { ChatState } from '../client/snapshot.js' */
@@ -22,6 +23,7 @@ export class NetworkMenu {
     this.options = options;
     this.#chip.addEventListener('click', () => this.#setOpen(this.#menu.hidden !== false));
     this.#menu.addEventListener('keydown', (event) => this.#key(event));
+    closeByEscape(() => !this.#menu.hidden, () => this.#leave());
     document.addEventListener('click', (event) => {
       const isInside = event.target instanceof Node && (this.#chip.contains(event.target) || this.#menu.contains(event.target));
       if (!isInside) this.#setOpen(false);
@@ -110,6 +112,11 @@ export class NetworkMenu {
     if (isOpen) /** @type {HTMLElement | null} */ (this.#menu.querySelector('[aria-checked="true"]') ?? this.#menu.firstElementChild)?.focus();
   }
 
+  #leave() {
+    this.#setOpen(false);
+    this.#chip.focus();
+  }
+
   /** @param {KeyboardEvent} event */
   #key(event) {
     const options = /** @type {HTMLElement[]} */ ([...this.#menu.children]).filter((option) => option.checkVisibility());
@@ -118,10 +125,6 @@ export class NetworkMenu {
     if (step) {
       event.preventDefault();
       options[(at + step + options.length) % options.length]?.focus();
-    } else if (event.key === 'Escape') {
-      event.stopPropagation();
-      this.#setOpen(false);
-      this.#chip.focus();
     }
   }
 }

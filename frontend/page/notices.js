@@ -2,7 +2,7 @@
 
 import { el, icon, iconButton } from './dom.js';
 
-/** @import { ChatState } from '../client/snapshot.js' */
+/** @import { View } from './ended.js' */
 
 /** @typedef {{ id: string, tone: 'info' | 'warning', text: string, stays?: boolean }} Notice */
 
@@ -16,14 +16,14 @@ export class Notices {
   #dismissed = new Set(JSON.parse(sessionStorage.getItem('forge.dismissed') ?? '[]'));
   #cutOffSince = 0;
 
-  /** @param {HTMLElement} region @param {{ state: () => ChatState, now: () => number }} options `now` by the server's clock */
+  /** @param {HTMLElement} region @param {{ state: () => View, now: () => number }} options `now` by the server's clock */
   constructor(region, options) {
     this.region = region;
     this.options = options;
     setInterval(() => this.render(options.state()), LOOK_MS);
   }
 
-  /** @param {ChatState} state */
+  /** @param {View} state */
   render(state) {
     const notices = [...this.#connection(state), ...ofState(state), ...this.#expiry(state)];
     const open = notices.filter(({ id, stays }) => stays || !this.#dismissed.has(id));
@@ -33,7 +33,7 @@ export class Notices {
     this.region.replaceChildren(...open.map((notice) => this.#element(notice)));
   }
 
-  /** @param {ChatState} state @returns {Notice[]} */
+  /** @param {View} state @returns {Notice[]} */
   #connection({ connectionStatus }) {
     const isCutOff = ['reconnecting', 'offline', 'disconnected'].includes(connectionStatus);
     if (!isCutOff) {
@@ -52,7 +52,7 @@ export class Notices {
     return [{ id: 'connection', tone: 'warning', text, stays: true }];
   }
 
-  /** @param {ChatState} state @returns {Notice[]} */
+  /** @param {View} state @returns {Notice[]} */
   #expiry({ hot, connectionStatus, messages }) {
     const left = Date.parse(hot?.expires_at ?? '') - this.options.now();
     if (connectionStatus === 'connected' || !messages.length || !(left > 0 && left < SOON_MS)) return [];
@@ -78,11 +78,11 @@ export class Notices {
   }
 }
 
-/** @param {ChatState} state @returns {Notice[]} */
-function ofState({ hot, isExpired }) {
+/** @param {View} state @returns {Notice[]} */
+function ofState({ hot, isExpired, endedAt }) {
   /** @type {Notice[]} */
   const notices = (hot?.notices ?? []).map((text) => ({ id: text, tone: 'info', text }));
-  if (isExpired) {
+  if (isExpired && endedAt === null) {
     notices.push({ id: 'expired', tone: 'info', stays: true, text: 'The conversation ended after a time without activity. Write to begin a new one.' });
   }
   if (hot?.is_loading) {

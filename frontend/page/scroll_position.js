@@ -1,10 +1,13 @@
-// The conversation stays at its end as it grows, unless somebody has scrolled up to read.
+// The conversation stays at its end as it grows, unless somebody has scrolled up to read. One that has not begun has no
+// end to stay at: it is read from its beginning.
 
 const NEAR_PX = 80;
 const MARGIN_PX = 40;
 
 export class ScrollPosition {
   #isAtEnd = true;
+  #isEmpty = true;
+  #top = 0;
 
   /** @param {HTMLElement} scroller @param {HTMLButtonElement} toEnd */
   constructor(scroller, toEnd) {
@@ -12,12 +15,20 @@ export class ScrollPosition {
     this.toEnd = toEnd;
     scroller.addEventListener('scroll', () => this.#look(), { passive: true });
     toEnd.addEventListener('click', () => this.jump());
-    new ResizeObserver(() => this.keep()).observe(scroller);
+    const observer = new ResizeObserver(() => this.keep());
+    for (const element of [scroller, ...scroller.children]) observer.observe(element);
+  }
+
+  /** Whether nothing has been said yet. @param {boolean} isEmpty */
+  set isEmpty(isEmpty) {
+    if (isEmpty && !this.#isEmpty) this.scroller.scrollTop = 0;
+    if (!isEmpty && this.#isEmpty) this.#isAtEnd = true;
+    this.#isEmpty = isEmpty;
   }
 
   /** After something has grown. */
   keep() {
-    if (this.#isAtEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.#isAtEnd && !this.#isEmpty) this.scroller.scrollTop = this.scroller.scrollHeight;
     else this.#look();
   }
 
@@ -36,7 +47,10 @@ export class ScrollPosition {
 
   #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-    this.toEnd.hidden = this.#isAtEnd;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // What grows below nobody has scrolled away from: only going up leaves the end.
+    this.#isAtEnd = isNear || (this.#isAtEnd && scrollTop >= this.#top);
+    this.#top = scrollTop;
+    this.toEnd.hidden = this.#isAtEnd || this.#isEmpty;
   }
 }

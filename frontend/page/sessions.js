@@ -1,4 +1,4 @@
-// Keeps the list of conversations equal to what the server still has.
+// Keeps the list of conversations equal to what the server still has, and to what is kept of those that have ended.
 
 import { RequestError } from '../client/http.js';
 import { SessionBook } from '../client/session_book.js';
@@ -6,30 +6,57 @@ import { newKey } from '../client/outbox.js';
 
 /** @import { HttpApi } from '../client/http.js' */
 /** @import { SessionSummary } from '../client/frames.js' */
-/** @import { ChatState } from '../client/snapshot.js' */
+/** @import { View, Ended } from './ended.js' */
 /** @import { ListedSession } from './sidebar.js' */
 
 const REFRESH_MS = 60_000;
+const REFRESH_BUSY_MS = 4_000;
 const ASKED_AT_ONCE = 50;
 const TITLE_LENGTH = 60;
 
 export class Sessions {
   /** @type {Map<string, SessionSummary>} */
   #summaries = new Map();
+  /** Conversations in which the agent is at work, as far as it is known. @type {Set<string>} */
+  #busy = new Set();
+  #current = '';
   #before = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
-  /** @param {SessionBook} book @param {{ api: HttpApi, onChange: () => void }} options */
-  constructor(book, { api, onChange }) {
+  /** @param {SessionBook} book @param {{ api: HttpApi, ended: Ended, onChange: () => void }} options */
+  constructor(book, { api, ended, onChange }) {
     this.book = book;
     this.api = api;
+    this.ended = ended;
     this.onChange = onChange;
-    setInterval(() => document.visibilityState === 'visible' && void this.refresh(), REFRESH_MS);
     window.addEventListener('storage', (event) => event.key?.startsWith('forge.sessions') && void this.refresh());
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void this.refresh());
   }
 
-  /** Ask the server which of ours still exist; those that have ended leave the list. */
+  /** How long a session lives after its last activity, when the server has told: milliseconds. @returns {number | null} */
+  get lifetime() {
+    const lives = [...this.#summaries.values()].map(({ last_activity_at, expires_at }) => Date.parse(expires_at) - Date.parse(last_activity_at));
+    return lives.find((life) => life > 0) ?? null;
+  }
+
+  /** Ask the server which of ours still exist; those that have ended stay for reading, or leave the list. */
   async refresh() {
-    const ids = this.book.entries().map(({ id }) => id);
+    await this.#askFor(this.book.entries().filter(({ endedAt }) => !endedAt).map(({ id }) => id));
+    this.#again();
+  }
+
+  /** Sooner while the agent works in a conversation that is not open. */
+  #again() {
+    clearTimeout(this.#timer);
+    const elsewhere = [...this.#busy].filter((id) => id !== this.#current);
+    const look = () => (elsewhere.length ? this.#askFor(elsewhere).then(() => this.#again()) : this.refresh());
+    const next = () => (document.visibilityState === 'visible' ? look() : undefined);
+    this.#timer = setTimeout(() => void next(), elsewhere.length ? REFRESH_BUSY_MS : REFRESH_MS);
+  }
+
+  /** @param {string[]} ids */
+  async #askFor(ids) {
     try {
       for (let at = 0; at < ids.length; at += ASKED_AT_ONCE) await this.#ask(ids.slice(at, at + ASKED_AT_ONCE));
     } catch {
@@ -42,38 +69,74 @@ export class Sessions {
   async #ask(ids) {
     const asked = Date.now();
     const found = new Map((await this.api.sessions(ids)).map((summary) => [summary.session_id, summary]));
-    for (const entry of this.book.entries()) {
+    for (const entry of this.book.entries().filter(({ id }) => ids.includes(id))) {
       const summary = found.get(entry.id);
-      if (summary) this.#summaries.set(entry.id, summary);
-      else if (ids.includes(entry.id) && entry.at < asked - REFRESH_MS) this.book.forget(entry.id);
+      if (summary) await this.#found(summary);
+      else await this.#gone(entry.id, entry.at > asked - REFRESH_MS);
     }
   }
 
-  /** Note what the open conversation shows about itself. @param {ChatState} state */
-  note({ sessionId, hot, messages, outgoing, isProcessing, approvals }) {
+  /** @param {SessionSummary} summary */
+  async #found(summary) {
+    const id = summary.session_id;
+    this.#summaries.set(id, summary);
+    if (id === this.#current) return;
+    this.#setBusy(id, summary.is_processing);
+    await this.ended.fetch(summary, this.api);
+  }
+
+  /** @param {string} id @param {boolean} isNew its first message may still be on its way */
+  async #gone(id, isNew) {
+    const endsAt = Date.parse(this.#summaries.get(id)?.expires_at ?? '');
+    this.#summaries.delete(id);
+    this.#busy.delete(id);
+    const isKept = await this.ended.end(id, Number.isNaN(endsAt) ? undefined : endsAt);
+    if (!isKept && !isNew) this.book.forget(id);
+  }
+
+  /** Note what the open conversation shows about itself. @param {View} view */
+  note({ sessionId, hot, messages, outgoing, isProcessing, endedAt, approvals }) {
+    if (sessionId !== this.#current) this.#leave(sessionId);
     const first = messages.find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
     if (!first) return;
+    this.#setBusy(sessionId, isProcessing);
     const title = hot?.title ?? titleOf(first);
-    const now = JSON.stringify([sessionId, title, isProcessing, messages.length, approvals.length]);
+    const now = JSON.stringify([sessionId, title, isProcessing, messages.length, approvals.length, endedAt]);
     if (now === this.#before) return;
     this.#before = now;
     const known = this.#summaries.get(sessionId);
     if (known) this.#summaries.set(sessionId, { ...known, title, is_processing: isProcessing, approvals: approvals.length });
     const lastAt = Date.parse(messages.at(-1)?.created_at ?? '');
-    this.book.remember(sessionId, { title, at: Number.isNaN(lastAt) ? Date.now() : lastAt });
+    this.book.remember(sessionId, { title, at: Number.isNaN(lastAt) ? Date.now() : lastAt, seen: hot?.message_count ?? messages.length });
     this.onChange();
+  }
+
+  /** @param {string} next */
+  #leave(next) {
+    this.#current = next;
+    this.#again();
+  }
+
+  /** @param {string} id @param {boolean} isBusy */
+  #setBusy(id, isBusy) {
+    if (isBusy) this.#busy.add(id);
+    else this.#busy.delete(id);
   }
 
   /** @returns {ListedSession[]} */
   list() {
-    return this.book.entries().map(({ id, title, at }) => {
+    return this.book.entries().map(({ id, title, at, endedAt, seen }) => {
       const summary = this.#summaries.get(id);
+      const isOpen = id === this.#current;
       return {
         id,
         title: title ?? summary?.title ?? 'Conversation',
         at: Math.max(at, Date.parse(summary?.last_activity_at ?? '') || 0),
-        isBusy: summary?.is_processing ?? false,
         signatures: summary?.approvals ?? 0,
+        isBusy: this.#busy.has(id),
+        isUnread: !isOpen && !endedAt && seen !== undefined && (summary?.message_count ?? 0) > seen,
+        endedAt: endedAt ?? null,
+        endsAt: isOpen || endedAt || this.#busy.has(id) ? null : Date.parse(summary?.expires_at ?? '') || null,
       };
     });
   }
@@ -101,6 +164,7 @@ export class Sessions {
   async delete(id) {
     await this.api.delete(id).catch(unlessGone);
     this.book.forget(id);
+    await this.ended.forget(id);
     this.onChange();
   }
 }

@@ -1,9 +1,17 @@
 // The list of this browser's conversations.
 
 import { byId, el, iconButton, setAttribute } from './dom.js';
-import { timeAgo } from './times.js';
+import { isComposing, isEscape } from './keys.js';
+import { fullTime, minutesUntil, timeAgo } from './times.js';
 
-/** @typedef {{ id: string, title: string, at: number, isBusy: boolean, signatures: number }} ListedSession */
+/**
+ * Times in epoch milliseconds. `endedAt`: it can only be read; `endsAt`: when it ends unless somebody opens it.
+ * @typedef {{ id: string, title: string, at: number, isBusy: boolean, isUnread: boolean, signatures: number, endedAt: number | null, endsAt: number | null }} ListedSession
+ */
+
+/** As in `forge.models.session`, in characters. */
+const TITLE_LIMIT = 80;
+const SOON_MINUTES = 5;
 
 /**
  * @typedef {object} SidebarActions
@@ -11,6 +19,8 @@ import { timeAgo } from './times.js';
  * @property {(id: string) => void} onOpen
  * @property {(id: string, title: string) => void} onRename
  * @property {(id: string) => void} onDelete
+ * @property {() => number} now by the server's clock
+ * @property {(text: string) => void} onProblem
  */
 
 export class Sidebar {
@@ -18,6 +28,7 @@ export class Sidebar {
   #search = byId('session-search', HTMLInputElement);
   #sidebar = byId('sidebar', HTMLElement);
   #main = byId('main', HTMLElement);
+  #foot = byId('kept', HTMLElement);
   #menu = byId('open-sidebar', HTMLButtonElement);
   /** @type {ListedSession[]} */
   #sessions = [];
@@ -32,7 +43,8 @@ export class Sidebar {
     byId('close-sidebar', HTMLButtonElement).addEventListener('click', () => this.#setOpen(false));
     this.#menu.addEventListener('click', () => this.#setOpen(true));
     this.#search.addEventListener('input', () => this.#render());
-    this.#sidebar.addEventListener('keydown', (event) => event.key === 'Escape' && this.#setOpen(false));
+    this.#sidebar.addEventListener('keydown', (event) => this.#key(event));
+    setInterval(() => this.show(this.#sessions, this.#current), 30_000);
   }
 
   /** @param {ListedSession[]} sessions @param {string} current */
@@ -40,6 +52,18 @@ export class Sidebar {
     this.#sessions = sessions;
     this.#current = current;
     if (!this.#renaming) this.#render();
+  }
+
+  /** How long the server keeps a conversation, in milliseconds, once it is known. @param {number | null} lifetime */
+  showLifetime(lifetime) {
+    const after = lifetime === null ? 'a time without use' : `${Math.max(1, Math.round(lifetime / 60_000))} min without use`;
+    this.#foot.textContent = `The server ends a conversation after ${after}; a copy to read stays on this device.`;
+  }
+
+  /** Escape empties the search first. @param {KeyboardEvent} event */
+  #key(event) {
+    if (!isEscape(event) || (event.target === this.#search && this.#search.value)) return;
+    this.#setOpen(false);
   }
 
   #render() {
@@ -54,8 +78,10 @@ export class Sidebar {
   }
 
   /** @param {ListedSession} session */
-  #element({ id, title, at, isBusy, signatures }) {
+  #element(session) {
+    const { id, title } = session;
     if (id === this.#renaming) return el('li', { class: 'session' }, this.#renameField(id, title));
+    const { words, state, hint } = this.#state(session);
     const open = el(
       'button',
       {
@@ -66,11 +92,22 @@ export class Sidebar {
         on: { click: () => this.#leave(() => this.actions.onOpen(id)) },
       },
       el('span', { class: 'session-title', dir: 'auto' }, title),
-      el('span', { class: 'session-time', data: { busy: isBusy ? '' : null, sign: signatures ? '' : null } }, signatures ? 'sign' : isBusy ? 'working' : timeAgo(at)),
+      el('span', { class: 'session-time', title: hint, data: { state } }, words),
     );
     const rename = iconButton('pencil', `Rename ${title}`, () => this.#rename(id), { data: { focus: `rename-${id}` } });
     const remove = iconButton('trash', `Delete ${title}`, () => this.#confirmDelete(id, title), { data: { focus: `delete-${id}` } });
     return el('li', { class: 'session', data: { session: id } }, open, el('span', { class: 'session-actions' }, rename, remove));
+  }
+
+  /** What the list says at the end of the line. @param {ListedSession} session */
+  #state({ at, isBusy, isUnread, signatures, endedAt, endsAt }) {
+    const minutes = endsAt === null ? Infinity : minutesUntil(endsAt, this.actions.now());
+    if (endedAt !== null) return { words: 'ended', state: 'ended', hint: `Ended ${fullTime(new Date(endedAt).toISOString())}; a copy to read` };
+    if (signatures) return { words: 'sign', state: 'sign', hint: 'A request waits for your wallet' };
+    if (isBusy) return { words: 'working', state: 'busy', hint: null };
+    if (minutes <= SOON_MINUTES) return { words: `ends in ${minutes} min`, state: 'ending', hint: 'Open it to keep it' };
+    if (isUnread) return { words: 'new', state: 'unread', hint: 'Something new has been said' };
+    return { words: timeAgo(at), state: null, hint: null };
   }
 
   /** @param {string} id */
@@ -84,19 +121,22 @@ export class Sidebar {
 
   /** @param {string} id @param {string} title */
   #renameField(id, title) {
-    const field = el('input', { class: 'session-rename', value: title, maxlength: 80, 'aria-label': 'Title' });
+    const field = el('input', { class: 'session-rename', value: title, 'aria-label': 'Title' });
     const end = (/** @type {boolean} */ isKept) => {
       if (this.#renaming !== id) return;
-      this.#renaming = '';
       const wanted = field.value.trim();
-      if (isKept && wanted && wanted !== title) this.actions.onRename(id, wanted);
+      const isTooLong = isKept && [...wanted].length > TITLE_LIMIT;
+      if (isTooLong) this.actions.onProblem(`The title has ${[...wanted].length} characters; at most ${TITLE_LIMIT} are possible.`);
+      if (isTooLong && document.activeElement === field) return;
+      this.#renaming = '';
+      if (isKept && !isTooLong && wanted && wanted !== title) this.actions.onRename(id, wanted);
       this.#render();
     };
     field.addEventListener('blur', () => end(true));
     field.addEventListener('keydown', (event) => {
       event.stopPropagation();
-      if (event.key === 'Enter') end(true);
-      if (event.key === 'Escape') end(false);
+      if (event.key === 'Enter' && !isComposing(event)) end(true);
+      if (isEscape(event)) end(false);
     });
     return field;
   }

@@ -14,6 +14,11 @@ export function fullTime(time) {
   return Number.isNaN(at) ? '' : full.format(at);
 }
 
+/** @param {number} at epoch milliseconds @param {number} now */
+export function minutesUntil(at, now) {
+  return Math.max(1, Math.ceil((at - now) / 60_000));
+}
+
 /** `in 14 min`, `in 40 s`; `now` when that time has come. @param {number} at epoch milliseconds @param {number} [now] */
 export function timeUntil(at, now = Date.now()) {
   const seconds = Math.ceil((at - now) / 1_000);

@@ -4,7 +4,7 @@ import { isWei, readableAmount } from './amounts.js';
 import { el, icon, setData } from './dom.js';
 import { withHex } from './hex.js';
 import { looksOf } from './receipts.js';
-import { callInWords, parsedObject, resultInWords, withVisibleControls } from './tool_words.js';
+import { callInWords, parsedObject, resultInWords, toolTitle, withVisibleControls } from './tool_words.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
 /** @import { RequestState } from './receipts.js' */
@@ -60,7 +60,8 @@ export class ToolCard {
     const looks = request && looksOf(request);
     setData(this.#details, { request: looks?.tone ?? null });
     this.#mark.replaceChildren(icon(looks?.icon ?? ICONS[state]));
-    this.#name.textContent = name;
+    this.#name.textContent = toolTitle(name);
+    this.#name.title = name;
     this.#words.textContent = callInWords(name, call?.tool?.arguments);
     const words = looks?.words ?? WORDS[state];
     this.#hint.textContent = looks ? looks.words : state === 'success' ? resultInWords(result?.content ?? '') : state === 'running' ? '' : WORDS[state];

@@ -3,6 +3,8 @@
 import { isWei, readableAmount, shortAmount } from './amounts.js';
 import { shortHex } from './hex.js';
 
+/** @import { ShownMessage } from '../client/snapshot.js' */
+
 /** @typedef {Record<string, unknown>} Arguments */
 
 const LONGEST = 90;
@@ -17,10 +19,70 @@ const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
   brave_search: ({ q, query }) => `“${String(q ?? query)}”`,
 });
 
+const TITLES = /** @type {Record<string, string>} */ ({
+  tx: 'Transaction',
+  call: 'Contract call',
+  code: 'Contract code',
+  code_size: 'Size of the code',
+  erc20_balance: 'Token balance',
+  send_transaction_to_wallet: 'Wallet request',
+  set_network: 'Network',
+  list_networks: 'Networks',
+  get_current_time: 'Time',
+  get_contract_abi: 'Contract interface',
+  get_account_transactions: 'Transactions',
+  get_swap_price: 'Swap price',
+  get_swap_quote: 'Swap quote',
+  encode_function_call: 'Encode a call',
+  decode_function_call: 'Decode a call',
+  search_uniswap_docs: 'Uniswap documents',
+  brave_search: 'Web search',
+});
+const ENDS = /** @type {Record<string, string>} */ ({
+  success: 'done',
+  refused: 'refused, nothing was done',
+  failed: 'failed',
+  unknown: 'nobody knows whether it took effect',
+});
+
+/** Our own tools that change nothing, as their annotations at the server say. */
+const READING = new Set([
+  'balance', 'block', 'brave_search', 'call', 'code', 'code_size', 'decode_function_call', 'encode_function_call',
+  'erc20_balance', 'get_account_transactions', 'get_contract_abi', 'get_current_time', 'get_swap_price', 'get_swap_quote',
+  'list_networks', 'search_uniswap_docs', 'simulate', 'tx',
+]);
+
+/** Whether a call of it cannot have changed anything; of a tool that we do not know nobody can say that. @param {string | undefined} tool */
+export function onlyReads(tool) {
+  return READING.has(tool ?? '');
+}
+
+/** A tool's name for people; one that we do not know is its own name in words. @param {string | undefined} tool */
+export function toolTitle(tool) {
+  const known = Object.hasOwn(TITLES, tool ?? '') ? TITLES[tool ?? ''] : undefined;
+  if (known) return known;
+  const words = (tool || 'tool').replace(/[_\-.:/]+/g, ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A tool's call or result as it is read out. @param {ShownMessage} message */
+export function toolInWords({ kind, content, tool }) {
+  const title = toolTitle(tool?.name);
+  const words = kind === 'tool_call' ? callInWords(tool?.name ?? '', tool?.arguments) : resultSpoken(content, tool?.outcome);
+  return words ? `${title}: ${words}.` : `${title}.`;
+}
+
+/** @param {string} content @param {string | null | undefined} outcome */
+function resultSpoken(content, outcome) {
+  const end = ENDS[outcome ?? 'success'] ?? 'has ended';
+  const words = outcome === 'success' ? resultInWords(content) : '';
+  return words || end;
+}
+
 /** @param {string} tool @param {Arguments | null | undefined} args */
 export function callInWords(tool, args) {
   if (!args) return '';
-  const sentence = SENTENCES[tool];
+  const sentence = Object.hasOwn(SENTENCES, tool) ? SENTENCES[tool] : undefined;
   const words = sentence ? sentence(args) : Object.values(args).map(name).filter(Boolean).join(' · ');
   return shortened(words);
 }

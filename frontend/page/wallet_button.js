@@ -3,6 +3,7 @@
 import { readableAmount, shortAmount } from './amounts.js';
 import { byId, el, icon, setAttribute } from './dom.js';
 import { hexElement, shortHex } from './hex.js';
+import { closeByEscape } from './keys.js';
 import { accountName } from './local_node.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
 
@@ -33,12 +34,11 @@ export class WalletButton {
       const isInside = event.target instanceof Node && (this.#button.contains(event.target) || !event.target.isConnected || this.#menu.contains(event.target));
       if (!isInside) this.#setOpen(false);
     });
-    this.#menu.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      event.stopPropagation();
+    const leave = () => {
       this.#setOpen(false);
       this.#button.focus();
-    });
+    };
+    closeByEscape(() => !this.#menu.hidden, leave);
     this.render();
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -23,7 +24,10 @@ NETWORKS = [
 
 
 def summary(session: FakeSession) -> dict[str, Any]:
+    """The server ends a session 30 minutes after its last activity."""
     last = session.log[-1]["created_at"] if session.log else "2026-01-01T00:00:00Z"
+    ends = datetime.fromisoformat(last) + timedelta(minutes=session.minutes_left)
+    active = ends - timedelta(minutes=30)
     return {
         "session_id": session.session_id,
         "title": session.title,
@@ -31,8 +35,8 @@ def summary(session: FakeSession) -> dict[str, Any]:
         "is_processing": session.active is not None,
         "message_count": len(session.log),
         "created_at": last,
-        "last_activity_at": last,
-        "expires_at": last,
+        "last_activity_at": active.isoformat(),
+        "expires_at": ends.isoformat(),
     }
 
 

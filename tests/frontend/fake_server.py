@@ -84,6 +84,11 @@ class FakeServer:
             self.sessions[session_id] = FakeSession(session_id, self._answer, self._pusher(session_id))
         return self.sessions[session_id]
 
+    async def end(self, session_id: str) -> None:
+        """As when nobody has used a session for half an hour: it is gone, and who follows it hears so."""
+        session = self.sessions.pop(session_id)
+        session.push({"type": "session_expired", "session_id": session_id, "generation": session.generation})
+
     async def cut_sockets(self) -> None:
         for sockets in list(self.sockets.values()):
             for socket in list(sockets):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,7 +43,14 @@ class TakeOver:
     """Another worker begins the text again."""
 
 
-Step = Say | Tool | Wait | TakeOver | Ask
+@dataclass(frozen=True)
+class Fail:
+    """The run ends here with this reason."""
+
+    reason: str
+
+
+Step = Say | Tool | Wait | TakeOver | Fail | Ask
 
 
 def now() -> str:
@@ -67,7 +75,7 @@ class FakeSession:
         self.push = push
         self.title: str | None = None
         self.network = "testnet"
-        self.generation = 1
+        self.generation = time.time_ns() // 1_000_000
         self.rev = 0
         self.log: list[Frame] = []
         self.inbox: list[Submission] = []
@@ -77,6 +85,7 @@ class FakeSession:
         self.flags: Frame = {}
         self.wallet = FakeApprovals()
         self.account: str | None = None
+        self.minutes_left = 30
         self.notices: list[str] = []
         self.gate = asyncio.Event()
         self.stop = asyncio.Event()
@@ -101,6 +110,11 @@ class FakeSession:
     @approvals.setter
     def approvals(self, waiting: list[Frame]) -> None:
         self.wallet.waiting = waiting
+
+    @property
+    def is_begun(self) -> bool:
+        """The server knows nothing of a session to which nobody has written: its State has generation 0."""
+        return bool(self.accepted or self.log)
 
     def interrupt(self, run_id: str | None) -> None:
         queued = [submission for submission in self.inbox if submission.run_id == run_id]
@@ -145,7 +159,7 @@ class FakeSession:
         await asyncio.gather(run, stop, return_exceptions=True)
         ended = self._end_text()
         if was_stopped:
-            ended.append(self._entry("system", "notice", "Interrupted by user"))
+            ended.append(self._notice("Interrupted by user", "interrupted"))
         self.active = None
         self._changed(ended)
 
@@ -167,6 +181,9 @@ class FakeSession:
                 case TakeOver():
                     self.text, self.attempt = "", self.attempt + 1
                     self._changed()
+                case Fail():
+                    self._changed([*self._end_text(), self._notice(step.reason, "failed")])
+                    return
                 case Ask():
                     self._ask(step)
 
@@ -192,6 +209,11 @@ class FakeSession:
         }
         message |= {"timestamp": "12:00:00 +00:00", "created_at": created, "run_id": run_id, "tool": tool}
         self.log.append(message)
+        return message
+
+    def _notice(self, content: str, run_end: str) -> Frame:
+        message = self._entry("system", "notice", content)
+        message["run_end"] = run_end
         return message
 
     def _log(self, sender: str, kind: str, content: str, tool: Frame | None = None) -> None:
@@ -233,7 +255,7 @@ class FakeSession:
         )
         return {
             "session_id": self.session_id,
-            "generation": self.generation,
+            "generation": self.generation if self.is_begun else 0,
             "rev": self.rev,
             "title": self.title,
             "network": self.network,
@@ -245,7 +267,7 @@ class FakeSession:
             "queued": [_queued(submission) for submission in self.inbox],
             "approvals": [dict(approval) for approval in self.approvals],
             "message_count": len(self.log),
-            "expires_at": (datetime.now(UTC) + timedelta(minutes=30)).isoformat(),
+            "expires_at": (datetime.now(UTC) + timedelta(minutes=self.minutes_left)).isoformat(),
             "notices": self.notices,
             **self.flags,
         }

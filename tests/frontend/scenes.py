@@ -72,7 +72,7 @@ Scene = Callable[[Page, FakeServer], Awaitable[None]]
 
 async def ask(page: Page, text: str) -> None:
     await page.get_by_label("Message", exact=True).fill(text)
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("Control+Enter")
 
 
 async def empty(page: Page, server: FakeServer) -> None:

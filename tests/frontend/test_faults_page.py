@@ -110,22 +110,6 @@ async def test_lost_connection_is_said_after_a_moment(open_page: OpenPage, serve
     await expect(page.get_by_text("The connection is lost; trying again.")).to_be_visible()
 
 
-async def test_session_that_ended_leaves_an_empty_page_that_says_so(
-    open_page: OpenPage, server: FakeServer
-) -> None:
-    page = await open_page()
-    await write(page, "hello")
-    await expect(page.locator(ANSWER)).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    session.push({"type": "session_expired", "session_id": session.session_id, "generation": 1})
-    await expect(page.get_by_text("The conversation ended after a time without activity.")).to_be_visible()
-    await expect(page.locator("[data-seq]")).to_have_count(0)
-    server.sessions.pop(session.session_id)
-    server.session(session.session_id).generation = 2
-    await write(page, "again")
-    await expect(page.locator("[data-sender=user] .bubble")).to_have_text("again")
-
-
 async def test_notices_of_the_server_are_shown_and_can_be_dismissed(
     open_page: OpenPage, server: FakeServer
 ) -> None:

@@ -1,6 +1,8 @@
-// Markdown that is still being written: of a growing text only the last two blocks are ever built again.
+// Markdown that is still being written: of a growing text only the last two blocks are ever looked at again, and of
+// those only what differs is changed.
 
 import { parseBlocks } from './blocks.js';
+import { isAlike, patch } from './patch.js';
 import { blockElement } from './view.js';
 
 /** @import { Block } from './blocks.js' */
@@ -38,12 +40,23 @@ export class GrowingMarkdown {
 
   /** @param {Block[]} blocks */
   #rebuild(blocks) {
-    for (const element of this.#open) element.remove();
-    const elements = blocks.map(blockElement);
-    this.container.append(...elements);
+    const elements = blocks.map((block, at) => this.#element(block, this.#open[at]));
+    for (const surplus of this.#open.slice(blocks.length)) surplus.remove();
     this.#open = elements.slice(-2);
     const firstOpen = blocks.at(-2) ?? blocks[0];
     this.#settled += firstOpen?.start ?? 0;
+  }
+
+  /** @param {Block} block @param {Element | undefined} shown what stands there now @returns {Element} */
+  #element(block, shown) {
+    const wanted = blockElement(block);
+    if (shown && isAlike(shown, wanted)) {
+      patch(shown, wanted);
+      return shown;
+    }
+    if (shown) shown.replaceWith(wanted);
+    else this.container.append(wanted);
+    return wanted;
   }
 
   /** A long code block that only grew gets the new text and nothing else. @param {Block[]} blocks */

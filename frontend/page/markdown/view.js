@@ -1,7 +1,8 @@
 // Blocks to elements. Everything that came from outside ends in a text node or in a checked http(s) address.
 
-import { el, icon } from '../dom.js';
+import { el, icon, setAttribute } from '../dom.js';
 import { hexElement } from '../hex.js';
+import { directionOf } from './direction.js';
 import { parseInline } from './inline.js';
 
 /** @import { Block } from './blocks.js' */
@@ -9,9 +10,33 @@ import { parseInline } from './inline.js';
 
 /** @param {Block} block @returns {HTMLElement} */
 export function blockElement(block) {
+  const element = plainElement(block);
+  if (block.type !== 'code' && block.type !== 'rule') setAttribute(element, 'dir', directionOf(textOf(block)));
+  return element;
+}
+
+/** A block's own words, in order. @param {Block} block @returns {string} */
+export function textOf(block) {
+  switch (block.type) {
+    case 'quote':
+      return block.blocks.map(textOf).join('\n');
+    case 'list':
+      return block.items.flatMap((item) => item.map(textOf)).join('\n');
+    case 'table':
+      return block.rows.flat().join('\n');
+    case 'rule':
+    case 'code':
+      return '';
+    default:
+      return block.text;
+  }
+}
+
+/** @param {Block} block @returns {HTMLElement} */
+function plainElement(block) {
   switch (block.type) {
     case 'heading':
-      return el(/** @type {'h3'} */ (`h${Math.min(6, block.level + 2)}`), { dir: 'auto' }, ...inlineNodes(block.text));
+      return el(/** @type {'h3'} */ (`h${Math.min(6, block.level + 2)}`), {}, ...inlineNodes(block.text));
     case 'code':
       return codeElement(block.language, block.text);
     case 'quote':
@@ -23,7 +48,7 @@ export function blockElement(block) {
     case 'rule':
       return el('hr');
     default:
-      return el('p', { dir: 'auto' }, ...inlineNodes(block.text));
+      return el('p', {}, ...inlineNodes(block.text));
   }
 }
 
@@ -38,7 +63,7 @@ function inlineNode(part) {
     case 'text':
       return document.createTextNode(part.text);
     case 'code':
-      return el('code', {}, part.text);
+      return el('code', { dir: 'ltr' }, part.text);
     case 'break':
       return el('br');
     case 'hex':
@@ -60,12 +85,12 @@ function codeElement(language, text) {
     el('span', {}, 'Copy'),
   );
   const head = el('div', { class: 'code-head' }, el('span', {}, language || 'text'), copy);
-  return el('div', { class: 'code-block', data: { language } }, head, el('pre', { tabindex: 0 }, code));
+  return el('div', { class: 'code-block', data: { language } }, head, el('pre', { tabindex: 0, dir: 'ltr' }, code));
 }
 
 /** @param {Extract<Block, { type: 'list' }>} list */
 function listElement({ ordered, first, items }) {
-  const children = items.map((blocks) => el('li', { dir: 'auto' }, ...itemNodes(blocks)));
+  const children = items.map((blocks) => el('li', {}, ...itemNodes(blocks)));
   return ordered ? el('ol', { start: first === 1 ? null : first }, ...children) : el('ul', {}, ...children);
 }
 
@@ -82,7 +107,7 @@ function itemNodes(blocks) {
 function tableElement({ align, rows }) {
   const [head = [], ...body] = rows;
   const row = (/** @type {'th' | 'td'} */ tag, /** @type {string[]} */ cells) =>
-    el('tr', {}, ...align.map((side, at) => el(tag, { data: { align: side }, dir: 'auto' }, ...inlineNodes(cells[at] ?? ''))));
+    el('tr', {}, ...align.map((side, at) => el(tag, { data: { align: side } }, ...inlineNodes(cells[at] ?? ''))));
   const table = el('table', {}, el('thead', {}, row('th', head)), el('tbody', {}, ...body.map((cells) => row('td', cells))));
   return el('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Table' }, table);
 }

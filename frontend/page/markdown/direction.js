@@ -1,0 +1,14 @@
+// Which way a block reads: as its first letter does. Code and what chains write are the same in every language, so they
+// do not decide.
+
+/** Letters of the blocks that Unicode keeps for writing from right to left, and the marks that say so. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u061c\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const LETTER = /[\p{L}\u200e\u200f\u061c]/u;
+const SAME_EVERYWHERE = /`[^`]*`|https?:\/\/\S+|\]\([^)\s]*\)|0x[0-9a-fA-F]+|\[[ xX]\]/g;
+
+/** @param {string} text @returns {'ltr' | 'rtl' | null} null: it has no letter */
+export function directionOf(text) {
+  const first = LETTER.exec(text.replace(SAME_EVERYWHERE, ' '))?.[0];
+  if (first === undefined) return null;
+  return RIGHT_TO_LEFT.test(first) ? 'rtl' : 'ltr';
+}

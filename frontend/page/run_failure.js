@@ -1,0 +1,50 @@
+// What a person can do when the last answer failed: send the message again, or change it first.
+
+import { byId, el } from './dom.js';
+import { onlyReads } from './tool_words.js';
+
+/** @import { ChatState, ShownMessage } from '../client/snapshot.js' */
+
+const DONE = 'What the tools above have done stays done. Read it before you ask again.';
+
+export class RunFailure {
+  #region = byId('failure-actions', HTMLElement);
+  #before = '';
+
+  /** @param {{ onRetry: (text: string) => void, onEdit: (text: string) => void }} actions */
+  constructor(actions) {
+    this.actions = actions;
+  }
+
+  /** @param {ChatState & { endedAt: number | null }} state */
+  render(state) {
+    const failed = failedRun(state);
+    const now = failed ? JSON.stringify([state.sessionId, failed.question.seq, failed.hasActed]) : '';
+    if (now === this.#before) return;
+    this.#before = now;
+    this.#region.replaceChildren(...(failed ? this.#elements(failed) : []));
+  }
+
+  /** Once something may have been done, the same words must not go out again by one press. @param {{ question: ShownMessage, hasActed: boolean }} failed */
+  #elements({ question: { content }, hasActed }) {
+    const { onRetry, onEdit } = this.actions;
+    const button = (/** @type {string} */ label, /** @type {(text: string) => void} */ act) =>
+      el('button', { type: 'button', class: 'button', on: { click: () => act(content) } }, label);
+    if (hasActed) return [el('p', {}, DONE), button('Edit and send again', onEdit)];
+    return [button('Try again', onRetry), button('Edit', onEdit)];
+  }
+}
+
+/** @param {ChatState & { endedAt: number | null }} state */
+function failedRun({ messages, isProcessing, outgoing, endedAt }) {
+  const last = messages.at(-1);
+  if (last?.run_end !== 'failed' || isProcessing || outgoing.length || endedAt !== null) return null;
+  const run = messages.filter(({ run_id }) => run_id === last.run_id);
+  const question = run.find(({ sender }) => sender === 'user');
+  return question ? { question, hasActed: run.some(mayHaveActed) } : null;
+}
+
+/** @param {ShownMessage} message */
+function mayHaveActed({ kind, tool }) {
+  return kind === 'tool_call' && !onlyReads(tool?.name);
+}
