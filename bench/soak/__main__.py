@@ -6,10 +6,11 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 import uvloop
 
-from bench.soak import load, stops
+from bench.soak import deaths, load, stops
 from bench.soak.matrix import KINDS, Cell, Outcome, cells, play
 from bench.soak.results import keep, kept
 from bench.soak.rig import running_rig
@@ -20,14 +21,19 @@ make soak ARGS="MINUTES=5"                 hundreds of sessions under random fau
 make soak ARGS="MESSAGES=10000"            the same, until so many messages have been answered
 make soak ARGS="--matrix [kill,freeze]"    each fault point × each kind of fault
 make soak ARGS="--table RESULTS=file"      the table of the outcomes that were kept
+make soak ARGS="--deaths MINUTES=2"        the local application while its own processes are killed and it starts again
 make soak ARGS="--stops"                   how soon a stop ends a run, in each of its phases
 
   of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), FREEZES (the share of blows
   that only freeze, 0.25), SEED, TRACE (a file for all that is known of the sessions with violations)
   of the matrix: POINT (a part of a fault point's name), MOMENT (before, during, after), RESULTS (a file for one JSON
   line per cell; the cells that it holds are not played again)
+  of the deaths: MINUTES, SESSIONS (12), KILL_SECONDS (5), SEED
   of the stops: STOPS (of each phase, 100), SESSIONS (at a time, 4)
 """
+
+
+PROGRAMS = {"--deaths": deaths, "--stops": stops}
 
 
 def wanted(kinds: Sequence[str], given: Mapping[str, str]) -> list[Cell]:
@@ -72,7 +78,11 @@ def main() -> int:
         names = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
         kinds = [kind for name in names for kind in name.split(",")]
         return uvloop.run(matrix(wanted(kinds, given), file))
-    return uvloop.run((stops if "--stops" in arguments else load).main({**os.environ, **given}))
+    return uvloop.run(_program(arguments).main({**os.environ, **given}))
+
+
+def _program(arguments: Sequence[str]) -> ModuleType:
+    return next((program for option, program in PROGRAMS.items() if option in arguments), load)
 
 
 if __name__ == "__main__":

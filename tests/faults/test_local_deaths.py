@@ -7,8 +7,9 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ import httpx
 import pytest
 
 from local_dev.stack_process import RunningStack, running_stack
-from tests.end_to_end.marks import END_TO_END
 
-pytestmark = END_TO_END
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(180)]
 
 SECONDS = 30.0
 PARTS = ("emulator", "gateway", "anvil", "worker-1")
@@ -158,6 +158,48 @@ async def test_without_keeping_each_start_is_empty(tmp_path: Path) -> None:
         async with running_in(tmp_path, FORGE_KEEP_STATE="0") as (_, person):
             session = await person.ask("send 1 ETH from Alice to Bob", "the-same")
             assert len(await person.answers(session)) >= 1
-            assert len((await person.http.get("/api/state?session_id=the-same")).json()["messages"]) < 10
+            state = (await person.http.get("/api/state?session_id=the-same")).json()
+            assert [each["sender"] for each in state["messages"]].count("user") == 1
             balance = await person.ask("balance of Bob")
             assert "10001" in (await person.answers(balance))[-1].replace(",", "")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own that is soon full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    filler = disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(b"x" * 4096):
+            pass
+    return filler
+
+
+async def test_a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took(
+    small_disk: Path,
+) -> None:
+    async with running_in(small_disk) as (stack, person):
+        before = await person.ask("balance of Bob")
+        await person.answers(before)
+        filler = fill(small_disk)
+        accepted: list[str] = []
+        for _ in range(4):
+            session = uuid.uuid4().hex
+            body = {"message": "balance of Bob", "session_id": session}
+            answer = await person.http.post("/api/chat", json=body)
+            assert answer.status_code in {200, 503}
+            accepted += [session] if answer.status_code == 200 else []
+        filler.unlink()
+        accepted.append(await person.ask("balance of Bob"))
+        for session in (before, *accepted):
+            assert "10000" in (await person.answers(session))[-1].replace(",", "")
+        assert "worker-1 ended" not in stack.log("stderr")
