@@ -53,7 +53,7 @@ async def test_a_wallet_request_is_approved_with_the_hash_of_what_was_signed(
         accepted = await client.approve(approval.approval_id, tx)
         ended = await client.ended(accepted.run_id, WAIT_SECONDS)
         assert ended.outcome == "completed"
-        assert "succeeded" in notices(ended)
+        assert "Done: " in notices(ended)
         assert tx in notices(ended)
         now = await state_of_older_clients(client, operator_stack)
         assert (now["pending_wallet_tx"], now["approvals"]) == (None, [])
@@ -69,7 +69,7 @@ async def test_a_wallet_request_is_rejected_with_the_users_reason(operator_stack
         accepted = await client.reject(approval.approval_id, "too dear")
         ended = await client.ended(accepted.run_id, WAIT_SECONDS)
         assert ended.outcome == "completed"
-        assert "REJECTED" in notices(ended)
+        assert "Rejected in the wallet" in notices(ended)
         assert "too dear" in notices(ended)
         assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is None
     assert await balance_of(rpc, IVAN) == before

@@ -60,5 +60,5 @@ async def test_the_terminal_chat_sends_ether_and_reports_what_the_wallet_signed(
         tx = await send(operator_stack.environment["TESTNET_RPC_URL"], asked)
         card.query_one(".hash", Input).value = tx
         await click(pilot, ".approve")
-        await until(pilot, lambda: "succeeded" in "\n".join(texts(pilot, NoticeLine)))
+        await until(pilot, lambda: "Done: " in "\n".join(texts(pilot, NoticeLine)))
         await until(pilot, lambda: not pilot.app.screen.query(ApprovalCard))

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 
-from forge.models.approval import Approval, ApprovalReply
-from forge.models.public import rfc3339
+from forge.models.approval import Approval, ApprovalReply, Report
+from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress, Submission
 from worker.agent import history
 from worker.agent.deps import RunDeps
 from worker.agent.prompt import from_wallet, prompt_text
 from worker.agent.uninterrupted import uninterrupted
 from worker.agent.wallet import Wallet
-from worker.agent.wallet.display import amount_of
-from worker.agent.wallet.verify import Verdict, verify
+from worker.agent.wallet import verdict as verdicts
+from worker.agent.wallet.verdict import Verdict
+from worker.agent.wallet.verify import verify
 from worker.mcp_servers.texts import one_line
 
 _REASON_LIMIT = 500
@@ -39,7 +40,7 @@ async def open_run(
     deps: RunDeps, wallet: Wallet | None, submission: Submission, stopped: Callable[[], bool]
 ) -> ModelRequest | None:
     """The run's stored first request; None when there is nothing to settle. Raises `Stopped`."""
-    settled = [_Settled(each, _expired(each)) for each in _expired_ones(deps)]
+    settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps)]
     if submission.approval:
         settled.append(await _answer(deps, wallet, submission.approval, stopped))
     if not settled:
@@ -55,31 +56,29 @@ def _expired_ones(deps: RunDeps) -> list[Approval]:
     return [each for each in deps.approvals if each.expires_at <= deps.clock()]
 
 
-def _expired(approval: Approval) -> Verdict:
-    text = (
-        f"Wallet request {approval.approval_id} ({amount_of(approval)}) EXPIRED at {rfc3339(approval.expires_at)} "
-        "without an answer. As far as is known nothing was sent."
-    )
-    return Verdict(text, closes=True)
-
-
 async def _answer(
     deps: RunDeps, wallet: Wallet | None, reply: ApprovalReply, stopped: Callable[[], bool]
 ) -> _Settled:
     approval = _named(deps.approvals, reply)
     if approval is None or wallet is None:
-        return _Settled(None, Verdict(_nobody_asked(reply), closes=False))
+        return _Settled(None, _no_request(reply, _nobody_asked(reply)))
     if approval.expires_at <= deps.clock():
-        return _Settled(None, Verdict(_too_late(approval, reply), closes=False))
+        return _Settled(None, _no_request(reply, _too_late(reply)))
     if reply.outcome == "rejected":
-        return _Settled(approval, _rejected(approval, reply))
-    if reply.transaction_hash is None:
-        text = f"Wallet request {approval.approval_id}: no transaction was named, so nothing is known. It stays open."
-        return _Settled(approval, Verdict(text, closes=False))
-    if reply.transaction_hash.lower() in deps.used_hashes:
-        return _Settled(approval, _used_up(approval, reply.transaction_hash))
-    seconds = wallet.terms.receipt_seconds
-    verdict = await verify(wallet.chains, approval, reply.transaction_hash, seconds=seconds, stopped=stopped)
+        return _Settled(approval, verdicts.rejected(approval, one_line(reply.reason or "", _REASON_LIMIT)))
+    tx_hash = reply.transaction_hash
+    if tx_hash and tx_hash.lower() in deps.used_hashes:
+        return _Settled(
+            approval, verdicts.different(approval, tx_hash, ["it has settled another request before"])
+        )
+    verdict = await verify(
+        wallet.chains,
+        approval,
+        tx_hash,
+        seconds=wallet.terms.receipt_seconds,
+        stopped=stopped,
+        used=deps.used_hashes,
+    )
     return _Settled(approval, verdict)
 
 
@@ -90,45 +89,33 @@ def _named(approvals: Sequence[Approval], reply: ApprovalReply) -> Approval | No
     return next((each for each in approvals if each.approval_id == reply.approval_id), None)
 
 
+def _no_request(reply: ApprovalReply, text: str) -> Verdict:
+    receipt = WalletReceipt(
+        approval_id=reply.approval_id, outcome="unknown", transaction_hash=reply.transaction_hash, reason=text
+    )
+    return Verdict(text, receipt)
+
+
 def _nobody_asked(reply: ApprovalReply) -> str:
-    which = f"wallet request {reply.approval_id}" if reply.approval_id else "a wallet request"
     return (
-        f"An answer came for {which}, but no such request is open here: it was answered already, it expired, or it "
-        f"never existed. {_reported(reply)}"
+        "An answer came for a wallet request, but no such request is open here: it was answered already, it expired, "
+        f"or it never existed. {_reported(reply)}"
     )
 
 
-def _too_late(approval: Approval, reply: ApprovalReply) -> str:
-    return (
-        f"The answer for wallet request {approval.approval_id} came after it had expired. {_reported(reply)}"
-    )
+def _too_late(reply: ApprovalReply) -> str:
+    return f"An answer came after the wallet request had expired. {_reported(reply)}"
 
 
 def _reported(reply: ApprovalReply) -> str:
     if reply.outcome == "rejected":
-        return "It said that the user rejected the transaction."
+        return "It said that the transaction was rejected."
+    if reply.transaction_hash is None:
+        return "It named no transaction, but something may have been sent: look into the wallet before you repeat it."
     return (
         f"It reported transaction {reply.transaction_hash}, which was not checked and counts as nothing. It may still "
         "have been sent: look it up before anything is sent again."
     )
-
-
-def _rejected(approval: Approval, reply: ApprovalReply) -> Verdict:
-    reason = one_line(reply.reason or "", _REASON_LIMIT)
-    why = f" Their reason: “{reason}”." if reason else ""
-    text = (
-        f"Wallet request {approval.approval_id} ({amount_of(approval)}) was REJECTED by the user. "
-        f"Nothing was sent.{why}"
-    )
-    return Verdict(text, closes=True)
-
-
-def _used_up(approval: Approval, transaction_hash: str) -> Verdict:
-    text = (
-        f"Wallet request {approval.approval_id} ({amount_of(approval)}) was NOT answered: transaction "
-        f"{transaction_hash} has settled another request before. The request stays open."
-    )
-    return Verdict(text, closes=False)
 
 
 def _request(deps: RunDeps, submission: Submission, texts: Sequence[str]) -> ModelRequest:
@@ -142,8 +129,14 @@ def _request(deps: RunDeps, submission: Submission, texts: Sequence[str]) -> Mod
 def _progress(deps: RunDeps, request: ModelRequest, settled: Sequence[_Settled]) -> Progress:
     closed = [each for each in settled if each.approval and each.verdict.closes]
     return Progress(
-        drafts=[deps.notice(each.verdict.text) for each in settled],
+        drafts=[deps.notice(each.verdict.text, receipt=each.verdict.receipt) for each in settled],
         entries=history.dump([request]),
         answered=frozenset(each.approval.approval_id for each in closed if each.approval),
         used_hashes=frozenset(each.verdict.used_hash for each in closed if each.verdict.used_hash),
+        reported=_reports(deps, settled),
     )
+
+
+def _reports(deps: RunDeps, settled: Sequence[_Settled]) -> dict[str, Report]:
+    found = [(each.approval, each.verdict.report(deps.clock())) for each in settled]
+    return {approval.approval_id: report for approval, report in found if approval and report}

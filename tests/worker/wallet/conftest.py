@@ -72,6 +72,17 @@ def last_notice(seen: Conversation) -> str:
     return [message.content for message in seen.messages if message.kind == "notice"][-1]
 
 
+def last_receipt(seen: Conversation) -> Any:
+    return [message.receipt for message in seen.messages if message.receipt][-1]
+
+
+async def still_open(payer: Payer, approval: Approval) -> tuple[str, str | None]:
+    """What is kept with the request that was reported for it; all else is as it was."""
+    (found,) = await payer.approvals()
+    assert found.model_copy(update={"reported": approval.reported}) == approval
+    return found.reported[-1].outcome, found.reported[-1].transaction_hash
+
+
 def environment_of(anvil: str, other_anvil: str) -> dict[str, str]:
     return {"TESTNET_RPC_URL": anvil, "BASE_RPC_URL": other_anvil}
 

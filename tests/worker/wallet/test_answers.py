@@ -9,7 +9,7 @@ import pytest
 from forge.models.approval import Approval
 from forge.models.ids import ANONYMOUS, SessionKey
 from tests.mcp_servers.conftest import rpc
-from tests.worker.wallet.conftest import Payer, last_notice
+from tests.worker.wallet.conftest import Payer, last_notice, last_receipt, still_open
 from tests.worker.wallet.talk import asking, calling, pairs
 
 UNKNOWN_HASH = "0x" + "ab" * 32
@@ -27,7 +27,15 @@ async def test_a_transaction_that_succeeded_is_told_with_its_block_and_the_appro
     tx_hash = await payer.sign(approval)
     seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
     block = int(rpc(payer.url, "eth_getTransactionByHash", tx_hash)["blockNumber"], 16)
-    assert f"succeeded: transaction {tx_hash} is in block {block}" in last_notice(seen)
+    assert last_notice(seen).startswith(
+        "Done: 0.5 ETH to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on testnet, "
+    )
+    assert f"in block {block}, fee 0.0000" in last_notice(seen)
+    assert f"(transaction {tx_hash})" in last_notice(seen)
+    assert approval.approval_id not in last_notice(seen)
+    receipt = last_receipt(seen)
+    assert (receipt.outcome, receipt.closes, receipt.block_number) == ("succeeded", True, block)
+    assert receipt.call_id == approval.call_id
     assert f"[wallet] {last_notice(seen)}" in payer.talk.said_to
     assert await payer.approvals() == []
     calls, returns = pairs(payer.talk.requests[-1])
@@ -37,8 +45,8 @@ async def test_a_transaction_that_succeeded_is_told_with_its_block_and_the_appro
 async def test_the_older_clients_text_answers_the_request_that_has_waited_longest(payer: Payer) -> None:
     first, second = await asked(payer, "1"), await asked(payer, "2")
     seen = await payer.answer("rejected", reason="too dear")
-    assert f"{first.approval_id} (" in last_notice(seen)
-    assert "REJECTED" in last_notice(seen)
+    assert last_notice(seen).startswith("Rejected in the wallet: 0.000000000000000001 ETH to")
+    assert last_receipt(seen).approval_id == first.approval_id
     assert "“too dear”" in payer.talk.said_to
     assert await payer.approvals() == [second]
 
@@ -49,8 +57,9 @@ async def test_a_transaction_that_failed_on_the_chain_is_told_as_failed(payer: P
     rpc(payer.url, "anvil_setCode", contract, "0x60006000fd")
     tx_hash = await payer.sign(approval, gas="0x186a0")
     seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
-    assert "FAILED" in last_notice(seen)
-    assert "reverted in block" in last_notice(seen)
+    assert last_notice(seen).startswith("Failed: ")
+    assert last_receipt(seen).outcome == "failed"
+    assert "was reverted in block" in last_notice(seen)
     assert await payer.approvals() == []
 
 
@@ -59,9 +68,8 @@ async def test_a_transaction_that_failed_on_the_chain_is_told_as_failed(payer: P
     [
         ({"value": "0x2"}, "the value in wei is 2, not 1"),
         ({"to": "0x00000000000000000000000000000000000000aa"}, "the recipient is"),
-        ({"input": "0x1234"}, "the call data is 0x1234, not 0x"),
     ],
-    ids=["value", "recipient", "data"],
+    ids=["value", "recipient"],
 )
 async def test_another_transaction_says_what_differs_and_leaves_the_request_open(
     payer: Payer, other: dict[str, str], difference: str
@@ -69,26 +77,28 @@ async def test_another_transaction_says_what_differs_and_leaves_the_request_open
     approval = await asked(payer)
     tx_hash = await payer.sign(approval, 9, **other)
     seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
-    assert "NOT answered" in last_notice(seen)
+    assert last_notice(seen).startswith("Not answered: ")
     assert difference in last_notice(seen)
-    assert "succeeded" not in payer.talk.said_to
-    assert await payer.approvals() == [approval]
+    assert (last_receipt(seen).outcome, last_receipt(seen).closes) == ("different", False)
+    assert "Done:" not in payer.talk.said_to
+    assert await still_open(payer, approval) == ("different", tx_hash)
 
 
 async def test_the_right_transaction_on_another_chain_is_not_found(payer: Payer, other_anvil: str) -> None:
     approval = await asked(payer)
     payer.url = other_anvil
     seen = await payer.answer("sent", await payer.sign(approval), to=approval.approval_id)
-    assert "OUTCOME UNKNOWN" in last_notice(seen)
-    assert await payer.approvals() == [approval]
+    assert last_notice(seen).startswith("Outcome unknown: ")
+    assert (await still_open(payer, approval))[0] == "not_found"
 
 
-async def test_a_sender_that_was_named_is_part_of_what_must_match(payer: Payer) -> None:
+async def test_money_that_moved_as_asked_closes_the_request_and_another_payer_is_told(payer: Payer) -> None:
     await payer.say(asking("Bob", "1", wallet_address=payer.account(2)))
     (approval,) = await payer.approvals()
     seen = await payer.answer("sent", await payer.sign(approval, sender=3), to=approval.approval_id)
-    assert "the sender is" in last_notice(seen)
-    assert await payer.approvals() == [approval]
+    assert last_notice(seen).startswith("Done: ")
+    assert f"it came from {payer.account(3)}, not from".lower() in last_notice(seen).lower()
+    assert await payer.approvals() == []
 
 
 async def test_a_transaction_from_before_the_request_is_refused(payer: Payer) -> None:
@@ -97,7 +107,7 @@ async def test_a_transaction_from_before_the_request_is_refused(payer: Payer) ->
     approval = await asked(payer)
     seen = await payer.answer("sent", old, to=approval.approval_id)
     assert "it is older than the request" in last_notice(seen)
-    assert await payer.approvals() == [approval]
+    assert await still_open(payer, approval) == ("different", old)
 
 
 async def test_one_transaction_settles_one_request_only(payer: Payer) -> None:
@@ -107,9 +117,9 @@ async def test_one_transaction_settles_one_request_only(payer: Payer) -> None:
     await payer.answer("sent", tx_hash, to=first.approval_id)
     seen = await payer.answer("sent", tx_hash, to=second.approval_id)
     assert "has settled another request before" in last_notice(seen)
-    assert await payer.approvals() == [second]
+    assert await still_open(payer, second) == ("different", tx_hash)
     again = await payer.answer("sent", await payer.sign(second), to=second.approval_id)
-    assert "succeeded" in last_notice(again)
+    assert last_notice(again).startswith("Done: ")
 
 
 async def test_a_second_answer_finds_no_open_request(payer: Payer) -> None:
@@ -119,7 +129,7 @@ async def test_a_second_answer_finds_no_open_request(payer: Payer) -> None:
     second = asyncio.create_task(payer.answer("sent", tx_hash, to=approval.approval_id))
     seen = max(await first, await second, key=lambda conversation: len(conversation.messages))
     told = [message.content for message in seen.messages if message.kind == "notice"]
-    assert [("succeeded" in text, "no such request is open" in text) for text in told] == [
+    assert [(text.startswith("Done: "), "no such request is open" in text) for text in told] == [
         (True, False),
         (False, True),
     ]
@@ -140,9 +150,9 @@ async def test_an_answer_for_another_sessions_request_changes_nothing_there(paye
 async def test_a_hash_that_nobody_knows_is_unknown_and_never_success(payer: Payer) -> None:
     approval = await asked(payer)
     seen = await payer.answer("sent", UNKNOWN_HASH, to=approval.approval_id)
-    assert "OUTCOME UNKNOWN" in last_notice(seen)
+    assert last_notice(seen).startswith("Outcome unknown: ")
     assert "does not count as sent" in payer.talk.said_to
-    assert await payer.approvals() == [approval]
+    assert await still_open(payer, approval) == ("not_found", UNKNOWN_HASH)
 
 
 async def test_a_transaction_in_no_block_yet_is_told_as_pending_and_used_up(payer: Payer) -> None:
@@ -154,7 +164,7 @@ async def test_a_transaction_in_no_block_yet_is_told_as_pending_and_used_up(paye
     finally:
         rpc(payer.url, "evm_setAutomine", True)
         rpc(payer.url, "evm_mine")
-    assert "is in no block after" in last_notice(seen)
+    assert "in no block yet after" in last_notice(seen)
     assert "must not be sent again" in last_notice(seen)
     assert await payer.approvals() == []
 
@@ -165,9 +175,9 @@ async def test_an_answer_after_the_expiry_is_told_as_expired(payer: Payer) -> No
     payer.stage.clock.ahead += 15 * 60_000
     seen = await payer.answer("sent", tx_hash, to=approval.approval_id)
     told = [message.content for message in seen.messages if message.kind == "notice"]
-    assert "EXPIRED" in told[0]
-    assert "came after it had expired" in told[1]
-    assert "succeeded" not in payer.talk.said_to
+    assert told[0].startswith("Expired at ")
+    assert "came after the wallet request had expired" in told[1]
+    assert "Done:" not in payer.talk.said_to
     assert await payer.approvals() == []
 
 
@@ -176,9 +186,10 @@ async def test_a_request_that_nobody_answered_is_told_with_the_next_message(paye
     payer.stage.clock.ahead += 15 * 60_000
     assert await payer.approvals() == []
     seen = await payer.say("hello?")
-    assert "EXPIRED" in last_notice(seen)
+    assert last_notice(seen).startswith("Expired at ")
+    assert last_receipt(seen).outcome == "expired"
     assert seen.messages[-1].content == "Heard: hello?"
-    assert "[wallet] Wallet request" in payer.talk.said_to
+    assert "[wallet] Expired at " in payer.talk.said_to
     calls, returns = pairs(payer.talk.requests[-1])
     assert calls == returns
 
@@ -207,6 +218,6 @@ async def test_the_history_keeps_each_message_once(payer: Payer) -> None:
     await payer.answer("sent", await payer.sign(approval), to=approval.approval_id)
     await payer.say(calling(("balance", {"who": "Bob"})))
     said = payer.talk.said_to.split("\n")
-    assert [text[:9] for text in said if "succeeded" in text] == ["[wallet] ", "Heard: [w"]
+    assert [text[:9] for text in said if "Done: " in text] == ["[wallet] ", "Heard: [w"]
     assert sum(text.startswith("WAITING") for text in said) == 1
     assert said.count("what is it for?") == 1

@@ -15,8 +15,8 @@ async def test_plain_words_ask_the_wallet_and_the_answer_is_told(payer: Payer) -
     assert approval.transaction.value == str(10**17)
     assert seen.messages[1].content.startswith("Asking your wallet to send 0.1 ETH to Bob")
     seen = await payer.answer("sent", await payer.sign(approval))
-    assert "succeeded" in last_notice(seen)
+    assert last_notice(seen).startswith("Done: ")
     assert seen.messages[-1].content == last_notice(seen)
     await payer.say("send 1 wei to Charlie using my wallet")
     seen = await payer.answer("rejected", reason="no")
-    assert "REJECTED" in seen.messages[-1].content
+    assert "Rejected in the wallet" in seen.messages[-1].content

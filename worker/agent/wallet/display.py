@@ -26,6 +26,27 @@ def amount_of(approval: Approval) -> str:
     )
 
 
+def summary_of(approval: Approval) -> str:
+    """What it is about, in a few words: `0.1 ETH to 0x…`, `25 “USDC” (token 0x…) to 0x…`, a right, or the call."""
+    review, transaction = approval.review, approval.transaction
+    gone = [each for each in review.changes if each.direction == "out"]
+    given = [each for each in review.allowances if not each.revokes]
+    if len(gone) == 1 and not given and not review.more_changes:
+        return f"{_what(gone[0])} to {gone[0].to}"
+    if given:
+        return f"the request by which {given[0].text.rstrip('.')}"
+    value = f"{format_units(int(transaction.value))} {currency_of(approval.network)}"
+    if transaction.data == "0x":
+        return f"{value} to {transaction.to}"
+    name = (
+        review.calls[0].function
+        if review.calls and review.calls[0].function
+        else f"0x{transaction.data[2:10]}"
+    )
+    beside = f" with {value}" if int(transaction.value) else ""
+    return f"the call {name} of {transaction.to}{beside}"
+
+
 def decoded_text(review: Review, data: bytes) -> str | None:
     """Dangers first, then the call: `transfer(to: 0x…, amount: 5)`. None without call data."""
     if not data or not review.calls:

@@ -1,158 +1,169 @@
-"""What a wallet's answer is worth: a reported transaction counts only when the chain shows it, and it is the one."""
+"""What a wallet's answer is worth: a transaction counts only when the chain shows it, and it is the one.
+
+It is looked for by the hash that was reported; and under the account's nonces, because a wallet may replace what it has
+sent, give the hash of something else, or say nothing at all.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from forge.models.approval import Approval
-from worker.agent.wallet.display import amount_of, currency_of
-from worker.mcp_servers.amounts import format_units
+from worker.agent.wallet import verdict as verdicts
+from worker.agent.wallet.matching import Match, carried_success, is_old, matched
+from worker.agent.wallet.searching import sent_since
+from worker.agent.wallet.verdict import Verdict
 from worker.mcp_servers.chains import Chain, Chains
-from worker.mcp_servers.evm.blocks import fee_paid
+from worker.mcp_servers.node import Receipt, Transaction, transaction_hash
 from worker.mcp_servers.toolbox import ToolRefused
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0
+_NO_HASH = "the wallet told no transaction, and none of the account's does it"
+_NO_ACCOUNT = "the wallet told no transaction, and it is not known from which account it would be"
 
 
 class Stopped(Exception):
     """The user stopped the run while it waited for the chain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`text` tells the user and the LLM the same. `closes`: the approval is used up. `used_hash` settled it."""
-
-    text: str
-    closes: bool
-    used_hash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A transaction that the wallet says it has sent. `stopped` is asked between two looks at the chain."""
-
-    approval: Approval
-    transaction_hash: str
-    stopped: Callable[[], bool]
-    deadline: float
-
-    @property
-    def name(self) -> str:
-        return f"Wallet request {self.approval.approval_id} ({amount_of(self.approval)})"
-
-
 async def verify(
-    chains: Chains, approval: Approval, tx_hash: str, *, seconds: float, stopped: Callable[[], bool]
+    chains: Chains,
+    approval: Approval,
+    tx_hash: str | None,
+    *,
+    seconds: float,
+    stopped: Callable[[], bool],
+    used: Collection[str] = (),
 ) -> Verdict:
-    """Raises `Stopped`. A node that cannot be asked leaves the outcome unknown; it never counts as success."""
-    report = Reported(approval, tx_hash.lower(), stopped, monotonic() + seconds)
+    """`tx_hash` None: the wallet told none. `used` have settled other requests. Raises `Stopped`.
+
+    A node that cannot be asked leaves the outcome unknown; it never counts as success or as failure.
+    """
+    reported = tx_hash.lower() if tx_hash else None
     try:
         chain = chains.get(approval.network)
     except ToolRefused as refused:
-        return _unknown(report, str(refused), seconds)
-    found, problem = await _asked(
-        report, lambda: chain.read("eth_getTransactionByHash", report.transaction_hash)
-    )
-    if found is None:
-        return _unknown(report, problem or f"{approval.network} does not know it", seconds)
-    if differences := await _differences(chain, approval, found):
-        return _wrong(report, differences)
-    receipt, _ = await _asked(
-        report, lambda: chain.read("eth_getTransactionReceipt", report.transaction_hash)
-    )
-    if receipt is None:
-        return _pending(report, seconds)
-    return _old(report) if _is_old(approval, receipt) else _mined(report, receipt)
+        return _nothing_found(approval, reported, str(refused), seconds)
+    return await _Check(chain, approval, reported, seconds, stopped, frozenset(used)).verdict()
 
 
-async def _asked(report: Reported, ask: Callable[[], Awaitable[Any]]) -> tuple[Any, str | None]:
-    """The first answer that is not null, or else why there is none."""
-    pause = FIRST_PAUSE
-    while True:
-        if report.stopped():
-            raise Stopped
-        problem = None
+def _nothing_found(approval: Approval, reported: str | None, why: str, seconds: float) -> Verdict:
+    if reported:
+        return verdicts.not_found(approval, reported, why, seconds)
+    return verdicts.unknown(approval, why)
+
+
+@dataclass(slots=True)
+class _Check:
+    """`seen`: the reported transaction, when the node knew it. `so_far`: what to say if nothing more is found."""
+
+    chain: Chain
+    approval: Approval
+    reported: str | None
+    seconds: float
+    stopped: Callable[[], bool]
+    used: frozenset[str]
+    seen: Transaction | None = None
+    so_far: Verdict | None = None
+    asks_bundler: bool = field(default=True)
+
+    async def verdict(self) -> Verdict:
+        deadline, pause, problem = monotonic() + self.seconds, FIRST_PAUSE, self._nothing()
+        while True:
+            if self.stopped():
+                raise Stopped
+            try:
+                if found := await self._look():
+                    return found
+            except ToolRefused as refused:
+                problem = str(refused)
+            if monotonic() + pause > deadline:
+                return self.so_far or _nothing_found(self.approval, self.reported, problem, self.seconds)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    def _nothing(self) -> str:
+        if self.reported:
+            return f"{self.approval.network} does not know it"
+        return _NO_HASH if self.approval.payer else _NO_ACCOUNT
+
+    async def _look(self) -> Verdict | None:
+        if self.reported:
+            found = await self.chain.transaction(self.reported)
+            if found:
+                self.seen = found
+                return await self._judged(found, self.reported)
+            if settled := await self._operation():
+                return settled
+        return await self._search()
+
+    async def _judged(self, found: Transaction, tx_hash: str) -> Verdict | None:
+        match = await matched(self.chain, self.approval, found)
+        if match.kind == "different":
+            return verdicts.different(self.approval, tx_hash, match.told)
+        if match.kind == "unknown":
+            self.so_far = verdicts.unknown(self.approval, "; ".join(match.told), tx_hash)
+            return None
+        receipt = await self.chain.receipt(tx_hash)
+        if receipt is None or not receipt.is_in_block:
+            self.so_far = verdicts.pending(self.approval, tx_hash, self.seconds)
+            return None
+        return self._mined(found, tx_hash, match, receipt)
+
+    def _mined(self, found: Transaction, tx_hash: str, match: Match, receipt: Receipt) -> Verdict:
+        if receipt.block_number is not None and is_old(self.approval, receipt.block_number):
+            return verdicts.different(self.approval, tx_hash, ["it is older than the request"])
+        succeeded = carried_success(match, receipt) if match.kind == "carried" else receipt.succeeded
+        fee = receipt.fee(found.gas_price, has_l1_fee=self.chain.has_l1_fee)
+        told = match.told
+        if match.kind == "carried":
+            told = [f"it was carried by a call of {match.carrier[0].to}", *told]
+        if self.reported and tx_hash != self.reported:
+            told = [f"it was mined instead of the reported {self.reported}", *told]
+        return verdicts.mined(self.approval, tx_hash, receipt, succeeded, fee, told)
+
+    async def _search(self) -> Verdict | None:
+        """What the account has sent since the request was made: the same call counts, under whatever hash."""
+        payer = self.approval.payer or (self.seen.sender if self.seen else None)
+        if payer is None:
+            return None
+        async for found in sent_since(self.chain, self.approval, payer):
+            tx_hash = found.hash or ""
+            if tx_hash in self.used:
+                continue
+            match = await matched(self.chain, self.approval, found)
+            if match.kind in {"same", "carried"} and (receipt := await self.chain.receipt(tx_hash)):
+                return self._mined(found, tx_hash, match, receipt)
+            if self._takes_the_place(found):
+                return verdicts.replaced(self.approval, self.reported or "", tx_hash)
+        return None
+
+    def _takes_the_place(self, found: Transaction) -> bool:
+        if self.seen is None or self.seen.nonce is None:
+            return False
+        return found.nonce == self.seen.nonce and found.hash != self.reported
+
+    async def _operation(self) -> Verdict | None:
+        """The hash of a user operation (ERC-4337) is none of a transaction: a bundler's node knows which carries it."""
+        if not self.asks_bundler:
+            return None
         try:
-            if (found := await ask()) is not None:
-                return found, None
-        except ToolRefused as refused:
-            problem = str(refused)
-        if monotonic() + pause > report.deadline:
-            return None, problem
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+            answer = await self.chain.read("eth_getUserOperationReceipt", self.reported)
+        except ToolRefused:
+            self.asks_bundler = False
+            return None
+        carrier = _carrier_hash(answer)
+        found = await self.chain.transaction(carrier) if carrier else None
+        return await self._judged(found, carrier) if found and carrier else None
 
 
-async def _differences(chain: Chain, approval: Approval, found: dict[str, Any]) -> list[str]:
-    wanted = approval.transaction
-    chain_id = int(found["chainId"], 16) if found.get("chainId") else await chain.chain_id(is_fresh=True)
-    facts = [
-        ("the chain", str(wanted.chain_id), str(chain_id)),
-        ("the recipient", wanted.to.lower(), str(found.get("to") or "none: it creates a contract").lower()),
-        ("the value in wei", wanted.value, str(int(found["value"], 16))),
-        ("the call data", wanted.data.lower(), str(found.get("input", "0x")).lower()),
-    ]
-    if authorizations := found.get("authorizationList"):
-        facts.append(("the number of accounts that it delegates (EIP-7702)", "0", str(len(authorizations))))
-    if wanted.sender:
-        facts.append(("the sender", wanted.sender.lower(), str(found["from"]).lower()))
-    different = [
-        f"{name} is {_short(actual)}, not {_short(asked)}" for name, asked, actual in facts if asked != actual
-    ]
-    if not different and wanted.digest() != approval.digest:
-        different.append("the request itself is not what it was when it was made")
-    if found.get("blockNumber") and _is_old(approval, found):
-        different.append("it is older than the request")
-    return different
-
-
-def _is_old(approval: Approval, found: dict[str, Any]) -> bool:
-    return approval.after_block is not None and int(found["blockNumber"], 16) <= approval.after_block
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 74 else f"{text[:74]}… ({len(text)} characters)"
-
-
-def _mined(report: Reported, receipt: dict[str, Any]) -> Verdict:
-    paid = fee_paid(receipt)
-    fee = "not told" if paid is None else f"{format_units(paid)} {currency_of(report.approval.network)}"
-    block = int(receipt["blockNumber"], 16)
-    if receipt.get("status") == "0x1":
-        how = f"succeeded: transaction {report.transaction_hash} is in block {block}"
-    else:
-        how = f"FAILED: transaction {report.transaction_hash} was reverted in block {block}, so it changed nothing"
-    return Verdict(f"{report.name} {how}. The fee was {fee}.", closes=True, used_hash=report.transaction_hash)
-
-
-def _pending(report: Reported, seconds: float) -> Verdict:
-    text = (
-        f"{report.name} was sent as transaction {report.transaction_hash}, but is in no block after {seconds:g} s. "
-        "It is the right transaction; whether it succeeds is not known yet. It must not be sent again."
-    )
-    return Verdict(text, closes=True, used_hash=report.transaction_hash)
-
-
-def _old(report: Reported) -> Verdict:
-    return _wrong(report, ["it is older than the request"])
-
-
-def _wrong(report: Reported, differences: list[str]) -> Verdict:
-    text = (
-        f"{report.name} was NOT answered: transaction {report.transaction_hash}, which was reported for it, is "
-        f"another one: {'; '.join(differences)}. The request stays open."
-    )
-    return Verdict(text, closes=False)
-
-
-def _unknown(report: Reported, why: str, seconds: float) -> Verdict:
-    text = (
-        f"{report.name}: OUTCOME UNKNOWN. Transaction {report.transaction_hash} was reported for it, but could not be "
-        f"found within {seconds:g} s ({why.rstrip('.')}). It does not count as sent. The request stays open."
-    )
-    return Verdict(text, closes=False)
+def _carrier_hash(answer: Any) -> str | None:
+    fields = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+    receipt: Any = fields.get("receipt")
+    inner = cast("dict[str, Any]", receipt) if isinstance(receipt, dict) else {}
+    return transaction_hash(inner.get("transactionHash"))

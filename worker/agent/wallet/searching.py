@@ -1,0 +1,74 @@
+"""What an account has sent since a request was made, by its nonces: no hash may be known, or another be mined."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
+
+from forge.models.approval import Approval
+from worker.mcp_servers.chains import Chain
+from worker.mcp_servers.node import Transaction
+from worker.mcp_servers.node.fields import items
+from worker.mcp_servers.toolbox import ToolRefused
+
+MOST_NONCES = 8
+MOST_BLOCKS = 40
+"""That are read one by one where a node does not tell an account's nonce of an older block."""
+
+
+async def sent_since(chain: Chain, approval: Approval, sender: str) -> AsyncIterator[Transaction]:
+    """Mined transactions of `sender` behind the request's block, by nonce. Raises `ToolRefused`."""
+    newest = await chain.quantity("eth_blockNumber")
+    first = newest - MOST_BLOCKS if approval.after_block is None else approval.after_block
+    count = await _count(chain, sender, "latest")
+    begin = approval.after_nonce
+    if begin is None or approval.transaction.sender is None:
+        begin = await _count_or_none(chain, sender, max(first, 0))
+    if begin is None:
+        for number in range(newest, max(first, newest - MOST_BLOCKS), -1):
+            for found in await _of_sender(chain, number, sender):
+                yield found
+        return
+    for nonce in range(begin, min(count, begin + MOST_NONCES)):
+        for found in await _with_nonce(chain, sender, nonce, max(first, 0), newest):
+            yield found
+
+
+async def _with_nonce(chain: Chain, sender: str, nonce: int, low: int, high: int) -> list[Transaction]:
+    """In the first block at whose end the account has sent more than `nonce` transactions."""
+    while low < high:
+        middle = (low + high) // 2
+        count = await _count_or_none(chain, sender, middle)
+        if count is None:
+            return await _in_newest(chain, sender, nonce, high)
+        low, high = (low, middle) if count > nonce else (middle + 1, high)
+    return [each for each in await _of_sender(chain, low, sender) if each.nonce == nonce]
+
+
+async def _in_newest(chain: Chain, sender: str, nonce: int, newest: int) -> list[Transaction]:
+    for number in range(newest, max(0, newest - MOST_BLOCKS), -1):
+        found = [each for each in await _of_sender(chain, number, sender) if each.nonce == nonce]
+        if found:
+            return found
+    return []
+
+
+async def _of_sender(chain: Chain, number: int, sender: str) -> Sequence[Transaction]:
+    block: Any = await chain.read("eth_getBlockByNumber", hex(number), True)
+    fields = cast("dict[str, Any]", block) if isinstance(block, dict) else {}
+    read = (
+        Transaction.read(each) for each in items(fields.get("transactions")) or [] if isinstance(each, dict)
+    )
+    return [each for each in read if each and (each.sender or "").lower() == sender.lower() and each.hash]
+
+
+async def _count(chain: Chain, sender: str, at: str) -> int:
+    return await chain.quantity("eth_getTransactionCount", sender, at)
+
+
+async def _count_or_none(chain: Chain, sender: str, number: int) -> int | None:
+    """None where the node has no state of that block any more."""
+    try:
+        return await _count(chain, sender, hex(number))
+    except ToolRefused:
+        return None

@@ -1,0 +1,153 @@
+"""What became of a request: a typed outcome, and one line in words for the person and the LLM alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from forge.models.approval import Approval, Report
+from forge.models.public import rfc3339
+from forge.models.receipt import ReceiptOutcome, WalletReceipt
+from worker.agent.wallet.display import currency_of, summary_of
+from worker.mcp_servers.amounts import format_units
+from worker.mcp_servers.node import Receipt
+
+_REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
+    "not_found": "not_found",
+    "different": "different",
+    "unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`used_hash`: the transaction that settled it, which can settle no other."""
+
+    text: str
+    receipt: WalletReceipt
+    used_hash: str | None = None
+
+    @property
+    def closes(self) -> bool:
+        return self.receipt.closes
+
+    def report(self, now: int) -> Report | None:
+        """What is kept with a request that stays open although something was reported for it."""
+        outcome = _REPORTED.get(self.receipt.outcome)
+        if self.closes or outcome is None:
+            return None
+        return Report(transaction_hash=self.receipt.transaction_hash, outcome=outcome, at=now)
+
+
+def verdict(
+    approval: Approval,
+    outcome: ReceiptOutcome,
+    text: str,
+    *,
+    closes: bool,
+    tx_hash: str | None = None,
+    block: int | None = None,
+    fee: str | None = None,
+    reason: str | None = None,
+) -> Verdict:
+    receipt = WalletReceipt(
+        approval_id=approval.approval_id,
+        call_id=approval.call_id,
+        outcome=outcome,
+        closes=closes,
+        transaction_hash=tx_hash,
+        block_number=block,
+        fee=fee,
+        summary=summary_of(approval),
+        reason=reason,
+    )
+    return Verdict(text, receipt, tx_hash if closes else None)
+
+
+def what(approval: Approval) -> str:
+    return f"{summary_of(approval)} on {approval.network}"
+
+
+def mined(
+    approval: Approval,
+    tx_hash: str,
+    receipt: Receipt,
+    succeeded: bool | None,
+    fee: int | None,
+    told: Sequence[str],
+) -> Verdict:
+    """The right one, in a block. What is not told of it is unknown, and never a failure."""
+    paid = None if fee is None else f"{format_units(fee)} {currency_of(approval.network)}"
+    block = "a block" if receipt.block_number is None else f"block {receipt.block_number}"
+    facts = f"in {block}, fee {paid or 'not told'} (transaction {tx_hash})"
+    notes = f" Note: {'; '.join(told)}." if told else ""
+    texts: dict[bool | None, tuple[ReceiptOutcome, str]] = {
+        True: ("succeeded", f"Done: {what(approval)}, {facts}.{notes}"),
+        False: ("failed", f"Failed: {what(approval)} was reverted {facts}, so it changed nothing.{notes}"),
+        None: (
+            "unknown",
+            f"Sent, but it is not known whether it succeeded: {what(approval)}, {facts}. The chain does not show it. "
+            f"It must not be sent again.{notes}",
+        ),
+    }
+    outcome, text = texts[succeeded]
+    reason = "; ".join(told) or None
+    block_number = receipt.block_number
+    return verdict(
+        approval, outcome, text, closes=True, tx_hash=tx_hash, block=block_number, fee=paid, reason=reason
+    )
+
+
+def pending(approval: Approval, tx_hash: str, seconds: float) -> Verdict:
+    text = (
+        f"Sent, but in no block yet after {seconds:g} s: {what(approval)} (transaction {tx_hash}). Whether it succeeds "
+        "is not known yet. It must not be sent again."
+    )
+    return verdict(approval, "pending", text, closes=True, tx_hash=tx_hash)
+
+
+def different(approval: Approval, tx_hash: str, why: Sequence[str]) -> Verdict:
+    reason = "; ".join(why)
+    text = (
+        f"Not answered: transaction {tx_hash}, which was reported for {what(approval)}, is another one: {reason}. "
+        "The request stays open."
+    )
+    return verdict(approval, "different", text, closes=False, tx_hash=tx_hash, reason=reason)
+
+
+def replaced(approval: Approval, tx_hash: str, by: str) -> Verdict:
+    reason = f"transaction {by} of the same account and number took its place"
+    text = f"Not sent: {what(approval)} will not happen, for {reason}. The request stays open."
+    return verdict(approval, "different", text, closes=False, tx_hash=tx_hash, reason=reason)
+
+
+def not_found(approval: Approval, tx_hash: str, why: str, seconds: float) -> Verdict:
+    reason = f"it could not be found within {seconds:g} s ({why.rstrip('.')})"
+    text = (
+        f"Outcome unknown: transaction {tx_hash} was reported for {what(approval)}, but {reason}. It does not count as "
+        "sent, and may still have been: look into the wallet before it is signed again. The request stays open."
+    )
+    return verdict(approval, "not_found", text, closes=False, tx_hash=tx_hash, reason=reason)
+
+
+def unknown(approval: Approval, why: str, tx_hash: str | None = None) -> Verdict:
+    text = (
+        f"Outcome unknown: {what(approval)} may have been sent, but {why.rstrip('.')}. Look into the wallet before it "
+        "is signed again. The request stays open."
+    )
+    return verdict(approval, "unknown", text, closes=False, tx_hash=tx_hash, reason=why)
+
+
+def rejected(approval: Approval, reason: str) -> Verdict:
+    why = f" The reason given: “{reason}”." if reason else ""
+    text = f"Rejected in the wallet: {what(approval)}. Nothing was sent.{why}"
+    return verdict(approval, "rejected", text, closes=True, reason=reason or None)
+
+
+def expired(approval: Approval) -> Verdict:
+    text = (
+        f"Expired at {rfc3339(approval.expires_at)} without an answer: {what(approval)}. As far as is known nothing "
+        "was sent."
+    )
+    return verdict(approval, "expired", text, closes=True)
