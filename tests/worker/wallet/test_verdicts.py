@@ -19,7 +19,8 @@ from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import called, safe
 from worker.agent.wallet import verdict as verdicts
-from worker.agent.wallet.matching import SAFE_FAILURE, SAFE_SUCCESS, USER_OPERATION, matched
+from worker.agent.wallet.carried import SAFE_FAILURE, SAFE_SUCCESS, USER_OPERATION
+from worker.agent.wallet.matching import matched
 from worker.agent.wallet.verdict import Verdict
 from worker.agent.wallet.verify import verify
 from worker.mcp_servers.chains import Chains

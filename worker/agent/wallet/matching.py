@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from eth_abi.abi import encode
-from eth_hash.auto import keccak
 
 from forge.models.approval import Approval
+from worker.agent.wallet.carried import carrier_of
 from worker.agent.wallet.meanings import known_meanings
 from worker.agent.wallet.nodes import Node
-from worker.agent.wallet.reading import MOST_BYTES, read_calls
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.lenient import Allotment, LenientReader, TooMuch
-from worker.mcp_servers.node import Log, Receipt, Transaction
+from worker.mcp_servers.node import Transaction
 from worker.mcp_servers.toolbox import ToolRefused
 
 MatchKind = Literal["same", "carried", "different", "unknown"]
 _WORDS = 5_000
-_BEHIND = {"ERC-4337": 1}
-"""The word of `UserOperationEvent`'s data that says whether the operation succeeded."""
-USER_OPERATION = (
-    "0x" + keccak(b"UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)").hex()
-)
-SAFE_SUCCESS = "0x" + keccak(b"ExecutionSuccess(bytes32,uint256)").hex()
-SAFE_FAILURE = "0x" + keccak(b"ExecutionFailure(bytes32,uint256)").hex()
-_TRIES_ON = frozenset(
-    {"tryAggregate", "tryBlockAndAggregate", "aggregate3", "aggregate3Value", "tryMulticall", "batch"}
-)
-"""Functions that succeed though a call within them fails."""
-_STRICT = frozenset(
-    {"execute", "executeBatch", "executeCall", "executeBatchCall", "exec", "multicall", "aggregate"}
-)
-"""Functions that fail with a call within them: the accounts of ERC-4337, ERC-7579, EIP-7702, and batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +46,7 @@ async def matched(chain: Chain, approval: Approval, found: Transaction) -> Match
     if unknown:
         return Match("unknown", [f"the node does not tell its {', its '.join(unknown)}"])
     different, told = await _compared(chain, approval, found)
-    if different and (carrier := await _carrier(approval, found)):
+    if different and (carrier := await carrier_of(approval, found)):
         return Match("carried", _beside(approval, found, carrier[0].to), carrier)
     return (
         Match("different", different)
@@ -142,78 +124,6 @@ def _beside(approval: Approval, found: Transaction, account: str | None) -> list
     if payer and paid_by and payer.lower() != paid_by.lower():
         told.append(f"it came from {paid_by}, not from {payer}")
     return told
-
-
-async def _carrier(approval: Approval, found: Transaction) -> list[Node] | None:
-    """The calls that lead to the one that was asked for; None when it is not in there, or not from the account."""
-    data = bytes.fromhex((found.input or "0x")[2:])
-    if found.to is None or not data or len(data) > MOST_BYTES:
-        return None
-    reading = await asyncio.to_thread(read_calls, [(found.to, found.value or 0, data)])
-    wanted = approval.transaction
-    for path in _paths(reading.calls, []):
-        node = path[-1]
-        is_it = (node.to.lower(), str(node.value), node.data.hex()) == (
-            wanted.to.lower(),
-            wanted.value,
-            wanted.data[2:].lower(),
-        )
-        if is_it and len(path) > 1 and not node.delegated and _is_of_payer(approval, node):
-            return path[:-1]
-    return None
-
-
-def _is_of_payer(approval: Approval, node: Node) -> bool:
-    """Anybody may write a contract whose `execute` does nothing: only the payer's own account is trusted to do it."""
-    payer = approval.payer
-    return payer is not None and (node.caller or "").lower() == payer.lower()
-
-
-def _paths(nodes: list[Node], above: list[Node]) -> Iterator[list[Node]]:
-    for node in nodes:
-        yield [*above, node]
-        yield from _paths(node.inner, [*above, node])
-
-
-def carried_success(match: Match, receipt: Receipt) -> bool | None:
-    """Whether the call within succeeded, where the logs or the functions around it can show it; None: not shown."""
-    if receipt.succeeded is not True:
-        return receipt.succeeded
-    names = [node.meaning.signature.name if node.meaning else "" for node in match.carrier]
-    account = match.carrier[-1].to.lower()
-    logs = receipt.logs or []
-    if "handleOps" in names:
-        operations = [_operation_success(log) for log in logs if _is_operation(log, account, match)]
-        return operations[0] if len(operations) == 1 else None
-    if names[-1] == "execTransaction":
-        topics = [log.topics[0] for log in logs if log.topics and (log.address or "").lower() == account]
-        return (
-            True
-            if SAFE_SUCCESS in topics and SAFE_FAILURE not in topics
-            else False
-            if SAFE_FAILURE in topics
-            else None
-        )
-    is_strict = all(name in _STRICT for name in names) and not _TRIES_ON & set(names)
-    return True if is_strict and not _may_go_on(match) else None
-
-
-def _may_go_on(match: Match) -> bool:
-    """ERC-7579: the second byte of the mode says that failures are passed over."""
-    modes = (node.values[0] for node in match.carrier if node.values and isinstance(node.values[0], bytes))
-    return any(len(mode) == 32 and mode[1] for mode in modes)
-
-
-def _is_operation(log: Log, account: str, match: Match) -> bool:
-    topics = log.topics or []
-    accounts = {node.to.lower() for node in match.carrier} | {account}
-    return len(topics) == 4 and topics[0] == USER_OPERATION and f"0x{(topics[2] or '')[-40:]}" in accounts
-
-
-def _operation_success(log: Log) -> bool | None:
-    data = bytes.fromhex((log.data or "0x")[2:])
-    begin = 32 * _BEHIND["ERC-4337"]
-    return any(data[begin : begin + 32]) if len(data) >= begin + 32 else None
 
 
 def _short(text: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from forge.models.approval import Approval
 from worker.agent.wallet import verdict as verdicts
-from worker.agent.wallet.matching import Match, carried_success, is_old, matched
+from worker.agent.wallet.carried import carried_success
+from worker.agent.wallet.matching import Match, is_old, matched
 from worker.agent.wallet.searching import sent_since
 from worker.agent.wallet.verdict import Verdict
 from worker.mcp_servers.chains import Chain, Chains
@@ -118,7 +119,7 @@ class _Check:
     def _mined(self, found: Transaction, tx_hash: str, match: Match, receipt: Receipt) -> Verdict:
         if receipt.block_number is not None and is_old(self.approval, receipt.block_number):
             return verdicts.different(self.approval, tx_hash, ["it is older than the request"])
-        succeeded = carried_success(match, receipt) if match.kind == "carried" else receipt.succeeded
+        succeeded = carried_success(match.carrier, receipt) if match.kind == "carried" else receipt.succeeded
         fee = receipt.fee(found.gas_price, has_l1_fee=self.chain.has_l1_fee)
         told = match.told
         if match.kind == "carried":
