@@ -12,6 +12,7 @@ from forge.models.run import CommandMessage, RunMessage
 from forge.models.session import Control
 from forge.observability import error_fields, run_fields
 from forge.ports import Delivery, Lease
+from worker.bind_wallet import bind_wallet
 from worker.execute_run import RunExecutor
 from worker.hold import keep_message
 from worker.resources import Resources
@@ -192,7 +193,11 @@ class Consumer:
         command = await resources.blocking(resources.commands.get, message.command_id)
         if command is None or command.result is not None:
             return
-        result = await resources.toolbox.run(command)
+        if command.binding:
+            result = await bind_wallet(resources, command.binding)
+            await self._executor.show(command.binding.key)
+        else:
+            result = await resources.toolbox.run(command)
         await resources.blocking(resources.commands.put, command.model_copy(update={"result": result}))
 
     async def _delete(self, delivery: Delivery) -> None:

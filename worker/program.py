@@ -73,6 +73,7 @@ def _resources(
         inbox=store.inbox,
         journal=store.journal,
         sessions=store.sessions,
+        approvals=store.approvals,
         controls=store.controls,
         commands=store.commands,
         queue=open_queue(settings),

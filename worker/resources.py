@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forge.ports import AsyncConnections, Clock, Commands, Controls, Inbox, Journal, RunQueue, Runs, Sessions
+from forge.ports import (
+    Approvals,
+    AsyncConnections,
+    Clock,
+    Commands,
+    Controls,
+    Inbox,
+    Journal,
+    RunQueue,
+    Runs,
+    Sessions,
+)
 from worker.agent.agent import Operator
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
@@ -22,6 +33,7 @@ class Resources:
     inbox: Inbox
     journal: Journal
     sessions: Sessions
+    approvals: Approvals
     controls: Controls
     commands: Commands
     queue: RunQueue

@@ -77,6 +77,7 @@ class Stage:
             inbox=self.store.inbox,
             journal=self.store.journal,
             sessions=self.store.sessions,
+            approvals=self.store.approvals,
             controls=self.store.controls,
             commands=self.store.commands,
             queue=self.queue,

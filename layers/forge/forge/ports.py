@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from forge.models.approval import Claim
+from forge.models.approval import Approval, Claim
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.run import (
@@ -126,6 +126,13 @@ class Approvals(Protocol):
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> HotSession:
         """The wallet has refused for certain. A claim that is not this one stays. Raises `NotFound`."""
+        ...
+
+    def bind(self, key: SessionKey, digest: str, bound: Approval) -> HotSession:
+        """`bound` takes the place of the request of its id that has `digest`. Raises `NotFound`.
+
+        Raises `ApprovalHeld` when that has changed, is in a wallet, or may have been sent.
+        """
         ...
 
 

@@ -12,8 +12,8 @@ from forge.api import dependencies
 from forge.api.push import push_state
 from forge.models.approval import Address
 from forge.models.http import McpCommandRequest
-from forge.models.ids import SessionKey, new_run_id
-from forge.models.run import CommandMessage, CommandResult, ToolCommand
+from forge.models.ids import ApprovalId, SessionKey, new_run_id
+from forge.models.run import Binding, CommandMessage, CommandResult, ToolCommand
 from forge.models.session import Catalog, ToolInfo
 
 PATIENCE_SECONDS = 25.0
@@ -31,6 +31,11 @@ class WalletArguments(BaseModel):
     address: Address | None
 
 
+class BindArguments(BaseModel):
+    approval_id: ApprovalId
+    address: Address
+
+
 class CallArguments(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -43,6 +48,8 @@ def run_command(key: SessionKey, request: McpCommandRequest) -> CommandResult:
     match request.command:
         case "set_network":
             return _set_network(key, _arguments(NetworkArguments, request).network)
+        case "bind_wallet":
+            return _bind_wallet(key, _arguments(BindArguments, request))
         case "set_wallet":
             return _set_wallet(key, _arguments(WalletArguments, request).address)
         case "list_networks":
@@ -84,6 +91,19 @@ def _set_wallet(key: SessionKey, address: str | None) -> CommandResult:
     )
 
 
+def _bind_wallet(key: SessionKey, wanted: BindArguments) -> CommandResult:
+    """A worker simulates it. The session is pushed before the answer, so that the card has what it is told of."""
+    if dependencies.catalog() is None:
+        return _STARTING
+    binding = Binding(key=key, approval_id=wanted.approval_id, account=wanted.address)
+    result = _commanded(
+        ToolCommand(command_id=new_run_id(), network="", name="bind_wallet", arguments={}, binding=binding)
+    )
+    if result.success and (session := dependencies.store().sessions.hot(key)):
+        push_state(session)
+    return result
+
+
 def _list_networks(key: SessionKey) -> CommandResult:
     if (catalog := dependencies.catalog()) is None:
         return _STARTING
@@ -110,6 +130,10 @@ def _call_tool(key: SessionKey, call: CallArguments) -> CommandResult:
     command = ToolCommand(
         command_id=new_run_id(), network=_network_of(key), name=tool.name, arguments=call.arguments
     )
+    return _commanded(command)
+
+
+def _commanded(command: ToolCommand) -> CommandResult:
     dependencies.store().commands.put(command)
     dependencies.queue().send(CommandMessage(command_id=command.command_id))
     return _result_of(command.command_id, PATIENCE_SECONDS)

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.approval import Approval, ApprovalReply, Report
-from forge.models.ids import RunId, SessionKey
+from forge.models.approval import Address, Approval, ApprovalReply, Report
+from forge.models.ids import ApprovalId, RunId, SessionKey
 from forge.models.message import Draft
 from forge.models.receipt import ReceiptOutcome, WalletReceipt
 
@@ -110,8 +110,21 @@ class CommandMessage(BaseModel):
     command_id: RunId
 
 
+class Binding(BaseModel):
+    """A wallet request of a session that is to be simulated again for `account`, and bound to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: SessionKey
+    approval_id: ApprovalId
+    account: Address
+
+
 class ToolCommand(BaseModel):
-    """A read-only tool call outside a conversation; `result` is set once a worker has run it."""
+    """A read-only tool call outside a conversation; `result` is set once a worker has run it.
+
+    `binding`: no tool is called, a wallet request is bound to an account.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -119,6 +132,7 @@ class ToolCommand(BaseModel):
     network: str
     name: str
     arguments: dict[str, Any]
+    binding: Binding | None = None
     result: CommandResult | None = None
 
 

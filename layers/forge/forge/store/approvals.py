@@ -46,6 +46,13 @@ class TableApprovals:
 
         return self._changed(key, approval_id, released)
 
+    def bind(self, key: SessionKey, digest: str, bound: Approval) -> HotSession:
+        def changed(session: HotSession, approval: Approval) -> Approval:
+            _check_free(session, approval, digest, self.clock())
+            return bound
+
+        return self._changed(key, bound.approval_id, changed)
+
     def _changed(
         self, key: SessionKey, approval_id: str, change_of: Callable[[HotSession, Approval], Approval]
     ) -> HotSession:
@@ -80,11 +87,24 @@ class TableApprovals:
 
 
 def _check(session: HotSession, approval: Approval, wanted: Claim, digest: str) -> None:
-    if digest != approval.digest:
-        raise ApprovalHeld("The request has changed since it was shown. Look at it again.")
     sender = approval.transaction.sender
     if sender and sender.lower() != wanted.account.lower():
         raise ApprovalHeld(f"The request is for the account {sender}.")
+    _check_unchanged(session, approval, digest)
+
+
+def _check_free(session: HotSession, approval: Approval, digest: str, now: int) -> None:
+    """What is in a wallet, or may have been sent, stays what it was when it was shown there."""
+    _check_unchanged(session, approval, digest)
+    if approval.claim or approval.reported:
+        is_live = approval.claim is not None and approval.claim.until > now
+        where = "is in a wallet now" if is_live else "may have been sent already"
+        raise ApprovalHeld(f"The request {where}, so it cannot be bound to another account.")
+
+
+def _check_unchanged(session: HotSession, approval: Approval, digest: str) -> None:
+    if digest != approval.digest:
+        raise ApprovalHeld("The request has changed since it was shown. Look at it again.")
     submissions = [*session.inbox, *([session.active.submission] if session.active else [])]
     answers = [each.approval for each in submissions if each.approval]
     if any(answer.approval_id in {approval.approval_id, None} for answer in answers):

@@ -1,0 +1,41 @@
+"""`bind_wallet`: a wallet request is simulated again for the account that will sign it, and bound to that account."""
+
+from __future__ import annotations
+
+import asyncio
+
+from forge.errors import ApprovalHeld, NotFound
+from forge.models.approval import Approval
+from forge.models.run import Binding, CommandResult
+from worker.resources import Resources
+from worker.tool_outcomes import ToolRefused
+
+_SECONDS = 20.0
+_GONE = "This request is not open any more."
+_TOO_LONG = "The chain took too long to simulate the request for this account."
+
+
+async def bind_wallet(resources: Resources, binding: Binding) -> CommandResult:
+    """One conditional write: what has changed, been claimed or been answered meanwhile stays as it is."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            before, bound = await _bound(resources, binding)
+        await resources.blocking(resources.approvals.bind, binding.key, before.digest, bound)
+    except NotFound:
+        return CommandResult(success=False, message=_GONE)
+    except TimeoutError:
+        return CommandResult(success=False, message=_TOO_LONG)
+    except (ApprovalHeld, ToolRefused) as refused:
+        return CommandResult(success=False, message=str(refused))
+    data = {"approval_id": bound.approval_id, "digest": bound.digest, "sender": bound.transaction.sender}
+    return CommandResult(success=True, message="The request was simulated for this account.", data=data)
+
+
+async def _bound(resources: Resources, binding: Binding) -> tuple[Approval, Approval]:
+    session = await resources.blocking(resources.sessions.hot, binding.key)
+    approvals = session.approvals if session else []
+    before = next((each for each in approvals if each.approval_id == binding.approval_id), None)
+    wallet = resources.toolbox.wallet
+    if before is None or wallet is None or before.expires_at <= resources.clock():
+        raise NotFound
+    return before, await wallet.bound_to(before, binding.account)
