@@ -76,7 +76,7 @@ def _message(talk: Talk, said: Said, *, may_fail: bool) -> Generator[tuple[str, 
         if not any(m.kind == "notice" for m in messages):
             yield "terminal", "failed without a word"
         given_up = len(list(losses(talk.events))) >= MAX_ATTEMPTS and any(
-            "given up" in m.content for m in messages
+            m.run_end == "failed" for m in messages
         )
         if not may_fail and not given_up:
             yield "terminal", f"failed: {messages[-1].content}"

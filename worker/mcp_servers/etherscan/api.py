@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from worker.mcp_servers.etherscan import wire
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
@@ -64,17 +64,17 @@ class EtherscanApi:
         parameters = {"chainid": str(chain_id), **parameters, "apikey": key}
         answer = await self._client.get("", parameters, is_busy=_is_rate_limited)
         parsed = parse(NAME, wire.Answer, answer)
-        if parsed.status == "1" or parsed.message == "No transactions found":
+        if parsed.status == "1" or _means("nothing found", parsed.message):
             return parsed.result
         raise ToolRefused(self._explain(str(parsed.result or parsed.message)))
 
     def _explain(self, reason: str) -> str:
-        if "not verified" in reason:
+        if _means("not verified", reason):
             return (
                 "The contract's source code is not verified on Etherscan, so its ABI is not known. "
                 "Check the address and the network, or ask the user for the function's signature."
             )
-        if "api key" in reason.lower():
+        if _means("bad key", reason):
             return f"Etherscan does not accept the API key; the operator checks {self._settings.variable}."
         return f"Etherscan refused: {reason[:300]}"
 
@@ -99,4 +99,18 @@ def _is_rate_limited(answer: Any) -> bool:
     if not isinstance(answer, dict):
         return False
     result = cast("dict[str, Any]", answer).get("result")
-    return isinstance(result, str) and "rate limit" in result.lower()
+    return _means("rate limit", result)
+
+
+Meaning = Literal["nothing found", "not verified", "bad key", "rate limit"]
+_WORDS: dict[Meaning, str] = {
+    # docs.etherscan.io, "Common Error Messages", read 2026-11-22: the API has no codes, so its words are all there is.
+    "nothing found": "no transactions found",
+    "not verified": "not verified",
+    "bad key": "api key",
+    "rate limit": "rate limit",
+}
+
+
+def _means(meaning: Meaning, text: object) -> bool:
+    return isinstance(text, str) and _WORDS[meaning] in text.lower()
