@@ -165,9 +165,3 @@ def pick(shown: dict[str, Any], field: str | None) -> dict[str, Any]:
 
 def decimal(number: int | None) -> str | None:
     return None if number is None else str(number)
-
-
-def fee_paid(receipt: Any) -> int | None:
-    """Wei, from the receipt's own gas and price."""
-    found = Receipt.read(receipt)
-    return found.fee() if found else None
