@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.worker_llm.strict import refusal
+
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -21,9 +23,19 @@ class ProviderServer:
     requests: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     """Path, headers in lower case, and body of each request."""
 
+    is_strict: bool = False
+    """Refuses what the real provider of the path would, in its words, before any of the replies."""
+    refusals: list[str] = field(default_factory=list[str])
+
     async def answer(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append((request.path, headers, json.loads(await request.read() or b"{}")))
+        body = json.loads(await request.read() or b"{}")
+        self.requests.append((request.path, headers, body))
+        if self.is_strict and (words := refusal(request.path, body)):
+            self.refusals.append(words)
+            return web.json_response(
+                {"error": {"message": words, "type": "invalid_request_error"}}, status=400
+            )
         return await self.replies.pop(0)(request)
 
 

@@ -43,6 +43,7 @@ def accept(
         _whole(deps, response, is_empty=not (calls or is_said))
         return
     response.parts = [part for part in response.parts if not isinstance(part, ToolCallPart)]
+    _count_nothing(deps, response)
     if calls or not is_said or end == "failed" or lacks_finish(response):
         raise UnfinishedAnswer(end, response, calls)
     deps.answer_end = end
@@ -50,8 +51,14 @@ def accept(
 
 def _whole(deps: RunDeps, response: ModelResponse, *, is_empty: bool) -> None:
     deps.empty_answers = deps.empty_answers + 1 if is_empty else 0
+    _count_nothing(deps, response)
     if deps.empty_answers >= EMPTY_ANSWERS:
         raise UnfinishedAnswer("empty", response, 0)
+
+
+def _count_nothing(deps: RunDeps, response: ModelResponse) -> None:
+    if not response.parts:
+        deps.tokens_of_nothing += response.usage.total_tokens
 
 
 def _mark(deps: RunDeps, response: ModelResponse) -> None:

@@ -62,8 +62,8 @@ class RunDeps:
     `approvals` were pending when the run began, `asked` are
     those that it asks for now; `used_hashes` have settled earlier ones. `wallet`: the account of the user's connected
     wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer
-    ended, if not well. `empty_answers` in a row. `unreadable`: entries of the stored history that cannot be read and of
-    which the person has not been told.
+    ended, if not well. `empty_answers` in a row; `tokens_of_nothing`: what answers without a part that could be stored
+    have cost. `unreadable`: entries of the stored history that cannot be read and of which the person has not been told.
     """
 
     record: RunRecord
@@ -86,6 +86,7 @@ class RunDeps:
     sizes: Sizes = field(default_factory=Sizes)
     answer_end: AnswerEnd | None = None
     empty_answers: int = 0
+    tokens_of_nothing: int = 0
     healing: Healing = "not needed"
     unreadable: int = 0
 

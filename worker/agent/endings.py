@@ -53,7 +53,7 @@ def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) 
         outcome="completed",
         drafts=[*drafts, *how_it_ended(deps), *about_history(deps)],
         entries=history.dump(unsaved),
-        tokens=tokens_of(unsaved),
+        tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
     )
 
 
@@ -70,18 +70,15 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
         drafts=[result_draft(deps, part) for part in results],
         entries=history.dump([*unsaved, paused]),
         approvals=list(waiting.values()),
-        tokens=tokens_of(unsaved),
+        tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
     )
 
 
 def unfinished(deps: RunDeps, messages: Sequence[ModelMessage], answer: UnfinishedAnswer) -> Ending:
     """An answer that did not end well: its text is kept, its tool calls were not made."""
     end, response = answer.end, answer.response
-    ending = broken(
-        deps, [*messages, response], "failed", ANSWER_ENDS[end] + NO_CALLS[bool(answer.dropped)], end
-    )
-    unseen = 0 if response.parts else response.usage.total_tokens
-    return ending.model_copy(update={"tokens": ending.tokens + unseen})
+    notice = ANSWER_ENDS[end] + NO_CALLS[bool(answer.dropped)]
+    return broken(deps, [*messages, response], "failed", notice, end)
 
 
 def how_it_ended(deps: RunDeps) -> list[Draft]:
@@ -118,7 +115,7 @@ def broken(
             deps.notice(notice, run_end=outcome, answer_end=answer_end),
         ],
         entries=history.dump(settled),
-        tokens=tokens_of(unsaved),
+        tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
     )
 
 

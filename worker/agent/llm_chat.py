@@ -14,7 +14,6 @@ from pydantic_ai.messages import (
     ModelResponseStreamEvent,
     PartStartEvent,
     TextPart,
-    ThinkingPart,
 )
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIStreamedResponse
 from pydantic_ai.usage import RequestUsage
@@ -50,6 +49,8 @@ class ChatStream(OpenAIStreamedResponse):
                 yield event
         if self._splitter.closes_alone:
             _opening_llms.add(self._model_name)
+        else:
+            _opening_llms.discard(self._model_name)
 
     def _missing_finish_reason(self) -> FinishReason:
         """None, which the library's field allows: `llm_end` decides what a missing reason means."""
@@ -95,13 +96,11 @@ class ChatStream(OpenAIStreamedResponse):
             yield event
 
     def _take_back(self) -> Iterator[ModelResponseStreamEvent]:
-        """What was passed on as text was a thought: its parts become thoughts."""
+        """What was passed on as text was a thought. The library appends a part of another kind, so its text goes."""
         for generation in range(self._content_generation + 1):
             key = ("content", generation)
-            part = self._parts_manager.get_part_by_vendor_id(key)
-            if isinstance(part, TextPart):
-                thought = ThinkingPart(part.content, id="content", provider_name=self.provider_name)
-                yield self._parts_manager.handle_part(vendor_part_id=key, part=thought)
+            if isinstance(self._parts_manager.get_part_by_vendor_id(key), TextPart):
+                yield self._parts_manager.handle_part(vendor_part_id=key, part=TextPart(""))
         self._content_generation += 1
 
     def _map_tool_call_delta(

@@ -11,7 +11,7 @@ from typing import Literal
 
 OPEN, CLOSE = "<think>", "</think>"
 _QUOTES = frozenset("`'\"“‘")
-"""A tag directly after one of them is quoted: the answer is about the tag."""
+"""A tag between two of them is quoted: the answer is about the tag."""
 
 TEMPLATES_THAT_OPEN: tuple[tuple[str, str], ...] = (
     ("deepseek-r1", "chat template since 2025-02: ends the prompt with <think>"),
@@ -44,6 +44,7 @@ class ThoughtSplitter:
     """The last character that was passed on as text."""
     _is_started: bool = False
     _has_tag: bool = False
+    _is_ended: bool = False
     _segments: list[Segment] = field(default_factory=list[Segment])
 
     def feed(self, text: str) -> list[Segment]:
@@ -54,6 +55,9 @@ class ThoughtSplitter:
 
     def end(self) -> list[Segment]:
         """What is left when nothing more comes."""
+        self._is_ended = True
+        while self._step():
+            pass
         rest, self._held = self._held, ""
         self._pass(rest)
         self.is_opened = False
@@ -72,6 +76,13 @@ class ThoughtSplitter:
             self._pass_all_but_a_beginning()
             return False
         at, tag = min(found)
+        if (self._held[at - 1 : at] or self._before) in _QUOTES:
+            if (is_quoted := self._is_quoted(at + len(tag))) is None:
+                self._pass_until(at)
+                return False
+            if is_quoted:
+                self._pass_until(at + len(tag))
+                return True
         head, self._held = self._held[:at], self._held[at + len(tag) :]
         self._pass(head)
         self._tag(tag)
@@ -79,6 +90,12 @@ class ThoughtSplitter:
 
     def _look_for_close(self) -> bool:
         at = self._held.find(CLOSE)
+        while self.is_opened and at > 0 and self._held[at - 1] in _QUOTES:
+            if (is_quoted := self._is_quoted(at + len(CLOSE))) is None:
+                return False
+            if not is_quoted:
+                break
+            at = self._held.find(CLOSE, at + 1)
         if at < 0:
             if not self.is_opened:
                 self._pass_all_but_a_beginning()
@@ -91,9 +108,7 @@ class ThoughtSplitter:
         return True
 
     def _tag(self, tag: str) -> None:
-        if self._before in _QUOTES:
-            self._pass(tag)
-        elif tag == OPEN and self._before in ("", "\n"):
+        if tag == OPEN and self._before in ("", "\n"):
             self.is_thinking = self._has_tag = True
         elif tag == CLOSE and not self._has_tag:
             self._segments = []
@@ -103,12 +118,21 @@ class ThoughtSplitter:
         else:
             self._pass(tag)
 
+    def _is_quoted(self, after: int) -> bool | None:
+        """Whether the tag that ends at `after` has a quotation mark behind it too. None: not yet known."""
+        if after < len(self._held):
+            return self._held[after] in _QUOTES
+        return False if self._is_ended else None
+
+    def _pass_until(self, at: int) -> None:
+        head, self._held = self._held[:at], self._held[at:]
+        self._pass(head)
+
     def _pass_all_but_a_beginning(self) -> None:
         keep = max(
             (size for size in range(1, len(CLOSE)) if _begins_tag(self._held[-size:], size)), default=0
         )
-        certain, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
-        self._pass(certain)
+        self._pass_until(len(self._held) - keep)
 
     def _pass(self, text: str) -> None:
         if self.is_thinking:

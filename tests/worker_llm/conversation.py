@@ -1,0 +1,139 @@
+"""A conversation through the real agent, its stored history and a provider's wire, without a table or a queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_ai import CancellationToken
+from pydantic_ai.models import Model
+
+from forge.models.message import Draft
+from forge.models.run import Progress, Submission
+from forge.ports import CallRecord, CallStatus
+from tests.worker_llm import wires
+from tests.worker_llm.bank import Bank
+from tests.worker_llm.provider_server import ProviderServer, provider_server
+from worker.agent.agent import Ended, Limits, Operator
+from worker.agent.deps import RunDeps
+from worker.agent.history import attempt_id
+from worker.agent.toolbox import Toolbox
+
+LIMITS = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=1_000_000, history_tokens=100_000)
+
+
+@dataclass
+class MemoryRecord:
+    """Implements `RunRecord` in memory: what the table keeps of a run."""
+
+    text: str = ""
+    entries: list[bytes] = field(default_factory=list[bytes])
+    drafts: list[Draft] = field(default_factory=list[Draft])
+    calls: dict[str, CallRecord | None] = field(default_factory=dict[str, CallRecord | None])
+    tokens: int = 0
+
+    def show_text(self, text: str) -> None:
+        self.text += text
+
+    async def append(self, progress: Progress) -> None:
+        self.entries += progress.entries
+        self.drafts += progress.drafts
+        self.tokens += progress.tokens
+        self.text = ""
+
+    async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
+        if call_key in self.calls:
+            return "started", self.calls[call_key]
+        self.calls[call_key] = None
+        return "new", None
+
+    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
+        self.calls[call_key] = record
+        return record
+
+    async def set_network(self, network: str) -> None: ...
+
+    async def spend(self, wei: int, most: int) -> bool:
+        return True
+
+    async def tokens_left(self) -> int | None:
+        return None
+
+    def check_lease(self) -> None: ...
+
+
+@dataclass
+class Conversation:
+    """`say` plays one message. Between two the provider may change: each message names its own wire."""
+
+    server: ProviderServer
+    bank: Bank
+    toolbox: Toolbox
+    entries: list[bytes] = field(default_factory=list[bytes])
+    drafts: list[Draft] = field(default_factory=list[Draft])
+    tokens: int = 0
+    runs: int = 0
+    shown: str = ""
+    """The text that was streamed of the last message's last answer."""
+
+    async def say(self, wire: str, *answers: Any, text: str = "balance of Alice") -> Ended:
+        self.server.replies = list(answers)
+        async with wires.llm(wire, self.server) as llm:
+            return await self.ask(llm, text)
+
+    async def ask(self, llm: Model[Any], text: str = "balance of Alice") -> Ended:
+        self.runs += 1
+        record = MemoryRecord()
+        submission = Submission(run_id=f"{self.runs:032d}", content=text, created_at=self.runs)
+        ended = await Operator(llm, self.toolbox, LIMITS).run(
+            _deps(record, submission), self.entries, submission, CancellationToken()
+        )
+        self.shown = record.text
+        self.entries += [*record.entries, *ended.ending.entries]
+        self.drafts = [*record.drafts, *ended.ending.drafts]
+        self.tokens = record.tokens + ended.ending.tokens
+        return ended
+
+    @property
+    def refusals(self) -> list[str]:
+        return self.server.refusals
+
+    @property
+    def answer(self) -> str:
+        """What the agent said last."""
+        return next((each.content for each in reversed(self.drafts) if each.sender == "agent"), "")
+
+    @property
+    def notices(self) -> list[Draft]:
+        return [draft for draft in self.drafts if draft.kind == "notice"]
+
+    def prompts(self) -> Sequence[dict[str, Any]]:
+        return [body for _, _, body in self.server.requests]
+
+
+def _deps(record: MemoryRecord, submission: Submission) -> RunDeps:
+    return RunDeps(
+        record=record,
+        run_id=submission.run_id,
+        attempt_id=attempt_id(submission.run_id, 1),
+        network="testnet",
+        networks=(),
+        clock=lambda: int(time.time() * 1_000),
+    )
+
+
+@asynccontextmanager
+async def conversation() -> AsyncGenerator[Conversation]:
+    """The provider's server refuses what the real one would."""
+    bank = Bank()
+    toolbox = Toolbox([("evm", bank.server())])
+    await toolbox.refresh()
+    try:
+        async with provider_server() as server:
+            server.is_strict = True
+            yield Conversation(server, bank, toolbox)
+    finally:
+        await toolbox.close()
