@@ -84,12 +84,20 @@ class Conversation:
         async with wires.llm(wire, self.server) as llm:
             return await self.ask(llm, text)
 
-    async def ask(self, llm: Model[Any], text: str = "balance of Alice") -> Ended:
+    async def ask(
+        self,
+        llm: Model[Any],
+        text: str = "balance of Alice",
+        *,
+        attempt: int = 1,
+        calls: dict[str, CallRecord | None] | None = None,
+    ) -> Ended:
+        """With `attempt` 2 a run that another worker began goes on; `calls` is what the journal has of it."""
         self.runs += 1
-        record = MemoryRecord()
+        record = MemoryRecord(calls=calls or {})
         submission = Submission(run_id=f"{self.runs:032d}", content=text, created_at=self.runs)
         ended = await Operator(llm, self.toolbox, LIMITS).run(
-            _deps(record, submission), self.entries, submission, CancellationToken()
+            _deps(record, submission, attempt), self.entries, submission, CancellationToken()
         )
         self.shown = record.text
         self.entries += [*record.entries, *ended.ending.entries]
@@ -114,11 +122,12 @@ class Conversation:
         return [body for _, _, body in self.server.requests]
 
 
-def _deps(record: MemoryRecord, submission: Submission) -> RunDeps:
+def _deps(record: MemoryRecord, submission: Submission, attempt: int) -> RunDeps:
     return RunDeps(
         record=record,
         run_id=submission.run_id,
-        attempt_id=attempt_id(submission.run_id, 1),
+        attempt_id=attempt_id(submission.run_id, attempt),
+        attempt_is_first=attempt == 1,
         network="testnet",
         networks=(),
         clock=lambda: int(time.time() * 1_000),

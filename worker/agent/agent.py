@@ -131,7 +131,7 @@ class Operator:
         submission: Submission,
         token: CancellationToken,
     ) -> AgentRunResult[str | DeferredToolRequests]:
-        before = stored if history.has_response(own) else history.close_calls(stored, UNKNOWN)
+        before = stored if history.goes_on(own) else history.close_calls(stored, UNKNOWN)
         deps.stored = before
         return await self._agent.run(
             None if own else prompt_text(submission),

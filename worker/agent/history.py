@@ -18,6 +18,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.usage import RunUsage
 
 from worker.agent.drafts import response_text
+from worker.agent.llm_end import end_of
 from worker.agent.stored import Sizes, dumped, loaded
 
 
@@ -80,6 +81,13 @@ def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMes
 
 def has_response(messages: Sequence[ModelMessage]) -> bool:
     return any(map(_is_response, messages))
+
+
+def goes_on(own: Sequence[ModelMessage]) -> bool:
+    """Whether an earlier attempt left a response whose tool calls may still be made."""
+    last = own[-1] if own else None
+    is_cut = isinstance(last, ModelResponse) and bool(last.tool_calls) and end_of(last) != "whole"
+    return has_response(own) and not is_cut
 
 
 def run_responses(messages: Sequence[ModelMessage], run_id: str) -> list[ModelResponse]:
