@@ -63,7 +63,7 @@ class RunDeps:
     those that it asks for now; `used_hashes` have settled earlier ones. `wallet`: the account of the user's connected
     wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer
     ended, if not well. `empty_answers` in a row; `tokens_of_nothing`: what answers without a part that could be stored
-    have cost. `unreadable`: entries of the stored history that cannot be read and of which the person has not been told.
+    have cost. `unreadable`: entries of the stored history that cannot be read and of which the person was not told.
     """
 
     record: RunRecord

@@ -19,6 +19,7 @@ class StreamedCall:
     id: str
     name: str
     arguments: str = ""
+    is_named_again: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -45,12 +46,21 @@ class CallJoiner:
         known = self._known(index, call_id)
         if known is None or _begins_another(known, call_id, name, arguments):
             return self._begin(index, call_id, name, arguments)
-        if known.is_whole and arguments.strip():
-            return None
+        if known.is_whole and (arguments.strip() or name):
+            return self._after_whole(known, index, call_id, name, arguments)
         added = name if name and not known.arguments and name != known.name else None
         known.name += added or ""
         known.arguments += arguments
         return Piece(known.key, added, arguments)
+
+    def _after_whole(
+        self, known: StreamedCall, index: int | None, call_id: str, name: str, arguments: str
+    ) -> Piece | None:
+        """The name alone says little: the last call once more, or the next one, if arguments follow it."""
+        if known.is_named_again and _opens(arguments):
+            return self._begin(index, call_id or known.id, known.name, arguments)
+        known.is_named_again = known.is_named_again or bool(name)
+        return None
 
     def _begin(self, index: int | None, call_id: str, name: str, arguments: str) -> Piece:
         call = StreamedCall(len(self.calls), index, call_id, name, arguments)

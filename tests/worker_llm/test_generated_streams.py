@@ -1,0 +1,112 @@
+"""Streams that nobody wrote down: calls numbered and cut in any way, thoughts cut in any way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.properties import examples
+from tests.unlisted import tried
+from worker.agent.llm_calls import CallJoiner
+from worker.agent.llm_thoughts import CLOSE, OPEN, ThoughtSplitter
+
+ACCOUNTS = st.sampled_from(["Alice", "Bob", "Eve"])
+
+
+def pieces(draw: st.DrawFn, text: str, most: int = 5) -> list[str]:
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=most)))
+    return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+@st.composite
+def streamed_calls(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[str]]:
+    """The deltas of whole calls, numbered and named in one of the ways that servers have, and what was meant."""
+    meant = draw(st.lists(ACCOUNTS, min_size=1, max_size=4))
+    numbering = draw(st.sampled_from(["proper", "all 0", "none", "from 1"]))
+    repeats = draw(st.booleans())
+    has_ids = draw(st.booleans())
+    calls: list[list[dict[str, Any]]] = []
+    for number, who in enumerate(meant):
+        index = {"proper": number, "all 0": 0, "none": None, "from 1": number + 1}[numbering]
+        cut = pieces(draw, json.dumps({"who": who}))
+        cut = [piece for piece in cut if piece] if repeats else cut
+        call_id = f"id{number}" if has_ids else None
+        calls.append(
+            [
+                {"index": index, "id": call_id, "name": "balance", "arguments": piece}
+                if repeats or not at
+                else {"index": index, "id": None, "name": None, "arguments": piece}
+                for at, piece in enumerate(cut)
+            ]
+        )
+    can_interleave = numbering in ("proper", "from 1")
+    if can_interleave and draw(st.booleans()):
+        return draw(interleaved(calls)), meant
+    return [delta for call in calls for delta in call], meant
+
+
+@st.composite
+def interleaved(draw: st.DrawFn, calls: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    left = [list(call) for call in calls]
+    mixed = [call.pop(0) for call in left]
+    while rest := [call for call in left if call]:
+        mixed.append(draw(st.sampled_from(rest)).pop(0))
+    return mixed
+
+
+def join(deltas: list[dict[str, Any]]) -> list[str]:
+    joiner = CallJoiner()
+    for delta in deltas:
+        joiner.join(delta["index"], delta["id"] or "", delta["name"] or "", delta["arguments"])
+    return [call.arguments for call in joiner.calls]
+
+
+@examples(500)
+@given(streamed=streamed_calls())
+def test_calls_are_joined_however_they_are_numbered_and_cut(
+    streamed: tuple[list[dict[str, Any]], list[str]],
+) -> None:
+    deltas, meant = streamed
+    tried("streams of tool calls", deltas)
+    assert [json.loads(arguments)["who"] for arguments in join(deltas)] == meant
+
+
+SAID = st.text(st.characters(codec="utf-8", exclude_characters="<>`'\"“‘"), min_size=1, max_size=30).filter(
+    lambda text: bool(text.strip())
+)
+
+
+@st.composite
+def thinking(draw: st.DrawFn) -> tuple[list[str], str]:
+    """An answer with a thought before it, cut anywhere."""
+    thought, said = draw(SAID), draw(SAID).strip()
+    opening = draw(st.sampled_from([OPEN, f"\n{OPEN}", f"{OPEN}\n", ""]))
+    closing = draw(st.sampled_from([CLOSE, f"\n{CLOSE}\n\n"]))
+    return pieces(draw, f"{opening}{thought}{closing}{said}", most=8), said
+
+
+@examples(500)
+@given(answer=thinking(), is_opened=st.booleans())
+def test_a_thought_is_never_the_answer(answer: tuple[list[str], str], is_opened: bool) -> None:
+    cut, said = answer
+    tried("answers with a thought", (cut, is_opened))
+    splitter = ThoughtSplitter(is_opened=is_opened)
+    segments = [segment for piece in cut for segment in splitter.feed(piece)] + splitter.end()
+    shown = ""
+    for kind, text in segments:
+        shown = "" if kind == "all was thought" else shown + (text if kind == "text" else "")
+    assert shown.strip() == said
+
+
+@examples(300)
+@given(text=st.text(st.sampled_from(list("<think/> `\na"))), data=st.data(), is_opened=st.booleans())
+def test_a_text_without_tags_is_shown_as_it_is(text: str, data: st.DataObject, is_opened: bool) -> None:
+    text = text.replace(OPEN, "").replace(CLOSE, "")
+    cut = pieces(data.draw, text)
+    splitter = ThoughtSplitter(is_opened=is_opened)
+    segments = [segment for piece in cut for segment in splitter.feed(piece)] + splitter.end()
+    if OPEN not in text and CLOSE not in text:
+        assert "".join(part for _, part in segments) == text
