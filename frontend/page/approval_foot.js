@@ -71,7 +71,7 @@ export class ApprovalFoot {
   /** @param {string | undefined} act */
   #focus(act) {
     const same = act ? this.element.querySelector(`[data-act="${CSS.escape(act)}"]:not(:disabled)`) : null;
-    const next = same ?? this.element.querySelector('button:not(:disabled)');
+    const next = same ?? this.element.querySelector('button:not(:disabled)') ?? this.element.closest('.approval')?.querySelector('button');
     if (next instanceof HTMLElement) next.focus();
   }
 

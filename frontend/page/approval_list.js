@@ -137,7 +137,7 @@ export class ApprovalList {
   #update(shown, approval, state, receipt) {
     const { wallet, now, offers } = this.options;
     this.#check(shown, approval);
-    const current = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported } : approval;
+    const current = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported, expires_at: approval.expires_at } : approval;
     const isUnderWay = state.outgoing.some((message) => message.approval?.approval_id === approval.approval_id);
     const isChecking = isUnderWay || (state.isProcessing && CLIENT_SAID.includes(receipt?.outcome ?? ''));
     if (shown.approving.progress.told && !shown.approving.isBusy && !isChecking && !state.isProcessing) shown.approving.settle();

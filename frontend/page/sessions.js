@@ -105,7 +105,8 @@ export class Sessions {
     if (now === this.#before) return;
     this.#before = now;
     const known = this.#summaries.get(sessionId);
-    if (known) this.#summaries.set(sessionId, { ...known, title, is_processing: isProcessing, approvals: approvals.length });
+    const summary = /** @type {SessionSummary} */ ({ ...known, title, is_processing: isProcessing, approvals: approvals.length });
+    this.#summaries.set(sessionId, summary);
     const lastAt = Date.parse(messages.at(-1)?.created_at ?? '');
     this.book.remember(sessionId, { title, at: Number.isNaN(lastAt) ? Date.now() : lastAt, seen: hot?.message_count ?? messages.length });
     this.onChange();

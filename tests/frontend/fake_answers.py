@@ -34,6 +34,7 @@ def summary(session: FakeSession) -> dict[str, Any]:
         "network": session.network,
         "is_processing": session.active is not None,
         "message_count": len(session.log),
+        "approvals": len(session.approvals),
         "created_at": last,
         "last_activity_at": active.isoformat(),
         "expires_at": ends.isoformat(),

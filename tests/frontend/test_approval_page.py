@@ -1,0 +1,234 @@
+"""The card of a wallet request: laid out from the review, signed only when all of it was checked, and what stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.frontend.conftest import OpenPage
+from tests.frontend.fake_approvals import FEE, Ask
+from tests.frontend.fake_server import FakeServer
+from tests.frontend.fake_session import FakeSession, Say
+from tests.frontend.test_conversation_page import write
+from tests.frontend.test_wallet_page import desk, wallet_script
+from tests.frontend.wallet_modes import OTHER, PAYER, Mode
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
+
+USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+DATA = "0xa9059cbb" + OTHER[2:].lower().rjust(64, "0") + f"{25_000_000:x}".rjust(64, "0")
+BEHAVES = Mode("behaves", "sent")
+ALL = f"{OTHER} may take ALL your USDC, at any time."
+OUT = {"direction": "out", "standard": "erc20", "asset": USDC, "symbol": "USDC", "amount": "25000000"}
+SENT = {**OUT, "formatted": "25", "sender": PAYER, "to": OTHER}
+GIVEN = {"kind": "erc20", "token": USDC, "spender": OTHER, "unlimited": True, "text": ALL}
+OBSCURE = {"code": "not_understood", "severity": "danger", "text": "Nobody can say what this call does."}
+
+
+def asking(**review: Any) -> Ask:
+    whole = {"outcome": "moves", "recipient": OTHER, "fee": FEE, **review}
+    return Ask(to=USDC, value="0", data=DATA, sender=PAYER, description="A gift", review=whole)
+
+
+def session_of(server: FakeServer) -> FakeSession:
+    return next(iter(server.sessions.values()))
+
+
+async def test_what_leaves_comes_first_and_the_agents_words_last(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
+    text = await at.card.inner_text()
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert lines[2:4] == ["You give", "− 25 USDC"] or "− 25 USDC" in lines[2]
+    facts = at.card.locator(".approval-facts")
+    await expect(facts).to_contain_text(
+        f"To{OTHER}Token{USDC}Fee≈ 0.000042 ETHNetworkEthereum (chain 1)From{PAYER}"
+    )
+    assert "Amount" not in await facts.inner_text()
+    words = at.card.locator(".approval-description")
+    await expect(words).to_have_text("The agent says: A gift")
+    await expect(at.card.locator("[data-tone=good]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("review", "shown"),
+    [
+        ({"outcome": "nothing", "allowances": [GIVEN]}, ALL),
+        ({"outcome": "moves", "changes": [SENT], "warnings": [OBSCURE]}, OBSCURE["text"]),
+        ({"outcome": "moves", "warnings": [{**OBSCURE, "severity": "of tomorrow"}]}, OBSCURE["text"]),
+    ],
+    ids=["an allowance", "a warning", "a severity that nobody knows yet"],
+)
+async def test_danger_takes_a_second_act_of_another_kind(
+    open_page: OpenPage, server: FakeServer, review: dict[str, Any], shown: str
+) -> None:
+    at = await desk(open_page, server, BEHAVES, asking(**review))
+    await at.connect()
+    await expect(at.card.locator("[data-tone=danger]")).to_contain_text(shown)
+    await expect(at.card.locator("[data-tone=good]")).to_have_count(0)
+    await expect(at.card.get_by_role("button", name="Approve in wallet")).to_have_count(0)
+    approve = at.card.get_by_role("button", name="Approve it all the same")
+    await expect(approve).to_be_disabled()
+    assert "primary" not in (await approve.get_attribute("class") or "")
+    await at.card.get_by_role("checkbox").check()
+    await approve.click()
+    await expect(at.card).to_have_count(0)
+    assert len(await at.moved()) == 1
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "nothing"])
+async def test_only_what_was_seen_to_move_is_green(
+    open_page: OpenPage, server: FakeServer, outcome: str
+) -> None:
+    at = await desk(open_page, server, BEHAVES, asking(outcome=outcome, reason="No node could be asked."))
+    await expect(at.card.locator("[data-tone=good]")).to_have_count(0)
+    tone = "warning" if outcome == "unknown" else "info"
+    await expect(at.card.locator(f".approval-said[data-tone={tone}]")).to_be_visible()
+
+
+async def test_request_that_was_cut_is_fetched_whole_before_it_is_signed(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    server.replies["buy"] = [replace(asking(changes=[SENT]), data=DATA + "00" * 3000)]
+    page = await open_page(prepare=wallet_script(BEHAVES))
+    session = await cut(page, server)
+    await page.locator(".approval").get_by_role("button", name="Browser wallet").click()
+    await page.locator(".approval").get_by_role("button", name="Approve in wallet").click()
+    await expect(page.locator(".approval")).to_have_count(0)
+    (moved,) = await page.evaluate("window.ethereum.moved")
+    assert moved["transaction"]["data"] == DATA + "00" * 3000
+    assert session.approvals == []
+
+
+async def cut(page: Page, server: FakeServer) -> FakeSession:
+    """Frames hold the beginning only, as `framing` cuts them; HTTP has the whole."""
+    await write(page, "hello")
+    await expect(page.locator("[data-sender=agent]")).to_contain_text("hello")
+    session = session_of(server)
+    push = session.push
+
+    def pushed(frame: Any) -> None:
+        if frame["type"] == "state":
+            frame = {**frame, "approvals": [beginning(each) for each in frame["approvals"]]}
+        push(frame)
+
+    session.push = pushed
+    await write(page, "buy")
+    await expect(page.locator(".approval")).to_be_visible()
+    return session
+
+
+def beginning(approval: Any) -> Any:
+    review = {"outcome": "unknown", "reason": "The whole request did not fit into this frame."}
+    return {**approval, "data": approval["data"][:10], "calls": [], "review": review, "truncated": True}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"value": "1"},
+        {"to": OTHER},
+        {"chain_id": 137},
+        {"digest": "0" * 64},
+        {"data": "0x"},
+        {"sender": OTHER},
+        {"calls": []},
+    ],
+    ids=lambda forged: next(iter(forged)),
+)
+async def test_what_the_digest_does_not_stand_for_cannot_be_signed(
+    open_page: OpenPage, server: FakeServer, forged: dict[str, Any]
+) -> None:
+    server.replies["buy"] = [asking(changes=[SENT])]
+    page = await open_page(prepare=wallet_script(BEHAVES))
+    await write(page, "hello")
+    await expect(page.locator("[data-sender=agent]")).to_contain_text("hello")
+    session = session_of(server)
+    ask = session.wallet.ask
+
+    def forging(step: Ask, call_id: str = "") -> None:
+        ask(step, call_id)
+        session.approvals[-1].update(forged)
+        if forged == {"calls": []}:
+            session.approvals[-1]["value"] = "1"
+
+    session.wallet.ask = forging  # type: ignore[method-assign]
+    await write(page, "buy")
+    card = page.locator(".approval")
+    await expect(card.locator(".approval-status")).to_contain_text("It cannot be signed.")
+    await expect(card.get_by_role("button", name="Approve")).to_have_count(0)
+    await card.get_by_role("button", name="Reject").click()
+    await expect(card).to_have_count(0)
+
+
+async def test_page_that_may_compute_no_digest_says_what_to_do(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    insecure = "Object.defineProperty(crypto, 'subtle', { value: undefined });"
+    server.replies["buy"] = [asking(changes=[SENT])]
+    page = await open_page(prepare=insecure + wallet_script(BEHAVES))
+    await write(page, "buy")
+    card = page.locator(".approval")
+    await expect(card.locator(".approval-status")).to_contain_text("Open it over https")
+    await expect(card.get_by_role("button", name="Approve")).to_have_count(0)
+    await expect(card.get_by_role("button", name="Reject")).to_be_enabled()
+
+
+async def test_rejected_request_leaves_no_green_tick_also_after_a_reload(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
+    tool = at.page.locator(".tool")
+    await expect(tool).to_contain_text("waits for your signature")
+    await at.card.get_by_role("button", name="Reject").click()
+    await expect(at.card).to_have_count(0)
+    await expect(at.page.locator("#composer-text")).to_be_focused()
+    for _ in range(2):
+        await expect(at.page.locator(".receipt")).to_contain_text("Rejected, nothing was signed")
+        await expect(tool).to_have_attribute("data-request", "neutral")
+        await expect(tool).to_contain_text("rejected")
+        await at.page.reload()
+
+
+async def test_expired_request_leaves_no_green_tick_after_a_reload(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
+    at.session.approvals = []
+    await at.page.reload()
+    await expect(at.page.locator(".tool")).to_have_attribute("data-request", "neutral")
+    await expect(at.page.locator(".tool")).to_contain_text("expired")
+
+
+async def test_time_left_goes_on_by_itself(open_page: OpenPage, server: FakeServer) -> None:
+    at = await desk(open_page, server, BEHAVES, asking(changes=[SENT]))
+    at.session.approvals[0]["expires_at"] = (datetime.now(UTC) + timedelta(seconds=50)).isoformat()
+    at.session.changed()
+    expiry = at.card.locator(".approval-expiry")
+    await expect(expiry).to_contain_text("s")
+    before = await expiry.inner_text()
+    await expect(expiry).not_to_have_text(before)
+
+
+async def test_request_calls_the_person(open_page: OpenPage, server: FakeServer) -> None:
+    """A screen reader speaks; the tab's title and icon and the list say it, also from another conversation."""
+    server.replies["buy"] = [Say("Prepared."), asking(changes=[SENT])]
+    page = await open_page(prepare=wallet_script(BEHAVES))
+    await write(page, "buy")
+    words = f"Your signature is needed: Send 25 USDC to {OTHER[:6]}…{OTHER[-4:]}."
+    await expect(page.locator("#announcements")).to_contain_text(words)
+    await expect(page).to_have_title("(1) Sign: buy · forge")
+    icon = page.locator("link[rel=icon]")
+    await expect(icon).to_have_attribute("href", "icon.svg#needs-you")
+    await expect(page.locator(".session-time")).to_have_text("sign")
+    await page.get_by_role("button", name="New conversation").click()
+    await expect(page).to_have_title("(1) Sign in another conversation: forge")
+    await page.locator(".session-open").first.click()
+    await page.locator(".approval").get_by_role("button", name="Reject").click()
+    await expect(page).to_have_title("buy · forge")
+    await expect(icon).to_have_attribute("href", "icon.svg")
