@@ -115,6 +115,8 @@ def _transaction(items: list[dict[str, Any]]) -> str:
     text = json.dumps(items)
     if '"call#' in text:
         return "journal.begin_call"
+    if '"once#' in text:
+        return "inbox.accept"
     if "recent = :recent" in text:
         return "runs.finish"
     return "runs.append" if "input_logged = :input_logged" in text else "runs.flush"

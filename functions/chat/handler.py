@@ -10,20 +10,18 @@ from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
-from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
+from forge.api.replies import Idempotent, Owner, key_of, once_of, reply
 from forge.models.http import ChatRequest
 
 router = APIRouter()
 
 
 @router.post("/api/chat")
-def post_chat(
-    request: ChatRequest, owner: Owner, preferred: Preferred, idempotency_key: IdempotencyKey = None
-) -> Response:
+def post_chat(request: ChatRequest, owner: Owner, preferred: Preferred, idempotent: Idempotent) -> Response:
     key = key_of(owner, request.session_id)
-    run_id = run_id_for(key, idempotency_key)
-    state = submit(key, run_id, request.message, if_busy=request.if_busy, preferences=preferred)
-    return reply(key, state, run_id, preferred)
+    once = once_of(idempotent, request)
+    accepted, state = submit(key, request.message, once=once, if_busy=request.if_busy, preferences=preferred)
+    return reply(accepted.key, state, accepted.run_id, preferred)
 
 
 app = create_app(router)

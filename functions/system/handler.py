@@ -10,7 +10,7 @@ from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
-from forge.api.replies import IdempotencyKey, Owner, key_of, reply, run_id_for
+from forge.api.replies import Idempotent, Owner, key_of, once_of, reply
 from forge.api.wallet import legacy_reply
 from forge.models.http import SystemRequest
 
@@ -19,13 +19,15 @@ router = APIRouter()
 
 @router.post("/api/system")
 def post_system(
-    request: SystemRequest, owner: Owner, preferred: Preferred, idempotency_key: IdempotencyKey = None
+    request: SystemRequest, owner: Owner, preferred: Preferred, idempotent: Idempotent
 ) -> Response:
     key = key_of(owner, request.session_id)
-    run_id = run_id_for(key, idempotency_key)
+    once = once_of(idempotent, request)
     approval = request.approval or legacy_reply(request.message)
-    state = submit(key, run_id, request.message, approval=approval, is_system=True, preferences=preferred)
-    return reply(key, state, run_id, preferred)
+    accepted, state = submit(
+        key, request.message, once=once, approval=approval, is_system=True, preferences=preferred
+    )
+    return reply(accepted.key, state, accepted.run_id, preferred)
 
 
 app = create_app(router)

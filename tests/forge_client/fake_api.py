@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,7 +14,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from forge.models import public
-from forge.models.ids import run_id_of
 from tests.forge_client.simulated_session import SimulatedSession
 
 JSON = "application/json"
@@ -79,7 +80,7 @@ class FakeApi:
 
     def _submit(self, request: Request, body: dict[str, Any]) -> Response:
         session = self._session(body["session_id"])
-        run_id = run_id_of(session.key, request.headers["idempotency-key"])
+        run_id = _run_id_of(f"{session.key}#{request.headers['idempotency-key']}")
         is_known = session.hot is not None and run_id in session.hot.recent
         if not is_known:
             session.accept(body["message"], run_id)
@@ -144,3 +145,8 @@ class FakeApi:
     @staticmethod
     def _answer(session: SimulatedSession) -> Response:
         return Response(session.state().model_dump_json(), media_type=JSON)
+
+
+def _run_id_of(name: str) -> str:
+    """The same key in the same session names the same run."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, name).hex

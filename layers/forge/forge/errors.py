@@ -50,6 +50,10 @@ class SessionUnreadable(ForgeError):
     """
 
 
+class KeyReused(ForgeError):
+    """This Idempotency-Key was used for another request; each message needs a key of its own."""
+
+
 class Retryable(ForgeError):
     """The request is refused for now; `retry_after` says in how many seconds it may be sent again."""
 

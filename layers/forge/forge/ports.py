@@ -14,6 +14,7 @@ from typing import Protocol
 from forge.models.approval import Approval, Claim
 from forge.models.ids import SessionKey
 from forge.models.message import Message
+from forge.models.once import Accepted, Once
 from forge.models.run import (
     CommandMessage,
     Ending,
@@ -92,6 +93,15 @@ class Inbox(Protocol):
         """One write: creates or revives the session, charges the rate limit, queues the message, bumps `rev`.
 
         Accepting a run id again changes nothing. Raises `RateLimited`, `InboxFull`, `SessionBusy` (`if_busy` reject).
+        """
+        ...
+
+    def accept_once(
+        self, key: SessionKey, submission: Submission, if_busy: IfBusy, once: Once | None
+    ) -> Accepted:
+        """The same, and in the same transaction the record of an `Idempotency-Key` (for 24 hours).
+
+        A repeat changes nothing: it is told the session and the run of the first one. Raises `KeyReused` as well.
         """
         ...
 

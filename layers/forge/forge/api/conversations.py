@@ -15,7 +15,8 @@ from forge.models import public
 from forge.models.approval import ApprovalReply
 from forge.models.frame import Hot
 from forge.models.http import State
-from forge.models.ids import SessionKey
+from forge.models.ids import SessionKey, new_run_id
+from forge.models.once import Accepted, Once
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
 from forge.observability import error_fields, log_fields, record
@@ -49,15 +50,19 @@ def state_of(key: SessionKey, session: HotSession | None, limit: int = MESSAGES_
 
 def submit(
     key: SessionKey,
-    run_id: str,
     content: str,
     *,
+    once: Once | None = None,
     if_busy: IfBusy = "enqueue",
     approval: ApprovalReply | None = None,
     is_system: bool = False,
     preferences: Preferences = NO_PREFERENCES,
-) -> Hot:
-    """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`."""
+) -> tuple[Accepted, Hot]:
+    """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
+
+    A repeat of an accepted request is answered by the present state of the session and run that the first one began.
+    """
+    run_id = new_run_id()
     log_fields(correlation_id=run_id, session_id=key.session_id)
     submission = Submission(
         run_id=run_id,
@@ -66,8 +71,14 @@ def submit(
         created_at=dependencies.now(),
         approval=approval,
     )
-    session = dependencies.store().inbox.accept(key, submission, if_busy)
+    accepted = dependencies.store().inbox.accept_once(key, submission, if_busy, once)
+    if accepted.run_id != run_id:
+        logger.info("message known", extra={"run_id": accepted.run_id})
+        return accepted, _repeated(accepted, preferences)
+    session = accepted.session
     record("MessagesAccepted")
+    if session is None:
+        return accepted, state_of(key, None)
     if session.created_at >= submission.created_at:
         record("SessionsCreated")
     logger.info("message accepted", extra={"characters": len(content), "waiting": len(session.inbox)})
@@ -75,7 +86,20 @@ def submit(
         _send(session, run_id)
         if if_busy == "interrupt" and session.active:
             _stop_active(session, session.active)
-    return _answer(session, run_id, preferences)
+    return accepted, _answer(session, run_id, preferences)
+
+
+def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
+    """The run may have been accepted without being sent: sending it again is no second run."""
+    try:
+        session = dependencies.store().sessions.hot(accepted.key)
+    except SessionUnreadable as unreadable:
+        return unreadable_state(accepted.key, unreadable)
+    if session is None:
+        return state_of(accepted.key, None)
+    if any(waiting.run_id == accepted.run_id for waiting in session.inbox):
+        _send(session, accepted.run_id)
+    return _answer(session, accepted.run_id, preferences)
 
 
 def _answer(session: HotSession, run_id: str, preferences: Preferences) -> Hot:

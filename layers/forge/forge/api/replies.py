@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Query
@@ -12,7 +13,11 @@ from starlette.responses import Response
 from forge.api.authentication import owner_of, stream_owner
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
-from forge.models.ids import SessionKey, new_run_id, new_session_id, run_id_of
+from forge.models.http import ChatRequest, SystemRequest
+from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
+from forge.models.once import Once
+
+_SessionRequest = ChatRequest | SystemRequest
 
 
 async def _owner(request: Request) -> str:
@@ -39,8 +44,39 @@ def key_of(owner: str, session_id: str | None) -> SessionKey:
     return SessionKey(owner, session_id or new_session_id())
 
 
-def run_id_for(key: SessionKey, idempotency_key: str | None) -> str:
-    return run_id_of(key, idempotency_key) if idempotency_key else new_run_id()
+async def _once_of(request: Request, owner: Owner, idempotency_key: IdempotencyKey = None) -> UseOf | None:
+    """A key that comes with a session counts there. Without one it counts for its owner; an anonymous caller is known
+    by their address, so that nobody is answered with the session of a stranger who chose the same key.
+    """
+    if idempotency_key is None:
+        return None
+    client = request.client.host if request.client else ""
+    address = request.headers.get("x-forwarded-for", client).partition(",")[0].strip()
+    return UseOf(idempotency_key, f"{request.method} {request.url.path}", owner, address)
+
+
+@dataclass(frozen=True, slots=True)
+class UseOf:
+    """An `Idempotency-Key`, the route that it came to, and who brought it."""
+
+    key: str
+    route: str
+    owner: str
+    address: str
+
+    def once(self, body: _SessionRequest) -> Once:
+        user = ("session", self.owner, body.session_id) if body.session_id else self._stranger()
+        return Once.of(user, self.key, self.route, body.model_dump(mode="json"))
+
+    def _stranger(self) -> tuple[str, ...]:
+        return ("new", self.owner, self.address if self.owner == ANONYMOUS else "")
+
+
+Idempotent = Annotated[UseOf | None, Depends(_once_of)]
+
+
+def once_of(use: UseOf | None, body: _SessionRequest) -> Once | None:
+    return use.once(body) if use else None
 
 
 def reply(

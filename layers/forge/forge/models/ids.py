@@ -17,8 +17,6 @@ ApprovalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 ConnectionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 NetworkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
-_RUN_NAMESPACE = uuid.UUID("6f8f2c1e-7f55-4b52-9d0c-6a1f0c8f2b11")
-
 
 class SessionKey(NamedTuple):
     """Whose session, and which: together they are the partition, so a foreign id does not exist."""
@@ -42,8 +40,3 @@ def new_session_id() -> str:
 
 def new_run_id() -> str:
     return uuid.uuid4().hex
-
-
-def run_id_of(key: SessionKey, idempotency_key: str) -> str:
-    """The same `Idempotency-Key` in the same session names the same run, so a repeat finds it."""
-    return uuid.uuid5(_RUN_NAMESPACE, f"{key}#{idempotency_key}").hex

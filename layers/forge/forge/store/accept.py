@@ -1,4 +1,4 @@
-"""Accepting a message: one conditional write.
+"""Accepting a message: one conditional write, and in its transaction the record of its `Idempotency-Key`.
 
 Three forms of the write differ in what they ask of the session: its rate bucket is idle, within its burst, or there
 is no living session. The first is tried; when its condition fails, the returned item tells which form fits, or why the
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from forge.errors import InboxFull, InvalidRequest, RateLimited, Retryable, SessionBusy, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.once import Accepted, Once
 from forge.models.run import IfBusy, Submission
-from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, HotSession
+from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive, current, entry_of, new_item, only_if, session_of
 from forge.store.lenient import plain
 from forge.store.mend import whole
+from forge.store.once import Known, Writer, replayed
 from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
@@ -26,24 +28,54 @@ _INBOX_RETRY_SECONDS = 5.0
 
 
 def accept(
-    table: Table, terms: Terms, now: int, key: SessionKey, submission: Submission, if_busy: IfBusy
-) -> HotSession:
+    table: Table,
+    terms: Terms,
+    now: int,
+    key: SessionKey,
+    submission: Submission,
+    if_busy: IfBusy,
+    once: Once | None = None,
+) -> Accepted:
+    """Raises what `forge.ports.Inbox` says, and `KeyReused`."""
+    try:
+        return _accept(table, terms, now, key, submission, if_busy, once)
+    except Known as known:
+        if once is None:
+            raise
+        return replayed(known.item, once)
+
+
+def _accept(
+    table: Table,
+    terms: Terms,
+    now: int,
+    key: SessionKey,
+    submission: Submission,
+    if_busy: IfBusy,
+    once: Once | None,
+) -> Accepted:
+    writer = Writer(table, now, key, submission.run_id, once)
+
+    def accepted(item: Item | None) -> Accepted:
+        session = current(session_of(item), now) if item and alive(item, now) else None
+        return Accepted(key, submission.run_id, session)
+
     _check_size(submission)
     if key.owner != ANONYMOUS:
         _charge_owner(table, terms, now, key.owner)
     change = _into_living(terms, now, key, submission, if_busy, idle=True)
     for _ in range(CONTENTION_TRIES):
         try:
-            return current(session_of(table.update(keys.hot(key), change)), now)
+            return accepted(writer.update(change))
         except Refused as refused:
             old = refused.item
         if old is None or not alive(old, now):
-            if created := _create(table, terms, now, key, submission, old):
-                return created
+            if created := _create(writer, terms, now, key, submission, old):
+                return accepted(created)
             continue
         whole(old)
         if _repeated(old, submission.run_id):
-            return current(session_of(old), now)
+            return accepted(old)
         if refusal := _refusal(old, terms, now, if_busy):
             raise refusal
         change = _into_living(terms, now, key, submission, if_busy, idle=old["tat"] <= now)
@@ -78,8 +110,8 @@ def _into_living(
 
 
 def _create(
-    table: Table, terms: Terms, now: int, key: SessionKey, submission: Submission, old: Item | None
-) -> HotSession | None:
+    writer: Writer, terms: Terms, now: int, key: SessionKey, submission: Submission, old: Item | None
+) -> Item | None:
     """The first message of a new generation; `None` if somebody else was faster."""
     item = new_item(
         key,
@@ -96,10 +128,10 @@ def _create(
     if title := title_of(submission):
         item["title"] = title
     try:
-        table.put(item, only_if(Change(), old))
+        writer.put(item, only_if(Change(), old))
     except Refused:
         return None
-    return session_of(item)
+    return item
 
 
 def title_of(submission: Submission) -> str | None:

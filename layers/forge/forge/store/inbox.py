@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from forge.errors import NotFound
 from forge.models.ids import SessionKey
+from forge.models.once import Accepted, Once
 from forge.models.run import IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
 from forge.ports import Clock
@@ -25,13 +27,26 @@ class TableInbox:
     clock: Clock
 
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
+        session = self._accept(key, submission, if_busy, None).session
+        if session is None:
+            raise NotFound
+        return session
+
+    def accept_once(
+        self, key: SessionKey, submission: Submission, if_busy: IfBusy, once: Once | None
+    ) -> Accepted:
+        return self._accept(key, submission, if_busy, once)
+
+    def _accept(
+        self, key: SessionKey, submission: Submission, if_busy: IfBusy, once: Once | None
+    ) -> Accepted:
         now = self.clock()
         defaults = self.terms.defaults(now)
         return mended(
             self.table,
             key,
             defaults,
-            lambda: accept(self.table, self.terms, now, key, submission, if_busy),
+            lambda: accept(self.table, self.terms, now, key, submission, if_busy, once),
         )
 
     def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> HotSession | None:

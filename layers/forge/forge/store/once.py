@@ -1,0 +1,76 @@
+"""Records of `Idempotency-Key`s: which request a key was first used for, and the run that this began.
+
+A record is written in the transaction that accepts the message, so there is neither one without the other. It outlives
+the run, the session and its deletion: a repeat never runs anything again.
+"""
+
+from __future__ import annotations
+
+from forge.errors import KeyReused
+from forge.models.ids import SessionKey
+from forge.models.once import Accepted, Once
+from forge.store import keys
+from forge.store.change import Change
+from forge.store.codec import Item
+from forge.store.refusal import Refused
+from forge.store.table import Table
+
+KEPT_SECONDS = 86_400
+
+
+class Known(Exception):
+    """The key has been used; `item` is its record."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__("key known")
+        self.item = item
+
+
+class Writer:
+    """Writes an accepted message, together with the record of its key when it has one."""
+
+    def __init__(self, table: Table, now: int, key: SessionKey, run_id: str, once: Once | None) -> None:
+        self._table, self._now, self._key = table, now, key
+        self._record = _record(now, key, run_id, once) if once else None
+
+    def update(self, change: Change) -> Item | None:
+        """The session as it is then; None if it was deleted at once. Raises `Known`, `Refused`."""
+        if self._record is None:
+            return self._table.update(keys.hot(self._key), change)
+        self._write(self._table.updating(keys.hot(self._key), change))
+        return self._table.get(keys.hot(self._key))
+
+    def put(self, item: Item, condition: Change) -> None:
+        """Raises `Known`, `Refused`."""
+        if self._record is None:
+            self._table.put(item, condition)
+        else:
+            self._write(self._table.putting(item, condition))
+
+    def _write(self, write: dict[str, object]) -> None:
+        unused = Change().when(
+            "attribute_not_exists(pk) OR expires_at <= :seconds", seconds=self._now // 1_000
+        )
+        try:
+            self._table.transact([self._table.putting(self._record or {}, unused), write])
+        except Refused as refused:
+            if refused.index == 0 and refused.item is not None:
+                raise Known(refused.item) from None
+            raise
+
+
+def replayed(item: Item, once: Once) -> Accepted:
+    """What the key's first request was answered. Raises `KeyReused` for another request."""
+    if item.get("fingerprint") != once.fingerprint:
+        raise KeyReused
+    return Accepted(SessionKey.parse(str(item.get("session_key", ""))), str(item.get("run_id", "")), None)
+
+
+def _record(now: int, key: SessionKey, run_id: str, once: Once) -> Item:
+    return {
+        **keys.single("once", once.name),
+        "fingerprint": once.fingerprint,
+        "session_key": str(key),
+        "run_id": run_id,
+        "expires_at": now // 1_000 + KEPT_SECONDS,
+    }
