@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
@@ -20,6 +21,7 @@ DRAIN_SECONDS = 5.0
 class Audiences:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self._users: Counter[tuple[SessionKey, int]] = Counter()
         self._open: dict[tuple[SessionKey, int], Audience] = {}
         self._closing: dict[tuple[SessionKey, int], asyncio.Task[None]] = {}
 
@@ -27,13 +29,18 @@ class Audiences:
         name = (session.key, session.generation)
         if closing := self._closing.pop(name, None):
             closing.cancel()
+        self._users[name] += 1
         if name not in self._open:
             self._open[name] = self._new(session.key)
         return self._open[name]
 
     def release(self, session: HotSession) -> None:
-        """Let everybody get the end, then close."""
+        """The last one that leaves lets everybody get the end, then closes."""
         name = (session.key, session.generation)
+        self._users[name] -= 1
+        if self._users[name]:
+            return
+        del self._users[name]
         self._closing[name] = asyncio.create_task(self._close(name), name=f"drain {session.key}")
 
     async def close(self) -> None:

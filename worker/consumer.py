@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 
-from forge.errors import ForgeError, LeaseHeld, RunGone, SessionUnreadable, StorageUnavailable
+from forge.errors import ForgeError, LeaseHeld, LeaseLost, RunGone, SessionUnreadable, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
 from forge.models.session import Control
 from forge.observability import error_fields, run_fields
 from forge.ports import Delivery, Lease
 from worker.bind_wallet import bind_wallet
-from worker.execute_run import RunExecutor
+from worker.execute_run import Executed, RunExecutor
 from worker.hold import keep_message
 from worker.resources import Resources
 from worker.watch import ActiveRuns
@@ -37,6 +38,7 @@ class Consumer:
         self._resources, self._active, self._executor = resources, active, executor
         self._free = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
+        self._is_stopping = False
         self._deliveries: set[asyncio.Task[None]] = set()
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
@@ -44,7 +46,7 @@ class Consumer:
         async with asyncio.TaskGroup() as group:
             receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
             await stop.wait()
-            logger.info("worker stopping", extra={"runs": len(self._active.by_session)})
+            logger.info("worker stopping", extra={"runs": len(self._active)})
             await self._wind_up(receiving, stop_seconds)
 
     async def _keep_receiving(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
@@ -86,6 +88,7 @@ class Consumer:
 
     async def _wind_up(self, receiving: asyncio.Task[None], seconds: float) -> None:
         """What the last poll still brings is put back by `_handle`."""
+        self._is_stopping = True
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=seconds)
         self._active.stop_all()
@@ -104,33 +107,69 @@ class Consumer:
                 await self._run_command(delivery.body, delivery)
             else:
                 await self._run(delivery.body, delivery)
-        except Exception as error:  # noqa: BLE001
+        except (Exception, LeaseLost) as error:  # noqa: BLE001
             logger.log(
                 logging.ERROR, "delivery failed", extra={"receives": delivery.receives, **error_fields(error)}
             )
 
     async def _run(self, message: RunMessage, delivery: Delivery) -> None:
-        """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first."""
-        while True:
+        """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first.
+
+        When the named run has ended, what waits behind it goes on here: its own message may have been lost.
+        """
+        if mine := self._active.held(message.key, message.run_id):
+            logger.info("run goes on here", extra=run_fields(message.run_id, receives=delivery.receives))
+            return mine.adopt(delivery.receipt)
+        todo: RunMessage | None = message
+        while todo is not None:
             try:
-                lease, control = await self._claim(message)
+                lease, control = await self._claim(todo)
             except (RunGone, LeaseHeld, SessionUnreadable, StorageUnavailable) as error:
-                return await self._not_claimed(message, delivery, error)
+                return await self._not_claimed(todo, delivery, error)
             self._note_claim(lease)
-            end = await self._executor.execute(lease, control, delivery.receipt)
-            is_named = lease.run_id == message.run_id
-            match end:
-                case "released":
-                    return await self._release(delivery, 0)
-                case "put back":
-                    return await self._release(delivery, RETRY_SECONDS)
-                case "lost":
-                    return None
-                case "buried" if is_named:
-                    return await self._bury(delivery)
-                case "finished" | "buried" | "deleted":
-                    if is_named:
-                        return await self._delete(delivery)
+            done = await self._executor.execute(lease, control, delivery.receipt)
+            delivery = replace(delivery, receipt=done.receipt)
+            todo = await self._after(todo, delivery, lease, done)
+        return None
+
+    async def _after(
+        self, message: RunMessage, delivery: Delivery, lease: Lease, done: Executed
+    ) -> RunMessage | None:
+        """The message to go on with under the same delivery; None when that is settled."""
+        following = (
+            message.model_copy(update={"run_id": done.waiting, "attempt": 1}) if done.waiting else None
+        )
+        match done.end:
+            case "released":
+                await self._release(delivery, 0)
+            case "put back":
+                await self._release(delivery, RETRY_SECONDS)
+            case "lost":
+                return await self._taken_up_again(message)
+            case "buried":
+                ended = message.model_copy(update={"run_id": lease.run_id, "attempt": lease.attempt})
+                await self._bury(replace(delivery, body=ended))
+                if following:
+                    await self._resources.blocking.insist(self._resend, following)
+            case "deleted":
+                await self._delete(delivery)
+            case "finished":
+                if following and not self._is_stopping and not self._free.locked():
+                    return following
+                if following:
+                    await self._resources.blocking.insist(self._resend, following)
+                await self._delete(delivery)
+        return None
+
+    async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
+        """A lease that ran out while this worker could not renew it may be free: then nobody need wait for another."""
+        session = await self._resources.blocking.insist(self._resources.sessions.hot, message.key)
+        active = session.active if session else None
+        is_free = active is not None and active.worker == self._resources.worker_id
+        return message if is_free else None
+
+    def _resend(self, message: RunMessage) -> None:
+        self._resources.queue.send(message, resend=True)
 
     async def _not_claimed(self, message: RunMessage, delivery: Delivery, error: ForgeError) -> None:
         match error:
@@ -181,7 +220,7 @@ class Consumer:
             self._resources.metrics.takeover()
 
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
-        keeping = asyncio.create_task(keep_message(self._resources, delivery.receipt), name="message")
+        keeping = asyncio.create_task(keep_message(self._resources, lambda: delivery.receipt), name="message")
         try:
             await self._answer_command(message)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from forge.errors import LeaseLost
@@ -33,6 +33,16 @@ logger = logging.getLogger(__name__)
 
 RunEnd = Literal["finished", "buried", "deleted", "released", "put back", "lost"]
 
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """`receipt`: the handle of the queue message by then. `waiting`: the run that waits next in the session."""
+
+    end: RunEnd
+    receipt: str
+    waiting: str | None = None
+
+
 PUT_BACK_MS = 60_000
 """How long a run waits for a worker that has what this one lacks."""
 _STOP_SECONDS = 2.0
@@ -43,13 +53,13 @@ class RunExecutor:
     def __init__(self, resources: Resources, active: ActiveRuns, audiences: Audiences) -> None:
         self._resources, self._active, self._audiences = resources, active, audiences
 
-    async def execute(self, lease: Lease, control: Control | None, receipt: str) -> RunEnd:
+    async def execute(self, lease: Lease, control: Control | None, receipt: str) -> Executed:
         """The end says what is to become of the queue message. `control` None: the watch will read it."""
         audience = self._audiences.open(lease.session)
         audience.feed.start(lease.session)
         record = LeasedRecord(self._resources, audience.feed, lease)
-        run = RunInProgress(lease, record, audience, self._resources.clock)
-        self._active.by_session[run.key] = run
+        run = RunInProgress(lease, record, audience, self._resources.clock, receipt)
+        self._active.add(run)
         end: RunEnd = "lost"
         try:
             if control is not None:
@@ -57,7 +67,9 @@ class RunExecutor:
             async with asyncio.TaskGroup() as group:
                 holding = [
                     group.create_task(keep_lease(run), name=f"lease {run.run_id}"),
-                    group.create_task(keep_message(self._resources, receipt), name=f"message {run.run_id}"),
+                    group.create_task(
+                        keep_message(self._resources, lambda: run.receipt), name=f"message {run.run_id}"
+                    ),
                 ]
                 end = await self._perform(run, lease)
                 for task in holding:
@@ -65,15 +77,16 @@ class RunExecutor:
         except* LeaseLost:
             logger.warning("run lost", extra=_fields(lease))
         finally:
-            del self._active.by_session[run.key]
+            run.is_over = True
+            self._active.remove(run)
             self._audiences.release(lease.session)
-        return end
+        return Executed(end, run.receipt, run.waiting if end in {"finished", "buried"} else None)
 
     async def show(self, key: SessionKey) -> None:
         """Push the session as it is to its connections; they ask for the messages they lack."""
         session = await self._resources.blocking(self._resources.sessions.hot, key)
         # A run that has begun meanwhile shows it; between this look and the release nothing waits.
-        if session is None or key in self._active.by_session:
+        if session is None or self._active.of_session(key):
             return
         self._audiences.open(session).feed.show(session, [])
         self._audiences.release(session)
@@ -95,21 +108,25 @@ class RunExecutor:
             await run.record.release()
             logger.info("run released", extra=_fields(lease))
             return "released"
-        await run.record.finish(ended.ending)
+        await self._finish(run, ended.ending)
         self._report(run, lease, ended)
         return "finished"
+
+    async def _finish(self, run: RunInProgress, ending: Ending) -> None:
+        session = await run.record.finish(ending)
+        run.waiting = session.inbox[0].run_id if session.inbox else None
 
     async def _give_up(self, run: RunInProgress, lease: Lease) -> RunEnd:
         """Whatever makes the run fail may also be in its history, so the run ends without that if need be."""
         deps, error = self._deps(run, lease), TooManyAttempts()
         try:
             ended = refuse(deps, await run.record.history(), _submission(lease), error)
-            await run.record.finish(ended.ending)
+            await self._finish(run, ended.ending)
         except Exception as broken:  # noqa: BLE001  anything may be what is broken
             logger.warning("history not closed", extra={**_fields(lease), **error_fields(broken)})
             notice = deps.notice(failures.describe(error))
             ended = Ended(Ending(outcome="failed", drafts=[notice]), error)
-            await run.record.finish(ended.ending)
+            await self._finish(run, ended.ending)
         self._report(run, lease, ended)
         return "buried"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from forge.errors import StorageUnavailable
@@ -23,12 +24,12 @@ async def keep_lease(run: RunInProgress) -> None:
         await run.record.keep()
 
 
-async def keep_message(resources: Resources, receipt: str) -> None:
+async def keep_message(resources: Resources, receipt: Callable[[], str]) -> None:
     """Failing here is not the end: the run is the lease holder's, even when its message is delivered again."""
     await asyncio.sleep(FIRST_EXTEND_SECONDS)
     while True:
         with suppress(StorageUnavailable):
-            await resources.blocking(resources.queue.extend, receipt, VISIBILITY_SECONDS)
+            await resources.blocking(resources.queue.extend, receipt(), VISIBILITY_SECONDS)
         await asyncio.sleep(EXTEND_SECONDS)
 
 

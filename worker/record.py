@@ -50,6 +50,11 @@ class LeasedRecord:
         """Seconds."""
         return max(0.0, self._renewed_at + RENEW_SECONDS - monotonic())
 
+    def renew_at_once(self) -> None:
+        """The lease may count as over although this worker lives: the next write tells, and it is due now."""
+        self._renewed_at = monotonic() - RENEW_SECONDS
+        self.is_due.set()
+
     def show_text(self, text: str) -> None:
         """Raises `LeaseLost`: a worker that wakes from a freeze must not speak into another's attempt."""
         if monotonic() > self._lease_end:

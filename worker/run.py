@@ -16,7 +16,14 @@ StopReason = Literal["interrupted", "deleted", "released"]
 
 
 class RunInProgress:
-    def __init__(self, lease: Lease, record: LeasedRecord, audience: Audience, clock: Clock) -> None:
+    """One attempt. `receipt` is the handle of its queue message as it was delivered last."""
+
+    def __init__(
+        self, lease: Lease, record: LeasedRecord, audience: Audience, clock: Clock, receipt: str
+    ) -> None:
+        self.receipt = receipt
+        self.is_over = False
+        self.waiting: str | None = None
         self.key, self.run_id, self.generation = lease.key, lease.run_id, lease.session.generation
         self.record, self.audience = record, audience
         self.token = CancellationToken()
@@ -40,6 +47,11 @@ class RunInProgress:
         if self.is_watched and not was_watched:
             self.record.is_due.set()
         self.audience.follow(control.connections)
+
+    def adopt(self, receipt: str) -> None:
+        """The run's message came again: this attempt goes on with it, if the lease can still be renewed."""
+        self.receipt = receipt
+        self.record.renew_at_once()
 
     def stop(self, reason: StopReason) -> None:
         """The first reason counts, but for a deletion, after which nothing may be written."""

@@ -44,7 +44,7 @@ async def serve(
                 _measure(resources, active),
             ]
             if protection:
-                beside.append(protection.keep(lambda: bool(active.by_session)))
+                beside.append(protection.keep(lambda: len(active) > 0))
             tasks = [group.create_task(part) for part in beside]
             await consumer.consume(stop, stop_seconds)
             for task in tasks:
@@ -58,7 +58,7 @@ async def serve(
 
 async def _measure(resources: Resources, active: ActiveRuns) -> None:
     while True:
-        resources.metrics.process(len(active.by_session), _memory())
+        resources.metrics.process(len(active), _memory())
         await asyncio.sleep(_MEASURE_SECONDS)
 
 

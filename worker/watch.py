@@ -3,37 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from time import monotonic
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Control
+from forge.ports import Clock
 from worker.resources import Resources
 from worker.run import RunInProgress
+
+logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.4
 
 
+JUMP_MS = 1_500
+"""A clock that has moved by so much more than the time that passed has jumped: the computer slept."""
+
+
 class ActiveRuns:
-    """A session has one run at a time."""
+    """The runs of this process, each attempt for itself: one that ends removes itself and no other."""
 
     def __init__(self) -> None:
-        self.by_session: dict[SessionKey, RunInProgress] = {}
+        self._runs: set[RunInProgress] = set()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def add(self, run: RunInProgress) -> None:
+        self._runs.add(run)
+
+    def remove(self, run: RunInProgress) -> None:
+        self._runs.discard(run)
+
+    def of_session(self, key: SessionKey) -> list[RunInProgress]:
+        return [run for run in self._runs if run.key == key]
+
+    def held(self, key: SessionKey, run_id: str) -> RunInProgress | None:
+        """An attempt at the run that this process has not lost, as far as it knows."""
+        return next((run for run in self.of_session(key) if run.run_id == run_id and not run.is_over), None)
 
     async def watch(self, resources: Resources) -> None:
+        offset = _clock_offset(resources.clock)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            # A run that begins while this reads is not among what was read.
-            runs = dict(self.by_session)
-            if not runs:
-                continue
-            try:
-                controls = await resources.blocking(resources.controls.read, list(runs))
-            except StorageUnavailable:
-                continue
-            for key, run in runs.items():
-                if self.by_session.get(key) is run:
-                    run.observe(controls.get(key) or Control(key=key))
+            offset = self._renew_after_a_jump(offset, _clock_offset(resources.clock))
+            await self._look(resources)
+
+    async def _look(self, resources: Resources) -> None:
+        """A run that begins while this reads is not among what was read."""
+        runs = set(self._runs)
+        if not runs:
+            return
+        try:
+            controls = await resources.blocking(resources.controls.read, [run.key for run in runs])
+        except StorageUnavailable:
+            return
+        for run in runs & self._runs:
+            run.observe(controls.get(run.key) or Control(key=run.key))
+
+    def _renew_after_a_jump(self, before: float, now: float) -> float:
+        """Leases that the table counts as over are still ours, unless another worker was there."""
+        if now - before > JUMP_MS:
+            logger.warning("clock jumped", extra={"milliseconds": round(now - before), "runs": len(self)})
+            for run in self._runs:
+                run.record.renew_at_once()
+        return now
 
     def stop_all(self) -> None:
-        for run in self.by_session.values():
+        for run in self._runs:
             run.stop("released")
+
+
+def _clock_offset(clock: Clock) -> float:
+    """Milliseconds between the clock that leases are written with and the one that counts while we run."""
+    return clock() - monotonic() * 1_000

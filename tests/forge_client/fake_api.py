@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 import json
+import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -134,10 +134,15 @@ class Stage:
 
     async def say(self, content: str, key: SessionKey = KEY, **values: Any) -> str:
         """Accept a message and queue its run, as `POST /api/chat` does."""
+        run_id = await self.accept(content, key, **values)
+        await asyncio.to_thread(self.queue.send, message_of(await self.session(key), run_id))
+        return run_id
+
+    async def accept(self, content: str, key: SessionKey = KEY, **values: Any) -> str:
+        """Accept a message whose queue message is lost."""
         run_id = new_run_id()
         submission = Submission(run_id=run_id, content=content, created_at=self.clock(), **values)
-        session = await asyncio.to_thread(self.store.inbox.accept, key, submission)
-        await asyncio.to_thread(self.queue.send, message_of(session, run_id))
+        await asyncio.to_thread(self.store.inbox.accept, key, submission)
         return run_id
 
     async def interrupt(self, run_id: str, key: SessionKey = KEY) -> None:

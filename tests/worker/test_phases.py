@@ -13,7 +13,6 @@ import pytest
 from forge.api import conversations, dependencies
 from forge.errors import SessionBusy
 from forge.models.http import State
-from forge.models.ids import new_run_id
 from forge.models.run import IfBusy, Outcome
 from forge_client.conversation import Conversation
 from tests.worker.gateway import Page
@@ -55,9 +54,8 @@ class Desk:
     llm: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
     async def submit(self, text: str, if_busy: IfBusy = "enqueue") -> str:
-        run_id = new_run_id()
-        await asyncio.to_thread(conversations.submit, KEY, run_id, text, if_busy=if_busy)
-        return run_id
+        accepted, _ = await asyncio.to_thread(conversations.submit, KEY, text, if_busy=if_busy)
+        return accepted.run_id
 
     async def interrupt(self) -> State:
         return await asyncio.to_thread(conversations.interrupt, KEY, None)

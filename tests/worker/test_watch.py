@@ -34,7 +34,8 @@ class SlowReading(Blocking):
 class Observer:
     """In place of a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: SessionKey) -> None:
+        self.key = key
         self.told: list[Control] = []
         self.is_told = asyncio.Event()
 
@@ -51,12 +52,13 @@ async def test_a_run_that_begins_during_a_look_does_not_lose_its_connections(sta
     await stage.open_page("c1=", KEY)
     await stage.open_page("c2=", OTHER)
     reading, active = SlowReading(), ActiveRuns()
-    old, new, ended = Observer(), Observer(), Observer()
-    active.by_session |= {KEY: as_run(old), ENDED: as_run(ended)}
+    old, new, ended = Observer(KEY), Observer(OTHER), Observer(ENDED)
+    active.add(as_run(old))
+    active.add(as_run(ended))
     watching = asyncio.create_task(active.watch(stage.resources(blocking=reading)))
     await asyncio.wait_for(reading.has_read.wait(), 5)
-    active.by_session[OTHER] = as_run(new)
-    del active.by_session[ENDED]
+    active.add(as_run(new))
+    active.remove(as_run(ended))
     reading.may_go_on.set()
     await asyncio.wait_for(old.is_told.wait(), 5)
     assert [control.connections for control in old.told] == [frozenset({"c1="})]

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from forge.api import conversations, dependencies
-from forge.models.ids import new_run_id
 from forge.models.run import IfBusy
 from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer
@@ -35,10 +34,10 @@ async def test_a_stop_leaves_the_wallet_request_open(waiting: Payer) -> None:
 @pytest.mark.parametrize("if_busy", ["enqueue", "reject", "interrupt"])
 async def test_a_message_is_answered_while_the_wallet_is_waited_for(waiting: Payer, if_busy: IfBusy) -> None:
     (before,) = await waiting.approvals()
-    run_id = new_run_id()
-    await asyncio.to_thread(
-        conversations.submit, KEY, run_id, asking("Charlie", "0.5 ether"), if_busy=if_busy
+    accepted, _ = await asyncio.to_thread(
+        conversations.submit, KEY, asking("Charlie", "0.5 ether"), if_busy=if_busy
     )
+    run_id = accepted.run_id
     seen = await waiting.page.ended(run_id)
     assert seen.hot is not None
     assert seen.hot.outcomes[run_id] == "waiting"
