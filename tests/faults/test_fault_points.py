@@ -39,7 +39,7 @@ CROSSINGS = {
     "record.set_network: self._renew(self._runs.renew)": "runs.renew",
     "record.spend: self._renew(self._runs.spend)": "runs.spend",
     "record.tokens_left: self._persist(self._runs.tokens_left)": "runs.tokens_left",
-    "watch.watch: resources.blocking(resources.controls.read)": "controls.read",
+    "watch._look: resources.blocking(resources.controls.read)": "controls.read",
 }
 """Where a run waits for another process, and the fault point that stands for it."""
 
