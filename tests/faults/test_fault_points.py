@@ -50,6 +50,7 @@ BESIDE_RUNS = {
     "agent/toolbox.close: self._stack.aclose",
     "consumer._answer_command: resources.blocking(resources.commands.get)",
     "consumer._answer_command: resources.blocking(resources.commands.put)",
+    "consumer._answer_command: bind_wallet",
     "consumer._after: self._resources.blocking.insist(self._resend)",
     "consumer._taken_up_again: self._resources.blocking.insist(self._resources.sessions.hot)",
     "consumer._give_up_unreadable: self._resources.blocking.insist(self._resources.inbox.stop_unreadable)",
