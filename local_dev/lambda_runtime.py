@@ -20,6 +20,7 @@ from local_dev.wiring import Function
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes of a request or a response of a synchronous invocation."""
 THREADS = 64
+"""Concurrent calls of one function. Each has its own, as in Lambda: one that hangs does not stop the others."""
 
 Handler = Callable[[dict[str, Any], "Context"], Any]
 
@@ -63,7 +64,8 @@ class LambdaRuntime:
         self._report = report
         self._package = package
         self._handlers: dict[str, Any] = {}
-        self._threads = ThreadPoolExecutor(THREADS, "function", initializer=_own_event_loop)
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._loops: list[asyncio.AbstractEventLoop] = []
 
     def load(self, functions: Iterable[Function], attribute: str = "handler") -> None:
         """Import handlers with their environment set. It stays set: they share one process here."""
@@ -85,6 +87,10 @@ class LambdaRuntime:
 
     def register(self, function: Function, handler: Any) -> None:
         self._handlers[function.name] = handler
+        if function.name not in self._threads:  # they are made when they are needed
+            self._threads[function.name] = ThreadPoolExecutor(
+                THREADS, function.name, initializer=self._own_event_loop
+            )
 
     def app(self, function: Function) -> Any:
         """The ASGI app of a function that streams."""
@@ -101,7 +107,7 @@ class LambdaRuntime:
         seconds = min(function.timeout, limit or function.timeout)
         context = Context(function.name, time.monotonic() + seconds)
         call = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._handlers[function.name], json.loads(payload), context
+            self._threads[function.name], self._handlers[function.name], json.loads(payload), context
         )
         call.add_done_callback(_retrieve)
         try:
@@ -117,7 +123,17 @@ class LambdaRuntime:
         return answer
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
+        for loop in self._loops:
+            if not loop.is_running():  # one that runs is a call's that was abandoned, and ends with it
+                loop.close()
+
+    def _own_event_loop(self) -> None:
+        """Mangum runs the app in the thread's event loop, which only a main thread has by itself."""
+        loop = asyncio.new_event_loop()
+        self._loops.append(loop)
+        asyncio.set_event_loop(loop)
 
 
 def _forget(packages: Iterable[str]) -> dict[str, ModuleType]:
@@ -132,8 +148,3 @@ def _retrieve(call: asyncio.Future[Any]) -> None:
     """An abandoned call may fail unseen."""
     if not call.cancelled():
         call.exception()
-
-
-def _own_event_loop() -> None:
-    """Mangum runs the app in the thread's event loop, which only a main thread has by itself."""
-    asyncio.set_event_loop(asyncio.new_event_loop())

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
-from local_dev.lambda_runtime import LambdaRuntime
+from local_dev.lambda_runtime import THREADS, LambdaRuntime
 from local_dev.schedule import run_schedule
 from local_dev.wiring import Function, Schedule
 from tests.local_dev.conftest import eventually
@@ -27,3 +28,26 @@ async def test_a_scheduled_function_is_called_again_even_after_a_failure():
     runtime.close()
     assert events[0]["detail-type"] == "Scheduled Event"
     assert reports == ["Recover failed: RuntimeError: once"]
+
+
+async def test_what_waited_is_looked_for_at_once_and_not_at_the_first_tick():
+    runtime, called = LambdaRuntime(print), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    function = Function("Recover", "recover", 5, {})
+    runtime.register(function, lambda event, context: loop.call_soon_threadsafe(called.set))
+    ticking = asyncio.create_task(run_schedule(Schedule(function, 3600), runtime))
+    await asyncio.wait_for(called.wait(), 10)
+    ticking.cancel()
+    runtime.close()
+
+
+async def test_a_function_that_hangs_in_all_its_calls_does_not_stop_another():
+    runtime, go_on = LambdaRuntime(print), threading.Event()
+    hanging, healthy = Function("Chat", "chat", 60, {}), Function("Health", "health", 60, {})
+    runtime.register(hanging, lambda event, context: go_on.wait(60))
+    runtime.register(healthy, lambda event, context: "OK")
+    calls = [asyncio.create_task(runtime.invoke(hanging, {})) for _ in range(THREADS + 1)]
+    assert await asyncio.wait_for(runtime.invoke(healthy, {}), 20) == "OK"
+    go_on.set()
+    await asyncio.gather(*calls)
+    runtime.close()

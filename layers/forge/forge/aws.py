@@ -49,6 +49,11 @@ A table or queue that does not exist is being created or restored: the worker wa
 """
 
 
+TRIES = 3
+PAUSES_SECONDS = 3.0
+"""The longest that botocore's standard mode pauses between three tries: one second, then two."""
+
+
 def client(
     service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0, connections: int = 64
 ) -> Any:
@@ -57,7 +62,7 @@ def client(
         connect_timeout=2.0,
         read_timeout=read_timeout,
         max_pool_connections=connections,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
         tcp_keepalive=True,
     )
     session = _session()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 Need = Callable[[], object]
+READ_SECONDS = 2.0
+"""How long a function waits for the table's or the queue's answer. The client's three tries and their pauses end before
+the function's own time, so that the caller is told when to come back."""
 _CATALOG_SECONDS = 5.0
 _catalog: tuple[float, Catalog] | None = None
 
@@ -54,16 +57,18 @@ def settings() -> Settings:
 
 @_Once
 def store() -> Store:
+    from forge import aws
     from forge.store import open_store
 
-    return open_store(settings())
+    return open_store(settings(), client=aws.client("dynamodb", read_timeout=READ_SECONDS))
 
 
 @_Once
 def queue() -> RunQueue:
+    from forge import aws
     from forge.queue import open_queue
 
-    return open_queue(settings())
+    return open_queue(settings(), aws.client("sqs", read_timeout=READ_SECONDS))
 
 
 @_Once
