@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from forge.models.ids import SessionKey
 from forge.models.session import HotSession
 
 BYTES_LIMIT = 32_000_000
+IDLE_SECONDS = 300.0
+"""A session that nobody goes on with leaves nothing behind."""
 
 
 class RecentHistories:
@@ -17,11 +20,14 @@ class RecentHistories:
     kept: the entries from `history_start` on.
     """
 
-    def __init__(self, bytes_limit: int = BYTES_LIMIT) -> None:
-        self._limit = bytes_limit
+    def __init__(
+        self, bytes_limit: int = BYTES_LIMIT, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit, self._now = bytes_limit, monotonic
         self._bytes = 0
         self._entries: OrderedDict[tuple[SessionKey, int], list[bytes]] = OrderedDict()
         self._lengths: dict[tuple[SessionKey, int], int] = {}
+        self._kept_at: dict[tuple[SessionKey, int], float] = {}
 
     def of(self, session: HotSession) -> list[bytes] | None:
         known = self._entries.get(_name(session))
@@ -33,9 +39,13 @@ class RecentHistories:
         self._forget(_name(session))
         self._entries[_name(session)] = list(entries)
         self._lengths[_name(session)] = session.history
+        self._kept_at[_name(session)] = self._now()
         self._bytes += _size(entries)
-        while self._bytes > self._limit:
+        while self._entries and (self._bytes > self._limit or self._is_idle(next(iter(self._entries)))):
             self._forget(next(iter(self._entries)))
+
+    def _is_idle(self, name: tuple[SessionKey, int]) -> bool:
+        return self._now() - self._kept_at[name] > IDLE_SECONDS
 
     def grow(self, before: HotSession, entries: Sequence[bytes]) -> None:
         """`entries` were added to the history that `before` had."""
@@ -49,6 +59,7 @@ class RecentHistories:
     def _forget(self, name: tuple[SessionKey, int]) -> None:
         self._bytes -= _size(self._entries.pop(name, ()))
         self._lengths.pop(name, None)
+        self._kept_at.pop(name, None)
 
 
 def _name(session: HotSession) -> tuple[SessionKey, int]:

@@ -7,7 +7,7 @@ from forge.models.session import HISTORY_LEAST, HISTORY_STEP, HotSession
 from forge.ports import Lease
 from tests.worker.scripts import Script, prompts
 from tests.worker.stage import KEY, Stage
-from worker.histories import RecentHistories
+from worker.histories import IDLE_SECONDS, RecentHistories
 
 
 def session(length: int, generation: int = 1, name: str = "s") -> HotSession:
@@ -97,3 +97,16 @@ async def test_a_worker_reads_only_what_another_one_wrote(stage: Stage) -> None:
     assert journal.count == 1
     assert prompts(script.requests[-1]) == ["one", "two", "three", "four"]
     assert (await stage.session(KEY)).history == 8
+
+
+def test_a_session_that_nobody_goes_on_with_is_forgotten() -> None:
+    now = [0.0]
+    histories = RecentHistories(monotonic=lambda: now[0])
+    histories.keep(session(1, name="left"), [b"a"])
+    now[0] = IDLE_SECONDS
+    histories.keep(session(1, name="other"), [b"b"])
+    assert histories.of(session(1, name="left")) == [b"a"]
+    now[0] = IDLE_SECONDS + 1
+    histories.keep(session(1, name="third"), [b"c"])
+    assert histories.of(session(1, name="left")) is None
+    assert histories.of(session(1, name="other")) == [b"b"]
