@@ -15,6 +15,8 @@ from forge_client.conversation import Conversation
 from tests.mcp_servers.conftest import rpc, start_anvil, stop
 from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
+from tests.worker.wallet.payments import Payments
+from tests.worker.wallet.reviews import Reviews
 from tests.worker.wallet.talk import Talk
 from worker.agent.wallet import Wallet, WalletTerms
 from worker.mcp_servers import evm, networks
@@ -110,3 +112,18 @@ async def payer(stage: Stage, anvil: str, other_anvil: str) -> AsyncIterator[Pay
     stage.start()
     yield Payer(stage, talk, page, anvil)
     await stage.stop()
+
+
+@pytest.fixture
+async def payments(anvil: str) -> AsyncIterator[Payments]:
+    chains = Chains.from_environment({"TESTNET_RPC_URL": anvil})
+    accounts = rpc(anvil, "eth_accounts")
+    yield Payments(anvil, chains, accounts[6], accounts[7])
+    await chains.close()
+
+
+@pytest.fixture
+async def reviews(anvil: str) -> AsyncIterator[Reviews]:
+    chains = Chains.from_environment({"TESTNET_RPC_URL": anvil})
+    yield Reviews(anvil, chains, rpc(anvil, "eth_accounts")[8])
+    await chains.close()

@@ -25,7 +25,8 @@ from tests.worker.wallet.giving_calls import (
 )
 from worker.agent.wallet.facts import Facts
 from worker.agent.wallet.judging import judged, warning_of
-from worker.agent.wallet.reading import MOST_BYTES, read_calls
+from worker.agent.wallet.reading import MOST_BYTES, MOST_CALLS, read_calls
+from worker.agent.wallet.tree import all_nodes
 
 LOUD = {"not_understood", "nested_too_deep", "too_large"}
 
@@ -99,6 +100,31 @@ def test_short_data_is_read_with_zeros_behind_it_as_a_contract_reads_it() -> Non
     (allowance,), warnings = found_in(approve(2**255)[:37])
     assert (allowance.spender.lower(), allowance.amount) == (THIEF, str(2**255))
     assert "unusual_encoding" in [each.code for each in warnings]
+
+
+def shared(pointers: int, tail: bytes) -> bytes:
+    """A `multicall` whose calls all lie in one place, so that little data stands for very much."""
+    head = [32, pointers, *[pointers * 32] * pointers]
+    return called("multicall(bytes[])", [])[:4] + b"".join(word.to_bytes(32) for word in head) + tail
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        shared(1_000, len(approve()).to_bytes(32) + approve().ljust(96, b"\0")),
+        shared(600, (20_000).to_bytes(32) + bytes(20_000)),
+        called("multiSend(bytes)", bytes(MOST_BYTES - 200)),
+        called("multicall(bytes[])", [b"\1"] * 400),
+        b"".join([called("multicall(bytes[])", [])[:4], (32).to_bytes(32), (2**255).to_bytes(32)]),
+    ],
+    ids=["one call a thousand times", "one long call", "packed zeros", "many calls", "endless array"],
+)
+def test_what_stands_for_too_much_is_read_up_to_the_bound_and_said_to_be_cut(data: bytes) -> None:
+    assert len(data) <= MOST_BYTES
+    reading = read_calls([(TOKEN, 0, data)])
+    assert len(list(all_nodes(reading.calls))) <= MOST_CALLS + 1
+    dangers = {each.code for each in reading.warnings if each.severity == "danger"}
+    assert dangers & {"nested_too_deep", "too_large"}
 
 
 # What nobody listed.

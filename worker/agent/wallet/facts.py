@@ -17,7 +17,11 @@ from worker.mcp_servers.toolbox import ToolRefused
 MOST_TOKENS = 8
 MOST_ACCOUNTS = 8
 _ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
-"""The interface id of EIP-721, as an argument of `supportsInterface`."""
+_NO_INTERFACE = b"\xff" * 4 + bytes(28)
+"""Arguments of `supportsInterface`: the id of EIP-721, and the one that EIP-165 wants to be denied.
+
+A contract that says yes to everything is no collection, and one with decimals is none either: its allowance is one.
+"""
 _DELEGATION = "0xef0100"
 
 
@@ -63,15 +67,17 @@ def _key(right: Right, sender: str | None) -> tuple[str, str]:
 
 async def _token_facts(chain: Chain, token: str, owner: str) -> TokenFacts | None:
     try:
-        described, supply, balance, nft = await asyncio.gather(
+        described, supply, balance, nft, anything = await asyncio.gather(
             read_token(chain, token),
             ask_number(chain, token, "totalSupply()"),
             ask_number(chain, token, "balanceOf(address)", address_word(owner)) if owner else _nothing(),
             ask_number(chain, token, "supportsInterface(bytes4)", _ERC721),
+            ask_number(chain, token, "supportsInterface(bytes4)", _NO_INTERFACE),
         )
     except ToolRefused:
         return None
-    return TokenFacts(described, supply, balance, is_nft=nft == 1)
+    is_nft = nft == 1 and anything == 0 and described.decimals is None
+    return TokenFacts(described, supply, balance, is_nft=is_nft)
 
 
 async def _nothing() -> None:

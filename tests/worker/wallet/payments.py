@@ -1,0 +1,68 @@
+"""Requests and payments on a real chain, for the tests of what a wallet's answer is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from forge.models.approval import Approval, Claim, WalletTransaction
+from tests.mcp_servers.conftest import rpc
+from worker.agent.wallet.verdict import Verdict
+from worker.agent.wallet.verify import verify
+from worker.mcp_servers.chains import Chains
+
+BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+UNKNOWN_HASH = "0x" + "ab" * 32
+ANYTHING = "0x00000000000000000000000000000000000f00d0"
+
+
+@dataclass
+class Payments:
+    url: str
+    chains: Chains
+    payer: str
+    other: str
+
+    def request(
+        self, to: str = BOB, value: int = 1, data: str = "0x", *, claimed_by: str = "", sender: str = ""
+    ) -> Approval:
+        wanted = WalletTransaction.of_call(31337, to, value=str(value), data=data, sender=sender or None)
+        claim = Claim(claim_id="claim-0001", account=claimed_by, until=1) if claimed_by else None
+        nonce = int(rpc(self.url, "eth_getTransactionCount", sender, "latest"), 16) if sender else None
+        return Approval(
+            approval_id="a" * 32,
+            run_id="r" * 32,
+            call_id="c",
+            network="testnet",
+            transaction=wanted,
+            digest=wanted.digest(),
+            description="",
+            after_block=int(rpc(self.url, "eth_blockNumber"), 16),
+            after_nonce=nonce,
+            claim=claim,
+            created_at=0,
+            expires_at=2**41,
+        )
+
+    def send(self, to: str = BOB, value: int = 1, data: str = "0x", **other: str) -> str:
+        usual = {"from": self.payer, "to": to, "value": hex(value), "input": data}
+        return rpc(self.url, "eth_sendTransaction", {**usual, **other})
+
+    def code(self, address: str, code: bytes) -> None:
+        rpc(self.url, "anvil_setCode", address, "0x" + code.hex())
+
+    async def verdict(
+        self,
+        approval: Approval,
+        tx_hash: str | None,
+        *,
+        used: tuple[str, ...] = (),
+        between: Callable[[], None] = lambda: None,
+    ) -> Verdict:
+        """`between`: what happens on the chain between two looks."""
+
+        def stopped() -> bool:
+            between()
+            return False
+
+        return await verify(self.chains, approval, tx_hash, seconds=0.4, stopped=stopped, used=used)

@@ -1,0 +1,37 @@
+"""Reviews of calls to contracts that a test puts on a real chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eth_abi.abi import encode
+
+from forge.models.review import Review
+from tests.mcp_servers.conftest import rpc
+from worker.agent.wallet.review import reviewed
+from worker.mcp_servers.chains import Chains
+from worker.mcp_servers.evm.transactions import read_request
+
+CONTRACT = "0x000000000000000000000000000000000000c0de"
+SECOND = "0x000000000000000000000000000000000000c0d2"
+
+
+def number(value: int) -> bytes:
+    return encode(["uint256"], [value])
+
+
+@dataclass
+class Reviews:
+    url: str
+    chains: Chains
+    sender: str
+
+    def code(self, code: bytes, address: str = CONTRACT) -> None:
+        rpc(self.url, "anvil_setCode", address, "0x" + code.hex())
+
+    async def review(
+        self, data: bytes, *, value: int = 0, knows_sender: bool = True, to: str = CONTRACT
+    ) -> Review:
+        chain = self.chains.get("testnet")
+        request = await read_request(chain, self.sender, to, value, "0x" + data.hex())
+        return await reviewed(request, knows_sender=knows_sender)

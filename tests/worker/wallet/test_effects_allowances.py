@@ -1,0 +1,64 @@
+"""Allowances beside what a token on a real chain says: balances, supply, and the allowance at the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mcp_servers.bytecode import RETURN, dispatch, words
+from tests.worker.wallet.giving_calls import THIEF, approve, called
+from tests.worker.wallet.reviews import Reviews, number
+
+
+def token(**answers: int) -> bytes:
+    """A contract that answers these functions, and `approve` with true."""
+    usual = {
+        "approve(address,uint256)": 1,
+        "balanceOf(address)": 1_000,
+        "totalSupply()": 10**6,
+        "decimals()": 2,
+    }
+    return dispatch({text: words(number(value), RETURN) for text, value in (usual | answers).items()})
+
+
+@pytest.mark.parametrize(
+    ("amount", "unlimited", "severity"),
+    [(10, False, "caution"), (999, False, "caution"), (1_000, True, "danger"), (2**90, True, "danger")],
+)
+async def test_an_allowance_is_compared_with_what_the_sender_has(
+    reviews: Reviews, amount: int, unlimited: bool, severity: str
+) -> None:
+    reviews.code(token())
+    review = await reviews.review(approve(amount))
+    assert [(each.unlimited, each.amount) for each in review.allowances] == [(unlimited, str(amount))]
+    assert [each.severity for each in review.warnings] == [severity]
+
+
+async def test_the_allowance_at_the_end_counts_and_not_only_what_a_call_adds(reviews: Reviews) -> None:
+    reviews.code(token(**{"increaseAllowance(address,uint256)": 1, "allowance(address,address)": 5_000}))
+    review = await reviews.review(called("increaseAllowance(address,uint256)", THIEF, 10))
+    assert [(each.amount, each.unlimited) for each in review.allowances] == [("5000", True)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({"supportsInterface(bytes4)": 1}, "erc20"),
+        ({"supportsInterface(bytes4)": 0}, "erc20"),
+        ({}, "erc20"),
+    ],
+    ids=["says yes to everything", "says no", "does not answer"],
+)
+async def test_a_token_does_not_pass_for_a_collection(
+    reviews: Reviews, answers: dict[str, int], kind: str
+) -> None:
+    reviews.code(token(**answers))
+    review = await reviews.review(approve())
+    assert [(each.kind, each.unlimited) for each in review.allowances] == [(kind, True)]
+
+
+async def test_the_upper_bytes_of_an_address_do_not_hide_an_allowance(reviews: Reviews) -> None:
+    reviews.code(words(number(1), RETURN))
+    data = approve()
+    review = await reviews.review(data[:4] + b"\xde\xad" * 6 + data[16:])
+    assert [(each.spender.lower(), each.unlimited) for each in review.allowances] == [(THIEF, True)]
+    assert {"unlimited_allowance", "unusual_encoding"} <= {each.code for each in review.warnings}
