@@ -74,8 +74,8 @@ class Emulator:
     @property
     def says(self) -> str:
         if self.name == "dynoxide":
-            return f"table in {self.file}"
-        return "table in memory (MiniStack), written at a clean end only: dynoxide, where it exists, writes at once"
+            return f"conversations are kept in {self.file}"
+        return "conversations are in memory (MiniStack) and kept by a clean end only: dynoxide keeps them at once"
 
     async def start(self) -> Child:
         """Until it answers. Raises `StartFailed`. A file that it cannot use is set aside."""

@@ -72,8 +72,8 @@ class Stack:
             await self._keeper.start(f"worker-{number}", lambda name=f"worker-{number}": self._worker(name))
         await self._keeper.start("gateway", self._gateway)
         await asyncio.gather(self._keeper.start("emulator", self._start_emulator), self._start_chain())
-        kept = "kept between starts" if self._home.keeps else "for this start only"
-        self._report(f"{self._emulator.says}, {kept}; logs in {self._home.folder}")
+        kept = "" if self._home.keeps else ", for this start only"
+        self._report(f"{self._emulator.says}{kept}; logs in {self._home.folder}")
         await self._until_ready()
         self._keeper.keep()
         self._is_described = True
