@@ -16,7 +16,7 @@ const SAID = new Set(/** @type {ReceiptOutcome[]} */ (['reported', 'unanswered',
 const LOOKS = {
   reported: { words: 'Sent; looking for it on the chain', icon: 'clock', tone: 'waiting' },
   unanswered: { words: 'The wallet gave no usable answer; looking on the chain', icon: 'question', tone: 'waiting' },
-  rejected: { words: 'Rejected, nothing was signed', icon: 'cross', tone: 'neutral' },
+  rejected: { words: 'Rejected, nothing was signed here', icon: 'cross', tone: 'neutral' },
   succeeded: { words: 'Done', icon: 'check', tone: 'good' },
   failed: { words: 'Sent, but it failed on the chain', icon: 'cross', tone: 'bad' },
   pending: { words: 'Sent, in no block yet', icon: 'clock', tone: 'waiting' },

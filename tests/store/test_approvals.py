@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forge.errors import ApprovalHeld, NotFound
-from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim
+from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim, Report
 from forge.models.ids import SessionKey
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Ending, receipt_of
@@ -120,6 +120,17 @@ def test_a_request_that_is_not_there_or_over_is_not_found(store: Store, clock: C
     clock.advance(600_001)
     with pytest.raises(NotFound):
         store.approvals.claim(KEY, ID, wanted, asked.digest)
+
+
+def test_a_report_ends_the_claim_and_the_next_signing_is_an_explicit_act(store: Store, clock: Clock):
+    asked = pending(store)
+    claim(store, asked, "tab-one-1", clock)
+    report = Report(outcome="not_found", transaction_hash="0x" + "b" * 64, at=clock() + 1)
+    store.runs.finish(started(store, "look"), completed(reported={ID: report}))
+    clock.advance(2)
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-two-2", clock)
+    assert claim(store, asked, "tab-two-2", clock, again=True).reported == [report]
 
 
 def test_the_wallet_of_the_person_is_known_until_they_disconnect(store: Store):

@@ -141,7 +141,10 @@ def unknown(approval: Approval, why: str, tx_hash: str | None = None) -> Verdict
 
 def rejected(approval: Approval, reason: str) -> Verdict:
     why = f" The reason given: “{reason}”." if reason else ""
-    text = f"Rejected in the wallet: {what(approval)}. Nothing was sent.{why}"
+    known = "Nothing was sent."
+    if approval.claim:
+        known = "A wallet had the request and had not answered, so it may still send it: look before it is asked again."
+    text = f"Rejected in the wallet: {what(approval)}. {known}{why}"
     return verdict(approval, "rejected", text, closes=True, reason=reason or None)
 
 
