@@ -161,21 +161,32 @@ class Wiring:
 
     def page_headers(self) -> dict[str, str]:
         """The headers that CloudFront puts on the page."""
-        headers: dict[str, str] = {}
-        for properties in self.template.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
-            config = self.template.resolve(properties)["ResponseHeadersPolicyConfig"]
-            policy = config.get("SecurityHeadersConfig", {})
-            if csp := policy.get("ContentSecurityPolicy"):
-                headers["content-security-policy"] = " ".join(csp["ContentSecurityPolicy"].split())
-            if "ContentTypeOptions" in policy:
-                headers["x-content-type-options"] = "nosniff"
-            if frame := policy.get("FrameOptions"):
-                headers["x-frame-options"] = frame["FrameOption"]
-            if referrer := policy.get("ReferrerPolicy"):
-                headers["referrer-policy"] = referrer["ReferrerPolicy"]
-            for custom in config.get("CustomHeadersConfig", {}).get("Items", []):
-                headers[custom["Header"].lower()] = custom["Value"]
-        return headers
+        behaviour = self._distribution().get("DefaultCacheBehavior", {})
+        return self._headers_of(behaviour.get("ResponseHeadersPolicyId"))
+
+    def api_headers(self) -> list[tuple[str, dict[str, str]]]:
+        """What CloudFront puts on other answers: (pattern of the path, headers); the first that fits counts."""
+        behaviours: list[Any] = self._distribution().get("CacheBehaviors", [])
+        return [
+            (each["PathPattern"], self._headers_of(each.get("ResponseHeadersPolicyId")))
+            for each in behaviours
+        ]
+
+    def _distribution(self) -> dict[str, Any]:
+        for properties in self.template.resources("AWS::CloudFront::Distribution").values():
+            return cast("dict[str, Any]", properties["DistributionConfig"])
+        return {}
+
+    def _headers_of(self, policy: Any) -> dict[str, str]:
+        """The headers of the policy that the node `policy` refers to; none without one."""
+        if policy is None:
+            return {}
+        properties = self.template.resources("AWS::CloudFront::ResponseHeadersPolicy")[policy["Ref"]]
+        config = self.template.resolve(properties)["ResponseHeadersPolicyConfig"]
+        return _security_headers(config.get("SecurityHeadersConfig", {})) | {
+            custom["Header"].lower(): custom["Value"]
+            for custom in config.get("CustomHeadersConfig", {}).get("Items", [])
+        }
 
     def _origins(self, cors: Mapping[str, Any]) -> list[str]:
         """An exported CORS_ORIGINS replaces the parameter here as it does in the functions' environment."""
@@ -236,3 +247,17 @@ def _patterns(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     criteria: dict[str, list[dict[str, str]]] = event.get("FilterCriteria") or {}
     filters = criteria.get("Filters", [])
     return [json.loads(each["Pattern"]) for each in filters]
+
+
+def _security_headers(policy: Mapping[str, Any]) -> dict[str, str]:
+    """As CloudFront writes them. Strict-Transport-Security is left out: nothing here speaks TLS."""
+    headers: dict[str, str] = {}
+    if csp := policy.get("ContentSecurityPolicy"):
+        headers["content-security-policy"] = " ".join(csp["ContentSecurityPolicy"].split())
+    if "ContentTypeOptions" in policy:
+        headers["x-content-type-options"] = "nosniff"
+    if frame := policy.get("FrameOptions"):
+        headers["x-frame-options"] = frame["FrameOption"]
+    if referrer := policy.get("ReferrerPolicy"):
+        headers["referrer-policy"] = referrer["ReferrerPolicy"]
+    return headers

@@ -175,9 +175,11 @@ def test_pages_of_other_hosts_may_not_connect_unless_they_are_allowed(
     def status(origin: str) -> int:
         return gateway.connect({"Host": "forge.test", "Origin": origin}, session_id="s")[0]
 
-    assert status("https://evil.test") == 200
+    assert [status(f"https://{host}.test") for host in ("evil", "good", "forge")] == [403, 403, 200]
     environment.set(CORS_ORIGINS="https://good.test")
     assert [status(f"https://{host}.test") for host in ("evil", "good", "forge")] == [403, 200, 200]
+    environment.set(CORS_ORIGINS="*")
+    assert status("https://evil.test") == 200
 
 
 def test_a_throttled_socket_is_left_to_its_next_sync(

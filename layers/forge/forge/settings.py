@@ -29,8 +29,10 @@ class Settings(BaseModel):
     owner_rate_limit_per_minute: float = Field(default=120, gt=0)
     owner_tokens_per_day: int = Field(default=0, ge=0)
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
-    cors_origins: str = "*"
-    """Comma-separated origins, or `*`."""
+    cors_origins: str = ""
+    """Comma-separated origins of other pages that may call, or `*`; the deployment's own may always."""
+    edge_digests: str = ""
+    """Comma-separated SHA-256, in hex, of the secrets that the distribution may show; empty: none is asked for."""
     auth_issuer: str = ""
     auth_audience: str = ""
     default_network: str = "testnet"

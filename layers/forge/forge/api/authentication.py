@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 
 from forge.api import dependencies
-from forge.errors import Forbidden, NotAuthenticated
+from forge.errors import NotAuthenticated
 from forge.models.http import Ticket
 from forge.models.ids import ANONYMOUS
 
@@ -59,13 +59,3 @@ def owner_of_ticket(ticket: str | None) -> str:
 def stream_owner(headers: Mapping[str, str], ticket: str | None) -> str:
     """An EventSource brings a ticket, any other client of the stream its token. Raises `NotAuthenticated`."""
     return owner_of_ticket(ticket) if ticket else owner_of(headers)
-
-
-def check_origin(headers: Mapping[str, str]) -> None:
-    """A browser names the page that connects: this one's own, or one of `CORS_ORIGINS`. Raises `Forbidden`."""
-    origin = headers.get("origin")
-    allowed = [each.strip() for each in dependencies.settings().cors_origins.split(",")]
-    if origin is None or "*" in allowed or origin in allowed:
-        return
-    if origin.partition("://")[2] not in {headers.get("host"), headers.get("x-forwarded-host")}:
-        raise Forbidden("Connections from this origin are not allowed.")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from forge.api import dependencies
 from forge.api.problems import problem_response
 from forge.api.statuses import UNEXPECTED, status_of
+from forge.api.way_in import check_way_in
 from forge.errors import ForgeError, InvalidRequest, TooLarge, UnsupportedMediaType
 from forge.observability import NAMESPACE, configure_logging, error_fields, record
 
@@ -20,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 BODY_BYTES_LIMIT = 256_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-_EXPOSED = ("Retry-After", "X-Run-Id", "X-Session-Id")
-_ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID")
+_EXPOSED = ("Preference-Applied", "Retry-After", "X-Run-Id", "X-Session-Id")
+_ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer")
 
 
 class Cors:
@@ -41,7 +42,7 @@ class Cors:
     def _with(self, origins: str) -> ASGIApp:
         return CORSMiddleware(
             self._app,
-            allow_origins=[origin.strip() for origin in origins.split(",")],
+            allow_origins=[origin.strip() for origin in origins.split(",") if origin.strip()],
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
@@ -49,7 +50,10 @@ class Cors:
 
 
 class Edge:
-    """Refuses bodies that are too large or not JSON; answers 500, without details, to what nobody expected."""
+    """Refuses whoever comes another way, and bodies that are too large or not JSON.
+
+    What nobody expected is answered by 500, without details.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -67,6 +71,7 @@ class Edge:
             await send(message)
 
         try:
+            check_way_in(Headers(scope=scope))
             await self._app(scope, await _checked(scope, receive), watched)
         except ForgeError as error:
             await problem_response(status_of(error), error.detail)(scope, receive, send)

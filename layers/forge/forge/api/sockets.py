@@ -8,11 +8,12 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.authentication import check_origin, owner_of_ticket
+from forge.api.authentication import owner_of_ticket
 from forge.api.message_pages import page
 from forge.api.push import post_all
 from forge.api.socket_entry import SocketCall
 from forge.api.unreadable import unreadable_state
+from forge.api.way_in import check_way_in
 from forge.errors import InvalidRequest, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
 from forge.models.frame import CLIENT_FRAME, Hot, PingFrame, PongFrame, SyncFrame
@@ -76,7 +77,7 @@ def refuse(call: SocketCall) -> None:
 
 
 def _key(call: SocketCall) -> SessionKey:
-    check_origin(call.headers)
+    check_way_in(call.headers)
     try:
         session_id = _SESSION_ID.validate_python(call.query.get("session_id"))
     except ValidationError:

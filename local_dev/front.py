@@ -1,0 +1,123 @@
+"""Plays CloudFront in front of everything, and keeps strangers' pages out.
+
+Every web site that its user opens can reach a laptop's server: by a request across sites, or by a host name that is
+rebound to 127.0.0.1. So a request whose Host is not an address, `localhost` or a name that was allowed is refused
+before anything else looks at it, and so is one of another origin. What passes gets the headers of the template's
+distribution.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from forge.api.way_in import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
+from local_dev.asgi import respond
+from local_dev.http_event import Answer, client_address
+from local_dev.limits import MANAGEMENT_PATH
+
+API_HOST = b"api.localhost"
+"""The host name that functions see, as in the cloud: it is never the viewer's."""
+_TOLD = tuple(name.encode() for name in (EDGE_HEADER, HOST_HEADER, VIEWER_HEADER))
+
+ApiHeaders = list[tuple[str, dict[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Who may come: `hosts` are names beside addresses and `localhost`, `origins` other pages' (`*` for any)."""
+
+    hosts: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, hosts: str, origins: Iterable[str]) -> Visitors:
+        """`hosts`: names separated by commas."""
+        names = frozenset(name.strip().lower() for name in hosts.split(",") if name.strip())
+        return cls(names, frozenset(origin.strip() for origin in origins))
+
+    def refusal(self, scope: Scope) -> Answer | None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or not self._is_ours(hosts[0]):
+            return Answer.message(421, "This server is not known by that host name; FORGE_HOSTS can allow it")
+        origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+        if all(self._may_call(origin, hosts[0]) for origin in origins):
+            return None
+        return Answer.message(403, "Pages of this origin may not call here; CORS_ORIGINS can allow them")
+
+    def _is_ours(self, host: str) -> bool:
+        """An address cannot be rebound; `localhost` and what is under it never leaves this computer (RFC 6761)."""
+        name = _name_of(host)
+        return _is_address(name) or name == "localhost" or name.endswith(".localhost") or name in self.hosts
+
+    def _may_call(self, origin: str, host: str) -> bool:
+        scheme, _, place = origin.partition("://")
+        is_own = scheme in ("http", "https") and place.lower() == host.lower()
+        return is_own or "*" in self.origins or any(fnmatchcase(origin, each) for each in self.origins)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """An application around the gateway. `secret` is what the distribution shows the APIs."""
+
+    app: ASGIApp
+    visitors: Visitors
+    secret: str
+    headers: ApiHeaders
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if refusal := self.visitors.refusal(scope):
+            await _refuse(scope, receive, send, refusal)
+            return
+        if scope["path"].startswith(f"{MANAGEMENT_PATH}/"):  # the worker's way, not the viewer's
+            await self.app(scope, receive, send)
+            return
+        await self.app(self._told(scope), receive, self._with_headers(scope["path"], send))
+
+    def _told(self, scope: Scope) -> Scope:
+        """What the viewer says in the headers that only the distribution writes is taken out."""
+        host = next(value for name, value in scope["headers"] if name == b"host")
+        kept = [(name, value) for name, value in scope["headers"] if name not in (b"host", *_TOLD)]
+        values = (self.secret.encode(), host, client_address(scope).encode())
+        return {**scope, "headers": [(b"host", API_HOST), *kept, *zip(_TOLD, values, strict=True)]}
+
+    def _with_headers(self, path: str, send: Send) -> Send:
+        nothing: dict[str, str] = {}
+        found = next((each for pattern, each in self.headers if fnmatchcase(path, pattern)), nothing)
+        added = [(name.encode(), value.encode("latin-1")) for name, value in found.items()]
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [pair for pair in message.get("headers", []) if pair[0].lower() not in dict(added)]
+                message = {**message, "headers": [*own, *added]}
+            await send(message)
+
+        return sending if added else send
+
+
+def _name_of(host: str) -> str:
+    """Without the port, the brackets of an IPv6 address and the dot of a full name."""
+    name = host.rpartition("]")[0][1:] if host.startswith("[") else host.partition(":")[0]
+    return name.rstrip(".").lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+    if scope["type"] == "http":
+        await respond(scope, send, answer)
+        return
+    await receive()
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})
