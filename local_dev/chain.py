@@ -91,7 +91,15 @@ class Chain:
         self._saved_block = block
 
     async def _start(self, loaded: Path | None) -> Child:
-        command = [str(self._program), "--host", "127.0.0.1", "--port", str(self.port.number), *HISTORY]
+        command = [
+            str(self._program),
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port.number),
+            "--no-cors",
+            *HISTORY,
+        ]
         if loaded:
             command += ["--load-state", str(loaded)]
         child = await self._processes.start("anvil", command, os.environ)

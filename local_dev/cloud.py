@@ -10,6 +10,8 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
@@ -51,14 +53,19 @@ class Cloud:
         importlib.import_module("forge.observability").show_error_texts()
 
     def serve(
-        self, listener: socket.socket | int, page: Path, access_key: str, chain_url: str | None = None
+        self,
+        listener: socket.socket | int,
+        page: Path,
+        access_key: str,
+        front: Callable[[ASGIApp], ASGIApp],
+        chain_url: str | None = None,
     ) -> Server:
-        """`listener`: a socket, or the number of one that this process was given."""
+        """`listener`: a socket, or the number of one that this process was given. `front` is put before the gateway."""
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits
         gateway = build_gateway(self._wiring, self._runtime, page, access_key, limits, chain_url)
-        return Server(gateway, listener, limits)
+        return Server(front(gateway), listener, limits)
 
     def start_upkeep(self, background: Background) -> None:
         """The schedules, and expiry for each table that has a time to live."""

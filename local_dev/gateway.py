@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local_dev.asgi import until_stopped
 from local_dev.connections_api import PREFIX, ConnectionsApi
@@ -77,7 +77,7 @@ STREAM_END_SECONDS = 2
 class Server(uvicorn.Server):
     """uvicorn without signal handlers of its own: the composition root stops it."""
 
-    def __init__(self, gateway: Gateway, listener: socket.socket, limits: Limits) -> None:
+    def __init__(self, gateway: ASGIApp, listener: socket.socket, limits: Limits) -> None:
         self._listener = listener
         # asyncio does so only for sockets that name their protocol, which accepted ones do not; without it head and
         # body of each answer are 40 ms apart.

@@ -10,20 +10,24 @@ import asyncio
 import contextlib
 import gc
 import os
+import secrets
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
 gc.disable()  # until everything is imported, which makes no garbage and is most of the start
+from forge.api.way_in import digest_of  # noqa: E402
 from forge.store import system_clock  # noqa: E402
 from local_dev import environment as variables  # noqa: E402
 from local_dev.background import Background  # noqa: E402
 from local_dev.cloud import Cloud  # noqa: E402
 from local_dev.control import Control, GatewaySettings  # noqa: E402
 from local_dev.error_lines import report_errors  # noqa: E402
+from local_dev.front import Front, Visitors  # noqa: E402
 from local_dev.names import local_wiring  # noqa: E402
 from local_dev.options import Options  # noqa: E402
 from local_dev.processes import ROOT, StartFailed  # noqa: E402
@@ -39,11 +43,14 @@ class GatewayProcess:
         self._options = Options.from_environment(os.environ)
         self._background = Background(control.say)
         aws = variables.aws_variables(os.environ, settings.table_url, settings.queue_url)
-        os.environ.update(aws)
+        secret = secrets.token_urlsafe(32)
+        os.environ.update(aws, EDGE_DIGESTS=digest_of(secret))
         self._wiring = local_wiring(dict(os.environ), settings.url)
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)
         key = variables.access_key(os.environ)
-        self._server = self._cloud.serve(settings.listener, ROOT / "frontend", key, settings.chain_url)
+        visitors = Visitors.of(f"{self._options.hosts},{self._options.host}", self._wiring.origins())
+        front = partial(Front, visitors=visitors, secret=secret, headers=self._wiring.api_headers())
+        self._server = self._cloud.serve(settings.listener, ROOT / "frontend", key, front, settings.chain_url)
 
     async def run(self, stop: asyncio.Event) -> int:
         began = time.time()

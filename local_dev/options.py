@@ -19,6 +19,7 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
   FORGE_WORKERS                number of worker processes (1)
   FORGE_KEEP_STATE=0           begin empty and keep nothing; else conversations and chain are kept between starts
   FORGE_EMULATOR               dynoxide or ministack (dynoxide where it exists); FORGE_DYNOXIDE names the program
+  FORGE_HOSTS                  names, separated by commas, by which other computers may call this one
   FORGE_RELOAD=0               do not take over what is edited while this runs
   TESTNET_RPC_URL              another test network than the anvil that is started
   and every variable that template.yaml takes from a parameter, for example SESSION_TIMEOUT_MINUTES
@@ -50,6 +51,7 @@ class Options:
     emulator: str = ""
     keep_state: bool = True
     reload: bool = True
+    hosts: str = ""
     folder: Path = ROOT / ".local"
     stack_file: Path = ROOT / ".local" / STACK_FILE
     expiry_seconds: float = 5.0
@@ -70,6 +72,7 @@ class Options:
             emulator=environment.get("FORGE_EMULATOR", ""),
             keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("0", "no", "false"),
             reload=environment.get("FORGE_RELOAD", "") != "0",
+            hosts=environment.get("FORGE_HOSTS", ""),
             folder=folder,
             stack_file=Path(named) if named else folder_of(folder, port) / STACK_FILE,
             expiry_seconds=_number(environment, "FORGE_EXPIRY_SECONDS", 5.0),

@@ -159,6 +159,10 @@ class Wiring:
                 )
         return None
 
+    def origins(self) -> list[str]:
+        """The origins of other pages that may call."""
+        return [] if (cors := self.cors()) is None else cors.origins
+
     def page_headers(self) -> dict[str, str]:
         """The headers that CloudFront puts on the page."""
         behaviour = self._distribution().get("DefaultCacheBehavior", {})

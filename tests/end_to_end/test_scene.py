@@ -111,7 +111,7 @@ async def test_tool_calls_and_their_results_are_visible(
     await say(page, "balance of Grace")
     card = page.locator("[data-kind=tool_call]")
     await expect(card).to_have_attribute("data-outcome", "success")
-    await expect(card).to_contain_text("balance")
+    await expect(card).to_contain_text("Balance")
     await card.locator("summary").click()
     await expect(card).to_contain_text("Grace")
     await expect(card).to_contain_text("10000000000000000000000")
