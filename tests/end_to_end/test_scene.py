@@ -158,7 +158,7 @@ async def test_stop_stops(ann: BrowserContext, stack: RunningStack) -> None:
     await say(page, tokens(5000, per_second=50))
     await expect(answers(page, "t0003")).to_be_visible()
     await page.get_by_role("button", name="Stop").click()
-    await expect(page.locator("#messages").get_by_text("Interrupted by user")).to_be_visible()
+    await expect(page.locator("#messages").get_by_text("You stopped this answer")).to_be_visible()
     await expect(page.locator("[data-streaming]")).to_have_count(0)
     await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     await say(page, tokens(2))
