@@ -18,6 +18,7 @@ from forge.queue import open_queue
 from forge.store import open_store, system_clock
 from worker.agent.agent import Operator
 from worker.agent.llm import build_llm
+from worker.agent.provider_limits import limits_of
 from worker.agent.toolbox import Toolbox
 from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
@@ -104,6 +105,7 @@ def _toolbox(settings: WorkerSettings, environment: Mapping[str, str]) -> Toolbo
         ExternalServers.from_environment(environment),
         Wallet(Chains.from_environment(environment), policy, settings.wallet_terms),
         policy,
+        limits_of(settings.forge_llm, environment),
     )
 
 

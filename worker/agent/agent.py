@@ -36,6 +36,7 @@ from worker.agent.drafts import UNKNOWN
 from worker.agent.endings import answered, broken, unfinished
 from worker.agent.healing import HealHistory
 from worker.agent.journal import PersistHistory, show_result
+from worker.agent.media import ReadableMedia
 from worker.agent.opening import open_run
 from worker.agent.prompt import prompt_text
 from worker.agent.stored import newly_unreadable
@@ -80,6 +81,7 @@ class Operator:
                 PersistHistory(),
                 DailyTokens(),
                 Window(limits.history_tokens),
+                ReadableMedia(toolbox.limits.media),
                 failures.RetryLlm(),
                 HealHistory(),
             ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from pydantic_ai.messages import (
@@ -18,6 +19,7 @@ from pydantic_ai.messages import (
 from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOutcome, cut
 from forge.models.work import CallKind
 from worker.agent.deps import RunDeps
+from worker.agent.media import without_files
 from worker.agent.wellformed import well_formed, well_formed_json
 from worker.tool_outcomes import lost_text
 
@@ -64,7 +66,8 @@ def text_draft(deps: RunDeps, text: str) -> Draft:
 
 
 def result_draft(deps: RunDeps, part: ToolReturnPart) -> Draft:
-    content, truncated = cut(well_formed(part.model_response_str(wrap_if_error=False)))
+    shown = replace(part, content=without_files(part.content))
+    content, truncated = cut(well_formed(shown.model_response_str(wrap_if_error=False)))
     return Draft(
         sender="system",
         kind="tool_result",

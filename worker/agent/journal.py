@@ -23,6 +23,7 @@ from worker.agent import history
 from worker.agent.accepting import accept
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import UNKNOWN, error_part, response_drafts, result_draft, tokens_of
+from worker.agent.media import storable, without_encoded_data, without_files
 from worker.agent.uninterrupted import uninterrupted
 from worker.tool_outcomes import ended, lost_text, noting
 
@@ -149,7 +150,7 @@ class CallLedger(WrapperToolset[RunDeps]):
     ) -> CallRecord:
         """`facts`: what the tool has noted by the time at which it ended."""
         try:
-            return CallRecord("ok", _dump(await super().call_tool(name, tool_args, ctx, tool)))
+            return CallRecord("ok", dump_result(await super().call_tool(name, tool_args, ctx, tool)))
         except CallDeferred:  # nothing has happened: the run pauses, and a later attempt calls again
             raise
         except ModelRetry as error:
@@ -164,10 +165,16 @@ class CallLedger(WrapperToolset[RunDeps]):
             return CallRecord(outcome.kind, str(outcome))
 
 
-def _dump(value: Any) -> str:
-    text = _RESULT.dump_json(value).decode()
+def dump_result(value: Any) -> str:
+    """As it is stored. What is too large is said in words, or cut if it is text."""
+    for made_smaller in (storable, without_files):
+        value = made_smaller(value)
+        text = _RESULT.dump_json(value).decode()
+        if len(text) <= RESULT_LIMIT:
+            return text
+    text = without_encoded_data(text)
     if len(text) <= RESULT_LIMIT:
-        return text
+        return json.dumps(text)
     return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
 
 

@@ -16,6 +16,7 @@ from pydantic_ai.toolsets import AbstractToolset
 from forge.models.session import ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.in_process import InProcess
+from worker.agent.provider_limits import ProviderLimits
 from worker.agent.toolsets import NETWORK, SessionNetwork, has_network, name_the_call, without_network
 from worker.agent.typed_client import TypedClient
 from worker.mcp_servers.toolbox import OwnServer
@@ -62,6 +63,17 @@ class Server:
         except Exception:  # noqa: BLE001
             offered = []
         self.tools = {tool.name: tool for tool in offered if tool.name not in taken}
+
+    def fit(self, limits: ProviderLimits, room: int | None) -> list[str]:
+        """Leave out what the provider would refuse: each such tool, and those beyond `room`. Returns why, by tool."""
+        faults = {name: limits.fault(tool.input_schema) for name, tool in self.tools.items()}
+        fitting = {name: tool for name, tool in self.tools.items() if not faults[name]}
+        self.tools = dict(list(fitting.items())[:room])
+        return [f"External tool {name} is left out: {fault}." for name, fault in faults.items() if fault] + [
+            f"External tool {name} is left out: {limits.name} takes {limits.tools} tools at most."
+            for name in fitting
+            if name not in self.tools
+        ]
 
     def offered(self) -> AbstractToolset[RunDeps]:
         names = frozenset(self.tools)

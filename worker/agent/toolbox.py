@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -20,9 +21,12 @@ from worker.agent.deps import RunDeps
 from worker.agent.journal import CallLedger
 from worker.agent.lacking import LackingTools
 from worker.agent.policy import Policy, PolicyToolset
+from worker.agent.provider_limits import NONE, ProviderLimits
 from worker.agent.servers import Server, ServerSource, is_read_only
 from worker.agent.toolsets import OWN_TOOLS, own_tools
 from worker.agent.wallet import TOOL_NAME, Wallet, wallet_tools
+
+logger = logging.getLogger(__name__)
 
 _CALL_SECONDS = 20.0
 
@@ -44,10 +48,11 @@ class Offer(WrapperToolset[RunDeps]):
     """What all runs are offered until it changes: put together once, because a run's first token waits for it.
 
     The servers stay connected for the whole process, so a run neither enters nor leaves them. What the policy does
-    not allow on the session's network is not offered.
+    not allow on the session's network is not offered. `most` is what the provider takes at once.
     """
 
     policy: Policy
+    most: int | None = None
     tools: dict[str, ToolsetTool[RunDeps]] | None = None
     lacking: CallLedger = field(default_factory=lambda: CallLedger(LackingTools()))
 
@@ -56,7 +61,8 @@ class Offer(WrapperToolset[RunDeps]):
             self.tools = await self.wrapped.get_tools(ctx)
         network = ctx.deps.network
         offered = {name: tool for name, tool in self.tools.items() if self.policy.allows(name, network)}
-        return (await self.lacking.get_tools(ctx) if ctx.deps.lacking else {}) | offered
+        lacking = await self.lacking.get_tools(ctx) if ctx.deps.lacking else {}
+        return dict(list((lacking | offered).items())[: self.most])
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
@@ -85,12 +91,15 @@ class Toolbox:
         foreign: ForeignServers | None = None,
         wallet: Wallet | None = None,
         policy: Policy | None = None,
+        limits: ProviderLimits = NONE,
     ) -> None:
         self.networks = networks
         self.wallet = wallet
         self.policy = policy or Policy()
         self._servers = [Server.of(name, source) for name, source in servers]
         self._foreign = foreign
+        self.limits = limits
+        self._left_out: list[str] = []
         self._own = [own_tools(), *([wallet_tools(wallet)] if wallet else [])]
         self._stack = AsyncExitStack()
         self.offer = self._new_offer()
@@ -101,11 +110,14 @@ class Toolbox:
             await self._foreign.refresh()
             self._follow(self._foreign.mounted())
         before = [server.tools for server in self._servers]
-        taken = {*OWN_TOOLS, TOOL_NAME}
+        taken, left_out = {*OWN_TOOLS, TOOL_NAME}, list[str]()
         for server in self._servers:
             if server.is_foreign or not server.is_connected:
                 await server.list_tools(self._stack, frozenset(taken))
+            if server.is_foreign:
+                left_out += server.fit(self.limits, self._room(taken))
             taken |= server.tools.keys()
+        self._report(left_out)
         if before != [server.tools for server in self._servers]:
             self.offer = self._new_offer()
 
@@ -120,6 +132,11 @@ class Toolbox:
     def notices(self) -> list[str]:
         down = [server.name for server in self._servers if not server.is_connected]
         own = [f"The tools of the MCP server “{name}” are missing: it cannot be reached." for name in down]
+        if self._left_out:
+            own.append(
+                f"{len(self._left_out)} tools of external servers are not offered: the LLM's provider would not take "
+                "them. Whoever runs this deployment finds which and why in the worker's log (`allowedTools` chooses)."
+            )
         return own + (self._foreign.notices() if self._foreign else [])
 
     def lacks(self, names: Iterable[str]) -> frozenset[str]:
@@ -148,6 +165,16 @@ class Toolbox:
             return CommandResult(success=False, message=f"The tool {command.name!r} took too long.")
         return CommandResult(success=True, message=f"Called {command.name}.", data=data)
 
+    def _room(self, taken: set[str]) -> int | None:
+        """How many more tools the provider takes. Our own come first, so that they are always there."""
+        return None if self.limits.tools is None else max(0, self.limits.tools - len(taken))
+
+    def _report(self, left_out: list[str]) -> None:
+        for reason in left_out:
+            if reason not in self._left_out:
+                logger.warning("external tool left out", extra={"cause": reason})
+        self._left_out = left_out
+
     def _follow(self, mounted: Sequence[tuple[str, FastMCP[Any]]]) -> None:
         names = {name for name, _ in mounted}
         known = {server.name for server in self._servers}
@@ -159,5 +186,5 @@ class Toolbox:
     def _new_offer(self) -> Offer:
         """The ledger is outside of the network's wrapper: it records what the LLM asked for."""
         mounted = [server.offered() for server in self._servers if server.is_connected]
-        tools = PolicyToolset(CombinedToolset([*mounted, *self._own]), self.policy)
-        return Offer(CallLedger(tools), self.policy)
+        tools = PolicyToolset(CombinedToolset([*self._own, *mounted]), self.policy)
+        return Offer(CallLedger(tools), self.policy, self.limits.tools)

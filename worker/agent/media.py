@@ -1,0 +1,114 @@
+"""Images, sounds and documents in tool results: handed to an LLM that reads them, said in words to everybody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from pydantic_ai import RunContext
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai.messages import BinaryContent, ModelMessage, ModelRequest, ToolReturnPart
+from pydantic_ai.models import ModelRequestContext
+
+from worker.agent.deps import RunDeps
+
+LARGEST_FILE = 60_000
+"""Bytes of a file that the LLM may get. With base64 it stays below what a tool's result may have in characters."""
+_KIB = 1024
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{2000,}={0,2}")
+
+NAMES = {"image": "An image", "audio": "A sound", "video": "A video", "application/pdf": "A PDF document"}
+BEGINNINGS: tuple[tuple[str, bytes], ...] = (
+    # how a file of the type begins: a provider refuses the whole request for one that is something else
+    ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ("image/jpeg", b"\xff\xd8\xff"),
+    ("image/gif", b"GIF8"),
+    ("image/webp", b"RIFF"),
+    ("application/pdf", b"%PDF-"),
+)
+_BEGINNINGS: dict[str, bytes] = dict(BEGINNINGS)
+
+
+def in_words(file: BinaryContent, why: str = "") -> str:
+    """For example `An image (image/png, 12 KiB), which is too large to be shown here`."""
+    kind = file.media_type.partition(";")[0].lower()
+    name = NAMES.get(kind) or NAMES.get(kind.partition("/")[0], "A file")
+    size = len(file.data)
+    told = f"{size} bytes" if size < _KIB else f"{size // _KIB} KiB"
+    return f"{name} ({kind[:60]}, {told})" + (f", which {why}" if why else "")
+
+
+def storable(value: Any) -> Any:
+    """Files that are too large to be handed on are said in words, never cut."""
+    return _mapped(value, _if_small)
+
+
+def without_files(value: Any) -> Any:
+    return _mapped(value, in_words)
+
+
+def without_encoded_data(text: str) -> str:
+    """A cut through encoded data leaves nothing that can be read, so it is left out as a whole."""
+    return _ENCODED.sub(lambda run: f"[{len(run[0])} characters of encoded data]", text)
+
+
+def readable(value: Any, media: frozenset[str]) -> Any:
+    """Files of these types only, and only if they are what they say; the others in words."""
+
+    def kept(file: BinaryContent) -> Any:
+        if file.media_type not in media:
+            return in_words(file, "cannot be shown here")
+        is_one = file.data.startswith(_BEGINNINGS.get(file.media_type, b""))
+        return file if is_one and file.data else in_words(file, "is damaged")
+
+    return _mapped(value, kept)
+
+
+def _if_small(file: BinaryContent) -> Any:
+    return file if len(file.data) <= LARGEST_FILE else in_words(file, "is too large to be shown here")
+
+
+def _mapped(value: Any, change: Callable[[BinaryContent], Any]) -> Any:
+    """The same object when nothing in it changes."""
+    if isinstance(value, BinaryContent):
+        return change(value)
+    if isinstance(value, list):
+        parts = cast("list[Any]", value)
+        new = [_mapped(part, change) for part in parts]
+        return new if any(a is not b for a, b in zip(new, parts, strict=True)) else parts
+    if isinstance(value, dict):
+        items = cast("dict[Any, Any]", value)
+        changed = {key: _mapped(item, change) for key, item in items.items()}
+        return changed if any(changed[key] is not items[key] for key in items) else items
+    return value
+
+
+@dataclass
+class ReadableMedia(AbstractCapability[RunDeps]):
+    """Shows the LLM the files of these types. What is stored keeps them all, for a provider that reads more."""
+
+    media: frozenset[str]
+
+    async def before_model_request(
+        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
+    ) -> ModelRequestContext:
+        messages = request_context.messages
+        new = [self._shown(message) for message in messages]
+        if any(a is not b for a, b in zip(new, messages, strict=True)):
+            request_context.messages = new
+        return request_context
+
+    def _shown(self, message: ModelMessage) -> ModelMessage:
+        if not isinstance(message, ModelRequest):
+            return message
+        contents = [part.content if isinstance(part, ToolReturnPart) else None for part in message.parts]
+        new = [readable(content, self.media) for content in contents]
+        if all(a is b for a, b in zip(new, contents, strict=True)):
+            return message
+        parts = [
+            replace(part, content=content) if isinstance(part, ToolReturnPart) else part
+            for part, content in zip(message.parts, new, strict=True)
+        ]
+        return replace(message, parts=parts)

@@ -1,0 +1,168 @@
+"""What each LLM provider takes of tools and of files, as rows of data.
+
+One tool that a provider does not take fails every message of everybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+DEEPEST = 32
+"""Levels of a schema. Providers' limits start at 10 (OpenAI, strict only); libraries walk schemas recursively."""
+_COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "const", "if"})
+_PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SUBSCHEMAS = frozenset(
+    {"items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"}
+)
+_LISTS = frozenset({"oneOf", "anyOf", "allOf", "prefixItems"})
+_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+
+Schema = dict[str, Any]
+
+
+def _is_object(schema: Schema) -> str | None:
+    return None if schema.get("type") == "object" else "its input schema is not an object"
+
+
+def _no_combinator_at_top(schema: Schema) -> str | None:
+    found = sorted(_COMBINATORS & schema.keys())
+    return f"its input schema has {found[0]} at the top" if found else None
+
+
+def _not_too_deep(schema: Schema) -> str | None:
+    return f"its input schema is deeper than {DEEPEST} levels" if _depth(schema) > DEEPEST else None
+
+
+def _arrays_have_items(schema: Schema) -> str | None:
+    for part in _parts(schema):
+        kinds = part.get("type")
+        is_array = kinds == "array" or (isinstance(kinds, list) and "array" in kinds)
+        if is_array and not isinstance(part.get("items"), dict):
+            return "an array in its input schema has no `items`"
+    return None
+
+
+def _enums_have_values(schema: Schema) -> str | None:
+    is_empty = any(part.get("enum") == [] for part in _parts(schema))
+    return "an `enum` in its input schema is empty" if is_empty else None
+
+
+def _references_lead_somewhere(schema: Schema) -> str | None:
+    for part in _parts(schema):
+        reference = part.get("$ref")
+        if reference is not None and not (isinstance(reference, str) and _resolves(schema, reference)):
+            return "a `$ref` in its input schema leads nowhere"
+    return None
+
+
+def _property_names_are_plain(schema: Schema) -> str | None:
+    for part in _parts(schema):
+        names = part.get("properties")
+        if isinstance(names, dict) and not all(map(_PROPERTY.fullmatch, cast("Schema", names))):
+            return "a parameter's name must have 1 to 64 letters, digits, _, . and -"
+    return None
+
+
+Rule = Callable[[Schema], str | None]
+EVERYWHERE: tuple[Rule, ...] = (_not_too_deep, _is_object, _references_lead_somewhere)
+OPENAI_RULES: tuple[Rule, ...] = (*EVERYWHERE, _no_combinator_at_top, _arrays_have_items, _enums_have_values)
+ANTHROPIC_RULES: tuple[Rule, ...] = (
+    *EVERYWHERE,
+    _no_combinator_at_top,
+    _enums_have_values,
+    _property_names_are_plain,
+)
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+PDF = frozenset({"application/pdf"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLimits:
+    """`tools`: how many at once, None without a known limit. `media`: the types of files that it can read."""
+
+    name: str
+    tools: int | None
+    rules: tuple[Rule, ...]
+    media: frozenset[str]
+    source: str
+
+    def fault(self, schema: Schema) -> str | None:
+        """Why the provider would not take a tool with this input schema."""
+        return next((fault for rule in self.rules if (fault := rule(schema))), None)
+
+
+NONE = ProviderLimits(
+    "none", None, EVERYWHERE, frozenset(), "the operators that are computed here read text only"
+)
+ROWS: tuple[ProviderLimits, ...] = (
+    ProviderLimits("openai", 128, OPENAI_RULES, PICTURES | PDF, "OpenAI's API reference, `tools`; 2026-11"),
+    ProviderLimits("openai-responses", 128, OPENAI_RULES, PICTURES | PDF, "the same"),
+    # A server of unknown make and model may read nothing but text; FORGE_LLM_MEDIA says what it reads.
+    ProviderLimits(
+        "openai-compatible", 128, OPENAI_RULES, frozenset(), "Groq, Gemini's gateway: 128 as OpenAI"
+    ),
+    ProviderLimits(
+        "anthropic", None, ANTHROPIC_RULES, PICTURES | PDF, "Anthropic's API reference and errors; 2026-11"
+    ),
+    ProviderLimits(
+        "bedrock", None, ANTHROPIC_RULES, PICTURES, "Converse API, ToolInputSchema; Claude behind it"
+    ),
+)
+_BY_NAME = {row.name: row for row in ROWS}
+
+
+def limits_of(llm: str, environment: Mapping[str, str]) -> ProviderLimits:
+    """`llm` as in FORGE_LLM. FORGE_LLM_MEDIA, comma-separated types, replaces what the row says."""
+    name = llm.partition(":")[0]
+    if name == "openai" and environment.get("OPENAI_BASE_URL"):
+        name = "openai-compatible"
+    row = _BY_NAME.get(name, NONE)
+    if (media := environment.get("FORGE_LLM_MEDIA")) is None:
+        return row
+    types = frozenset(part.strip() for part in media.split(",") if part.strip())
+    return ProviderLimits(row.name, row.tools, row.rules, types, row.source)
+
+
+def _subschemas(schema: Schema) -> Iterator[Schema]:
+    for key, value in schema.items():
+        inner: list[Any] = []
+        if key in _SUBSCHEMAS:
+            inner = [value]
+        elif key in _LISTS and isinstance(value, list):
+            inner = cast("list[Any]", value)
+        elif key in _MAPS and isinstance(value, dict):
+            inner = list(cast("Schema", value).values())
+        yield from (cast("Schema", each) for each in inner if isinstance(each, dict))
+
+
+def _parts(schema: Schema) -> Iterator[Schema]:
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += _subschemas(part)
+
+
+def _depth(schema: Schema) -> int:
+    """Counted level by level, so that no schema is too deep to be counted."""
+    depth, level = 0, [schema]
+    while level and depth <= DEEPEST:
+        depth, level = depth + 1, [inner for part in level for inner in _subschemas(part)]
+    return depth
+
+
+def _resolves(schema: Schema, reference: str) -> bool:
+    """Providers follow references within the schema only (RFC 6901, as a fragment)."""
+    if not reference.startswith("#"):
+        return False
+    place: Any = schema
+    for step in reference[1:].split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(place, dict) or name not in place:
+            return False
+        place = cast("Schema", place)[name]
+    return isinstance(place, dict)
