@@ -90,3 +90,17 @@ def test_open_connections_are_told_of_a_withdrawal(
     (frame,) = connections_server.frames[connection]
     assert (frame["type"], frame["queued"]) == ("state", [])
     assert [message["content"] for message in frame["messages"]] == ["first", "Interrupted by user"]
+
+
+def test_a_message_that_interrupts_replaces_all_that_waits_before_it(gateway: Gateway) -> None:
+    runs = [
+        gateway.post(
+            "/api/chat", {"message": f"{number}", "session_id": "s", "if_busy": "interrupt"}
+        ).headers["x-run-id"]
+        for number in range(10)
+    ]
+    state = gateway.get("/api/state", session_id="s").json
+    assert [each["run_id"] for each in state["queued"]] == runs[-1:]
+    assert {state["outcomes"][run_id] for run_id in runs[:-1]} == {"interrupted"}
+    said = [each["content"] for each in state["messages"] if each["sender"] == "user"]
+    assert said == [f"{number}" for number in range(10)]

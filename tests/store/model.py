@@ -29,12 +29,16 @@ class Model:
     lease_until: int = 0
     input_logged: bool = False
     text: str = ""
+    withdrawn: list[str] = field(default_factory=list[str])
 
     def opening(self) -> list[str]:
         return [] if self.input_logged else [f"say {self.active}"]
 
     def close(self, outcome: str) -> None:
         assert self.active is not None
+        if self.withdrawn:
+            self.log += [*(f"say {run_id}" for run_id in self.withdrawn), NOTICE]
+            self.withdrawn = []
         self.outcomes[self.active] = outcome
         self.active, self.text = None, ""
 

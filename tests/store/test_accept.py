@@ -20,7 +20,7 @@ def test_first_message_creates_the_session(store: Store, clock: Clock):
     assert session.generation == clock.now
     assert session.title == "send 1 ETH"
     assert session.network == "testnet"
-    assert session.expires_at == clock.now // 1000 + 30 * 60
+    assert session.expires_at == clock.now // 1000 + 30 * 86_400
     assert [each.content for each in session.inbox] == ["  send 1 ETH\nto Bob"]
     assert store.sessions.hot(KEY) == session
 
@@ -159,7 +159,7 @@ def test_a_message_to_an_expired_session_starts_a_new_generation(store: Store, c
     lease = started(store, "old")
     old = store.runs.finish(lease, completed())
     told(store, "never answered")
-    clock.advance(31 * 60_000)
+    clock.advance(31 * 86_400_000)
     assert store.sessions.hot(KEY) is None
 
     session = told(store, "new")
@@ -175,7 +175,7 @@ def test_rev_and_fence_grow_even_when_the_item_was_deleted_in_between(
     store: Store, clock: Clock, dynamodb: Any, table: str
 ):
     old = started(store)
-    clock.advance(31 * 60_000)
+    clock.advance(31 * 86_400_000)
     dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"session#{KEY}"}, "sk": {"S": "session"}})
 
     new = started(store)

@@ -85,7 +85,7 @@ def test_what_a_session_leaves_ends_by_itself_at_last(store: Store, dynamodb: An
     }
     month = 30 * 86_400
     assert ends == {
-        "session": 1_800,
+        "session": month,
         "control": 10_800,
         "connection": 7_800,
         "message": month,

@@ -33,6 +33,7 @@ from tests.store.model import MINUTE, NOTICE, Model, check_refusal, check_sessio
 from tests.store.scenes import completed, counted, spoken, submission
 
 TEXTS = st.sampled_from(["", "short", "€" * 11_000, "x" * 70_000])
+BUSY = 10 * MINUTE
 SESSIONS = itertools.count()
 
 
@@ -48,7 +49,12 @@ class Sessions(RuleBasedStateMachine):
         self.clock = Clock()
         self.key = SessionKey(ANONYMOUS, f"s{next(SESSIONS)}")
         self.store: Store = open_store(
-            Settings(forge_table=self.table, session_timeout_minutes=1, rate_limit_burst=10_000),
+            Settings(
+                forge_table=self.table,
+                session_timeout_minutes=1,
+                session_max_age_days=BUSY / 86_400_000,
+                rate_limit_burst=10_000,
+            ),
             self.clock,
             self.dynamodb,
         )
@@ -68,7 +74,11 @@ class Sessions(RuleBasedStateMachine):
         return self.model
 
     def active(self, model: Model) -> None:
-        model.end = -(-(self.clock.now + MINUTE) // 1_000)
+        """With work the session lives on for long, without any for a minute."""
+        has_work = bool(model.active or model.inbox)
+        model.end = (
+            self.clock.now // 1_000 + BUSY // 1_000 if has_work else -(-(self.clock.now + MINUTE) // 1_000)
+        )
 
     def moved(self, session: HotSession | None) -> None:
         """A change was made: `rev` has grown."""
@@ -134,7 +144,6 @@ class Sessions(RuleBasedStateMachine):
         model = self.model
         if model and model.active == lease.run_id and model.holder == lease.fence:
             result = write()
-            self.active(model)
             model.lease_until = self.clock.now + LEASE_MS
             self.moved(result.session if isinstance(result, Lease) else result)
             return model
@@ -159,6 +168,7 @@ class Sessions(RuleBasedStateMachine):
             model.log += [*model.opening(), *texts]
             model.entries += entries
             model.input_logged, model.text = True, ""
+            self.active(model)
 
     @rule(lease=leases, text=TEXTS)
     def finish(self, lease: Lease, text: str) -> None:
@@ -169,6 +179,7 @@ class Sessions(RuleBasedStateMachine):
         if model := self.written(lease, lambda: self.store.runs.finish(self.fresh(lease), ending)):
             model.log += [*model.opening(), text]
             model.close("completed")
+            self.active(model)
 
     def fresh(self, lease: Lease) -> Lease:
         """A worker goes on with the lease that its last write returned; a zombie keeps its old one."""
@@ -188,6 +199,8 @@ class Sessions(RuleBasedStateMachine):
             model.outcomes[run.run_id] = "interrupted"
             if model.active is None:
                 model.log += [f"say {run.run_id}", NOTICE]
+            else:
+                model.withdrawn.append(run.run_id)
             self.active(model)
             self.moved(session)
 
@@ -202,7 +215,7 @@ class Sessions(RuleBasedStateMachine):
             self.active(model)
             self.moved(session)
 
-    @rule(milliseconds=st.sampled_from([1, 900, LEASE_MS + 1, 20_000, 2 * MINUTE]))
+    @rule(milliseconds=st.sampled_from([1, 900, LEASE_MS + 1, 20_000, 2 * MINUTE, 2 * BUSY]))
     def time_passes(self, milliseconds: int) -> None:
         self.clock.advance(milliseconds)
 

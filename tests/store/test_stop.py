@@ -25,14 +25,14 @@ def test_withdrawn_messages_of_an_idle_session_stay_visible(store: Store):
     assert store.runs.claim(about(stopped, ids[1]), "a").run_id == ids[1]
 
 
-def test_beside_an_active_run_withdrawn_messages_just_leave(store: Store):
+def test_beside_an_active_run_withdrawn_messages_are_shown_after_its_end(store: Store):
     lease = started(store, "one")
     queued = told(store, "two").inbox[0].run_id
     session = store.inbox.withdraw(KEY, [queued])
     assert session is not None
     assert (session.inbox, session.recent) == ([], {queued: "interrupted"})
     store.runs.finish(lease, completed(spoken()))
-    assert log(store) == ["one", "answer"]
+    assert log(store) == ["one", "answer", "two", "Interrupted by user"]
 
 
 def test_withdrawing_what_is_not_queued_changes_nothing(store: Store):
@@ -44,7 +44,7 @@ def test_withdrawing_what_is_not_queued_changes_nothing(store: Store):
 def test_nothing_can_be_withdrawn_from_an_absent_session(store: Store, clock: Clock):
     assert store.inbox.withdraw(KEY, ["0" * 32]) is None
     session = told(store)
-    clock.advance(31 * 60_000)
+    clock.advance(31 * 86_400_000)
     assert store.inbox.withdraw(KEY, [session.inbox[0].run_id]) is None
 
 

@@ -32,6 +32,7 @@ Metric = Literal[
     "RateLimited",
     "RunSeconds",
     "RunsCompleted",
+    "RunsExpired",
     "RunsFailed",
     "RunsInterrupted",
     "RunsPutBack",

@@ -117,8 +117,11 @@ class Inbox(Protocol):
         """End all work of a session whose item cannot be read. Needs nothing of it that may be damaged."""
         ...
 
-    def waiting(self, limit: int = 100) -> list[RunMessage]:
-        """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker."""
+    def waiting(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
+        """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker.
+
+        One of each session: its worker goes on with what waits behind it. `everything`: the queue has lost all.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from forge.models.approval import ApprovalReply
 from forge.models.frame import Hot
 from forge.models.http import State
 from forge.models.ids import SessionKey, new_run_id
+from forge.models.lease import is_held
 from forge.models.once import Accepted, Once
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
@@ -84,8 +85,8 @@ def submit(
     logger.info("message accepted", extra={"characters": len(content), "waiting": len(session.inbox)})
     if any(waiting.run_id == run_id for waiting in session.inbox):
         _send(session, run_id)
-        if if_busy == "interrupt" and session.active:
-            _stop_active(session, session.active)
+        if if_busy == "interrupt":
+            session = _replace_earlier(session, run_id)
     return accepted, _answer(session, run_id, preferences)
 
 
@@ -152,9 +153,17 @@ def _stop_active(session: HotSession, active: ActiveRun) -> HotSession | None:
     """Tell the run's worker; when that is gone, for its lease has run out, finish the run here."""
     dependencies.store().controls.request_interrupt(session.key, active.run_id)
     logger.info("interrupt requested", extra={"run_id": active.run_id})
-    if active.lease_until >= dependencies.now():
+    if is_held(active.lease_until, dependencies.now()):
         return session
     return _changed(session, dependencies.store().inbox.interrupt_abandoned(session.key, active.run_id))
+
+
+def _replace_earlier(session: HotSession, run_id: str) -> HotSession:
+    """Whoever says `interrupt` means everything before: the run in progress, and what waits ahead of this message."""
+    stopped = _stop_active(session, session.active) if session.active else session
+    waiting = [each.run_id for each in session.inbox]
+    earlier = waiting[: waiting.index(run_id)]
+    return (_withdraw(session, earlier) if earlier else stopped) or session
 
 
 def _withdraw(session: HotSession, run_ids: list[str]) -> HotSession | None:

@@ -8,11 +8,13 @@ from typing import Any
 from forge.api import dependencies
 from forge.api.push import end_connections
 from forge.observability import error_fields, record
-from forge.store import stream_key
+from forge.store import stream_key, unanswered_of
+from forge.store.unanswered import note_unanswered
 
 logger = logging.getLogger(__name__)
 
 RECOVERY_LIMIT = 100
+START_LIMIT = 10_000
 
 
 def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
@@ -27,8 +29,11 @@ def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     return {"batchItemFailures": failed}
 
 
-def recover_runs(_event: dict[str, Any]) -> dict[str, int]:
-    messages = dependencies.store().inbox.waiting(RECOVERY_LIMIT)
+def recover_runs(event: dict[str, Any]) -> dict[str, int]:
+    """`{"detail": {"queue_is_empty": true}}`: at the start of a stack whose queue has kept nothing."""
+    everything = (event.get("detail") or {}).get("queue_is_empty") is True
+    limit = START_LIMIT if everything else RECOVERY_LIMIT
+    messages = dependencies.store().inbox.waiting(limit, everything=everything)
     for message in messages:
         dependencies.queue().send(message, resend=True)
         logger.info("run sent again", extra={"run_id": message.run_id, "attempt": message.attempt})
@@ -44,4 +49,5 @@ def _expire(removed: dict[str, Any]) -> None:
     connection_ids = dependencies.store().expiry.expire(key, generation)
     end_connections(key, generation, connection_ids)
     record("SessionsExpired")
+    note_unanswered(key, unanswered_of(removed))
     logger.info("session expired", extra={"session_id": key.session_id, "connections": len(connection_ids)})

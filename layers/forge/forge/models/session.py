@@ -25,8 +25,8 @@ class HotSession(BaseModel):
 
     `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with
     each write; it never repeats within a session, not even over generations. `used_hashes`: transactions that have
-    settled an approval. `spent`: wei that the agent's own transactions have moved. `wallet`: the account of
-    the person's connected wallet, as far as their client has told it.
+    settled an approval. `withdrawn` messages are shown once the active run has ended. `spent`: wei that the agent's own
+    transactions have moved. `wallet`: the account of the person's connected wallet, as far as their client has told it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +38,7 @@ class HotSession(BaseModel):
     title: str | None = None
     inbox: list[Submission] = []
     active: ActiveRun | None = None
+    withdrawn: list[Submission] = []
     approvals: list[Approval] = []
     used_hashes: list[str] = []
     spent: int = 0

@@ -22,6 +22,7 @@ from forge.store.once import Known, Writer, replayed
 from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
+from forge.store.unanswered import note_unanswered, unanswered
 
 AUTOMATIC_TITLE_LIMIT = 60
 _INBOX_RETRY_SECONDS = 5.0
@@ -92,7 +93,7 @@ def _into_living(
         .assign("inbox_order = list_append(inbox_order, :run_ids)", run_ids=[submission.run_id])
         .assign("rev = rev + :one", one=1)
         .assign("work_due = if_not_exists(work_due, :work_due)", work_due=now + QUEUE_GRACE_MS)
-        .set(work_shard=keys.work_shard(key), expires_at=terms.session_end(now), last_activity_at=now)
+        .set(work_shard=keys.work_shard(key), expires_at=terms.busy_end(now), last_activity_at=now)
         .when("expires_at > :seconds", seconds=now // 1_000)
         .when("size(inbox_order) < :most", most=INBOX_LIMIT)
         .when("attribute_not_exists(inbox.#run)", "attribute_not_exists(recent.#run)")
@@ -121,7 +122,7 @@ def _create(
         inbox={submission.run_id: entry_of(submission)},
         inbox_order=[submission.run_id],
         tat=now + terms.pace.interval,
-        expires_at=terms.session_end(now),
+        expires_at=terms.busy_end(now),
         work_shard=keys.work_shard(key),
         work_due=now + QUEUE_GRACE_MS,
     )
@@ -131,6 +132,7 @@ def _create(
         writer.put(item, only_if(Change(), old))
     except Refused:
         return None
+    note_unanswered(key, unanswered(old or {}))
     return item
 
 

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from forge.errors import LeaseHeld, RunGone
+from forge.models.lease import is_held, latest_end
 from forge.models.run import RunMessage
 from forge.ports import Lease
 from forge.store import keys
@@ -54,7 +55,7 @@ class Claimer:
             .assign("attempt = attempt + :one")
             .set(strikes=strikes, taken_from=old["worker"])
             .when("active_id = :run AND fence = :seen", run=old["active_id"], seen=old["fence"])
-            .when("lease_until < :now", now=self.now)
+            .when("lease_until < :now OR lease_until > :ahead", now=self.now, ahead=latest_end(self.now))
         )
 
     def next(self, old: Item | None) -> Change:
@@ -66,7 +67,7 @@ class Claimer:
             raise RunGone
         if "active_id" not in old:
             return self.start(old["inbox_order"][0])
-        if old["lease_until"] >= self.now:
+        if is_held(old["lease_until"], self.now):
             raise LeaseHeld
         return self.take_over(old)
 
@@ -81,8 +82,7 @@ class Claimer:
             .set(
                 work_shard=keys.work_shard(self.message.key),
                 work_due=self.now + LEASE_MS + TAKEOVER_GRACE_MS,
-                expires_at=self.terms.session_end(self.now),
-                last_activity_at=self.now,
+                expires_at=self.terms.busy_end(self.now),
             )
             .assign("fence = fence + :one", "rev = rev + :one", one=1)
             .assign("mark = logged + history_count")

@@ -12,12 +12,13 @@ from forge.ports import Clock
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.children import delete_children
-from forge.store.codec import Item, decode
+from forge.store.codec import Item, decode, decode_item
 from forge.store.controls import connections_of
 from forge.store.items import alive
 from forge.store.lenient import plain
 from forge.store.refusal import Refused
 from forge.store.table import Table
+from forge.store.unanswered import unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ def stream_key(record: Mapping[str, Any]) -> tuple[SessionKey, int] | None:
         return None
     generation = decode(image.get("generation", {"NULL": True}))
     return keys.session_of_partition(decode(image["pk"])), plain(generation, int, 0)
+
+
+def unanswered_of(record: Mapping[str, Any]) -> int:
+    """The accepted runs that ended with a removed hot item."""
+    return unanswered(decode_item(record["dynamodb"]["OldImage"]))
 
 
 def _same_connections(control: Item) -> Change:

@@ -58,5 +58,5 @@ class TableInbox:
     def stop_unreadable(self, key: SessionKey) -> None:
         stop_unreadable(self.table, self.terms, self.clock(), key)
 
-    def waiting(self, limit: int = 100) -> list[RunMessage]:
-        return waiting(self.table, self.clock(), limit)
+    def waiting(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
+        return waiting(self.table, self.terms, self.clock(), limit, everything=everything)

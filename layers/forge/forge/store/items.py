@@ -36,6 +36,7 @@ ACTIVE_ATTRIBUTES = (
     "mark",
     "history_base",
     "taken_from",
+    "withdrawn",
 )
 """What exists only while a run is active."""
 
@@ -72,6 +73,7 @@ def _session(item: Item) -> HotSession:
         title=item.get("title"),
         inbox=[_submission(run_id, item["inbox"][run_id]) for run_id in item["inbox_order"]],
         active=_active(item),
+        withdrawn=[_submission(entry["run_id"], entry) for entry in item.get("withdrawn", [])],
         approvals=_approvals(item),
         used_hashes=item.get("used_hashes", []),
         spent=item.get("spent", 0),

@@ -68,8 +68,6 @@ class TableRuns:
                 session.model_copy(
                     update={
                         "active": run.model_copy(update={**at, "text": tail, "lease_until": now + LEASE_MS}),
-                        "last_activity_at": now,
-                        "expires_at": self.terms.session_end(now),
                     }
                 ),
             )
@@ -146,10 +144,8 @@ class TableRuns:
                 raise LeaseLost from None
 
     def _renewal(self) -> Change:
-        now = self.clock()
-        return Change().set(
-            lease_until=now + LEASE_MS, last_activity_at=now, expires_at=self.terms.session_end(now)
-        )
+        """A session with work lives on anyway (`Terms.busy_end`)."""
+        return Change().set(lease_until=self.clock() + LEASE_MS)
 
     def _update(self, lease: Lease, change: Change) -> Lease:
         with _lost_when_unreadable():

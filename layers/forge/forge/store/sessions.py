@@ -72,7 +72,7 @@ class TableSessions:
         return [found[key] for key in wanted if key in found]
 
     def rename(self, key: SessionKey, title: str) -> HotSession:
-        session = self._changed(key, Change().set(title=title))
+        session = self._changed(key, {"title": title})
         if session is None:
             raise NotFound
         return session
@@ -92,8 +92,7 @@ class TableSessions:
         now = self.clock()
         for _ in range(CONTENTION_TRIES):
             try:
-                change = self._living(Change().set(**values))
-                return self._shown(self.table.update(layout.hot(key), change))
+                return self._write_living(key, values)
             except Refused as refused:
                 old = refused.item
             if old and alive(old, now):
@@ -110,22 +109,21 @@ class TableSessions:
     def touch(self, key: SessionKey) -> HotSession | None:
         """Written at most once a minute, or four times in a short life."""
         session, now = self.hot(key), self.clock()
-        if session is None or now - session.last_activity_at < min(TOUCH_MS, self.terms.session_ms // 4):
+        if session is None or session.expires_at > self.terms.session_end(now):
             return session
-        return self._changed(key, Change())
+        if now - session.last_activity_at < min(TOUCH_MS, self.terms.session_ms // 4):
+            return session
+        return self._changed(key, {})
 
-    def _changed(self, key: SessionKey, change: Change) -> HotSession | None:
+    def _changed(self, key: SessionKey, values: dict[str, str | None]) -> HotSession | None:
         """The living session after the change; `None` when there is none."""
 
         def write() -> HotSession | None:
             try:
-                return self._shown(self.table.update(layout.hot(key), living))
-            except Refused as refused:
-                if refused.item and alive(refused.item, self.clock()):
-                    whole(refused.item)
+                return self._write_living(key, values)
+            except Refused:
                 return None
 
-        living = self._living(change)
         return mended(self.table, key, self.terms.defaults(self.clock()), write)
 
     def delete(self, key: SessionKey) -> frozenset[str]:
@@ -165,14 +163,29 @@ class TableSessions:
     def _shown(self, item: Item) -> HotSession:
         return current(session_of(item), self.clock())
 
-    def _living(self, change: Change) -> Change:
-        """A change of a living session is activity."""
+    def _living(self, values: dict[str, str | None], *, prolongs: bool) -> Change:
+        """A change of a living session is activity. One with work lives longer anyway, and no end is moved back."""
         now = self.clock()
-        return (
-            change.set(expires_at=self.terms.session_end(now), last_activity_at=now)
+        change = (
+            Change()
+            .set(**values)
             .assign("rev = rev + :one", one=1)
             .when("expires_at > :seconds", seconds=now // 1_000)
         )
+        if not prolongs:
+            return change
+        end = self.terms.session_end(now)
+        return change.set(expires_at=end, last_activity_at=now).when("expires_at <= :expires_at")
+
+    def _write_living(self, key: SessionKey, values: dict[str, str | None]) -> HotSession:
+        """Raises `Refused` when there is no living session."""
+        try:
+            return self._shown(self.table.update(layout.hot(key), self._living(values, prolongs=True)))
+        except Refused as refused:
+            if refused.item is None or not alive(refused.item, self.clock()):
+                raise
+            whole(refused.item)
+        return self._shown(self.table.update(layout.hot(key), self._living(values, prolongs=False)))
 
 
 def _readable(item: Item) -> HotSession | None:

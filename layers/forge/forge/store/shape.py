@@ -98,6 +98,7 @@ OPTIONAL: Mapping[str, Attribute] = {
     "active_id": Attribute(str),
     "used_hashes": Attribute(list),
     "spent": Attribute(int),
+    "withdrawn": Attribute(list, _always(None), is_replaceable=True),
     "title": Attribute(str, _always(None), is_replaceable=True),
     **dict.fromkeys(
         ("put_back_at", "strikes", "mark", "history_base"),

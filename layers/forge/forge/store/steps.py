@@ -29,13 +29,13 @@ def logged(session: HotSession, drafts: Sequence[Draft], terms: Terms, now: int)
     """`drafts` join the message log."""
     end = terms.child_end(now)
     messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
-    count, expires_at = session.logged + len(messages), terms.session_end(now)
+    count, active_at = session.logged + len(messages), max(session.last_activity_at, now)
     return Step(
-        change=Change().set(logged=count, last_activity_at=now, expires_at=expires_at),
+        change=Change().set(logged=count, last_activity_at=active_at),
         puts=[
             item for each in messages for item in message_items(session.key, session.generation, each, end)
         ],
-        after=session.model_copy(update={"logged": count, "last_activity_at": now, "expires_at": expires_at}),
+        after=session.model_copy(update={"logged": count, "last_activity_at": active_at}),
     )
 
 
@@ -61,17 +61,35 @@ def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) 
     cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
-    made = Step(step.change, step.puts, step.after.model_copy(update={"active": run}))
+    made = prolonged(Step(step.change, step.puts, step.after.model_copy(update={"active": run})), terms, now)
     return answered(made, progress) if progress.answered or progress.reported else made
 
 
 def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
     """The last progress of the active run, which leaves the session with its outcome."""
     active = running(session)
-    step = moved(session, active, ending, terms, now)
+    whole = ending.model_copy(update={"drafts": [*ending.drafts, *_withdrawn(session, now)]})
+    step = moved(session, active, whole, terms, now)
     step.change.remove(*ACTIVE_ATTRIBUTES)
-    made = Step(step.change, step.puts, step.after.model_copy(update={"active": None}))
-    return settled(answered(made, ending, ending.approvals), [active.run_id], ending.outcome, now)
+    made = Step(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
+    return settled(answered(made, ending, ending.approvals), [active.run_id], ending.outcome, terms, now)
+
+
+def _withdrawn(session: HotSession, now: int) -> list[Draft]:
+    """The messages that were withdrawn beside the run, whose worker alone wrote the log."""
+    asked = [each.draft() for each in session.withdrawn]
+    return [*asked, notice(session.withdrawn[-1].run_id, now)] if asked else []
+
+
+def prolonged(step: Step, terms: Terms, now: int) -> Step:
+    """The end of the session's life as it is after the step. A clock that is behind moves no end back."""
+    after = step.after
+    if after.inbox or after.active:
+        end = max(after.expires_at, terms.busy_end(now))
+    else:
+        end = terms.session_end(after.last_activity_at)
+    step.change.set(expires_at=end)
+    return Step(step.change, step.puts, after.model_copy(update={"expires_at": end}))
 
 
 def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> Step:
@@ -92,7 +110,7 @@ def running(session: HotSession) -> ActiveRun:
     return session.active
 
 
-def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, now: int) -> Step:
+def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, terms: Terms, now: int) -> Step:
     """Remember the outcome, and whether the session still has work."""
     known = {run_id: known for run_id, known in step.after.recent.items() if run_id not in run_ids}
     recent = dict(list({**known, **dict.fromkeys(run_ids, outcome)}.items())[-RECENT_LIMIT:])
@@ -102,7 +120,7 @@ def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, now: int) -> S
         step.change.remove(*WORK_ATTRIBUTES)
     elif after.active is None:
         step.change.set(work_due=now + QUEUE_GRACE_MS)
-    return Step(step.change, step.puts, after)
+    return prolonged(Step(step.change, step.puts, after), terms, now)
 
 
 def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:

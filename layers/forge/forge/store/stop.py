@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forge.models.ids import SessionKey
+from forge.models.lease import is_held
 from forge.models.message import Draft
 from forge.models.run import Ending
 from forge.models.session import HotSession
@@ -12,7 +13,7 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.commit import Step, commit
-from forge.store.items import alive, session_of
+from forge.store.items import alive, entry_of, session_of
 from forge.store.log import whole_text
 from forge.store.mend import mended, whole
 from forge.store.steps import ended, logged, notice, running, settled
@@ -31,7 +32,7 @@ class _Settled(Exception):
 def withdraw(
     table: Table, terms: Terms, now: int, key: SessionKey, run_ids: frozenset[str]
 ) -> HotSession | None:
-    """Beside an active run, whose worker alone writes the log, the messages just leave the inbox."""
+    """Beside an active run, whose worker alone writes the log, the messages are kept to be shown after its end."""
 
     def step(session: HotSession) -> Step:
         taken = [each for each in session.inbox if each.run_id in run_ids]
@@ -43,12 +44,14 @@ def withdraw(
         made = logged(session, drafts, terms, now)
         left = [each for each in session.inbox if each.run_id not in run_ids]
         made.change.set(inbox_order=[each.run_id for each in left])
+        kept = [*session.withdrawn, *taken] if session.active else []
+        if kept:
+            made.change.set(withdrawn=[{"run_id": each.run_id, **entry_of(each)} for each in kept])
         for number, each in enumerate(taken):
             made.change.named(**{f"taken{number}": each.run_id}).remove(f"inbox.#taken{number}")
-        after = made.after.model_copy(update={"inbox": left})
-        return settled(
-            Step(made.change, made.puts, after), [each.run_id for each in taken], "interrupted", now
-        )
+        after = made.after.model_copy(update={"inbox": left, "withdrawn": kept})
+        step = Step(made.change, made.puts, after)
+        return settled(step, [each.run_id for each in taken], "interrupted", terms, now)
 
     return _commit(table, terms, now, key, step, _same_generation)
 
@@ -60,7 +63,7 @@ def interrupt_abandoned(
 
     def step(session: HotSession) -> Step:
         active = session.active
-        if active is None or active.run_id != run_id or active.lease_until >= now:
+        if active is None or active.run_id != run_id or is_held(active.lease_until, now):
             raise _Settled(session)
         text = whole_text(table, session)
         drafts = [notice(run_id, now)]

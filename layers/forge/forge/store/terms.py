@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from forge.models.lease import LEASE_MS as LEASE_MS
 from forge.settings import Settings
 from forge.store.shape import Defaults
 
-LEASE_MS = 6_000
 QUEUE_GRACE_MS = 15_000
 """An accepted message that has not been claimed by then may have no queue message."""
 TAKEOVER_GRACE_MS = 10_000
@@ -64,8 +64,12 @@ class Terms:
     def defaults(self, now: int) -> Defaults:
         return Defaults(now=now, network=self.network)
 
+    def busy_end(self, now: int) -> int:
+        """While work waits or is in progress: what was accepted does not expire before it has an outcome."""
+        return max(self.session_end(now), self.child_end(now))
+
     def session_end(self, now: int) -> int:
-        """Epoch seconds, rounded up."""
+        """Of a session without work; epoch seconds, rounded up."""
         return -(-(now + self.session_ms) // 1_000)
 
     def child_end(self, now: int) -> int:

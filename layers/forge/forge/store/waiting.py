@@ -7,9 +7,11 @@ not touch the index. A run that is well shows itself in the hot item, which is r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import chain, islice
 
 from forge.errors import SessionUnreadable
+from forge.models.lease import latest_end
 from forge.models.run import RunMessage
 from forge.models.session import HotSession
 from forge.store import keys
@@ -20,19 +22,23 @@ from forge.store.keys import Key
 from forge.store.lenient import plain
 from forge.store.refusal import Refused
 from forge.store.table import Table
-from forge.store.terms import TAKEOVER_GRACE_MS
+from forge.store.terms import TAKEOVER_GRACE_MS, Terms
 
 INDEX = "work"
 _PAGE = 100
+_FOREVER = 10**15
+"""Later than every `work_due`."""
 
 
-def waiting(table: Table, now: int, limit: int) -> list[RunMessage]:
+def waiting(table: Table, terms: Terms, now: int, limit: int, *, everything: bool) -> list[RunMessage]:
+    """`everything`: also what may still be in the queue."""
     found: list[RunMessage] = []
-    for page in _pages(_due(table, now)):
+    for page in _pages(_due(table, _FOREVER if everything else now)):
         for item in table.read_many(page):
             if not alive(item, now):
                 _forget(table, item)
-            elif message := _message(item, now):
+            elif message := _message(item, now, everything=everything):
+                _prolong(table, terms, item, now)
                 found.append(message)
         if len(found) >= limit:
             break
@@ -48,16 +54,17 @@ def _due(table: Table, now: int) -> Iterable[Key]:
     return ({"pk": item["pk"], "sk": item["sk"]} for item in items)
 
 
-def _message(item: Item, now: int) -> RunMessage | None:
+def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
     """`None` also for a session that cannot be read: it costs nobody else's run (`session_of` has told of it)."""
     try:
         session = session_of(item)
     except SessionUnreadable:
         return None
     if active := session.active:
-        lost = active.lease_until + TAKEOVER_GRACE_MS < now
+        is_ahead = active.lease_until > latest_end(now)
+        lost = everything or is_ahead or active.lease_until + TAKEOVER_GRACE_MS < now
         return _of(session, active.run_id, active.attempt + 1) if lost else None
-    if session.inbox and plain(item.get("work_due"), int, now) <= now:
+    if session.inbox and (everything or plain(item.get("work_due"), int, now) <= now):
         return _of(session, session.inbox[0].run_id, 1)
     return None
 
@@ -70,6 +77,16 @@ def _of(session: HotSession, run_id: str, attempt: int) -> RunMessage:
         run_id=run_id,
         attempt=attempt,
     )
+
+
+def _prolong(table: Table, terms: Terms, item: Item, now: int) -> None:
+    """An older version may have accepted the message for a session's usual life only."""
+    end = item.get("expires_at")
+    if type(end) is int and end > terms.busy_end(now - terms.age_seconds * 500):
+        return
+    change = only_if(Change().set(expires_at=terms.busy_end(now)), item)
+    with suppress(Refused):
+        table.update({"pk": item["pk"], "sk": item["sk"]}, change)
 
 
 def _forget(table: Table, item: Item) -> None:
