@@ -192,13 +192,12 @@ async def test_a_message_that_must_not_wait_is_refused_and_changes_nothing(desk:
 
 @pytest.mark.parametrize("phase", PHASES)
 async def test_a_message_that_interrupts_ends_the_active_run_and_comes_next(desk: Desk, phase: str) -> None:
-    """What is not active yet is not stopped: it was sent before and comes before."""
+    """It means everything before it: what is not active yet is withdrawn."""
     first = await desk.bring_to(phase)
     second = await desk.submit("second", "interrupt")
     desk.move()
     await desk.page.ended(first)
     desk.go_on()
     assert (await ended(desk, second))[0] == "completed"
-    is_too_early_or_late = phase in {"queued", "claiming", "finishing"}
-    expected = "completed" if is_too_early_or_late else "interrupted"
+    expected = "completed" if phase == "finishing" else "interrupted"
     assert (await desk.stage.session()).recent[first] == expected

@@ -31,7 +31,8 @@ def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
 
 def recover_runs(event: dict[str, Any]) -> dict[str, int]:
     """`{"detail": {"queue_is_empty": true}}`: at the start of a stack whose queue has kept nothing."""
-    everything = (event.get("detail") or {}).get("queue_is_empty") is True
+    detail: dict[str, Any] = event.get("detail") or {}
+    everything = detail.get("queue_is_empty") is True
     limit = START_LIMIT if everything else RECOVERY_LIMIT
     messages = dependencies.store().inbox.waiting(limit, everything=everything)
     for message in messages:
