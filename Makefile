@@ -83,6 +83,11 @@ format: setup-check ## Format the code and mend what the linter can
 	$(bin)/ruff format
 	$(bin)/ruff check --fix
 
+.PHONY: types
+types: setup-check ## Write frontend/client/types anew, after the JavaScript client has changed
+	@rm -rf frontend/client/types
+	node_modules/.bin/tsc --project frontend/client/tsconfig.json
+
 # Each smaller set is a selection from the development set, so all of them hold the same versions.
 lock_set = $(bin)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	$(ARGS) requirements/$(1).in --output-file requirements/$(1).txt

@@ -15,6 +15,37 @@ export function byteLength(text) {
   return encoder.encode(text).length;
 }
 
+/** Why a message cannot be sent; empty when it can. @param {string} text @param {number} maxMessageLength */
+export function messageProblem(text, maxMessageLength) {
+  if (!text.trim()) return 'The message is empty.';
+  const length = [...text].length;
+  if (length > maxMessageLength) return `The message has ${length} characters; at most ${maxMessageLength} are possible.`;
+  const bytes = byteLength(text);
+  return bytes > MAX_MESSAGE_BYTES ? `The message has ${bytes} bytes; the server takes ${MAX_MESSAGE_BYTES}.` : '';
+}
+
+/**
+ * The server's address without a slash at its end. A path alone, or nothing, needs a page whose origin completes it.
+ * @param {string} backendUrl
+ */
+export function checkedUrl(backendUrl) {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  if (typeof backendUrl !== 'string' || !isHttp(backendUrl, base)) {
+    const relative = base ? ", or '' for the page's own origin" : '';
+    throw new TypeError(`backendUrl must be an http:// or https:// URL${relative}; it is ${JSON.stringify(backendUrl)}.`);
+  }
+  return backendUrl.replace(/\/+$/, '');
+}
+
+/** @param {string} address @param {string} [base] */
+function isHttp(address, base) {
+  try {
+    return ['http:', 'https:'].includes(new URL(address, base).protocol);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * `maxMessageLength` in characters: this client's own limit, beside the server's of `MAX_MESSAGE_BYTES`.
  * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`

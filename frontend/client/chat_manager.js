@@ -1,7 +1,7 @@
 // The client: one conversation at a time, kept equal to the server's.
 
 import { CatchUp } from './catch_up.js';
-import { byteLength, DEFAULTS, MAX_MESSAGE_BYTES } from './chat_config.js';
+import { checkedUrl, DEFAULTS, messageProblem } from './chat_config.js';
 import { applyFrame, applyState, denies, emptyConversation, expire, have, withOlder } from './conversation.js';
 import { HttpApi, RequestError } from './http.js';
 import { browserStorage } from './memory_storage.js';
@@ -11,6 +11,9 @@ import { snapshot } from './snapshot.js';
 import { Telling } from './telling.js';
 import { Transport } from './transport.js';
 import { reportText } from './wallet_report.js';
+
+export { RequestError } from './http.js';
+export { MemoryStorage } from './memory_storage.js';
 
 /** @import { ChatConfig, ChatHandlers } from './chat_config.js' */
 /** @import { Conversation } from './conversation.js' */
@@ -35,7 +38,7 @@ export class ChatManager {
     this.config = { ...DEFAULTS, ...config };
     this.handlers = handlers;
     this.#telling = new Telling(handlers);
-    this.api = new HttpApi({ backendUrl: config.backendUrl.replace(/\/$/, ''), accessToken: config.accessToken });
+    this.api = new HttpApi({ backendUrl: checkedUrl(config.backendUrl), accessToken: config.accessToken });
     const storage = config.storage ?? browserStorage('localStorage');
     if (!config.sessionId) this.#book = new SessionBook(storage, config.storage ?? browserStorage('sessionStorage'));
     this.#conversation = emptyConversation(config.sessionId ?? this.#book?.current() ?? newKey());
@@ -68,11 +71,14 @@ export class ChatManager {
     this.#changed();
   }
 
+  /** Does nothing when there is no link, so that a handler may call it too. */
   disconnect() {
-    this.catchUp.stop();
-    this.#transport?.stop();
+    const transport = this.#transport;
+    if (!transport) return;
     this.#transport = null;
-    this.#changed();
+    this.catchUp.stop();
+    transport.stop();
+    if (this.#state.connectionStatus !== 'disconnected') this.#changed();
   }
 
   /** The same as `disconnect`: nothing is left running. */
@@ -101,15 +107,8 @@ export class ChatManager {
 
   /** @param {string} text @returns {Promise<boolean>} whether the server has accepted it */
   async sendMessage(text) {
-    const length = [...text].length;
-    const { maxMessageLength } = this.config;
-    if (!text.trim()) return this.#refuse('The message is empty.');
-    if (length > maxMessageLength) {
-      return this.#refuse(`The message has ${length} characters; at most ${maxMessageLength} are possible.`);
-    }
-    const bytes = byteLength(text);
-    if (bytes > MAX_MESSAGE_BYTES) return this.#refuse(`The message has ${bytes} bytes; the server takes ${MAX_MESSAGE_BYTES}.`);
-    return this.#send('chat', text);
+    const problem = messageProblem(text, this.config.maxMessageLength);
+    return problem ? this.#refuse(problem) : this.#send('chat', text);
   }
 
   /** Without a run's id: the run in progress, else what is queued. @param {string} [runId] */
@@ -156,6 +155,7 @@ export class ChatManager {
 
   /** Forget the wallet request on this side; the server keeps it until it is answered or expires. */
   clearPendingTransaction() {
+    if (this.#state.pendingWalletTx === null) return;
     this.#state = { ...this.#state, pendingWalletTx: null };
     this.handlers.onState?.(this.#state);
   }

@@ -24,11 +24,21 @@ export class Socket {
   constructor(url, events, WebSocket = globalThis.WebSocket) {
     this.events = events;
     this.lastHeard = Date.now();
-    this.socket = new WebSocket(url);
-    this.socket.onopen = () => this.#opened();
-    this.socket.onmessage = (event) => this.#heard(event.data);
-    this.socket.onclose = () => this.#over();
+    this.socket = dialled(url, WebSocket);
+    if (this.socket) {
+      this.socket.onopen = () => this.#opened();
+      this.socket.onmessage = (event) => this.#heard(event.data);
+      this.socket.onclose = () => this.#over();
+    } else {
+      // Whoever makes this object has to hold it before it hears that it is closed.
+      queueMicrotask(() => this.#over());
+    }
     this.expectAnswer(OPEN_DEADLINE_MS);
+  }
+
+  /** Node 20 has no WebSocket of its own, and a host may take the browser's away. */
+  static isPossible() {
+    return typeof globalThis.WebSocket === 'function';
   }
 
   get isOpen() {
@@ -38,7 +48,7 @@ export class Socket {
   /** @param {ClientFrame} frame @param {number} answerWithin milliseconds until the socket counts as dead */
   send(frame, answerWithin) {
     if (!this.isOpen) return false;
-    this.socket.send(JSON.stringify(frame));
+    this.socket?.send(JSON.stringify(frame));
     this.expectAnswer(answerWithin);
     return true;
   }
@@ -77,7 +87,17 @@ export class Socket {
   #end() {
     this.#isOver = true;
     clearTimeout(this.#deadline);
+    if (!this.socket) return;
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
     this.socket.close();
+  }
+}
+
+/** Null where the host forbids it (a content security policy, mixed content): that is a socket that cannot be opened. @param {string} url @param {typeof globalThis.WebSocket} WebSocket */
+function dialled(url, WebSocket) {
+  try {
+    return new WebSocket(url);
+  } catch {
+    return null;
   }
 }

@@ -79,7 +79,7 @@ export class Transport {
 
   #dial() {
     this.#after('redial', 0, null);
-    if (this.#refusals >= REFUSALS_UNTIL_STREAM) void this.#openStream();
+    if (!Socket.isPossible() || this.#refusals >= REFUSALS_UNTIL_STREAM) void this.#openStream();
     else void this.#openSocket();
   }
 
@@ -96,7 +96,7 @@ export class Transport {
     const headers = await api.authorization();
     if (!this.#isRunning || this.#link?.isOpen) return;
     this.#link = new EventStream(url, this.#events((wasOpen) => this.#lost(wasOpen)), { fetch: api.fetch, headers });
-    this.#after('replace', SOCKET_AGAIN_MS, () => void this.#replace());
+    if (Socket.isPossible()) this.#after('replace', SOCKET_AGAIN_MS, () => void this.#replace());
   }
 
   /** Open a new socket and only then let go of the old link, so that nothing is missed in between. */

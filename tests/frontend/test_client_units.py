@@ -26,3 +26,20 @@ def test_types_are_checked_without_a_complaint() -> None:
         [compiler, "--project", root / "frontend/jsconfig.json"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_types_of_the_package_are_those_of_its_code(tmp_path: Path) -> None:
+    """They are committed so that the folder works as it is, wherever it is copied or linked, without a compiler."""
+    client = HERE.parents[1] / "frontend" / "client"
+    compiler = client.parents[1] / "node_modules/.bin/tsc"
+    done = subprocess.run(
+        [compiler, "--project", client / "tsconfig.json", "--outDir", tmp_path],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    kept = {path.name: path.read_text() for path in (client / "types").iterdir()}
+    assert {name for name in written | kept if written.get(name) != kept.get(name)} == set(), (
+        "run `make types`"
+    )

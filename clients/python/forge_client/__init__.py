@@ -26,6 +26,7 @@ from forge_client.events import ConnectionChanged, Event, Refused, Updated
 from forge_client.frames import Approval, Message, State
 from forge_client.pace import Pace
 from forge_client.reduce import apply
+from forge_client.version import __version__
 
 __all__ = [
     "DEFAULT_URL",
@@ -60,5 +61,6 @@ __all__ = [
     "Unreachable",
     "Updated",
     "WaitingForWallet",
+    "__version__",
     "apply",
 ]

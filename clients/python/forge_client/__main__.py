@@ -1,4 +1,4 @@
-"""`python -m forge_client`: a chat in the terminal, or with a message one question and its answer."""
+"""`forge-chat` or `python -m forge_client`: a chat in the terminal, or with a message one question and its answer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from forge_client.client import DEFAULT_URL
 from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask_once
+from forge_client.version import __version__
 
 
 def parser() -> argparse.ArgumentParser:
     reading = argparse.ArgumentParser(
-        prog="python -m forge_client",
+        prog=_program(sys.argv[0]),
         description="Talk to a forge-mcp server: full-screen without a message, else one answer on standard output.",
         epilog="Exit status with a message: 0 answered, 1 failed or interrupted, 2 wrong use or no server, "
         "3 the run waits for your wallet. FORGE_TOKEN: a bearer token, where the server wants one.",
@@ -26,7 +28,14 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument("--session", metavar="ID", help="the session to continue (else a new one is made)")
     reading.add_argument("--json", action="store_true", help="print the whole outcome as one JSON object")
     reading.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for the answer")
+    reading.add_argument("--version", action="version", version=f"forge-mcp-client {__version__}")
     return reading
+
+
+def _program(started: str) -> str:
+    """How the person has started this, for the lines that tell the use."""
+    name = Path(started).stem
+    return "python -m forge_client" if name == "__main__" else name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

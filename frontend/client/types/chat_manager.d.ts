@@ -1,0 +1,54 @@
+import { CatchUp } from './catch_up.js';
+import { HttpApi } from './http.js';
+import { Outbox } from './outbox.js';
+export { RequestError } from './http.js';
+export { MemoryStorage } from './memory_storage.js';
+import type { ChatConfig, ChatHandlers } from './chat_config.js';
+import type { ApprovalReply, CommandResult, State } from './frames.js';
+export declare class ChatManager {
+    #private;
+    config: {
+        maxMessageLength: number;
+        reconnectAttempts: number;
+        reconnectDelay: number;
+        backendUrl: string;
+        sessionId?: string;
+        accessToken?: () => Promise<string | null>;
+        storage?: Storage;
+    };
+    handlers: ChatHandlers;
+    api: HttpApi;
+    catchUp: CatchUp;
+    outbox: Outbox;
+    /** @param {ChatConfig} config @param {ChatHandlers} [handlers] */
+    constructor(config: ChatConfig, handlers?: ChatHandlers);
+    connect(): void;
+    /** Does nothing when there is no link, so that a handler may call it too. */
+    disconnect(): void;
+    /** The same as `disconnect`: nothing is left running. */
+    stop(): void;
+    getState(): import("./snapshot.js").ChatState;
+    getSessionId(): string;
+    /** Leave this conversation for another one. @param {string} sessionId */
+    setSessionId(sessionId: string): void;
+    /** @param {string} text @returns {Promise<boolean>} whether the server has accepted it */
+    sendMessage(text: string): Promise<boolean>;
+    /** Without a run's id: the run in progress, else what is queued. @param {string} [runId] */
+    interrupt(runId?: string): Promise<boolean>;
+    /** @param {string} network */
+    sendNetworkSwitchRequest(network: string): Promise<CommandResult>;
+    /** A command that changes the session, which is then as the server has it. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
+    sendCommand(sessionId: string, name: string, args: Record<string, unknown>): Promise<CommandResult>;
+    /** Tell the agent how a wallet request ended; without an id the one that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
+    sendTransactionResult(success: boolean, transactionHash?: string, reason?: string, approvalId?: string): Promise<boolean>;
+    /** Take over the state that the answer to a request of `api` brings. @param {Promise<State>} request */
+    confirm(request: Promise<State>): Promise<void>;
+    /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval */
+    reportWallet(sessionId: string, approval: ApprovalReply): Promise<boolean>;
+    /** @param {string} text */
+    sendSystemMessage(text: string): Promise<boolean>;
+    /** Forget the wallet request on this side; the server keeps it until it is answered or expires. */
+    clearPendingTransaction(): void;
+    /** Bring messages before the first one that is here. @returns {Promise<boolean>} whether some came */
+    loadOlder(): Promise<boolean>;
+}

@@ -1,0 +1,8 @@
+/** @param {string} text */
+export declare function codePointLength(text: string): number;
+/**
+ * `text` without its first `count` code points.
+ * @param {string} text
+ * @param {number} count
+ */
+export declare function dropCodePoints(text: string, count: number): string;

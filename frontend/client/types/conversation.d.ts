@@ -1,0 +1,67 @@
+import type { Entry } from './entry.js';
+import type { Have, Hot, ServerFrame, State } from './frames.js';
+export type Conversation = {
+    sessionId: string;
+    generation: number;
+    rev: number;
+    hot: Hot | null;
+    entries: ReadonlyArray<Entry | undefined>;
+    ended: number;
+    complete: number;
+    first: number;
+    expired: boolean;
+};
+/** @import { Entry } from './entry.js' */
+/** @import { Have, Hot, PublicMessage, ServerFrame, SessionExpiredFrame, State, TextFrame } from './frames.js' */
+/**
+ * `entries` by sequence number. `ended`: messages that are known to have ended; of them `complete` are held
+ * whole, without a gap. Messages before `first` are not held; `withOlder` brings them. `hot` is the newest public state
+ * (by `rev`).
+ * @typedef {object} Conversation
+ * @property {string} sessionId
+ * @property {number} generation
+ * @property {number} rev
+ * @property {Hot | null} hot
+ * @property {ReadonlyArray<Entry | undefined>} entries
+ * @property {number} ended
+ * @property {number} complete
+ * @property {number} first
+ * @property {boolean} expired
+ */
+/** @param {string} sessionId @returns {Conversation} */
+export declare function emptyConversation(sessionId: string): Conversation;
+/**
+ * @param {Conversation} conversation
+ * @param {ServerFrame} frame
+ * @returns {Conversation} the same object when the frame brought nothing
+ */
+export declare function applyFrame(conversation: Conversation, frame: ServerFrame): Conversation;
+/**
+ * @param {Conversation} conversation
+ * @param {State} state a `state` frame or the body of an HTTP answer
+ */
+export declare function applyState(conversation: Conversation, state: State): Conversation;
+/**
+ * Messages before those that are held, as `GET /api/state?before=` answers.
+ * @param {Conversation} conversation
+ * @param {State} state
+ * @returns {Conversation}
+ */
+export declare function withOlder(conversation: Conversation, state: State): Conversation;
+/**
+ * Forget a conversation whose session has ended. Late frames of that generation are ignored from now on.
+ * @param {Conversation} conversation
+ * @returns {Conversation}
+ */
+export declare function expire(conversation: Conversation): Conversation;
+/**
+ * The server says that there is no such session although we hold a conversation of it: either the session has
+ * ended or the frame is older than the session.
+ * @param {Conversation} conversation
+ * @param {State} state
+ */
+export declare function denies(conversation: Conversation, state: State): boolean;
+/** Whether something is lacking that only the answer to a `sync` can bring. @param {Conversation} conversation */
+export declare function needsSync(conversation: Conversation): boolean;
+/** What to tell the server in a `sync`. @param {Conversation} conversation @returns {Have} */
+export declare function have(conversation: Conversation): Have;

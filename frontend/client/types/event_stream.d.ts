@@ -1,0 +1,19 @@
+import type { LinkEvents } from './socket.js';
+export declare class EventStream {
+    #private;
+    events: LinkEvents;
+    lastHeard: number;
+    isOpen: boolean;
+    /**
+     * @param {string} url
+     * @param {LinkEvents} events
+     * @param {{ fetch: typeof globalThis.fetch, headers: Record<string, string> }} options
+     */
+    constructor(url: string, events: LinkEvents, { fetch, headers }: {
+        fetch: typeof globalThis.fetch;
+        headers: Record<string, string>;
+    });
+    /** A stream cannot ask; each of its events is the whole state. */
+    send(): boolean;
+    close(): void;
+}

@@ -1,0 +1,431 @@
+/** Every `type` that a server frame can have. */
+export declare const SERVER_FRAME_TYPES: readonly ['state', 'text', 'error', 'session_expired', 'pong'];
+/** Every `type` that a client frame can have. */
+export declare const CLIENT_FRAME_TYPES: readonly ['sync', 'ping'];
+export type Sender = 'user' | 'agent' | 'system';
+export type MessageKind = 'text' | 'tool_call' | 'tool_result' | 'notice';
+export type ToolDisplay = {
+    call_id: string;
+    name: string;
+    /**
+     * with the call
+     */
+    arguments?: Record<string, unknown> | null;
+    /**
+     * with the result
+     */
+    outcome?: 'success' | 'refused' | 'failed' | 'unknown' | null;
+    truncated?: boolean;
+};
+export type WalletReceipt = {
+    approval_id?: string | null;
+    /**
+     * of the tool call that asked
+     */
+    call_id?: string | null;
+    outcome: 'reported' | 'unanswered' | 'rejected' | 'succeeded' | 'failed' | 'pending' | 'different' | 'not_found' | 'unknown' | 'expired';
+    closes?: boolean;
+    transaction_hash?: string | null;
+    block_number?: number | null;
+    fee?: string | null;
+    summary?: string | null;
+    reason?: string | null;
+};
+export type PublicMessage = {
+    seq: number | null;
+    sender: Sender;
+    kind: MessageKind;
+    content: string;
+    length: number;
+    timestamp: string;
+    created_at: string;
+    is_streaming?: boolean;
+    run_id?: string | null;
+    tool?: ToolDisplay | null;
+    /**
+     * with a message that tells what became of a wallet request
+     */
+    receipt?: WalletReceipt | null;
+    /**
+     * with the notice that ends a run, how that run ended
+     */
+    run_end?: 'failed' | 'interrupted' | null;
+    /**
+     * with the notice about an answer that did not end well
+     */
+    answer_end?: 'cut_off' | 'filtered' | 'refused' | 'failed' | 'empty' | null;
+};
+export type PublicRun = {
+    run_id: string;
+    attempt: number;
+    started_at: string;
+    seq: number;
+};
+export type QueuedMessage = {
+    run_id: string;
+    sender: Sender;
+    content: string;
+    created_at: string;
+    truncated?: boolean;
+};
+export type Call = {
+    to: string;
+    value: string;
+    data: string;
+};
+export type ReviewChange = {
+    direction: 'out' | 'in' | 'other';
+    standard: string;
+    asset?: string | null;
+    symbol?: string | null;
+    amount?: string | null;
+    formatted?: string | null;
+    sender: string;
+    to: string;
+};
+export type Allowance = {
+    kind: 'erc20' | 'erc721' | 'operator' | 'permit' | 'permit2' | 'control';
+    token?: string | null;
+    spender: string;
+    owner?: string | null;
+    amount?: string | null;
+    formatted?: string | null;
+    unlimited?: boolean;
+    revokes?: boolean;
+    source?: 'call' | 'inner call' | 'simulation';
+    text: string;
+};
+export type ReviewWarning = {
+    code: string;
+    severity: 'danger' | 'caution';
+    text: string;
+};
+export type ReviewArgument = {
+    name?: string | null;
+    type: string;
+    value?: unknown;
+};
+export type ReviewedCall = {
+    to?: string | null;
+    function?: string | null;
+    arguments?: ReviewArgument[];
+    understood?: boolean;
+    note?: string | null;
+    inner?: ReviewedCall[];
+};
+export type ReviewFee = {
+    gas: string;
+    wei: string;
+    formatted: string;
+    currency: string;
+};
+export type Review = {
+    outcome: 'moves' | 'nothing' | 'unknown';
+    reason?: string | null;
+    changes?: ReviewChange[];
+    more_changes?: number;
+    allowances?: Allowance[];
+    warnings?: ReviewWarning[];
+    calls?: ReviewedCall[];
+    recipient?: string | null;
+    fee?: ReviewFee | null;
+};
+export type PublicClaim = {
+    account: string;
+    until: string;
+};
+export type PublicReport = {
+    transaction_hash?: string | null;
+    outcome: 'not_found' | 'different' | 'unknown';
+    at: string;
+};
+export type PublicApproval = {
+    approval_id: string;
+    /**
+     * of the tool call that asked
+     */
+    call_id?: string;
+    network: string;
+    chain_id: number;
+    to: string;
+    value: string;
+    data: string;
+    gas: string | null;
+    sender?: string | null;
+    /**
+     * what `digest` is over; empty when the request was cut
+     */
+    calls?: Call[];
+    digest: string;
+    description: string;
+    decoded: string | null;
+    simulation: string | null;
+    review?: Review;
+    /**
+     * some client has the request in a wallet
+     */
+    claim?: PublicClaim | null;
+    /**
+     * answers that did not settle it
+     */
+    reported?: PublicReport[];
+    created_at: string;
+    expires_at: string;
+    /**
+     * not the whole request, which HTTP has; it may not be signed from here
+     */
+    truncated?: boolean;
+};
+export type Hot = {
+    session_id: string;
+    generation: number;
+    rev: number;
+    title: string | null;
+    network: string;
+    is_processing: boolean;
+    is_loading: boolean;
+    is_connecting_mcp?: boolean;
+    missing_api_key: boolean;
+    pending_wallet_tx: string | null;
+    active_run: PublicRun | null;
+    queued: QueuedMessage[];
+    approvals: PublicApproval[];
+    message_count: number;
+    expires_at: string | null;
+    notices?: string[];
+    /**
+     * of recent runs, by id
+     */
+    outcomes?: Record<string, 'completed' | 'failed' | 'interrupted' | 'waiting'>;
+};
+export type State = Hot & {
+    messages?: PublicMessage[];
+    first_seq?: number;
+};
+export type StateFrame = State & {
+    type: 'state';
+};
+export type TextFrame = {
+    type: 'text';
+    session_id: string;
+    generation: number;
+    seq: number;
+    attempt: number;
+    offset: number;
+    text: string;
+};
+export type ErrorFrame = {
+    type: 'error';
+    status: number;
+    title: string;
+    detail: string;
+};
+export type SessionExpiredFrame = {
+    type: 'session_expired';
+    session_id: string;
+    generation: number;
+};
+export type PongFrame = {
+    type: 'pong';
+    rev?: number | null;
+};
+export type ServerFrame = StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame;
+export type Have = {
+    generation: number;
+    messages: number;
+    seq: number | null;
+    attempt: number;
+    length: number;
+};
+export type ClientFrame = {
+    type: 'sync';
+    session_id?: string;
+    have: Have;
+    newest?: number;
+} | {
+    type: 'ping';
+};
+export type SessionSummary = {
+    session_id: string;
+    title: string | null;
+    network: string;
+    is_processing: boolean;
+    message_count: number;
+    /**
+     * wallet requests that wait
+     */
+    approvals?: number;
+    created_at: string;
+    last_activity_at: string;
+    expires_at: string;
+};
+export type NetworkInfo = {
+    name: string;
+    chain_id: number;
+    title: string;
+    currency?: string;
+    explorer?: string | null;
+    sends?: boolean;
+    wallet_rpc_urls?: string[];
+};
+export type CommandResult = {
+    success: boolean;
+    message: string;
+    data?: unknown;
+};
+export type ClaimRequest = {
+    approval_id: string;
+    digest: string;
+    account: string;
+    claim_id: string;
+    again?: boolean;
+    release?: boolean;
+};
+export type ApprovalReply = {
+    approval_id?: string | null;
+    outcome: 'sent' | 'rejected' | 'unknown';
+    transaction_hash?: string | null;
+    reason?: string | null;
+    claim_id?: string | null;
+};
+/** @typedef {'user' | 'agent' | 'system'} Sender */
+/** @typedef {'text' | 'tool_call' | 'tool_result' | 'notice'} MessageKind */
+/**
+ * @typedef {object} ToolDisplay
+ * @property {string} call_id
+ * @property {string} name
+ * @property {Record<string, unknown> | null} [arguments] with the call
+ * @property {'success' | 'refused' | 'failed' | 'unknown' | null} [outcome] with the result
+ * @property {boolean} [truncated]
+ */
+/**
+ * What became of a wallet request. `closes`: the request is used up. `reported` and `unanswered` are what a client said.
+ * @typedef {object} WalletReceipt
+ * @property {string | null} [approval_id]
+ * @property {string | null} [call_id] of the tool call that asked
+ * @property {'reported' | 'unanswered' | 'rejected' | 'succeeded' | 'failed' | 'pending' | 'different' | 'not_found' | 'unknown' | 'expired'} outcome
+ * @property {boolean} [closes]
+ * @property {string | null} [transaction_hash]
+ * @property {number | null} [block_number]
+ * @property {string | null} [fee]
+ * @property {string | null} [summary]
+ * @property {string | null} [reason]
+ */
+/**
+ * `seq` is null while the message waits in the queue; `length` counts Unicode code points.
+ * @typedef {object} PublicMessage
+ * @property {number | null} seq
+ * @property {Sender} sender
+ * @property {MessageKind} kind
+ * @property {string} content
+ * @property {number} length
+ * @property {string} timestamp
+ * @property {string} created_at
+ * @property {boolean} [is_streaming]
+ * @property {string | null} [run_id]
+ * @property {ToolDisplay | null} [tool]
+ * @property {WalletReceipt | null} [receipt] with a message that tells what became of a wallet request
+ * @property {'failed' | 'interrupted' | null} [run_end] with the notice that ends a run, how that run ended
+ * @property {'cut_off' | 'filtered' | 'refused' | 'failed' | 'empty' | null} [answer_end] with the notice about an answer that did not end well
+ */
+/** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */
+/** @typedef {{ run_id: string, sender: Sender, content: string, created_at: string, truncated?: boolean }} QueuedMessage */
+/** @typedef {{ to: string, value: string, data: string }} Call `value` is decimal wei */
+/** @typedef {{ direction: 'out' | 'in' | 'other', standard: string, asset?: string | null, symbol?: string | null, amount?: string | null, formatted?: string | null, sender: string, to: string }} ReviewChange */
+/** @typedef {{ kind: 'erc20' | 'erc721' | 'operator' | 'permit' | 'permit2' | 'control', token?: string | null, spender: string, owner?: string | null, amount?: string | null, formatted?: string | null, unlimited?: boolean, revokes?: boolean, source?: 'call' | 'inner call' | 'simulation', text: string }} Allowance */
+/** @typedef {{ code: string, severity: 'danger' | 'caution', text: string }} ReviewWarning */
+/** @typedef {{ name?: string | null, type: string, value?: unknown }} ReviewArgument */
+/** @typedef {{ to?: string | null, function?: string | null, arguments?: ReviewArgument[], understood?: boolean, note?: string | null, inner?: ReviewedCall[] }} ReviewedCall */
+/** @typedef {{ gas: string, wei: string, formatted: string, currency: string }} ReviewFee */
+/**
+ * What was found out about a request before anybody was asked.
+ * @typedef {object} Review
+ * @property {'moves' | 'nothing' | 'unknown'} outcome
+ * @property {string | null} [reason]
+ * @property {ReviewChange[]} [changes]
+ * @property {number} [more_changes]
+ * @property {Allowance[]} [allowances]
+ * @property {ReviewWarning[]} [warnings]
+ * @property {ReviewedCall[]} [calls]
+ * @property {string | null} [recipient]
+ * @property {ReviewFee | null} [fee]
+ */
+/** @typedef {{ account: string, until: string }} PublicClaim */
+/** @typedef {{ transaction_hash?: string | null, outcome: 'not_found' | 'different' | 'unknown', at: string }} PublicReport */
+/**
+ * `value` is decimal wei.
+ * @typedef {object} PublicApproval
+ * @property {string} approval_id
+ * @property {string} [call_id] of the tool call that asked
+ * @property {string} network
+ * @property {number} chain_id
+ * @property {string} to
+ * @property {string} value
+ * @property {string} data
+ * @property {string | null} gas
+ * @property {string | null} [sender]
+ * @property {Call[]} [calls] what `digest` is over; empty when the request was cut
+ * @property {string} digest
+ * @property {string} description
+ * @property {string | null} decoded
+ * @property {string | null} simulation
+ * @property {Review} [review]
+ * @property {PublicClaim | null} [claim] some client has the request in a wallet
+ * @property {PublicReport[]} [reported] answers that did not settle it
+ * @property {string} created_at
+ * @property {string} expires_at
+ * @property {boolean} [truncated] not the whole request, which HTTP has; it may not be signed from here
+ */
+/**
+ * @typedef {object} Hot
+ * @property {string} session_id
+ * @property {number} generation
+ * @property {number} rev
+ * @property {string | null} title
+ * @property {string} network
+ * @property {boolean} is_processing
+ * @property {boolean} is_loading
+ * @property {boolean} [is_connecting_mcp]
+ * @property {boolean} missing_api_key
+ * @property {string | null} pending_wallet_tx
+ * @property {PublicRun | null} active_run
+ * @property {QueuedMessage[]} queued
+ * @property {PublicApproval[]} approvals
+ * @property {number} message_count
+ * @property {string | null} expires_at
+ * @property {string[]} [notices]
+ * @property {Record<string, 'completed' | 'failed' | 'interrupted' | 'waiting'>} [outcomes] of recent runs, by id
+ */
+/** The HTTP State; the `state` frame is the same with its `type`. A minimal answer has no messages. `first_seq`: messages
+ * before it are left out; `GET /api/state?before=` has them.
+ * @typedef {Hot & { messages?: PublicMessage[], first_seq?: number }} State */
+/** @typedef {State & { type: 'state' }} StateFrame */
+/** @typedef {{ type: 'text', session_id: string, generation: number, seq: number, attempt: number, offset: number, text: string }} TextFrame */
+/** @typedef {{ type: 'error', status: number, title: string, detail: string }} ErrorFrame */
+/** @typedef {{ type: 'session_expired', session_id: string, generation: number }} SessionExpiredFrame */
+/** @typedef {{ type: 'pong', rev?: number | null }} PongFrame */
+/** @typedef {StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame} ServerFrame */
+/** @typedef {{ generation: number, messages: number, seq: number | null, attempt: number, length: number }} Have */
+/** @typedef {{ type: 'sync', session_id?: string, have: Have, newest?: number } | { type: 'ping' }} ClientFrame */
+/**
+ * @typedef {object} SessionSummary
+ * @property {string} session_id
+ * @property {string | null} title
+ * @property {string} network
+ * @property {boolean} is_processing
+ * @property {number} message_count
+ * @property {number} [approvals] wallet requests that wait
+ * @property {string} created_at
+ * @property {string} last_activity_at
+ * @property {string} expires_at
+ */
+/** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean, wallet_rpc_urls?: string[] }} NetworkInfo */
+/** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
+/** @typedef {{ approval_id: string, digest: string, account: string, claim_id: string, again?: boolean, release?: boolean }} ClaimRequest */
+/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
+/**
+ * The server frame in `data`, or null when it is not one: a newer server may send types that we do not know.
+ * @param {unknown} data
+ * @returns {ServerFrame | null}
+ */
+export declare function parseFrame(data: unknown): ServerFrame | null;

@@ -1,0 +1,90 @@
+import type { ApprovalReply, ClaimRequest, CommandResult, SessionSummary, State } from './frames.js';
+export declare class RequestError extends Error {
+    status: number;
+    title: string;
+    retryAfter: number | undefined;
+    /**
+     * `status` 0: no answer came. `retryAfter` in milliseconds, when the server named a time.
+     * @param {{ status: number, title: string, detail: string, retryAfter?: number }} problem
+     */
+    constructor({ status, title, detail, retryAfter }: {
+        status: number;
+        title: string;
+        detail: string;
+        retryAfter?: number;
+    });
+    /** Whether the same request may succeed a little later. */
+    get isTransient(): boolean;
+}
+export type HttpOptions = {
+    /**
+     * without a slash at the end; empty: the page's own origin
+     */
+    backendUrl: string;
+    accessToken?: () => Promise<string | null>;
+    fetch?: typeof globalThis.fetch;
+};
+export type RequestOptions = {
+    body?: unknown;
+    idempotencyKey?: string;
+    isMinimal?: boolean;
+    timeout?: number;
+};
+/**
+ * @typedef {object} HttpOptions
+ * @property {string} backendUrl without a slash at the end; empty: the page's own origin
+ * @property {() => Promise<string | null>} [accessToken]
+ * @property {typeof globalThis.fetch} [fetch]
+ */
+/** @typedef {{ body?: unknown, idempotencyKey?: string, isMinimal?: boolean, timeout?: number }} RequestOptions */
+export declare class HttpApi {
+    #private;
+    backendUrl: string;
+    accessToken: (() => Promise<string | null>) | undefined;
+    fetch: typeof fetch;
+    /** Milliseconds by which the server's clock is ahead of ours. */
+    clockAhead: number;
+    /** @param {HttpOptions} options */
+    constructor({ backendUrl, accessToken, fetch }: HttpOptions);
+    /**
+     * @param {string} sessionId
+     * @param {string} message
+     * @param {string} idempotencyKey the same key is the same message, however often it is sent
+     * @param {string} [ifBusy]
+     * @returns {Promise<State>} without messages: they come over the link
+     */
+    chat(sessionId: string, message: string, idempotencyKey: string, ifBusy?: string): Promise<State>;
+    /**
+     * @param {string} sessionId
+     * @param {string} message
+     * @param {string} idempotencyKey
+     * @param {ApprovalReply} [approval]
+     * @returns {Promise<State>}
+     */
+    system(sessionId: string, message: string, idempotencyKey: string, approval?: ApprovalReply): Promise<State>;
+    /** Put a wallet request into one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
+    claim(sessionId: string, claim: ClaimRequest): Promise<State>;
+    /** @param {string} sessionId @returns {Promise<State>} */
+    state(sessionId: string): Promise<State>;
+    /** Messages that have ended, before number `before`. @param {string} sessionId @param {number} before @param {number} limit @returns {Promise<State>} */
+    older(sessionId: string, before: number, limit: number): Promise<State>;
+    /** @param {string} sessionId @param {string} [runId] @returns {Promise<State>} */
+    interrupt(sessionId: string, runId?: string): Promise<State>;
+    /**
+     * @param {string} sessionId
+     * @param {string} command
+     * @param {Record<string, unknown>} [args]
+     * @returns {Promise<CommandResult>}
+     */
+    command(sessionId: string, command: string, args?: Record<string, unknown>): Promise<CommandResult>;
+    /** @param {string[]} ids @returns {Promise<SessionSummary[]>} */
+    sessions(ids: string[]): Promise<SessionSummary[]>;
+    /** @param {string} sessionId @param {string} title */
+    rename(sessionId: string, title: string): Promise<any>;
+    /** @param {string} sessionId */
+    delete(sessionId: string): Promise<any>;
+    /** A single-use ticket for the WebSocket. @returns {Promise<string>} */
+    ticket(): Promise<string>;
+    /** @returns {Promise<Record<string, string>>} */
+    authorization(): Promise<Record<string, string>>;
+}

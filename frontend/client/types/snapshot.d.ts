@@ -1,0 +1,47 @@
+import type { Conversation } from './conversation.js';
+import type { Hot, PublicApproval, PublicMessage, QueuedMessage, PublicRun } from './frames.js';
+import type { OutgoingMessage } from './outbox.js';
+import type { ConnectionStatus } from './transport.js';
+export type ShownMessage = PublicMessage & {
+    seq: number;
+    is_streaming: boolean;
+};
+export type ChatState = {
+    sessionId: string;
+    connectionStatus: ConnectionStatus;
+    /**
+     * by sequence number; the same object as long as a message is unchanged
+     */
+    messages: ShownMessage[];
+    /**
+     * whether the server has told anything about this conversation yet
+     */
+    isLoaded: boolean;
+    /**
+     * whether there are messages before the first one here; `loadOlder` brings them
+     */
+    hasOlder: boolean;
+    /**
+     * whether every message that has ended is held whole
+     */
+    isCaughtUp: boolean;
+    isExpired: boolean;
+    isTyping: boolean;
+    isProcessing: boolean;
+    activeRun: PublicRun | null;
+    queued: QueuedMessage[];
+    /**
+     * not confirmed by the server yet, or failed
+     */
+    outgoing: OutgoingMessage[];
+    approvals: PublicApproval[];
+    pendingWalletTx: unknown;
+    hot: Hot | null;
+};
+/**
+ * @param {Conversation} conversation
+ * @param {OutgoingMessage[]} outgoing
+ * @param {ConnectionStatus} connectionStatus
+ * @returns {ChatState}
+ */
+export declare function snapshot(conversation: Conversation, outgoing: OutgoingMessage[], connectionStatus: ConnectionStatus): ChatState;

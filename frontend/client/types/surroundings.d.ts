@@ -1,0 +1,11 @@
+/**
+ * `wake`: the page is looked at again or the network is back; `doubt`: the network has gone.
+ * @param {{ wake: () => void, doubt: () => void }} reactions
+ * @returns {() => void} stops watching
+ */
+export declare function watchSurroundings({ wake, doubt }: {
+    wake: () => void;
+    doubt: () => void;
+}): () => void;
+/** False only when the browser knows that there is no network. */
+export declare function isOnline(): boolean;

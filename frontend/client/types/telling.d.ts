@@ -1,0 +1,12 @@
+import type { ChatHandlers } from './chat_config.js';
+import type { ChatState } from './snapshot.js';
+/** @import { ChatHandlers } from './chat_config.js' */
+/** @import { ChatState } from './snapshot.js' */
+export declare class Telling {
+    #private;
+    handlers: ChatHandlers;
+    /** @param {ChatHandlers} handlers */
+    constructor(handlers: ChatHandlers);
+    /** @param {ChatState} before @param {ChatState} now */
+    tell(before: ChatState, now: ChatState): void;
+}
