@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -37,7 +37,8 @@ from worker.signals import stop_on_signals
 _PUSH_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
 
 
-async def run(environment: Mapping[str, str]) -> None:
+async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
+    """`built` is called when everything exists and nothing has been started yet."""
     configure_logging(SERVICE)
     settings = WorkerSettings.from_environment(environment)
     if settings.log_error_texts:
@@ -50,6 +51,7 @@ async def run(environment: Mapping[str, str]) -> None:
         if isinstance(llm, Model):
             await stack.enter_async_context(llm)
         resources = _resources(settings, environment, llm, _connections(settings, environment, http))
+        built()
         await serve(
             resources,
             stop,

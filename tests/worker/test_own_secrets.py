@@ -1,0 +1,67 @@
+"""A program of a stranger runs as the worker's user, and reads nothing of what the worker knows."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.mcp_servers.conftest import ROOT
+from tests.unlisted import tried
+from worker.own_secrets import KEPT, KEPT_BEGINNINGS, SECRET, remove
+
+CHILD = "import os; print(open(f'/proc/{os.getppid()}/environ').read(), dict(os.environ))"
+PARENT = """
+import os, subprocess, sys
+from worker.own_secrets import hide
+if sys.argv[1] == "hidden":
+    hide(os.environ)
+child = subprocess.run([sys.executable, "-c", sys.argv[2]], capture_output=True, text=True)
+print(child.stdout, child.stderr)
+"""
+
+
+PR_CAPBSET_DROP = 24
+RIGHTS_OF_ROOT = (19, 21, 38)
+"""CAP_SYS_PTRACE, CAP_SYS_ADMIN and CAP_PERFMON: each may read other processes' memory."""
+
+
+def drop() -> None:
+    for right in RIGHTS_OF_ROOT:
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, right, 0, 0, 0)
+
+
+def seen_by_a_child(mode: str) -> str:
+    """Without the right to look into other processes, which root has and the container's user has not."""
+    command = [sys.executable, "-c", PARENT, mode, CHILD]
+    environment = {
+        **os.environ,
+        "ANTHROPIC_API_KEY": "s3cret",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=drop
+    )
+    return done.stdout + done.stderr
+
+
+def test_a_program_of_a_stranger_cannot_read_the_workers_environment() -> None:
+    assert "s3cret" in seen_by_a_child("open")
+    seen = seen_by_a_child("hidden")
+    assert "s3cret" not in seen
+    assert "PermissionError" in seen
+
+
+@given(st.dictionaries(st.from_regex(r"[A-Z][A-Z_]{0,20}", fullmatch=True), st.just("s3cret"), max_size=5))
+def test_what_no_library_needs_while_the_worker_runs_is_gone(variables: dict[str, str]) -> None:
+    tried("worker: variables", sorted(variables))
+    environment = {**variables, "PATH": "/bin", "AWS_SESSION_TOKEN": "s3cret"}
+    known = {name for name in variables if name.startswith(KEPT_BEGINNINGS) and name not in SECRET}
+    remove(environment)
+    assert environment["PATH"] == "/bin"
+    assert set(environment) <= known | KEPT
