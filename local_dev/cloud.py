@@ -10,8 +10,6 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from starlette.types import ASGIApp
-
 from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
@@ -19,6 +17,7 @@ from local_dev import environment as variables
 from local_dev.aws import client, create_tables
 from local_dev.background import Background
 from local_dev.expiry import Expiry
+from local_dev.front import Front, Visitors
 from local_dev.gateway import Server, build_gateway
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.options import Options
@@ -57,15 +56,19 @@ class Cloud:
         listener: socket.socket | int,
         page: Path,
         access_key: str,
-        front: Callable[[ASGIApp], ASGIApp],
+        secret: str,
         chain_url: str | None = None,
     ) -> Server:
-        """`listener`: a socket, or the number of one that this process was given. `front` is put before the gateway."""
+        """`listener`: a socket, or the number of one that this process was given. `secret` is what the
+        distribution shows the functions, whose environment has its digest.
+        """
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits
         gateway = build_gateway(self._wiring, self._runtime, page, access_key, limits, chain_url)
-        return Server(front(gateway), listener, limits)
+        hosts = f"{self._options.hosts},{self._options.host}"
+        visitors = Visitors.of(hosts, self._wiring.origins())
+        return Server(Front(gateway, visitors, secret, self._wiring.api_headers()), listener, limits)
 
     def start_upkeep(self, background: Background) -> None:
         """The schedules, and expiry for each table that has a time to live."""

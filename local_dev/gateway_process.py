@@ -14,7 +14,6 @@ import secrets
 import signal
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -27,7 +26,6 @@ from local_dev.background import Background  # noqa: E402
 from local_dev.cloud import Cloud  # noqa: E402
 from local_dev.control import Control, GatewaySettings  # noqa: E402
 from local_dev.error_lines import report_errors  # noqa: E402
-from local_dev.front import Front, Visitors  # noqa: E402
 from local_dev.names import local_wiring  # noqa: E402
 from local_dev.options import Options  # noqa: E402
 from local_dev.processes import ROOT, StartFailed  # noqa: E402
@@ -48,9 +46,9 @@ class GatewayProcess:
         self._wiring = local_wiring(dict(os.environ), settings.url)
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)
         key = variables.access_key(os.environ)
-        visitors = Visitors.of(f"{self._options.hosts},{self._options.host}", self._wiring.origins())
-        front = partial(Front, visitors=visitors, secret=secret, headers=self._wiring.api_headers())
-        self._server = self._cloud.serve(settings.listener, ROOT / "frontend", key, front, settings.chain_url)
+        self._server = self._cloud.serve(
+            settings.listener, ROOT / "frontend", key, secret, settings.chain_url
+        )
 
     async def run(self, stop: asyncio.Event) -> int:
         began = time.time()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import uvloop
 
 from bench.soak.wires import wiring_of
+from forge.api.way_in import digest_of
 from local_dev.background import Background
 from local_dev.cloud import Cloud
 from local_dev.environment import ACCESS_KEY, aws_variables
@@ -32,11 +34,12 @@ async def main(endpoint: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = Options.from_environment(os.environ)
     aws = aws_variables(os.environ, endpoint, endpoint)
-    os.environ.update(aws)
+    secret = secrets.token_urlsafe(32)
+    os.environ.update(aws, EDGE_DIGESTS=digest_of(secret))
     cloud = Cloud(options, wiring_of(endpoint, dict(os.environ)), aws, report)
     cloud.load_functions()
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    server = cloud.serve(listener, Path(ROOT / "frontend"), ACCESS_KEY)
+    server = cloud.serve(listener, Path(ROOT / "frontend"), ACCESS_KEY, secret)
     background = Background(report)
     background.start(server.run_until_stopped(), "server")
     cloud.start_upkeep(background)
