@@ -128,6 +128,29 @@ def test_deep_arguments_of_a_command_are_no_failure(gateway: Gateway) -> None:
 def test_a_bad_session_id_in_a_query_is_named(gateway: Gateway, session_id: str) -> None:
     answer = gateway.call("GET", f"/api/state?session_id={session_id}")
     assert_problem(answer, 422)
+    assert "session_id: must be 1 to 128 characters: letters" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/interrupt", {"run_id": "no"}),
+        ("/api/chat", {"message": "a", "session_id": "a/b"}),
+        (
+            "/api/system",
+            {"message": "a", "approval": {"approval_id": "x", "outcome": "sent", "transaction_hash": "0x1"}},
+        ),
+        (
+            "/api/approvals/claim",
+            {"session_id": "s", "approval_id": "x", "claim": "?", "account": "0x", "digest": "d"},
+        ),
+    ],
+)
+def test_nobody_is_told_a_regular_expression(gateway: Gateway, path: str, body: Any) -> None:
+    answer = gateway.post(path, body)
+    assert_problem(answer, 422)
+    assert "^" not in answer.json["detail"]
+    assert "must be" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("key", [" ", "x" * 256])

@@ -29,6 +29,8 @@ NOT_STARTED = "Interrupted before it was started: nothing was done."
 
 _KIND = "kind"
 """The field of a result part's metadata, which no LLM gets, that holds the call's kind."""
+_SHOWN = "shown"
+"""The field of the same metadata with what a person reads, where the LLM is told something else."""
 
 _CARDS: Mapping[CallKind, ToolOutcome] = {
     "ok": "success",
@@ -66,8 +68,7 @@ def text_draft(deps: RunDeps, text: str) -> Draft:
 
 
 def result_draft(deps: RunDeps, part: ToolReturnPart) -> Draft:
-    shown = replace(part, content=without_files(part.content))
-    content, truncated = cut(well_formed(shown.model_response_str(wrap_if_error=False)))
+    content, truncated = cut(well_formed(_shown(part)))
     return Draft(
         sender="system",
         kind="tool_result",
@@ -116,6 +117,20 @@ def error_part(
 ) -> ToolReturnPart:
     """The result of a call that has none, as the LLM gets it; the kind stays beside it."""
     return ToolReturnPart(tool, text, call_id, metadata={_KIND: kind}, outcome=outcome)
+
+
+def paused_part(call: ToolCallPart, told: str, shown: str) -> ToolReturnPart:
+    """The result of a call that waits for a person: `told` to the LLM, `shown` to the person."""
+    return ToolReturnPart(call.tool_name, told, call.tool_call_id, metadata={_SHOWN: shown})
+
+
+def _shown(part: ToolReturnPart) -> str:
+    match part.metadata:
+        case {"shown": str(text)}:
+            return text
+        case _:
+            whole = replace(part, content=without_files(part.content))
+            return whole.model_response_str(wrap_if_error=False)
 
 
 def kind_of(part: ToolReturnPart) -> CallKind:

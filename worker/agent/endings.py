@@ -17,12 +17,13 @@ from worker.agent.drafts import (
     INTERRUPTED,
     NOT_STARTED,
     error_part,
+    paused_part,
     response_text,
     result_draft,
     text_draft,
     tokens_of,
 )
-from worker.agent.wallet import waiting_text
+from worker.agent.wallet import asked_text, waiting_text
 from worker.tool_outcomes import lost_text
 
 ANSWER_ENDS: dict[AnswerEnd, str] = {
@@ -61,8 +62,9 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
     """The paused calls get the result that they wait, so that the history is whole whatever comes next."""
     waiting = {approval.call_id: approval for approval in deps.asked}
     results = [
-        ToolReturnPart(call.tool_name, waiting_text(waiting[call.tool_call_id]), call.tool_call_id)
+        paused_part(call, waiting_text(approval), asked_text(approval))
         for call in requests.calls
+        for approval in [waiting[call.tool_call_id]]
     ]
     paused = ModelRequest(parts=results, run_id=deps.attempt_id)
     return Ending(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 from forge_client.client import DEFAULT_URL
 from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask_once
 from forge_client.version import __version__
+
+_SESSION_ID_WORDS = "use 1 to 128 letters (a to z), digits, or . _ ~ -"
+_SESSION_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,11 +29,21 @@ def parser() -> argparse.ArgumentParser:
     reading.add_argument(
         "--url", default=os.environ.get("FORGE_URL") or DEFAULT_URL, help="the server [%(default)s]"
     )
-    reading.add_argument("--session", metavar="ID", help="the session to continue (else a new one is made)")
+    reading.add_argument(
+        "--session", metavar="ID", type=session_id, help="the session to continue (else a new one is made)"
+    )
     reading.add_argument("--json", action="store_true", help="print the whole outcome as one JSON object")
     reading.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for the answer")
     reading.add_argument("--version", action="version", version=f"forge-mcp-client {__version__}")
     return reading
+
+
+def session_id(text: str) -> str:
+    if not _SESSION_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no session id: use 1 to 128 letters (a to z), digits, or . _ ~ -"
+        )
+    return text
 
 
 def _program(started: str) -> str:

@@ -26,6 +26,11 @@ async def test_the_run_ends_waiting_with_an_approval_that_is_bound_to_the_transa
     assert [each.approval_id for each in seen.hot.approvals] == [approval.approval_id]
     assert seen.messages[-1].kind == "tool_result"
     assert "Nothing has been sent so far" in seen.messages[-1].content
+    # What only the LLM needs to know is for the LLM only.
+    assert "[wallet]" not in seen.messages[-1].content
+    assert approval.approval_id not in seen.messages[-1].content
+    await payer.say("and now?")
+    assert "[wallet] will say what became of it" in payer.talk.said_to
 
 
 async def test_an_approval_is_stored_no_later_than_it_is_shown(payer: Payer) -> None:

@@ -161,6 +161,12 @@ def waiting_text(approval: Approval) -> str:
     )
 
 
+def asked_text(approval: Approval) -> str:
+    """The same result as the person reads it."""
+    until = rfc3339(approval.expires_at)
+    return f"Your wallet is asked for {amount_of(approval)}. Nothing has been sent so far; the request ends at {until}."
+
+
 async def _transaction(request: Request, gas: str | None, *, knows_sender: bool) -> WalletTransaction:
     if request.to is None:
         raise ToolRefused(

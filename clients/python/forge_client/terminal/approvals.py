@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message as WidgetMessage
 from textual.widgets import Button, Input, Static
@@ -33,9 +33,11 @@ class ApprovalCard(Vertical):
         self.border_title = "Your wallet is asked to sign"
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(approval_words(self.approval)), classes="words")
-        if self.approval.data not in ("", "0x"):
-            yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
+        # The answer stays in sight however much there is to read: the facts scroll by themselves.
+        with VerticalScroll(classes="facts"):
+            yield Static(Content(approval_words(self.approval)), classes="words")
+            if self.approval.data not in ("", "0x"):
+                yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
         placeholder = "Sign it in your wallet, then paste the transaction hash: 0x…"
         yield Input(placeholder=placeholder, classes="hash", compact=True)
         with Horizontal(classes="answers"):

@@ -16,6 +16,8 @@ from forge_client.frames import Message
 from forge_client.terminal.entries import Entry
 from forge_client.wording import result_line, tool_line, visible
 
+_QUEUED = "queued · Shift+Tab, Delete or a click withdraws it"
+
 
 class UserBubble(Static):
     async def show(self, entry: Entry) -> None:
@@ -44,7 +46,11 @@ class QueuedBubble(Static, can_focus=True):
     async def show(self, entry: Entry) -> None:
         self._run_id = entry.message.run_id or ""
         text = Content(visible(entry.message.content))
-        self.update(Content.assemble(text, "\n", Content.styled("queued · click to withdraw", "dim")))
+        self.update(
+            Content.assemble(
+                text, "\n", Content.styled("queued · Shift+Tab, Delete or a click withdraws it", "dim")
+            )
+        )
 
     def on_click(self) -> None:
         self.action_withdraw()

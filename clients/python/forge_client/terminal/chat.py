@@ -19,7 +19,7 @@ from forge_client.events import ConnectionChanged, Refused, Updated
 from forge_client.terminal.approvals import ApprovalCard, Approvals
 from forge_client.terminal.bubbles import QueuedBubble
 from forge_client.terminal.composer import Composer
-from forge_client.terminal.dialogs import ChoiceDialog, TextDialog
+from forge_client.terminal.dialogs import ChoiceDialog, HelpDialog, TextDialog
 from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.server import Server
 from forge_client.terminal.sidebar import SessionList
@@ -33,6 +33,7 @@ class ChatScreen(Screen[None]):
     """Talks to the server at `url`; without `session_id` it goes on with the conversation used last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,ctrl+underscore", "help", "Help", key_display="F1"),
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+n", "new", "New"),
         Binding("ctrl+b", "sessions", "Conversations"),
@@ -47,6 +48,7 @@ class ChatScreen(Screen[None]):
     def __init__(self, server: Server, session_id: str | None, remembered: RememberedSessions) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-tall")]
         self._status, self._going = StatusLine(id="status"), Going(id="going")
         self._sessions, self._transcript = SessionList(), Transcript()
         self._approvals, self._composer = Approvals(id="approvals"), Composer()
@@ -182,6 +184,10 @@ class ChatScreen(Screen[None]):
             self._titles.forget(self._client.session_id)
             known = self._titles.sessions()
             await self._switch(known[0].session_id if known else None)
+
+    @work(group="dialog")
+    async def action_help(self) -> None:
+        await self._ask(HelpDialog())
 
     async def action_new(self) -> None:
         await self._switch(None)

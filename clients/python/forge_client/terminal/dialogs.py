@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from forge_client.terminal.keys import COMMANDS, KEYS
 from forge_client.wording import visible
 
 _CANCEL: list[BindingType] = [Binding("escape", "dismiss(None)", "Cancel")]
@@ -59,3 +60,20 @@ class TextDialog(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)
+
+
+class HelpDialog(ModalScreen[str | None]):
+    """The keys. Any of the keys that leave a dialog or open this one closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,f1,ctrl+underscore", "dismiss(None)", "Close")
+    ]
+
+    def compose(self) -> ComposeResult:
+        width = max(len(row.shown) for row in KEYS)
+        lines = [
+            Content.assemble(Content.styled(f"{row.shown:<{width}}", "bold"), f"  {row.does}") for row in KEYS
+        ]
+        with VerticalScroll(classes="dialog help") as box:
+            box.border_title = "Keys"
+            yield Static(Content("\n").join([*lines, Content(""), Content(COMMANDS)]))

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from forge.api.statuses import status_of, title_of
 from forge.errors import ForgeError, InboxFull, NotAuthenticated, RateLimited, Retryable
+from forge.models import patterns
 from forge.models.http import Problem
 from forge.observability import record
 
@@ -42,10 +43,15 @@ def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "field": ".".join(str(part) for part in error["loc"][:8]),
-            "problem": error["msg"].removeprefix("Value error, "),
+            "problem": _problem(error),
         }
         for error in errors
     ][:20]
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    form = error.get("ctx", {}).get("pattern")
+    return patterns.WORDS.get(form) or str(error["msg"]).removeprefix("Value error, ")
 
 
 def install(app: FastAPI) -> None:

@@ -9,14 +9,15 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from forge.models import patterns
 from forge.models.ids import ApprovalId
 from forge.models.review import NO_REVIEW, Review
 
-Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
-HexData = Annotated[str, StringConstraints(pattern=r"^0x(?:[0-9a-fA-F]{2})*$")]
-Wei = Annotated[str, StringConstraints(pattern=r"^(?:0|[1-9][0-9]{0,77})$")]
-TransactionHash = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{64}$")]
-ClaimId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{8,64}$")]
+Address = Annotated[str, StringConstraints(pattern=patterns.ADDRESS)]
+HexData = Annotated[str, StringConstraints(pattern=patterns.HEX_DATA)]
+Wei = Annotated[str, StringConstraints(pattern=patterns.WEI)]
+TransactionHash = Annotated[str, StringConstraints(pattern=patterns.TRANSACTION_HASH)]
+ClaimId = Annotated[str, StringConstraints(pattern=patterns.CLAIM_ID)]
 
 DIGEST_VERSION = "forge-approval-1"
 _FLAT = ("to", "value", "data")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from forge.models import patterns
 from forge.models.approval import Address, ApprovalReply, ClaimId
 from forge.models.frame import Hot, PublicMessage
 from forge.models.ids import ApprovalId, RunId, SessionId
@@ -56,7 +57,7 @@ class ClaimRequest(_Request):
     """
 
     approval_id: ApprovalId
-    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    digest: Annotated[str, StringConstraints(pattern=patterns.DIGEST)]
     account: Address
     claim_id: ClaimId
     again: bool = False

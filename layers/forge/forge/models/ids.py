@@ -8,14 +8,15 @@ from urllib.parse import quote, unquote
 
 from pydantic import StringConstraints
 
-SESSION_ID_PATTERN = r"^[A-Za-z0-9._~-]{1,128}$"
+from forge.models import patterns
+
 ANONYMOUS = "anonymous"
 
-SessionId = Annotated[str, StringConstraints(pattern=SESSION_ID_PATTERN)]
-RunId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-ApprovalId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+SessionId = Annotated[str, StringConstraints(pattern=patterns.SESSION_ID)]
+RunId = Annotated[str, StringConstraints(pattern=patterns.HEX_ID)]
+ApprovalId = Annotated[str, StringConstraints(pattern=patterns.HEX_ID)]
 ConnectionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-NetworkName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+NetworkName = Annotated[str, StringConstraints(pattern=patterns.NETWORK)]
 
 
 class SessionKey(NamedTuple):

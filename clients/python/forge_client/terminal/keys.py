@@ -1,0 +1,33 @@
+"""What each key does, in words: the help shows this table, and docs/clients.md repeats it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """`keys`: textual's names of the keys. `shown`: how people write them."""
+
+    keys: tuple[str, ...]
+    shown: str
+    does: str
+
+
+KEYS = (
+    Row(
+        ("enter", "ctrl+j"),
+        "Enter, Ctrl+J",
+        "send; a new line (Shift+Enter too, where the terminal can tell it)",
+    ),
+    Row(("up",), "Up", "bring the last message back into an empty line"),
+    Row(("escape",), "Esc", "stop the run"),
+    Row(("shift+tab", "delete", "backspace"), "Shift+Tab, Delete", "go to a message that waits; withdraw it"),
+    Row(("tab", "enter", "space"), "Tab, Enter", "go to a tool call or an approval; open it"),
+    Row(("ctrl+n", "ctrl+b"), "Ctrl+N, Ctrl+B", "new conversation; show or hide the list of conversations"),
+    Row(("ctrl+t",), "Ctrl+T", "switch the network"),
+    Row(("f2", "f8"), "F2, F8", "rename, delete the conversation"),
+    Row(("pageup", "pagedown", "ctrl+up"), "Page Up, Page Down, Ctrl+Up", "scroll; show earlier messages"),
+    Row(("f1", "ctrl+underscore"), "F1, Ctrl+/", "show this list"),
+    Row(("ctrl+q",), "Ctrl+Q", "leave; what is running goes on"),
+)
+COMMANDS = "Say “help” to the agent to hear what it can do."
