@@ -4,7 +4,7 @@
 export const SERVER_FRAME_TYPES = /** @type {const} */ (['state', 'text', 'error', 'session_expired', 'pong']);
 
 /** Every `type` that a client frame can have. */
-export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
+export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']);
 
 /** @typedef {'user' | 'agent' | 'system'} Sender */
 /** @typedef {'text' | 'tool_call' | 'tool_result' | 'notice'} MessageKind */
@@ -135,7 +135,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping']);
 /** @typedef {StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame} ServerFrame */
 
 /** @typedef {{ generation: number, messages: number, seq: number | null, attempt: number, length: number }} Have */
-/** @typedef {{ type: 'sync', session_id?: string, have: Have, newest?: number } | { type: 'ping' }} ClientFrame */
+/** @typedef {{ type: 'sync', session_id?: string, have: Have, newest?: number } | { type: 'ping' } | { type: 'auth', ticket: string }} ClientFrame */
 
 /**
  * @typedef {object} SessionSummary

@@ -116,9 +116,13 @@ export class HttpApi {
     return this.#request('DELETE', `/api/sessions/${encodeURIComponent(sessionId)}`);
   }
 
-  /** A single-use ticket for the WebSocket. @returns {Promise<string>} */
-  async ticket() {
-    return (await this.#request('POST', '/api/ticket', { body: {} })).ticket;
+  /**
+   * A single-use ticket for the session's WebSocket. `opens_for`: seconds until what it opens ends with its token.
+   * @param {string} sessionId
+   * @returns {Promise<{ ticket: string, opens_for?: number | null }>}
+   */
+  ticket(sessionId) {
+    return this.#request('POST', '/api/ticket', { body: { session_id: sessionId } });
   }
 
   /** @returns {Promise<Record<string, string>>} */

@@ -16,6 +16,7 @@ const BUSY_PING_EVERY_MS = 15_000;
 const ANSWER_WITHIN_MS = 10_000;
 const ANSWER_AFTER_WAKING_MS = 4_000;
 const LIFETIME_MS = 110 * 60_000; // API Gateway closes every socket after 2 hours
+const RENEW_AT = 0.8; // of the time for which a socket stays open
 const STABLE_MS = 10_000;
 const REFUSALS_UNTIL_STREAM = 2;
 const SOCKET_AGAIN_MS = 3 * 60_000;
@@ -42,6 +43,8 @@ export class Transport {
   #failures = 0;
   #refusals = 0;
   #isRunning = false;
+  /** @type {number | null} seconds until the socket ends with the token that opened it; null: never */
+  #opensFor = null;
   /** @type {ConnectionStatus} */
   status = 'disconnected';
 
@@ -126,6 +129,7 @@ export class Transport {
     if (this.#link instanceof Socket) {
       this.#refusals = 0;
       this.#after('ping', BUSY_PING_EVERY_MS, () => this.#ping());
+      this.#renewIn(this.#opensFor);
       this.#after('replace', LIFETIME_MS * (0.9 + 0.1 * Math.random()), () => void this.#replace());
     }
     this.#after('stable', STABLE_MS, () => (this.#failures = 0));
@@ -164,6 +168,18 @@ export class Transport {
     this.#after('ping', BUSY_PING_EVERY_MS, () => this.#ping());
   }
 
+  /** Shows a newer token before the old one ends. Without one the server closes the socket, and a new one is dialled. @param {number | null} seconds */
+  #renewIn(seconds) {
+    this.#after('renew', (seconds ?? 0) * 1000 * RENEW_AT, seconds === null ? null : () => void this.#renew());
+  }
+
+  async #renew() {
+    const given = await this.options.api.ticket(this.options.sessionId).catch(() => null);
+    if (!given || !this.canAsk) return;
+    this.send({ type: 'auth', ticket: given.ticket });
+    this.#renewIn(given.opens_for ?? null);
+  }
+
   /** The page is visible or the network is back: find out at once whether the link still lives. */
   #wake() {
     if (this.#link?.isOpen) {
@@ -185,7 +201,11 @@ export class Transport {
     const url = new URL(`${base.pathname.replace(/\/$/, '')}/ws`, base);
     url.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('session_id', sessionId);
-    if (api.accessToken) url.searchParams.set('ticket', await api.ticket());
+    if (api.accessToken) {
+      const { ticket, opens_for } = await api.ticket(sessionId);
+      url.searchParams.set('ticket', ticket);
+      this.#opensFor = opens_for ?? null;
+    }
     return url.href;
   }
 

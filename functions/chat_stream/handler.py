@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from forge.api.application import create_app
+from forge.api.entrances import by_token_or_ticket
 from forge.api.following import Follower, events
-from forge.api.replies import StreamOwner, key_of
+from forge.api.replies import CallerOf, key_of
 from forge.models.ids import SessionId
 
 router = APIRouter()
@@ -19,13 +20,13 @@ router = APIRouter()
 @router.get("/api/chat/stream")
 async def get_stream(
     request: Request,
-    owner: StreamOwner,
+    caller: CallerOf,
     session_id: SessionId | None = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    key = key_of(owner, session_id)
+    key = key_of(caller.owner, session_id)
     return StreamingResponse(
-        events(Follower(key, last_event_id), request.is_disconnected),
+        events(Follower(key, last_event_id), request.is_disconnected, caller.until),
         media_type="text/event-stream",
         headers={
             "Cache-Control": "no-cache, no-transform",
@@ -35,4 +36,4 @@ async def get_stream(
     )
 
 
-app = create_app(router)
+app = create_app(router, by_token_or_ticket)

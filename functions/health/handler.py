@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import PlainTextResponse
 
 from forge.api.application import create_app
+from forge.api.entrances import anybody
 from forge.api.entry import lambda_handler
 
 router = APIRouter()
@@ -16,5 +17,5 @@ async def get_health() -> PlainTextResponse:
     return PlainTextResponse("OK")
 
 
-app = create_app(router)
+app = create_app(router, anybody)
 handler = lambda_handler(app)

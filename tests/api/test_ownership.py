@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
+from forge.api.authentication import caller_of
+from forge.api.following import Follower
+from forge.api.tickets import caller_of_ticket
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog
 from forge.store import keys
-from tests.api.conftest import Environment
 from tests.api.gateway import Answer, Gateway
-from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
+from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 from tests.api.test_claims import leave_request
 from tests.store.scenes import approval
 from tests.template import HttpRoute, http_routes, socket_routes
 
-__all__ = ["issuer", "signed_in"]
+__all__ = ["issuer", "running_issuer", "signed_in"]
 
 SECRET = "anns-words"
 KEY = SessionKey("ann", "s")
@@ -41,7 +43,7 @@ BODIES: dict[str, Any] = {
         "claim_id": "tab-one-1",
     },
     "/api/sessions/{session_id}": {"title": "new"},
-    "/api/ticket": {},
+    "/api/ticket": {"session_id": "s"},
 }
 QUERIES = {"/api/state": "?session_id=s", "/api/sessions": "?ids=s"}
 ROUTES = [route for route in http_routes() if route[:2] not in PUBLIC]
@@ -88,7 +90,7 @@ def expire(dynamodb: Any, table: str) -> None:
 
 def test_every_route_is_in_this_table() -> None:
     assert set(IDS) == set(STRANGERS_GET)
-    assert set(socket_routes()) == {"$connect", "$disconnect", "$default", "sync", "ping"}
+    assert set(socket_routes()) == {"$connect", "$disconnect", "$default", "sync", "ping", "auth"}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
@@ -127,7 +129,7 @@ def test_an_expired_session_is_nobodys(
 
 
 def ticket(gateway: Gateway, issuer: Issuer, owner: str) -> str:
-    return gateway.post("/api/ticket", {}, **bearer(issuer.token(owner))).json["ticket"]
+    return gateway.post("/api/ticket", {"session_id": "s"}, **bearer(issuer.token(owner))).json["ticket"]
 
 
 @pytest.mark.parametrize("action", ["sync", "ping"])
@@ -153,17 +155,14 @@ def test_a_socket_of_an_expired_session_sees_nothing(
     assert SECRET not in json.dumps(answer)
 
 
-def test_a_stream_is_its_owners(gateway: Gateway, anns: Issuer, environment: Environment) -> None:
-    from forge.api.authentication import stream_owner
-    from forge.api.following import Follower
-
+def test_a_stream_is_its_owners(gateway: Gateway, anns: Issuer) -> None:
     seen = {
-        owner: Follower(SessionKey(stream_owner(bearer(anns.token(owner)), None), "s"), None).next_event()
+        owner: Follower(SessionKey(caller_of(bearer(anns.token(owner))).owner, "s"), None).next_event()
         for owner in ("ann", "bob")
     }
     assert SECRET.encode() in (seen["ann"] or b"")
     assert SECRET.encode() not in (seen["bob"] or b"")
-    assert stream_owner({}, ticket(gateway, anns, "ann")) == "ann"
+    assert caller_of_ticket(ticket(gateway, anns, "ann"), "s", None).owner == "ann"
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)

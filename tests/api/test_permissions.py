@@ -11,8 +11,8 @@ import botocore.client
 import pytest
 
 from forge.api import dependencies, mcp_commands
-from forge.api.authentication import stream_owner
 from forge.api.following import Follower
+from forge.api.tickets import caller_of_ticket
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress, RunMessage
@@ -23,11 +23,11 @@ from functions.expire_session.handler import handler as expire_session
 from functions.recover_runs.handler import handler as recover_runs
 from tests.api.conftest import Environment
 from tests.api.gateway import Context, Gateway
-from tests.api.test_authentication import Issuer, bearer, issuer, signed_in
+from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 from tests.api.test_claims import leave_request
 from tests.template import folder_of, functions
 
-__all__ = ["issuer", "signed_in"]
+__all__ = ["issuer", "running_issuer", "signed_in"]
 
 Permissions = dict[str, set[str]]
 
@@ -190,6 +190,7 @@ def _sockets(stage: Stage, dynamodb: Any) -> None:
         ExpressionAttributeValues=values,
     )
     stage.said("eve", type="ping")
+    stage.said("eve", type="auth", ticket=stage.post("eve", "/api/ticket").json["ticket"])
     stage.said("eve", type="nothing")
     stage.gateway.leave(stage.connected("eve"))
     for number in range(50):
@@ -204,7 +205,7 @@ def _others(stage: Stage, dynamodb: Any) -> None:
     stage.running("gus")
     ticket = stage.post("gus", "/api/ticket").json["ticket"]
     with stage.gateway.inside("chat_stream"):
-        Follower(SessionKey(stream_owner({}, ticket), "gus"), None).next_event()
+        Follower(SessionKey(caller_of_ticket(ticket, "gus", None).owner, "gus"), None).next_event()
     stage.connected("gus")
     stage.gateway.frames.pop(stage.connected("gus"))
     key = {name: {"S": value} for name, value in keys.hot(SessionKey("gus", "gus")).items()}

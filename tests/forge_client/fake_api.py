@@ -49,6 +49,7 @@ class FakeApi:
         self.canned: dict[str, list[Response]] = defaultdict(list)
         self.lost = 0
         self.names_runs = True
+        self.opens_for: int | None = None
         self.agent: Callable[[SimulatedSession, str], None] = echo
         self._session = session
 
@@ -120,7 +121,7 @@ class FakeApi:
         return JSONResponse({"data": None, **answer})
 
     def _ticket(self, request: Request, body: dict[str, Any]) -> Response:
-        return JSONResponse({"ticket": "t1cket", "expires_in": 30})
+        return JSONResponse({"ticket": "t1cket", "expires_in": 30, "opens_for": self.opens_for})
 
     def _list(self, request: Request, body: dict[str, Any]) -> Response:
         wanted = [self._session(name) for name in request.query_params["ids"].split(",")]

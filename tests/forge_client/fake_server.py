@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from forge.models.frame import CLIENT_FRAME, PingFrame, PongFrame
+from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, PongFrame
 from tests.forge_client.fake_api import FakeApi
 from tests.forge_client.simulated_session import SimulatedSession
 
@@ -105,7 +105,7 @@ class FakeServer:
             return
         frame = CLIENT_FRAME.validate_json(raw)
         session = self.session(session_id)
-        if isinstance(frame, PingFrame):
+        if isinstance(frame, PingFrame | AuthFrame):
             await socket.send_text(PongFrame(rev=session.rev).model_dump_json())
             return
         for answer in session.sync(frame.have):

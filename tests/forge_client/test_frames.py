@@ -57,7 +57,9 @@ def test_every_kind_of_server_frame_is_known() -> None:
 
 
 def test_every_kind_of_client_frame_can_be_sent() -> None:
-    ours = sorted(model.model_fields["type"].default for model in (frames.SyncFrame, frames.PingFrame))
+    ours = sorted(
+        model.model_fields["type"].default for model in (frames.SyncFrame, frames.PingFrame, frames.AuthFrame)
+    )
     assert ours == tags(server_frames.ClientFrame)
 
 

@@ -143,6 +143,14 @@ async def test_a_token_opens_the_websocket_with_a_fresh_ticket_each_time(server:
     assert not any("secret" in url for url in server.dials)
 
 
+async def test_a_connection_that_ends_with_its_token_shows_a_newer_one_in_time(server: FakeServer) -> None:
+    server.api.opens_for = 0
+    async with ForgeClient(server.base_url, "mine", token="secret", pace=QUICK) as client:
+        await client.connect()
+        await server.until(lambda: sum('"auth"' in heard for heard in server.heard) >= 2)
+    assert len(server.dials) == 1
+
+
 async def test_a_server_that_comes_back_is_found_again() -> None:
     first = FakeServer()
     async with serving(first):

@@ -96,6 +96,23 @@ test('a quiet socket is pinged before ten minutes and replaced before two hours,
   transport.stop();
 });
 
+test('a socket that ends with its token shows a newer one in time and stays open', async () => {
+  let tickets = 0;
+  const api = {
+    backendUrl: 'http://host',
+    accessToken: async () => 'token',
+    authorization: async () => ({}),
+    ticket: async (session) => ({ ticket: `${session}-${(tickets += 1)}`, opens_for: 100 }),
+  };
+  const { transport } = started({ api });
+  await pass(10 * MINUTE, 1_000);
+  assert.equal(sockets.length, 1);
+  assert.match(sockets[0].url, /ticket=a\+b-1$/);
+  assert.equal(sockets[0].sent.filter((type) => type === 'auth').length, 7);
+  assert.equal(tickets, 8);
+  transport.stop();
+});
+
 test('a socket on which nothing comes back any more is given up and dialled again', async () => {
   const { transport, statuses } = started();
   await pass(1_000);

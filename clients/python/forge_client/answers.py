@@ -40,7 +40,10 @@ class CommandResult(BaseModel):
 
 
 class Ticket(BaseModel):
+    """`opens_for`: seconds until what it opens ends with its token; None: it does not end."""
+
     ticket: str
+    opens_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

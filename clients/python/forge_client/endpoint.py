@@ -50,12 +50,15 @@ class Endpoint:
         token = self._token if isinstance(self._token, str) else self._token()
         return {"Authorization": f"Bearer {token}"}
 
-    async def socket_url(self, session_id: str) -> str:
-        """The WebSocket's URL, with a fresh ticket where a token is needed."""
-        query = {"session_id": session_id}
-        if self._token is not None:
-            response = await self.request("POST", "/api/ticket", json={"session_id": session_id})
-            query["ticket"] = Ticket.model_validate_json(response.content).ticket
+    async def ticket(self, session_id: str) -> Ticket | None:
+        """A fresh one, where a token is needed."""
+        if self._token is None:
+            return None
+        response = await self.request("POST", "/api/ticket", json={"session_id": session_id})
+        return Ticket.model_validate_json(response.content)
+
+    def socket_url(self, session_id: str, ticket: Ticket | None = None) -> str:
+        query = {"session_id": session_id} | ({"ticket": ticket.ticket} if ticket else {})
         parts = urlsplit(self.base_url)
         scheme = "wss" if parts.scheme == "https" else "ws"
         return urlunsplit((scheme, parts.netloc, f"{parts.path}/ws", urlencode(query), ""))

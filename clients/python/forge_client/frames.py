@@ -319,5 +319,12 @@ class SyncFrame(_Frozen):
     newest: int | None = None
 
 
+class AuthFrame(_Frozen):
+    """Keep the connection open beyond the token by which it was opened; a `pong` is the answer."""
+
+    type: Literal["auth"] = "auth"
+    ticket: str
+
+
 class PingFrame(_Frozen):
     type: Literal["ping"] = "ping"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from pydantic import BaseModel, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 
+from forge_client.answers import Ticket
 from forge_client.backoff import Backoff
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
-from forge_client.frames import SERVER_FRAME, PingFrame, PongFrame, SyncFrame
+from forge_client.errors import ForgeClientError
+from forge_client.frames import SERVER_FRAME, AuthFrame, PingFrame, PongFrame, SyncFrame
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
 
 FRAME_LIMIT = 1 << 20
+RENEW_AT = 0.8
+"""Of the time for which a connection stays open."""
 NEWEST = 500
 """How many of the messages that have ended are asked for; `SessionCalls.older` has those before."""
 
@@ -35,23 +40,41 @@ class SocketFollower:
         self._read = read
         self._receive = receive
         self._syncs = Backoff(first=pace.sync_first, cap=pace.sync_cap)
-        self._sync_at = self._pong_by = self._redial_at = float("inf")
+        self._sync_at = self._pong_by = self._redial_at = self._renew_at = float("inf")
+        self._new_ticket: Callable[[], Awaitable[Ticket | None]] | None = None
         self._heard_at = 0.0
 
     async def follow(self, endpoint: Endpoint, session_id: str) -> None:
         """Returns when it is time to dial anew. Raises `OSError`, `WebSocketException`, `TimeoutError`."""
         async with asyncio.timeout(self._pace.open_within):
-            url = await endpoint.socket_url(session_id)
+            ticket = await endpoint.ticket(session_id)
         dialling = connect(
-            url,
+            endpoint.socket_url(session_id, ticket),
             open_timeout=self._pace.open_within,
             close_timeout=1,
             ping_interval=None,
             max_size=FRAME_LIMIT,
             proxy=None if endpoint.is_local else True,
         )
+        self._new_ticket = partial(endpoint.ticket, session_id)
         async with dialling as socket:
+            self._renew_in(ticket)
             await self._converse(socket)
+
+    def _renew_in(self, ticket: Ticket | None) -> None:
+        lasts = ticket.opens_for if ticket else None
+        self._renew_at = float("inf") if lasts is None else self._now() + lasts * RENEW_AT
+
+    async def _renew(self, socket: ClientConnection) -> None:
+        """Shows a newer token before the old one ends. Without one the server closes the socket."""
+        self._renew_at = float("inf")
+        try:
+            ticket = await self._new_ticket() if self._new_ticket else None
+        except ForgeClientError:
+            return
+        if ticket:
+            await self._send(socket, AuthFrame(ticket=ticket.ticket))
+            self._renew_in(ticket)
 
     async def _converse(self, socket: ClientConnection) -> None:
         now = self._now()
@@ -62,7 +85,7 @@ class SocketFollower:
             await self._act(socket)
             try:
                 async with asyncio.timeout_at(
-                    min(self._next_ping(), self._pong_by, self._sync_at, self._redial_at)
+                    min(self._next_ping(), self._pong_by, self._sync_at, self._redial_at, self._renew_at)
                 ):
                     raw = await socket.recv()
             except TimeoutError:
@@ -89,7 +112,9 @@ class SocketFollower:
         now = self._now()
         if now >= self._pong_by:
             raise HalfOpen(f"no answer to a ping within {self._pace.pong_within:g} s")
-        if now >= self._sync_at:
+        if now >= self._renew_at:
+            await self._renew(socket)
+        elif now >= self._sync_at:
             await self._sync(socket)
         elif now >= self._next_ping():
             await self._send(socket, PingFrame())

@@ -78,6 +78,10 @@ class StorageUnavailable(Retryable):
     """The storage is overloaded or out of reach; nothing was lost, try again shortly."""
 
 
+class IdentityUnavailable(Retryable):
+    """The identity provider is out of reach, so nobody's token can be checked."""
+
+
 class ClaimRefused(ForgeError):
     """The run cannot be claimed."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from forge.models.approval import Approval, Claim
+from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.once import Accepted, Once
@@ -79,12 +80,12 @@ class Expiry(Protocol):
 class Tickets(Protocol):
     """Single-use tickets that open a WebSocket; stored as digests."""
 
-    def issue(self, ticket: str, owner: str, until: int) -> None:
-        """`ticket` lets `owner` connect once until `until` (epoch milliseconds)."""
+    def issue(self, ticket: str, grant: Grant, until: int) -> None:
+        """`ticket` opens once what `grant` says, until `until` (epoch milliseconds)."""
         ...
 
-    def redeem(self, ticket: str, now: int) -> str | None:
-        """The ticket's owner, once; None for an unknown, used or expired ticket."""
+    def redeem(self, ticket: str, now: int) -> Grant | None:
+        """What the ticket opens, once; None for an unknown, used or expired ticket."""
         ...
 
 
@@ -157,6 +158,10 @@ class Controls(Protocol):
         ...
 
     def connection(self, connection_id: str) -> Connection | None: ...
+
+    def extend(self, connection: Connection, until: int) -> None:
+        """The connection may stay open until then (epoch milliseconds): its owner has shown a newer token."""
+        ...
 
     def request_interrupt(self, key: SessionKey, run_id: str) -> None: ...
 

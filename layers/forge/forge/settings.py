@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Settings(BaseModel):
@@ -34,11 +35,42 @@ class Settings(BaseModel):
     edge_digests: str = ""
     """Comma-separated SHA-256, in hex, of the secrets that the distribution may show; empty: none is asked for."""
     auth_issuer: str = ""
+    """OpenID Connect issuer of the tokens to require; empty: everybody may call."""
     auth_audience: str = ""
+    """What a token must be for; required with an issuer, whose tokens for other applications would do else."""
+    auth_client_id: str = ""
+    """The page's client id at the issuer; empty: the page has no login of its own."""
     default_network: str = "testnet"
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if not self.auth_issuer:
+            if self.auth_audience or self.auth_client_id:
+                raise ValueError("AUTH_AUDIENCE and AUTH_CLIENT_ID mean nothing without AUTH_ISSUER.")
+            return self
+        if not is_safe_issuer(self.auth_issuer):
+            raise ValueError("AUTH_ISSUER must be an https URL, or an http one of this computer.")
+        if not self.auth_audience:
+            raise ValueError("AUTH_ISSUER needs AUTH_AUDIENCE: else tokens for any application would do.")
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Variables that are unset or empty take their defaults."""
         names = {name.upper(): name for name in cls.model_fields}
         return cls.model_validate({names[k]: v for k, v in environment.items() if k in names and v})
+
+
+def is_safe_issuer(url: str) -> bool:
+    """Whether nobody on the way can answer in the issuer's place: https, or http within one computer."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.query or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -7,13 +7,14 @@ from starlette.middleware import Middleware
 
 from forge.api import problems
 from forge.api.edge import Cors, Edge
+from forge.api.entrances import Entrance, by_token
 
 
-def create_app(router: APIRouter) -> FastAPI:
+def create_app(router: APIRouter, entrance: Entrance = by_token) -> FastAPI:
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Cors), Middleware(Edge)],
+        middleware=[Middleware(Cors), Middleware(Edge, entrance=entrance)],
     )
     app.include_router(router)
     problems.install(app)

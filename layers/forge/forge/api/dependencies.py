@@ -16,6 +16,7 @@ from forge.ports import Connections, RunQueue
 from forge.settings import Settings
 
 if TYPE_CHECKING:
+    from forge.api.tokens import Verifier
     from forge.store import Store
 
 Made = TypeVar("Made")
@@ -78,6 +79,13 @@ def connections() -> Connections:
     return open_connections(settings())
 
 
+@_Once
+def verifier() -> Verifier:
+    from forge.api.tokens import Verifier
+
+    return Verifier(settings().auth_issuer, now)
+
+
 def prepare(needs: tuple[Need, ...]) -> None:
     """Make what a function needs while Lambda still starts it, for then it has a whole processor.
 
@@ -111,5 +119,5 @@ def forget_catalog() -> None:
 def forget() -> None:
     """Read the environment and make the adapters anew."""
     forget_catalog()
-    for made in (settings, store, queue, connections):
+    for made in (settings, store, queue, connections, verifier):
         made.forget()

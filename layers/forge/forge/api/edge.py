@@ -11,8 +11,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api import dependencies
-from forge.api.problems import problem_response
-from forge.api.statuses import UNEXPECTED, status_of
+from forge.api.entrances import Entrance
+from forge.api.problems import problem_of, problem_response
+from forge.api.statuses import UNEXPECTED
 from forge.api.way_in import check_way_in
 from forge.errors import ForgeError, InvalidRequest, TooLarge, UnsupportedMediaType
 from forge.observability import NAMESPACE, configure_logging, error_fields, record
@@ -50,13 +51,13 @@ class Cors:
 
 
 class Edge:
-    """Refuses whoever comes another way, and bodies that are too large or not JSON.
+    """Refuses whoever comes another way or may not enter, and then bodies that are too large or not JSON.
 
     What nobody expected is answered by 500, without details.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+        self._app, self._entrance = app, entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         configure_logging(NAMESPACE)
@@ -72,9 +73,10 @@ class Edge:
 
         try:
             check_way_in(Headers(scope=scope))
+            scope.setdefault("state", {})["caller"] = await self._entrance(scope)
             await self._app(scope, await _checked(scope, receive), watched)
         except ForgeError as error:
-            await problem_response(status_of(error), error.detail)(scope, receive, send)
+            await problem_of(error)(scope, receive, send)
         except Exception as error:  # the error's text may hold contents, so it is not logged
             logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
             record("UnexpectedErrors")

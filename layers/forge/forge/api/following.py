@@ -94,12 +94,18 @@ class Follower:
         return public.state(session, self._log, text, catalog)
 
 
-async def events(follower: Follower, is_disconnected: Callable[[], Awaitable[bool]]) -> AsyncGenerator[bytes]:
-    """Until the client leaves or the time is up. A storage that cannot be read now is read again later."""
+async def events(
+    follower: Follower, is_disconnected: Callable[[], Awaitable[bool]], until: int | None = None
+) -> AsyncGenerator[bytes]:
+    """Until the client leaves or the time is up; at `until` (epoch milliseconds) the caller's token ends.
+
+    A storage that cannot be read now is read again later."""
     started = spoken = time.monotonic()
     pause = IDLE_SECONDS[0]
     yield b"retry: 1000\n\n"
     while time.monotonic() - started < LIFE_SECONDS and not await is_disconnected():
+        if until is not None and dependencies.now() >= until:
+            return
         try:
             event = await asyncio.to_thread(follower.next_event)
         except StorageUnavailable as error:

@@ -64,7 +64,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-async def _forge_error(_request: Request, error: ForgeError) -> Response:
+def problem_of(error: ForgeError) -> Response:
     status = status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, Retryable):
@@ -75,6 +75,10 @@ async def _forge_error(_request: Request, error: ForgeError) -> Response:
         record("RateLimited")
     logger.info("request refused", extra={"status": status, "error": type(error).__name__})
     return problem_response(status, error.detail, headers)
+
+
+async def _forge_error(_request: Request, error: ForgeError) -> Response:
+    return problem_of(error)
 
 
 async def _validation_error(_request: Request, error: RequestValidationError) -> Response:

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from forge.api import dependencies
+from forge.api.statuses import title_of
 from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models import public
-from forge.models.frame import SessionExpiredFrame
+from forge.models.frame import ErrorFrame, SessionExpiredFrame
 from forge.models.framing import state_frames
 from forge.models.ids import SessionKey
 from forge.models.message import Message
@@ -41,7 +42,10 @@ def push_state(session: HotSession, added: Sequence[Message] = ()) -> None:
     One that cannot be told now finds out with its next ping, whose answer has the `rev`.
     """
     control = dependencies.store().controls.read([session.key]).get(session.key)
-    if control is None or not control.connections:
+    if control is None:
+        return
+    close_over(session.key, control.over)
+    if not control.connections:
         return
     hot = public.hot(session, dependencies.catalog())
     frames = state_frames(hot, [public.public_message(message) for message in added])
@@ -50,6 +54,18 @@ def push_state(session: HotSession, added: Sequence[Message] = ()) -> None:
             post_all(connection_id, frames, session.key)
         except StorageUnavailable:
             logger.warning("state not pushed", extra={"connection_id": connection_id})
+
+
+def close_over(key: SessionKey, connection_ids: Iterable[str]) -> None:
+    """Close connections whose token has ended: the client comes back with a new one, and catches up."""
+    frame = ErrorFrame(status=401, title=title_of(401), detail="The token has expired.").model_dump_json()
+    for connection_id in sorted(connection_ids):
+        try:
+            if post_all(connection_id, [frame], key):
+                dependencies.connections().close(connection_id)
+                dependencies.store().controls.disconnect(connection_id, key)
+        except StorageUnavailable:
+            logger.warning("connection not closed", extra={"connection_id": connection_id})
 
 
 def end_connections(key: SessionKey, generation: int, connection_ids: Iterable[str]) -> None:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from forge.api.authentication import owner_of, stream_owner
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
+from forge.models.caller import Caller
 from forge.models.http import ChatRequest, SystemRequest
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
 from forge.models.once import Once
@@ -20,17 +20,17 @@ from forge.models.once import Once
 _SessionRequest = ChatRequest | SystemRequest
 
 
-async def _owner(request: Request) -> str:
-    """Not handed to another thread: an invocation has an event loop of its own, so it may block."""
-    return owner_of(request.headers)
+def _caller(request: Request) -> Caller:
+    """The application's entrance has let them in (see `forge.api.entrances`)."""
+    return request.state.caller
 
 
-def _stream_owner(request: Request, ticket: str | None = None) -> str:
-    return stream_owner(request.headers, ticket)
+def _owner(request: Request) -> str:
+    return _caller(request).owner
 
 
+CallerOf = Annotated[Caller, Depends(_caller)]
 Owner = Annotated[str, Depends(_owner)]
-StreamOwner = Annotated[str, Depends(_stream_owner)]
 Before = Annotated[int | None, Query(ge=0)]
 PageLimit = Annotated[int, Query(ge=1, le=MESSAGES_LIMIT)]
 IdempotencyKey = Annotated[

@@ -8,15 +8,15 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.authentication import owner_of_ticket
 from forge.api.message_pages import page
-from forge.api.push import post_all
+from forge.api.push import close_over, post_all
 from forge.api.socket_entry import SocketCall
+from forge.api.tickets import caller_of_ticket
 from forge.api.unreadable import unreadable_state
 from forge.api.way_in import check_way_in
-from forge.errors import InvalidRequest, NotFound, SessionUnreadable, TooManyConnections
+from forge.errors import InvalidRequest, NotAuthenticated, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
-from forge.models.frame import CLIENT_FRAME, Hot, PingFrame, PongFrame, SyncFrame
+from forge.models.frame import CLIENT_FRAME, AuthFrame, Hot, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
@@ -33,7 +33,9 @@ _SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
 
 def connect(call: SocketCall) -> None:
     """Raises `InvalidRequest`, `Forbidden`, `NotAuthenticated`, `TooManyConnections`."""
-    key = _key(call)
+    session_id = _session_id(call)
+    caller = caller_of_ticket(call.query.get("ticket"), session_id, call.headers.get("origin", ""))
+    key = SessionKey(caller.owner, session_id)
     controls = dependencies.store().controls
     control = controls.read([key]).get(key)
     if (
@@ -43,7 +45,15 @@ def connect(call: SocketCall) -> None:
     ):
         record("ConnectionsRefused")
         raise TooManyConnections(retry_after=60)
-    controls.connect(Connection(connection_id=call.connection_id, key=key, connected_at=dependencies.now()))
+    controls.connect(
+        Connection(
+            connection_id=call.connection_id,
+            key=key,
+            connected_at=dependencies.now(),
+            until=caller.until,
+            origin=call.headers.get("origin", ""),
+        )
+    )
     record("ConnectionsOpened")
 
 
@@ -52,17 +62,25 @@ def disconnect(call: SocketCall) -> None:
 
 
 def answer(call: SocketCall) -> None:
-    """A `sync` or a `ping`. Raises `InvalidRequest` for any other frame, `NotFound` for a forgotten connection."""
+    """A `sync`, a `ping` or an `auth`. Raises `InvalidRequest` for any other frame.
+
+    `NotFound` for a forgotten connection.
+    """
     frame = _frame(call)
     connection = dependencies.store().controls.connection(call.connection_id)
     if connection is None:
         raise NotFound("This connection is not known any more; connect again.")
+    if isinstance(frame, AuthFrame):
+        _stay(connection, frame)
+    elif connection.is_over(dependencies.now()):
+        close_over(connection.key, [connection.connection_id])
+        return
     match frame:
         case SyncFrame():
             if frame.session_id not in {None, connection.key.session_id}:
                 raise InvalidRequest("session_id is not the one of this connection.")
             frames = _beyond(connection.key, frame)
-        case PingFrame():
+        case PingFrame() | AuthFrame():
             session = dependencies.store().sessions.touch(connection.key)
             frames = [PongFrame(rev=session.rev if session else None).model_dump_json()]
         case _:
@@ -76,16 +94,24 @@ def refuse(call: SocketCall) -> None:
     raise InvalidRequest("Frames of this type cannot be sent here.")
 
 
-def _key(call: SocketCall) -> SessionKey:
+def _session_id(call: SocketCall) -> str:
     check_way_in(call.headers)
     try:
-        session_id = _SESSION_ID.validate_python(call.query.get("session_id"))
+        return _SESSION_ID.validate_python(call.query.get("session_id"))
     except ValidationError:
         raise InvalidRequest("session_id is missing or not valid.") from None
-    return SessionKey(owner_of_ticket(call.query.get("ticket")), session_id)
 
 
-def _frame(call: SocketCall) -> SyncFrame | PingFrame:
+def _stay(connection: Connection, frame: AuthFrame) -> None:
+    """Raises `NotAuthenticated`; the connection then ends with the token that it has."""
+    caller = caller_of_ticket(frame.ticket, connection.key.session_id, connection.origin)
+    if caller.owner != connection.key.owner:
+        raise NotAuthenticated("The ticket is another owner's.")
+    if caller.until is not None:
+        dependencies.store().controls.extend(connection, caller.until)
+
+
+def _frame(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
     try:
         return CLIENT_FRAME.validate_json(call.body)
     except ValidationError as error:
@@ -94,7 +120,9 @@ def _frame(call: SocketCall) -> SyncFrame | PingFrame:
             case "json_invalid":
                 raise InvalidRequest("The frame is not valid JSON.") from None
             case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type":
-                raise InvalidRequest("The frame must be an object whose type is sync or ping.") from None
+                raise InvalidRequest(
+                    "The frame must be an object whose type is sync, ping or auth."
+                ) from None
             case _:
                 place = ".".join(str(part) for part in first["loc"][1:])
                 raise InvalidRequest(f"The frame is not valid. {place}: {first['msg']}") from None

@@ -10,6 +10,7 @@ from forge.errors import (
     ConnectionGone,
     Forbidden,
     ForgeError,
+    IdentityUnavailable,
     InboxFull,
     InvalidRequest,
     KeyReused,
@@ -40,6 +41,7 @@ STATUS: Mapping[type[ForgeError], int] = {
     RateLimited: 429,
     TooManyConnections: 429,
     StorageUnavailable: 503,
+    IdentityUnavailable: 503,
     ForgeError: 500,
 }
 

@@ -249,5 +249,15 @@ class PingFrame(BaseModel):
     type: Literal["ping"] = "ping"
 
 
-ClientFrame = Annotated[SyncFrame | PingFrame, Field(discriminator="type")]
+class AuthFrame(BaseModel):
+    """Keep the connection open beyond the token by which it was opened. `ticket`: of `POST /api/ticket`, got by a newer
+    token of the same owner for the same session. The answer is a `pong`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["auth"] = "auth"
+    ticket: Annotated[str, Field(max_length=128)]
+
+
+ClientFrame = Annotated[SyncFrame | PingFrame | AuthFrame, Field(discriminator="type")]
 CLIENT_FRAME: TypeAdapter[Any] = TypeAdapter(ClientFrame)

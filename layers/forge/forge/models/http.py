@@ -101,11 +101,21 @@ class SessionList(BaseModel):
     sessions: list[SessionSummary]
 
 
+class TicketRequest(BaseModel):
+    """Which session the ticket shall open."""
+
+    session_id: SessionId
+
+
 class Ticket(BaseModel):
-    """A single-use ticket for opening a WebSocket with `?ticket=`, valid for `expires_in` seconds."""
+    """A single-use ticket for opening a WebSocket with `?ticket=`, valid for `expires_in` seconds.
+
+    `opens_for`: for how many seconds from now what it opens stays open, unless it is renewed; null: without an end.
+    """
 
     ticket: str
     expires_in: int
+    opens_for: int | None = None
 
 
 class Problem(BaseModel):

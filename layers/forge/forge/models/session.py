@@ -76,6 +76,7 @@ class HotSession(BaseModel):
 class Control(BaseModel):
     """The control item: what others ask of a session's run without touching the hot item.
 
+    `connections` are open to be told; those that are `over` have outlived their token, and only wait to be closed.
     `interrupt` names the run to stop. `watched_until` (epoch milliseconds): somebody follows by SSE until then.
     `deleted` (a generation): that generation was deleted or expired; its run must stop.
     """
@@ -84,6 +85,7 @@ class Control(BaseModel):
 
     key: SessionKey
     connections: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
     interrupt: str | None = None
     watched_until: int = 0
     deleted: int = 0
@@ -93,13 +95,21 @@ OPENING_MILLISECONDS = 10_000
 
 
 class Connection(BaseModel):
-    """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds."""
+    """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds.
+
+    `until` (epoch milliseconds): when the token ends by which it was opened; None: never. `origin`: of its page.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     connection_id: str
     key: SessionKey
     connected_at: int
+    until: int | None = None
+    origin: str = ""
+
+    def is_over(self, now: int) -> bool:
+        return self.until is not None and self.until <= now
 
     def may_be_opening(self, now: int) -> bool:
         """Whether a 410 proves nothing yet: a connection is listed by `$connect`, which ends before it is open."""

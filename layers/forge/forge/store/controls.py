@@ -13,7 +13,7 @@ from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive
 from forge.store.lenient import plain
-from forge.store.refusal import Unfit
+from forge.store.refusal import Refused, Unfit
 from forge.store.table import Table
 from forge.store.terms import CONNECTION_SECONDS, CONTROL_SECONDS
 from forge.store.unreadable import note_unreadable
@@ -30,17 +30,32 @@ class TableControls:
             **layout.single("connection", connection.connection_id),
             "session_key": str(connection.key),
             "connected_at": connection.connected_at,
+            "origin": connection.origin,
             "expires_at": self.clock() // 1_000 + CONNECTION_SECONDS,
         }
-        self.table.put(item)
-        self._update(connection.key, Change().add("connections", frozenset({connection.connection_id})))
+        self.table.put(item if connection.until is None else {**item, "until": connection.until})
+        change = Change().add("connections", frozenset({connection.connection_id}))
+        if connection.until is not None:
+            change.assign("#end = :end", end=connection.until).named(end=_end(connection.connection_id))
+        self._update(connection.key, change)
+
+    def extend(self, connection: Connection, until: int) -> None:
+        change = Change().assign("#until = :until", until=until).named(until="until")
+        change.when("attribute_exists(pk)")
+        try:
+            self.table.update(layout.single("connection", connection.connection_id), change)
+        except Refused:
+            return
+        listed = Change().assign("#end = :end", end=until).named(end=_end(connection.connection_id))
+        self._update(connection.key, listed)
 
     def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
         """The session's list first: if this stops half-way, the rest can still be found."""
         if key is None and (connection := self.connection(connection_id)):
             key = connection.key
         if key is not None:
-            self._update(key, Change().discard("connections", frozenset({connection_id})))
+            change = Change().discard("connections", frozenset({connection_id}))
+            self._update(key, change.remove("#end").named(end=_end(connection_id)))
         self.table.delete(layout.single("connection", connection_id))
 
     def connection(self, connection_id: str) -> Connection | None:
@@ -54,6 +69,8 @@ class TableControls:
             connection_id=connection_id,
             key=SessionKey.parse(item["session_key"]),
             connected_at=plain(item.get("connected_at"), int, 0),
+            until=plain(item.get("until"), int, None),
+            origin=plain(item.get("origin"), str, ""),
         )
 
     def request_interrupt(self, key: SessionKey, run_id: str) -> None:
@@ -66,7 +83,7 @@ class TableControls:
         wanted = [layout.control(key) for key in dict.fromkeys(keys)]
         now = self.clock()
         items = [item for item in self.table.read_many(wanted) if alive(item, now)]
-        return {control.key: control for control in map(_control, items)}
+        return {control.key: control for control in (_control(item, now) for item in items)}
 
     def _update(self, key: SessionKey, change: Change) -> None:
         """A control item that does not take the change is made anew: those who listen say so with their next frame."""
@@ -84,11 +101,19 @@ def connections_of(item: Item) -> frozenset[str]:
     return frozenset(each for each in found if isinstance(each, str))
 
 
-def _control(item: Item) -> Control:
+def _end(connection_id: str) -> str:
+    """The attribute beside the list that says when a connection's token ends: each is written without reading."""
+    return f"end#{connection_id}"
+
+
+def _control(item: Item, now: int) -> Control:
     """Each attribute for itself: one of another kind counts as absent."""
+    listed = connections_of(item)
+    over = frozenset(each for each in listed if plain(item.get(_end(each)), int, now + 1) <= now)
     return Control(
         key=layout.session_of_partition(item["pk"]),
-        connections=connections_of(item),
+        connections=listed - over,
+        over=over,
         interrupt=plain(item.get("interrupt"), str, None),
         watched_until=plain(item.get("watched_until"), int, 0),
         deleted=plain(item.get("deleted"), int, 0),

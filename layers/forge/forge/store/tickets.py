@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from forge.models.caller import Grant
+from forge.models.ids import SessionKey
 from forge.store import keys
+from forge.store.codec import Item
 from forge.store.keys import Key
+from forge.store.lenient import plain
 from forge.store.table import Table
 
 
@@ -14,14 +18,26 @@ from forge.store.table import Table
 class TableTickets:
     table: Table
 
-    def issue(self, ticket: str, owner: str, until: int) -> None:
-        self.table.put({**_key(ticket), "owner_id": owner, "until": until, "expires_at": until // 1_000 + 1})
+    def issue(self, ticket: str, grant: Grant, until: int) -> None:
+        item: Item = {
+            **_key(ticket),
+            "session_key": str(grant.key),
+            "origin": grant.origin,
+            "until": until,
+            "expires_at": until // 1_000 + 1,
+        }
+        self.table.put(item if grant.until is None else {**item, "token_until": grant.until})
 
-    def redeem(self, ticket: str, now: int) -> str | None:
+    def redeem(self, ticket: str, now: int) -> Grant | None:
         """Only one of several redeemers gets what the deletion returns."""
-        item = self.table.delete(_key(ticket))
-        until, owner = (item or {}).get("until"), (item or {}).get("owner_id")
-        return owner if type(owner) is str and type(until) is int and until > now else None
+        item = self.table.delete(_key(ticket)) or {}
+        if plain(item.get("until"), int, 0) <= now or type(item.get("session_key")) is not str:
+            return None
+        return Grant(
+            SessionKey.parse(item["session_key"]),
+            plain(item.get("origin"), str, ""),
+            plain(item.get("token_until"), int, None),
+        )
 
 
 def _key(ticket: str) -> Key:

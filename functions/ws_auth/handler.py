@@ -1,0 +1,9 @@
+"""`auth`: keep a connection open beyond the token by which it was opened."""
+
+from __future__ import annotations
+
+from forge.api.dependencies import connections, store
+from forge.api.socket_entry import frame_handler
+from forge.api.sockets import answer
+
+handler = frame_handler(answer, store, connections)

@@ -1,0 +1,35 @@
+"""Who may enter an endpoint at all; decided before the request's body is read. Each application names its entrance."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import Scope
+
+from forge.api.authentication import NOBODY_IN_PARTICULAR, caller_of
+from forge.api.tickets import caller_of_ticket
+from forge.models.caller import Caller
+
+Entrance = Callable[[Scope], Awaitable[Caller]]
+"""Raises `NotAuthenticated`, `IdentityUnavailable`."""
+
+
+async def anybody(_scope: Scope) -> Caller:
+    return NOBODY_IN_PARTICULAR
+
+
+async def by_token(scope: Scope) -> Caller:
+    """Not handed to another thread: an invocation has an event loop of its own, so it may block."""
+    return caller_of(Headers(scope=scope))
+
+
+async def by_token_or_ticket(scope: Scope) -> Caller:
+    """For the event stream, whose loop others share. A page's EventSource names no origin to its own server."""
+    headers, query = Headers(scope=scope), QueryParams(scope["query_string"])
+    ticket = query.get("ticket")
+    if ticket is None:
+        return await asyncio.to_thread(caller_of, headers)
+    origin = headers.get("origin")
+    return await asyncio.to_thread(caller_of_ticket, ticket, query.get("session_id", ""), origin)
