@@ -14,10 +14,10 @@ from pydantic_ai.mcp import MCPToolset
 from pydantic_core import from_json
 
 from tests.mcp_servers.external.test_servers import names, opened
-from tests.mcp_servers.external.web_stranger import Reply, said, web_stranger
+from tests.mcp_servers.external.web_stranger import TOOL, Reply, said, web_stranger
 from tests.unlisted import tried
 from worker.mcp_servers.external import ExternalServers
-from worker.mcp_servers.external.troubles import meaning
+from worker.mcp_servers.external.troubles import LOST, meaning
 from worker.mcp_servers.external.wellformed import repaired
 from worker.mcp_servers.external.witness import Answer
 from worker.tool_outcomes import carried
@@ -73,16 +73,21 @@ async def test_an_answer_that_is_no_result_says_what_is_known_of_the_call(
         assert (await ended(external))[1] == "paid"
 
 
-@pytest.mark.parametrize(
-    "forgotten",
-    [
-        Reply(404),
-        Reply(404, body=error(-32001)),
-        Reply(410),
-        Reply(400, body={"id": None, **error(-32000)}),
-        Reply(400, body=error(-32600)),
-    ],
-)
+FORGOTTEN = [
+    # what a server answers to a session that it does not know, and whether that says that nothing was done
+    (Reply(404), True),
+    (Reply(404, body=error(-32001)), True),
+    (Reply(404, body=b"<html>", kind="text/html"), True),
+    (Reply(410), False),
+    (Reply(400, body=b"No valid session ID provided", kind="text/plain"), False),
+    (Reply(400, body={"id": None, **error(-32000)}), False),
+    (Reply(400, body=error(-32000)), False),
+    (Reply(400, body=error(-32001)), False),
+    (Reply(400, body=error(-32600)), False),
+]
+
+
+@pytest.mark.parametrize("forgotten", [reply for reply, _ in FORGOTTEN])
 async def test_a_session_that_the_server_has_forgotten_is_opened_anew(
     tmp_path: Path, forgotten: Reply
 ) -> None:
@@ -93,6 +98,38 @@ async def test_a_session_that_the_server_has_forgotten_is_opened_anew(
         web.session += 1
         assert (await ended(external))[1] == "paid"
         assert web.calls == 1
+
+
+@pytest.mark.parametrize(("forgotten", "is_certain"), FORGOTTEN)
+@pytest.mark.parametrize("hint", ["readOnlyHint", "idempotentHint", "destructiveHint"])
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_a_call_is_made_again_only_where_that_cannot_do_its_work_twice(
+    tmp_path: Path, forgotten: Reply, *, is_certain: bool, hint: str, is_trusted: bool
+) -> None:
+    """The server here has had its effect, whatever it then answers."""
+    repeats = is_trusted and hint != "destructiveHint"
+    tool = {**TOOL, "annotations": {hint: True}}
+    async with (
+        web_stranger(forgotten=forgotten, definitions=[tool], forgets_after_effect=True) as web,
+        opened(tmp_path, {"web": {"url": web.url, "trustAnnotations": is_trusted}}) as external,
+    ):
+        outcome, text = await ended(external)
+        assert web.calls == (2 if is_certain or repeats else 1)
+        assert outcome == ("refused" if is_certain or repeats else "unknown"), text
+        web.forgets_after_effect = False
+        assert (await ended(external))[1] == "paid"
+
+
+@pytest.mark.parametrize("reply", [Reply(500), Reply(200, body=error(-32601)), Reply(403), PAGE])
+async def test_a_server_without_ping_is_called_all_the_same(tmp_path: Path, reply: Reply) -> None:
+    async with web_stranger() as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        answer = web.answer
+
+        def without_ping(method: str, request: Any, headers: Any) -> Reply:
+            return reply if request.get("method") == "ping" else answer(method, request, headers)
+
+        web.answer = without_ping  # type: ignore[method-assign]
+        assert (await ended(external))[1] == "paid"
 
 
 @pytest.mark.parametrize(
@@ -222,9 +259,10 @@ def test_every_http_answer_has_a_meaning(
     assert str(status) in known[1] or kind == "web page"
     if kind == "status" and 500 <= status != 501:
         assert known[0] == "unknown"
-    if known[0] == "session lost":
+    if known[0] in LOST:
         assert had_session
         assert status < 500
+    assert (known[0] == "session lost") == (kind == "status" and had_session and status == 404)
 
 
 @given(st.text(st.characters(codec=None, categories=["L", "Cs", "Po", "So"]), max_size=30), st.booleans())

@@ -40,7 +40,10 @@ class Reply:
 
 @dataclass
 class WebStranger:
-    """`call` answers calls, `everything` all requests. A session that is not the current one is not known."""
+    """`call` answers calls, `everything` all requests. A session that is not the current one is not known.
+
+    `forgets_after_effect`: the session ends with each call, after the call has had its effect.
+    """
 
     url: str
     call: Reply = field(default_factory=lambda: Reply(body=said("paid")))
@@ -48,6 +51,7 @@ class WebStranger:
     forgotten: Reply = field(default_factory=lambda: Reply(404, body=b"{}"))
     definitions: list[Any] = field(default_factory=lambda: [TOOL])
     is_modern: bool = False
+    forgets_after_effect: bool = False
     session: int = 0
     calls: int = 0
     seen: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
@@ -88,7 +92,12 @@ class WebStranger:
             return Reply(202)
         if request["method"] == "tools/list":
             return Reply(body={"result": {"tools": self.definitions, **(LISTED if self.is_modern else {})}})
+        if request["method"] == "ping":
+            return Reply(body={"result": {}})
         self.calls += 1
+        if self.forgets_after_effect:
+            self.session += 1
+            return self.forgotten
         return self.call
 
 

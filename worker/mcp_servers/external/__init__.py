@@ -19,8 +19,9 @@ from mcp_types import Tool, ToolAnnotations
 from pydantic import PrivateAttr
 
 from worker.mcp_servers.external.config import ServerConfig, read_config
-from worker.mcp_servers.external.connection import Connection, Patience, ServerDown
+from worker.mcp_servers.external.connection import Connection
 from worker.mcp_servers.external.definitions import Review, offered_name, review
+from worker.mcp_servers.external.link import Patience, ServerDown
 from worker.mcp_servers.external.pins import FilePins, MemoryPins, Pins
 from worker.mcp_servers.toolbox import new_server
 
@@ -51,7 +52,9 @@ class ForwardedTool(OfferedTool):
         return tool
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        return await self._connection.call(self._original, arguments)
+        hints = self.annotations
+        repeatable = hints is not None and True in (hints.read_only_hint, hints.idempotent_hint)
+        return await self._connection.call(self._original, arguments, repeatable=repeatable)
 
 
 class ExternalServer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastmcp.exceptions import McpError  # pyright: ignore[reportPrivateImportUsage]
 from mcp_types import CONNECTION_CLOSED, PARSE_ERROR
 
-from worker.mcp_servers.external.troubles import REFUSALS, links_of, meaning
+from worker.mcp_servers.external.troubles import LOST, REFUSALS, links_of, meaning
 from worker.mcp_servers.external.witness import Witness
 from worker.tool_outcomes import LOOK_FIRST, CallFailed, OutcomeUnknown, ToolRefused
 
@@ -15,15 +15,19 @@ _MOST_QUESTIONS = 5
 
 
 class SessionLost(Exception):
-    """The server has forgotten the session and has done nothing."""
+    """The server has forgotten the session. `is_certain`: the specification says that it has done nothing."""
+
+    def __init__(self, words: str, *, is_certain: bool) -> None:
+        super().__init__(words)
+        self.is_certain = is_certain
 
 
 def end_of_call(name: str, witness: Witness, error: Exception) -> Exception:
     """What is known of a call that ended with `error`. The HTTP answer counts most, because the library drops it."""
     if known := meaning(witness.answers):
         kind, words = known
-        if kind == "session lost":
-            return SessionLost(words)
+        if kind in LOST:
+            return SessionLost(words, is_certain=kind == "session lost")
         if kind == "refused":
             return ToolRefused(asked(f"{name} refused: {words}.", witness))
         return OutcomeUnknown(f"{name}: {words}; {PERHAPS}", LOOK_FIRST)

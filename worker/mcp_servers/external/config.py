@@ -20,6 +20,7 @@ from worker.mcp_servers.external.forms import (
     in_our_words,
     plain,
 )
+from worker.mcp_servers.external.hidden import secret_parts, secrets_in_arguments
 from worker.mcp_servers.external.placeholders import SHELL_FORMS, Filling, Unfilled
 
 LONGEST_NAME = 32
@@ -127,8 +128,11 @@ def _read_server(raw: Any, environment: Mapping[str, str]) -> ServerConfig:
         for key, value in entry.items()
     }
     filled["transport"] = _transport(filled)
-    hidden = {value for key in ("env", "headers") for value in _texts(filled.get(key))}
-    return ServerConfig.model_validate(filled | {"secrets": filling.taken | hidden})
+    config = ServerConfig.model_validate(filled)
+    hidden = {*config.env.values(), *config.headers.values()}
+    parts = {part for value in (*hidden, config.url or "") for part in secret_parts(value)}
+    secrets = filling.taken | hidden | parts | secrets_in_arguments(config.args)
+    return config.model_copy(update={"secrets": frozenset(secrets)})
 
 
 def _transport(entry: dict[str, Any]) -> Any:
@@ -163,12 +167,6 @@ def _filled(value: Any, filling: Filling, allowed: frozenset[str]) -> Any:
     if isinstance(value, bool):
         return value
     return filling.text(value, allowed) if isinstance(value, str) else value
-
-
-def _texts(value: Any) -> list[str]:
-    if not isinstance(value, dict):
-        return []
-    return [text for text in cast("dict[str, Any]", value).values() if isinstance(text, str)]
 
 
 def _reason(error: Exception) -> str:

@@ -19,9 +19,8 @@ from pydantic_core import from_json
 from worker.mcp_servers.external.config import ServerConfig
 from worker.mcp_servers.external.listing import TolerantStream
 from worker.mcp_servers.external.wellformed import repaired
-from worker.mcp_servers.external.witness import Answer, Witness, current
+from worker.mcp_servers.external.witness import LARGEST_ANSWER, Answer, Witness, current
 
-LARGEST_EVENT = 32 << 20
 _MESSAGES = ("application/json", "text/event-stream")
 _TIMEOUT = httpx2.Timeout(30.0, read=3600.0)
 """Of one request. The deadline of a call or a start is kept by whoever waits for it."""
@@ -55,7 +54,7 @@ class Http(ClientTransport):
             return
         async with (
             self._client() as client,
-            streamable_http_client(url, http_client=client, max_sse_event_size=LARGEST_EVENT) as streams,
+            streamable_http_client(url, http_client=client, max_sse_event_size=LARGEST_ANSWER) as streams,
         ):
             yield streams
 
@@ -63,7 +62,7 @@ class Http(ClientTransport):
         return httpx2.AsyncClient(
             headers={"Accept-Encoding": "identity", **self._config.headers},
             timeout=_TIMEOUT,
-            transport=Repairing(),
+            transport=Repairing(self._seen),
             event_hooks={"request": [self._stay], "response": [self._look]},
         )
 
@@ -119,9 +118,10 @@ async def _error_code(response: httpx2.Response) -> int | None:
 
 
 class Repairing(httpx2.AsyncBaseTransport):
-    """Gives messages on with what `repaired` mends. A JSON escape never spans two lines."""
+    """Gives messages on with what `repaired` mends, up to the largest. A JSON escape never spans two lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen: Witness) -> None:
+        self._seen = seen
         self._inner = httpx2.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -137,7 +137,7 @@ class Repairing(httpx2.AsyncBaseTransport):
             return httpx2.Response(
                 response.status_code,
                 headers=headers,
-                stream=_Repaired(stream),
+                stream=_Repaired(stream, self._seen, response.status_code),
                 extensions=response.extensions,
             )
         return response
@@ -147,18 +147,22 @@ class Repairing(httpx2.AsyncBaseTransport):
 
 
 class _Repaired(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, seen: Witness, status: int) -> None:
         self._stream = stream
+        self._seen = seen
+        self._status = status
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         rest = bytearray()
         async for chunk in self._stream:
             start = len(rest)
             rest += chunk
-            if (end := rest.rfind(b"\n", start) + 1) or len(rest) > LARGEST_EVENT:
-                end = end or len(rest)
+            if end := rest.rfind(b"\n", start) + 1:
                 yield repaired(bytes(rest[:end]))
                 del rest[:end]
+            if len(rest) > LARGEST_ANSWER:
+                (current() or self._seen).answers.append(Answer(self._status, "too large"))
+                raise httpx2.StreamError("the answer is too large")
         if rest:
             yield repaired(bytes(rest))
 

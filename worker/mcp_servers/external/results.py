@@ -1,16 +1,30 @@
-"""What of a server's result is handed on: both of its forms when they say different things."""
+"""What of a server's result is handed on: both of its forms when they say different things, files that can be read."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from typing import Any, cast
 
 from fastmcp.tools.base import ToolResult
-from mcp_types import CallToolResult, TextContent
+from mcp_types import (
+    AudioContent,
+    BlobResourceContents,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    TextContent,
+)
+
+_TO_PLAIN = str.maketrans("-_", "+/")
+_TYPE_LIMIT = 60
 
 
 def combined(result: CallToolResult) -> ToolResult:
     """The specification wants the text to be the structured content as JSON. Where it is not, the LLM gets both."""
+    result = result.model_copy(update={"content": [_readable(part) for part in result.content]})
     structured = result.structured_content
     if structured is None or not _differ(result, structured):
         return ToolResult.from_mcp_result(result)
@@ -43,3 +57,39 @@ def _parsed(text: str) -> str:
         return json.dumps(json.loads(text), sort_keys=True)
     except (ValueError, RecursionError):
         return json.dumps(text)
+
+
+def _readable(part: ContentBlock) -> ContentBlock:
+    """The library refuses the whole result for one file that it cannot decode, so such a file becomes words."""
+    if isinstance(part, ImageContent) and not part.mime_type.lower().startswith("image/"):
+        return _unreadable("An image", part.mime_type, "its type is not that of an image")
+    if isinstance(part, ImageContent | AudioContent):
+        name = "An image" if isinstance(part, ImageContent) else "A sound"
+        plain = _plain_base64(part.data)
+        return _not_base64(name, part.mime_type) if plain is None else part.model_copy(update={"data": plain})
+    if isinstance(part, EmbeddedResource) and isinstance(blob := part.resource, BlobResourceContents):
+        plain = _plain_base64(blob.blob)
+        if plain is None:
+            return _not_base64("A file", blob.mime_type or "of no type")
+        return part.model_copy(update={"resource": blob.model_copy(update={"blob": plain})})
+    return part
+
+
+def _not_base64(name: str, kind: str) -> TextContent:
+    return _unreadable(name, kind, "its data are not base64")
+
+
+def _unreadable(name: str, kind: str, why: str) -> TextContent:
+    return TextContent(type="text", text=f"{name} ({kind[:_TYPE_LIMIT]}), which is unreadable: {why}.")
+
+
+def _plain_base64(encoded: str) -> str | None:
+    """Also of what servers write in its place: a data URL, line breaks, the alphabet for URLs, no padding."""
+    data = encoded.partition(",")[2] if encoded.startswith("data:") else encoded
+    data = "".join(data.split()).translate(_TO_PLAIN).rstrip("=")
+    data += "=" * (-len(data) % 4)
+    try:
+        base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data

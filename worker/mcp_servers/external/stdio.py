@@ -24,7 +24,7 @@ from mcp_types import jsonrpc_message_adapter
 from worker.mcp_servers.external.config import ServerConfig
 from worker.mcp_servers.external.listing import TolerantStream
 from worker.mcp_servers.external.wellformed import repaired
-from worker.mcp_servers.external.witness import Tail
+from worker.mcp_servers.external.witness import LARGEST_ANSWER, Tail
 
 KEEPER = str(Path(__file__).with_name("keeper.py"))
 ASK_SECONDS = 0.3
@@ -66,7 +66,7 @@ async def _program(
     received, read = anyio.create_memory_object_stream[_Item](0)
     write, sent = anyio.create_memory_object_stream[SessionMessage](0)
     pumps = [
-        asyncio.create_task(_receive(process, received), name="stdout of an external server"),
+        asyncio.create_task(_receive(process, received, tail), name="stdout of an external server"),
         asyncio.create_task(_send(process, sent, received), name="stdin of an external server"),
         asyncio.create_task(_keep(process, tail), name="stderr of an external server"),
     ]
@@ -124,8 +124,13 @@ def _findable(config: ServerConfig, environment: dict[str, str]) -> str:
     return str(Path(found).absolute())
 
 
-async def _receive(process: asyncio.subprocess.Process, received: MemoryObjectSendStream[_Item]) -> None:
-    """Lines that are no messages of MCP are left out: many programs write greetings there."""
+async def _receive(
+    process: asyncio.subprocess.Process, received: MemoryObjectSendStream[_Item], tail: Tail
+) -> None:
+    """Lines that are no messages of MCP are left out: many programs write greetings there.
+
+    A line that is too large ends the connection.
+    """
     buffer = bytearray()
     with contextlib.suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
         async with received:
@@ -137,6 +142,9 @@ async def _receive(process: asyncio.subprocess.Process, received: MemoryObjectSe
                     del buffer[: end + 1]
                     if message := _message(line):
                         await received.send(message)
+                if len(buffer) > LARGEST_ANSWER:
+                    tail.feed(b"(no line of its own: an answer of more than 32 MiB on stdout was not read)\n")
+                    return
 
 
 def _message(line: bytes) -> SessionMessage | None:

@@ -16,9 +16,11 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from worker.mcp_servers.external.stdio import CannotStart
-from worker.mcp_servers.external.witness import Answer
+from worker.mcp_servers.external.witness import LARGEST_ANSWER, Answer
 
-Meaning = Literal["refused", "unknown", "session lost"]
+Meaning = Literal["refused", "unknown", "session lost", "session perhaps lost"]
+"""`session lost`: the request was not processed. `session perhaps lost`: whether it was is not known."""
+LOST: frozenset[Meaning] = frozenset({"session lost", "session perhaps lost"})
 
 STATUSES: tuple[tuple[range, Meaning, str], ...] = (
     # statuses, what they mean for a call, what is said; RFC 9110 and RFC 6585
@@ -43,13 +45,25 @@ STATUSES: tuple[tuple[range, Meaning, str], ...] = (
 )
 """The first row that has the status counts. A 5xx may come from a gateway behind which the call goes on."""
 
-LOST_SESSIONS: tuple[tuple[int, int | None, str], ...] = (
-    # HTTP status, JSON-RPC code (None: any), who answers so to a session that it has forgotten (checked 2026-11)
-    (404, None, "the specification; python-sdk, FastMCP"),
-    (410, None, "gateways"),
-    (400, -32000, "typescript-sdk, server-everything"),
-    (400, -32001, "typescript-sdk before 1.10"),
-    (400, -32600, "python-sdk before 1.9"),
+LOST_SESSIONS: tuple[tuple[int, int | Literal["any"] | None, Meaning, str], ...] = (
+    # HTTP status, JSON-RPC code (None: no JSON-RPC), what it means for a request that names a session, source
+    (
+        404,
+        "any",
+        "session lost",
+        "MCP specification 2025-06-18, Transports, Session Management: an ended session MUST be answered so; "
+        "python-sdk 2.3.0 and typescript-sdk 1.32.2 do it before they handle the request (read 2026-11-26)",
+    ),
+    (
+        400,
+        -32000,
+        "session perhaps lost",
+        "server-everything 2026.8.31 (read 2026-11-26); also any other error",
+    ),
+    (400, None, "session perhaps lost", "python-sdk before its PR 1417 (2025-10-01), issue 1004"),
+    (400, -32001, "session perhaps lost", "from memory, not looked up"),
+    (400, -32600, "session perhaps lost", "aklivity/zilla PR 2528: its answer before the PR, with HTTP 200"),
+    (410, "any", "session perhaps lost", "from memory, not looked up"),
 )
 
 REFUSALS = frozenset({INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, URL_ELICITATION_REQUIRED})
@@ -65,10 +79,10 @@ def meaning(answers: Sequence[Answer]) -> tuple[Meaning, str] | None:
         return "refused", f"it redirects to {answer.host} (HTTP {answer.status}), which is not followed"
     if answer.kind == "web page":
         return "unknown", "a web page came in the place of an answer, as from a sign-in page or a proxy"
-    if answer.had_session and any(
-        answer.status == status and code in (None, answer.code) for status, code, _ in LOST_SESSIONS
-    ):
-        return "session lost", f"it has forgotten the session (HTTP {answer.status})"
+    if answer.kind == "too large":
+        return "unknown", f"its answer is larger than {LARGEST_ANSWER >> 20} MiB, so it was not read"
+    if answer.had_session and (lost := _lost(answer)):
+        return lost, f"it has forgotten the session (HTTP {answer.status})"
     for statuses, means, words in STATUSES:
         if answer.status in statuses:
             more = (
@@ -77,6 +91,17 @@ def meaning(answers: Sequence[Answer]) -> tuple[Meaning, str] | None:
             named = words if "HTTP" in words else f"{words} (HTTP {answer.status})"
             return means, named + more
     return "unknown", f"HTTP {answer.status}"
+
+
+def _lost(answer: Answer) -> Meaning | None:
+    return next(
+        (
+            means
+            for status, code, means, _ in LOST_SESSIONS
+            if answer.status == status and code in ("any", answer.code)
+        ),
+        None,
+    )
 
 
 def links_of(error: ErrorData) -> list[str]:

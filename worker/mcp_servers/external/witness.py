@@ -13,8 +13,10 @@ STDERR_LINES = 20
 LINE_LIMIT = 300
 SHORTEST_SECRET = 4
 HIDDEN = "[hidden]"
+LARGEST_ANSWER = 32 << 20
+"""Bytes of one message of a server. What is larger is not read, because it would fill the worker's memory."""
 
-Dialect = Literal["mcp", "web page", "redirect", "status"]
+Dialect = Literal["mcp", "web page", "redirect", "status", "too large"]
 
 
 @dataclass(frozen=True, slots=True)
