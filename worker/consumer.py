@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 
 from forge.errors import ForgeError, LeaseHeld, LeaseLost, RunGone, SessionUnreadable, StorageUnavailable
@@ -13,10 +14,12 @@ from forge.models.run import CommandMessage, RunMessage
 from forge.models.session import Control
 from forge.observability import error_fields, run_fields
 from forge.ports import Delivery, Lease
-from worker.bind_wallet import bind_wallet
+from worker.commands import answer_command
 from worker.execute_run import Executed, RunExecutor
 from worker.hold import keep_message
+from worker.poison import PoisonRule
 from worker.resources import Resources
+from worker.tool_outcomes import broke_off
 from worker.watch import ActiveRuns
 
 logger = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ class Consumer:
         self._concurrency = concurrency
         self._is_stopping = False
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._poison = PoisonRule(resources, self._give_up)
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
         """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
@@ -99,7 +103,7 @@ class Consumer:
             task.cancel()
 
     async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
-        """A delivery that fails comes back by itself; it never takes the worker with it."""
+        """A delivery never takes the worker with it. What could not even be settled comes back by itself."""
         try:
             if stop.is_set():
                 await self._release(delivery, 0)
@@ -107,10 +111,19 @@ class Consumer:
                 await self._run_command(delivery.body, delivery)
             else:
                 await self._run(delivery.body, delivery)
-        except (Exception, LeaseLost) as error:  # noqa: BLE001
-            logger.log(
-                logging.ERROR, "delivery failed", extra={"receives": delivery.receives, **error_fields(error)}
-            )
+        except LeaseLost:
+            logger.info("lease lost", extra={"receives": delivery.receives})
+        except BaseException as error:
+            if not broke_off(error):
+                raise
+            await self._settle_fault(delivery, error)
+
+    async def _settle_fault(self, delivery: Delivery, error: BaseException) -> None:
+        try:
+            await self._poison.settle(delivery, error)
+        except Exception as broken:  # noqa: BLE001
+            fields = {"receives": delivery.receives, **error_fields(broken)}
+            logger.log(logging.ERROR, "delivery not settled", extra=fields)
 
     async def _run(self, message: RunMessage, delivery: Delivery) -> None:
         """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first.
@@ -127,10 +140,20 @@ class Consumer:
             except (RunGone, LeaseHeld, SessionUnreadable, StorageUnavailable) as error:
                 return await self._not_claimed(todo, delivery, error)
             self._note_claim(lease)
-            done = await self._executor.execute(lease, control, delivery.receipt)
+            done = await self._executed(lease, control, delivery)
             delivery = replace(delivery, receipt=done.receipt)
             todo = await self._after(todo, delivery, lease, done)
         return None
+
+    async def _executed(self, lease: Lease, control: Control | None, delivery: Delivery) -> Executed:
+        """A run that broke off is free at once, so that its next attempt need not wait for the end of the lease."""
+        try:
+            return await self._executor.execute(lease, control, delivery.receipt)
+        except BaseException as error:
+            if broke_off(error):
+                with suppress(LeaseLost, StorageUnavailable):
+                    await self._resources.blocking(self._resources.runs.release, lease)
+            raise
 
     async def _after(
         self, message: RunMessage, delivery: Delivery, lease: Lease, done: Executed
@@ -222,22 +245,16 @@ class Consumer:
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
         keeping = asyncio.create_task(keep_message(self._resources, lambda: delivery.receipt), name="message")
         try:
-            await self._answer_command(message)
+            await answer_command(self._resources, self._executor, message)
         finally:
             keeping.cancel()
         await self._delete(delivery)
 
-    async def _answer_command(self, message: CommandMessage) -> None:
-        resources = self._resources
-        command = await resources.blocking(resources.commands.get, message.command_id)
-        if command is None or command.result is not None:
-            return
-        if command.binding:
-            result = await bind_wallet(resources, command.binding)
-            await self._executor.show(command.binding.key)
-        else:
-            result = await resources.toolbox.run(command)
-        await resources.blocking(resources.commands.put, command.model_copy(update={"result": result}))
+    async def _give_up(self, message: RunMessage, delivery: Delivery) -> None:
+        """The run ends as failed without being tried again. Raises `RunGone`, and whatever keeps it from ending."""
+        lease, control = await self._claim(message)
+        done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
+        await self._after(message, replace(delivery, receipt=done.receipt), lease, done)
 
     async def _delete(self, delivery: Delivery) -> None:
         """Until then the queue keeps the session's next message back."""

@@ -53,8 +53,13 @@ class RunExecutor:
     def __init__(self, resources: Resources, active: ActiveRuns, audiences: Audiences) -> None:
         self._resources, self._active, self._audiences = resources, active, audiences
 
-    async def execute(self, lease: Lease, control: Control | None, receipt: str) -> Executed:
-        """The end says what is to become of the queue message. `control` None: the watch will read it."""
+    async def execute(
+        self, lease: Lease, control: Control | None, receipt: str, *, give_up: bool = False
+    ) -> Executed:
+        """The end says what is to become of the queue message. `control` None: the watch will read it.
+
+        `give_up`: only end the run, as failed.
+        """
         audience = self._audiences.open(lease.session)
         audience.feed.start(lease.session)
         record = LeasedRecord(self._resources, audience.feed, lease)
@@ -71,7 +76,7 @@ class RunExecutor:
                         keep_message(self._resources, lambda: run.receipt), name=f"message {run.run_id}"
                     ),
                 ]
-                end = await self._perform(run, lease)
+                end = await self._perform(run, lease, give_up=give_up)
                 for task in holding:
                     task.cancel()
         except* LeaseLost:
@@ -91,8 +96,8 @@ class RunExecutor:
         self._audiences.open(session).feed.show(session, [])
         self._audiences.release(session)
 
-    async def _perform(self, run: RunInProgress, lease: Lease) -> RunEnd:
-        if is_given_up(lease):
+    async def _perform(self, run: RunInProgress, lease: Lease, *, give_up: bool) -> RunEnd:
+        if give_up or is_given_up(lease):
             return await self._give_up(run, lease)
         lacking = frozenset[str]() if run.stop_reason else await self._lacking(run, lease)
         if lacking and run.stop_reason is None and may_be_put_back(lease, self._resources.clock()):

@@ -51,6 +51,10 @@ class Metrics:
         if figures.first_text_ms is not None:
             self._emit("TimeToFirstToken", figures.first_text_ms, "Milliseconds")
 
+    def loop_lag(self, seconds: float) -> None:
+        """How late the event loop was at its worst since the last time."""
+        self._emit("LoopLag", seconds * 1_000, "Milliseconds")
+
     def process(self, runs: int, memory: int) -> None:
         """`memory`: bytes resident."""
         self._emit("WorkerRuns", runs)

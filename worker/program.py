@@ -79,6 +79,7 @@ def _resources(
         approvals=store.approvals,
         controls=store.controls,
         commands=store.commands,
+        faults=store.faults,
         queue=open_queue(settings),
         connections=connections,
         blocking=blocking,

@@ -152,13 +152,16 @@ class LeasedRecord:
             remaining = self._lease_end - monotonic()
             if remaining <= 0:
                 raise LeaseLost
+            limit = asyncio.timeout(remaining)
             try:
-                async with asyncio.timeout(remaining):
+                async with limit:
                     return await self._blocking(call)
             except StorageUnavailable:
                 await asyncio.sleep(min(pause, remaining))
                 pause = min(pause * 2, 1.0)
             except TimeoutError:
+                if not limit.expired():  # the call's own error, and no sign of the lease's end
+                    raise
                 raise LeaseLost from None
 
 

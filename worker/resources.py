@@ -10,6 +10,7 @@ from forge.ports import (
     Clock,
     Commands,
     Controls,
+    Faults,
     Inbox,
     Journal,
     RunQueue,
@@ -36,6 +37,7 @@ class Resources:
     approvals: Approvals
     controls: Controls
     commands: Commands
+    faults: Faults
     queue: RunQueue
     connections: AsyncConnections
     blocking: Blocking

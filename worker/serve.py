@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from worker.watch import ActiveRuns
 logger = logging.getLogger(__name__)
 
 _MEASURE_SECONDS = 60.0
+_LAG_SECONDS = 0.25
+_LAG_LOOKS = 240
 
 
 async def serve(
@@ -42,6 +44,7 @@ async def serve(
                 active.watch(resources),
                 resources.publisher.keep_published(),
                 _measure(resources, active),
+                measure_lag(resources.metrics.loop_lag),
             ]
             if protection:
                 beside.append(protection.keep(lambda: len(active) > 0))
@@ -60,6 +63,20 @@ async def _measure(resources: Resources, active: ActiveRuns) -> None:
     while True:
         resources.metrics.process(len(active), _memory())
         await asyncio.sleep(_MEASURE_SECONDS)
+
+
+async def measure_lag(
+    told: Callable[[float], None], every: float = _LAG_SECONDS, count: int = _LAG_LOOKS
+) -> None:
+    """Tell the worst lateness of `count` looks, `every` so many seconds: leases and pushes are as late as that."""
+    loop = asyncio.get_running_loop()
+    while True:
+        worst = 0.0
+        for _ in range(count):
+            due = loop.time() + every
+            await asyncio.sleep(every)
+            worst = max(worst, loop.time() - due)
+        told(worst)
 
 
 def _memory() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, get_args
 from fastmcp.exceptions import ToolError
 from mcp_types import ContentBlock, TextContent
 
+from forge.errors import LeaseLost
 from forge.models.work import EndedKind
 
 OUTCOME_META = "forge/outcome"
@@ -98,7 +100,19 @@ def _with(facts: Sequence[str], reason: str) -> str:
     return "; ".join([reason, *facts])
 
 
-def ended(error: Exception, *, repeatable: bool) -> ToolEnded:
+def broke_off(error: BaseException) -> bool:
+    """Whether what was raised is the tool's own end. False for what ends its caller: a cancellation, a lost lease.
+
+    A tool may also raise `CancelledError` itself, or get it from something that it waits for; then nobody has asked
+    this task to end.
+    """
+    if isinstance(error, (LeaseLost, GeneratorExit)):
+        return False
+    task = asyncio.current_task()
+    return not isinstance(error, asyncio.CancelledError) or not (task and task.cancelling())
+
+
+def ended(error: BaseException, *, repeatable: bool) -> ToolEnded:
     """Whatever a tool raised, with its kind. What nobody foresaw is unknown if the tool may have had an effect."""
     if isinstance(error, ToolEnded):
         return error
@@ -110,7 +124,7 @@ def ended(error: Exception, *, repeatable: bool) -> ToolEnded:
     )
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """The message of a tool's own error. Of any other error the class; FastMCP's masks would invite to repeat it."""
     if isinstance(error, ToolError) and error.__cause__ is None:
         return str(error) or "the tool gave no reason"

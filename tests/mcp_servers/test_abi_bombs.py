@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_abi.abi import encode
 
-from worker.mcp_servers.evm.abi import decode_answer, decode_call
+from worker.mcp_servers.evm.abi import MOST_BYTES, decode_answer, decode_call
 from worker.mcp_servers.evm.signatures import parse_types
 from worker.mcp_servers.toolbox import ToolRefused
 
@@ -33,23 +35,43 @@ def test_the_bombs_are_well_formed_and_small_ones_are_read() -> None:
     assert call.arguments[0].value == ["0x" + "78" * 32] * 3
 
 
-@pytest.mark.parametrize(("depth", "width"), [(2, 15_000), (4, 40), (7, 10)])
+@pytest.mark.parametrize(("depth", "width"), [(2, 2_000), (4, 40), (7, 10)])
 def test_arrays_that_share_their_elements_are_refused(depth: int, width: int) -> None:
     with pytest.raises(ToolRefused, match="too many values to be read"):
         decode_answer(bomb(depth, width), "uint256" + "[]" * depth)
 
 
 def test_a_known_function_whose_calls_share_their_bytes_is_refused() -> None:
-    huge = (500_000).to_bytes(32) + bytes(500_000)
+    huge = (48_000).to_bytes(32) + bytes(48_000)
     with pytest.raises(ToolRefused, match="too many values to be read"):
-        decode_call(MULTICALL + shared(15_000, huge), None)
+        decode_call(MULTICALL + shared(2_000, huge), None)
 
 
 def test_long_data_of_plain_types_is_read() -> None:
-    data = encode(["uint256[]", "bytes"], [list(range(20_000)), b"y" * 300_000])
+    data = encode(["uint256[]", "bytes"], [list(range(3_000)), b"y" * 30_000])
     numbers, text = decode_answer(data, "(uint256[],bytes)")
-    assert len(numbers.value) == 20_000
-    assert len(text.value) == 2 + 600_000
+    assert len(numbers.value) == 3_000
+    assert len(text.value) == 2 + 60_000
+
+
+@pytest.mark.parametrize("types", ["uint256[]", "bytes[]", "(address,uint256)[]", "string"])
+def test_the_longest_data_that_share_nothing_are_read(types: str) -> None:
+    one: Any = {"uint256[]": 1, "bytes[]": b"y", "(address,uint256)[]": ("0x" + "11" * 20, 1), "string": "y"}[
+        types
+    ]
+    size = len(encode([types], [[one] * 2 if types != "string" else "y" * 64])) - len(
+        encode([types], [[one] if types != "string" else "y" * 32])
+    )
+    count = MOST_BYTES // size - 4
+    (value,) = decode_answer(
+        encode([types], [[one] * count if types != "string" else "y" * 32 * count]), types
+    )
+    assert len(value.value) in {count, 32 * count}
+
+
+def test_longer_data_are_refused_before_anything_is_decoded() -> None:
+    with pytest.raises(ToolRefused, match="at most"):
+        decode_answer(bytes(MOST_BYTES + 1), "uint256[]")
 
 
 @pytest.mark.parametrize("types", ["uint256[0][]", "()[]", "(uint256,())", "uint256[9999999999]"])

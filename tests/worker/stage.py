@@ -80,6 +80,7 @@ class Stage:
             approvals=self.store.approvals,
             controls=self.store.controls,
             commands=self.store.commands,
+            faults=self.store.faults,
             queue=self.queue,
             connections=SignedConnections(
                 self.gateway.url, "us-east-1", self.http, Credentials("key", "secret")

@@ -15,7 +15,7 @@ from mcp_types import CallToolRequestParams, ToolAnnotations
 from pydantic import Field
 from pydantic import ValidationError as PydanticValidationError
 
-from worker.tool_outcomes import ToolEnded, ToolRefused, ended, noting, outcome_meta
+from worker.tool_outcomes import ToolEnded, ToolRefused, broke_off, ended, noting, outcome_meta
 
 PURE = ToolAnnotations(
     read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=False
@@ -53,6 +53,10 @@ class TypedOutcomes(Middleware):
                 return _error_result(ToolRefused(str(error)))
             except FastMCPError as error:
                 return _error_result(ended(error, repeatable=await _may_repeat(context)))
+            except BaseException as error:
+                if not broke_off(error):
+                    raise
+                return _error_result(ended(error, repeatable=await _may_repeat(context)))
 
 
 def _error_result(error: ToolEnded) -> ToolResult:
@@ -67,8 +71,12 @@ async def _may_repeat(context: MiddlewareContext[CallToolRequestParams]) -> bool
     return hints is not None and (hints.read_only_hint is True or hints.idempotent_hint is True)
 
 
+ARGUMENT_BYTES = 300_000
+"""Of a call's arguments as JSON: a transaction of the greatest size, and a little beside it."""
+
+
 class WholeCharacters(Middleware):
-    """Refuses half a character: such text has no encoding, so no tool could pass it on."""
+    """Refuses half a character: such text has no encoding, so no tool could pass it on. Refuses too many as well."""
 
     async def on_call_tool(
         self,
@@ -76,12 +84,17 @@ class WholeCharacters(Middleware):
         call_next: CallNext[CallToolRequestParams, ToolResult],
     ) -> ToolResult:
         try:
-            json.dumps(context.message.arguments, ensure_ascii=False).encode()
+            size = len(json.dumps(context.message.arguments, ensure_ascii=False).encode())
         except UnicodeEncodeError:
             raise ToolRefused(
                 f"Nothing was done: the arguments of {context.message.name} hold half a character (a lone surrogate). "
                 "Write the whole character, or leave it out."
             ) from None
+        if size > ARGUMENT_BYTES:
+            raise ToolRefused(
+                f"Nothing was done: the arguments of {context.message.name} have {size} bytes; "
+                f"at most {ARGUMENT_BYTES} are taken."
+            )
         return await call_next(context)
 
 

@@ -27,6 +27,7 @@ Metric = Literal[
     "ConnectionsOpened",
     "ConnectionsRefused",
     "ItemsUnreadable",
+    "LoopLag",
     "MessagesAccepted",
     "QueueWait",
     "RateLimited",

@@ -247,9 +247,19 @@ class Commands(Protocol):
 
     def get(self, command_id: str) -> ToolCommand | None: ...
 
+    def begin(self, command_id: str) -> tuple[ToolCommand, bool] | None:
+        """The command, and whether nobody has begun it before; None when there is none."""
+        ...
+
     def publish(self, catalog: Catalog) -> None: ...
 
     def catalog(self) -> Catalog | None: ...
+
+
+class Faults(Protocol):
+    def count(self, name: str) -> int:
+        """Count one more exception while `name` was handled, and return how many there are."""
+        ...
 
 
 class RunQueue(Protocol):

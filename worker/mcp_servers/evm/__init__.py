@@ -11,6 +11,7 @@ from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.evm.abi_tools import add_abi_tools
 from worker.mcp_servers.evm.account_tools import add_account_tools
 from worker.mcp_servers.evm.chain_tools import add_chain_tools
+from worker.mcp_servers.evm.off_loop import OffLoop
 from worker.mcp_servers.evm.transaction_tools import add_transaction_tools
 from worker.mcp_servers.toolbox import new_server
 
@@ -26,8 +27,9 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
 
 def serve(chains: Chains) -> FastMCP[Any]:
     server = new_server("evm", INSTRUCTIONS, chains.close)
+    off_loop = OffLoop()
     add_account_tools(server, chains)
-    add_transaction_tools(server, chains)
+    add_transaction_tools(server, chains, off_loop)
     add_chain_tools(server, chains)
-    add_abi_tools(server, chains)
+    add_abi_tools(server, chains, off_loop)
     return server

@@ -21,8 +21,11 @@ from worker.mcp_servers.toolbox import ToolRefused
 
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 LONGEST_REASON = 500
-MOST_WORDS = 300_000
-"""Of 32 bytes, that decoding may read: about a second, in which the worker does nothing else."""
+MOST_BYTES = 131_072
+"""Bytes of call data or of an answer that are decoded: the largest transaction that geth's pool takes (txMaxSize)."""
+MOST_WORDS = 20_000
+"""Of 32 bytes, that decoding may read: some five for each word of `MOST_BYTES`."""
+_REVERT_BYTES = 4_096
 
 
 class _MeteredStream(ContextFramesBytesIO):
@@ -43,6 +46,12 @@ class _MeteredDecoder(ABIDecoder):
 
 
 decode = _MeteredDecoder(registry).decode
+
+
+def check_size(data: bytes) -> None:
+    """Before anything is decoded: what is refused costs nothing."""
+    if len(data) > MOST_BYTES:
+        raise ToolRefused(f"The data has {len(data)} bytes; at most {MOST_BYTES} are decoded.")
 
 
 def parse_data(text: str, name: str = "input") -> bytes:
@@ -75,6 +84,7 @@ def encode_call(signature: str, arguments: Sequence[Any], address: AddressParser
 
 
 def decode_call(data: bytes, signature: str | None) -> DecodedCall:
+    check_size(data)
     if len(data) < 4:
         raise ToolRefused("Call data has at least the four bytes of the function's selector.")
     selector = data[:4]
@@ -97,6 +107,7 @@ def decode_call(data: bytes, signature: str | None) -> DecodedCall:
 
 
 def decode_answer(data: bytes, returns: str) -> list[Argument]:
+    check_size(data)
     kinds = parse_types(returns)
     values = _decode(kinds, data, returns)
     return [_argument(kind, value) for kind, value in zip(kinds, values, strict=True)]
@@ -108,11 +119,13 @@ def explain_revert(data: bytes) -> str:
         return "no reason given"
     error = known_errors().get(data[:4])
     if error is None:
-        return f"custom error 0x{data[:4].hex()} with data 0x{data[4:].hex()}"[:LONGEST_REASON]
+        return f"custom error 0x{data[:4].hex()} with data 0x{data[4:_REVERT_BYTES].hex()}"[:LONGEST_REASON]
     try:
-        values = list(decode([kind.canonical() for kind in error.inputs], data[4:], strict=False))
+        values = list(
+            decode([kind.canonical() for kind in error.inputs], data[4:_REVERT_BYTES], strict=False)
+        )
     except (DecodingError, OverflowError, UnicodeDecodeError):
-        return f"malformed {error.name} 0x{data[4:].hex()}"[:LONGEST_REASON]
+        return f"malformed {error.name} 0x{data[4:_REVERT_BYTES].hex()}"[:LONGEST_REASON]
     if error.name == "Panic":
         return f"panic 0x{values[0]:02x}: {PANICS.get(values[0], 'unknown code')}"
     if error.name == "Error":

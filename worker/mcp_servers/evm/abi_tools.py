@@ -9,7 +9,8 @@ from pydantic import Field
 
 from worker.mcp_servers.addresses import resolve
 from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.abi import decode_call, encode_call, parse_data
+from worker.mcp_servers.evm.abi import MOST_BYTES, decode_call, encode_call, parse_data
+from worker.mcp_servers.evm.off_loop import OffLoop
 from worker.mcp_servers.evm.results import DecodedCall, EncodedCall
 from worker.mcp_servers.known_networks import TESTNET
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName
@@ -19,7 +20,7 @@ Signature = Annotated[
 ]
 
 
-def add_abi_tools(server: FastMCP[Any], chains: Chains) -> None:
+def add_abi_tools(server: FastMCP[Any], chains: Chains, off_loop: OffLoop) -> None:
     @server.tool(annotations=READS)
     async def encode_function_call(
         signature: Signature,
@@ -34,15 +35,17 @@ def add_abi_tools(server: FastMCP[Any], chains: Chains) -> None:
         """Encode a function call as call data. Tuples and arrays may nest; addresses may be test accounts' names."""
         is_testnet = network.strip().lower() == TESTNET
         names = await chains.get(network).test_accounts() if is_testnet and _has_words(arguments) else ()
-        return encode_call(signature, arguments, lambda who: resolve(who, network, names).address)
+        return await off_loop(
+            encode_call, signature, arguments, lambda who: resolve(who, network, names).address
+        )
 
     @server.tool(annotations=PURE)
     async def decode_function_call(
-        data: Annotated[str, Field(description="Call data as 0x hex.", max_length=1_000_000)],
+        data: Annotated[str, Field(description="Call data as 0x hex.", max_length=2 + 2 * MOST_BYTES)],
         signature: Signature | None = None,
     ) -> DecodedCall:
         """Read call data: which function it calls, with which arguments. Common functions need no signature."""
-        return decode_call(parse_data(data, "data"), signature)
+        return await off_loop(lambda: decode_call(parse_data(data, "data"), signature))
 
 
 def _has_words(value: Any) -> bool:

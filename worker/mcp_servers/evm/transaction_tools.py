@@ -10,8 +10,9 @@ from pydantic import Field
 from worker.mcp_servers.addresses import ZERO_ADDRESS, Who
 from worker.mcp_servers.amounts import Amount
 from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.abi import decode_answer
+from worker.mcp_servers.evm.abi import MOST_BYTES, decode_answer
 from worker.mcp_servers.evm.blocks import Block, block_at, block_parameter
+from worker.mcp_servers.evm.off_loop import OffLoop
 from worker.mcp_servers.evm.results import CallAnswer, Sent, Simulation
 from worker.mcp_servers.evm.sending import refuse_unless_testnet, send_transaction
 from worker.mcp_servers.evm.simulation import simulate_transaction
@@ -35,11 +36,11 @@ To = Annotated[
     ),
 ]
 CallData = Annotated[
-    str, Field(description="Call data as 0x hex, from encode_function_call.", max_length=1_000_000)
+    str, Field(description="Call data as 0x hex, from encode_function_call.", max_length=2 + 2 * MOST_BYTES)
 ]
 
 
-def add_transaction_tools(server: FastMCP[Any], chains: Chains) -> None:
+def add_transaction_tools(server: FastMCP[Any], chains: Chains, off_loop: OffLoop) -> None:
     @server.tool(annotations=READS)
     async def call(
         to: Who,
@@ -67,7 +68,7 @@ def add_transaction_tools(server: FastMCP[Any], chains: Chains) -> None:
             to=request.to.address if request.to else "",
             data=data,
             as_integer=str(int(data, 16)) if len(data) == 66 else None,
-            decoded=decode_answer(bytes.fromhex(data[2:]), returns) if returns else None,
+            decoded=await off_loop(decode_answer, bytes.fromhex(data[2:]), returns) if returns else None,
         )
 
     @server.tool(annotations=READS)

@@ -14,6 +14,8 @@ from worker.mcp_servers.toolbox import ToolRefused
 
 AddressParser = Callable[[str], str]
 _INTEGER = re.compile(r"-?[0-9]+|0x[0-9a-fA-F]+")
+_LONGEST_INTEGER = 100
+"""Characters; 2**256 has 78 digits. The time that Python takes grows with their square."""
 _HEX_BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
@@ -67,6 +69,8 @@ def _integer(base: str, value: Any, path: str) -> int:
     if isinstance(value, (bool, float)) or not isinstance(value, (int, str)):
         raise ToolRefused(f"{path} must be a whole number for {base}, best as a string of digits.")
     if isinstance(value, str):
+        if len(value) > _LONGEST_INTEGER:
+            raise ToolRefused(f"{path} is out of range for {base}: it has {len(value)} digits.")
         if not _INTEGER.fullmatch(value.strip()):
             raise ToolRefused(
                 f"{path} must be a whole number in base units for {base}, as a string of digits without a unit; "

@@ -12,9 +12,11 @@ from forge.models.run import ToolCommand
 from forge.models.session import Catalog
 from forge.ports import Clock
 from forge.store import keys
+from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive
 from forge.store.lenient import lenient
+from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import COMMAND_SECONDS
 from forge.store.unreadable import note_unreadable
@@ -43,6 +45,17 @@ class TableCommands:
         if item is None or not alive(item, self.clock()):
             return None
         return _unpacked(ToolCommand, item)
+
+    def begin(self, command_id: str) -> tuple[ToolCommand, bool] | None:
+        change = Change().set(begun=True).when("attribute_exists(pk)", "attribute_not_exists(begun)")
+        try:
+            item, is_first = self.table.update(keys.single("command", command_id), change), True
+        except Refused as refused:
+            item, is_first = refused.item, False
+        if item is None or not alive(item, self.clock()):
+            return None
+        command = _unpacked(ToolCommand, item)
+        return (command, is_first) if command else None
 
     def publish(self, catalog: Catalog) -> None:
         """Without an end: a deployment whose workers are stopped still knows its tools."""

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forge import aws
-from forge.ports import Approvals, Clock, Commands, Controls, Expiry, Inbox, Journal, Runs, Sessions, Tickets
+from forge.ports import (
+    Approvals,
+    Clock,
+    Commands,
+    Controls,
+    Expiry,
+    Faults,
+    Inbox,
+    Journal,
+    Runs,
+    Sessions,
+    Tickets,
+)
 from forge.settings import Settings
 from forge.store.approvals import TableApprovals
 from forge.store.commands import TableCommands
 from forge.store.controls import TableControls
 from forge.store.expire import TableExpiry
+from forge.store.faults import TableFaults
 from forge.store.inbox import TableInbox
 from forge.store.journal import TableJournal
 from forge.store.runs import TableRuns
@@ -36,6 +49,7 @@ class Store:
     runs: Runs
     journal: Journal
     commands: Commands
+    faults: Faults
     tickets: Tickets
     expiry: Expiry
 
@@ -57,6 +71,7 @@ def open_store(
         runs=TableRuns(table, terms, clock),
         journal=TableJournal(table, terms, clock),
         commands=TableCommands(table, clock),
+        faults=TableFaults(table, clock),
         tickets=TableTickets(table),
         expiry=TableExpiry(table, clock),
     )

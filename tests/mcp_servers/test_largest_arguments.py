@@ -1,0 +1,144 @@
+"""Each tool of ours gets the largest arguments that it permits. What is decoded for it is not decoded on the loop.
+
+Calls are counted on the loop's thread, not time: a crowded machine changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from fastmcp import FastMCP
+from fastmcp.tools.base import Tool
+
+from worker.mcp_servers import mount
+from worker.mcp_servers.evm.abi import MOST_BYTES, decode_call, encode_call
+from worker.mcp_servers.evm.off_loop import MOST_WAITING, OffLoop
+from worker.mcp_servers.evm.signatures import parse_signature
+from worker.mcp_servers.toolbox import ARGUMENT_BYTES
+from worker.tool_outcomes import ToolRefused
+
+CODEC = frozenset({"abi.py", "signatures.py", "values.py", "lenient.py"})
+MOST_CALLS = 50
+"""Into the code that encodes and decodes, on the loop's thread: looking up a selector, not reading an array."""
+NODE = {"TESTNET_RPC_URL": "http://127.0.0.1:9/"}
+ALLOWED_ALONE = {"string": 100_000, "array": 20_000}
+"""Where a tool states no maximum of its own, `ARGUMENT_BYTES` is one."""
+
+
+@contextmanager
+def counted() -> Generator[Counter[str]]:
+    """Python calls into the codecs on this thread."""
+    calls = Counter[str]()
+
+    def note(frame: FrameType, event: str, _arg: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and ("eth_abi" in path.parts or path.name in CODEC):
+            calls[path.name] += 1
+
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+
+
+def largest(schema: dict[str, Any]) -> Any:
+    """A value of the schema that is as large as it may be."""
+    if "const" in schema or "enum" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    if options := schema.get("anyOf"):
+        return max((largest(option) for option in options), key=lambda value: len(str(value)))
+    match schema.get("type"):
+        case "string":
+            return "1" * min(schema.get("maxLength", ALLOWED_ALONE["string"]), ALLOWED_ALONE["string"] * 3)
+        case "array":
+            return ["1"] * ALLOWED_ALONE["array"]
+        case "integer" | "number":
+            return schema.get("maximum", 10**9)
+        case "boolean":
+            return True
+        case _:
+            return {}
+
+
+def arguments_of(tool: Tool) -> dict[str, Any]:
+    made = {name: largest(schema) for name, schema in tool.parameters["properties"].items()}
+    return made | {name: "testnet" for name in made if name == "network"}
+
+
+SIGNATURE = "f(uint256[])"
+BOMB = (
+    "0x"
+    + (
+        parse_signature(SIGNATURE).selector() + encode(["uint256[]"], [list(range(MOST_BYTES // 32 - 3))])
+    ).hex()
+)
+HEAVY: dict[str, dict[str, Any]] = {
+    "decode_function_call": {"data": BOMB, "signature": SIGNATURE},
+    "encode_function_call": {"signature": "f(uint256[])", "arguments": [["1"] * 20_000]},
+}
+
+
+def tools() -> list[tuple[FastMCP[Any], str]]:
+    async def listed() -> list[tuple[FastMCP[Any], str]]:
+        servers = [server for _, server in mount(NODE)]
+        return [(server, tool.name) for server in servers for tool in await server.list_tools()]
+
+    return asyncio.run(listed())
+
+
+@pytest.mark.parametrize(("server", "name"), tools(), ids=lambda each: each if isinstance(each, str) else "")
+async def test_the_largest_arguments_of_each_tool_are_not_decoded_on_the_loop(
+    server: FastMCP[Any], name: str
+) -> None:
+    tool = await server.get_tool(name)
+    assert tool is not None
+    for arguments in filter(None, [arguments_of(tool), HEAVY.get(name)]):
+        with counted() as calls:
+            await server.call_tool(name, arguments)
+        assert calls.total() <= MOST_CALLS, calls
+
+
+async def test_heavy_arguments_are_really_decoded_and_the_count_sees_it() -> None:
+    """Else the test above could not fail."""
+    with counted() as calls:
+        encode_call("f(uint256[])", [["1"] * 1_000], lambda who: who)
+        data = bytes.fromhex(encode_call("f(uint256[])", [["1"] * 1_000], lambda who: who).data[2:])
+        decode_call(data, "f(uint256[])")
+    assert calls.total() > 10 * MOST_CALLS
+
+
+async def test_arguments_above_the_bound_are_refused_before_anything_is_read() -> None:
+    (evm,) = [server for name, server in mount(NODE) if name == "evm"]
+    too_much = {"signature": "f(uint256[])", "arguments": [["1" * 70] * (ARGUMENT_BYTES // 70)]}
+    with counted() as calls:
+        result = await evm.call_tool("encode_function_call", too_much)
+    assert result.is_error
+    assert not calls
+
+
+async def test_more_computations_than_may_wait_are_refused_and_the_others_end() -> None:
+    compute = OffLoop()
+    gate = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def wait() -> int:
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(20)
+        return 1
+
+    waiting = [asyncio.create_task(compute(wait)) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(ToolRefused):
+        await compute(wait)
+    gate.set()
+    assert sum(await asyncio.gather(*waiting)) == MOST_WAITING
+    assert await compute(wait) == 1

@@ -1,0 +1,90 @@
+"""One command of `/api/mcp-command`: begun at most once, and answered by something that can be stored."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pydantic_core import to_json
+
+from forge.errors import StorageUnavailable
+from forge.models.run import CommandMessage, CommandResult, ToolCommand
+from forge.observability import error_fields
+from worker.bind_wallet import bind_wallet
+from worker.execute_run import RunExecutor
+from worker.resources import Resources
+from worker.tool_outcomes import broke_off
+
+logger = logging.getLogger(__name__)
+
+RESULT_BYTES = 200_000
+"""Of a result as JSON: with it the item stays under DynamoDB's 400 KB, however badly it is compressed."""
+_SECONDS = 24.0
+"""The function that asked waits a little longer."""
+LOST = CommandResult(
+    success=False,
+    message="The worker was lost while it ran this command. It is not run again by itself: repeat it.",
+)
+
+
+async def answer_command(resources: Resources, executor: RunExecutor, message: CommandMessage) -> None:
+    """A command that has been begun before is not begun again: what made its worker fail may be the command."""
+    begun = await resources.blocking(resources.commands.begin, message.command_id)
+    if begun is None:
+        return
+    command, is_first = begun
+    if command.result is not None:
+        return
+    result = await _result(resources, executor, command) if is_first else LOST
+    await _store(resources, command, result)
+
+
+async def _result(resources: Resources, executor: RunExecutor, command: ToolCommand) -> CommandResult:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            if command.binding is None:
+                return await resources.toolbox.run(command)
+            result = await bind_wallet(resources, command.binding)
+            await executor.show(command.binding.key)
+            return result
+    except TimeoutError:
+        return CommandResult(success=False, message=f"The tool {command.name!r} took too long.")
+    except BaseException as error:
+        if not broke_off(error):
+            raise
+        logger.warning("command broke off", extra={"tool": command.name, **error_fields(error)})
+        return _broken(error)
+
+
+async def _store(resources: Resources, command: ToolCommand, result: CommandResult) -> None:
+    """The arguments have been used, so the result may have all of the item."""
+    done = command.model_copy(update={"arguments": {}})
+    try:
+        result = await asyncio.to_thread(cut, result)
+        stored = done.model_copy(update={"result": result})
+        await resources.blocking(resources.commands.put, stored)
+    except StorageUnavailable:
+        await resources.blocking.insist(resources.commands.put, done.model_copy(update={"result": LOST}))
+    except Exception as error:  # noqa: BLE001  a result that has no JSON, or that the table refuses
+        logger.warning("result not stored", extra={"tool": command.name, **error_fields(error)})
+        broken = done.model_copy(update={"result": _broken(error)})
+        await resources.blocking.insist(resources.commands.put, broken)
+
+
+def cut(result: CommandResult) -> CommandResult:
+    """At most `RESULT_BYTES` as JSON; of data that is longer the beginning, as text. It may take long: use a thread."""
+    message = _beginning(result.message.encode(errors="replace"), RESULT_BYTES // 10)
+    data = to_json(result.data)
+    if len(data) <= RESULT_BYTES - RESULT_BYTES // 10:
+        return result.model_copy(update={"message": message})
+    said = f"The result has {len(data)} bytes, more than a command answers; here is its beginning."
+    beginning = {"truncated": True, "beginning": _beginning(data, RESULT_BYTES // 8)}
+    return CommandResult(success=result.success, message=f"{said} {message}", data=beginning)
+
+
+def _beginning(text: bytes, most: int) -> str:
+    return text[:most].decode(errors="ignore")
+
+
+def _broken(error: BaseException) -> CommandResult:
+    return CommandResult(success=False, message=f"The tool broke off ({type(error).__name__}).")

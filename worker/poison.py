@@ -1,0 +1,95 @@
+"""What becomes of a delivery whose handling raised: it is put back, but not for ever.
+
+Every delivery ends in a delete, in a release with a reason, or as a dead letter. Storage that is out of reach is no
+fault of the message, so such a delivery is put back without a number; the queue's own redrive policy is its end.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from forge.errors import RunGone, StorageUnavailable
+from forge.models.run import CommandMessage, RunMessage
+from forge.observability import error_fields
+from forge.ports import Delivery
+from worker.resources import Resources
+from worker.tool_outcomes import broke_off
+
+logger = logging.getLogger(__name__)
+
+FAULTS_LIMIT = 3
+"""Exceptions after which a message is not handled again."""
+RETRY_SECONDS = 2
+
+GiveUp = Callable[[RunMessage, Delivery], Awaitable[None]]
+"""Ends the run as failed, for everybody to see."""
+
+
+class PoisonRule:
+    def __init__(self, resources: Resources, give_up: GiveUp) -> None:
+        self._resources, self._give_up = resources, give_up
+
+    async def settle(self, delivery: Delivery, error: BaseException) -> None:
+        causes = _causes(error)
+        if all(isinstance(cause, StorageUnavailable) for cause in causes):
+            return await self._release(delivery, causes[0], "storage")
+        error = causes[0]
+        faults = await self._faults(delivery)
+        if faults is None:
+            return await self._release(delivery, error, "storage")
+        if faults < FAULTS_LIMIT:
+            return await self._release(delivery, error, "exception", faults)
+        logger.error(
+            "delivery given up", extra={**_fields(delivery), "faults": faults, **error_fields(error)}
+        )
+        await self._end(delivery)
+        return None
+
+    async def _faults(self, delivery: Delivery) -> int | None:
+        """None while the storage cannot count. Deliveries are counted where faults cannot be."""
+        try:
+            return await self._resources.blocking(self._resources.faults.count, name_of(delivery))
+        except StorageUnavailable:
+            return None
+        except Exception as error:  # noqa: BLE001  whatever is wrong with the count must not keep the message alive
+            logger.warning("fault not counted", extra={**_fields(delivery), **error_fields(error)})
+            return delivery.receives
+
+    async def _end(self, delivery: Delivery) -> None:
+        body = delivery.body
+        if isinstance(body, RunMessage):
+            try:
+                return await self._give_up(body, delivery)
+            except RunGone:
+                logger.info("run ended already", extra=_fields(delivery))
+            except BaseException as error:
+                if not broke_off(error):
+                    raise
+                logger.warning("run not closed", extra={**_fields(delivery), **error_fields(error)})
+                await self._resources.blocking.insist(self._resources.inbox.stop_unreadable, body.key)
+        await self._resources.blocking.insist(self._resources.queue.bury, delivery)
+        return None
+
+    async def _release(self, delivery: Delivery, error: BaseException, reason: str, faults: int = 0) -> None:
+        fields = {**_fields(delivery), "reason": reason, "faults": faults}
+        logger.error("delivery failed", extra={**fields, **error_fields(error)})
+        await self._resources.blocking.insist(self._resources.queue.extend, delivery.receipt, RETRY_SECONDS)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """What a task group has put together."""
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    return [cause for each in group.exceptions for cause in _causes(each)]
+
+
+def name_of(delivery: Delivery) -> str:
+    body = delivery.body
+    return f"command#{body.command_id}" if isinstance(body, CommandMessage) else f"run#{body.run_id}"
+
+
+def _fields(delivery: Delivery) -> dict[str, str | int]:
+    return {"message_of": name_of(delivery), "receives": delivery.receives}
