@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from bench.soak.rig import serving_queues
+from bench.soak.rig import CREDENTIAL, serving_queues
 from local_dev.aws import client, create_tables
 from local_dev.emulator import NAMES, Emulator, chosen
 from local_dev.environment import aws_variables
@@ -119,7 +119,7 @@ async def measure(name: str) -> None:
             emulator = Emulator(processes, chosen(name), folder, shapes(wiring), print)
             child = await emulator.start()
             async with serving_queues(wiring, folder) as queues:
-                variables = aws_variables({}, emulator.url, queues)
+                variables = aws_variables({}, emulator.url, queues, CREDENTIAL.access_key)
                 await asyncio.to_thread(create_tables, wiring, variables)
                 print(f"{name} (load average {os.getloadavg()[0]:.1f})")
                 show("start and create", f"{time.perf_counter() - began:.2f} s")

@@ -14,6 +14,8 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import uvloop
+
 from local_dev.home import FolderUnusable, Home
 from local_dev.options import HELP, OptionError, Options
 from local_dev.processes import StartFailed
@@ -47,7 +49,7 @@ def main() -> int:
     except OSError as error:
         report(why_not(options, error))
         return EXIT_CANNOT_LISTEN
-    return asyncio.run(run(options, listener))
+    return uvloop.run(run(options, listener))
 
 
 def listen(options: Options) -> socket.socket:

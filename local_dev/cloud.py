@@ -13,9 +13,9 @@ from pathlib import Path
 from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
-from local_dev import environment as variables
 from local_dev.aws import client, create_tables
 from local_dev.background import Background
+from local_dev.credential import Credential
 from local_dev.expiry import Expiry
 from local_dev.front import Front, Visitors
 from local_dev.gateway import Server, build_gateway
@@ -34,8 +34,7 @@ class Cloud:
         self._wiring = wiring
         self._report = report
         self._runtime = LambdaRuntime(report)
-        # The emulators accept any credentials, but the client wants some.
-        self._aws = {"AWS_ACCESS_KEY_ID": variables.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": "local", **aws}
+        self._aws = aws
 
     def create_tables(self) -> None:
         create_tables(self._wiring, self._aws)
@@ -55,7 +54,7 @@ class Cloud:
         self,
         listener: socket.socket | int,
         page: Path,
-        access_key: str,
+        credential: Credential,
         secret: str,
         chain_url: str | None = None,
     ) -> Server:
@@ -65,7 +64,7 @@ class Cloud:
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits
-        gateway = build_gateway(self._wiring, self._runtime, page, access_key, limits, chain_url)
+        gateway = build_gateway(self._wiring, self._runtime, page, credential, limits, chain_url)
         hosts = f"{self._options.hosts},{self._options.host}"
         visitors = Visitors.of(hosts, self._wiring.origins())
         return Server(Front(gateway, visitors, secret, self._wiring.api_headers()), listener, limits)

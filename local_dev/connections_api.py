@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from starlette.types import Receive, Scope, Send
 
 from local_dev.asgi import BodyTooLarge, read_body, respond
-from local_dev.http_event import Answer, joined_headers
+from local_dev.credential import Credential
+from local_dev.http_event import Answer
 from local_dev.limits import MANAGEMENT_PATH, Limits
 from local_dev.websocket_api import Connection, WebSocketApi
 
@@ -17,18 +18,16 @@ PREFIX = f"{MANAGEMENT_PATH}/@connections/"
 
 
 class ConnectionsApi:
-    """`access_key` is the one that the application's processes sign with; other callers are refused."""
+    """`credential` is the one that the application's processes sign with; other callers are refused."""
 
-    def __init__(self, sockets: WebSocketApi, access_key: str, limits: Limits) -> None:
-        self._sockets = sockets
-        self._credential = f"AWS4-HMAC-SHA256 Credential={access_key}/"
-        self._limits = limits
+    def __init__(self, sockets: WebSocketApi, credential: Credential, limits: Limits) -> None:
+        self._sockets, self._credential, self._limits = sockets, credential, limits
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, await self._answer(scope, receive))
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        if not joined_headers(scope).get("authorization", "").startswith(self._credential):
+        if self._credential.refusal(scope["headers"]):
             return Answer.message(403, "Missing Authentication Token")
         try:
             body = await read_body(receive, self._limits.message)

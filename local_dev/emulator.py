@@ -56,7 +56,7 @@ class Emulator:
         shape: Mapping[str, Any],
         report: Callable[[str], None],
     ) -> None:
-        self.port = ReservedPort()
+        self.port = ReservedPort.hidden()
         self.name = name
         self.is_empty = True
         """Whether it began without tables at its last start."""
@@ -65,7 +65,12 @@ class Emulator:
 
     @property
     def url(self) -> str:
+        """It answers anybody who finds it; what is told to others is the guard's (`table_guard.py`)."""
         return self.port.url
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.port.host, self.port.number
 
     @property
     def file(self) -> Path:
@@ -93,7 +98,8 @@ class Emulator:
             return await self._start_dynoxide()
 
     async def _start_dynoxide(self) -> Child:
-        command = [str(dynoxide()), "serve", "--port", str(self.port.number), "--db-path", str(self.file)]
+        where = ["--host", self.port.host, "--port", str(self.port.number)]
+        command = [str(dynoxide()), "serve", *where, "--db-path", str(self.file)]
         return await self._start(command, dict(os.environ))
 
     async def _start(self, command: list[str], environment: Mapping[str, str]) -> Child:
@@ -110,7 +116,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "BIND_HOST": "127.0.0.1",
+            "BIND_HOST": self.port.host,
             "GATEWAY_PORT": str(self.port.number),
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self._state / "ministack"),

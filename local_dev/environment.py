@@ -1,19 +1,22 @@
-"""The AWS variables of the application's processes: the local DynamoDB and SQS, and credentials worth nothing."""
+"""The AWS variables of the application's processes: the local DynamoDB and SQS, and this start's credential."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 REGION = "us-east-1"
-ACCESS_KEY = "LOCALDEVELOPMENT"
+_OWN = frozenset({"AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"})
+_PROFILE = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
 
 
 def region(environment: Mapping[str, str]) -> str:
     return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or REGION
 
 
-def aws_variables(environment: Mapping[str, str], table_url: str, queue_url: str) -> dict[str, str]:
-    """What is set in the developer's environment stays only for Bedrock, which is asked for real answers."""
+def aws_variables(
+    environment: Mapping[str, str], table_url: str, queue_url: str, access_key: str
+) -> dict[str, str]:
+    """The keys of this start win over a profile, in botocore's order; Bedrock is asked with the profile by name."""
     where = region(environment)
     variables = {
         "AWS_ENDPOINT_URL": table_url,
@@ -21,35 +24,20 @@ def aws_variables(environment: Mapping[str, str], table_url: str, queue_url: str
         "AWS_ENDPOINT_URL_SQS": queue_url,
         "AWS_REGION": where,
         "AWS_DEFAULT_REGION": where,
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": "local",
     }
     if uses_bedrock(environment):
         bedrock = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
         address = f"https://bedrock-runtime.{where}.amazonaws.com"
         return variables | {bedrock: environment.get(bedrock) or address}
-    return variables | {
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    return variables | {"AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def without_own_credentials(environment: Mapping[str, str]) -> dict[str, str]:
-    """The developer's environment without what would win over the local credentials."""
-    if uses_bedrock(environment):
-        return dict(environment)
-    own = (
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_SESSION_TOKEN",
-        "AWS_ROLE_ARN",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-    )
-    return {name: value for name, value in environment.items() if name not in own}
-
-
-def access_key(environment: Mapping[str, str]) -> str:
-    """The key that `@connections` asks for; empty admits any signature (a Bedrock user's own)."""
-    return "" if uses_bedrock(environment) else ACCESS_KEY
+    """The developer's environment without what would be taken for the local credentials; Bedrock needs a profile."""
+    away = _OWN if uses_bedrock(environment) else _OWN | _PROFILE
+    return {name: value for name, value in environment.items() if name not in away}
 
 
 def uses_bedrock(environment: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local_dev.asgi import until_stopped
 from local_dev.connections_api import PREFIX, ConnectionsApi
+from local_dev.credential import Credential
 from local_dev.http_api import HttpApi
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import SOCKET_PATH, Limits
@@ -53,18 +54,18 @@ def build_gateway(
     wiring: Wiring,
     runtime: LambdaRuntime,
     page: Path,
-    access_key: str,
+    credential: Credential,
     limits: Limits,
     chain_url: str | None = None,
 ) -> Gateway:
-    """The gateway that the template describes; `access_key` signs what is posted to `@connections`."""
+    """The gateway that the template describes; `credential` signs what is posted to `@connections`."""
     if (api := wiring.socket_api()) is None:
         raise TemplateError("template.yaml has no WebSocket API")
     sockets = WebSocketApi(api, runtime, limits)
     return Gateway(
         http=HttpApi(Routes(wiring.http_routes()), runtime, wiring.cors(), limits),
         sockets=sockets,
-        connections=ConnectionsApi(sockets, access_key, limits),
+        connections=ConnectionsApi(sockets, credential, limits),
         page=Page(page, wiring.page_headers()),
         chain=RpcProxy(chain_url),
     )

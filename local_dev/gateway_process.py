@@ -25,6 +25,7 @@ from local_dev import environment as variables  # noqa: E402
 from local_dev.background import Background  # noqa: E402
 from local_dev.cloud import Cloud  # noqa: E402
 from local_dev.control import Control, GatewaySettings  # noqa: E402
+from local_dev.credential import Credential  # noqa: E402
 from local_dev.error_lines import report_errors  # noqa: E402
 from local_dev.names import local_wiring  # noqa: E402
 from local_dev.options import Options  # noqa: E402
@@ -40,20 +41,22 @@ class GatewayProcess:
         self._settings, self._control = settings, control
         self._options = Options.from_environment(os.environ)
         self._background = Background(control.say)
-        aws = variables.aws_variables(os.environ, settings.table_url, settings.queue_url)
+        self._credential = Credential(os.environ["AWS_ACCESS_KEY_ID"])  # arguments are for everybody to read
+        aws = variables.aws_variables(
+            os.environ, settings.table_url, settings.queue_url, self._credential.access_key
+        )
         secret = secrets.token_urlsafe(32)
         os.environ.update(aws, EDGE_DIGESTS=digest_of(secret))
         self._wiring = local_wiring(dict(os.environ), settings.url)
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)
-        key = variables.access_key(os.environ)
         self._server = self._cloud.serve(
-            settings.listener, ROOT / "frontend", key, secret, settings.chain_url
+            settings.listener, ROOT / "frontend", self._credential, secret, settings.chain_url
         )
 
     async def run(self, stop: asyncio.Event) -> int:
         began = time.time()
         queues = open_queues(Path(self._settings.state) / "queues.db", self._control.say)
-        serving = QueueServer(self._settings.queues, queues, self._wiring, system_clock)
+        serving = QueueServer(self._settings.queues, queues, self._wiring, system_clock, self._credential)
         self._background.start(serving.run(), "queues")
         await asyncio.gather(
             asyncio.to_thread(self._cloud.load_functions), asyncio.to_thread(self._cloud.create_tables)

@@ -98,7 +98,8 @@ def write_description(file: Path, description: Mapping[str, Any]) -> bool:
         return False
     own = {"pid": os.getpid(), "started": started(os.getpid())}
     draft = file.with_suffix(".new")
-    draft.touch(mode=0o600)
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600, exist_ok=False)
     draft.write_text(json.dumps({**description, "owner": own}))
     draft.replace(file)
     return True

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from forge.ports import Clock
 from local_dev.asgi import BodyTooLarge, read_body, respond
+from local_dev.credential import Credential
 from local_dev.http_event import Answer
 from local_dev.queues import Queue, Queues, ReceiptExpired, Received
 
@@ -36,12 +37,17 @@ class QueueError(Exception):
 
 
 class QueueApi:
-    """`region` and `account` are part of the queues' addresses, which are `names.queue_url`."""
+    """`known`: the queues. `url_of`: a queue's address by its name. Only what has the `credential` is answered."""
 
     def __init__(
-        self, queues: Queues, known: Iterable[Queue], clock: Clock, url_of: Callable[[str], str]
+        self,
+        queues: Queues,
+        known: Iterable[Queue],
+        clock: Clock,
+        url_of: Callable[[str], str],
+        credential: Credential,
     ) -> None:
-        self._queues, self._clock, self._url_of = queues, clock, url_of
+        self._queues, self._clock, self._url_of, self._credential = queues, clock, url_of, credential
         self._known = {queue.name: queue for queue in known}
         self._changed = asyncio.Event()
         self._repeats: dict[str, tuple[float, list[Received]]] = {}
@@ -61,6 +67,9 @@ class QueueApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises nothing: an answer is what a client can understand."""
+        if reason := self._credential.refusal(scope["headers"]):
+            await respond(scope, send, _failure(QueueError("InvalidClientTokenId", reason), 403))
+            return
         try:
             body = await read_body(receive, LARGEST_BODY)
         except BodyTooLarge:
@@ -275,7 +284,7 @@ def _success(told: Any) -> Answer:
     return Answer(200, json.dumps(told).encode(), [("content-type", _JSON)])
 
 
-def _failure(error: QueueError) -> Answer:
+def _failure(error: QueueError, status: int = 400) -> Answer:
     body = {"__type": f"com.amazonaws.sqs#{error.code}", "message": str(error)}
     headers = [("content-type", _JSON), ("x-amzn-query-error", f"{error.old};Sender")]
-    return Answer(400, json.dumps(body).encode(), headers)
+    return Answer(status, json.dumps(body).encode(), headers)

@@ -11,6 +11,7 @@ import uvicorn
 
 from forge.ports import Clock
 from forge.store import system_clock
+from local_dev.credential import Credential
 from local_dev.emulator import is_readable
 from local_dev.home import set_aside
 from local_dev.names import queue_name
@@ -38,9 +39,11 @@ class _Server(uvicorn.Server):
 
 
 class QueueServer:
-    """`file`: the open socket. The queues are the template's."""
+    """`file`: the open socket. The queues are the template's. Only what has the `credential` is answered."""
 
-    def __init__(self, file: int, queues: Queues, wiring: Wiring, clock: Clock) -> None:
+    def __init__(
+        self, file: int, queues: Queues, wiring: Wiring, clock: Clock, credential: Credential
+    ) -> None:
         self._socket = socket.socket(fileno=file)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._queues = queues
@@ -50,7 +53,7 @@ class QueueServer:
             Queue.of(queue_name(each, properties), properties) for each, properties in wiring.queues().items()
         ]
         config = uvicorn.Config(
-            QueueApi(queues, known, clock, urls.__getitem__),
+            QueueApi(queues, known, clock, urls.__getitem__, credential),
             http="httptools",
             ws="none",
             lifespan="off",

@@ -17,6 +17,7 @@ from typing import Any
 from local_dev import environment as variables
 from local_dev.chain import Chain, anvil
 from local_dev.control import GatewaySettings, listen
+from local_dev.credential import Credential
 from local_dev.emulator import Emulator, chosen
 from local_dev.home import Home, write_description
 from local_dev.keeper import Keeper
@@ -24,6 +25,7 @@ from local_dev.limits import SOCKET_PATH
 from local_dev.names import local_wiring, shapes
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes import Child, Processes, StartFailed
+from local_dev.table_guard import TableGuard
 
 WORKER_STOP_SECONDS = 2.5
 """When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
@@ -55,6 +57,8 @@ class Stack:
         self._emulator = Emulator(
             self._processes, chosen(options.emulator), home.state, shapes(self._wiring), report
         )
+        self._credential = Credential.fresh()
+        self._table = TableGuard(self._emulator.place, self._credential)
         self._chain = self._local_chain()
         self._described = self._worker_variables()
         self._ready = asyncio.Event()
@@ -68,6 +72,7 @@ class Stack:
 
     async def start(self) -> None:
         """Everything that can starts at once. Raises `StartFailed`; what runs by then still wants `stop`."""
+        await self._table.start()
         for number in range(1, self._options.workers + 1):
             await self._keeper.start(f"worker-{number}", lambda name=f"worker-{number}": self._worker(name))
         await self._keeper.start("gateway", self._gateway)
@@ -89,6 +94,7 @@ class Stack:
         await self._processes.close()
         self._listener.close()
         self._queues.close()
+        self._table.close()
         self._home.close()
 
     async def _until_ready(self) -> None:
@@ -140,14 +146,15 @@ class Stack:
             settings = GatewaySettings(
                 *files,
                 url=self.url,
-                table_url=self._emulator.url,
+                table_url=self._table.url,
                 queue_url=self._queue_url,
                 chain_url=self._described.get("TESTNET_RPC_URL"),
                 state=str(self._home.state),
                 logs="" if self._options.verbose else str(self._home.folder),
             )
             command = [*GATEWAY, settings.to_json()]
-            environment = {**os.environ, **self._environment}
+            own = variables.without_own_credentials({**os.environ, **self._environment})
+            environment = own | {"AWS_ACCESS_KEY_ID": self._credential.access_key}
             return await self._processes.start("gateway", command, environment, files, log="functions")
 
     def _handlers(self) -> Mapping[str, Callable[[str], None]]:
@@ -174,7 +181,8 @@ class Stack:
     def _worker_variables(self) -> dict[str, str]:
         url = self._chain.url if self._chain else self._environment.get("TESTNET_RPC_URL")
         chain = {"TESTNET_RPC_URL": url} if url else {}
-        aws = variables.aws_variables(self._environment, self._emulator.url, self._queue_url)
+        key = self._credential.access_key
+        aws = variables.aws_variables(self._environment, self._table.url, self._queue_url, key)
         return {**aws, **self._wiring.worker_environment(), **chain}
 
     @property

@@ -19,7 +19,8 @@ from bench.soak.wires import wiring_of
 from forge.api.way_in import digest_of
 from local_dev.background import Background
 from local_dev.cloud import Cloud
-from local_dev.environment import ACCESS_KEY, aws_variables
+from local_dev.credential import Credential
+from local_dev.environment import aws_variables
 from local_dev.options import Options
 from local_dev.processes import ROOT
 
@@ -33,13 +34,14 @@ async def main(endpoint: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = Options.from_environment(os.environ)
-    aws = aws_variables(os.environ, endpoint, endpoint)
+    credential = Credential(os.environ["AWS_ACCESS_KEY_ID"])
+    aws = aws_variables(os.environ, endpoint, endpoint, credential.access_key)
     secret = secrets.token_urlsafe(32)
     os.environ.update(aws, EDGE_DIGESTS=digest_of(secret))
     cloud = Cloud(options, wiring_of(endpoint, dict(os.environ)), aws, report)
     cloud.load_functions()
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    server = cloud.serve(listener, Path(ROOT / "frontend"), ACCESS_KEY, secret)
+    server = cloud.serve(listener, Path(ROOT / "frontend"), credential, secret)
     background = Background(report)
     background.start(server.run_until_stopped(), "server")
     cloud.start_upkeep(background)

@@ -23,6 +23,7 @@ from forge.queue import open_queue
 from forge.settings import Settings
 from forge.store import keys, open_store, system_clock
 from local_dev.aws import client, create_tables
+from local_dev.credential import Credential
 from local_dev.emulator import Emulator, chosen
 from local_dev.environment import aws_variables
 from local_dev.names import shapes
@@ -31,6 +32,7 @@ from local_dev.queue_server import QueueServer, open_queues
 from local_dev.wiring import Wiring
 
 READY_SECONDS = 60.0
+CREDENTIAL = Credential("SOAK")
 GATEWAY = [sys.executable, "-m", "bench.soak.gateway"]
 NURSERY = [sys.executable, "-m", "bench.soak.nursery"]
 _OURS = ("AWS_", "BACKEND_", "FORGE_", "OPENAI_", "TESTNET_RPC_URL", "RATE_LIMIT", "OWNER_RATE")
@@ -70,7 +72,8 @@ class Rig:
     async def start_gateway(self, name: str) -> None:
         endpoint = await self.proxy.open_port(name)
         command = [*GATEWAY, endpoint]
-        _, url = await self.processes.start_until(name, command, self.environment, _address)
+        environment = {**self.environment, "AWS_ACCESS_KEY_ID": CREDENTIAL.access_key}
+        _, url = await self.processes.start_until(name, command, environment, _address)
         self.proxy.gateways.append(url)
 
     async def start_worker(self, name: str) -> None:
@@ -155,7 +158,7 @@ class Rig:
         wiring = wiring_of(endpoint, self.environment)
         return {
             **self.environment,
-            **aws_variables({}, endpoint, endpoint),
+            **aws_variables({}, endpoint, endpoint, CREDENTIAL.access_key),
             **wiring.worker_environment(),
             "FORGE_MCP_CONFIG": str(config),
             "OPENAI_BASE_URL": f"{endpoint}/llm/v1",
@@ -167,7 +170,8 @@ class Rig:
 async def serving_queues(wiring: Wiring, folder: Path) -> AsyncGenerator[str]:
     """The queues in this process, and their address: what is killed and frozen is around them."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    server = QueueServer(listener.detach(), open_queues(folder / "queues.db", print), wiring, system_clock)
+    kept = open_queues(folder / "queues.db", print)
+    server = QueueServer(listener.detach(), kept, wiring, system_clock, CREDENTIAL)
     serving = asyncio.create_task(server.run(), name="queues")
     try:
         yield server.url
@@ -190,7 +194,7 @@ async def running_rig(
         emulator = Emulator(processes, chosen(""), folder, shapes(wiring), print)
         await emulator.start()
         queues = await stack.enter_async_context(serving_queues(wiring, folder))
-        aws = aws_variables({}, emulator.url, queues)
+        aws = aws_variables({}, emulator.url, queues, CREDENTIAL.access_key)
         await asyncio.to_thread(create_tables, wiring, aws)
         world = World()
         tools = await stack.enter_async_context(serving(world))

@@ -173,7 +173,7 @@ def table_items(stack: RunningStack) -> list[Json]:
         "dynamodb",
         endpoint_url=stack.aws_endpoint,
         region_name=stack.environment["AWS_REGION"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=stack.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=stack.environment["AWS_SECRET_ACCESS_KEY"],
     )
     return dynamodb.Table(stack.environment["FORGE_TABLE"]).scan()["Items"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local_dev.connections_api import ConnectionsApi
+from local_dev.credential import Credential
 from local_dev.gateway import Gateway, Server
 from local_dev.http_api import HttpApi
 from local_dev.lambda_runtime import LambdaRuntime
@@ -68,7 +69,7 @@ class Application:
         return Gateway(
             http=HttpApi(Routes(routes), runtime, self.cors, self.limits),
             sockets=sockets,
-            connections=ConnectionsApi(sockets, ACCESS_KEY, self.limits),
+            connections=ConnectionsApi(sockets, Credential(ACCESS_KEY), self.limits),
             page=Page(self.page, self.page_headers),
             chain=RpcProxy(self.chain_url),
         )

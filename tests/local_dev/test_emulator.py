@@ -40,7 +40,7 @@ class Emulated:
 
     async def start(self) -> None:
         self.child = await self.emulator.start()
-        variables = aws_variables({}, self.emulator.url, URL)
+        variables = aws_variables({}, self.emulator.url, URL, "any")
         await asyncio.to_thread(create_tables, self.wiring, variables)
         self.dynamodb = client("dynamodb", variables)
 

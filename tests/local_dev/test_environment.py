@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from local_dev.environment import ACCESS_KEY, access_key, aws_variables, without_own_credentials
+from pathlib import Path
+
+import pytest
+from botocore.session import Session
+
+from local_dev.environment import aws_variables, without_own_credentials
 from local_dev.options import Options
 
 OWN = {
@@ -11,19 +16,42 @@ OWN = {
 }
 
 
+URLS = ("http://127.0.0.1:1", "http://127.0.0.1:2")
+
+
 def test_a_developers_own_credentials_never_reach_the_emulator():
-    variables = without_own_credentials(OWN) | aws_variables(OWN, "http://127.0.0.1:1", "http://127.0.0.1:2")
-    assert variables["AWS_ACCESS_KEY_ID"] == ACCESS_KEY
+    variables = without_own_credentials(OWN) | aws_variables(OWN, *URLS, "LOCAL1")
+    assert variables["AWS_ACCESS_KEY_ID"] == "LOCAL1"
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & variables.keys()
 
 
-def test_bedrock_is_asked_with_the_developers_own_credentials():
+def test_bedrock_is_asked_with_the_developers_own_profile():
     own = {**OWN, "FORGE_LLM": "bedrock:some-model"}
-    variables = without_own_credentials(own) | aws_variables(own, "http://127.0.0.1:1", "http://127.0.0.1:2")
-    assert variables["AWS_ACCESS_KEY_ID"] == "mine"
+    variables = without_own_credentials(own) | aws_variables(own, *URLS, "LOCAL1")
+    assert variables["AWS_PROFILE"] == "work"
     assert variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "https://bedrock-runtime.eu-west-1.amazonaws.com"
-    assert access_key(own) == ""
+
+
+def test_the_table_is_asked_with_this_starts_key_also_beside_a_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore takes keys of the environment before a profile that only the environment names."""
+    file = tmp_path / "credentials"
+    file.write_text("[work]\naws_access_key_id = MINE\naws_secret_access_key = secret\n")
+    own = {**OWN, "FORGE_LLM": "bedrock:some-model", "AWS_SHARED_CREDENTIALS_FILE": str(file)}
+    for name in OWN:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (without_own_credentials(own) | aws_variables(own, *URLS, "LOCAL1")).items():
+        monkeypatch.setenv(name, value)
+    assert access_key(Session()) == "LOCAL1"
+    assert access_key(Session(profile="work")) == "MINE"
+
+
+def access_key(session: Session) -> str:
+    credentials = session.get_credentials()
+    assert credentials
+    return credentials.access_key
 
 
 def test_options_come_from_the_environment():

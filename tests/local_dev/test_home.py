@@ -137,3 +137,13 @@ def test_a_file_that_is_set_aside_takes_its_companions_along(tmp_path: Path) -> 
 def test_a_folder_that_cannot_be_made_says_which_and_what_to_do() -> None:
     with pytest.raises(FolderUnusable, match=r"/proc/nowhere cannot be written \(.+\); .*FORGE_LOCAL_FOLDER"):
         take(Path("/proc/nowhere"))
+
+
+def test_a_description_is_its_owners_alone_also_over_a_leftover_draft(tmp_path: Path) -> None:
+    """It has the start's access key."""
+    file = tmp_path / "stack.json"
+    draft = file.with_suffix(".new")
+    draft.touch(mode=0o644)
+    draft.chmod(0o644)
+    assert write_description(file, {})
+    assert file.stat().st_mode & 0o777 == 0o600

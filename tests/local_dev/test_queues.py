@@ -22,12 +22,15 @@ from hypothesis import strategies as st
 
 from forge.store import system_clock
 from local_dev.aws import client
+from local_dev.credential import Credential
 from local_dev.environment import aws_variables
 from local_dev.names import local_wiring
 from local_dev.queue_server import QueueServer, open_queues
 from local_dev.queues import Queue, Queues, ReceiptExpired
 from tests.unlisted import tried
 
+CREDENTIAL = Credential("QUEUEKEY")
+SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=QUEUEKEY/20261126/us-east-1/sqs/aws4_request"}
 FIFO = Queue("a.fifo", fifo=True, visibility=1000, dead="dead.fifo", most_receives=3, per_group=True)
 DEAD = Queue("dead.fifo", fifo=True)
 
@@ -71,10 +74,10 @@ async def sqs(tmp_path: Path) -> AsyncGenerator[Sqs]:
     wiring = local_wiring({}, "http://127.0.0.1:1")
     listener = socket.create_server(("127.0.0.1", 0))
     queues = open_queues(tmp_path / "queues.db", print)
-    server = QueueServer(listener.detach(), queues, wiring, system_clock)
+    server = QueueServer(listener.detach(), queues, wiring, system_clock, CREDENTIAL)
     serving = asyncio.create_task(server.run())
     refs = wiring.template.refs
-    made = client("sqs", aws_variables({}, "http://127.0.0.1:1", server.url))
+    made = client("sqs", aws_variables({}, "http://127.0.0.1:1", server.url, CREDENTIAL.access_key))
     yield Sqs(made, refs["Queue"], refs["DeadLetterQueue"], server.url)
     made.close()
     server.stop()
@@ -134,7 +137,7 @@ async def test_a_receive_whose_answer_was_lost_is_repeated(sqs: Sqs) -> None:
 
 
 async def test_a_poll_whose_client_has_left_takes_no_message(sqs: Sqs) -> None:
-    head = {"x-amz-target": "AmazonSQS.ReceiveMessage"}
+    head = {"x-amz-target": "AmazonSQS.ReceiveMessage", **SIGNED}
     async with httpx.AsyncClient(trust_env=False) as http:
         request = {"QueueUrl": sqs.url, "WaitTimeSeconds": 20}
         leaving = asyncio.create_task(http.post(sqs.endpoint, json=request, headers=head))
@@ -196,7 +199,7 @@ async def test_a_request_that_is_wrong_is_an_error_of_the_protocol(
     sqs: Sqs, target: str, body: bytes, code: str
 ) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.post(sqs.endpoint, content=body, headers={"x-amz-target": target})
+        answer = await http.post(sqs.endpoint, content=body, headers={"x-amz-target": target, **SIGNED})
     assert answer.status_code == 400
     assert answer.json()["__type"].endswith(code)
 

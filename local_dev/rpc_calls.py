@@ -1,0 +1,122 @@
+"""The calls of the local Ethereum node that a page may make: their names, and of what form their parameters are.
+
+What is passed on is written anew from what was understood here, so that nothing else reaches the node.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+MOST_CALLS = 100
+
+Quantity = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{1,64}$")]
+Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{64}$")]
+Data = Annotated[str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2})*$")]
+Block = Literal["latest", "earliest", "pending", "safe", "finalized"] | Quantity
+
+
+class Access(BaseModel):
+    """An entry of EIP-2930's access list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: Address
+    storageKeys: Annotated[list[Hash], Field(max_length=100)]  # noqa: N815  the protocol's name
+
+
+class Transaction(BaseModel):
+    """The fields that a wallet sends (ethereum/execution-apis, GenericTransaction); others are refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    sender: Address | None = Field(None, alias="from")
+    to: Address | None = None
+    value: Quantity | None = None
+    data: Data | None = None
+    input: Data | None = None
+    gas: Quantity | None = None
+    gas_price: Quantity | None = Field(None, alias="gasPrice")
+    max_fee: Quantity | None = Field(None, alias="maxFeePerGas")
+    max_priority_fee: Quantity | None = Field(None, alias="maxPriorityFeePerGas")
+    nonce: Quantity | None = None
+    type: Quantity | None = None
+    chain_id: Quantity | None = Field(None, alias="chainId")
+    access_list: Annotated[list[Access], Field(max_length=100)] | None = Field(None, alias="accessList")
+
+
+_Nothing = tuple[()]
+_PARAMETERS: dict[str, Any] = {
+    "eth_accounts": _Nothing,
+    "eth_blockNumber": _Nothing,
+    "eth_call": tuple[Transaction] | tuple[Transaction, Block],
+    "eth_chainId": _Nothing,
+    "eth_estimateGas": tuple[Transaction] | tuple[Transaction, Block],
+    "eth_gasPrice": _Nothing,
+    "eth_getBalance": tuple[Address] | tuple[Address, Block],
+    "eth_getBlockByNumber": tuple[Block] | tuple[Block, bool],
+    "eth_getCode": tuple[Address] | tuple[Address, Block],
+    "eth_getTransactionByHash": tuple[Hash],
+    "eth_getTransactionCount": tuple[Address] | tuple[Address, Block],
+    "eth_getTransactionReceipt": tuple[Hash],
+    "eth_sendTransaction": tuple[Transaction],
+    "net_version": _Nothing,
+}
+METHODS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(each) for name, each in _PARAMETERS.items()}
+"""What a wallet and a block list need: nothing that changes the node itself (`anvil_*`, `evm_*`)."""
+
+
+class NotACall(Exception):
+    """The body is no JSON-RPC, or a method's parameters are of another form."""
+
+
+class NotAllowed(Exception):
+    """The method is none that a page needs."""
+
+
+class Call(BaseModel):
+    """One request of JSON-RPC 2.0. `params` are checked by `METHODS`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    jsonrpc: Literal["2.0"]
+    id: int | Annotated[str, StringConstraints(max_length=100)] | None = None
+    method: Annotated[str, StringConstraints(max_length=100)]
+    params: Any = ()
+
+    @property
+    def sender(self) -> str | None:
+        """Whose money a call spends, in lower case; empty: it does not say whose; None: it spends nothing."""
+        if self.method != "eth_sendTransaction":
+            return None
+        return (self.params[0].sender or "").lower()
+
+
+_BODY: TypeAdapter[Call | list[Call]] = TypeAdapter(
+    Call | Annotated[list[Call], Field(min_length=1, max_length=MOST_CALLS)]
+)
+
+
+def read_calls(body: bytes) -> Call | list[Call]:
+    """Raises `NotACall` and `NotAllowed`; nothing else, whatever the body is."""
+    try:
+        read = _BODY.validate_json(body)
+        for call in read if isinstance(read, list) else [read]:
+            if call.method not in METHODS:
+                raise NotAllowed(call.method)
+            call.params = METHODS[call.method].validate_python(call.params)
+    except ValidationError as error:
+        raise NotACall from error
+    return read
+
+
+def written(calls: Call | Sequence[Call]) -> bytes:
+    one = isinstance(calls, Call)
+    told = [
+        each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in ([calls] if one else calls)
+    ]
+    return json.dumps(told[0] if one else told).encode()
