@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic_ai.tools import ToolDefinition
 
-from worker.agent.offline.model import HELP, decide
+from worker.agent.offline.help import help_text
+from worker.agent.offline.model import decide
 from worker.agent.offline.plans import Step
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import RunSoFar
@@ -147,7 +148,7 @@ def test_the_words_before_a_call_name_the_network_of_the_instructions() -> None:
     ],
 )
 def test_what_is_not_understood_gets_the_plain_statement(prompt: str) -> None:
-    assert step(prompt) == f"I did not understand that.\n\n{HELP}"
+    assert step(prompt) == f"I did not understand that.\n\n{help_text(Toolbox(TOOLS))}"
 
 
 @pytest.mark.parametrize("prompt", ["help", "Hi!", "", "What can you do?"])

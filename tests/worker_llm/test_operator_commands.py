@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.worker_llm.test_grammar import ADDRESS, HASH, step
-from worker.agent.offline.model import HELP
 from worker.agent.offline.plans import Step
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operator-commands.md"
@@ -40,15 +39,6 @@ def test_every_documented_command_is_understood(phrase: str) -> None:
         assert "did not understand" not in found
     else:
         assert isinstance(found, Step), found
-
-
-@pytest.mark.parametrize(
-    "phrase", [p for p in re.findall(r"`([^`]+)`", HELP) if "FORGE" not in p and "<model>" not in p]
-)
-def test_every_command_of_the_help_text_is_understood(phrase: str) -> None:
-    if phrase in ("then", *ANSWERED_WITHOUT_TOOLS):
-        return
-    assert isinstance(step(filled(phrase)), Step)
 
 
 def test_the_document_was_read() -> None:

@@ -12,6 +12,7 @@ from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
+from worker.agent.surroundings import HERE, Here
 from worker.tool_outcomes import ToolRefused
 
 NETWORK = "network"
@@ -80,7 +81,15 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
 def own_tools() -> FunctionToolset[RunDeps]:
     """The tools that need the run itself; all others are MCP servers'."""
     idempotent = {"annotations": {"idempotentHint": True, "readOnlyHint": False}}
-    return FunctionToolset([Tool(set_network, metadata=idempotent, sequential=True)], id="forge")
+    tool = Tool(set_network, metadata=idempotent, sequential=True, prepare=_with_here)
+    return FunctionToolset([tool], id="forge")
+
+
+async def _with_here(ctx: RunContext[RunDeps], tool: ToolDefinition) -> ToolDefinition:
+    known = {info.name: info.sends for info in ctx.deps.networks}
+    others = tuple(name for name in known if name != ctx.deps.network)
+    surroundings = Here(ctx.deps.network, known.get(ctx.deps.network, False), others)
+    return replace(tool, metadata={**(tool.metadata or {}), HERE: surroundings})
 
 
 OWN_TOOLS = frozenset({"set_network"})

@@ -38,6 +38,12 @@ NetworkName = Annotated[
 DEFAULT_NETWORK = "testnet"
 
 
+LACKS_META = "forge/lacks"
+"""The field of a tool's `_meta` that names the variable without which the tool refuses every call."""
+NETWORKS_META = "forge/networks"
+"""The field of a tool's `_meta` that lists the networks on which it works, if there are others."""
+
+
 class TypedOutcomes(Middleware):
     """Says in the result's `_meta` how a call ended that has no result, so that a client need not read the text."""
 

@@ -10,25 +10,13 @@ from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.local_llm import LocalModel, Piece
 from worker.agent.offline.grammar import read
+from worker.agent.offline.help import help_text
 from worker.agent.offline.plans import Step, next_step
 from worker.agent.offline.refusal import Refusal
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import RunSoFar
 
 WORDS_PER_SECOND = 60.0
-
-HELP = """I am the offline operator: not an LLM, but a small program that understands a few commands and runs the \
-real tools. For example:
-
-- `send 1 ETH from Alice to Bob` (also gwei or wei, names or addresses), `send 0.1 ETH to 0x… with my wallet`
-- `balance of Alice`, `balance of Alice in token 0x…`, `balances`
-- `block`, `block 12`, `transaction 0x…`, `code at 0x…`, `contract abi of 0x…`, `transactions of 0x…`
-- `list networks`, `switch to base`
-- `search uniswap docs for ticks`, `search the web for gas prices`, `time`
-- `tools`, `call tool balance with {"who": "Alice"}`
-
-Several commands may follow each other, with `then` or on lines of their own. To talk to a real LLM, set `FORGE_LLM` \
-to `anthropic:<model>`, `openai:<model>` or `bedrock:<model>`, with the provider's key, and restart the worker."""
 
 _WORD = re.compile(r"\s*\S+\s?|\s+")
 
@@ -57,16 +45,16 @@ def decide(so_far: RunSoFar, box: Toolbox) -> Step | str:
     try:
         plan = read(so_far.prompt, box)
         if plan is None:
-            return _not_understood(so_far.prompt)
+            return _not_understood(so_far.prompt, box)
         return next_step(plan, so_far.exchanges)
     except Refusal as refusal:
         return str(refusal)
 
 
-def _not_understood(prompt: str) -> str:
+def _not_understood(prompt: str, box: Toolbox) -> str:
     if re.fullmatch(r"\W*(?:help|hi|hello|hey|what can you do)?\W*", prompt, re.IGNORECASE):
-        return HELP
-    return f"I did not understand that.\n\n{HELP}"
+        return help_text(box)
+    return f"I did not understand that.\n\n{help_text(box)}"
 
 
 def words(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.offline.refusal import Refusal
 from worker.agent.run_so_far import Call
+from worker.agent.surroundings import here, knows, lacks
 
 SERVERS = {
     "brave_search": "brave_search",
@@ -45,6 +46,7 @@ class Toolbox:
     def __init__(self, tools: Sequence[ToolDefinition], instructions: str = "") -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._instructions = instructions
+        self._here = here(tools)
 
     @property
     def tools(self) -> list[ToolDefinition]:
@@ -58,6 +60,28 @@ class Toolbox:
 
     def has(self, name: str) -> bool:
         return self._find(name) is not None
+
+    @property
+    def sends(self) -> bool:
+        """Whether the agent itself may send on the session's network."""
+        return self._here is None or self._here.sends
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The networks that the session could switch to."""
+        return self._here.others if self._here else ()
+
+    @property
+    def lacking(self) -> list[str]:
+        """The variables that the operator would have to set for tools that do not work yet."""
+        return sorted({variable for tool in self.tools if (variable := lacks(tool))})
+
+    def works(self, name: str) -> bool:
+        """Whether the tool is offered, lacks nothing, and knows the session's network."""
+        tool = self._find(name)
+        if tool is None or lacks(tool):
+            return False
+        return self._here is None or knows(tool, self._here.network)
 
     def call(self, name: str, **meanings: str | int) -> Call:
         """A call of the tool with these arguments, by meaning. Raises `Refusal` when the tool is not offered."""

@@ -79,7 +79,7 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
     client = ApiClient(NAME, settings.base_url, settings.egress, headers=key_header)
     server = new_server("brave_search", INSTRUCTIONS, client.close)
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, meta=settings.meta())
     async def brave_search(
         q: Annotated[str, Field(min_length=1, max_length=400, description="What to search for.")],
         count: Annotated[int, Field(ge=1, le=20, description="How many results.")] = 10,

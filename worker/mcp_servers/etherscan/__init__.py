@@ -23,12 +23,12 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
     api = EtherscanApi(environment)
     server = new_server("etherscan", INSTRUCTIONS, api.close)
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, meta=api.meta)
     async def get_contract_abi(address: Address, network: NetworkName = "mainnet") -> ContractAbi:
         """The ABI of a verified contract, and its functions as signatures for encode_function_call."""
         return await api.contract_abi(network, parse_address(address))
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, meta=api.meta)
     async def get_account_transactions(
         address: Address,
         page: Annotated[int, Field(ge=1, le=1000, description="The page, from 1.")] = 1,

@@ -31,6 +31,10 @@ class EtherscanApi:
         self._client = ApiClient(NAME, self._settings.base_url, self._settings.egress)
         self._abis = Remembered[ContractAbi](MOST_ABIS, ABI_SECONDS)
 
+    @property
+    def meta(self) -> dict[str, Any]:
+        return self._settings.meta(SUPPORTED)
+
     async def close(self) -> None:
         await self._client.close()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from worker.mcp_servers.known_networks import KNOWN_NETWORKS, TESTNET
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META, ToolRefused
 from worker.mcp_servers.web.egress import Egress
 
 
@@ -29,6 +30,16 @@ class ApiSettings:
             variable=key_variable,
             key=environment.get(key_variable, "").strip(),
         )
+
+    def meta(self, chain_ids: frozenset[int] | None = None) -> dict[str, Any]:
+        """What a tool of this API says of itself beside its description: what it lacks, and where it works."""
+        lacking = {} if self.key else {LACKS_META: self.variable}
+        if chain_ids is None:
+            return lacking
+        return {
+            **lacking,
+            NETWORKS_META: [info.name for info in KNOWN_NETWORKS if info.chain_id in chain_ids],
+        }
 
     def require_key(self, api: str) -> str:
         if not self.key:

@@ -39,7 +39,7 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
     api = ZeroxApi(environment)
     server = new_server("zerox", INSTRUCTIONS, api.close)
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, meta=api.meta)
     async def get_swap_price(
         sell_token: Token,
         buy_token: Token,
@@ -51,7 +51,7 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
         """What a swap would give now: an indicative price, without a transaction."""
         return await api.price(SwapRequest(network, sell_token, buy_token, sell_amount, taker, slippage_bps))
 
-    @server.tool(annotations=READS)
+    @server.tool(annotations=READS, meta=api.meta)
     async def get_swap_quote(
         sell_token: Token,
         buy_token: Token,

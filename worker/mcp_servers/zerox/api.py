@@ -61,6 +61,10 @@ class ZeroxApi:
         self._client = ApiClient(NAME, self._settings.base_url, self._settings.egress, headers=headers)
         self._chains = Chains.from_environment(environment)
 
+    @property
+    def meta(self) -> dict[str, Any]:
+        return self._settings.meta(SUPPORTED)
+
     async def close(self) -> None:
         await self._client.close()
         await self._chains.close()

@@ -1,0 +1,46 @@
+"""Where a run's tools work, as types in the tools' own metadata, which no LLM provider gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic_ai.tools import ToolDefinition
+
+from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META
+
+HERE = "here"
+"""The metadata of `set_network` in which `Here` stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The session's network, whether the agent itself may send on it, and the other networks there are."""
+
+    network: str
+    sends: bool
+    others: tuple[str, ...]
+
+
+def here(tools: Iterable[ToolDefinition]) -> Here | None:
+    found = ((tool.metadata or {}).get(HERE) for tool in tools)
+    return next((each for each in found if isinstance(each, Here)), None)
+
+
+def lacks(tool: ToolDefinition) -> str | None:
+    """The variable that the operator would have to set for this tool to work."""
+    variable = _meta(tool).get(LACKS_META)
+    return variable if isinstance(variable, str) else None
+
+
+def knows(tool: ToolDefinition, network: str) -> bool:
+    """Whether the tool works on this network; one that does not say works on all."""
+    names = _meta(tool).get(NETWORKS_META)
+    return not isinstance(names, list) or network in names
+
+
+def _meta(tool: ToolDefinition) -> Mapping[str, Any]:
+    """What the MCP server says of its tool (`_meta`)."""
+    meta = (tool.metadata or {}).get("meta")
+    return cast("Mapping[str, Any]", meta) if isinstance(meta, dict) else {}
