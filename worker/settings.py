@@ -15,6 +15,8 @@ class WorkerSettings(Settings):
 
     `log_error_texts`: only for a developer's own computer, since users' words may be in them.
 
+    `testnet_chain_id`: one that the test network's node may have beside the development nodes' usual ones.
+
     `policy_*`: what the agent may do, whatever the LLM wants (`worker.agent.policy`). Denied tools: `network:tool` or
     `*:tool`. Limits: amounts such as `5 ether`. Wallet targets: `0x<contract>.0x<selector>`, `*` for any; empty: all.
     """
@@ -31,6 +33,7 @@ class WorkerSettings(Settings):
     history_tokens: int = Field(default=100_000, ge=1_000)
     approval_minutes: float = Field(default=15, gt=0)
     wallet_receipt_seconds: float = Field(default=120, gt=0)
+    testnet_chain_id: int = Field(default=31337, ge=1)
     policy_denied_tools: str = ""
     policy_send_limit: str = ""
     policy_session_send_limit: str = ""

@@ -11,8 +11,8 @@ from forge.models.session import NetworkInfo
 from worker.mcp_servers.addresses import ACCOUNT_NAMES, Account, label, resolve
 from worker.mcp_servers.known_networks import (
     HAS_L1_FEE,
-    REAL_CHAIN_IDS,
     TESTNET,
+    TESTNET_CHAIN_ID,
     Network,
     configured_networks,
     rpc_variable,
@@ -94,10 +94,11 @@ class Chain:
                 f"The node of {self.name} serves chain {actual}, not {expected}: "
                 f"{variable} points to the wrong chain."
             )
-        if self.name == TESTNET and actual in REAL_CHAIN_IDS:
+        if self.name == TESTNET and actual not in self._network.chain_ids:
             raise ToolRefused(
-                f"The node of testnet serves chain {actual}, the id of a public network: what is signed for it could "
-                f"be sent there. {variable} must name a node with an id of its own (a fork: anvil --chain-id 31337)."
+                f"The node of testnet serves chain {actual}, which may be a public network: what is signed for it "
+                f"could be sent there. {variable} must name a node with an id of its own (a fork: anvil --chain-id 31337); "
+                f"{TESTNET_CHAIN_ID} can name the id of a private chain."
             )
 
     async def test_accounts(self) -> Sequence[str]:

@@ -54,6 +54,11 @@ KNOWN_NETWORKS = (
 HAS_L1_FEE = frozenset({"base"})
 """OP stack chains (specs.optimism.io, "L1-Cost fees"): a transaction also pays `l1Fee`, beside gas times price."""
 
+TEST_CHAIN_IDS = frozenset({31337, 1337})
+"""The ids that development nodes have by default (anvil and Hardhat; geth --dev and Ganache). 2026-11-26."""
+TESTNET_CHAIN_ID = "TESTNET_CHAIN_ID"
+"""The variable in which an operator names one more; ids of the public networks above stay refused."""
+
 REAL_CHAIN_IDS = frozenset(info.chain_id for info in KNOWN_NETWORKS if info.name != TESTNET)
 
 
@@ -63,6 +68,8 @@ class Network:
 
     info: NetworkInfo
     rpc_url: str = field(repr=False)
+    chain_ids: frozenset[int]
+    """Those of which its node may have one."""
 
     @property
     def name(self) -> str:
@@ -75,6 +82,16 @@ def rpc_variable(name: str) -> str:
 
 
 def configured_networks(environment: Mapping[str, str]) -> dict[str, Network]:
-    """By name, in the order of `KNOWN_NETWORKS`; the test network's chain id is only what anvil defaults to."""
+    """By name, in the order of `KNOWN_NETWORKS`; which of its ids the test network has only its node knows."""
     urls = ((info, environment.get(rpc_variable(info.name), "").strip()) for info in KNOWN_NETWORKS)
-    return {info.name: Network(info, url) for info, url in urls if url}
+    return {info.name: Network(info, url, _chain_ids(info, environment)) for info, url in urls if url}
+
+
+def _chain_ids(info: NetworkInfo, environment: Mapping[str, str]) -> frozenset[int]:
+    """A list of what is allowed, for nobody can list the public networks: there are more every week."""
+    if info.name != TESTNET:
+        return frozenset({info.chain_id})
+    named = environment.get(TESTNET_CHAIN_ID, "").strip()
+    if named and not (named.isascii() and named.isdecimal()):
+        raise ValueError(f"{TESTNET_CHAIN_ID} is {named[:40]!r}; it must be a chain's number, such as 31337")
+    return TEST_CHAIN_IDS.union([int(named)] if named else []) - REAL_CHAIN_IDS
