@@ -13,6 +13,7 @@ from local_dev.asgi import until_stopped
 from local_dev.connections_api import PREFIX, ConnectionsApi
 from local_dev.credential import Credential
 from local_dev.http_api import HttpApi
+from local_dev.http_protocol import http_protocol
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import SOCKET_PATH, Limits
 from local_dev.page import Page
@@ -20,7 +21,7 @@ from local_dev.routing import Routes
 from local_dev.rpc_proxy import RPC_PATH, RpcProxy
 from local_dev.template import TemplateError
 from local_dev.websocket_api import WebSocketApi
-from local_dev.websocket_frames import GatewayProtocol
+from local_dev.websocket_frames import gateway_protocol
 from local_dev.wiring import Wiring
 
 
@@ -92,7 +93,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                ws=GatewayProtocol,
+                http=http_protocol(limits),
+                ws=gateway_protocol(limits),
                 ws_max_size=limits.message,
                 ws_ping_interval=None,
                 ws_per_message_deflate=False,

@@ -21,5 +21,9 @@ class Limits:
     message: int = 128 * 1024
     idle: float = IDLE_SECONDS
     lifetime: float = LIFETIME_SECONDS
+    head: int = 10_240
+    """Request line and header fields; HTTP APIs and WebSocket APIs have the same quota."""
+    head_seconds: float = 10.0
+    body_seconds: float = 60.0
     send: float = 10.0
     """How long a client may leave what is sent to it unread."""

@@ -14,6 +14,8 @@ from forge.store import system_clock
 from local_dev.credential import Credential
 from local_dev.emulator import is_readable
 from local_dev.home import set_aside
+from local_dev.http_protocol import http_protocol
+from local_dev.limits import Limits
 from local_dev.names import queue_name
 from local_dev.queue_api import QueueApi
 from local_dev.queues import Queue, Queues
@@ -54,7 +56,7 @@ class QueueServer:
         ]
         config = uvicorn.Config(
             QueueApi(queues, known, clock, urls.__getitem__, credential),
-            http="httptools",
+            http=http_protocol(Limits()),
             ws="none",
             lifespan="off",
             access_log=False,

@@ -97,8 +97,8 @@ class Chain:
         if self.name == TESTNET and actual not in self._network.chain_ids:
             raise ToolRefused(
                 f"The node of testnet serves chain {actual}, which may be a public network: what is signed for it "
-                f"could be sent there. {variable} must name a node with an id of its own (a fork: anvil --chain-id 31337); "
-                f"{TESTNET_CHAIN_ID} can name the id of a private chain."
+                f"could be sent there. {variable} must name a node with an id of its own (a fork: anvil --chain-id "
+                f"31337), or {TESTNET_CHAIN_ID} the id of a private chain."
             )
 
     async def test_accounts(self) -> Sequence[str]:
