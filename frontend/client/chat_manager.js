@@ -19,8 +19,9 @@ export { MemoryStorage } from './memory_storage.js';
 /** @import { Conversation } from './conversation.js' */
 /** @import { ApprovalReply, CommandResult, ServerFrame, State } from './frames.js' */
 
-/** How many of the messages that have ended are asked for at once. */
-const NEWEST = 200;
+/** How many of the messages that have ended are asked for when a conversation is opened, and how many older ones at once. */
+const NEWEST = 500;
+const OLDER = 200;
 
 export class ChatManager {
   /** @type {Transport | null} */
@@ -206,7 +207,7 @@ export class ChatManager {
     const { first, sessionId, generation } = this.#conversation;
     if (first === 0 || this.#isLoadingOlder) return false;
     this.#isLoadingOlder = true;
-    const state = await this.api.older(sessionId, first, NEWEST).catch(() => null);
+    const state = await this.api.older(sessionId, first, OLDER).catch(() => null);
     this.#isLoadingOlder = false;
     if (!state || this.getSessionId() !== sessionId || this.#conversation.generation !== generation) return false;
     this.#become(withOlder(this.#conversation, state));

@@ -29,7 +29,7 @@ async def stack() -> AsyncIterator[RunningStack]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def operator_stack() -> AsyncIterator[RunningStack]:
     """As `make run` starts it, with the offline operator."""
-    async with running_stack({"FORGE_LLM": "offline"}) as stack:
+    async with running_stack({"FORGE_LLM": "offline", "WALLET_RECEIPT_SECONDS": "5"}) as stack:
         yield stack
 
 

@@ -142,7 +142,7 @@ async def test_keyboard_leads_to_everything_and_a_screen_reader_hears_what_happe
     await page.keyboard.type("go")
     await page.keyboard.press("Enter")
     heard = page.get_by_role("log", name="Announcements")
-    await expect(heard).to_contain_text("Tool balance: of Bob")
+    await expect(heard).to_contain_text("Balance: of Bob")
     await expect(heard).to_contain_text("Agent: Bob has 5 wei.")
     await page.locator(".tool summary").focus()
     await page.keyboard.press("Enter")

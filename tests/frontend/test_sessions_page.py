@@ -203,13 +203,13 @@ async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_s
     await expect(page.locator("[data-sender=agent]")).to_be_visible()
     session = next(iter(server.sessions.values()))
     entry = session.log[-1]
-    for seq in range(2, 450):
+    for seq in range(2, 750):
         content = f"Message {seq} of many."
         session.log.append({**entry, "seq": seq, "content": content, "length": len(content)})
     await page.reload()
-    await expect(page.get_by_text("Message 449 of many.")).to_be_in_viewport()
+    await expect(page.get_by_text("Message 749 of many.")).to_be_in_viewport()
     asked = [frame for frame in server.received if frame["type"] == "sync"][-1]
-    assert asked["newest"] < 449
+    assert asked["newest"] < 749
     first = page.locator("[data-seq='0']")
     scroller = page.locator("#conversation")
     while not await first.count():
@@ -217,4 +217,4 @@ async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_s
         await scroller.evaluate("scroller => { scroller.scrollTop = 0 }")
         await expect(page.locator("[data-seq]").nth(before)).to_be_attached()
     shown = await page.locator("[data-seq]").evaluate_all("all => all.map(each => Number(each.dataset.seq))")
-    assert shown == list(range(450))
+    assert shown == list(range(750))
