@@ -115,7 +115,7 @@ async def test_a_call_is_made_again_only_where_that_cannot_do_its_work_twice(
     ):
         outcome, text = await ended(external)
         assert web.calls == (2 if is_certain or repeats else 1)
-        assert outcome == ("refused" if is_certain or repeats else "unknown"), text
+        assert outcome == ("refused" if is_certain else "unknown"), text
         web.forgets_after_effect = False
         assert (await ended(external))[1] == "paid"
 

@@ -147,3 +147,31 @@ async def test_a_lost_program_is_started_again_at_the_next_call(tmp_path: Path) 
             with pytest.raises(Exception, match="broke off"):
                 await call(external, "odd_die")
             assert await call(external, "odd_echo", {"text": "again"}) == {"said": "again"}
+
+
+async def test_a_program_that_died_between_two_calls_is_started_again_for_the_second(tmp_path: Path) -> None:
+    """The call was never made, so its outcome is not unknown."""
+    pids = tmp_path / "pids"
+    server = script(tmp_path, f"import sys; {NOTE}{SERVE}")
+    program = {"command": sys.executable, "args": [server, str(pids)]}
+    async with opened(tmp_path, {"odd": program}) as external:
+        assert await call(external, "odd_echo", {"text": "one"}) == {"said": "one"}
+        os.kill(int(pids.read_text()), signal.SIGKILL)
+        assert await call(external, "odd_echo", {"text": "two"}) == {"said": "two"}
+        assert len(pids.read_text().split()) == 2
+
+
+@pytest.mark.parametrize(("hint", "starts"), [("readOnlyHint", 3), ("destructiveHint", 2)])
+async def test_a_call_that_ends_its_program_is_made_again_only_if_it_may_be(
+    tmp_path: Path, hint: str, starts: int
+) -> None:
+    pids = tmp_path / "pids"
+    one_tool = f"lambda: [t['tool']('die', '', annotations={{{hint!r}: True}})]"
+    run = f"import runpy; t = runpy.run_path({STRANGER!r}); t['answer'].__globals__['tools'] = {one_tool}; t['serve']()"
+    server = script(tmp_path, f"import sys; {NOTE}{run}")
+    program = {"command": sys.executable, "args": [server, str(pids)], "trustAnnotations": True}
+    async with opened(tmp_path, {"odd": program}) as external:
+        with pytest.raises(Exception, match="OUTCOME UNKNOWN: odd: it broke off"):
+            await call(external, "odd_die")
+        await external.refresh()
+        assert len(pids.read_text().split()) == starts

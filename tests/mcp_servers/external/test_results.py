@@ -63,6 +63,24 @@ async def test_an_image_in_a_usual_form_of_base64_is_the_image(tmp_path: Path, p
 
 
 @pytest.mark.parametrize(
+    ("structured", "more"),
+    [
+        ({"content": [image(DATA)]}, []),  # server-filesystem 2026.8.31
+        ({"result": ["Here:", {"data": DATA}]}, [{"result": ["Here:", {"data": "(the file above)"}]}]),
+        ({"width": 1, "picture": DATA}, [{"width": 1, "picture": "(the file above)"}]),
+    ],
+)
+async def test_a_file_in_structured_content_is_not_told_again_as_text(
+    tmp_path: Path, structured: dict[str, Any], more: list[Any]
+) -> None:
+    reply = Reply(body={"result": {"content": [image(DATA)], "structuredContent": structured}})
+    shown = await given_to_the_agent(tmp_path, reply)
+    parts = shown if isinstance(shown, list) else [shown]
+    assert isinstance(parts[0], BinaryContent)
+    assert parts[1:] == more
+
+
+@pytest.mark.parametrize(
     ("part", "words"),
     [
         (image("%%%"), "An image (image/png), which is unreadable"),

@@ -14,8 +14,8 @@ PERHAPS = "the call may or may not have taken effect"
 _MOST_QUESTIONS = 5
 
 
-class SessionLost(Exception):
-    """The server has forgotten the session. `is_certain`: the specification says that it has done nothing."""
+class ConnectionLost(Exception):
+    """The server has gone, or has forgotten the session. `is_certain`: the specification says that it did nothing."""
 
     def __init__(self, words: str, *, is_certain: bool) -> None:
         super().__init__(words)
@@ -27,12 +27,12 @@ def end_of_call(name: str, witness: Witness, error: Exception) -> Exception:
     if known := meaning(witness.answers):
         kind, words = known
         if kind in LOST:
-            return SessionLost(words, is_certain=kind == "session lost")
+            return ConnectionLost(words, is_certain=kind == "session lost")
         if kind == "refused":
             return ToolRefused(asked(f"{name} refused: {words}.", witness))
         return OutcomeUnknown(f"{name}: {words}; {PERHAPS}", LOOK_FIRST)
-    if isinstance(error, McpError) and error.error.code == CONNECTION_CLOSED:
-        return OutcomeUnknown(f"{name} broke off; {PERHAPS}", LOOK_FIRST)
+    if has_gone(error):
+        return ConnectionLost("it broke off", is_certain=False)
     if isinstance(error, McpError) and error.error.code != PARSE_ERROR:
         witness.questions += links_of(error.error)
         said = asked(f"{name} refused: {error.error.message[:TEXT_LIMIT]}", witness)
@@ -42,10 +42,8 @@ def end_of_call(name: str, witness: Witness, error: Exception) -> Exception:
     return OutcomeUnknown(f"{name} failed ({type(error).__name__}): its answer cannot be used")
 
 
-def is_gone(end: Exception, error: Exception) -> bool:
-    """Whether the connection must be opened anew."""
-    closed = isinstance(error, McpError) and error.error.code == CONNECTION_CLOSED
-    return closed or isinstance(end, SessionLost)
+def has_gone(error: Exception) -> bool:
+    return isinstance(error, McpError) and error.error.code == CONNECTION_CLOSED
 
 
 def asked(text: str, witness: Witness) -> str:

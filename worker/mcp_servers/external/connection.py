@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
 from fastmcp import Client
@@ -15,10 +14,10 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from worker.mcp_servers.external.call_ends import (
     PERHAPS,
     TEXT_LIMIT,
-    SessionLost,
+    ConnectionLost,
     asked,
     end_of_call,
-    is_gone,
+    has_gone,
 )
 from worker.mcp_servers.external.config import ServerConfig
 from worker.mcp_servers.external.link import Link, Patience, ServerDown
@@ -28,7 +27,7 @@ from worker.mcp_servers.external.witness import current, watching
 from worker.tool_outcomes import LOOK_FIRST, CallFailed, OutcomeUnknown, ToolRefused, error_text
 
 PING_SECONDS = 2.0
-"""How long a ping may delay a call. It only finds out whether the server still knows the session."""
+"""How long a ping may delay a call. It only finds out whether the server is there and knows the session."""
 
 
 class Connection:
@@ -61,30 +60,39 @@ class Connection:
         the tool is `repeatable`. Only the server knows whether any other call that failed had an effect.
         """
         if not repeatable:
-            await self._renew_lost_session()
+            await self._renew_lost_connection()
         try:
             return await self._call(tool, arguments)
-        except SessionLost as lost:
+        except ConnectionLost as lost:
             if not (lost.is_certain or repeatable):
-                raise OutcomeUnknown(f"{self._name}: {lost}; {PERHAPS}", LOOK_FIRST) from None
+                raise self._end(lost) from None
         try:
             return await self._call(tool, arguments)
-        except SessionLost as error:
-            raise ToolRefused(f"{self._name} refused: {error}.") from None
+        except ConnectionLost as lost:
+            raise self._end(lost) from None
 
     async def close(self) -> None:
         await self._link.close()
 
-    async def _renew_lost_session(self) -> None:
+    def _end(self, lost: ConnectionLost) -> Exception:
+        if lost.is_certain:
+            return ToolRefused(f"{self._name} refused: {lost}.")
+        return OutcomeUnknown(f"{self._name}: {lost}; {PERHAPS}", LOOK_FIRST)
+
+    async def _renew_lost_connection(self) -> None:
         """Asks with a ping, which changes nothing, where the answer to a call could leave its outcome unknown."""
         client = await self._connected()
-        if self._config.url is None or client.protocol_version not in HANDSHAKE_PROTOCOL_VERSIONS:
+        if client.protocol_version not in HANDSHAKE_PROTOCOL_VERSIONS:
             return
-        with watching() as witness, suppress(Exception):  # the call itself shows whatever else is wrong
-            async with asyncio.timeout(PING_SECONDS):
-                await client.ping()
+        gone = False
+        with watching() as witness:
+            try:
+                async with asyncio.timeout(PING_SECONDS):
+                    await client.ping()
+            except Exception as error:  # noqa: BLE001 -- the call itself shows whatever else is wrong
+                gone = has_gone(error)
         known = meaning(witness.answers)
-        if known and known[0] in LOST:
+        if gone or (known and known[0] in LOST):
             await self._link.drop(client)
 
     async def _call(self, tool: str, arguments: dict[str, Any]) -> ToolResult:
@@ -98,7 +106,7 @@ class Connection:
                 raise OutcomeUnknown(f"{self._name} did not answer in time; {PERHAPS}", LOOK_FIRST) from None
             except Exception as error:
                 end = end_of_call(self._name, witness, error)
-                if is_gone(end, error):
+                if has_gone(error) or isinstance(end, ConnectionLost):
                     await self._link.drop(client)
                 raise end from error
             finally:

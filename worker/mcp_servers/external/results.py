@@ -28,28 +28,54 @@ def combined(result: CallToolResult) -> ToolResult:
     structured = result.structured_content
     if structured is None or not _differ(result, structured):
         return ToolResult.from_mcp_result(result)
-    data = TextContent(type="text", text=json.dumps(structured, ensure_ascii=False))
-    return ToolResult(content=[*result.content, data], meta=result.meta)
+    said = json.dumps(_without_files(structured, _files(result)), ensure_ascii=False)
+    return ToolResult(content=[*result.content, TextContent(type="text", text=said)], meta=result.meta)
 
 
 def _differ(result: CallToolResult, structured: dict[str, Any]) -> bool:
-    """Whether the content has anything that the structured content has not."""
-    if not result.content:
-        return False
-    if any(not isinstance(part, TextContent) for part in result.content):
-        return True
-    texts = [part.text for part in result.content if isinstance(part, TextContent)]
-    known = {json.dumps(value, sort_keys=True) for value in _values(structured)}
-    return not all(_parsed(text) in known for text in texts if text.strip())
+    """Whether the content, which is shown alone when it has files, and the structured content say different things."""
+    content = [part for part in result.content if not _is_blank(part)]
+    if all(isinstance(part, TextContent) for part in content):
+        known = {json.dumps(value, sort_keys=True) for value in _values(structured)}
+        return not all(_parsed(part.text) in known for part in content if isinstance(part, TextContent))
+    listed = [json.dumps(value, sort_keys=True) for value in _elements(structured)]
+    return listed != [_as_json(part) for part in content]
+
+
+def _is_blank(part: ContentBlock) -> bool:
+    return isinstance(part, TextContent) and not part.text.strip()
+
+
+def _as_json(part: ContentBlock) -> str:
+    return json.dumps(part.model_dump(mode="json", by_alias=True, exclude_none=True), sort_keys=True)
+
+
+def _files(result: CallToolResult) -> frozenset[str]:
+    data = (part.data for part in result.content if isinstance(part, ImageContent | AudioContent))
+    return frozenset(each for each in data if each)
+
+
+def _without_files(value: Any, files: frozenset[str]) -> Any:
+    """A file that the content has is not told again as text: it would fill the history with what nobody can read."""
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return {key: _without_files(item, files) for key, item in items}
+    if isinstance(value, list):
+        return [_without_files(item, files) for item in cast("list[Any]", value)]
+    return "(the file above)" if isinstance(value, str) and value in files else value
 
 
 def _values(structured: dict[str, Any]) -> list[Any]:
     """The whole, and each of its parts: servers also put one text for each element of a list."""
-    parts: list[Any] = [structured]
-    if len(structured) == 1:
-        [value] = structured.values()
-        parts += [value, *(cast("list[Any]", value) if isinstance(value, list) else [])]
-    return parts
+    parts = list(structured.values()) if len(structured) == 1 else []
+    return [structured, *parts, *_elements(structured)]
+
+
+def _elements(structured: dict[str, Any]) -> list[Any]:
+    if len(structured) != 1:
+        return []
+    [value] = structured.values()
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _parsed(text: str) -> str:
