@@ -4,6 +4,7 @@
 import { byteLength } from '../client/chat_config.js';
 import { byId } from './dom.js';
 import { enterIn, isComposing } from './keys.js';
+import { watchCommands } from './markdown/commands.js';
 
 /** @import { ChatState } from '../client/snapshot.js' */
 /** @import { Drafts } from './drafts.js' */
@@ -35,6 +36,7 @@ export class Composer {
     this.#text.addEventListener('keydown', (event) => this.#key(event));
     this.#text.addEventListener('input', () => this.#changed());
     this.#stop.addEventListener('click', () => options.onStop());
+    watchCommands((text) => this.suggest(text));
     touch.addEventListener('change', () => this.#nameEnterKey());
     this.#nameEnterKey();
     this.#changed();

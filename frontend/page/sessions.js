@@ -175,8 +175,8 @@ function unlessGone(error) {
   if (!(error instanceof RequestError) || error.status !== 404) throw error;
 }
 
-/** @param {string} text */
+/** Until the server has told its own title. @param {string} text */
 function titleOf(text) {
-  const line = text.trim().split('\n')[0] ?? '';
+  const line = /^\s*(?:[{[]|```)/.test(text) ? 'New conversation' : (text.trim().split('\n')[0] ?? '');
   return line.length > TITLE_LENGTH ? `${line.slice(0, TITLE_LENGTH - 1)}…` : line;
 }

@@ -4,7 +4,7 @@ import { isWei, readableAmount } from './amounts.js';
 import { el, icon, setData } from './dom.js';
 import { withHex } from './hex.js';
 import { looksOf } from './receipts.js';
-import { callInWords, parsedObject, resultInWords, toolTitle, withVisibleControls } from './tool_words.js';
+import { callInWords, parsedObject, reasonInWords, resultInWords, toolTitle, withVisibleControls } from './tool_words.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
 /** @import { RequestState } from './receipts.js' */
@@ -64,7 +64,7 @@ export class ToolCard {
     this.#name.title = name;
     this.#words.textContent = callInWords(name, call?.tool?.arguments);
     const words = looks?.words ?? WORDS[state];
-    this.#hint.textContent = looks ? looks.words : state === 'success' ? resultInWords(result?.content ?? '') : state === 'running' ? '' : WORDS[state];
+    this.#hint.textContent = looks ? looks.words : hintOf(state, result?.content ?? '');
     this.#spoken.textContent = `, ${words}`;
     this.#content = () => [...argumentNodes(call), ...resultNodes(result, state)];
     this.#fill(this.body);
@@ -74,6 +74,14 @@ export class ToolCard {
   #fill(body) {
     if (this.#details.open) body.replaceChildren(...(this.#content?.() ?? []));
   }
+}
+
+/** What the closed card says at its end: what matters of a result, or why there is none. @param {ToolState} state @param {string} content */
+function hintOf(state, content) {
+  if (state === 'running') return '';
+  if (state === 'success') return resultInWords(content);
+  const reason = state === 'failed' || state === 'refused' ? reasonInWords(content) : '';
+  return reason ? `${WORDS[state]}: ${reason}` : WORDS[state];
 }
 
 /** @param {ShownMessage | null} call @returns {Node[]} */

@@ -102,6 +102,12 @@ export function resultInWords(content) {
   return '';
 }
 
+/** Why a call did not do what it was asked: the error of a result that is JSON, else what stands in it. @param {string} content */
+export function reasonInWords(content) {
+  const error = parsedObject(content)?.error;
+  return shortened(withVisibleControls(typeof error === 'string' ? error : content));
+}
+
 /** @param {string} content @returns {Record<string, unknown> | null} */
 export function parsedObject(content) {
   if (!content.startsWith('{')) return null;

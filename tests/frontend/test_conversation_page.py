@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
+from forge.models.message import ToolOutcome
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import Say, Tool, Wait
@@ -98,6 +99,67 @@ async def test_tool_call_is_a_card_that_opens(open_page: OpenPage, server: FakeS
     await expect(cards.first.locator("dd").nth(1)).to_have_text(ADDRESS)
     await expect(cards.first.locator("dd").nth(2)).to_contain_text("= 1.5 ETH")
     await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(["Sending.", "Done."])
+
+
+REASONS = {
+    "no such account": "no such account",
+    '{"error": "The node said no.", "code": 3}': "The node said no.",
+    "first line\nsecond line": "first line second line",
+    "": "",
+    "x" * 300: "x" * 89 + "…",
+    "\u202eevil": "⟨U+202E⟩evil",
+    '{"error": {"deep": 1}}': '{"error": {"deep": 1}}',
+    "<b>bold</b>": "<b>bold</b>",
+}
+"""The result of a call that did not do what it was asked, and what the closed card says of it."""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"), [("failed", "failed"), ("refused", "refused, nothing was done")]
+)
+async def test_a_closed_card_says_why_a_call_did_not_do_it(
+    open_page: OpenPage, server: FakeServer, outcome: ToolOutcome, words: str
+) -> None:
+    server.replies["try"] = [*(Tool("code", {}, content, outcome) for content in REASONS), Say("Done.")]
+    page = await open_page()
+    await write(page, "try")
+    await expect(page.locator(".tool-hint")).to_have_text(
+        [f"{words}: {reason}" if reason else words for reason in REASONS.values()]
+    )
+
+
+HELPS = {
+    "```command\nbalance of Alice\n\nsend 1 ETH from Alice to Bob\n```": [
+        "balance of Alice",
+        "send 1 ETH from Alice to Bob",
+    ],
+    'Say:\n\n~~~command\n<b>x</b> {"a": 1}\n~~~\nor not': ['<b>x</b> {"a": 1}'],
+    "```command\n```": [],
+    "```\nbalance of Alice\n```": [],
+    "```commands\nbalance of Alice\n```": [],
+    "`balance of Alice`": [],
+}
+"""An answer, and the commands in it: only what is marked as one."""
+
+
+@pytest.mark.parametrize(("answer", "commands"), HELPS.items())
+async def test_a_command_goes_into_the_message_box_and_is_not_sent(
+    open_page: OpenPage, server: FakeServer, answer: str, commands: list[str]
+) -> None:
+    server.replies["help"] = [Say(answer)]
+    page = await open_page()
+    await write(page, "help")
+    await expect(page.locator("[data-sender=agent]")).to_have_count(1)
+    await expect(page.locator("[data-streaming]")).to_have_count(0)
+    buttons = page.locator(".markdown button.command")
+    await expect(buttons).to_have_text(commands)
+    box = page.get_by_role("textbox", name="Message")
+    for at, command in enumerate(commands):
+        await box.fill("")
+        await buttons.nth(at).click()
+        await expect(box).to_have_value(command)
+        await expect(box).to_be_focused()
+    assert await page.locator("[data-sender=user]").count() == 1
 
 
 async def test_stop_button_and_escape_stop_the_run(open_page: OpenPage, server: FakeServer) -> None:

@@ -2,6 +2,7 @@
 
 import { el, icon, setAttribute } from '../dom.js';
 import { hexElement } from '../hex.js';
+import { COMMAND, commandsElement } from './commands.js';
 import { directionOf } from './direction.js';
 import { parseInline } from './inline.js';
 
@@ -38,7 +39,7 @@ function plainElement(block) {
     case 'heading':
       return el(/** @type {'h3'} */ (`h${Math.min(6, block.level + 2)}`), {}, ...inlineNodes(block.text));
     case 'code':
-      return codeElement(block.language, block.text);
+      return block.language === COMMAND ? commandsElement(block.text) : codeElement(block.language, block.text);
     case 'quote':
       return el('blockquote', {}, ...block.blocks.map(blockElement));
     case 'list':

@@ -12,6 +12,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.once import Accepted, Once
 from forge.models.run import IfBusy, Submission
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT
+from forge.models.titles import automatic_title
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
@@ -24,7 +25,6 @@ from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
 from forge.store.unanswered import note_unanswered, unanswered
 
-AUTOMATIC_TITLE_LIMIT = 60
 _INBOX_RETRY_SECONDS = 5.0
 
 
@@ -140,8 +140,7 @@ def title_of(submission: Submission) -> str | None:
     """A person's first line names the session until they rename it."""
     if submission.sender != "user":
         return None
-    line = submission.content.strip().partition("\n")[0].strip()
-    return line if len(line) <= AUTOMATIC_TITLE_LIMIT else line[: AUTOMATIC_TITLE_LIMIT - 1].rstrip() + "…"
+    return automatic_title(submission.content)
 
 
 def _repeated(old: Item, run_id: str) -> bool:

@@ -1,0 +1,34 @@
+"""What a conversation is called until the person renames it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+AUTOMATIC_TITLE_LIMIT = 60
+_FENCE = "```"
+
+
+def automatic_title(text: str) -> str:
+    """The first line of a message. One that begins with JSON is named in words, by what stands in it or after it."""
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith(_FENCE)]
+    plain = "\n".join(lines).strip() or text.strip()
+    line = (_in_words(plain) or plain).partition("\n")[0].strip()
+    if len(line) <= AUTOMATIC_TITLE_LIMIT:
+        return line
+    return line[: AUTOMATIC_TITLE_LIMIT - 1].rstrip() + "…"
+
+
+def _in_words(text: str) -> str | None:
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        value, end = cast("tuple[dict[str, Any] | list[Any], int]", json.JSONDecoder().raw_decode(text))
+    except (ValueError, RecursionError):
+        return None
+    return text[end:].strip() or _named(value)
+
+
+def _named(value: dict[str, Any] | list[Any]) -> str:
+    names = " ".join(", ".join(value).split()) if isinstance(value, dict) else ""
+    return f"JSON with {names}" if names else f"JSON of {len(value)} entries"
