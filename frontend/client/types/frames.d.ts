@@ -1,7 +1,7 @@
 /** Every `type` that a server frame can have. */
 export declare const SERVER_FRAME_TYPES: readonly ['state', 'text', 'error', 'session_expired', 'pong'];
 /** Every `type` that a client frame can have. */
-export declare const CLIENT_FRAME_TYPES: readonly ['sync', 'ping'];
+export declare const CLIENT_FRAME_TYPES: readonly ['sync', 'ping', 'auth'];
 export type Sender = 'user' | 'agent' | 'system';
 export type MessageKind = 'text' | 'tool_call' | 'tool_result' | 'notice';
 export type ToolDisplay = {
@@ -244,6 +244,9 @@ export type ClientFrame = {
     newest?: number;
 } | {
     type: 'ping';
+} | {
+    type: 'auth';
+    ticket: string;
 };
 export type SessionSummary = {
     session_id: string;
@@ -406,7 +409,7 @@ export type ApprovalReply = {
 /** @typedef {{ type: 'pong', rev?: number | null }} PongFrame */
 /** @typedef {StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame} ServerFrame */
 /** @typedef {{ generation: number, messages: number, seq: number | null, attempt: number, length: number }} Have */
-/** @typedef {{ type: 'sync', session_id?: string, have: Have, newest?: number } | { type: 'ping' }} ClientFrame */
+/** @typedef {{ type: 'sync', session_id?: string, have: Have, newest?: number } | { type: 'ping' } | { type: 'auth', ticket: string }} ClientFrame */
 /**
  * @typedef {object} SessionSummary
  * @property {string} session_id

@@ -83,8 +83,15 @@ export declare class HttpApi {
     rename(sessionId: string, title: string): Promise<any>;
     /** @param {string} sessionId */
     delete(sessionId: string): Promise<any>;
-    /** A single-use ticket for the WebSocket. @returns {Promise<string>} */
-    ticket(): Promise<string>;
+    /**
+     * A single-use ticket for the session's WebSocket. `opens_for`: seconds until what it opens ends with its token.
+     * @param {string} sessionId
+     * @returns {Promise<{ ticket: string, opens_for?: number | null }>}
+     */
+    ticket(sessionId: string): Promise<{
+        ticket: string;
+        opens_for?: number | null;
+    }>;
     /** @returns {Promise<Record<string, string>>} */
     authorization(): Promise<Record<string, string>>;
 }
