@@ -1,8 +1,8 @@
 """How LLM providers word their errors, as data. `llm_faults` looks a provider's answer up here, and nowhere else.
 
 A word of a code is matched as a whole, whatever field of the body it is in; a phrase is matched inside any text of the
-body. A body that matches no row is classified by its status alone. Rows without an issue are from the providers' API
-references, as of 2026-11-26.
+body. A body that matches no row is classified by its status alone. Rows without an issue and its date were written from
+memory: whose words they are was not looked up.
 """
 
 from __future__ import annotations

@@ -43,8 +43,10 @@ _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
     ("guardrail_intervened", "filtered", "Bedrock stopReason"),
     ("refusal", "refused", "Anthropic stop_reason"),
 )
-"""Reasons in a provider's own words, in lower case, which gateways pass on unchanged, with where they are documented
-(the providers' API references, as of 2026-11-26). A reason in neither table did not end well."""
+"""Reasons in a provider's own words, in lower case, which gateways pass on unchanged. Read on 2026-11-26: Anthropic's
+in anthropic 2.12.0 (`StopReason`), OpenAI's in openai 3.54.0 (`ResponseStatus`, `IncompleteDetails`), Bedrock's in
+botocore's bedrock-runtime; those of Cohere, Gemini, Hugging Face, Mistral and Z.ai in the maps of pydantic-ai 2.68.0.
+Together AI's is from memory, not looked up. A reason in neither table did not end well."""
 
 _RAW: dict[str, LlmEnd] = {reason: end for reason, end, _ in _BY_PROVIDER}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 DEEPEST = 32
-"""Levels of a schema. Providers' limits start at 10 (OpenAI, strict only); libraries walk schemas recursively."""
+"""Levels of a schema. Chosen here, because libraries walk schemas recursively; no provider's limit was looked up."""
 _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "const", "if"})
 _PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SUBSCHEMAS = frozenset(
@@ -82,7 +82,10 @@ PDF = frozenset({"application/pdf"})
 
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
-    """`tools`: how many at once, None without a known limit. `media`: the types of files that it can read."""
+    """`tools`: how many at once, None without a known limit. `media`: the types of files that it can read.
+
+    `source`: where the limits were read on 2026-11-26. An issue quotes the provider's own answer.
+    """
 
     name: str
     tools: int | None
@@ -98,18 +101,36 @@ class ProviderLimits:
 NONE = ProviderLimits(
     "none", None, EVERYWHERE, frozenset(), "the operators that are computed here read text only"
 )
+_OPENAI = (
+    "128: OpenAI's error array_above_max_length in openai/openai-dotnet#317 and zed-industries/zed#32946; items: "
+    "invalid_function_parameters in langgenius/dify#32894; top level: anomalyco/opencode#35516; empty enum and files: "
+    "from memory, not looked up"
+)
+_ANTHROPIC = (
+    "top level: anthropics/claude-code#40075; names: anthropics/claude-code#79418; number of tools, empty enum and "
+    "files: from memory, not looked up"
+)
 ROWS: tuple[ProviderLimits, ...] = (
-    ProviderLimits("openai", 128, OPENAI_RULES, PICTURES | PDF, "OpenAI's API reference, `tools`; 2026-11"),
-    ProviderLimits("openai-responses", 128, OPENAI_RULES, PICTURES | PDF, "the same"),
+    ProviderLimits("openai", 128, OPENAI_RULES, PICTURES | PDF, _OPENAI),
+    ProviderLimits(
+        "openai-responses", 128, OPENAI_RULES, PICTURES | PDF, "as openai; not looked up for itself"
+    ),
     # A server of unknown make and model may read nothing but text; FORGE_LLM_MEDIA says what it reads.
     ProviderLimits(
-        "openai-compatible", 128, OPENAI_RULES, frozenset(), "Groq, Gemini's gateway: 128 as OpenAI"
+        "openai-compatible",
+        128,
+        OPENAI_RULES,
+        frozenset(),
+        "128: caozhiyuan/copilot-api#188; others as openai, not looked up",
     ),
+    ProviderLimits("anthropic", None, ANTHROPIC_RULES, PICTURES | PDF, _ANTHROPIC),
     ProviderLimits(
-        "anthropic", None, ANTHROPIC_RULES, PICTURES | PDF, "Anthropic's API reference and errors; 2026-11"
-    ),
-    ProviderLimits(
-        "bedrock", None, ANTHROPIC_RULES, PICTURES, "Converse API, ToolInputSchema; Claude behind it"
+        "bedrock",
+        None,
+        ANTHROPIC_RULES,
+        PICTURES,
+        "ToolInputSchema, ToolConfiguration and ImageFormat in botocore's bedrock-runtime 2023-09-30; the other rules "
+        "are those of Claude, not looked up for itself",
     ),
 )
 _BY_NAME = {row.name: row for row in ROWS}

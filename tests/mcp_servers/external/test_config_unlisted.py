@@ -7,12 +7,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unlisted import tried
 from worker.mcp_servers.external.config import ServerConfig, read_config
-from worker.mcp_servers.external.forms import FIELDS, HARMLESS, plain
+from worker.mcp_servers.external.form_data import HARMLESS, SOURCES
+from worker.mcp_servers.external.forms import FIELDS, plain
 from worker.mcp_servers.external.placeholders import FOREIGN_FORMS
 
 SECRET = "s3cret-0f-the-deployment"
@@ -114,3 +116,9 @@ def test_each_row_of_foreign_forms_finds_its_own_example() -> None:
     for example, _, _ in FOREIGN_FORMS:
         configs, _ = read({"mcpServers": {"x": {"url": "https://a.example", "headers": {"K": example}}}})
         assert configs == {}, example
+
+
+@pytest.mark.parametrize("programs", sorted({row[3] for row in FIELDS} - {"all", "ours"}))
+def test_a_program_whose_field_is_read_has_a_source_or_is_marked_as_from_memory(programs: str) -> None:
+    named = [part.strip() for half in programs.split(";") for part in half.rpartition(":")[2].split(",")]
+    assert all(name in SOURCES or name.endswith("?") for name in named)

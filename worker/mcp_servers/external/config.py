@@ -13,13 +13,8 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from worker.mcp_servers.external.documents import Document, Twice, Unreadable, read_document
-from worker.mcp_servers.external.forms import (
-    SHELLS,
-    TRANSPORTS,
-    NotUnderstood,
-    in_our_words,
-    plain,
-)
+from worker.mcp_servers.external.form_data import SHELLS, TRANSPORTS
+from worker.mcp_servers.external.forms import NotUnderstood, in_our_words, plain
 from worker.mcp_servers.external.hidden import secret_parts, secrets_in_arguments
 from worker.mcp_servers.external.placeholders import SHELL_FORMS, Filling, Unfilled
 

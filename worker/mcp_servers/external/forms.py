@@ -1,7 +1,7 @@
 """What other programs call the fields of an `mcpServers` entry, as rows of data.
 
-A field that is in no row is not understood. Names are compared without case, `-` and `_`. The rows were written down
-from the programs' own documentation in 2026-11.
+A field that is in no row is not understood. Names are compared without case, `-` and `_`. `form_data.SOURCES` says
+where each program's fields were read; what is marked with `?` was written from memory and not looked up.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-SECOND_MS = 1000
-SHELLS = frozenset(
-    {"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox", "cmd", "cmd.exe", "pwsh", "powershell"}
-)
+from worker.mcp_servers.external.form_data import HARMLESS
 
+SECOND_MS = 1000
 _BOOL = TypeAdapter(bool)
 
 
@@ -72,35 +70,40 @@ FIELDS: tuple[tuple[str, str, Callable[[Any], Any], str], ...] = (
     ("command", "command", _same, "all"),
     ("cmd", "command", _same, "Goose"),
     ("args", "args", _same, "all"),
-    ("arguments", "args", _same, "hand-written files"),
+    ("arguments", "args", _same, "hand-written files?"),
     ("env", "env", _same, "all"),
     ("environment", "env", _same, "opencode"),
     ("envs", "env", _same, "Goose"),
-    ("cwd", "cwd", _same, "Gemini CLI, VS Code"),
-    ("workingdirectory", "cwd", _same, "LM Studio, JetBrains"),
+    ("cwd", "cwd", _same, "Gemini CLI, Cline, Roo, Codex"),
+    ("workingdirectory", "cwd", _same, "LM Studio?, JetBrains?"),
     ("url", "url", _same, "all"),
     ("httpurl", "url", _same, "Gemini CLI"),
     ("serverurl", "url", _same, "Windsurf"),
     ("baseurl", "url", _same, "Cherry Studio"),
     ("uri", "url", _same, "Goose"),
-    ("endpoint", "url", _same, "hand-written files"),
+    ("endpoint", "url", _same, "hand-written files?"),
     ("headers", "headers", _same, "all"),
     ("httpheaders", "headers", _same, "Codex"),
-    ("type", "transport", _same, "VS Code, Claude Code, opencode"),
-    ("transport", "transport", _same, "FastMCP, LangChain"),
+    ("type", "transport", _same, "VS Code, Cline, Roo, LibreChat, opencode"),
+    ("transport", "transport", _same, "FastMCP, LangChain?"),
     ("transporttype", "transport", _same, "Cline"),
-    ("disabled", "disabled", switch, "Cline, Roo, Windsurf"),
-    ("disable", "disabled", switch, "hand-written files"),
-    ("isdisabled", "disabled", switch, "hand-written files"),
-    ("enabled", "disabled", _negated, "opencode, Goose, Codex"),
-    ("enable", "disabled", _negated, "hand-written files"),
-    ("isenabled", "disabled", _negated, "hand-written files"),
+    ("disabled", "disabled", switch, "Cline, Roo, Windsurf?"),
+    ("disable", "disabled", switch, "hand-written files?"),
+    ("isdisabled", "disabled", switch, "hand-written files?"),
+    ("enabled", "disabled", _negated, "opencode, Codex, Goose"),
+    ("enable", "disabled", _negated, "hand-written files?"),
+    ("isenabled", "disabled", _negated, "hand-written files?"),
     ("isactive", "disabled", _negated, "Cherry Studio"),
-    ("active", "disabled", _negated, "hand-written files"),
-    ("timeout", "timeout", _milliseconds, "milliseconds: Gemini CLI; seconds: Cline, Roo, Goose"),
-    ("timeoutms", "timeout", _same, "hand-written files"),
-    ("timeoutseconds", "timeout", _seconds, "hand-written files"),
-    ("timeoutsec", "timeout", _seconds, "hand-written files"),
+    ("active", "disabled", _negated, "hand-written files?"),
+    (
+        "timeout",
+        "timeout",
+        _milliseconds,
+        "milliseconds: Gemini CLI, LibreChat; seconds: Cline, Roo, Cherry Studio",
+    ),
+    ("timeoutms", "timeout", _same, "hand-written files?"),
+    ("timeoutseconds", "timeout", _seconds, "hand-written files?"),
+    ("timeoutsec", "timeout", _seconds, "hand-written files?"),
     ("tooltimeoutsec", "timeout", _seconds, "Codex"),
     ("starttimeout", "startTimeout", _milliseconds, "ours"),
     ("startuptimeoutms", "startTimeout", _same, "Codex"),
@@ -111,43 +114,10 @@ FIELDS: tuple[tuple[str, str, Callable[[Any], Any], str], ...] = (
     ("enabledtools", "allowedTools", _tools, "Codex"),
     ("availabletools", "allowedTools", _tools, "Goose"),
     ("tools", "allowedTools", _tools, "GitHub Copilot"),
-    ("disabledtools", "disabledTools", _same, "Roo, Windsurf, Codex"),
+    ("disabledtools", "disabledTools", _same, "Roo, Cherry Studio, Codex, Windsurf?"),
     ("excludetools", "disabledTools", _same, "Gemini CLI"),
     ("trustannotations", "trustAnnotations", _same, "ours"),
 )
-
-HARMLESS = frozenset(
-    {
-        *("name", "displayname", "title", "description", "icon", "iconurl", "logourl", "homepage", "version"),
-        *(
-            "author",
-            "provider",
-            "providerurl",
-            "repository",
-            "license",
-            "tags",
-            "category",
-            "gallery",
-            "schema",
-        ),
-        *("comment", "comments", "note", "notes", "metadata", "reference", "installsource"),
-        # These let another program skip a question to its user, and so restrict nothing.
-        *("alwaysallow", "autoapprove", "trust", "bundled"),
-    }
-)
-"""Fields that say something to people, or that would only widen what a server may do. All others could restrict it."""
-
-TRANSPORTS = {
-    # as written (without case, - and _): how it is spoken
-    "stdio": "stdio",
-    "local": "stdio",
-    "http": "http",
-    "https": "http",
-    "streamablehttp": "http",
-    "streamable": "http",
-    "remote": "http",
-    "sse": "sse",
-}
 
 
 def plain(name: str) -> str:

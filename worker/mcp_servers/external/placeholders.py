@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-"""`${NAME}` and `${NAME:-default}`; `${env:NAME}` is what VS Code and Cursor write (checked 2026-11)."""
+"""`${NAME}` and `${NAME:-default}`; `${env:NAME}` is written for Cursor (userjot.com/docs/mcp-cursor, read
+2026-11-26), and in VS Code."""
 
 FOREIGN_FORMS: tuple[tuple[str, str, str], ...] = (
-    # example, pattern, where it is used (checked 2026-11)
-    ("${input:token}", r"\$\{", "VS Code, Cursor, shells, GitHub Actions"),
+    # example, pattern, where it is used: from memory, not looked up, but for the rows with an address (read 2026-11-26)
+    (
+        "${input:token}",
+        r"\$\{",
+        "VS Code (code.visualstudio.com/docs/copilot/reference/mcp-configuration), shells",
+    ),
     ("$(command)", r"\$[(\[]", "shells, Azure Pipelines"),
-    ("$TOKEN", r"\$[A-Za-z_]", "shells, Goose, LibreChat"),
+    ("$TOKEN", r"\$[A-Za-z_]", "shells, Gemini CLI (docs/tools/mcp-server.md at 009b0d8)"),
     ("%TOKEN%", r"%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w*(?:\(\w+\))?%", "cmd.exe, Symfony"),
     ("%(TOKEN)s", r"%\([A-Za-z_]\w*\)", "supervisord, Python"),
     ("%{TOKEN}", r"[%#@]\{", "Octopus, Ruby, Terraform"),
-    ("{{token}}", r"\{\{", "Jinja, Mustache, n8n, Postman"),
+    ("{{token}}", r"\{\{", "LibreChat (librechat.ai/docs, mcp_servers), Jinja"),
     ("{env:TOKEN}", r"\{[A-Za-z_][\w.-]*(?::[^{}\"]*)?\}", "opencode, URL templates of the MCP registry"),
     ("<token>", r"<[%A-Za-z][^<>]*>", "documentation, ERB"),
     ("@@token@@", r"@@\w+@@|(?<!\w)__[A-Z][A-Z0-9_]*__(?!\w)", "build tools"),

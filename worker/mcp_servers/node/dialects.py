@@ -1,4 +1,7 @@
-"""How nodes and gateways word what is the same. Each row was seen; an error that no row knows keeps its own words.
+"""How nodes and gateways word what is the same. An error that no row knows keeps its own words.
+
+Rows with an issue's number are from reports. The others, and the years in them, were written from memory and not
+looked up.
 
 `code` is JSON-RPC's, `words` a pattern that is sought in the error's texts, without regard to case. A row with words
 counts before one with a code alone.
