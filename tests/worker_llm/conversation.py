@@ -1,10 +1,10 @@
-"""A conversation through the real agent, its stored history and a provider's wire, without a table or a queue."""
+"""A conversation through the real agent, its stored history and a provider's wire: no table, no queue, no pauses."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,9 +78,13 @@ class Conversation:
     runs: int = 0
     shown: str = ""
     """The text that was streamed of the last message's last answer."""
+    llms: Mapping[str, Model[Any]] = field(default_factory=dict[str, Model[Any]])
+    """By wire; others are made for each message."""
 
     async def say(self, wire: str, *answers: Any, text: str = "balance of Alice") -> Ended:
         self.server.replies = list(answers)
+        if wire in self.llms:
+            return await self.ask(self.llms[wire], text)
         async with wires.llm(wire, self.server) as llm:
             return await self.ask(llm, text)
 
@@ -96,7 +100,7 @@ class Conversation:
         self.runs += 1
         record = MemoryRecord(calls=calls or {})
         submission = Submission(run_id=f"{self.runs:032d}", content=text, created_at=self.runs)
-        ended = await Operator(llm, self.toolbox, LIMITS).run(
+        ended = await Operator(llm, self.toolbox, LIMITS, first_pause=0).run(
             _deps(record, submission, attempt), self.entries, submission, CancellationToken()
         )
         self.shown = record.text
@@ -134,15 +138,37 @@ def _deps(record: MemoryRecord, submission: Submission, attempt: int) -> RunDeps
     )
 
 
+@dataclass
+class Stage:
+    """What the conversations of a module share, because it is slow to make: the server, the tools and the LLMs."""
+
+    server: ProviderServer
+    bank: Bank
+    toolbox: Toolbox
+    llms: Mapping[str, Model[Any]] = field(default_factory=dict[str, Model[Any]])
+
+    def conversation(self) -> Conversation:
+        """A new one. The server and the bank have forgotten the others."""
+        for memory in (self.server.requests, self.server.refusals, self.bank.calls):
+            memory.clear()
+        return Conversation(self.server, self.bank, self.toolbox, llms=self.llms)
+
+
 @asynccontextmanager
-async def conversation() -> AsyncGenerator[Conversation]:
-    """The provider's server refuses what the real one would."""
+async def stage(*built: str) -> AsyncGenerator[Stage]:
+    """The provider's server refuses what the real one would. The LLMs of the wires `built` are made once."""
     bank = Bank()
     toolbox = Toolbox([("evm", bank.server())])
     await toolbox.refresh()
-    try:
-        async with provider_server() as server:
-            server.is_strict = True
-            yield Conversation(server, bank, toolbox)
-    finally:
-        await toolbox.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(toolbox.close)
+        server = await stack.enter_async_context(provider_server())
+        server.is_strict = True
+        llms = {wire: await stack.enter_async_context(wires.llm(wire, server)) for wire in built}
+        yield Stage(server, bank, toolbox, llms)
+
+
+@asynccontextmanager
+async def conversation() -> AsyncGenerator[Conversation]:
+    async with stage() as made:
+        yield made.conversation()

@@ -50,7 +50,10 @@ def frame(payload: dict[str, Any], **headers: str) -> bytes:
         bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
         for name, value in headers.items()
     )
-    body = json.dumps(payload).encode()
+    return framed(block, json.dumps(payload).encode())
+
+
+def framed(block: bytes, body: bytes) -> bytes:
     prelude = struct.pack(">II", 16 + len(block) + len(body), len(block))
     message = prelude + struct.pack(">I", crc32(prelude)) + block + body
     return message + struct.pack(">I", crc32(message))

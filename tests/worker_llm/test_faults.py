@@ -23,8 +23,8 @@ SECRET = "sk-proj-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 
 
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures, "FIRST_PAUSE", 0.0)
+def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore takes its number of attempts from the process only."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
 

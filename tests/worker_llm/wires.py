@@ -46,18 +46,27 @@ def text(wire: str, *pieces: str) -> Reply:
 
 
 def calls(wire: str, *made: Call) -> Reply:
+    frames, ends = call_frames(wire, *made)
+    return played(wire, [*frames, *ends])
+
+
+def played(wire: str, frames: Iterable[bytes]) -> Reply:
+    return stream(frames, test_bedrock.FRAMES) if wire == "bedrock" else stream(frames)
+
+
+def call_frames(wire: str, *made: Call) -> tuple[list[bytes], list[bytes]]:
+    """The events of an answer that calls tools, and those that end it well."""
     match wire:
         case "chat":
-            return chat([chat_call(index, *call) for index, call in enumerate(made)], "tool_calls")
+            chunks = [chat_call(index, *call) for index, call in enumerate(made)]
+            return chunks, [test_openai.delta(finish="tool_calls"), test_openai.usage(), test_openai.DONE]
         case "anthropic":
             blocks = [claude_call(index, *call) for index, call in enumerate(made)]
-            return stream(
-                [test_anthropic.start(), *chain.from_iterable(blocks), *test_anthropic.end("tool_use")]
-            )
+            return [test_anthropic.start(), *chain.from_iterable(blocks)], test_anthropic.end("tool_use")
         case "responses":
             return _responses(made)
         case _:
-            return _bedrock(made)
+            return _bedrock(made), test_bedrock.end("tool_use")
 
 
 def chat(chunks: Iterable[bytes], finish: str | None = "stop", *, usage: bool = True) -> Reply:
@@ -80,7 +89,7 @@ def claude_call(index: int, call_id: str, name: str, arguments: str) -> list[byt
     ]
 
 
-def _responses(made: Iterable[Call]) -> Reply:
+def _responses(made: Iterable[Call]) -> tuple[list[bytes], list[bytes]]:
     events = test_openai_responses.Events()
     sent = [events.start()]
     for index, (call_id, name, arguments) in enumerate(made):
@@ -100,10 +109,10 @@ def _responses(made: Iterable[Call]) -> Reply:
                 item={**item, "arguments": arguments, "status": "completed"},
             ),
         ]
-    return stream([*sent, events.end()])
+    return sent, [events.end()]
 
 
-def _bedrock(made: Iterable[Call]) -> Reply:
+def _bedrock(made: Iterable[Call]) -> list[bytes]:
     frames = [test_bedrock.START]
     for index, (call_id, name, arguments) in enumerate(made):
         start = {"toolUse": {"toolUseId": call_id, "name": name}}
@@ -113,7 +122,7 @@ def _bedrock(made: Iterable[Call]) -> Reply:
             test_bedrock.event("contentBlockDelta", **at, delta={"toolUse": {"input": arguments}}),
             test_bedrock.event("contentBlockStop", **at),
         ]
-    return stream([*frames, *test_bedrock.end("tool_use")], test_bedrock.FRAMES)
+    return frames
 
 
 def arguments(**values: Any) -> str:

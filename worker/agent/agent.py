@@ -69,7 +69,9 @@ class Ended:
 class Operator:
     """The agent with its tools; one for the whole process, used by all runs at once."""
 
-    def __init__(self, llm: Model, toolbox: Toolbox, limits: Limits) -> None:
+    def __init__(
+        self, llm: Model, toolbox: Toolbox, limits: Limits, first_pause: float = failures.FIRST_PAUSE
+    ) -> None:
         self._toolbox = toolbox
         self._limits = limits
         self._agent = Agent(
@@ -82,7 +84,7 @@ class Operator:
                 DailyTokens(),
                 Window(limits.history_tokens),
                 ReadableMedia(toolbox.limits.media),
-                failures.RetryLlm(),
+                failures.RetryLlm(first_pause),
                 HealHistory(),
             ],
             retries={"tools": 5, "output": 2},

@@ -106,6 +106,9 @@ def _when(error: BaseException) -> str:
 class RetryLlm(AbstractCapability[RunDeps]):
     """Repeats a request that failed before anything of its answer arrived; later ones cannot be taken back."""
 
+    first_pause: float = FIRST_PAUSE
+    """Seconds. Each further pause is twice as long."""
+
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
     ) -> ModelResponse:
@@ -115,5 +118,5 @@ class RetryLlm(AbstractCapability[RunDeps]):
         asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
         if asked > LONGEST_PAUSE:
             raise error
-        await asyncio.sleep(max(asked, FIRST_PAUSE * 2 ** (attempt - 1)))
+        await asyncio.sleep(max(asked, self.first_pause * 2 ** (attempt - 1)))
         raise RetryModelRequest

@@ -108,9 +108,9 @@ class ChatStream(OpenAIStreamedResponse):
     ) -> Iterator[ModelResponseStreamEvent]:
         for delta in choice.delta.tool_calls or []:
             function = delta.function
-            name = (function.name if function else None) or ""
+            name = _json(function.name if function else None)
             arguments = _json(function.arguments if function else None)
-            piece = self._joiner.join(delta.index, delta.id or "", name, arguments)
+            piece = self._joiner.join(delta.index, _json(delta.id), name, arguments)
             if piece is None:
                 continue
             details = _details(delta)
@@ -137,10 +137,11 @@ def _text(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _json(arguments: Any) -> str:
-    if arguments is None or isinstance(arguments, str):
-        return arguments or ""
-    return json.dumps(arguments)
+def _json(value: Any) -> str:
+    """The text that a field should be; the SDK passes on whatever JSON it holds."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value)
 
 
 def _details(delta: chat_completion_chunk.ChoiceDeltaToolCall) -> dict[str, Any] | None:

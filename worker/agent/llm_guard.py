@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import fields
+from math import ceil, isfinite
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic_ai import RunContext
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
-from pydantic_ai.messages import ModelMessage, ModelResponseStreamEvent
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelResponsePart,
+    ModelResponseStreamEvent,
+    PartStartEvent,
+)
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
 
 from worker.agent.llm_faults import NotAnLlm, UnusableStream
 
+_PART: TypeAdapter[ModelResponsePart] = TypeAdapter(ModelResponsePart)
 _STREAM_TYPES = ("text/event-stream", "application/vnd.amazon.eventstream")
 
 
@@ -64,21 +75,52 @@ def _guard(stream: StreamedResponse) -> None:
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
 
     def guarded() -> AsyncIterator[ModelResponseStreamEvent]:
-        return _translated(stream.model_name, events())  # pyright: ignore[reportArgumentType]
+        return _translated(stream, events())  # pyright: ignore[reportArgumentType]
 
     object.__setattr__(stream, "_get_event_iterator", guarded)
 
 
 async def _translated(
-    model_name: str, events: AsyncIterator[ModelResponseStreamEvent]
+    stream: StreamedResponse, events: AsyncIterator[ModelResponseStreamEvent]
 ) -> AsyncGenerator[ModelResponseStreamEvent, None]:
     try:
         async for event in events:
+            _check_start(stream, event)
             yield event
-    except (AgentRunError, UserError):
+        _check_types(stream)
+    except (AgentRunError, UserError, OSError, *stream.get_stream_cancel_errors()):
         raise
-    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _unusable(model_name, error) from error
+    except Exception as error:
+        raise _unusable(stream.model_name, error) from error
+    finally:
+        _count(stream.usage)
+
+
+def _count(usage: RequestUsage) -> None:
+    """Tokens are whole and never negative, whatever the provider says."""
+    for each in fields(RequestUsage):
+        value: object = getattr(usage, each.name)
+        if isinstance(value, int | float):
+            is_number = isfinite(value) and value > 0
+            setattr(usage, each.name, ceil(value) if is_number else 0)
+
+
+def _check_start(stream: StreamedResponse, event: ModelResponseStreamEvent) -> None:
+    """The library looks a part up by its index, where it may not be if the beginning of another part never came."""
+    if isinstance(event, PartStartEvent):
+        stream._parts_manager.get_parts()[event.index]  # pyright: ignore[reportPrivateUsage]
+        _PART.dump_python(event.part, warnings="error")
+
+
+def _check_types(stream: StreamedResponse) -> None:
+    """The SDKs read events without checking them, so any field may hold any JSON value.
+
+    A response of ours is whole or broken off: none runs in the background or uses the provider's own tools, so the
+    library must not ask for the rest of one, as it would of a response that claims to be suspended.
+    """
+    if stream.state == "suspended":
+        stream.state = "incomplete"
+    ModelMessagesTypeAdapter.dump_python([stream.get()], warnings="error")
 
 
 def _unusable(model_name: str, error: Exception) -> UnusableStream:

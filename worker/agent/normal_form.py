@@ -28,6 +28,8 @@ from pydantic_ai.messages import (
     ToolCallPart,
 )
 
+from worker.agent.wellformed import well_formed
+
 CALL_IDS = "call_ids"
 """In a response's metadata: for each call whose id was replaced, the new id and the LLM's."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
@@ -139,6 +141,8 @@ def _arguments(arguments: str | dict[str, Any] | None) -> str | dict[str, Any] |
     """Text that is no JSON object is refused by the agent; NaN and the like, which it would take, become such text."""
     if not arguments:
         return arguments
+    if isinstance(arguments, str):
+        arguments = well_formed(arguments)
     try:
         if isinstance(arguments, str):
             pydantic_core.from_json(arguments, allow_inf_nan=False)
