@@ -13,16 +13,26 @@ import { clockTime, fullTime } from './times.js';
 /** What the person is told of a run that ended early, where the server's words are meant for programs too. */
 const STOPPED = 'You stopped this answer.';
 
+/** How an answer ended that did not end well, in a few words; the server's sentence follows. */
+const ANSWER_ENDS = Object.freeze({
+  cut_off: 'The answer was cut off',
+  filtered: 'The answer was filtered',
+  refused: 'The answer was refused',
+  failed: 'The answer broke off',
+  empty: 'The answer was empty',
+});
+
 /** @param {ShownMessage} message @param {() => void} onGrow @returns {MessageView} */
 export function messageView(message, onGrow) {
   if (message.sender === 'agent') return agentView(message, onGrow);
   if (message.sender === 'user') return userView(message);
-  return message.run_end === 'failed' ? failureView(message) : noticeView(message);
+  return message.run_end === 'failed' || message.answer_end ? failureView(message) : noticeView(message);
 }
 
 /** A notice as the person reads it. @param {ShownMessage} message */
-export function noticeInWords({ run_end, content }) {
+export function noticeInWords({ run_end, answer_end, content }) {
   if (run_end === 'interrupted') return STOPPED;
+  if (answer_end) return content;
   return run_end === 'failed' ? `The answer failed. ${content}` : content;
 }
 
@@ -62,11 +72,12 @@ function noticeView(message) {
   return { element, update: (now) => body.replaceChildren(icon(mark), el('span', {}, ...withHex(noticeInWords(now)))) };
 }
 
-/** A run that failed: why, and (`run_failure.js`) what to do about it. @param {ShownMessage} message @returns {MessageView} */
+/** A run that failed or an answer that is not whole: why, and (`run_failure.js`) what to do about it. @param {ShownMessage} message @returns {MessageView} */
 function failureView(message) {
+  const title = message.answer_end ? ANSWER_ENDS[message.answer_end] : 'The answer failed';
   const reason = el('p', { class: 'failure-reason', dir: 'auto' });
-  const words = el('div', { class: 'failure-words' }, el('strong', {}, 'The answer failed'), reason);
-  const element = listItem(message, 'System', el('div', { class: 'failure' }, icon('warning'), words));
+  const words = el('div', { class: 'failure-words' }, el('strong', {}, title), reason);
+  const element = listItem(message, 'System', el('div', { class: 'failure', data: { answerEnd: message.answer_end } }, icon('warning'), words));
   return { element, update: (now) => reason.replaceChildren(...withHex(now.content)) };
 }
 

@@ -1,17 +1,18 @@
-// What a person can do when the last answer failed: send the message again, or change it first.
+// What a person can do when the last answer failed or is not whole: have it continued, send the message again, change it.
 
 import { byId, el } from './dom.js';
 import { onlyReads } from './tool_words.js';
 
 /** @import { ChatState, ShownMessage } from '../client/snapshot.js' */
 
+const CONTINUE = 'Continue';
 const DONE = 'What the tools above have done stays done. Read it before you ask again.';
 
 export class RunFailure {
   #region = byId('failure-actions', HTMLElement);
   #before = '';
 
-  /** @param {{ onRetry: (text: string) => void, onEdit: (text: string) => void }} actions */
+  /** `onRetry` sends a message: the same again, or the one that asks to continue. @param {{ onRetry: (text: string) => void, onEdit: (text: string) => void }} actions */
   constructor(actions) {
     this.actions = actions;
   }
@@ -19,17 +20,18 @@ export class RunFailure {
   /** @param {ChatState & { endedAt: number | null }} state */
   render(state) {
     const failed = failedRun(state);
-    const now = failed ? JSON.stringify([state.sessionId, failed.question.seq, failed.hasActed]) : '';
+    const now = failed ? JSON.stringify([state.sessionId, failed.question.seq, failed.hasActed, failed.isCutOff]) : '';
     if (now === this.#before) return;
     this.#before = now;
     this.#region.replaceChildren(...(failed ? this.#elements(failed) : []));
   }
 
-  /** Once something may have been done, the same words must not go out again by one press. @param {{ question: ShownMessage, hasActed: boolean }} failed */
-  #elements({ question: { content }, hasActed }) {
+  /** Once something may have been done, the same words must not go out again by one press. @param {{ question: ShownMessage, hasActed: boolean, isCutOff: boolean }} failed */
+  #elements({ question: { content }, hasActed, isCutOff }) {
     const { onRetry, onEdit } = this.actions;
     const button = (/** @type {string} */ label, /** @type {(text: string) => void} */ act) =>
       el('button', { type: 'button', class: 'button', on: { click: () => act(content) } }, label);
+    if (isCutOff) return [button('Continue', () => onRetry(CONTINUE)), button('Edit', onEdit)];
     if (hasActed) return [el('p', {}, DONE), button('Edit and send again', onEdit)];
     return [button('Try again', onRetry), button('Edit', onEdit)];
   }
@@ -38,10 +40,12 @@ export class RunFailure {
 /** @param {ChatState & { endedAt: number | null }} state */
 function failedRun({ messages, isProcessing, outgoing, endedAt }) {
   const last = messages.at(-1);
-  if (last?.run_end !== 'failed' || isProcessing || outgoing.length || endedAt !== null) return null;
+  const isOpen = last?.run_end === 'failed' || Boolean(last?.answer_end);
+  if (!last || !isOpen || isProcessing || outgoing.length || endedAt !== null) return null;
   const run = messages.filter(({ run_id }) => run_id === last.run_id);
   const question = run.find(({ sender }) => sender === 'user');
-  return question ? { question, hasActed: run.some(mayHaveActed) } : null;
+  const isCutOff = last.answer_end === 'cut_off' && run.some(({ sender, kind }) => sender === 'agent' && kind === 'text');
+  return question ? { question, isCutOff, hasActed: run.some(mayHaveActed) } : null;
 }
 
 /** @param {ShownMessage} message */

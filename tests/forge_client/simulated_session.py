@@ -9,7 +9,7 @@ from forge.models.approval import Approval
 from forge.models.frame import Have, SessionExpiredFrame, StateFrame
 from forge.models.http import State
 from forge.models.ids import SessionKey, new_run_id
-from forge.models.message import Draft, Message
+from forge.models.message import AnswerEnd, Draft, Message
 from forge.models.run import ActiveRun, Outcome, Submission
 from forge.models.session import Catalog, HotSession
 
@@ -81,8 +81,9 @@ class SimulatedSession:
         outcome: Outcome = "completed",
         notice: str | None = None,
         approvals: list[Approval] | None = None,
+        answer_end: AnswerEnd | None = None,
     ) -> None:
-        drafts = [self.draft("system", notice, "notice")] if notice else []
+        drafts = [self.draft("system", notice, "notice", answer_end=answer_end)] if notice else []
         ended = self._append(*drafts)
         recent = {**self.now.recent, self.active.run_id: outcome}
         self._change(active=None, recent=recent, approvals=[*self.now.approvals, *(approvals or [])])

@@ -73,6 +73,17 @@ async def test_escape_stops_the_run(server: FakeServer, remembered: RememberedSe
         await until(pilot, lambda: texts(pilot, NoticeLine) == ["Interrupted by user"])
 
 
+async def test_an_answer_that_is_not_whole_looks_it(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.write("Half a sen")
+    session.finish("completed", "The LLM's answer was cut off before its end.", answer_end="cut_off")
+    async with chatting(server.base_url, remembered) as pilot:
+        await until(pilot, lambda: bool(pilot.app.screen.query("NoticeLine.-unfinished")))
+        assert texts(pilot, NoticeLine) == ["The LLM's answer was cut off before its end."]
+
+
 async def test_a_queued_message_is_shown_and_withdrawn_by_a_click(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

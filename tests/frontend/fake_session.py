@@ -45,9 +45,11 @@ class TakeOver:
 
 @dataclass(frozen=True)
 class Fail:
-    """The run ends here with this reason."""
+    """The run ends here with this reason; with `answer_end` because of how its answer ended."""
 
     reason: str
+    answer_end: str | None = None
+    run_end: str | None = "failed"
 
 
 Step = Say | Tool | Wait | TakeOver | Fail | Ask
@@ -182,7 +184,9 @@ class FakeSession:
                     self.text, self.attempt = "", self.attempt + 1
                     self._changed()
                 case Fail():
-                    self._changed([*self._end_text(), self._notice(step.reason, "failed")])
+                    self._changed(
+                        [*self._end_text(), self._notice(step.reason, step.run_end, step.answer_end)]
+                    )
                     return
                 case Ask():
                     self._ask(step)
@@ -211,9 +215,9 @@ class FakeSession:
         self.log.append(message)
         return message
 
-    def _notice(self, content: str, run_end: str) -> Frame:
+    def _notice(self, content: str, run_end: str | None, answer_end: str | None = None) -> Frame:
         message = self._entry("system", "notice", content)
-        message["run_end"] = run_end
+        message |= {"run_end": run_end, "answer_end": answer_end}
         return message
 
     def _log(self, sender: str, kind: str, content: str, tool: Frame | None = None) -> None:

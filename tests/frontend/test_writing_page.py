@@ -139,6 +139,33 @@ async def test_a_failed_answer_looks_like_a_failure_and_can_be_tried_again(
     await expect(failure).to_be_visible()
 
 
+ENDS = [
+    ("cut_off", "completed", "The answer was cut off", "Continue", "Continue"),
+    ("cut_off", "failed", "The answer was cut off", "Continue", "Continue"),
+    ("filtered", "completed", "The answer was filtered", "Try again", "ask"),
+    ("refused", "completed", "The answer was refused", "Try again", "ask"),
+    ("failed", "failed", "The answer broke off", "Try again", "ask"),
+    ("empty", "failed", "The answer was empty", "Try again", "ask"),
+]
+
+
+@IN_CHROMIUM
+@pytest.mark.parametrize(("end", "outcome", "title", "button", "sent"), ENDS)
+async def test_an_answer_that_is_not_whole_says_so_and_can_be_gone_on_with(
+    open_page: OpenPage, server: FakeServer, end: str, outcome: str, title: str, button: str, sent: str
+) -> None:
+    run_end = "failed" if outcome == "failed" else None
+    server.replies["ask"] = [Say("Half a sen"), Fail("Why it ended.", end, run_end)]
+    page = await open_page()
+    await write(page, "ask")
+    await expect(page.locator(f"[data-answer-end={end}]")).to_have_text(f"{title}Why it ended.")
+    server.replies[sent] = [Say("The rest.")]
+    await page.get_by_role("button", name=button).click()
+    await expect(page.locator("[data-sender=user] .bubble")).to_have_text(["ask", sent])
+    await expect(page.get_by_text("The rest.", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name=button)).to_have_count(0)
+
+
 ACTED = [
     ("balance", "success", True),
     ("simulate", "failed", True),

@@ -25,9 +25,10 @@ class UserBubble(Static):
 
 
 class NoticeLine(Static):
-    """What the system says: an interruption, a failure, an event."""
+    """What the system says: an interruption, a failure, an event, an answer that is not whole."""
 
     async def show(self, entry: Entry) -> None:
+        self.set_class(entry.message.answer_end is not None, "-unfinished")
         self.update(Content(visible(entry.message.content)))
 
 
