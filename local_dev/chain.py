@@ -39,7 +39,7 @@ class Chain:
     def __init__(
         self, processes: Processes, program: Path, state: Path, report: Callable[[str], None]
     ) -> None:
-        self.port = ReservedPort()
+        self.port = ReservedPort.hidden()
         self._processes, self._program, self._report = processes, program, report
         self._file = ChainFile(state)
         self._saved_block = self._first_block = 0
@@ -47,6 +47,7 @@ class Chain:
 
     @property
     def url(self) -> str:
+        """anvil looks at no host name, so a name that is rebound would reach it where it can be guessed."""
         return self.port.url
 
     async def start(self) -> Child:
@@ -84,7 +85,7 @@ class Chain:
             return
         self._moved = time.monotonic()
         try:
-            dumped = await call(self.port.number, "anvil_dumpState")
+            dumped = await call(self.port, "anvil_dumpState")
             await asyncio.to_thread(self._file.save, dumped)
         except (NodeError, OSError, ValueError):
             return
@@ -94,7 +95,7 @@ class Chain:
         command = [
             str(self._program),
             "--host",
-            "127.0.0.1",
+            self.port.host,
             "--port",
             str(self.port.number),
             "--no-cors",
@@ -108,7 +109,7 @@ class Chain:
 
     async def _block(self) -> int | None:
         try:
-            return int(await call(self.port.number, "eth_blockNumber"), 16)
+            return int(await call(self.port, "eth_blockNumber"), 16)
         except (NodeError, ValueError, TypeError):
             return None
 

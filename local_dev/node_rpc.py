@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+from local_dev.ports import ReservedPort
+
 CALL_SECONDS = 5.0
 
 
@@ -13,13 +15,13 @@ class NodeError(Exception):
     """The node does not answer, or answers with an error."""
 
 
-async def call(port: int, method: str, *parameters: Any) -> Any:
+async def call(port: ReservedPort, method: str, *parameters: Any) -> Any:
     """The result. Raises `NodeError`."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
     head = f"POST / HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     try:
         async with asyncio.timeout(CALL_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(port.host, port.number)
             try:
                 writer.write(head.encode() + body)
                 answer = await reader.read(-1)

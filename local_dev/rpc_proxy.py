@@ -5,6 +5,7 @@ There is nothing like it in the cloud, where the page therefore offers neither.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +24,6 @@ LARGEST_BODY = 256 * 1024
 LARGEST_ANSWER = 4 * 1024 * 1024
 _JSON = [("content-type", "application/json")]
 _ACCOUNTS = Call(jsonrpc="2.0", id=1, method="eth_accounts")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class NodeUnusable(Exception):
@@ -33,7 +33,7 @@ class NodeUnusable(Exception):
 class RpcProxy:
     def __init__(self, url: str | None, timeout: float = 10.0, largest_answer: int = LARGEST_ANSWER) -> None:
         """`url` of a node on this computer; any other (it may cost money, or have a key in it) is not passed on to."""
-        self._url = url if url and urlsplit(url).hostname in _LOOPBACK else None
+        self._url = url if url and _is_here(urlsplit(url).hostname or "") else None
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._largest_answer = largest_answer
 
@@ -92,6 +92,15 @@ class RpcProxy:
                 return response.status, bytes(body)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NodeUnusable("The local node does not answer") from error
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_own_page(headers: Mapping[str, str]) -> bool:

@@ -44,11 +44,11 @@ def kept_aside(folder: Path) -> list[bytes]:
 
 
 async def pay(chain: Chain) -> str:
-    accounts = await call(chain.port.number, "eth_accounts")
+    accounts = await call(chain.port, "eth_accounts")
     payment = {"from": accounts[0], "to": accounts[1], "value": "0xde0b6b3a7640000"}
-    sent = await call(chain.port.number, "eth_sendTransaction", payment)
+    sent = await call(chain.port, "eth_sendTransaction", payment)
     async with asyncio.timeout(5):
-        while await call(chain.port.number, "eth_getTransactionReceipt", sent) is None:
+        while await call(chain.port, "eth_getTransactionReceipt", sent) is None:
             pass
     return sent
 
@@ -69,7 +69,7 @@ async def test_what_was_saved_is_there_after_the_nodes_death_at_the_same_address
     await kill(first)
     await chain.start()
     assert chain.url == url
-    assert (await call(chain.port.number, "eth_getTransactionReceipt", sent))["status"] == "0x1"
+    assert (await call(chain.port, "eth_getTransactionReceipt", sent))["status"] == "0x1"
 
 
 @needs_anvil
@@ -83,7 +83,7 @@ async def test_a_saved_chain_that_cannot_be_loaded_is_set_aside_and_said(
     (tmp_path / "chain.json.gz").write_bytes(content)
     chain = chain_in(tmp_path, processes, said)
     await chain.start()
-    assert await call(chain.port.number, "eth_blockNumber") == "0x0"
+    assert await call(chain.port, "eth_blockNumber") == "0x0"
     assert kept_aside(tmp_path) == [content]
     assert any("chain.json.gz" in line and "kept beside" in line for line in said)
 
@@ -112,7 +112,7 @@ async def test_a_node_that_does_not_start_says_so(tmp_path: Path, processes: Pro
 async def test_a_node_that_is_not_there_is_an_error_of_its_own(processes: Processes, tmp_path: Path) -> None:
     chain = chain_in(tmp_path, processes)
     with pytest.raises(NodeError):
-        await call(chain.port.number, "eth_blockNumber")
+        await call(chain.port, "eth_blockNumber")
 
 
 def test_a_long_chain_is_shortened_when_it_is_loaded(tmp_path: Path) -> None:

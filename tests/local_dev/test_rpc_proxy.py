@@ -191,7 +191,9 @@ async def test_a_node_that_is_gone_is_a_502(application: Application) -> None:
         assert (await post(running.url, CALL)).status_code == 502
 
 
-@pytest.mark.parametrize("url", [None, "https://node.example/secret-key"])
+@pytest.mark.parametrize(
+    "url", [None, "https://node.example/secret-key", "http://127.0.0.1.nip.io:1", "http://10.0.0.1:1"]
+)
 async def test_no_other_node_than_the_local_one_is_passed_on_to(
     application: Application, url: str | None
 ) -> None:
