@@ -115,6 +115,16 @@ eval: setup ## Ask the agent a set of questions and grade its work
 soak: setup ## Hundreds of sessions under random faults (ten minutes); ARGS=--help shows what else
 	@$(python) -m bench.soak $(ARGS)
 
+.PHONY: deploy
+deploy: export SAM := $(sam)
+deploy: setup-check ## Create or update an installation in AWS (STACK=name; ARGS=--help shows what can be set)
+	@exec $(python) -m deploy up $(if $(STACK),--stack $(STACK)) $(ARGS)
+
+.PHONY: undeploy
+undeploy: export SAM := $(sam)
+undeploy: setup-check ## Remove an installation from AWS (STACK=name)
+	@exec $(python) -m deploy down $(if $(STACK),--stack $(STACK)) $(ARGS)
+
 .PHONY: dead-letters
 dead-letters: setup-run ## List what was given up, here or in a deployment (STACK=name, ARGS="requeue RUN_ID")
 	@exec $(python) -m local_dev.dead_letters $(if $(STACK),--stack $(STACK)) $(ARGS)

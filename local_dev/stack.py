@@ -31,7 +31,7 @@ WORKER_STOP_SECONDS = 2.5
 """When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
 GATEWAY_STOP_SECONDS = 1.5
 READY_SECONDS = 60.0
-LOCAL = {"WORKER_STOP_SECONDS": "1", "LOG_ERROR_TEXTS": "true"}
+LOCAL = {"WORKER_STOP_SECONDS": "1", "WORKER_HEARTBEAT": "", "LOG_ERROR_TEXTS": "true"}
 """What a worker is told here unless the developer says otherwise."""
 WORKER = [sys.executable, "-m", "worker"]
 GATEWAY = [sys.executable, "-m", "local_dev.gateway_process"]

@@ -142,9 +142,16 @@ class Wiring:
         """The environment of the first container of the first task definition."""
         for properties in self.template.resources("AWS::ECS::TaskDefinition").values():
             container = properties["ContainerDefinitions"][0]
-            pairs = {pair["Name"]: pair["Value"] for pair in container.get("Environment", [])}
+            pairs = {pair["Name"]: pair["Value"] for pair in self._present(container.get("Environment", []))}
             return self._environment(pairs)
         return {}
+
+    def _present(self, pairs: list[Node]) -> list[Node]:
+        """Those whose condition holds; what has no condition stays as it is in the template."""
+        kept: list[Node] = []
+        for pair in pairs:
+            kept += self.template.resolve([pair]) if "Fn::If" in pair else [pair]
+        return kept
 
     def cors(self) -> Cors | None:
         for properties in self.template.resources("AWS::Serverless::HttpApi").values():

@@ -72,5 +72,12 @@ def socket_routes() -> dict[str, str]:
     }
 
 
+def worker_variables() -> dict[str, Any]:
+    """Those of the worker's container that are set without a condition."""
+    (task,) = resources("AWS::ECS::TaskDefinition").values()
+    pairs = task["Properties"]["ContainerDefinitions"][0]["Environment"]
+    return {pair["Name"]: pair["Value"] for pair in pairs if "Name" in pair}
+
+
 def variables() -> dict[str, Any]:
     return template()["Globals"]["Function"]["Environment"]["Variables"]

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import aiohttp
 from botocore.session import Session
@@ -27,7 +28,6 @@ from worker.mcp_servers import mount, networks
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.external import ExternalServers
 from worker.metrics import SERVICE, Metrics
-from worker.protection import Protection
 from worker.publish import Publisher
 from worker.resources import Resources
 from worker.serve import serve
@@ -57,7 +57,7 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
             stop,
             concurrency=settings.worker_concurrency,
             stop_seconds=settings.worker_stop_seconds,
-            protection=Protection(http, agent) if (agent := environment.get("ECS_AGENT_URI")) else None,
+            heartbeat=Path(settings.worker_heartbeat) if settings.worker_heartbeat else None,
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from worker.audiences import Audiences
 from worker.consumer import Consumer
 from worker.execute_run import RunExecutor
-from worker.protection import Protection
+from worker.heartbeat import beat
 from worker.resources import Resources
 from worker.watch import ActiveRuns
 
@@ -29,9 +29,12 @@ async def serve(
     *,
     concurrency: int,
     stop_seconds: float,
-    protection: Protection | None = None,
+    heartbeat: Path | None = None,
 ) -> None:
-    """Until `stop` is set. A part that dies ends the worker, and whoever runs it starts another."""
+    """Until `stop` is set. A part that dies ends the worker, and whoever runs it starts another.
+
+    `heartbeat`: the file that the event loop touches while it runs.
+    """
     active, audiences = ActiveRuns(), Audiences(resources)
     consumer = Consumer(resources, active, RunExecutor(resources, active, audiences), concurrency)
     try:
@@ -46,8 +49,8 @@ async def serve(
                 _measure(resources, active),
                 measure_lag(resources.metrics.loop_lag),
             ]
-            if protection:
-                beside.append(protection.keep(lambda: len(active) > 0))
+            if heartbeat:
+                beside.append(beat(heartbeat))
             tasks = [group.create_task(part) for part in beside]
             await consumer.consume(stop, stop_seconds)
             for task in tasks:

@@ -12,6 +12,7 @@ from worker.agent.wallet import WalletTerms
 
 class WorkerSettings(Settings):
     """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
+    `worker_heartbeat`: the file that the event loop touches while it runs (`worker.heartbeat`); empty: none.
 
     `log_error_texts`: only for a developer's own computer, since users' words may be in them.
 
@@ -24,6 +25,7 @@ class WorkerSettings(Settings):
     forge_llm: str = "offline"
     worker_concurrency: int = Field(default=100, ge=1)
     worker_stop_seconds: float = Field(default=3, ge=0)
+    worker_heartbeat: str = ""
     worker_metrics: bool = True
     log_error_texts: bool = False
     run_seconds: float = Field(default=900, gt=0)

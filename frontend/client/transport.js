@@ -42,6 +42,8 @@ export class Transport {
   #timers = new Map();
   #failures = 0;
   #refusals = 0;
+  /** When a socket was last tried: a stream that ends, as quiet ones do, is no reason to give sockets up. */
+  #socketDialed = 0;
   #isRunning = false;
   /** @type {number | null} seconds until the socket ends with the token that opened it; null: never */
   #opensFor = null;
@@ -82,11 +84,14 @@ export class Transport {
 
   #dial() {
     this.#after('redial', 0, null);
-    if (!Socket.isPossible() || this.#refusals >= REFUSALS_UNTIL_STREAM) void this.#openStream();
+    const isTooEarly = Date.now() - this.#socketDialed < SOCKET_AGAIN_MS;
+    const wantsStream = this.#refusals >= REFUSALS_UNTIL_STREAM && isTooEarly;
+    if (!Socket.isPossible() || wantsStream) void this.#openStream();
     else void this.#openSocket();
   }
 
   async #openSocket() {
+    this.#socketDialed = Date.now();
     const url = await this.#socketUrl().catch(() => null);
     if (!this.#isRunning || this.#link?.isOpen) return;
     if (url === null) this.#lost(false);

@@ -215,3 +215,29 @@ async def test_a_bad_session_id_is_refused_before_the_stream_begins(stream_url: 
     async with aiohttp.ClientSession() as http, http.get(stream_url, params={"session_id": "a/b"}) as answer:
         assert answer.status == 422
         assert answer.content_type == "application/problem+json"
+
+
+async def test_a_stream_without_a_change_ends_and_says_when_to_come_back(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "QUIET_SECONDS", 0.0)
+    sent = [event async for event in events(Follower(KEY, "0"), _never)]
+    assert sent == [b"retry: 1000\n\n", following.QUIET_RETRY]
+
+
+async def test_a_stream_stays_while_a_run_is_there(
+    gateway: Gateway, real_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "QUIET_SECONDS", 0.2)
+    answer = await asyncio.to_thread(gateway.post, "/api/chat", {"message": "x", "session_id": "s"})
+    lease = claimed(real_store, answer.headers["x-run-id"])
+    stream = events(Follower(KEY, None), _never)
+    assert (await anext(stream)).startswith(b"retry:")
+    assert (await anext(stream)).startswith(b"id:")
+    waiting = asyncio.ensure_future(anext(stream))
+    done, _ = await asyncio.wait([waiting], timeout=0.5)
+    assert not done
+    real_store.runs.finish(lease, Ending(outcome="completed", drafts=[]))
+    assert (await asyncio.wait_for(waiting, 10)).startswith(b"id:")
+    rest = [event async for event in stream]
+    assert rest[-1] == following.QUIET_RETRY

@@ -19,6 +19,7 @@ from tests.template import (
     socket_routes,
     template,
     variables,
+    worker_variables,
 )
 from worker.hold import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, VISIBILITY_SECONDS
 
@@ -33,10 +34,6 @@ def statements() -> list[tuple[str, dict[str, Any]]]:
         for policy in properties.get("Policies", [])
         for statement in policy["Statement"]
     ]
-
-
-def worker_container() -> dict[str, Any]:
-    return resources("AWS::ECS::TaskDefinition")["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
 
 
 def test_each_function_is_a_folder_and_each_folder_a_function() -> None:
@@ -76,7 +73,7 @@ def test_an_endpoint_is_tested(folder: str) -> None:
 
 def test_every_setting_is_a_variable_of_the_template() -> None:
     names = {name.upper() for name in Settings.model_fields}
-    given = {each["Name"] for each in worker_container()["Environment"]}
+    given = set(worker_variables())
     assert names <= set(variables()) | given
     others = {name for name in variables() if not name.startswith("POWERTOOLS_")}
     assert others <= names
@@ -99,7 +96,7 @@ def test_a_policy_names_its_actions_and_one_resource(name: str, statement: dict[
 
 
 def test_no_secret_is_a_variable() -> None:
-    for name in variables() | {each["Name"]: 1 for each in worker_container()["Environment"]}:
+    for name in variables() | worker_variables():
         assert not re.search(r"KEY|SECRET|PASSWORD|RPC_URL", name)
 
 

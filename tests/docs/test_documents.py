@@ -85,8 +85,15 @@ def test_log_lines_and_metrics_that_operators_look_for_are_written() -> None:
 
 
 def test_outputs_that_the_deployment_uses_exist() -> None:
-    used = set(re.findall(r"\$\{?([A-Z][a-z]\w+)", OPERATIONS))
-    assert used
+    code = "".join(path.read_text() for path in (ROOT / "deploy").glob("*.py"))
+    used = set(re.findall(r"\bfound\[['\"](\w+)", code)) - {"Stacks", "Parameter", "repositories"}
+    used |= {
+        name
+        for each in re.findall(r"outputs? (`\w+`(?: and `\w+`)?)", OPERATIONS)
+        for name in re.findall(r"\w+", each)
+    }
+    used -= {"and"}
+    assert {"PageUrl", "ClusterName", "DistributionDomain"} <= used
     assert used <= set(template()["Outputs"])
 
 

@@ -117,7 +117,7 @@ def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None
     formatter = configure_logging(service)
     formatter.thread_safe_clear_keys()
     log_fields(**fields)
-    collected = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    collected = EphemeralMetrics(namespace=_namespace(), service=service)
     token = _metrics.set(collected)
     try:
         yield
@@ -141,9 +141,14 @@ def record(metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
 
 def emit(service: str, metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
     """A metric at once, for a process that has no invocations."""
-    collected = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    collected = EphemeralMetrics(namespace=_namespace(), service=service)
     collected.add_metric(metric, MetricUnit(unit), value)
     _write(collected)
+
+
+def _namespace() -> str:
+    """A deployment's own, so that alarms of one do not count what another does."""
+    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
 
 
 def run_fields(run_id: str, **more: str | int) -> dict[str, str | int]:

@@ -20,8 +20,12 @@ from forge.models.session import HotSession
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
-LIFE_SECONDS = 840.0
-"""Shorter than the longest invocation, 15 minutes: the client comes back with Last-Event-ID."""
+LIFE_SECONDS = 120.0
+"""Shorter than the function's time: the client comes back with Last-Event-ID."""
+QUIET_SECONDS = 25.0
+"""A stream without a change ends after this. Lambda never hears that a client has left, and bills what goes on."""
+QUIET_RETRY = b"retry: 2000\n\n"
+"""How long a client that hears nothing new stays away, in milliseconds."""
 BUSY_SECONDS = 0.2
 IDLE_SECONDS = (0.3, 1.0)
 BYTES_PER_SECOND = 1_000_000
@@ -97,14 +101,18 @@ class Follower:
 async def events(
     follower: Follower, is_disconnected: Callable[[], Awaitable[bool]], until: int | None = None
 ) -> AsyncGenerator[bytes]:
-    """Until the client leaves or the time is up; at `until` (epoch milliseconds) the caller's token ends.
+    """Until the client leaves, nothing changes or the time is up; at `until` (epoch milliseconds) its token ends.
 
-    A storage that cannot be read now is read again later."""
-    started = spoken = time.monotonic()
+    A storage that cannot be read now is read again later.
+    """
+    started = spoken = changed = time.monotonic()
     pause = IDLE_SECONDS[0]
     yield b"retry: 1000\n\n"
     while time.monotonic() - started < LIFE_SECONDS and not await is_disconnected():
         if until is not None and dependencies.now() >= until:
+            return
+        if not follower.is_busy and time.monotonic() - changed >= QUIET_SECONDS:
+            yield QUIET_RETRY
             return
         try:
             event = await asyncio.to_thread(follower.next_event)
@@ -113,6 +121,7 @@ async def events(
             event, pause = None, error.retry_after
         if event:
             yield event
+            changed = time.monotonic()
             pause = IDLE_SECONDS[0]
             await asyncio.sleep(len(event) / BYTES_PER_SECOND)
         elif time.monotonic() - spoken >= HEARTBEAT_SECONDS:

@@ -1,0 +1,184 @@
+"""`python -m deploy [up|down]`: what `make deploy` and `make undeploy` start."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy import answers as questions
+from deploy import costs, image, parameters, secrets, smoke, stack
+from deploy.answers import Answers
+from deploy.programs import DeployFailed, Programs
+
+ROOT = Path(__file__).parent.parent
+
+
+def main(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+    pause: float = smoke.PAUSE_SECONDS,
+) -> int:
+    """Exit status. `pause`: seconds between two looks at what does not work yet."""
+    options = _options(arguments)
+    try:
+        if options.command == "up":
+            _up(options, environment, folder, pause)
+        else:
+            _down(options, environment, folder)
+    except DeployFailed as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _options(arguments: Sequence[str]) -> Namespace:
+    parser = ArgumentParser("make deploy", description=__doc__)
+    parser.add_argument("command", choices=["up", "down"])
+    parser.add_argument("--stack", default="forge-mcp", help="name of the CloudFormation stack")
+    parser.add_argument("--region", default="")
+    parser.add_argument(
+        "--llm", default="", help="offline, anthropic:<model>, openai:<model>, bedrock:<model>"
+    )
+    parser.add_argument("--who", default="", help="everybody, or '<issuer URL> <audience>'")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a template parameter"
+    )
+    parser.add_argument("--new-key", action="store_true", help="ask for the LLM's key again")
+    parser.add_argument(
+        "--with-node", action="store_true", help="Node.js in the worker's image, for MCP servers"
+    )
+    parser.add_argument("--new-edge-secret", action="store_true", help="renew what CloudFront shows the APIs")
+    parser.add_argument("--costs-only", action="store_true", help="say what it costs and do nothing")
+    return parser.parse_args(arguments)
+
+
+def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause: float) -> None:
+    file = folder / ".deploy" / f"{options.stack}.json"
+    given = {"region": options.region, "llm": options.llm, "who": options.who}
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+    answers = questions.asked(questions.read(file), given, _ask, region)
+    answers.parameters |= _pairs(options.set)
+    programs = Programs(environment, folder, answers.region)
+    known = parameters.defaults(folder)
+    if options.costs_only:
+        values = known | parameters.chosen(known, {}, answers, "")
+    else:
+        values = _values(options, answers, programs, known)
+    print("\n".join(costs.told(known | values)), flush=True)
+    if options.costs_only:
+        return
+    questions.write(file, answers)
+    url = _deployed(options, answers, programs, environment, values)
+    questions.write(file, answers)
+    smoke.check(url, has_login=answers.who != questions.EVERYBODY, say=print, pause=pause)
+    print(f"ready {url}")
+
+
+def _values(
+    options: Namespace, answers: Answers, programs: Programs, known: Mapping[str, str]
+) -> dict[str, str]:
+    """The parameters, of which the account has been asked what it has. Nothing is changed."""
+    _, partition, *_, account, _ = programs.aws("sts", "get-caller-identity")["Arn"].split(":")
+    keys = f"arn:{partition}:ssm:{answers.region}:{account}:parameter/{options.stack}/"
+    deployed = stack.parameters(programs, options.stack)
+    values = parameters.chosen(known, deployed, answers, keys)
+    if answers.llm.startswith("bedrock:") and not answers.parameters.get("BedrockModelArns"):
+        values["BedrockModelArns"] = parameters.bedrock_arns(programs, answers.llm, answers.region)
+    if "StreamConcurrency" not in values:
+        values["StreamConcurrency"] = parameters.stream_concurrency(programs)
+    return values
+
+
+def _deployed(
+    options: Namespace,
+    answers: Answers,
+    programs: Programs,
+    environment: Mapping[str, str],
+    values: Mapping[str, str],
+) -> str:
+    """Everything up to the page. Returns its URL."""
+    name: str = options.stack
+    whole = parameters.defaults(programs.folder) | values
+    _keep_key(options, answers, programs, environment)
+    stack.prepare_account(programs)
+    uri = _image(options, answers, programs, whole)
+    stack.build(programs, whole["Architecture"])
+    for edge in secrets.edge_steps(programs, name, renew=options.new_edge_secret):
+        stack.deploy(programs, name, answers.region, {**values, **edge, "WorkerImageUri": uri})
+    found = stack.outputs(programs, name)
+    stack.upload_page(programs, found)
+    return found["PageUrl"]
+
+
+def _image(options: Namespace, answers: Answers, programs: Programs, values: Mapping[str, str]) -> str:
+    with_node = options.with_node or answers.with_node
+    answers.with_node = with_node
+    build = {
+        "Architecture": values["Architecture"],
+        "WITH_NODE": "1" if with_node else "0",
+        "WITH_CHAIN": "1" if values["TestChain"] == "true" else "0",
+    }
+    repository = f"{options.stack}-worker"
+    uri = image.repository(programs, repository)
+    tag = image.tag_of(programs.folder, build)
+    image.push(programs, repository, uri, tag, build)
+    answers.images = [*(each for each in answers.images if each != tag), tag]
+    return f"{uri}:{tag}"
+
+
+def _keep_key(
+    options: Namespace, answers: Answers, programs: Programs, environment: Mapping[str, str]
+) -> None:
+    """The LLM's key goes from the environment or the keyboard into SSM, if it is not there."""
+    parameter = answers.key_parameter
+    if not parameter or answers.parameters.get(parameter):
+        return
+    name = secrets.name_of(options.stack, parameter)
+    if secrets.exists(programs, name) and not options.new_key:
+        return
+    variable = f"{answers.llm.partition('-')[0].partition(':')[0].upper()}_API_KEY"
+    key = environment.get(variable) or (getpass.getpass(f"Key ({variable}): ") if sys.stdin.isatty() else "")
+    if not key:
+        raise DeployFailed(f"{answers.llm} needs a key: set {variable}, or start this at a terminal.")
+    secrets.keep(programs, name, key)
+
+
+def _down(options: Namespace, environment: Mapping[str, str], folder: Path) -> None:
+    file = folder / ".deploy" / f"{options.stack}.json"
+    answers = questions.read(file)
+    region = options.region or (answers.region if answers else "")
+    if not region:
+        raise DeployFailed(f"{file} is not there; name the region: make undeploy ARGS='--region …'")
+    programs = Programs(environment, folder, region)
+    keep_data = bool(answers and answers.parameters.get("KeepData") == "true")
+    stack.delete(programs, options.stack, region, keep_data=keep_data)
+    repository = f"{options.stack}-worker"
+    if programs.succeeds("aws", "ecr", "describe-repositories", "--repository-names", repository):
+        programs.aws("ecr", "delete-repository", "--repository-name", repository, "--force")
+    secrets.remove_all(programs, options.stack)
+    file.unlink(missing_ok=True)
+    print("Everything is gone" + (", but the table, which was to be kept." if keep_data else "."))
+
+
+def _ask(question: str, default: str) -> str:
+    if not sys.stdin.isatty():
+        raise DeployFailed(
+            f"Nobody can be asked: {question}? Name it by an option (make deploy ARGS=--help)."
+        )
+    return input(f"{question} [{default}]: ").strip() or default
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise DeployFailed(f"--set wants NAME=VALUE, not {wrong[0]}.")
+    return {name: value for name, _, value in pairs}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

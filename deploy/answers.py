@@ -1,0 +1,87 @@
+"""The three questions, and the file that keeps their answers. No secret is ever in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deploy.programs import DeployFailed
+
+KEYS = {
+    "anthropic": "AnthropicApiKeyArn",
+    "openai": "OpenaiApiKeyArn",
+    "openai-responses": "OpenaiApiKeyArn",
+}
+"""Providers that want a key, and the template's parameter that names where it is kept."""
+EVERYBODY = "everybody"
+
+Ask = Callable[[str, str], str]
+"""(question, default) → answer. Raises `DeployFailed` where nobody can be asked."""
+
+
+class Answers(BaseModel):
+    """What was answered, and what the last deployment used."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    region: str
+    llm: str
+    who: str
+    """`everybody`, or issuer and audience of the tokens to require, with a space between."""
+    parameters: dict[str, str] = Field(default_factory=dict)
+    """Of the template, given by `--set`; they are kept from one deployment to the next."""
+    with_node: bool = False
+    images: list[str] = Field(default_factory=list)
+    """Tags of the worker's images, the newest last."""
+
+    @property
+    def key_parameter(self) -> str | None:
+        return KEYS.get(self.llm.partition(":")[0])
+
+    def login(self) -> dict[str, str]:
+        """Parameters for who may enter. Raises `DeployFailed`."""
+        if self.who == EVERYBODY:
+            return {"AuthIssuer": "", "AuthAudience": ""}
+        issuer, _, audience = self.who.partition(" ")
+        if not issuer.startswith("https://") or not audience.strip():
+            raise DeployFailed(
+                "Who may enter is `everybody`, or the https URL of an issuer, a space and the audience of its tokens."
+            )
+        return {"AuthIssuer": issuer, "AuthAudience": audience.strip()}
+
+
+def read(file: Path) -> Answers | None:
+    if not file.exists():
+        return None
+    try:
+        return Answers.model_validate_json(file.read_text())
+    except (ValidationError, ValueError) as error:
+        raise DeployFailed(f"{file} cannot be read; remove it to be asked again. {error}") from error
+
+
+def write(file: Path, answers: Answers) -> None:
+    """Whole or not at all."""
+    file.parent.mkdir(exist_ok=True)
+    new = file.with_suffix(".new")
+    new.write_text(answers.model_dump_json(indent=2) + "\n")
+    new.replace(file)
+
+
+def asked(known: Answers | None, given: dict[str, str], ask: Ask, region: str) -> Answers:
+    """`given` by options wins, then what is `known`; only the rest is asked."""
+    before = known.model_dump(include={"region", "llm", "who"}) if known else {}
+    values = before | {name: value for name, value in given.items() if value}
+    questions = (
+        ("region", "AWS region", region),
+        ("llm", "LLM (offline, anthropic:<model>, openai:<model> or bedrock:<model>)", "offline"),
+        ("who", "Who may enter (everybody, or `<issuer URL> <audience>` of a login)", EVERYBODY),
+    )
+    for name, question, default in questions:
+        if name not in values:
+            values[name] = ask(question, default)
+    kept = known.model_dump(include={"parameters", "with_node", "images"}) if known else {}
+    answers = Answers.model_validate(kept | values)
+    answers.login()
+    return answers

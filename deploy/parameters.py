@@ -1,0 +1,67 @@
+"""Answers → the template's parameters. What a deployment does not name keeps the value that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.answers import EVERYBODY, Answers
+from deploy.programs import DeployFailed, Programs
+from local_dev.template import Template
+
+SMALL = {"WorkerCpu": "256", "WorkerMemory": "512", "RunsPerWorker": "15", "WorkerConcurrency": "60"}
+"""The installation that `make deploy` begins with. `--set` makes it larger."""
+ALONE = {"TestChain": "true", "WorkerCountMax": "1"}
+"""Where no network is named, so that what the README says first to type works."""
+MADE = ("EdgeSecret", "EdgeDigests", "WorkerImageUri")
+"""Parameters that each deployment makes anew."""
+FREE_CONCURRENCY = 100
+"""Lambda refuses a reservation that leaves less than this to the account's other functions."""
+
+
+def defaults(folder: Path) -> dict[str, str]:
+    """Of every parameter of the template."""
+    section = Template.load(folder / "template.yaml", region="us-east-1").section("Parameters")
+    return {name: str(each["Default"]) for name, each in section.items()}
+
+
+def chosen(
+    known: Mapping[str, str], deployed: Mapping[str, str], answers: Answers, keys: str
+) -> dict[str, str]:
+    """Parameters for a stack that has those of `deployed` (none yet: a new one), without secrets and image.
+
+    `known`: the template's, with their defaults. `keys`: the ARN before the name of a key. Raises `DeployFailed`.
+    """
+    if unknown := sorted(set(answers.parameters) - set(known)):
+        raise DeployFailed(
+            f"The template has no parameter {', '.join(unknown)}; docs/operations.md lists them."
+        )
+    values = {name: value for name, value in deployed.items() if name in known and name not in MADE}
+    if not deployed:
+        has_network = any(name.endswith("RpcUrlArn") and value for name, value in answers.parameters.items())
+        values = SMALL | ({} if has_network else ALONE)
+    values |= {"ForgeLlm": answers.llm} | answers.login()
+    if "AllowAnonymous" in known:
+        values["AllowAnonymous"] = "true" if answers.who == EVERYBODY else "false"
+    if parameter := answers.key_parameter:
+        values[parameter] = f"{keys}{parameter}"
+    return values | answers.parameters
+
+
+def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
+    """The ARNs that must be allowed for `bedrock:<model>`: an inference profile wants its own and its models'."""
+    model = llm.partition(":")[2]
+    wanted = ("bedrock", "get-inference-profile", "--inference-profile-identifier", model)
+    if not programs.succeeds("aws", *wanted):
+        return f"arn:aws:bedrock:{region}::foundation-model/{model}"
+    profile = programs.aws(*wanted)
+    return ",".join([profile["inferenceProfileArn"], *(each["modelArn"] for each in profile["models"])])
+
+
+def stream_concurrency(programs: Programs) -> str:
+    """A quarter of the account's Lambda concurrency, if enough stays free; else no limit."""
+    settings: Any = programs.aws("lambda", "get-account-settings")
+    quota = int(settings["AccountLimit"]["ConcurrentExecutions"])
+    share = quota // 4
+    return str(share) if quota - share >= 2 * FREE_CONCURRENCY else "0"

@@ -1,0 +1,80 @@
+"""The seam: every program that changes something is started here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+
+class DeployFailed(Exception):
+    """It cannot go on; the text says why and what to do."""
+
+
+class Programs:
+    """Starts `aws`, `docker` and `sam` as the `environment`'s PATH finds them. SAM may name another `sam`."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, region: str = "") -> None:
+        self.environment = {**environment, "SAM_CLI_TELEMETRY": "0", "AWS_PAGER": ""}
+        if region:
+            self.environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        self.folder = folder
+        self._names = {"sam": shlex.split(environment.get("SAM", "")) or ["sam"]}
+
+    def aws(self, *arguments: str) -> Any:
+        """The answer of the AWS CLI, or None when it says nothing."""
+        answer = self._start(["aws", *arguments, "--output", "json"], capture=True).stdout
+        return json.loads(answer) if answer.strip() else None
+
+    def succeeds(self, *command: str) -> bool:
+        return self._process(list(command), capture=True, text=None).returncode == 0
+
+    def show(self, *command: str, text: str | None = None) -> None:
+        """Run a command whose output the person sees. `text` is its input."""
+        self._start(list(command), capture=False, text=text)
+
+    def output(self, *command: str) -> str:
+        return self._start(list(command), capture=True).stdout
+
+    def _start(
+        self, command: list[str], *, capture: bool, text: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        done = self._process(command, capture=capture, text=text)
+        if done.returncode:
+            said = f"\n{done.stderr.strip()}" if done.stderr else ""
+            raise DeployFailed(f"`{shlex.join(command[:3])}` failed.{said}")
+        return done
+
+    def _process(
+        self, command: list[str], *, capture: bool, text: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        name, *arguments = command
+        full = [*self._names.get(name, [name]), *arguments]
+        try:
+            return subprocess.run(
+                full,
+                cwd=self.folder,
+                env=self.environment,
+                input=text,
+                capture_output=capture,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError as missing:
+            raise DeployFailed(f"{full[0]} is needed and not on the PATH.") from missing
+
+
+@contextmanager
+def private_file(content: object) -> Generator[str]:
+    """`file://…` of JSON that nobody else can read: a secret on a command line can be seen by every user."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "input.json"
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(content, file)
+        yield f"file://{path}"

@@ -1,0 +1,97 @@
+"""The stack: built and deployed by SAM, read by its outputs, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.programs import DeployFailed, Programs, private_file
+
+PYTHON_IMAGE = "python:3.13-slim"
+
+
+def prepare_account(programs: Programs) -> None:
+    """The first ECS cluster of an account fails while its service-linked role is being made, so it is made before."""
+    if not programs.succeeds("aws", "iam", "get-role", "--role-name", "AWSServiceRoleForECS"):
+        programs.aws("iam", "create-service-linked-role", "--aws-service-name", "ecs.amazonaws.com")
+
+
+def build(programs: Programs, architecture: str) -> None:
+    programs.environment["ARCHITECTURE"] = architecture
+    programs.show("sam", "build")
+    layer = programs.folder / ".aws-sam" / "build" / "ForgeLayer" / "python"
+    if not has_bytecode(layer):
+        compile_layer(programs, layer)
+    if not has_bytecode(layer):
+        raise DeployFailed("The layer has no bytecode, so each cold start would take twice as long.")
+
+
+def has_bytecode(layer: Path) -> bool:
+    return next(layer.rglob("*.cpython-313.pyc"), None) is not None
+
+
+def compile_layer(programs: Programs, layer: Path) -> None:
+    """Where no Python 3.13 is on the PATH, a container has one."""
+    mount = ("--volume", f"{layer}:/layer", "--user", f"{_owner(layer)}")
+    command = ("python", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/layer")
+    programs.show("docker", "run", "--rm", *mount, PYTHON_IMAGE, *command)
+
+
+def _owner(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_uid}:{found.st_gid}"
+
+
+def deploy(programs: Programs, name: str, region: str, parameters: Mapping[str, str]) -> None:
+    settled = ("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM")
+    where = ("--stack-name", name, "--region", region, "--resolve-s3", "--s3-prefix", name)
+    with private_file(dict(parameters)) as file:
+        programs.show("sam", "deploy", *where, *settled, "--parameter-overrides", file)
+
+
+def outputs(programs: Programs, name: str) -> dict[str, str]:
+    found = programs.aws("cloudformation", "describe-stacks", "--stack-name", name)
+    return {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0].get("Outputs", [])}
+
+
+def parameters(programs: Programs, name: str) -> dict[str, str]:
+    """Those of the stack as it is deployed; none if it is not."""
+    if not programs.succeeds("aws", "cloudformation", "describe-stacks", "--stack-name", name):
+        return {}
+    found = programs.aws("cloudformation", "describe-stacks", "--stack-name", name)
+    return {each["ParameterKey"]: each["ParameterValue"] for each in found["Stacks"][0].get("Parameters", [])}
+
+
+def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
+    """Files that are gone go last: pages that are open still ask for them while the new ones arrive."""
+    bucket = f"s3://{found['PageBucketName']}"
+    copy = (
+        "s3",
+        "sync",
+        "frontend/",
+        bucket,
+        "--exclude",
+        "*.json",
+        "--exclude",
+        "*.d.ts",
+        "--only-show-errors",
+    )
+    programs.show("aws", *copy)
+    programs.show("aws", *copy, "--delete")
+    programs.aws(
+        "cloudfront", "create-invalidation", "--distribution-id", found["DistributionId"], "--paths", "/*"
+    )
+
+
+def delete(programs: Programs, name: str, region: str, *, keep_data: bool) -> None:
+    programs.show("aws", "s3", "rm", f"s3://{outputs(programs, name)['PageBucketName']}", "--recursive")
+    if not keep_data:
+        programs.show("sam", "delete", "--no-prompts", "--stack-name", name, "--region", region)
+        return
+    stack = ("--stack-name", name)
+    programs.aws("cloudformation", "delete-stack", *stack)
+    if programs.succeeds("aws", "cloudformation", "wait", "stack-delete-complete", *stack):
+        return
+    # The table refuses to go, as was asked; what a failed deletion names may be left out of the next one.
+    programs.aws("cloudformation", "delete-stack", *stack, "--retain-resources", "Table")
+    programs.aws("cloudformation", "wait", "stack-delete-complete", *stack)

@@ -1,0 +1,127 @@
+"""`aws`, `docker` and `sam` for tests: each writes down how it was called, and keeps an account in a JSON file.
+
+Started as a program: `account.py NAME ARGUMENTS…` with ACCOUNT naming the folder.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+FOLDER = Path(os.environ.get("ACCOUNT", "."))
+STATE = FOLDER / "account.json"
+MISSING = 254
+
+
+def option(arguments, name):
+    return arguments[arguments.index(name) + 1] if name in arguments else None
+
+
+def content(text):
+    return json.loads(Path(text.removeprefix("file://")).read_text())
+
+
+def aws(state, arguments):
+    """Answer of the AWS CLI, or MISSING for a thing that is not there."""
+    what = " ".join(arguments[:2])
+    if what == "sts get-caller-identity":
+        return {"Arn": "arn:aws:iam::123456789012:user/deployer"}
+    if what == "lambda get-account-settings":
+        return {"AccountLimit": {"ConcurrentExecutions": state["concurrency"]}}
+    if what == "iam get-role":
+        return {} if "role" in state else MISSING
+    if what == "iam create-service-linked-role":
+        state["role"] = True
+    elif arguments[0] == "ssm":
+        return ssm(state, arguments)
+    elif what == "bedrock get-inference-profile":
+        return state["profiles"].get(option(arguments, "--inference-profile-identifier"), MISSING)
+    elif arguments[0] == "ecr":
+        return ecr(state, arguments)
+    elif arguments[0] == "cloudformation":
+        return cloudformation(state, arguments)
+    return None
+
+
+def ssm(state, arguments):
+    name = option(arguments, "--name")
+    match arguments[1]:
+        case "put-parameter":
+            given = content(option(arguments, "--cli-input-json"))
+            state["secrets"][given["Name"]] = given["Value"]
+        case "get-parameter":
+            value = state["secrets"].get(name)
+            return {"Parameter": {"Value": value}} if value else MISSING
+        case "get-parameters-by-path":
+            return [each for each in state["secrets"] if each.startswith(option(arguments, "--path"))]
+        case "delete-parameter":
+            del state["secrets"][name]
+    return None
+
+
+def ecr(state, arguments):
+    name = option(arguments, "--repository-names") or option(arguments, "--repository-name")
+    match arguments[1]:
+        case "create-repository":
+            state["images"][name] = []
+        case "delete-repository":
+            del state["images"][name]
+        case "describe-repositories":
+            uri = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{name}"
+            return {"repositories": [{"repositoryUri": uri}]} if name in state["images"] else MISSING
+        case "describe-images":
+            tag = option(arguments, "--image-ids").removeprefix("imageTag=")
+            return {} if tag in state["images"][name] else MISSING
+    return None
+
+
+def cloudformation(state, arguments):
+    stack = state.get("stack")
+    match arguments[1]:
+        case "describe-stacks":
+            if not stack:
+                return MISSING
+            parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.items()]
+            outputs = {"PageUrl": state["url"], "PageBucketName": "bucket", "DistributionId": "E1"}
+            shown = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+            return {"Stacks": [{"Parameters": parameters, "Outputs": shown}]}
+        case "delete-stack":
+            if stack.get("KeepData") != "true" or "--retain-resources" in arguments:
+                del state["stack"]
+        case "wait":
+            return None if not state.get("stack") else MISSING
+    return None
+
+
+def sam(state, arguments):
+    if arguments[0] == "build":
+        layer = FOLDER / "checkout" / ".aws-sam" / "build" / "ForgeLayer" / "python" / "__pycache__"
+        layer.mkdir(parents=True, exist_ok=True)
+        if state["python313"]:
+            (layer / "a.cpython-313.pyc").touch()
+    elif arguments[0] == "deploy":
+        state["deployments"].append(content(option(arguments, "--parameter-overrides")))
+        state["stack"] = {**state.get("stack", {}), **state["deployments"][-1]}
+    elif arguments[0] == "delete":
+        del state["stack"]
+
+
+def docker(state, arguments):
+    if arguments[0] == "push":
+        uri, _, tag = arguments[1].rpartition(":")
+        state["images"][uri.rpartition("/")[2]].append(tag)
+    elif arguments[0] == "run":
+        volume = option(arguments, "--volume").partition(":")[0]
+        (Path(volume) / "a.cpython-313.pyc").touch()
+
+
+if __name__ == "__main__":
+    name, *given = sys.argv[1:]
+    state = json.loads(STATE.read_text())
+    state["calls"].append([name, *given])
+    answer = {"aws": aws, "sam": sam, "docker": docker}[name](state, given)
+    STATE.write_text(json.dumps(state))
+    if answer == MISSING:
+        sys.exit(MISSING)
+    if answer is not None:
+        sys.stdout.write(json.dumps(answer))

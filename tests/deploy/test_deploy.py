@@ -1,0 +1,258 @@
+"""`make deploy` and `make undeploy`, with recording programs in place of `aws`, `docker` and `sam`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from deploy import costs, parameters
+from deploy.programs import DeployFailed
+from deploy.smoke import check
+from tests.deploy.conftest import Account, Site
+from tests.template import ROOT, resources
+
+ANSWERS = ("--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
+UP = ("up", *ANSWERS)
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def test_an_empty_account_gets_an_installation_that_answers(
+    account: Account, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert account.run(*UP) == 0
+    state = account.state()
+    (given,) = state["deployments"]
+    (tag,) = state["images"]["forge-mcp-worker"]
+    assert given["WorkerImageUri"].endswith(f"/forge-mcp-worker:{tag}")
+    assert given["ForgeLlm"] == "offline"
+    assert state["role"]
+    assert account.called("aws", "s3", "sync")
+    assert account.called("aws", "cloudfront", "create-invalidation")
+    assert "POST /api/chat" in site.asked
+    assert site.asked[-1] == "DELETE session"
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"ready {site.url}"
+    assert said[0].startswith("It costs")
+
+
+def test_repositories_never_change_what_a_tag_means(account: Account) -> None:
+    account.run(*UP)
+    (call,) = account.called("aws", "ecr", "create-repository")
+    assert call[call.index("--image-tag-mutability") + 1] == "IMMUTABLE"
+
+
+def test_the_same_command_again_asks_nothing_and_takes_nothing_away(account: Account) -> None:
+    account.run(*UP, "--set", "RateLimitBurst=3")
+    assert account.run("up") == 0
+    first, second = account.state()["deployments"]
+    assert second == first
+    assert first["RateLimitBurst"] == "3"
+    assert (
+        len(account.called("docker", "push")) == len(account.called("aws", "ecr", "create-repository")) == 1
+    )
+
+
+def test_another_computer_without_the_answers_keeps_what_is_deployed(account: Account) -> None:
+    account.run(*UP, "--set", "WorkerCpu=2048", "--set", "WorkerCountMax=9", "--set", "TestChain=false")
+    (account.checkout / ".deploy" / "forge-mcp.json").unlink()
+    assert account.run(*UP) == 0
+    first, second = account.state()["deployments"]
+    assert second == first
+
+
+def test_a_changed_worker_is_another_image_and_the_old_one_stays(account: Account) -> None:
+    account.run(*UP)
+    (account.checkout / "worker" / "new.py").write_text("")
+    account.run("up")
+    (account.checkout / "worker" / "new.py").unlink()
+    account.run("up")  # rolled back
+    tags = account.state()["images"]["forge-mcp-worker"]
+    used = [given["WorkerImageUri"].rpartition(":")[2] for given in account.state()["deployments"]]
+    assert used == [tags[0], tags[1], tags[0]]
+    assert len(account.called("docker", "build")) == 2
+
+
+def test_a_key_is_in_the_account_and_nowhere_else(
+    account: Account, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.is_closed = True
+    login = "https://issuer.example forge"
+    arguments = ("--region", "eu-west-1", "--llm", "anthropic:claude-sonnet-4-5", "--who", login)
+    assert account.run("up", *arguments) == 1  # nobody can be asked for the key
+    assert "ANTHROPIC_API_KEY" in capsys.readouterr().err
+    account.run("up", ANTHROPIC_API_KEY="sk-secret-value")
+    state = account.state()
+    assert state["secrets"]["/forge-mcp/AnthropicApiKeyArn"] == "sk-secret-value"
+    (given,) = state["deployments"]
+    arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/forge-mcp/AnthropicApiKeyArn"
+    assert given["AnthropicApiKeyArn"] == arn
+    assert (given["AuthIssuer"], given["AuthAudience"]) == ("https://issuer.example", "forge")
+    kept = (account.checkout / ".deploy" / "forge-mcp.json").read_text()
+    for text in (kept, json.dumps(state["calls"])):
+        assert "sk-secret-value" not in text
+        assert given["EdgeSecret"] not in text
+
+
+def test_a_login_is_tried_as_a_closed_door(account: Account, site: Site) -> None:
+    site.is_closed = True
+    login = "https://issuer.example forge"
+    assert account.run("up", "--region", "eu-west-1", "--llm", "offline", "--who", login) == 0
+    assert "POST /api/chat" not in site.asked
+
+
+def test_cloudfronts_secret_is_renewed_without_a_moment_in_which_none_is_accepted(account: Account) -> None:
+    account.run(*UP)
+    account.run("up", "--new-edge-secret")
+    first, accept, show, forget = (
+        (given["EdgeSecret"], given["EdgeDigests"]) for given in account.state()["deployments"]
+    )
+    old, new = first[0], show[0]
+    assert old != new
+    assert first == (old, digest(old))
+    assert accept == (old, f"{digest(new)},{digest(old)}")
+    assert show == (new, f"{digest(new)},{digest(old)}")
+    assert forget == (new, digest(new))
+    assert account.state()["secrets"]["/forge-mcp/edge-secret"] == new
+
+
+@pytest.mark.parametrize(
+    ("llm", "profiles", "arns"),
+    [
+        ("bedrock:amazon.nova", {}, "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova"),
+        (
+            "bedrock:us.x",
+            {"us.x": {"inferenceProfileArn": "P", "models": [{"modelArn": "A"}, {"modelArn": "B"}]}},
+            "P,A,B",
+        ),
+    ],
+)
+def test_a_bedrock_profile_is_allowed_with_each_of_its_models(
+    account: Account, llm: str, profiles: dict[str, Any], arns: str
+) -> None:
+    account.change(profiles=profiles)
+    account.run("up", "--region", "eu-west-1", "--llm", llm, "--who", "everybody")
+    assert account.state()["deployments"][0]["BedrockModelArns"] == arns
+
+
+@pytest.mark.parametrize(("quota", "limit"), [(10, "0"), (200, "0"), (400, "100"), (1000, "250")])
+def test_streams_get_a_share_of_the_accounts_concurrency_that_lambda_allows(
+    account: Account, quota: int, limit: str
+) -> None:
+    account.change(concurrency=quota)
+    account.run(*UP)
+    assert account.state()["deployments"][0]["StreamConcurrency"] == limit
+
+
+def test_a_layer_without_bytecode_is_compiled_by_a_container(account: Account) -> None:
+    account.change(python313=False)
+    assert account.run(*UP) == 0
+    (call,) = account.called("docker", "run")
+    assert call[-1] == "/layer"
+
+
+def test_the_first_sentence_of_the_readme_works_where_no_network_is_named(account: Account) -> None:
+    account.run(*UP)
+    (given,) = account.state()["deployments"]
+    assert (given["TestChain"], given["WorkerCountMax"]) == ("true", "1")
+    (build,) = account.called("docker", "build")
+    assert "WITH_CHAIN=1" in build
+
+
+def test_a_network_that_is_named_needs_no_test_chain(account: Account) -> None:
+    account.run(*UP, "--set", "MainnetRpcUrlArn=arn:x", "--set", "DefaultNetwork=mainnet")
+    (given,) = account.state()["deployments"]
+    assert "TestChain" not in given
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("up",), "Nobody can be asked"),
+        ((*UP, "--set", "NoSuchParameter=1"), "NoSuchParameter"),
+        ((*UP, "--set", "WorkerCpu"), "NAME=VALUE"),
+        (("up", "--region", "eu-west-1", "--llm", "offline", "--who", "https://issuer.example"), "audience"),
+        (("up", "--region", "eu-west-1", "--llm", "offline", "--who", "me"), "everybody"),
+        (("down",), "region"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_changes(
+    account: Account, arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert account.run(*arguments) == 1
+    assert said in capsys.readouterr().err
+    assert account.state()["deployments"] == []
+    assert account.state()["secrets"] == {}
+
+
+def test_a_deployment_that_does_not_work_is_said_to(site: Site) -> None:
+    site.is_closed = True
+    with pytest.raises(DeployFailed, match="does not work"):
+        check(site.url, has_login=False, say=print, patience=0, pause=0)
+
+
+def test_undeploy_leaves_nothing(account: Account) -> None:
+    account.run(*UP)
+    assert account.run("down") == 0
+    state = account.state()
+    assert (state.get("stack"), state["images"], state["secrets"]) == (None, {}, {})
+    assert account.called("aws", "s3", "rm")
+    assert not (account.checkout / ".deploy" / "forge-mcp.json").exists()
+
+
+def test_undeploy_leaves_the_table_that_was_to_be_kept(account: Account) -> None:
+    account.run(*UP, "--set", "KeepData=true")
+    assert account.run("down") == 0
+    last = account.called("aws", "cloudformation", "delete-stack")[-1]
+    assert last[last.index("--retain-resources") + 1] == "Table"
+    assert account.state().get("stack") is None
+
+
+# ------------------------------------------------------------------------------------------- what it costs
+
+
+def monthly(**values: str) -> float:
+    given = parameters.defaults(ROOT) | parameters.SMALL | values
+    return sum(line.dollars for line in costs.idle(given))
+
+
+def test_a_small_installation_costs_what_was_promised() -> None:
+    assert monthly() <= 18
+    assert monthly(WorkerSpot="true") <= 13
+    assert monthly(WorkerCountMin="0") <= 4
+    assert monthly(WorkerCpu="1024", WorkerMemory="2048") > 30
+
+
+def test_the_operations_guide_says_the_same_prices() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    row = next(line for line in guide.splitlines() if line.startswith("| **in all**"))
+    large = sum(line.dollars for line in costs.idle(parameters.defaults(ROOT)))
+    figures = (monthly(), monthly(WorkerSpot="true"), large)
+    assert row == "| **in all** | " + " | ".join(f"**${each:.2f}**" for each in figures) + " |"
+    assert f"${costs.TURNS_1000:.2f}" in guide
+
+
+def test_the_price_of_alarms_is_that_of_the_templates() -> None:
+    measured = 0
+    for alarm in resources("AWS::CloudWatch::Alarm").values():
+        stats = [each for each in alarm["Properties"].get("Metrics", []) if "MetricStat" in each]
+        measured += len(stats) or 1
+    for policy in resources("AWS::ApplicationAutoScaling::ScalingPolicy").values():
+        tracking = policy["Properties"].get("TargetTrackingScalingPolicyConfiguration")
+        if tracking:  # two alarms each, above and below
+            metrics = tracking.get("CustomizedMetricSpecification", {"Metrics": []})["Metrics"]
+            measured += 2 * (len([each for each in metrics if "MetricStat" in each]) or 1)
+    assert measured == costs.ALARM_METRICS
+
+
+def test_what_it_costs_can_be_asked_without_an_account(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert account.run(*UP, "--costs-only") == 0
+    assert "in all while nobody asks" in capsys.readouterr().out
+    assert account.state()["calls"] == []
