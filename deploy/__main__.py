@@ -103,7 +103,7 @@ def _deployed(
 ) -> str:
     """Everything up to the page. Returns its URL."""
     name: str = options.stack
-    whole = parameters.defaults(programs.folder) | values
+    whole = {**parameters.defaults(programs.folder), **values}
     _keep_key(options, answers, programs, environment)
     stack.prepare_account(programs)
     uri = _image(options, answers, programs, whole)

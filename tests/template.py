@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from local_dev.template import Template
+
 ROOT = Path(__file__).parent.parent
 _SHORT = {"Ref": "Ref", "Condition": "Condition"}
 
@@ -77,6 +79,38 @@ def worker_variables() -> dict[str, Any]:
     (task,) = resources("AWS::ECS::TaskDefinition").values()
     pairs = task["Properties"]["ContainerDefinitions"][0]["Environment"]
     return {pair["Name"]: pair["Value"] for pair in pairs if "Name" in pair}
+
+
+def of(name: str) -> dict[str, Any]:
+    return template()["Resources"][name]["Properties"]
+
+
+def default(parameter: str) -> Any:
+    return template()["Parameters"][parameter]["Default"]
+
+
+def container() -> dict[str, Any]:
+    return of("TaskDefinition")["ContainerDefinitions"][0]
+
+
+def applied(**values: str) -> Template:
+    """The template with these parameters; the others have their defaults. Each is a text, as in CloudFormation."""
+    local = Template(template(), region="us-east-1")
+    local.refs.update(
+        {name: str(each["Default"]) for name, each in template()["Parameters"].items()} | values
+    )
+    return local
+
+
+def refused(**values: str) -> list[str]:
+    """Names of the rules that refuse these parameters."""
+    local = applied(**{"WorkerImageUri": "image:1"} | values)
+    return [
+        name
+        for name, rule in template()["Rules"].items()
+        if local.resolve(rule.get("RuleCondition", True))
+        and not all(local.resolve(each["Assert"]) for each in rule["Assertions"])
+    ]
 
 
 def variables() -> dict[str, Any]:

@@ -14,7 +14,7 @@ MISSING = 254
 
 
 def option(arguments, name):
-    return arguments[arguments.index(name) + 1] if name in arguments else None
+    return arguments[arguments.index(name) + 1] if name in arguments else ""
 
 
 def content(text):
@@ -56,6 +56,8 @@ def ssm(state, arguments):
             return [each for each in state["secrets"] if each.startswith(option(arguments, "--path"))]
         case "delete-parameter":
             del state["secrets"][name]
+        case _:
+            pass
     return None
 
 
@@ -72,6 +74,8 @@ def ecr(state, arguments):
         case "describe-images":
             tag = option(arguments, "--image-ids").removeprefix("imageTag=")
             return {} if tag in state["images"][name] else MISSING
+        case _:
+            pass
     return None
 
 
@@ -90,6 +94,8 @@ def cloudformation(state, arguments):
                 del state["stack"]
         case "wait":
             return None if not state.get("stack") else MISSING
+        case _:
+            pass
     return None
 
 

@@ -1,0 +1,136 @@
+"""How what `template.yaml` deploys scales, streams, and wakes people: rules and figures that must hold together."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from forge.api.following import LIFE_SECONDS, QUIET_SECONDS
+from tests.template import (
+    applied,
+    default,
+    functions,
+    of,
+    resources,
+    template,
+    worker_variables,
+)
+from worker.settings import WorkerSettings
+
+
+def evaluate(expression: str, **values: float | None) -> float:
+    """A CloudWatch metric expression, for one period; None is a metric without data then."""
+    local = {
+        "IF": lambda condition, yes, no: yes if condition else no,
+        "FILL": lambda value, other: other if value is None else value,
+    }
+    return eval(expression, {"__builtins__": {}}, {**local, **values})
+
+
+def expression(metrics: list[dict[str, Any]]) -> str:
+    (found,) = (each["Expression"] for each in metrics if "Expression" in each)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("accepted", "recovered", "workers", "starts"),
+    [
+        (1, None, None, True),
+        (None, 1, None, True),
+        (None, 1, 0, True),
+        (1, None, 1, False),
+        (500, 3, 4, False),
+        (None, None, None, False),
+        (None, None, 2, False),
+    ],
+)
+def test_one_waiting_message_starts_the_first_worker(
+    accepted: float | None, recovered: float | None, workers: float | None, starts: bool
+) -> None:
+    alarm = of("NobodyWorksAlarm")
+    value = evaluate(expression(alarm["Metrics"]), accepted=accepted, recovered=recovered, workers=workers)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    assert (value > alarm["Threshold"]) is starts
+    assert alarm["AlarmActions"] == [{"Ref": "WorkerStart"}]
+    assert of("WorkerStart")["StepScalingPolicyConfiguration"]["StepAdjustments"][0]["ScalingAdjustment"] == 1
+
+
+def test_another_worker_is_asked_for_long_before_one_is_full() -> None:
+    assert default("RunsPerWorker") <= 0.6 * default("WorkerConcurrency")
+    assert worker_variables()["WORKER_CONCURRENCY"] == {"Ref": "WorkerConcurrency"}
+    cpu = of("WorkerCpuScaling")["TargetTrackingScalingPolicyConfiguration"]
+    assert cpu["TargetValue"] <= 70
+    metrics = of("WorkerScaling")["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
+    share = expression(metrics["Metrics"])
+    assert evaluate(share, waiting=40, running=80, workers=2) == 60
+    assert evaluate(share, waiting=1, running=0, workers=None) == 1
+
+
+def test_scaling_and_alarms_use_no_metric_that_has_to_be_bought() -> None:
+    assert {"Name": "containerInsights", "Value": "disabled"} in of("Cluster")["ClusterSettings"]
+    assert "ContainerInsights" not in json.dumps(template()["Resources"]["Dashboard"])
+
+
+@pytest.mark.parametrize("name", resources("AWS::CloudWatch::Alarm"))
+def test_an_alarm_counts_its_own_deployment_only(name: str) -> None:
+    text = json.dumps(of(name))
+    assert '"Namespace": "forge"' not in text
+    assert worker_variables()["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "AWS::StackName"}
+
+
+def test_a_bots_bad_ticket_wakes_nobody() -> None:
+    metrics = [
+        each["MetricStat"]["Metric"] for each in of("WebSocketErrorsAlarm")["Metrics"] if "MetricStat" in each
+    ]
+    assert {each["Namespace"] for each in metrics} == {"AWS/Lambda"}
+    named = {each["Dimensions"][0]["Value"]["Ref"] for each in metrics}
+    assert named == {name for name in functions() if name.startswith("Ws") and name != "WsTicket"}
+
+
+def test_no_worker_is_an_alarm_where_some_should_always_run() -> None:
+    alarm = template()["Resources"]["NoWorkerAlarm"]
+    assert alarm["Condition"] == "AlwaysHasWorkers"
+    assert alarm["Properties"]["TreatMissingData"] == "breaching"
+
+
+def test_money_is_an_alarm() -> None:
+    budget = of("Budget")
+    assert budget["Budget"]["BudgetLimit"]["Amount"] == {"Ref": "MonthlyBudget"}
+    assert [each["Notification"]["Threshold"] for each in budget["NotificationsWithSubscribers"]] == [80, 100]
+
+
+# ------------------------------------------------------------------------------------------- streams and limits
+
+
+def test_a_stream_whose_client_has_left_costs_little() -> None:
+    stream = functions()["ChatStream"]
+    assert QUIET_SECONDS <= 30
+    assert LIFE_SECONDS + 10 <= stream["Timeout"] <= 180
+    assert stream["MemorySize"] <= 256
+
+
+@pytest.mark.parametrize("name", [each for each in WorkerSettings.model_fields if each.startswith("run_")])
+def test_each_limit_of_a_run_is_a_parameter_with_the_programs_default(name: str) -> None:
+    parameter = worker_variables()[name.upper()]["Ref"]
+    assert default(parameter) == WorkerSettings.model_fields[name].default
+
+
+def test_ports_beyond_https_are_opened_only_when_they_are_named() -> None:
+    for ports, rules in (({}, 1), ({"EgressToPort": "9000"}, 2), ({"EgressFromPort": "80"}, 2)):
+        assert len(applied(**ports).resolve(of("WorkerSecurityGroup")["SecurityGroupEgress"])) == rules
+
+
+def test_an_own_domain_speaks_modern_tls_only() -> None:
+    own = of("Distribution")["DistributionConfig"]["ViewerCertificate"]["Fn::If"][1]
+    assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
+
+
+def test_nothing_is_left_of_a_stack_that_is_deleted() -> None:
+    kept = {
+        name: each["DeletionPolicy"]
+        for name, each in template()["Resources"].items()
+        if "DeletionPolicy" in each
+    }
+    assert set(kept.values()) == {"Delete"}
