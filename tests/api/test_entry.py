@@ -14,6 +14,7 @@ from forge.api.application import create_app
 from forge.api.entry import lambda_handler
 from forge.api.event_entry import event_handler
 from forge.api.socket_entry import SocketCall, connect_handler, frame_handler
+from forge.models.prices import FREE
 from forge.observability import emit, log_fields, record
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Context, Gateway, http_event, socket_event
@@ -65,7 +66,7 @@ def test_calls_at_once_share_neither_log_fields_nor_metrics(
         barrier.wait(20)
         return {"number": number}
 
-    handler = lambda_handler(create_app(router))
+    handler = lambda_handler(create_app(router, price=FREE))
     events = [http_event("GET", f"/{number}", "", None, {}) for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda event: handler(event, Context("F")), events))
@@ -86,7 +87,9 @@ def test_an_error_nobody_expected_is_a_problem_without_details(
     def get() -> None:
         raise RuntimeError(SECRET)
 
-    answer = lambda_handler(create_app(router))(http_event("GET", "/", "", None, {}), Context("F"))
+    answer = lambda_handler(create_app(router, price=FREE))(
+        http_event("GET", "/", "", None, {}), Context("F")
+    )
     assert answer["statusCode"] == 500
     assert answer["headers"]["content-type"] == "application/problem+json"
     assert SECRET not in answer["body"]

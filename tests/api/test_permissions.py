@@ -247,7 +247,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mcp_commands, "PATIENCE_SECONDS", 0.05)
-    environment.set(OWNER_RATE_LIMIT_PER_MINUTE="6000")
+    environment.set(OWNER_RATE_LIMIT_PER_MINUTE="6000", DEPLOYMENT_UNITS_PER_MINUTE="1200")
     stage = Stage(gateway, signed_in)
     _http(stage)
     _gone(stage)

@@ -16,6 +16,7 @@ from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.once import Accepted, Once
+from forge.models.prices import Price
 from forge.models.run import (
     CommandMessage,
     Ending,
@@ -30,6 +31,18 @@ from forge.models.work import CallRecord, CallStatus, Delivery, Lease
 
 Clock = Callable[[], int]
 """Epoch milliseconds."""
+
+
+class Admission(Protocol):
+    """Charges the price list. All raise `RateLimited`, and then nothing was charged."""
+
+    def admit(self, caller: str | None, price: Price) -> None:
+        """A request of `caller` (an owner, or an address prefix; None: only the deployment pays), in blocks."""
+        ...
+
+    def command(self, key: SessionKey, units: int) -> None:
+        """Charge a session, exactly, at the rate of its messages. The session need not exist."""
+        ...
 
 
 class Sessions(Protocol):
@@ -151,13 +164,19 @@ class Approvals(Protocol):
 
 
 class Controls(Protocol):
-    def connect(self, connection: Connection) -> None: ...
+    def connect(self, connection: Connection) -> None:
+        """Exactly counted, whatever connects at once. Raises `TooManyConnections`."""
+        ...
 
     def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
         """Forget a connection. `key`, when known, finds it even when its own item has gone."""
         ...
 
     def connection(self, connection_id: str) -> Connection | None: ...
+
+    def heard(self, connection_id: str, cost: int) -> Connection | None:
+        """The same, and a frame that costs so many milliseconds is charged to it. Raises `RateLimited`."""
+        ...
 
     def extend(self, connection: Connection, until: int) -> None:
         """The connection may stay open until then (epoch milliseconds): its owner has shown a newer token."""

@@ -28,6 +28,10 @@ class Settings(BaseModel):
     rate_limit_per_minute: float = Field(default=30, gt=0)
     rate_limit_burst: int = Field(default=10, ge=1)
     owner_rate_limit_per_minute: float = Field(default=120, gt=0)
+    caller_units_per_minute: float = Field(default=600, gt=0)
+    """Of a signed-in owner, or of the address prefix of anonymous callers; `forge.models.prices` is the price list."""
+    deployment_units_per_minute: float = Field(default=60_000, gt=0)
+    """Of all callers together."""
     owner_tokens_per_day: int = Field(default=0, ge=0)
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
     cors_origins: str = ""

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from forge.api import problems
 from forge.api.edge import Cors, Edge
 from forge.api.entrances import Entrance, by_token
+from forge.models.prices import ROUTES, Price
 
 
-def create_app(router: APIRouter, entrance: Entrance = by_token) -> FastAPI:
+def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | None = None) -> FastAPI:
+    """`price`: that of the price list, which has one for each route; anything else is an error."""
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Cors), Middleware(Edge, entrance=entrance)],
+        middleware=[
+            Middleware(Cors),
+            Middleware(Edge, entrance=entrance, price=_price_of(router) if price is None else price),
+        ],
     )
     app.include_router(router)
     problems.install(app)
     return app
+
+
+def _price_of(router: APIRouter) -> Price:
+    """An endpoint has one route."""
+    (route,) = (route for route in router.routes if isinstance(route, APIRoute))
+    (method,) = route.methods or ()
+    return ROUTES[f"{method} {route.path}"]

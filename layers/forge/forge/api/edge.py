@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 
@@ -11,11 +12,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api import dependencies
+from forge.api.admission import charge_request
 from forge.api.entrances import Entrance
 from forge.api.problems import problem_of, problem_response
 from forge.api.statuses import UNEXPECTED
 from forge.api.way_in import check_way_in
 from forge.errors import ForgeError, InvalidRequest, TooLarge, UnsupportedMediaType
+from forge.models.caller import Caller
+from forge.models.prices import FREE, Price
 from forge.observability import NAMESPACE, configure_logging, error_fields, record
 
 logger = logging.getLogger(__name__)
@@ -56,8 +60,8 @@ class Edge:
     What nobody expected is answered by 500, without details.
     """
 
-    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
-        self._app, self._entrance = app, entrance
+    def __init__(self, app: ASGIApp, entrance: Entrance, price: Price) -> None:
+        self._app, self._entrance, self._price = app, entrance, price
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         configure_logging(NAMESPACE)
@@ -73,7 +77,8 @@ class Edge:
 
         try:
             check_way_in(Headers(scope=scope))
-            scope.setdefault("state", {})["caller"] = await self._entrance(scope)
+            caller = scope.setdefault("state", {})["caller"] = await self._entrance(scope)
+            await self._charge(scope, caller)
             await self._app(scope, await _checked(scope, receive), watched)
         except ForgeError as error:
             await problem_of(error)(scope, receive, send)
@@ -83,6 +88,12 @@ class Edge:
             if started:
                 raise
             await problem_response(500, UNEXPECTED)(scope, receive, send)
+
+    async def _charge(self, scope: Scope, caller: Caller) -> None:
+        """In a thread, because the loop of the event stream is shared. Raises `RateLimited`."""
+        if self._price != FREE:
+            source = (scope.get("client") or ("", 0))[0]
+            await asyncio.to_thread(charge_request, caller, Headers(scope=scope), source, self._price)
 
 
 async def _checked(scope: Scope, receive: Receive) -> Receive:

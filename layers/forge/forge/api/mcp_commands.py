@@ -13,6 +13,7 @@ from forge.api.push import push_state
 from forge.models.approval import Address
 from forge.models.http import McpCommandRequest
 from forge.models.ids import ApprovalId, SessionKey, new_run_id
+from forge.models.prices import COMMANDS
 from forge.models.run import Binding, CommandMessage, CommandResult, ToolCommand
 from forge.models.session import Catalog, ToolInfo
 
@@ -44,7 +45,8 @@ class CallArguments(BaseModel):
 
 
 def run_command(key: SessionKey, request: McpCommandRequest) -> CommandResult:
-    """Raises `RequestValidationError` for arguments that do not fit the command."""
+    """Raises `RequestValidationError` for arguments that do not fit the command, `RateLimited`."""
+    dependencies.store().admission.command(key, COMMANDS.get(request.command, 0))
     match request.command:
         case "set_network":
             return _set_network(key, _arguments(NetworkArguments, request).network)

@@ -22,21 +22,25 @@ Handler = Callable[[Event, Any], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class SocketCall:
-    """An event of a WebSocket API. Header names are in lower case; `headers` and `query` come with connect only."""
+    """An event of a WebSocket API. Header names are in lower case; `headers`, `query` and the caller's address
+    (`source`) come with connect only."""
 
     connection_id: str
     body: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
+    source: str = ""
 
     @classmethod
     def of(cls, event: Event) -> SocketCall:
         headers: dict[str, str] = event.get("headers") or {}
+        identity: dict[str, str] = event["requestContext"].get("identity") or {}
         return cls(
             connection_id=event["requestContext"]["connectionId"],
             body=event.get("body") or "",
             headers={name.lower(): value for name, value in headers.items()},
             query=event.get("queryStringParameters") or {},
+            source=identity.get("sourceIp") or "",
         )
 
 

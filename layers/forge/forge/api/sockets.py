@@ -8,6 +8,7 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
+from forge.api.admission import charge_request
 from forge.api.message_pages import page
 from forge.api.push import close_over, post_all
 from forge.api.socket_entry import SocketCall
@@ -21,13 +22,13 @@ from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
+from forge.models.prices import FRAMES, ROUTES
 from forge.models.session import Connection, HotSession
 from forge.observability import record
 from forge.ports import Sessions
 
 logger = logging.getLogger(__name__)
 
-CONNECTIONS_LIMIT = 50
 _SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
 
 
@@ -35,25 +36,22 @@ def connect(call: SocketCall) -> None:
     """Raises `InvalidRequest`, `Forbidden`, `NotAuthenticated`, `TooManyConnections`."""
     session_id = _session_id(call)
     caller = caller_of_ticket(call.query.get("ticket"), session_id, call.headers.get("origin", ""))
+    charge_request(caller, call.headers, call.source, ROUTES["$connect"])
     key = SessionKey(caller.owner, session_id)
-    controls = dependencies.store().controls
-    control = controls.read([key]).get(key)
-    if (
-        control
-        and len(control.connections) >= CONNECTIONS_LIMIT
-        and not _forget_stale(key, control.connections)
-    ):
-        record("ConnectionsRefused")
-        raise TooManyConnections(retry_after=60)
-    controls.connect(
-        Connection(
-            connection_id=call.connection_id,
-            key=key,
-            connected_at=dependencies.now(),
-            until=caller.until,
-            origin=call.headers.get("origin", ""),
-        )
+    connection = Connection(
+        connection_id=call.connection_id,
+        key=key,
+        connected_at=dependencies.now(),
+        until=caller.until,
+        origin=call.headers.get("origin", ""),
     )
+    try:
+        dependencies.store().controls.connect(connection)
+    except TooManyConnections:
+        record("ConnectionsRefused")
+        if not _forget_stale(key):
+            raise
+        dependencies.store().controls.connect(connection)
     record("ConnectionsOpened")
 
 
@@ -64,10 +62,10 @@ def disconnect(call: SocketCall) -> None:
 def answer(call: SocketCall) -> None:
     """A `sync`, a `ping` or an `auth`. Raises `InvalidRequest` for any other frame.
 
-    `NotFound` for a forgotten connection.
+    `NotFound` for a forgotten connection, `RateLimited` for more frames than the price list allows.
     """
     frame = _frame(call)
-    connection = dependencies.store().controls.connection(call.connection_id)
+    connection = dependencies.store().controls.heard(call.connection_id, FRAMES[frame.type])
     if connection is None:
         raise NotFound("This connection is not known any more; connect again.")
     if isinstance(frame, AuthFrame):
@@ -155,10 +153,13 @@ def _frames_of(state: State) -> list[str]:
     return state_frames(hot, state.messages)
 
 
-def _forget_stale(key: SessionKey, connection_ids: frozenset[str]) -> bool:
+def _forget_stale(key: SessionKey) -> bool:
     """API Gateway does not promise a `$disconnect`: forget connections older than one can be."""
     controls = dependencies.store().controls
-    stale = [each for each in sorted(connection_ids) if controls.connection(each) is None]
+    control = controls.read([key]).get(key)
+    stale = [
+        each for each in sorted(control.connections if control else ()) if controls.connection(each) is None
+    ]
     for connection_id in stale:
         controls.disconnect(connection_id, key)
     return bool(stale)

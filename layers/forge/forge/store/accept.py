@@ -17,9 +17,9 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.items import alive, current, entry_of, new_item, only_if, session_of
-from forge.store.lenient import plain
 from forge.store.mend import whole
 from forge.store.once import Known, Writer, replayed
+from forge.store.pace import charge
 from forge.store.refusal import Refused
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
@@ -164,21 +164,5 @@ def _check_size(submission: Submission) -> None:
 
 def _charge_owner(table: Table, terms: Terms, now: int, owner: str) -> None:
     """The same rate limit over all sessions of a signed-in owner, in an item of its own."""
-    pace, key = terms.owner_pace, keys.single("owner", owner)
-    old: Item | None = None
-    for _ in range(CONTENTION_TRIES):
-        tat = plain((old or {}).get("tat"), int, now)
-        if (ahead := tat - pace.tolerance - now) > 0:
-            raise RateLimited("Too many messages in all your sessions together.", retry_after=ahead / 1_000)
-        end = now // 1_000 + pace.tolerance // 1_000 + 3_600
-        change = Change().set(tat=max(tat, now) + pace.interval, expires_at=end)
-        if old is None:
-            change.when("attribute_not_exists(tat) OR tat <= :now", now=now)
-        else:
-            change.when("tat = :before", before=old.get("tat"))
-        try:
-            table.update(key, change)
-            return
-        except Refused as refused:
-            old = refused.item
-    raise StorageUnavailable("Your account is too busy to accept the message.", retry_after=1.0)
+    refusal = "Too many messages in all your sessions together."
+    charge(table, keys.single("owner", owner), terms.owner_pace, now, refusal=refusal)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from forge.errors import RateLimited, TooManyConnections
 from forge.models.ids import SessionKey
+from forge.models.prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
 from forge.ports import Clock
 from forge.store import keys as layout
@@ -15,8 +17,10 @@ from forge.store.items import alive
 from forge.store.lenient import plain
 from forge.store.refusal import Refused, Unfit
 from forge.store.table import Table
-from forge.store.terms import CONNECTION_SECONDS, CONTROL_SECONDS
+from forge.store.terms import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
 from forge.store.unreadable import note_unreadable
+
+_CONNECT_RETRY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,14 @@ class TableControls:
         }
         self.table.put(item if connection.until is None else {**item, "until": connection.until})
         change = Change().add("connections", frozenset({connection.connection_id}))
+        change.when("attribute_not_exists(connections) OR size(connections) < :most", most=CONNECTIONS_LIMIT)
         if connection.until is not None:
             change.assign("#end = :end", end=connection.until).named(end=_end(connection.connection_id))
-        self._update(connection.key, change)
+        try:
+            self._update(connection.key, change)
+        except Refused:
+            self.table.delete(layout.single("connection", connection.connection_id))
+            raise TooManyConnections(retry_after=_CONNECT_RETRY_SECONDS) from None
 
     def extend(self, connection: Connection, until: int) -> None:
         change = Change().assign("#until = :until", until=until).named(until="until")
@@ -58,8 +67,31 @@ class TableControls:
             self._update(key, change.remove("#end").named(end=_end(connection_id)))
         self.table.delete(layout.single("connection", connection_id))
 
+    def heard(self, connection_id: str, cost: int) -> Connection | None:
+        """One write, two when frames come quickly; exact, whatever comes at once."""
+        now, key = self.clock(), layout.single("connection", connection_id)
+        idle = Change().set(tat=now + cost).when("attribute_exists(pk)")
+        try:
+            item = self.table.update(key, idle.when("attribute_not_exists(tat) OR tat <= :now", now=now))
+        except Refused as refused:
+            item = refused.item and self._hurried(key, now, cost)
+        return self._connection(connection_id, item)
+
+    def _hurried(self, key: layout.Key, now: int, cost: int) -> Item | None:
+        latest = now + FRAMES_AHEAD_MS - cost
+        change = Change().assign("tat = tat + :cost", cost=cost).when("tat <= :latest", latest=latest)
+        try:
+            return self.table.update(key, change)
+        except Refused as refused:
+            if refused.item is None:
+                return None
+            ahead = plain(refused.item.get("tat"), int, latest) - latest
+            raise RateLimited("Too many frames on this connection.", retry_after=ahead / 1_000) from None
+
     def connection(self, connection_id: str) -> Connection | None:
-        item = self.table.get(layout.single("connection", connection_id))
+        return self._connection(connection_id, self.table.get(layout.single("connection", connection_id)))
+
+    def _connection(self, connection_id: str, item: Item | None) -> Connection | None:
         if item is None or not alive(item, self.clock()):
             return None
         if type(item.get("session_key")) is not str:

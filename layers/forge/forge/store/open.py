@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forge import aws
 from forge.ports import (
+    Admission,
     Approvals,
     Clock,
     Commands,
@@ -21,6 +22,7 @@ from forge.ports import (
     Tickets,
 )
 from forge.settings import Settings
+from forge.store.admission import TableAdmission
 from forge.store.approvals import TableApprovals
 from forge.store.commands import TableCommands
 from forge.store.controls import TableControls
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 class Store:
     """Every store port, over one table and one thread-safe client."""
 
+    admission: Admission
     sessions: Sessions
     inbox: Inbox
     approvals: Approvals
@@ -64,6 +67,7 @@ def open_store(
     table = Table(client or aws.client("dynamodb"), settings.forge_table)
     terms = Terms.of(settings)
     return Store(
+        admission=TableAdmission(table, terms, clock),
         sessions=TableSessions(table, terms, clock),
         inbox=TableInbox(table, terms, clock),
         approvals=TableApprovals(table, clock),

@@ -17,6 +17,8 @@ TOUCH_MS = 60_000
 RECENT_LIMIT = 20
 CONTENTION_TRIES = 8
 CONTROL_SECONDS = 3 * 3_600
+CONNECTIONS_LIMIT = 50
+"""Of one session at a time."""
 CONNECTION_SECONDS = 2 * 3_600 + 600
 COMMAND_SECONDS = 600
 CLOCK_MARGIN_SECONDS = 60
@@ -36,6 +38,11 @@ class Pace:
         return cls(interval, interval * (burst - 1))
 
 
+def _thirds(per_minute: float) -> Pace:
+    """A third of the minute's units may come at once."""
+    return Pace.of(per_minute, max(1, round(per_minute / 3)))
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves.
@@ -48,6 +55,8 @@ class Terms:
     network: str
     pace: Pace
     owner_pace: Pace
+    caller_pace: Pace
+    roof_pace: Pace
     owner_tokens: int
 
     @classmethod
@@ -58,6 +67,8 @@ class Terms:
             network=settings.default_network,
             pace=Pace.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
             owner_pace=Pace.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
+            caller_pace=_thirds(settings.caller_units_per_minute),
+            roof_pace=_thirds(settings.deployment_units_per_minute),
             owner_tokens=settings.owner_tokens_per_day,
         )
 

@@ -1,0 +1,38 @@
+"""Who pays for a request: its owner, or the address prefix of an anonymous caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from forge.api import dependencies
+from forge.api.way_in import caller_address
+from forge.models.caller import Caller
+from forge.models.ids import ANONYMOUS
+from forge.models.prices import Price
+
+_PREFIX_BITS = {4: 24, 6: 56}
+"""What one customer usually has: an IPv4 /24 at most, an IPv6 /56 (RIPE-690, section 4.2)."""
+_UNKNOWN = "unknown"
+
+
+def charge_request(caller: Caller, headers: Mapping[str, str], source: str, price: Price) -> None:
+    """`source`: the address that the gateway tells. Raises `RateLimited`."""
+    payer = _payer(caller.owner, caller_address(headers, source))
+    dependencies.store().admission.admit(payer, price)
+
+
+def _payer(owner: str, address: str) -> str | None:
+    return prefix_of(address) if owner == ANONYMOUS else f"owner#{owner}"
+
+
+def prefix_of(address: str) -> str | None:
+    """All that one customer can call from, as one name. None for this computer itself, whose user is the operator."""
+    try:
+        parsed = ip_address(address.strip().strip("[]").partition("%")[0])
+    except ValueError:
+        return f"address#{_UNKNOWN}"
+    plain: IPv4Address | IPv6Address = getattr(parsed, "ipv4_mapped", None) or parsed
+    if plain.is_loopback:
+        return None
+    return f"address#{ip_network((plain, _PREFIX_BITS[plain.version]), strict=False)}"

@@ -1,0 +1,47 @@
+"""The one price list: what each route, frame and command costs. A route or frame without a price does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Price(NamedTuple):
+    """`caller`: units of the signed-in owner, or of an anonymous caller's address prefix. `roof`: of the deployment."""
+
+    caller: int
+    roof: int = 1
+
+
+FREE = Price(0, 0)
+
+ROUTES: Mapping[str, Price] = {
+    "GET /health": FREE,
+    "GET /api/state": Price(1),
+    "GET /api/sessions": Price(2),
+    "GET /api/chat/stream": Price(5, 5),
+    "POST /api/chat": Price(5, 5),
+    "POST /api/system": Price(5, 5),
+    "POST /api/interrupt": Price(2),
+    "POST /api/mcp-command": Price(5, 5),
+    "POST /api/ticket": Price(3),
+    "POST /api/approvals/claim": Price(3),
+    "PATCH /api/sessions/{session_id}": Price(2),
+    "DELETE /api/sessions/{session_id}": Price(3),
+    "$connect": Price(5, 2),
+}
+
+FRAMES: Mapping[str, int] = {"sync": 1_000, "ping": 250, "auth": 500}
+"""Milliseconds of the connection's own time: a connection may send one `sync` a second."""
+FRAMES_AHEAD_MS = 3_000
+"""How far ahead of its time a connection may be: a page that comes back sends several frames at once."""
+
+COMMANDS: Mapping[str, int] = {
+    "set_network": 1,
+    "set_wallet": 1,
+    "bind_wallet": 1,
+    "call_tool": 1,
+    "list_tools": 0,
+    "list_networks": 0,
+}
+"""Messages of the session's own rate, which a command uses up as a message would. Lists cost their route alone."""
