@@ -14,11 +14,13 @@ import uvicorn
 
 from forge.api import dependencies, following
 from forge.api.following import Follower, events
+from forge.api.way_in import digest_of
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.ports import Lease
 from forge.store import Store, keys
+from tests.api.conftest import Environment
 from tests.api.gateway import Gateway
 
 KEY = SessionKey("anonymous", "s")
@@ -241,3 +243,33 @@ async def test_a_stream_stays_while_a_run_is_there(
     assert (await asyncio.wait_for(waiting, 10)).startswith(b"id:")
     rest = [event async for event in stream]
     assert rest[-1] == following.QUIET_RETRY
+
+
+SECRET = "n" * 32
+THROUGH = {"x-forge-edge": SECRET, "x-forwarded-host": "page.test"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({**THROUGH, "x-forge-edge": "guess"}, 403),
+        ({**THROUGH, "x-forge-edge": ""}, 403),
+        (THROUGH, 200),
+        ({**THROUGH, "origin": "https://page.test"}, 200),
+        ({**THROUGH, "origin": "https://evil.test"}, 403),
+        ({**THROUGH, "origin": "null"}, 403),
+        ({"x-forge-edge": SECRET, "origin": "https://page.test"}, 403),
+    ],
+)
+async def test_the_stream_too_is_reached_through_the_distribution_and_from_its_own_page(
+    environment: Environment, stream_url: str, headers: dict[str, str], status: int
+) -> None:
+    """It has a function URL of its own, and so an address past the distribution."""
+    environment.set(EDGE_DIGESTS=digest_of(SECRET))
+    async with (
+        asyncio.timeout(20),
+        aiohttp.ClientSession() as http,
+        http.get(stream_url, params={"session_id": "s"}, headers=headers) as answer,
+    ):
+        assert answer.status == status

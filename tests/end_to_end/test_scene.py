@@ -174,3 +174,31 @@ async def test_what_is_said_is_shown_as_text_and_not_as_markup(
     await expect(page.locator("[data-sender=agent]")).to_be_visible()
     await expect(page.locator("#messages img, #messages .bubble b")).to_have_count(0)
     assert await page.evaluate("window.broken") is None
+
+
+async def test_the_page_breaks_none_of_the_rules_that_it_is_served_with(
+    ann: BrowserContext, stack: RunningStack
+) -> None:
+    """Content security policy and trusted types: what they stop is told, and a breach on purpose is."""
+    await ann.add_init_script(
+        "addEventListener('securitypolicyviolation', (e) => console.error('violation', e.violatedDirective))"
+    )
+    page, broken = await ann.new_page(), list[str]()
+    page.on("console", lambda told: broken.append(told.text) if told.type == "error" else None)
+    served = await page.goto(stack.base_url)
+    assert served
+    await expect(page.locator("[data-connection=connected]")).to_be_visible()
+    await say(
+        page, plan({"say": "# A title\n\n- **bold** [link](https://example.org)\n\n```js\nlet a;\n```"})
+    )
+    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    assert broken == []
+    headers = await served.all_headers()
+    assert "require-trusted-types-for 'script'" in headers["content-security-policy"]
+    assert headers["cross-origin-opener-policy"].startswith("same-origin")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "permissions-policy" in headers
+    refused = await page.evaluate("try { document.body.innerHTML = '<b>x</b>' } catch (e) { e.name }")
+    assert refused == "TypeError"
+    await page.evaluate("new Promise((done) => setTimeout(done))")
+    assert any("violation require-trusted-types-for" in each for each in broken)
