@@ -144,9 +144,12 @@ def test_parameters_that_want_each_other_are_set_together(one: str, other: str) 
         ({"TestChain": "true", "WorkerCountMax": "4"}, ["OneTestChain"]),
         ({"TestChain": "true", "WorkerCountMax": "1", "TestnetRpcUrlArn": "arn"}, ["OneTestChain"]),
         ({"TestnetRpcUrlArn": "arn"}, []),
+        ({"ForgeLlm": "anthropic:x"}, ["NobodyPaysForStrangersUnasked"]),
+        ({"ForgeLlm": "openai:x", "AllowAnonymous": "true"}, []),
+        ({"ForgeLlm": "bedrock:x", "AuthIssuer": "https://i.example", "AuthAudience": "forge"}, []),
     ],
 )
-def test_a_test_chain_is_there_once(values: dict[str, str], rules: list[str]) -> None:
+def test_what_does_not_go_together_is_refused(values: dict[str, str], rules: list[str]) -> None:
     assert refused(**values) == rules
 
 

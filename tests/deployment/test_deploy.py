@@ -28,7 +28,7 @@ def test_an_empty_account_gets_an_installation_that_answers(
     (given,) = state["deployments"]
     (tag,) = state["images"]["forge-mcp-worker"]
     assert given["WorkerImageUri"].endswith(f"/forge-mcp-worker:{tag}")
-    assert given["ForgeLlm"] == "offline"
+    assert (given["ForgeLlm"], given["AllowAnonymous"]) == ("offline", "true")
     assert state["role"]
     assert account.called("aws", "s3", "sync")
     assert account.called("aws", "cloudfront", "create-invalidation")
@@ -91,6 +91,7 @@ def test_a_key_is_in_the_account_and_nowhere_else(
     arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/forge-mcp/AnthropicApiKeyArn"
     assert given["AnthropicApiKeyArn"] == arn
     assert (given["AuthIssuer"], given["AuthAudience"]) == ("https://issuer.example", "forge")
+    assert given["AllowAnonymous"] == "false"
     kept = (account.checkout / ".deploy" / "forge-mcp.json").read_text()
     for text in (kept, json.dumps(state["calls"])):
         assert "sk-secret-value" not in text
