@@ -30,6 +30,9 @@ RETRY_SECONDS = 2
 """After which a message whose run another worker holds comes back."""
 UNREADABLE_RECEIVES = 3
 """After so many deliveries the run of a session that cannot be read is given up."""
+COMMANDS_SHARE = 4
+"""Commands hold at most one place in so many: whatever they wait for, the others stay free for people's messages."""
+COMMAND_RETRY_SECONDS = 1
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
 
@@ -42,6 +45,7 @@ class Consumer:
         self._free = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
         self._is_stopping = False
+        self._command_places = asyncio.Semaphore(max(1, concurrency // COMMANDS_SHARE))
         self._deliveries: set[asyncio.Task[None]] = set()
         self._poison = PoisonRule(resources, self._give_up)
 
@@ -243,6 +247,14 @@ class Consumer:
             self._resources.metrics.takeover()
 
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
+        if self._command_places.locked():
+            logger.info("command put back", extra={"receives": delivery.receives})
+            return await self._release(delivery, COMMAND_RETRY_SECONDS)
+        async with self._command_places:
+            await self._answer_command(message, delivery)
+        return None
+
+    async def _answer_command(self, message: CommandMessage, delivery: Delivery) -> None:
         keeping = asyncio.create_task(keep_message(self._resources, lambda: delivery.receipt), name="message")
         try:
             await answer_command(self._resources, self._executor, message)

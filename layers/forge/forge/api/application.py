@@ -30,5 +30,5 @@ def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | 
 def _price_of(router: APIRouter) -> Price:
     """An endpoint has one route."""
     (route,) = (route for route in router.routes if isinstance(route, APIRoute))
-    (method,) = route.methods or ()
+    (method,) = list(route.methods or [])
     return ROUTES[f"{method} {route.path}"]
