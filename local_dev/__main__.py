@@ -17,6 +17,7 @@ from typing import Any
 import uvloop
 
 from local_dev.home import FolderUnusable, Home
+from local_dev.login_variables import LoginUnusable
 from local_dev.options import HELP, OptionError, Options
 from local_dev.processes import StartFailed
 from local_dev.stack import Stack
@@ -76,7 +77,7 @@ async def run(options: Options, listener: socket.socket) -> int:
         return EXIT_CANNOT_LISTEN
     try:
         stack = Stack(options, dict(os.environ), listener, home, report)
-    except (StartFailed, TemplateError) as error:
+    except (LoginUnusable, StartFailed, TemplateError) as error:
         report(f"cannot start: {error}")
         home.close()
         return 1

@@ -9,6 +9,7 @@ import importlib
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forge.observability import show_error_texts
 from forge.settings import Settings
@@ -23,6 +24,9 @@ from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.options import Options
 from local_dev.schedule import run_schedule
 from local_dev.wiring import Wiring
+
+if TYPE_CHECKING:
+    from local_dev.login_issuer import LoginIssuer
 
 
 class Cloud:
@@ -57,6 +61,7 @@ class Cloud:
         credential: Credential,
         secret: str,
         chain_url: str | None = None,
+        issuer: LoginIssuer | None = None,
     ) -> Server:
         """`listener`: a socket, or the number of one that this process was given. `secret` is what the
         distribution shows the functions, whose environment has its digest.
@@ -64,7 +69,7 @@ class Cloud:
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits
-        gateway = build_gateway(self._wiring, self._runtime, page, credential, limits, chain_url)
+        gateway = build_gateway(self._wiring, self._runtime, page, credential, limits, chain_url, issuer)
         hosts = f"{self._options.hosts},{self._options.host}"
         visitors = Visitors.of(hosts, self._wiring.origins())
         return Server(Front(gateway, visitors, secret, self._wiring.api_headers()), listener, limits)

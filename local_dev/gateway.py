@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +17,7 @@ from local_dev.http_api import HttpApi
 from local_dev.http_protocol import http_protocol
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import SOCKET_PATH, Limits
+from local_dev.login_variables import ISSUER_PATH
 from local_dev.page import Page
 from local_dev.routing import Routes
 from local_dev.rpc_proxy import RPC_PATH, RpcProxy
@@ -23,6 +25,9 @@ from local_dev.template import TemplateError
 from local_dev.websocket_api import WebSocketApi
 from local_dev.websocket_frames import gateway_protocol
 from local_dev.wiring import Wiring
+
+if TYPE_CHECKING:
+    from local_dev.login_issuer import LoginIssuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,15 @@ class Gateway:
     connections: ConnectionsApi
     page: Page
     chain: RpcProxy
+    issuer: LoginIssuer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         elif scope["raw_path"].startswith(PREFIX.encode()):
             await self.connections.handle(scope, receive, send)
+        elif self.issuer and scope["path"].startswith(f"{ISSUER_PATH}/"):
+            await self.issuer.handle(scope, receive, send)
         elif scope["path"] == RPC_PATH:
             await self.chain.handle(scope, receive, send)
         elif not await self.http.handle(scope, receive, send):
@@ -58,6 +66,7 @@ def build_gateway(
     credential: Credential,
     limits: Limits,
     chain_url: str | None = None,
+    issuer: LoginIssuer | None = None,
 ) -> Gateway:
     """The gateway that the template describes; `credential` signs what is posted to `@connections`."""
     if (api := wiring.socket_api()) is None:
@@ -67,8 +76,9 @@ def build_gateway(
         http=HttpApi(Routes(wiring.http_routes()), runtime, wiring.cors(), limits),
         sockets=sockets,
         connections=ConnectionsApi(sockets, credential, limits),
-        page=Page(page, wiring.page_headers()),
+        page=Page(page, wiring.page_headers(), wiring.page_config()),
         chain=RpcProxy(chain_url),
+        issuer=issuer,
     )
 
 

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -27,11 +28,15 @@ from local_dev.cloud import Cloud  # noqa: E402
 from local_dev.control import Control, GatewaySettings  # noqa: E402
 from local_dev.credential import Credential  # noqa: E402
 from local_dev.error_lines import report_errors  # noqa: E402
+from local_dev.login_variables import is_development  # noqa: E402
 from local_dev.names import local_wiring  # noqa: E402
 from local_dev.options import Options  # noqa: E402
 from local_dev.processes import ROOT, StartFailed  # noqa: E402
 from local_dev.queue_server import QueueServer, open_queues  # noqa: E402
 from local_dev.reload import Reloader  # noqa: E402
+
+if TYPE_CHECKING:
+    from local_dev.login_issuer import LoginIssuer
 
 WORKER_SECONDS = 60.0
 
@@ -50,8 +55,16 @@ class GatewayProcess:
         self._wiring = local_wiring(dict(os.environ), settings.url)
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)
         self._server = self._cloud.serve(
-            settings.listener, ROOT / "frontend", self._credential, secret, settings.chain_url
+            settings.listener, ROOT / "frontend", self._credential, secret, settings.chain_url, self._issuer()
         )
+
+    def _issuer(self) -> LoginIssuer | None:
+        if not is_development(os.environ, self._settings.url):
+            return None
+        from local_dev.login_issuer import LoginIssuer, kept_key
+
+        key = kept_key(Path(self._settings.state) / "issuer.pem")
+        return LoginIssuer(os.environ["AUTH_ISSUER"], key, self._options.token_seconds)
 
     async def run(self, stop: asyncio.Event) -> int:
         began = time.time()

@@ -7,6 +7,7 @@ from typing import Any
 
 from local_dev import environment as variables
 from local_dev.limits import MANAGEMENT_PATH
+from local_dev.login_variables import PARAMETERS
 from local_dev.processes import ROOT
 from local_dev.template import Template
 from local_dev.wiring import Wiring
@@ -55,5 +56,8 @@ def local_wiring(environment: Mapping[str, str], url: str) -> Wiring:
     """The template as it is wired on this computer, where `url` is the gateway's. Raises `TemplateError`."""
     template = Template.load(ROOT / "template.yaml", region=variables.region(environment))
     name_resources(template)
+    template.refs.update(
+        {PARAMETERS[name]: value for name, value in environment.items() if name in PARAMETERS}
+    )
     addresses = dict.fromkeys(Wiring(template).socket_apis(), url + MANAGEMENT_PATH)
     return Wiring(template, environment, addresses)

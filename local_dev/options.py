@@ -21,6 +21,7 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
   FORGE_EMULATOR               dynoxide or ministack (dynoxide where it exists); FORGE_DYNOXIDE names the program
   FORGE_HOSTS                  names, separated by commas, by which other computers may call this one
   FORGE_RELOAD=0               do not take over what is edited while this runs
+  AUTH_ISSUER=dev              require a login, of a development issuer on this server where anybody may be anybody
   TESTNET_RPC_URL              another test network than the anvil that is started
   and every variable that template.yaml takes from a parameter, for example SESSION_TIMEOUT_MINUTES
 
@@ -28,7 +29,7 @@ Logs and state are in .local/ (FORGE_LOCAL_FOLDER names another folder); remove 
 
   --verbose                    show the logs of all processes here, too
 
-For tests: FORGE_STACK_FILE, FORGE_EXPIRY_SECONDS, FORGE_SCHEDULE_SECONDS,
+For tests: FORGE_STACK_FILE, FORGE_EXPIRY_SECONDS, FORGE_SCHEDULE_SECONDS, FORGE_DEV_TOKEN_SECONDS,
 FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS.
 """
 
@@ -56,6 +57,7 @@ class Options:
     stack_file: Path = ROOT / ".local" / STACK_FILE
     expiry_seconds: float = 5.0
     schedule_seconds: float | None = None
+    token_seconds: float = 300.0
     verbose: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -77,6 +79,7 @@ class Options:
             stack_file=Path(named) if named else folder_of(folder, port) / STACK_FILE,
             expiry_seconds=_number(environment, "FORGE_EXPIRY_SECONDS", 5.0),
             schedule_seconds=_number(environment, "FORGE_SCHEDULE_SECONDS", 0) or None,
+            token_seconds=_number(environment, "FORGE_DEV_TOKEN_SECONDS", 300.0),
             verbose=verbose,
             limits=Limits(
                 idle=_number(environment, "FORGE_SOCKET_IDLE_SECONDS", IDLE_SECONDS),

@@ -37,12 +37,18 @@ class _File:
 class Page:
     """A file is read and compressed when it is asked for first, and again when it has changed."""
 
-    def __init__(self, folder: Path, headers: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, headers: Mapping[str, str], config: str = "{}") -> None:
+        """`config`: what the deployment writes in the place of the folder's `config.json`."""
         self._folder = folder.resolve()
         self._headers = {"content-security-policy": STRICT_POLICY, "cache-control": "no-cache", **headers}
+        self._config = config.encode()
         self._read: dict[Path, _File] = {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/config.json":
+            config = [*self._headers.items(), ("content-type", "application/json")]
+            await respond(scope, send, Answer(200, self._config, config))
+            return
         found = self._found(scope["path"]) if scope["method"] in ("GET", "HEAD") else None
         answer = Answer.message(404, "Not Found") if found is None else self._answer(scope, found)
         await respond(scope, send, answer)

@@ -22,6 +22,7 @@ from local_dev.emulator import Emulator, chosen
 from local_dev.home import Home, write_description
 from local_dev.keeper import Keeper
 from local_dev.limits import SOCKET_PATH
+from local_dev.login_variables import with_login
 from local_dev.names import local_wiring, shapes
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes import Child, Processes, StartFailed
@@ -48,8 +49,9 @@ class Stack:
         home: Home,
         report: Callable[[str], None],
     ) -> None:
-        self._options, self._environment, self._home, self._report = options, environment, home, report
         self._listener = listener
+        self._environment = environment = with_login(environment, self.url)
+        self._options, self._home, self._report = options, home, report
         self._queues = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._processes = Processes(home.folder, verbose=options.verbose, report=report)
         self._keeper = Keeper(self._processes, report, self._describe)

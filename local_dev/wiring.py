@@ -175,6 +175,11 @@ class Wiring:
         behaviour = self._distribution().get("DefaultCacheBehavior", {})
         return self._headers_of(behaviour.get("ResponseHeadersPolicyId"))
 
+    def page_config(self) -> str:
+        """The JSON document that tells the page how to log in."""
+        output = self.template.section("Outputs").get("PageConfig")
+        return self.template.resolve(output["Value"]) if output else "{}"
+
     def api_headers(self) -> list[tuple[str, dict[str, str]]]:
         """What CloudFront puts on other answers: (pattern of the path, headers); the first that fits counts."""
         behaviours: list[Any] = self._distribution().get("CacheBehaviors", [])

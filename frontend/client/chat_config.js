@@ -58,6 +58,7 @@ function isHttp(address, base) {
  * @property {number} [reconnectDelay]
  * @property {string} [sessionId]
  * @property {() => Promise<string | null>} [accessToken]
+ * @property {() => void} [unauthorized] a request was refused for its token
  * @property {Storage} [storage] keeps the session's id and what is not confirmed yet
  */
 

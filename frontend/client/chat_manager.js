@@ -39,7 +39,7 @@ export class ChatManager {
     this.config = { ...DEFAULTS, ...config };
     this.handlers = handlers;
     this.#telling = new Telling(handlers);
-    this.api = new HttpApi({ backendUrl: checkedUrl(config.backendUrl), accessToken: config.accessToken });
+    this.api = new HttpApi({ backendUrl: checkedUrl(config.backendUrl), accessToken: config.accessToken, unauthorized: config.unauthorized });
     const storage = config.storage ?? browserStorage('localStorage');
     if (!config.sessionId) this.#book = new SessionBook(storage, config.storage ?? browserStorage('sessionStorage'));
     this.#conversation = emptyConversation(config.sessionId ?? this.#book?.current() ?? newKey());

@@ -25,9 +25,11 @@ export class RequestError extends Error {
 }
 
 /**
+ * `unauthorized` hears of each request that was refused for its token.
  * @typedef {object} HttpOptions
  * @property {string} backendUrl without a slash at the end; empty: the page's own origin
  * @property {() => Promise<string | null>} [accessToken]
+ * @property {() => void} [unauthorized]
  * @property {typeof globalThis.fetch} [fetch]
  */
 
@@ -35,9 +37,10 @@ export class RequestError extends Error {
 
 export class HttpApi {
   /** @param {HttpOptions} options */
-  constructor({ backendUrl, accessToken, fetch = globalThis.fetch.bind(globalThis) }) {
+  constructor({ backendUrl, accessToken, unauthorized, fetch = globalThis.fetch.bind(globalThis) }) {
     this.backendUrl = backendUrl;
     this.accessToken = accessToken;
+    this.unauthorized = unauthorized;
     this.fetch = fetch;
     /** Milliseconds by which the server's clock is ahead of ours. */
     this.clockAhead = 0;
@@ -146,6 +149,7 @@ export class HttpApi {
       signal: AbortSignal.timeout(timeout),
     });
     this.#compareClocks(response);
+    if (response.status === 401) this.unauthorized?.();
     if (!response.ok) throw await problemOf(response);
     return response.status === 204 ? null : bodyOf(response);
   }

@@ -101,8 +101,12 @@ export class Transport {
   async #openStream() {
     const { api, sessionId } = this.options;
     const url = `${api.backendUrl}/api/chat/stream?session_id=${encodeURIComponent(sessionId)}`;
-    const headers = await api.authorization();
+    const headers = await api.authorization().catch(() => null);
     if (!this.#isRunning || this.#link?.isOpen) return;
+    if (headers === null) {
+      this.#lost(false);
+      return;
+    }
     this.#link = new EventStream(url, this.#events((wasOpen) => this.#lost(wasOpen)), { fetch: api.fetch, headers });
     if (Socket.isPossible()) this.#after('replace', SOCKET_AGAIN_MS, () => void this.#replace());
   }
@@ -206,7 +210,8 @@ export class Transport {
     const url = new URL(`${base.pathname.replace(/\/$/, '')}/ws`, base);
     url.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('session_id', sessionId);
-    if (api.accessToken) {
+    this.#opensFor = null;
+    if (await api.accessToken?.()) {
       const { ticket, opens_for } = await api.ticket(sessionId);
       url.searchParams.set('ticket', ticket);
       this.#opensFor = opens_for ?? null;

@@ -73,6 +73,13 @@ export class Ended {
     return this.copies.forget(id);
   }
 
+  /** Nothing that was kept of any conversation stays. */
+  forgetAll() {
+    clearTimeout(this.#timer);
+    this.#changed.clear();
+    return this.copies.forgetAll();
+  }
+
   async save() {
     clearTimeout(this.#timer);
     this.#timer = undefined;

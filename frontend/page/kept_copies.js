@@ -71,6 +71,11 @@ export class KeptCopies {
     await this.#ask('readwrite', (store) => store.delete(id));
   }
 
+  async forgetAll() {
+    this.#held.clear();
+    await this.#ask('readwrite', (store) => store.clear());
+  }
+
   async #makeRoom() {
     /** @type {string[]} oldest first */
     const ids = [];

@@ -18,6 +18,7 @@ import { EndedBar } from './ended_bar.js';
 import { FocusKeeper } from './focus.js';
 import { stopsRun } from './keys.js';
 import { LocalNode } from './local_node.js';
+import { LoginButton } from './login_button.js';
 import { MessageList } from './message_list.js';
 import { NeedsYou } from './needs_you.js';
 import { NetworkMenu } from './network_menu.js';
@@ -51,8 +52,9 @@ const toasts = new Toasts(byId('toasts', HTMLElement));
 const announcer = new Announcer(byId('announcements', HTMLElement));
 const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
 
+const login = new LoginButton({ storage, tabStorage, forget: () => ended.forgetAll(), onProblem: problem });
 const chat = new ChatManager(
-  { backendUrl: '', maxMessageLength: Infinity, sessionId: book.current() },
+  { backendUrl: '', maxMessageLength: Infinity, sessionId: book.current(), ...login.credentials() },
   { onState: () => schedule(), onError: (error) => problem(error.message) },
 );
 
@@ -137,15 +139,14 @@ document.addEventListener('keydown', (event) => {
 });
 new FocusKeeper(() => (canHover ? byId('composer-text', HTMLElement) : scroller));
 preparePrinting(() => messages.buildAll());
-chat.connect();
-void networks.load();
-void sessions.refresh();
+void login.begin(() => [chat.connect(), networks.load(), sessions.refresh()]);
 schedule();
 if (canHover) composer.focus();
 performance.mark('forge:usable');
 
 /** @param {string} text */
 async function send(text) {
+  if (login.isNeeded) return composer.suggest(text);
   if (shown.endedAt !== null) return goOn(text, true);
   await teller.beforeMessage(chat.getState());
   void chat.sendMessage(text);

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+import jwt
 import pytest
 
 from forge.api import dependencies
@@ -17,7 +19,7 @@ from forge.store import keys
 from tests.api.gateway import Answer, Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 from tests.api.test_claims import leave_request
-from tests.store.scenes import approval
+from tests.store.scenes import approval, counted
 from tests.template import HttpRoute, http_routes, socket_routes
 
 __all__ = ["issuer", "running_issuer", "signed_in"]
@@ -63,10 +65,18 @@ STRANGERS_GET = {
 """For a stranger, and after its end, the session does not exist: a read is empty, a write begins one of their own."""
 
 
-def call(gateway: Gateway, route: HttpRoute, token: str | None) -> Answer:
-    url = route.path.replace("{session_id}", "s") + QUERIES.get(route.path, "")
-    body = json.dumps(BODIES[route.path]) if route.method in {"POST", "PATCH"} else None
+def call(gateway: Gateway, route: HttpRoute, token: str | None, session_id: str = "s") -> Answer:
+    url = route.path.replace("{session_id}", session_id) + QUERIES.get(route.path, "").replace(
+        "=s", f"={session_id}"
+    )
+    content = {**BODIES[route.path]} if route.method in {"POST", "PATCH"} else None
+    if content and "session_id" in content:
+        content["session_id"] = session_id
+    body = json.dumps(content) if content is not None else None
     return gateway.call(route.method, url, body, bearer(token) if token else None)
+
+
+NO_KEY: Any = None
 
 
 @pytest.fixture
@@ -109,13 +119,67 @@ def test_another_owner_finds_nothing_and_changes_nothing(
     assert dependencies.store().sessions.hot(KEY) == before
 
 
+NOBODYS: dict[str, Callable[[Issuer], str | None]] = {
+    "nobody": lambda _: None,
+    "expired": lambda issuer: issuer.token("ann", exp=1),
+    "wrong audience": lambda issuer: issuer.token("ann", aud="other"),
+    "wrong issuer": lambda issuer: issuer.token("ann", iss="https://other.test"),
+    "tampered": lambda issuer: issuer.token("ann") + "x",
+    "alg none": lambda issuer: jwt.encode(issuer.claims("ann"), NO_KEY, "none", headers={"kid": "r"}),
+    "withdrawn key": lambda issuer: issuer.token("ann", header={"kid": "gone"}),
+    "ID token": lambda issuer: issuer.token("ann", nonce="n"),
+}
+
+
+@pytest.mark.parametrize("kind", NOBODYS)
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
-def test_nobody_gets_in(gateway: Gateway, anns: Issuer, route: HttpRoute) -> None:
+def test_nobody_gets_in_and_the_table_is_not_asked(
+    gateway: Gateway, anns: Issuer, route: HttpRoute, kind: str
+) -> None:
     before = dependencies.store().sessions.hot(KEY)
-    for token in (None, anns.token("ann", exp=1), anns.token("ann") + "x"):
-        answer = call(gateway, route, token)
-        assert (answer.status, answer.json["status"]) == (401, 401)
+    with counted(_table_client()) as calls:
+        answer = call(gateway, route, NOBODYS[kind](anns))
+    assert (answer.status, answer.json["status"]) == (401, 401)
+    assert calls == []
     assert dependencies.store().sessions.hot(KEY) == before
+
+
+@pytest.mark.parametrize(
+    "command", ["set_network", "set_wallet", "list_tools", "list_networks", "call_tool", "bind_wallet"]
+)
+@pytest.mark.parametrize("kind", NOBODYS)
+def test_nobody_commands(gateway: Gateway, anns: Issuer, command: str, kind: str) -> None:
+    token = NOBODYS[kind](anns)
+    body = json.dumps({"command": command, "args": {}, "session_id": "s"})
+    with counted(_table_client()) as calls:
+        answer = gateway.call("POST", "/api/mcp-command", body, bearer(token) if token else None)
+    assert answer.status == 401
+    assert calls == []
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=IDS)
+def test_a_foreign_session_is_like_one_that_nobody_has(
+    gateway: Gateway, anns: Issuer, route: HttpRoute
+) -> None:
+    """In status, body and number of calls: Bob asks for Ann's session, and for one that never was."""
+    token = anns.token("bob")
+    _warm(gateway, route, token)
+    seen: list[tuple[int, list[str], list[str]]] = []
+    for session_id in ("s", "q"):
+        with counted(_table_client()) as calls:
+            answer = call(gateway, route, token, session_id)
+        shape = sorted(answer.json) if answer.text else []
+        seen.append((answer.status, shape, calls))
+    assert seen[0] == seen[1]
+
+
+def _warm(gateway: Gateway, route: HttpRoute, token: str) -> None:
+    """What is made with a first request counts for neither."""
+    call(gateway, route, token, "w")
+
+
+def _table_client() -> Any:
+    return cast(Any, dependencies.store()).sessions.table._client
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)

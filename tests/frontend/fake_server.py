@@ -264,7 +264,9 @@ class FakeServer:
         return web.Response(text=self.other_page, content_type="text/html")
 
     async def _index(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(PAGE / "index.html")
+        """The server's header says what may be called; the page leaves that to it, for a login's issuer."""
+        policy = {"content-security-policy": "connect-src 'self'"}
+        return web.FileResponse(PAGE / "index.html", headers=policy)
 
 
 def _preferred(request: web.Request, state: Frame) -> Frame:

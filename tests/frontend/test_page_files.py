@@ -18,7 +18,7 @@ INDEX = (FRONTEND / "index.html").read_text()
 WIRING = Wiring(Template.load(FRONTEND.parent / "template.yaml", region="us-east-1"))
 
 
-async def test_page_weighs_less_than_210_kb_as_it_is_served() -> None:
+async def test_page_weighs_less_than_217_kb_as_it_is_served() -> None:
     """Everything that the first visit loads, compressed as CloudFront and `make run` do it, with the headers."""
     loaded = set(re.findall(r'(?:src|href)="([^"#]+)"', INDEX))
     assert loaded == {str(path.relative_to(FRONTEND)) for path in SERVED} - {"index.html"}
@@ -31,7 +31,7 @@ async def test_page_weighs_less_than_210_kb_as_it_is_served() -> None:
                 assert response.status_code == 200, path
                 weight += len(b"".join([chunk async for chunk in response.aiter_raw()]))
                 weight += sum(len(name) + len(value) + 4 for name, value in response.headers.raw)
-    assert weight < 210_000
+    assert weight < 217_000
     assert sum(path.stat().st_size for path in SERVED) < 450_000
 
 

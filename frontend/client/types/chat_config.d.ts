@@ -26,6 +26,10 @@ export type ChatConfig = {
     sessionId?: string;
     accessToken?: () => Promise<string | null>;
     /**
+     * a request was refused for its token
+     */
+    unauthorized?: () => void;
+    /**
      * keeps the session's id and what is not confirmed yet
      */
     storage?: Storage;
@@ -56,6 +60,7 @@ export type ChatHandlers = {
  * @property {number} [reconnectDelay]
  * @property {string} [sessionId]
  * @property {() => Promise<string | null>} [accessToken]
+ * @property {() => void} [unauthorized] a request was refused for its token
  * @property {Storage} [storage] keeps the session's id and what is not confirmed yet
  */
 /**

@@ -14,6 +14,7 @@ export declare class ChatManager {
         backendUrl: string;
         sessionId?: string;
         accessToken?: () => Promise<string | null>;
+        unauthorized?: () => void;
         storage?: Storage;
     };
     handlers: ChatHandlers;

@@ -22,6 +22,7 @@ export type HttpOptions = {
      */
     backendUrl: string;
     accessToken?: () => Promise<string | null>;
+    unauthorized?: () => void;
     fetch?: typeof globalThis.fetch;
 };
 export type RequestOptions = {
@@ -31,9 +32,11 @@ export type RequestOptions = {
     timeout?: number;
 };
 /**
+ * `unauthorized` hears of each request that was refused for its token.
  * @typedef {object} HttpOptions
  * @property {string} backendUrl without a slash at the end; empty: the page's own origin
  * @property {() => Promise<string | null>} [accessToken]
+ * @property {() => void} [unauthorized]
  * @property {typeof globalThis.fetch} [fetch]
  */
 /** @typedef {{ body?: unknown, idempotencyKey?: string, isMinimal?: boolean, timeout?: number }} RequestOptions */
@@ -41,11 +44,12 @@ export declare class HttpApi {
     #private;
     backendUrl: string;
     accessToken: (() => Promise<string | null>) | undefined;
+    unauthorized: (() => void) | undefined;
     fetch: typeof fetch;
     /** Milliseconds by which the server's clock is ahead of ours. */
     clockAhead: number;
     /** @param {HttpOptions} options */
-    constructor({ backendUrl, accessToken, fetch }: HttpOptions);
+    constructor({ backendUrl, accessToken, unauthorized, fetch }: HttpOptions);
     /**
      * @param {string} sessionId
      * @param {string} message

@@ -1,0 +1,53 @@
+// Log in, log out, and who is logged in.
+
+import { byId, el, icon } from './dom.js';
+import { Login } from './login.js';
+
+export class LoginButton {
+  #button = byId('login', HTMLButtonElement);
+  #bar = byId('login-bar', HTMLElement);
+
+  /** @param {{ storage: Storage, tabStorage: Storage, forget: () => Promise<void>, onProblem: (text: string) => void }} options */
+  constructor(options) {
+    this.options = options;
+    this.login = new Login({ ...options, onChange: () => this.render() });
+    this.#button.addEventListener('click', () => void this.#act());
+    this.render();
+  }
+
+  get isNeeded() {
+    return this.login.isNeeded;
+  }
+
+  /** For those who make requests. */
+  credentials() {
+    return { accessToken: () => this.login.accessToken(), unauthorized: () => this.login.refused() };
+  }
+
+  /** Nothing is asked of the server before it is known who asks. @param {() => unknown} start */
+  async begin(start) {
+    if (await this.login.begin()) start();
+  }
+
+  render() {
+    const { login } = this;
+    this.#button.hidden = !login.isPossible;
+    this.#button.textContent = login.isNeeded ? 'Log in' : 'Log out';
+    this.#button.title = login.isNeeded ? '' : `Logged in as ${login.name}`;
+    this.#bar.hidden = !login.isNeeded;
+    const go = el('button', { type: 'button', class: 'button', on: { click: () => void this.#act() } }, 'Log in');
+    this.#bar.replaceChildren(icon('clock'), el('span', {}, login.problem || 'Log in to talk to the agent.'), go);
+  }
+
+  async #act() {
+    const { forget, onProblem } = this.options;
+    const { login } = this;
+    try {
+      if (login.isNeeded) await login.logIn();
+      await forget();
+      await login.logOut();
+    } catch {
+      onProblem('The identity provider cannot be reached.');
+    }
+  }
+}

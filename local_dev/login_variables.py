@@ -1,0 +1,51 @@
+"""The login of the local application: what `AUTH_ISSUER=dev` stands for, and what the page is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from forge.settings import Settings
+
+DEV = "dev"
+ISSUER_PATH = "/dev-issuer"
+AUDIENCE = "forge-dev"
+CLIENT_ID = "forge-page"
+PARAMETERS = {
+    "AUTH_ISSUER": "AuthIssuer",
+    "AUTH_AUDIENCE": "AuthAudience",
+    "AUTH_CLIENT_ID": "AuthClientId",
+    "AUTH_SCOPE": "AuthScope",
+    "AUTH_ORIGINS": "AuthOrigins",
+}
+"""The variables of a login and the template's parameters."""
+
+
+class LoginUnusable(ValueError):
+    """The login's variables do not fit together; the text says how."""
+
+
+def with_login(environment: Mapping[str, str], url: str) -> dict[str, str]:
+    """`environment`, with the development issuer of the server at `url` in the place of `dev`.
+
+    Raises `LoginUnusable`.
+    """
+    completed = dict(environment)
+    if environment.get("AUTH_ISSUER") == DEV:
+        completed |= {
+            "AUTH_ISSUER": url + ISSUER_PATH,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "AUTH_CLIENT_ID": CLIENT_ID,
+            "AUTH_SCOPE": "openid",
+        }
+    named = {name: completed.get(name, "") for name in ("AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_CLIENT_ID")}
+    try:
+        Settings.from_environment({"FORGE_TABLE": "any", **named})
+    except ValidationError as error:
+        raise LoginUnusable(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+    return completed
+
+
+def is_development(environment: Mapping[str, str], url: str) -> bool:
+    return environment.get("AUTH_ISSUER") == url + ISSUER_PATH

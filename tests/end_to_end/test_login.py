@@ -1,0 +1,173 @@
+"""People log in by the page, with the development issuer: the whole way, in Chromium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+from local_dev.stack_process import RunningStack, running_stack
+from tests.end_to_end.conversing import WAIT_SECONDS
+from tests.end_to_end.marks import END_TO_END
+
+pytestmark = END_TO_END
+TOKEN_SECONDS = 2.0
+expect.set_options(timeout=WAIT_SECONDS * 1_000)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def login_stack() -> AsyncIterator[RunningStack]:
+    environment = {
+        "AUTH_ISSUER": "dev",
+        "FORGE_LLM": "offline",
+        "FORGE_DEV_TOKEN_SECONDS": str(TOKEN_SECONDS),
+    }
+    async with running_stack(environment) as stack:
+        yield stack
+
+
+@asynccontextmanager
+async def person(browser: Browser, stack: RunningStack) -> AsyncGenerator[Page]:
+    """A browser of one's own at the page. Whatever the page complains of fails the test."""
+    context: BrowserContext = await browser.new_context(base_url=stack.base_url)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    try:
+        await page.goto("/")
+        yield page
+        assert complaints == []
+    finally:
+        await context.close()
+
+
+async def log_in(page: Page, name: str) -> None:
+    await page.locator("#login-bar button").click()
+    await page.get_by_role("link", name=name).click()
+    await expect(page.locator("#login")).to_have_text("Log out")
+    await expect(page.locator("#login")).to_have_attribute("title", f"Logged in as {name}")
+
+
+async def say(page: Page, text: str) -> None:
+    await page.locator("#composer-text").fill(text)
+    await page.locator("#send").click()
+
+
+def answers(page: Page, text: str) -> Locator:
+    return page.locator("#messages li").filter(has_text=text)
+
+
+async def test_nothing_is_asked_and_nothing_typed_is_lost_before_somebody_logs_in(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
+        await expect(page.locator("#login-bar")).to_be_visible()
+        await say(page, "help")
+        await expect(page.locator("#composer-text")).to_have_value("help")
+        assert asked == []
+        await log_in(page, "Alice")
+        await expect(page.locator("#composer-text")).to_have_value("help")
+        assert "code=" not in page.url
+        await page.locator("#send").click()
+        await expect(answers(page, "balance").first).to_be_visible()
+
+
+async def test_a_reload_and_the_token_s_end_are_not_noticed(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        await log_in(page, "Bob")
+        await say(page, "balance of Bob")
+        await expect(answers(page, "Bob has").first).to_be_visible()
+        await page.reload()
+        await expect(answers(page, "Bob has").first).to_be_visible()
+        await expect(page.locator("#login")).to_have_text("Log out")
+        renewed: list[str] = []
+        page.on("response", lambda seen: renewed.append(seen.url) if seen.url.endswith("/token") else None)
+        async with page.expect_response(lambda seen: seen.url.endswith("/token"), timeout=20_000):
+            pass  # the socket is kept open by a newer token
+        await say(page, "balance of Charlie")
+        await expect(answers(page, "Charlie has").first).to_be_visible()
+        assert renewed
+        kept = await page.evaluate(
+            "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+        )
+        assert "eyJ" not in kept
+
+
+async def test_two_people_cannot_see_each_other(browser: Browser, login_stack: RunningStack) -> None:
+    async with person(browser, login_stack) as alice, person(browser, login_stack) as bob:
+        await log_in(alice, "Alice")
+        await say(alice, "balance of Alice")
+        await expect(answers(alice, "Alice has").first).to_be_visible()
+        session_id = await alice.evaluate("sessionStorage.getItem('forge.session')")
+        await log_in(bob, "Bob")
+        await bob.evaluate(
+            "id => { sessionStorage.setItem('forge.session', id); localStorage.setItem('forge.session', id) }",
+            session_id,
+        )
+        await bob.reload()
+        await expect(bob.locator("#connection")).to_have_attribute("data-connection", "connected")
+        await expect(bob.locator("#messages li")).to_have_count(0)
+
+
+async def test_who_logs_out_leaves_nothing_and_the_next_one_sees_nothing(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        await log_in(page, "Charlie")
+        await say(page, "balance of Charlie")
+        await expect(answers(page, "Charlie has").first).to_be_visible()
+        await page.locator("#login").click()
+        await expect(page.locator("#login-bar")).to_be_visible()
+        await expect(page.locator("#messages li")).to_have_count(0)
+        await expect(page.locator("#session-list li")).to_have_count(0)
+        stored = json.loads(await page.evaluate("JSON.stringify({...localStorage})"))
+        assert "Charlie" not in json.dumps(stored)
+        await log_in(page, "Alice")
+        await expect(page.locator("#session-list li").filter(has_text="Charlie")).to_have_count(0)
+
+
+async def test_a_refused_renewal_keeps_what_is_written_and_asks_to_log_in(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        await log_in(page, "Bob")
+        await page.locator("#composer-text").fill("not sent yet")
+        await page.route(
+            "**/dev-issuer/token", lambda route: route.fulfill(status=400, json={"error": "invalid_grant"})
+        )
+        await expect(page.locator("#login-bar")).to_be_visible(timeout=20_000)
+        await expect(page.locator("#composer-text")).to_have_value("not sent yet")
+        await page.unroute("**/dev-issuer/token")
+        await page.locator("#login-bar button").click()
+        await expect(page.locator("#login")).to_have_text("Log out")
+        await expect(page.locator("#composer-text")).to_have_value("not sent yet")
+
+
+async def test_the_development_issuer_gives_codes_to_its_own_page_only(login_stack: RunningStack) -> None:
+    async with httpx.AsyncClient(base_url=login_stack.base_url, trust_env=False) as client:
+        asked = {
+            "client_id": "forge-page",
+            "response_type": "code",
+            "code_challenge_method": "S256",
+            "code_challenge": "c",
+            "person": "Alice",
+        }
+        for back in ("https://evil.example/", "http://127.0.0.1:1/", "", "//evil.example"):
+            answer = await client.get("/dev-issuer/authorize", params={**asked, "redirect_uri": back})
+            assert (answer.status_code, answer.headers.get("location")) == (400, None)
+        answer = await client.get(
+            "/dev-issuer/authorize", params={**asked, "redirect_uri": login_stack.base_url + "/"}
+        )
+        code = httpx.URL(answer.headers["location"]).params["code"]
+        form = {"grant_type": "authorization_code", "client_id": "forge-page", "code": code}
+        refused = await client.post("/dev-issuer/token", data={**form, "code_verifier": "guess"})
+        assert refused.json() == {"error": "invalid_grant"}
