@@ -151,3 +151,14 @@ def test_blocks_let_through_at_most_one_block_more_than_was_charged(
         let_in += price
     assert charged <= capacity
     assert let_in < charged + block
+
+
+def test_the_messages_of_a_session_are_counted_exactly_and_nobody_is_told_of_storage(
+    table: str, clock: Clock, dynamodb: Any
+) -> None:
+    store = store_with(table, clock, dynamodb, rate_limit_burst=7)
+
+    def say(_: int) -> None:
+        store.inbox.accept(KEY, Submission(run_id=new_run_id(), content="hi", created_at=clock()))
+
+    assert at_once(say, RateLimited) == 7
