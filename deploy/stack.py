@@ -78,6 +78,8 @@ def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
     )
     programs.show("aws", *copy)
     programs.show("aws", *copy, "--delete")
+    config = ("s3", "cp", "-", f"{bucket}/config.json", "--content-type", "application/json")
+    programs.show("aws", *config, "--only-show-errors", text=found.get("PageConfig", "{}"))
     programs.aws(
         "cloudfront", "create-invalidation", "--distribution-id", found["DistributionId"], "--paths", "/*"
     )
