@@ -23,6 +23,7 @@ CROSSINGS = {
     "consumer._receive: self._resources.blocking(self._resources.queue.receive)": "queue.receive",
     "consumer._release: self._resources.blocking.insist(self._resources.queue.extend)": "queue.release",
     "consumer._bury: self._resources.blocking.insist(self._resources.queue.bury)": "queue.bury",
+    "consumer._executed: self._resources.blocking(self._resources.runs.release)": "runs.release",
     "execute_run._lacking: self._resources.publisher.others_can_answer": "catalog.get",
     "execute_run.show: self._resources.blocking(self._resources.sessions.hot)": "sessions.hot",
     "hold.keep_message: resources.blocking(resources.queue.extend)": "queue.extend",
@@ -48,15 +49,17 @@ BESIDE_RUNS = {
     "agent/servers.call: self.toolset.direct_call_tool",
     "agent/servers.list_tools: stack.enter_async_context",
     "agent/toolbox.close: self._stack.aclose",
-    "consumer._answer_command: resources.blocking(resources.commands.get)",
-    "consumer._answer_command: resources.blocking(resources.commands.put)",
-    "consumer._answer_command: bind_wallet",
+    "consumer._answer_command: answer_command",
+    "consumer._run_command: within self._command_places",
+    "consumer._settle_fault: self._poison.settle",
+    "record._persist: within limit",
     "consumer._after: self._resources.blocking.insist(self._resend)",
     "consumer._taken_up_again: self._resources.blocking.insist(self._resources.sessions.hot)",
     "consumer._give_up_unreadable: self._resources.blocking.insist(self._resources.inbox.stop_unreadable)",
 }
 """No run waits here for storage: tools outside of conversations, connecting to MCP servers, the run's opening,
-whose own waits are the wallet's and stand in its tests, and the end of a session that cannot be read."""
+whose own waits are the wallet's and stand in its tests, the end of a session that cannot be read, and what becomes of a
+delivery after an exception (tests/worker/test_poison.py). The limit of `record._persist` is around the writes named above."""
 
 ELSEWHERE = {
     "catalog.get": "test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_others",
