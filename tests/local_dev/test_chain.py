@@ -74,7 +74,8 @@ async def test_what_was_saved_is_there_after_the_nodes_death_at_the_same_address
 
 @needs_anvil
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"{}", mtime=0), gzip.compress(b"[1", mtime=0), b"\x1f\x8b\x08\x00cut"]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"{}", mtime=0), gzip.compress(b"[1", mtime=0), b"\x1f\x8b\x08\x00cut"],
 )
 async def test_a_saved_chain_that_cannot_be_loaded_is_set_aside_and_said(
     tmp_path: Path, processes: Processes, content: bytes
