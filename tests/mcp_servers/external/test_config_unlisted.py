@@ -81,7 +81,13 @@ def test_a_field_of_any_unknown_name_leaves_its_server_out(field: str, value: An
 
 
 json_value = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just("${SECRET}"),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.integers(200, 5000).map("server -k ".ljust)
+    | st.just("${SECRET}"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )

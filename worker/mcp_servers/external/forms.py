@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from worker.mcp_servers.external.form_data import HARMLESS
 
 SECOND_MS = 1000
 _BOOL = TypeAdapter(bool)
+_TIME: TypeAdapter[float] = TypeAdapter(FiniteFloat)
+"""Python's JSON reader takes `1e400`, `Infinity` and `NaN`; none of them is a time."""
 
 
 class NotUnderstood(Exception):
@@ -42,16 +44,16 @@ def _negated(value: Any) -> Any:
 def _milliseconds(value: Any) -> Any:
     """Programs disagree about the unit. No server is given less than a second, so a small number means seconds."""
     number = _number(value)
-    return int(number * SECOND_MS) if number < SECOND_MS else int(number)
+    return int(number) if number >= SECOND_MS else _seconds(number)
 
 
 def _seconds(value: Any) -> Any:
-    return int(_number(value) * SECOND_MS)
+    return int(_number(_number(value) * SECOND_MS))
 
 
 def _number(value: Any) -> float:
     try:
-        return TypeAdapter(float).validate_python(value)
+        return _TIME.validate_python(value)
     except ValidationError:
         raise NotUnderstood("a time must be a number") from None
 
@@ -154,15 +156,26 @@ def _converted(name: str, value: Any, convert: Callable[[Any], Any]) -> Any:
 def _command_line(ours: dict[str, Any]) -> dict[str, Any]:
     """opencode writes the program and its arguments as one list, others as one line."""
     command = ours.get("command")
-    if isinstance(command, str) and not Path(command).exists() and any(map(str.isspace, command.strip())):
+    if isinstance(command, str) and any(map(str.isspace, command.strip())) and not _is_there(command):
         try:
             command = shlex.split(command)
         except ValueError:
             raise NotUnderstood("command: its quotes do not match") from None
     if isinstance(command, list):
         first, *more = cast("list[Any]", command) or [None]
-        return ours | {"command": first, "args": [*more, *(ours.get("args") or [])]}
+        args: Any = ours.get("args") or []
+        if not isinstance(args, list):
+            raise NotUnderstood("args: the arguments must be a list")
+        return ours | {"command": first, "args": [*more, *cast("list[Any]", args)]}
     return ours
+
+
+def _is_there(path: str) -> bool:
+    """A line may be longer than any file's name can be, and then the system refuses to look for it."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
 
 
 _FIELDS = {name: (field, convert) for name, field, convert, _ in FIELDS}
