@@ -9,7 +9,7 @@ from forge.api.application import create_app
 from forge.api.conversations import interrupt
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
-from forge.api.preferences import Preferred
+from forge.api.preferences import PreferredAtOnce
 from forge.api.replies import Owner, key_of, reply
 from forge.models.http import InterruptRequest
 
@@ -17,7 +17,7 @@ router = APIRouter()
 
 
 @router.post("/api/interrupt")
-def post_interrupt(request: InterruptRequest, owner: Owner, preferred: Preferred) -> Response:
+def post_interrupt(request: InterruptRequest, owner: Owner, preferred: PreferredAtOnce) -> Response:
     key = key_of(owner, request.session_id)
     return reply(key, interrupt(key, request.run_id, preferred), preferences=preferred)
 

@@ -31,6 +31,8 @@ KEY = SessionKey("anonymous", "preferring")
         (["wait=5", "return=minimal; foo=bar"], Preferences(is_minimal=True, wait_seconds=5)),
         (["wait=5, wait=9"], Preferences(wait_seconds=5)),
         (['wait="7"'], Preferences(wait_seconds=7)),
+        (['return = "minimal"; x="y"'], Preferences(is_minimal=True)),
+        (['wait="7'], Preferences()),
         (["wait=1000000"], Preferences(wait_seconds=WAIT_LIMIT_SECONDS)),
         (["wait=-1"], Preferences()),
         (["wait=2.5"], Preferences()),
@@ -106,3 +108,8 @@ def answer_when_accepted(store: Store, text: str) -> None:
     lease = store.runs.claim(message, "test")
     draft = Draft(sender="agent", content=text, created_at=1, run_id=submission.run_id)
     store.runs.finish(lease, Ending(outcome="completed", drafts=[draft]))
+
+
+def test_an_answer_that_waits_for_nothing_does_not_say_it_had(gateway: Gateway) -> None:
+    answer = gateway.post("/api/interrupt", {"session_id": KEY.session_id}, prefer="wait=5, return=minimal")
+    assert answer.headers["preference-applied"] == "return=minimal"

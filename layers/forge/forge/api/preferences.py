@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends
@@ -13,7 +13,9 @@ from starlette.requests import Request
 WAIT_LIMIT_SECONDS = 20
 """An HTTP API waits 30 s for its function; accepting and showing take their part of that."""
 
-_WAIT = re.compile(r"wait=\"?([0-9]{1,9})\"?")
+_WAIT = re.compile(r"wait=([0-9]{1,9})")
+_QUOTED = re.compile(r'=\s*"([^"\\]*)"\s*$')
+"""RFC 7240: a value means the same as a token and as a quoted string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,18 @@ def _preferences(headers: Iterable[str]) -> Iterator[str]:
     """Each `name=value` in lower case, without its parameters and white space."""
     for header in headers:
         for preference in header.split(","):
-            yield re.sub(r"\s*=\s*", "=", preference.partition(";")[0].strip()).lower()
+            token = _QUOTED.sub(r"=\1", preference.partition(";")[0].strip())
+            yield re.sub(r"\s*=\s*", "=", token).lower()
 
 
 def _preferred(request: Request) -> Preferences:
     return preferences_of(request.headers.getlist("prefer"))
 
 
+def _preferred_at_once(request: Request) -> Preferences:
+    return replace(_preferred(request), wait_seconds=0)
+
+
 Preferred = Annotated[Preferences, Depends(_preferred)]
+PreferredAtOnce = Annotated[Preferences, Depends(_preferred_at_once)]
+"""For an endpoint that waits for nothing, so that it does not say it had."""
