@@ -87,7 +87,7 @@ def route_of(body: str | bytes, selector: str, routes: Mapping[str, object]) -> 
     """The route that the body's field `selector` names, else `$default`."""
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "$default"
     key = cast(dict[str, Any], content).get(selector) if isinstance(content, dict) else None
     return key if isinstance(key, str) and key in routes and not key.startswith("$") else "$default"

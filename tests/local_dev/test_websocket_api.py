@@ -69,6 +69,7 @@ async def test_the_field_of_the_body_selects_the_route(application: Application,
         '{"type": "$connect"}',
         "[1]",
         '{"type": 7}',
+        "[" * 20_000,
     ]
     async with application.running() as running, connect(running.ws_url) as client:
         for body in bodies:
