@@ -102,7 +102,12 @@ GROWN = """async (texts) => {
 def texts() -> list[list[str]]:
     made: list[list[str]] = []
 
-    @settings(max_examples=400, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=400,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
     @given(st.lists(PIECES, min_size=1, max_size=12))
     def collect(pieces: list[str]) -> None:
         made.append(pieces)

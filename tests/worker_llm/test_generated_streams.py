@@ -16,7 +16,7 @@ from worker.agent.llm_thoughts import CLOSE, OPEN, ThoughtSplitter
 ACCOUNTS = st.sampled_from(["Alice", "Bob", "Eve"])
 
 
-def pieces(draw: st.DrawFn, text: str, most: int = 5) -> list[str]:
+def pieces(draw: Any, text: str, most: int = 5) -> list[str]:
     cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=most)))
     return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
