@@ -12,7 +12,7 @@ import pytest
 
 from forge.api import conversations, dependencies
 from forge.errors import SessionBusy
-from forge.models.frame import Hot
+from forge.models.http import State
 from forge.models.run import IfBusy, Outcome
 from forge_client.conversation import Conversation
 from tests.worker.gateway import Page
@@ -57,8 +57,8 @@ class Desk:
         accepted, _ = await asyncio.to_thread(conversations.submit, KEY, text, if_busy=if_busy)
         return accepted.run_id
 
-    async def interrupt(self) -> Hot:
-        return await asyncio.to_thread(conversations.interrupt, KEY, None)
+    async def interrupt(self) -> State:
+        return State.model_validate(dict(await asyncio.to_thread(conversations.interrupt, KEY, None)))
 
     async def bring_to(self, phase: str) -> str:
         """A run that stands still in `phase`."""
