@@ -90,8 +90,11 @@ async def test_a_queued_message_is_withdrawn_by_the_keys_that_it_names(
 
 
 def in_sight(pilot: Chatting, selector: str) -> bool:
-    """Whether the whole of it is where the person can see and click it."""
-    widget = pilot.app.screen.query(selector).first()
+    """Whether it is there, and the whole of it where the person can see and click it."""
+    found = pilot.app.screen.query(selector)
+    if not found:
+        return False
+    widget = found.first()
     region = widget.region
     ends = [(region.x, region.y), (region.right - 1, region.bottom - 1)]
     return (
