@@ -19,7 +19,7 @@ from tests.api.gateway import Gateway
 from tests.properties import examples
 
 KEY = SessionKey("anonymous", "long")
-AT_ONCE = 40
+AT_ONCE = 90
 
 
 def grow(gateway: Gateway, store: Store, contents: list[str], key: SessionKey = KEY) -> None:

@@ -97,7 +97,7 @@ def test_of_a_long_history_a_run_gets_the_newest_entries(store: Store):
     """At least so many as one run can add, and beginning at the same entry for many runs."""
     lease, whole = started(store), list[bytes]()
     while len(whole) < HISTORY_LEAST + 2 * HISTORY_STEP + 17:
-        new = [b"%d" % (len(whole) + number) for number in range(40)]
+        new = [b"%d" % (len(whole) + number) for number in range(90)]
         lease = store.runs.append(lease, Progress(entries=new))
         whole += new
         read = store.journal.history(lease)

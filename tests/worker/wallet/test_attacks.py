@@ -114,4 +114,4 @@ async def test_that_a_transaction_also_hands_the_account_over_is_told(api: FakeA
 
 
 async def test_a_transaction_without_a_chain_id_is_judged_by_what_the_node_serves_now(api: FakeApi) -> None:
-    assert "the chain is 4919, not 31337" in await verdict(api, ("0x7a69", "0x1337"))
+    assert "the chain is 1337, not 31337" in await verdict(api, ("0x7a69", "0x539"))
