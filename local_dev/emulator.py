@@ -123,15 +123,28 @@ class Emulator:
         }
 
     def _check(self) -> None:
-        """A kept file that is damaged, or whose tables are not the template's, begins anew."""
+        """A kept file that is damaged, or whose tables are not the template's, begins anew.
+
+        The note beside it says what its tables are. A note that cannot be read says nothing against them.
+        """
         shape = self._state / "table.json"
         if self.file.exists():
             if not is_readable(self.file):
                 set_aside(self.file, "is damaged", self._report)
-            elif shape.exists() and shape.read_text() != self._shape:
+            elif _noted(shape) not in (None, self._shape):
                 set_aside(self.file, "has tables of another form than template.yaml", self._report)
         self.is_empty = not self.file.exists()
         shape.write_text(self._shape)
+
+
+def _noted(shape: Path) -> str | None:
+    """What the note says; None when there is none, or it is damaged."""
+    try:
+        text = shape.read_text()
+        json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return text
 
 
 def is_readable(file: Path) -> bool:

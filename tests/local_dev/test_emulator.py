@@ -182,6 +182,21 @@ async def test_a_table_of_another_form_than_the_templates_is_set_aside(
     assert ["of another form" in line for line in emulated.said] == [True]
 
 
+@needs_dynoxide
+@pytest.mark.parametrize("note", [b"", b"\xff\xfe", b'{"forge"', b"\0" * 600])
+async def test_a_damaged_note_costs_no_conversation(
+    make: Callable[[str], Emulated], tmp_path: Path, note: bytes
+) -> None:
+    emulated = make("dynoxide")
+    await emulated.start()
+    emulated.write("kept")
+    await emulated.kill()
+    (tmp_path / "state" / "table.json").write_bytes(note)
+    await emulated.start()
+    assert emulated.keys() == {"kept"}
+    assert emulated.said == []
+
+
 def test_a_file_that_is_only_locked_is_not_damaged(tmp_path: Path) -> None:
     file = tmp_path / "table.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
