@@ -89,14 +89,14 @@ async def test_two_people_see_only_their_own_conversation_and_the_ether_moves(
     rpc = operator_stack.environment["TESTNET_RPC_URL"]
     alice, bob = await balance_of(rpc, ALICE), await balance_of(rpc, BOB)
     anns, bens = await asyncio.gather(opened(ann, operator_stack), opened(ben, operator_stack))
-    await asyncio.gather(say(anns, "send 1 ETH from Alice to Bob"), say(bens, "balance of Judy"))
+    await asyncio.gather(say(anns, "send 1 ETH from Alice to Bob"), say(bens, "balance of Grace"))
     await asyncio.gather(
         expect(answers(anns, "Sent 1 ETH from Alice to Bob.")).to_be_visible(),
-        expect(answers(bens, "Judy has 10000 ETH.")).to_be_visible(),
+        expect(answers(bens, "Grace has 10000 ETH.")).to_be_visible(),
     )
     assert await balance_of(rpc, BOB) == bob + ETHER
     assert alice - 2 * ETHER < await balance_of(rpc, ALICE) < alice - ETHER
-    assert "Judy" not in await anns.locator("#messages").inner_text()
+    assert "Grace" not in await anns.locator("#messages").inner_text()
     assert "Alice" not in await bens.locator("#messages").inner_text()
     await expect(anns.locator("[data-sender=agent]").last).to_contain_text(
         re.compile(r"Bob has [\d.]+ ETH\.")
