@@ -47,8 +47,8 @@ chat: setup-run ## Talk to a running server in the terminal (BACKEND_HOST, BACKE
 	@exec $(python) -m forge_client $(ARGS)
 
 .PHONY: test
-test: setup ## Run the tests, three at a time (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+test: setup ## Run the tests, two at a time (ARGS="-k session")
+	@$(python) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Look for values that break the property tests: new ones each time (several minutes)
