@@ -22,6 +22,8 @@ export class MessageList {
   #generation = 0;
   /** Items before this one are not built. */
   #first = 0;
+  /** Whether all of this conversation was asked for, so that messages which still arrive are built too. */
+  #isWhole = false;
   /** Whether the server has messages before the first one here. */
   #hasOlder = false;
   /** The first item at the last look: items that came before it since are not built at once. */
@@ -49,7 +51,7 @@ export class MessageList {
     this.#hasOlder = state.hasOlder;
     const cameBefore = this.#keepPlace();
     if (this.#isFresh) this.#first = Math.max(0, this.#items.length - BUILT_AT_ONCE);
-    this.#first = Math.min(this.#first, this.#items.length);
+    this.#first = this.#isWhole ? 0 : Math.min(this.#first, this.#items.length);
     this.#sync(state);
     if (cameBefore) this.#buildOlder();
     this.#isFresh = this.#isFresh && (this.#items.length === 0 || !state.isCaughtUp);
@@ -69,6 +71,7 @@ export class MessageList {
     this.#sessionId = sessionId;
     this.#generation = generation;
     this.#isFresh = true;
+    this.#isWhole = false;
     this.#shown.clear();
     this.list.replaceChildren();
   }
@@ -129,6 +132,7 @@ export class MessageList {
 
   /** The whole conversation, for what needs all of it: printing. */
   buildAll() {
+    this.#isWhole = true;
     while (this.#first > 0) this.#buildOlder();
   }
 

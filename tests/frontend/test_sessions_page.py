@@ -175,7 +175,7 @@ async def test_two_thousand_messages_stay_smooth_while_streaming(
 ) -> None:
     page = await open_page()
     await write(page, "hello")
-    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
     session = next(iter(server.sessions.values()))
     entry = session.log[-1]
     for seq in range(2, 2000):
@@ -200,7 +200,7 @@ async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_s
 ) -> None:
     page = await open_page()
     await write(page, "hello")
-    await expect(page.locator("[data-sender=agent]")).to_be_visible()
+    await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
     session = next(iter(server.sessions.values()))
     entry = session.log[-1]
     for seq in range(2, 750):
