@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.mcp_servers.texts import one_line, skeleton
+from forge.models.lines import one_line
+from worker.mcp_servers.texts import skeleton
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from forge.models.http import RenameRequest
 from forge.models.titles import AUTOMATIC_TITLE_LIMIT, automatic_title
 from tests.unlisted import tried
 
@@ -27,6 +29,8 @@ TITLES = {
     "[" * 9_000: "[" * 59 + "…",
     "é" * 200: "é" * 59 + "…",
     "12": "12",
+    "a\0b\u202ec\u200b\td": "a b c d",
+    "\u2066\u200b\x1b": "",
 }
 """A first message and the conversation's title."""
 
@@ -49,3 +53,17 @@ def test_json_is_named_in_words(value: object, indent: int | None) -> None:
     assert title.startswith("JSON ")
     assert "\n" not in title
     assert len(title) <= AUTOMATIC_TITLE_LIMIT
+
+
+@given(text=st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "L", "Nd"])))
+def test_no_title_holds_what_cannot_be_seen_or_moves_the_text_beside_it(text: str) -> None:
+    tried("titles with invisible characters", text)
+    assert automatic_title(text).isprintable()
+    try:
+        renamed = RenameRequest.model_validate({"title": text})
+    except ValidationError as error:
+        (fault,) = error.errors()
+        assert fault["type"] in {"string_too_short", "string_too_long"}
+    else:
+        assert renamed.title.isprintable()
+        assert renamed.title

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 
 from forge.models.approval import Approval, ApprovalReply, Report
+from forge.models.lines import one_line
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress, Submission
 from worker.agent import history
@@ -23,7 +24,6 @@ from worker.agent.wallet import Wallet
 from worker.agent.wallet import verdict as verdicts
 from worker.agent.wallet.verdict import Verdict
 from worker.agent.wallet.verify import verify
-from worker.mcp_servers.texts import one_line
 
 _REASON_LIMIT = 500
 

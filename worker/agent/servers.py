@@ -17,7 +17,7 @@ from forge.models.session import ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.in_process import InProcess
 from worker.agent.provider_limits import ProviderLimits
-from worker.agent.toolsets import NETWORK, SessionNetwork, has_network, name_the_call, without_network
+from worker.agent.toolsets import SessionNetwork, has_network, name_the_call, on_network, without_network
 from worker.agent.typed_client import TypedClient
 from worker.mcp_servers.toolbox import OwnServer
 
@@ -94,7 +94,7 @@ class Server:
 
     async def call(self, name: str, arguments: dict[str, Any], network: str) -> Any:
         if not self.is_foreign and has_network(self.tools[name].input_schema):
-            arguments = {**arguments, NETWORK: network}
+            arguments = on_network(arguments, network)
         return await self.toolset.direct_call_tool(name, arguments)
 
 

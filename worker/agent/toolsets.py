@@ -31,6 +31,15 @@ def without_network(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "properties": properties, "required": required}
 
 
+def on_network(arguments: dict[str, Any], network: str) -> dict[str, Any]:
+    """The arguments with the session's network. Raises `ToolRefused`, for the caller meant another one's answer."""
+    if (meant := arguments.get(NETWORK)) not in (None, network):
+        raise ToolRefused(
+            f"This conversation uses {network}, not {meant}: switch to it with set_network first."
+        )
+    return {**arguments, NETWORK: network}
+
+
 @dataclass
 class SessionNetwork(WrapperToolset[RunDeps]):
     """Fills the `network` of chain tools with the session's; the LLM neither sees nor chooses it."""
@@ -43,7 +52,7 @@ class SessionNetwork(WrapperToolset[RunDeps]):
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
         if (tool.tool_def.metadata or {}).get(NETWORK):
-            tool_args = {**tool_args, NETWORK: ctx.deps.network}
+            tool_args = on_network(tool_args, ctx.deps.network)
         return await super().call_tool(name, tool_args, ctx, tool)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 
+from forge.models.lines import one_line
 from worker.mcp_servers.node.dialects import Meaning
 from worker.mcp_servers.node.envelope import read_envelope
 from worker.mcp_servers.node.faults import NodeFault
-from worker.mcp_servers.texts import one_line
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused
 
 READ_SECONDS = 20.0

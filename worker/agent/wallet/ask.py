@@ -16,6 +16,7 @@ from pydantic_ai.exceptions import CallDeferred
 from pydantic_ai.toolsets import FunctionToolset
 
 from forge.models.approval import Approval, WalletTransaction
+from forge.models.lines import one_line
 from forge.models.public import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
@@ -26,7 +27,6 @@ from worker.agent.wallet.review import reviewed
 from worker.mcp_servers.addresses import ZERO_ADDRESS
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.evm.transactions import Request, read_request
-from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 TOOL_NAME = "send_transaction_to_wallet"

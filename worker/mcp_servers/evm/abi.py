@@ -12,11 +12,11 @@ from eth_abi.decoding import ContextFramesBytesIO
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import registry
 
+from forge.models.lines import one_line
 from worker.mcp_servers.evm.known import PANICS, known_errors, known_functions
 from worker.mcp_servers.evm.results import Argument, DecodedCall, EncodedCall
 from worker.mcp_servers.evm.signatures import AbiType, FunctionSignature, parse_signature, parse_types
 from worker.mcp_servers.evm.values import AddressParser, from_abi, to_abi
-from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")

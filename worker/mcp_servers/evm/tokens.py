@@ -9,12 +9,12 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
+from forge.models.lines import one_line
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.results import TokenBalance
 from worker.mcp_servers.evm.transactions import would_fail
 from worker.mcp_servers.rpc import NodeRefused
-from worker.mcp_servers.texts import one_line
 from worker.mcp_servers.toolbox import ToolRefused
 
 LONGEST_SYMBOL = 32

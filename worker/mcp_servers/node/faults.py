@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from forge.models.lines import one_line
 from worker.mcp_servers.node.dialects import BY_CODE, BY_WORDS, REASONS, SAY_NOTHING, Meaning
 from worker.mcp_servers.node.fields import hex_data, transaction_hash
-from worker.mcp_servers.texts import one_line
 
 LONGEST_REASON = 500
 _DEEPEST = 6

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from forge.models import patterns
 from forge.models.approval import Address, ApprovalReply, ClaimId
 from forge.models.frame import Hot, PublicMessage
 from forge.models.ids import ApprovalId, RunId, SessionId
+from forge.models.lines import one_line
 from forge.models.run import IfBusy
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
 
@@ -20,6 +21,10 @@ def _fits(text: str) -> str:
     if (size := len(text.encode())) > MESSAGE_BYTES_LIMIT:
         raise ValueError(f"is {size} bytes long; at most {MESSAGE_BYTES_LIMIT} are accepted")
     return text
+
+
+def _on_one_line(title: object) -> object:
+    return one_line(title) if isinstance(title, str) else title
 
 
 MessageText = Annotated[str, AfterValidator(_fits)]
@@ -70,7 +75,9 @@ class McpCommandRequest(_Request):
 
 
 class RenameRequest(BaseModel):
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)]
+    title: Annotated[
+        str, StringConstraints(min_length=1, max_length=TITLE_LIMIT), BeforeValidator(_on_one_line)
+    ]
 
 
 class State(Hot):

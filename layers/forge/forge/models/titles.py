@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from forge.models.lines import one_line
+
 AUTOMATIC_TITLE_LIMIT = 60
 _FENCE = "```"
 
 
 def automatic_title(text: str) -> str:
-    """The first line of a message. One that begins with JSON is named in words, by what stands in it or after it."""
+    """The first line of a message, without what cannot be seen; nothing may be left.
+
+    One that begins with JSON is named in words, by what stands in it or after it.
+    """
     lines = [line for line in text.split("\n") if not line.lstrip().startswith(_FENCE)]
     plain = "\n".join(lines).strip() or text.strip()
-    line = (_in_words(plain) or plain).partition("\n")[0].strip()
+    line = one_line((_in_words(plain) or plain).partition("\n")[0])
     if len(line) <= AUTOMATIC_TITLE_LIMIT:
         return line
     return line[: AUTOMATIC_TITLE_LIMIT - 1].rstrip() + "…"
