@@ -64,6 +64,7 @@ _SAFE = "execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,add
 _OPS = "handleOps((address,uint256,bytes,bytes,bytes32,uint256,bytes32,bytes,bytes)[],address)"
 _MULTICALL = "multicall(bytes[])"
 _EXECUTE = "execute(address,uint256,bytes)"
+_AND_CALL = "transferAndCall(address,uint256,bytes)"
 
 
 def packed(operation: int, to: str, data: bytes) -> bytes:
@@ -206,6 +207,10 @@ _ODD = [
     GivingCall("router command that may fail", ROUTER, router(b"\x8a", [PERMIT_SINGLE]), "permit2", depth=1),
     GivingCall("unknown function", WRAPPER, UNKNOWN + encode(["bytes"], [approve()]), "erc20", depth=1),
     GivingCall("unknown function, packed", WRAPPER, UNKNOWN + b"\7" * 5 + approve(), "erc20", depth=1),
+    GivingCall("unread bytes, behind one that gives nothing", TOKEN,
+               called(_AND_CALL, WRAPPER, 1, approve(0) + approve()), "erc20", depth=1),
+    GivingCall("unread bytes, behind many", TOKEN,
+               called(_AND_CALL, WRAPPER, 1, b"".join(map(approve, range(9))) + approve()), "erc20", depth=1),
     GivingCall("deeper than is read", TOKEN, nested(60, approve()), "erc20", depth=60),
 ]  # fmt: skip
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.mcp_servers.bytecode import RETURN, dispatch, words
-from tests.worker.wallet.giving_calls import THIEF, approve, called
-from tests.worker.wallet.reviews import Reviews, number
+from tests.worker.wallet.giving_calls import THIEF, UNKNOWN, approve, called
+from tests.worker.wallet.reviews import CONTRACT, Reviews, number
 
 
 def token(**answers: int) -> bytes:
@@ -62,3 +62,12 @@ async def test_the_upper_bytes_of_an_address_do_not_hide_an_allowance(reviews: R
     review = await reviews.review(data[:4] + b"\xde\xad" * 6 + data[16:])
     assert [(each.spender.lower(), each.unlimited) for each in review.allowances] == [(THIEF, True)]
     assert {"unlimited_allowance", "unusual_encoding"} <= {each.code for each in review.warnings}
+
+
+async def test_many_warnings_of_one_kind_push_out_no_other_kind(reviews: Reviews) -> None:
+    many = [called("approve(address,uint256)", f"0x{spender:040x}", 1) for spender in range(1, 60)]
+    calls = [(CONTRACT, 0, data) for data in (*many, approve(), UNKNOWN)]
+    reviews.code(b"\x00")
+    review = await reviews.review(called("execute((address,uint256,bytes)[])", calls), knows_sender=False)
+    assert {"allowance", "unlimited_allowance", "not_understood"} <= {each.code for each in review.warnings}
+    assert "not_all_shown" in {each.code for each in review.warnings}

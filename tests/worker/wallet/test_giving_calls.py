@@ -14,6 +14,7 @@ from tests.worker.wallet.giving_calls import (
     GIVING,
     MOST,
     OWNER,
+    ROUTER,
     THIEF,
     TOKEN,
     WRAPPER,
@@ -22,6 +23,7 @@ from tests.worker.wallet.giving_calls import (
     approve,
     called,
     dirty,
+    router,
 )
 from worker.agent.wallet.facts import Facts
 from worker.agent.wallet.judging import judged, warning_of
@@ -183,3 +185,29 @@ def test_any_bytes_are_read_or_said_not_to_be_and_never_for_long(raw: bytes, nam
     tried("call data as the EVM would read it", data)
     if any(not node.understood for node in reading.calls):
         assert {each.code for each in reading.warnings if each.severity == "danger"} & LOUD
+
+
+def test_more_rights_in_unread_bytes_than_are_shown_are_told() -> None:
+    hidden = b"".join(
+        called("approve(address,uint256)", f"0x{spender:040x}", MOST) for spender in range(1, 9)
+    )
+    _, warnings = found_in(called("transferAndCall(address,uint256,bytes)", THIEF, 1, hidden))
+    assert "too_large" in {each.code for each in warnings if each.severity == "danger"}
+
+
+@pytest.mark.parametrize(("operation", "delegates"), [(0, False), (1, False), (3, False), (4, True)])
+def test_code_that_runs_with_the_rights_of_an_erc_725x_account_is_told(
+    operation: int, delegates: bool
+) -> None:
+    harmless = called("transfer(address,uint256)", THIEF, 5)
+    data = called("execute(uint256,address,uint256,bytes)", operation, TOKEN, 0, harmless)
+    _, warnings = found_in(data, WRAPPER)
+    assert ("delegated_code" in {each.code for each in warnings}) == delegates
+
+
+@pytest.mark.parametrize(
+    "inputs", [called("transfer(address,uint256)", THIEF, 5), b""], ids=["as a call", "none"]
+)
+def test_an_unknown_command_of_a_router_is_never_read_as_a_call(inputs: bytes) -> None:
+    _, warnings = found_in(router(b"\x3e", [inputs]), ROUTER)
+    assert [(each.code, each.severity) for each in warnings] == [("not_understood", "danger")]

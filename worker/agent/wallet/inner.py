@@ -41,7 +41,7 @@ def _plain(node: Node, calls: Calls, columns: dict[str, list[Any]]) -> Iterator[
     for to, value, data, operation in broadcast(
         [columns[name] for name in ("to", "value", "data", "operation")]
     ):
-        delegates = calls.delegates or int(operation or 0) == packed.DELEGATES
+        delegates = calls.delegates or int(operation or 0) == calls.delegating
         yield _child(node, packed.Packed(to or "", value or 0, data or b"", int(delegates)))
 
 

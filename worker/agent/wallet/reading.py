@@ -5,14 +5,14 @@ It takes processor time, bounded before it begins by what may be read; the calle
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from eth_abi.abi import encode
 
 from forge.models.review import ReviewWarning, Severity, WarningCode
 from worker.agent.wallet.inner import inner_calls
-from worker.agent.wallet.meanings import Calls, Gives, Meaning, giving_selectors, known_meanings
+from worker.agent.wallet.meanings import Calls, Gives, Meaning, giving_selector, known_meanings
 from worker.agent.wallet.nodes import Node, Reading, Right
 from worker.agent.wallet.paths import broadcast, raw_bytes, selected
 from worker.mcp_servers.evm.lenient import Allotment, LenientReader, TooMuch, is_dynamic
@@ -23,6 +23,8 @@ MOST_WORDS = 12_000
 MOST_CALLS = 200
 DEEPEST = 32
 MOST_HINTS = 4
+MOST_HINT_WORDS = 6_000
+"""Of one byte string, for what may be calls in it."""
 _SELECTOR = 4
 
 
@@ -52,13 +54,15 @@ class CallReader:
             )
         elif node.command:
             self._read_known(node, node.command, 0, depth)
+        elif node.note:
+            self._give_up(node, "not_understood", node.note)
         elif not node.data:
-            node.understood = node.note is None
+            node.understood = True
         elif meaning := known_meanings().get(node.data[:_SELECTOR].ljust(_SELECTOR, b"\0")):
             self._read_known(node, meaning, _SELECTOR, depth)
         else:
             what = f"Nobody can say what the call 0x{node.data[:4].hex()} of {node.to} does: it is not known here."
-            self._give_up(node, "not_understood", node.note or what)
+            self._give_up(node, "not_understood", what)
 
     def _read_known(self, node: Node, meaning: Meaning, start: int, depth: int) -> None:
         node.meaning, name = meaning, meaning.signature.name
@@ -73,7 +77,7 @@ class CallReader:
             self._warn("delegated_code", "danger", text)
         self._check_encoding(node, meaning, start)
         for gives in meaning.gives:
-            self._note_rights(node, gives, meaning, is_inner=depth > 0)
+            self.reading.rights += _rights(node, gives, meaning, is_inner=depth > 0)
         for calls in meaning.calls:
             self._read_inner(node, meaning, calls, depth)
         known = [calls.data for calls in meaning.calls]
@@ -97,27 +101,6 @@ class CallReader:
         else:
             text = f"The arguments of {name} are not written as programs usually write them: they may hide something."
             self._warn("unusual_encoding", "danger", text)
-
-    def _note_rights(self, node: Node, gives: Gives, meaning: Meaning, *, is_inner: bool) -> None:
-        paths = (gives.spender, gives.asset, gives.amount, gives.switch, gives.owner)
-        columns = [selected(meaning.signature.inputs, node.values, path, node.to) for path in paths]
-        plain = not any((gives.spender, gives.asset, gives.amount))
-        for spender, token, amount, switch, owner in broadcast([*columns]) if not plain else [(None,) * 5]:
-            self.reading.rights.append(
-                Right(
-                    kind=gives.kind,
-                    token=token or node.to,
-                    spender=spender or "",
-                    amount=amount,
-                    owner=owner or node.caller,
-                    function=meaning.signature.name,
-                    is_inner=is_inner,
-                    adds=gives.adds,
-                    revokes=gives.takes or (switch is not None and not switch),
-                    single=gives.single,
-                    words=gives.words,
-                )
-            )
 
     def _read_inner(self, node: Node, meaning: Meaning, calls: Calls, depth: int) -> None:
         """A loop over packed calls ends with the calls that may be read, so their number is bounded, too."""
@@ -144,25 +127,56 @@ class CallReader:
         self._look_for_rights(node.data)
 
     def _look_for_rights(self, content: bytes) -> None:
-        """The selectors of functions that give rights away, anywhere in bytes that are not read as calls."""
-        places = sorted(
-            (content.find(selector), selector) for selector in giving_selectors() if selector in content
-        )
-        for place, selector in places[:MOST_HINTS]:
-            meaning = known_meanings()[selector]
-            node = Node("", 0, content[place:], "", meaning=meaning)
-            try:
-                kinds = meaning.signature.inputs
-                node.values = LenientReader(node.data, _SELECTOR, Allotment(MOST_WORDS // 10)).values(kinds)
-            except TooMuch:
-                continue
-            before = len(self.reading.rights)
-            for gives in meaning.gives:
-                self._note_rights(node, gives, meaning, is_inner=True)
-            found = self.reading.rights
-            found[before:] = [replace(each, token=each.token or None) for each in found[before:]]
+        """Functions that give rights away, wherever their selectors stand in bytes that are not read as calls.
+
+        Every place counts: somebody may have put harmless ones before the one that matters.
+        """
+        found: list[Right] = []
+        allotment, is_whole = Allotment(MOST_HINT_WORDS), True
+        try:
+            for place in giving_selector().finditer(content):
+                found += self._rights_at(content[place.start() :], allotment)
+        except TooMuch:
+            is_whole = False
+        worst = sorted(dict.fromkeys(found), key=lambda right: (right.revokes, -_size(right)))
+        if not is_whole or len(worst) > MOST_HINTS:
+            self._warn("too_large", "danger", "It holds more of what may be calls than can be shown here.")
+        self.reading.rights += worst[:MOST_HINTS]
+
+    def _rights_at(self, content: bytes, allotment: Allotment) -> list[Right]:
+        """The rights of one call, of which nobody knows whether it is made, and by which contract."""
+        meaning = known_meanings()[content[:_SELECTOR]]
+        node = Node("", 0, content, "", meaning=meaning)
+        node.values = LenientReader(content, _SELECTOR, allotment).values(meaning.signature.inputs)
+        rights = (right for gives in meaning.gives for right in _rights(node, gives, meaning, is_inner=True))
+        return [replace(each, token=each.token or None) for each in rights]
 
     def _warn(self, code: WarningCode, severity: Severity, text: str) -> None:
         warning = ReviewWarning(code=code, severity=severity, text=text)
         if warning not in self.reading.warnings:
             self.reading.warnings.append(warning)
+
+
+def _rights(node: Node, gives: Gives, meaning: Meaning, *, is_inner: bool) -> Iterator[Right]:
+    paths = (gives.spender, gives.asset, gives.amount, gives.switch, gives.owner)
+    columns = [selected(meaning.signature.inputs, node.values, path, node.to) for path in paths]
+    plain = not any((gives.spender, gives.asset, gives.amount))
+    for spender, token, amount, switch, owner in broadcast([*columns]) if not plain else [(None,) * 5]:
+        yield Right(
+            kind=gives.kind,
+            token=token or node.to,
+            spender=spender or "",
+            amount=amount,
+            owner=owner or node.caller,
+            function=meaning.signature.name,
+            is_inner=is_inner,
+            adds=gives.adds,
+            revokes=gives.takes or (switch is not None and not switch),
+            single=gives.single,
+            words=gives.words,
+        )
+
+
+def _size(right: Right) -> int:
+    """A right without a number is one to everything."""
+    return 2**256 if right.amount is None else right.amount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from forge.models.review import (
     Allowance,
@@ -12,6 +13,7 @@ from forge.models.review import (
     ReviewFee,
     ReviewWarning,
     SimulationOutcome,
+    WarningCode,
 )
 from worker.agent.wallet.after import (
     After,
@@ -70,6 +72,7 @@ def _review(found: Found) -> Review:
     calls, is_whole = shown_calls(found.reading.calls)
     outcome, reason = _outcome(found, changes)
     warnings = [*given, *found.reading.warnings, *notes_of(found, outcome, reason)]
+    ordered = _ordered(warnings)
     more = found.simulation.more_asset_changes if found.simulation else 0
     review = Review(
         outcome=outcome,
@@ -77,12 +80,13 @@ def _review(found: Found) -> Review:
         changes=changes[:MOST_CHANGES],
         more_changes=more + max(0, len(changes) - MOST_CHANGES),
         allowances=sorted((each for _, each in pairs), key=_weight)[:MOST_ALLOWANCES],
-        warnings=_ordered(warnings),
+        warnings=ordered[:MOST_WARNINGS],
         calls=calls,
         recipient=recipient_of(found.reading.calls[0]),
         fee=_fee(found.simulation),
     )
-    return _fitting(review, is_whole=is_whole and len(pairs) <= MOST_ALLOWANCES)
+    is_whole = is_whole and len(pairs) <= MOST_ALLOWANCES and len(ordered) <= MOST_WARNINGS
+    return _fitting(review, is_whole=is_whole)
 
 
 def _weight(allowance: Allowance) -> tuple[bool, bool]:
@@ -90,9 +94,15 @@ def _weight(allowance: Allowance) -> tuple[bool, bool]:
 
 
 def _ordered(warnings: list[ReviewWarning]) -> list[ReviewWarning]:
-    """Dangers first; each once."""
+    """Dangers first; each once. Of many only the first of each kind are certain to be among those that are kept."""
     once = {(each.code, each.text): each for each in warnings}
-    return sorted(once.values(), key=lambda each: each.severity != "danger")[:MOST_WARNINGS]
+    told = Counter[WarningCode]()
+    ranks: list[tuple[bool, int]] = []
+    for each in once.values():
+        told[each.code] += 1
+        ranks.append((each.severity != "danger", told[each.code]))
+    ranked = sorted(zip(ranks, once.values(), strict=True), key=lambda pair: pair[0])
+    return [each for _, each in ranked]
 
 
 def _outcome(found: Found, changes: list[ReviewChange]) -> tuple[SimulationOutcome, str | None]:

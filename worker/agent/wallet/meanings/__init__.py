@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from worker.agent.wallet.meanings.allowances import ALLOWANCES
@@ -11,7 +12,7 @@ from worker.agent.wallet.meanings.ordinary import ORDINARY
 from worker.agent.wallet.meanings.rows import Calls, Gives, Meaning
 from worker.agent.wallet.meanings.wrappers import WRAPPERS
 
-__all__ = ["Calls", "Gives", "Meaning", "giving_selectors", "known_meanings"]
+__all__ = ["Calls", "Gives", "Meaning", "giving_selector", "known_meanings"]
 
 
 @cache
@@ -22,6 +23,7 @@ def known_meanings() -> dict[bytes, Meaning]:
 
 
 @cache
-def giving_selectors() -> tuple[bytes, ...]:
-    """Of the functions that give rights away: what is looked for in bytes that nobody can read."""
-    return tuple(selector for selector, row in known_meanings().items() if row.gives)
+def giving_selector() -> re.Pattern[bytes]:
+    """Of a function that gives rights away: it is looked for in bytes that nobody can read. Two may overlap."""
+    selectors = (re.escape(selector) for selector, row in known_meanings().items() if row.gives)
+    return re.compile(b"(?=" + b"|".join(selectors) + b")", re.DOTALL)

@@ -43,14 +43,15 @@ class Gives:
 class Calls:
     """Calls within a call. `to` empty: the called contract itself, for the same caller.
 
-    `operation`: a number, of which 1 means that the code of `to` runs with the caller's own storage; `delegates`: it
-    always does. `packing`: how the calls are packed into `data`, if not one in each element.
+    `operation`: a number, of which `delegating` means that the code of `to` runs with the caller's own storage;
+    `delegates`: it always does. `packing`: how the calls are packed into `data`, if not one in each element.
     """
 
     data: str
     to: str = ""
     value: str = ""
     operation: str = ""
+    delegating: int = 1
     delegates: bool = False
     packing: Packing | None = None
     mode: str = ""

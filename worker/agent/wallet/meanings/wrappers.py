@@ -56,7 +56,10 @@ WRAPPERS = (
         f"execute({_CALL}, uint8 operation)",
         Calls(data="data", to="target", value="value", operation="operation"),
     ),
-    row("execute(uint256 operationType, address target, uint256 value, bytes data)", _ONE),
+    row(
+        "execute(uint256 operationType, address target, uint256 value, bytes data)",
+        Calls(data="data", to="target", value="value", operation="operationType", delegating=4),
+    ),
     row(
         "execute(address target, bytes data)",
         Calls(data="data", to="target", delegates=True),
