@@ -134,16 +134,25 @@ SELECT = """() => {
 
 
 @pytest.mark.parametrize(
-    "form", ["{}", "- {}", "> {}", "**{}", "| {} |\n|---|\n| b", "# {}"], ids=lambda form: form[:4]
+    ("form", "last"),
+    [
+        ("{}", "while I grow"),
+        ("- {}", "while I grow"),
+        ("> {}", "while I grow"),
+        ("**{}", "while I grow"),
+        ("| {} |\n|---|\n| last cell", "last cell"),
+        ("# {}", "while I grow"),
+    ],
+    ids=lambda text: text[:4],
 )
 async def test_a_selection_stays_while_the_text_grows(
-    open_page: OpenPage, server: FakeServer, form: str
+    open_page: OpenPage, server: FakeServer, form: str, last: str
 ) -> None:
     text = form.format("Select me while I grow")
     server.replies["story"] = [Say(text), Wait(), Say(" and grow and grow, " * 20)]
     page = await open_page()
     await write(page, "story")
-    await expect(page.locator("[data-streaming]")).to_contain_text("while I grow")
+    await expect(page.locator("[data-streaming]")).to_contain_text(last)
     selected = await page.evaluate(SELECT)
     assert len(selected.strip()) >= 8
     next(iter(server.sessions.values())).gate.set()
