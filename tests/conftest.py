@@ -57,7 +57,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: _folder(item) not in LONG_PARTS)
     for item in items:
-        if any(item.get_closest_marker(name) for name in TRIED_TWICE) and not item.get_closest_marker("faults"):
+        if any(item.get_closest_marker(name) for name in TRIED_TWICE) and not item.get_closest_marker(
+            "faults"
+        ):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
