@@ -1,6 +1,7 @@
 """`make bench`: measures this computer's copy against the budgets, prints tables, and (`--json`) one JSON document.
 
-Nothing else should run on the computer meanwhile. `--quick` takes fewer samples.
+Nothing else should run on the computer meanwhile. `--quick` takes fewer samples. `--before FOLDER` measures another
+checkout, in which `make setup` was run, and this one in turns, and prints their ratios.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 
+from bench import compare
 from bench.figures import Figure, table
 from bench.first_token import many_users, one_user
 from bench.growth import growth
@@ -78,7 +81,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer samples")
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="compare with this checkout")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="runs of each checkout, in turns (with --before)"
+    )
     options = parser.parse_args(arguments)
+    if options.before:
+        quick = ["--quick"] if options.quick else []
+        print(compare.table(compare.compare(options.before, options.rounds, quick)))
+        return 0
     if not options.json:
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before this began\n", flush=True)
     results = asyncio.run(measured(QUICK if options.quick else FULL))
