@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim, Report
 from forge.models.ids import SessionKey
 from forge.models.receipt import WalletReceipt
-from forge.models.run import Ending, receipt_of
+from forge.models.run import Ending, Progress, receipt_of
+from forge.ports import Lease
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, next_of, spoken, started, submission
@@ -152,3 +154,64 @@ def test_a_wallets_answer_is_a_receipt_in_the_log(store: Store, clock: Clock):
     assert [message.receipt and message.receipt.outcome for message in messages] == ["reported", "succeeded"]
     assert messages[0].receipt == receipt_of(reply)
     assert messages[1].receipt == checked
+
+
+HASH = "0x" + "b" * 64
+
+
+def answer_withdrawn(store: Store, clock: Clock, reply: ApprovalReply) -> None:
+    session = store.inbox.accept(KEY, submission("Transaction sent", approval=reply))
+    store.inbox.withdraw(KEY, [session.inbox[0].run_id])
+
+
+def answer_withdrawn_beside_a_run(store: Store, clock: Clock, reply: ApprovalReply) -> None:
+    lease = started(store, "meanwhile")
+    answer_withdrawn(store, clock, reply)
+    store.runs.finish(lease, completed(spoken()))
+
+
+def answers_run_stopped(store: Store, clock: Clock, reply: ApprovalReply) -> None:
+    lease = answers_run(store, reply)
+    store.runs.finish(lease, Ending(outcome="interrupted"))
+
+
+def answers_run_abandoned(store: Store, clock: Clock, reply: ApprovalReply) -> None:
+    lease = answers_run(store, reply)
+    clock.advance(6_001)
+    store.inbox.interrupt_abandoned(KEY, lease.run_id)
+
+
+def answers_run(store: Store, reply: ApprovalReply) -> Lease:
+    return store.runs.claim(next_of(store.inbox.accept(KEY, submission("answer", approval=reply))), "w")
+
+
+@pytest.mark.parametrize(
+    "end", [answer_withdrawn, answer_withdrawn_beside_a_run, answers_run_stopped, answers_run_abandoned]
+)
+@pytest.mark.parametrize("named", [ID, None], ids=["by its id", "as the oldest"])
+def test_an_answer_that_ends_unchecked_stays_with_its_request(
+    store: Store, clock: Clock, end: Callable[[Store, Clock, ApprovalReply], None], named: str | None
+):
+    asked = pending(store)
+    claim(store, asked, "tab-one-1", clock)
+    end(store, clock, ApprovalReply(approval_id=named, outcome="sent", transaction_hash=HASH))
+    (kept,) = (store.sessions.hot(KEY) or pytest.fail("no session")).approvals
+    assert [(each.transaction_hash, each.outcome) for each in kept.reported] == [(HASH, "unknown")]
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-one-1", clock)
+    assert claim(store, asked, "tab-one-1", clock, again=True).claim
+
+
+def test_a_refusal_that_ends_unchecked_leaves_its_request_as_it_was(store: Store, clock: Clock):
+    asked = pending(store)
+    answer_withdrawn(store, clock, ApprovalReply(approval_id=ID, outcome="rejected"))
+    assert claim(store, asked, "tab-one-1", clock).reported == []
+
+
+def test_an_answer_that_was_checked_is_not_reported_once_more(store: Store, clock: Clock):
+    asked = pending(store)
+    found = Report(outcome="not_found", transaction_hash=HASH, at=clock())
+    lease = answers_run(store, ApprovalReply(approval_id=ID, outcome="sent", transaction_hash=HASH))
+    lease = store.runs.append(lease, Progress(reported={ID: found}))
+    store.runs.finish(lease, Ending(outcome="interrupted"))
+    assert claim(store, asked, "tab-one-1", clock, again=True).reported == [found]

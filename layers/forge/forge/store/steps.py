@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.approval import Approval, Report
 from forge.models.message import Draft
-from forge.models.run import ActiveRun, Ending, Outcome, Progress
+from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import HotSession
 from forge.store.change import Change
 from forge.store.commit import Step
@@ -68,11 +68,28 @@ def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) 
 def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
     """The last progress of the active run, which leaves the session with its outcome."""
     active = running(session)
-    whole = ending.model_copy(update={"drafts": [*ending.drafts, *_withdrawn(session, now)]})
+    unsettled = {} if active.input_logged else unchecked(session, [active.submission], now)
+    drafts, reported = [*ending.drafts, *_withdrawn(session, now)], {**unsettled, **ending.reported}
+    whole = ending.model_copy(update={"drafts": drafts, "reported": reported})
     step = moved(session, active, whole, terms, now)
     step.change.remove(*ACTIVE_ATTRIBUTES)
     made = Step(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
-    return settled(answered(made, ending, ending.approvals), [active.run_id], ending.outcome, terms, now)
+    return settled(answered(made, whole, ending.approvals), [active.run_id], ending.outcome, terms, now)
+
+
+def unchecked(session: HotSession, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
+    """What answers that nobody has checked leave with their requests: something may have been sent.
+
+    What is found out about an answer is stored by its run's first write, with the answer itself (`input_logged`).
+    """
+    replies = [each.approval for each in submissions if each.approval and each.approval.outcome != "rejected"]
+    oldest = next((each.approval_id for each in session.approvals), "")
+    return {
+        reply.approval_id or oldest: Report(
+            transaction_hash=reply.transaction_hash, outcome="unknown", at=now
+        )
+        for reply in replies
+    }
 
 
 def _withdrawn(session: HotSession, now: int) -> list[Draft]:

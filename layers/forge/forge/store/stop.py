@@ -7,7 +7,7 @@ from collections.abc import Callable
 from forge.models.ids import SessionKey
 from forge.models.lease import is_held
 from forge.models.message import Draft
-from forge.models.run import Ending
+from forge.models.run import Ending, Progress
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.change import Change
@@ -16,7 +16,7 @@ from forge.store.commit import Step, commit
 from forge.store.items import alive, entry_of, session_of
 from forge.store.log import whole_text
 from forge.store.mend import mended, whole
-from forge.store.steps import ended, logged, notice, running, settled
+from forge.store.steps import answered, ended, logged, notice, running, settled, unchecked
 from forge.store.table import Table
 from forge.store.terms import Terms
 
@@ -32,7 +32,10 @@ class _Settled(Exception):
 def withdraw(
     table: Table, terms: Terms, now: int, key: SessionKey, run_ids: frozenset[str]
 ) -> HotSession | None:
-    """Beside an active run, whose worker alone writes the log, the messages are kept to be shown after its end."""
+    """Beside an active run, whose worker alone writes the log, the messages are kept to be shown after its end.
+
+    A wallet's answer that is withdrawn has not been checked, so its request remembers what it reported.
+    """
 
     def step(session: HotSession) -> Step:
         taken = [each for each in session.inbox if each.run_id in run_ids]
@@ -50,7 +53,8 @@ def withdraw(
         for number, each in enumerate(taken):
             made.change.named(**{f"taken{number}": each.run_id}).remove(f"inbox.#taken{number}")
         after = made.after.model_copy(update={"inbox": left, "withdrawn": kept})
-        step = Step(made.change, made.puts, after)
+        reported = Progress(reported=unchecked(session, taken, now))
+        step = answered(Step(made.change, made.puts, after), reported)
         return settled(step, [each.run_id for each in taken], "interrupted", terms, now)
 
     return _commit(table, terms, now, key, step, _same_generation)
