@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from forge.models.approval import Approval, Claim, Report
 from tests.mcp_servers.bytecode import STOP
 from tests.mcp_servers.conftest import rpc
+from tests.store.scenes import approval as request_of
 from tests.worker.wallet.giving_calls import called
 from tests.worker.wallet.payments import ANYTHING, BOB, UNKNOWN_HASH, Payments
+from worker.agent.wallet import verdict as verdicts
 
 SUFFIX = "8021" * 8
 TRANSFER = "0x" + called("transfer(address,uint256)", BOB, 5).hex()
@@ -111,3 +114,25 @@ async def test_another_payer_is_told_and_closes_the_request(payments: Payments) 
     found = await payments.verdict(approval, payments.send(value=17))
     assert (found.receipt.outcome, found.closes) == ("succeeded", True)
     assert f"it came from {payments.payer}, not from {payments.other}" in found.text
+
+
+ASKED = request_of("a" * 32, "b" * 32)
+LAPSED = Claim(claim_id="tab-one-1", account=BOB, until=1)
+NOT_FOUND = Report(outcome="not_found", transaction_hash=UNKNOWN_HASH, at=1)
+
+
+def test_a_request_that_no_wallet_had_ends_with_nothing_sent() -> None:
+    assert "nothing was sent" in verdicts.expired(ASKED).text
+    assert "Nothing was sent" in verdicts.rejected(ASKED, "").text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [ASKED.model_copy(update={"claim": LAPSED}), ASKED.model_copy(update={"reported": [NOT_FOUND]})],
+    ids=["claimed", "reported"],
+)
+def test_nobody_is_told_that_nothing_was_sent_when_a_wallet_had_the_request(asked: Approval) -> None:
+    for ended in (verdicts.expired(asked), verdicts.rejected(asked, "")):
+        assert ended.closes
+        assert "nothing was sent" not in ended.text.lower()
+        assert "look before it is asked again" in ended.text

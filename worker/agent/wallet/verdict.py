@@ -142,15 +142,20 @@ def unknown(approval: Approval, why: str, tx_hash: str | None = None) -> Verdict
 def rejected(approval: Approval, reason: str) -> Verdict:
     why = f" The reason given: “{reason}”." if reason else ""
     known = "Nothing was sent."
-    if approval.claim:
+    if _may_have_been_sent(approval):
         known = "A wallet had the request and had not answered, so it may still send it: look before it is asked again."
     text = f"Rejected in the wallet: {what(approval)}. {known}{why}"
     return verdict(approval, "rejected", text, closes=True, reason=reason or None)
 
 
 def expired(approval: Approval) -> Verdict:
-    text = (
-        f"Expired at {rfc3339(approval.expires_at)} without an answer: {what(approval)}. As far as is known nothing "
-        "was sent."
-    )
+    how, known = "without an answer", "As far as is known nothing was sent."
+    if _may_have_been_sent(approval):
+        how, known = "unsettled", "A wallet had it, so it may have been sent: look before it is asked again."
+    text = f"Expired at {rfc3339(approval.expires_at)} {how}: {what(approval)}. {known}"
     return verdict(approval, "expired", text, closes=True)
+
+
+def _may_have_been_sent(approval: Approval) -> bool:
+    """A claim stays when it has lapsed, and a report tells of a wallet that named no claim."""
+    return approval.claim is not None or bool(approval.reported)
