@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.api import dependencies
+from forge.api.way_in import digest_of
 from forge.errors import KeyReused
 from forge.models.once import Once
 from forge.store import Store
@@ -113,9 +114,21 @@ def test_without_a_session_id_it_is_the_same_new_session(gateway: Gateway) -> No
     assert messages_of(again) == ["hi"]
 
 
-def test_without_a_session_id_a_strangers_key_is_another_one(gateway: Gateway) -> None:
+@pytest.mark.parametrize("claimed", [{}, {"X_Forwarded_For": "192.0.2.1"}], ids=["by itself", "as the other"])
+def test_without_a_session_id_a_strangers_key_is_another_one(
+    gateway: Gateway, environment: Any, claimed: dict[str, str]
+) -> None:
+    """`X-Forwarded-For` begins with what the caller wrote there; the distribution's own header does not."""
+    environment.set(EDGE_DIGESTS=digest_of("n" * 32))
     first, other = (
-        gateway.post(CHAT, {"message": "hi"}, Idempotency_Key="k", X_Forwarded_For=address)
+        gateway.post(
+            CHAT,
+            {"message": "hi"},
+            Idempotency_Key="k",
+            X_Forge_Edge="n" * 32,
+            X_Forge_Viewer=address,
+            **claimed,
+        )
         for address in ("192.0.2.1", "192.0.2.2")
     )
     assert first.json["session_id"] != other.json["session_id"]

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
+from forge.api.way_in import caller_address
 from forge.models.caller import Caller
 from forge.models.http import ChatRequest, SystemRequest
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
@@ -50,8 +51,7 @@ async def _once_of(request: Request, owner: Owner, idempotency_key: IdempotencyK
     """
     if idempotency_key is None:
         return None
-    client = request.client.host if request.client else ""
-    address = request.headers.get("x-forwarded-for", client).partition(",")[0].strip()
+    address = caller_address(request.headers, request.client.host if request.client else "")
     return UseOf(idempotency_key, f"{request.method} {request.url.path}", owner, address)
 
 
