@@ -3,10 +3,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from forge.models.run import Progress
 from forge.models.session import HISTORY_LEAST, HISTORY_STEP
 from forge.ports import CallRecord
-from forge.store import Store
+from forge.store import Store, keys
+from forge.store.codec import encode_item
 from tests.clock import Clock
 from tests.store.scenes import completed, counted, next_of, started
 
@@ -103,3 +106,21 @@ def test_of_a_long_history_a_run_gets_the_newest_entries(store: Store):
         read = store.journal.history(lease)
         assert read == whole[len(whole) - len(read) :]
         assert min(len(whole), HISTORY_LEAST) <= len(read) < HISTORY_LEAST + HISTORY_STEP
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"record_kind": {"S": "of a later version"}}, {"record_value": {"B": b"not zlib"}}],
+    ids=["kind", "value"],
+)
+def test_of_a_call_whose_outcome_cannot_be_read_nobody_knows_what_it_did(
+    store: Store, dynamodb: Any, table: str, damage: dict[str, Any]
+):
+    lease = started(store)
+    store.journal.begin_call(lease, "2:c1", {"tool": "send"})
+    store.journal.finish_call(lease, "2:c1", OK)
+    place = keys.call(lease.key, lease.session.generation, lease.run_id, "2:c1")
+    stored = dynamodb.get_item(TableName=table, Key=encode_item(place))["Item"]
+    dynamodb.put_item(TableName=table, Item={**stored, **damage})
+    status, record = store.journal.begin_call(lease, "2:c1", {"tool": "send"})
+    assert (status, record and record.kind) == ("done", "unknown")

@@ -93,7 +93,7 @@ class TableJournal:
             return self._read(item)
         except (KeyError, TypeError, ValueError, zlib.error) as error:
             note_unreadable(item, error)
-            return CallRecord("failed", UNREADABLE)
+            return CallRecord("unknown", UNREADABLE)
 
     def _read(self, item: Item) -> CallRecord:
         packed: bytes = item["record_value"]
