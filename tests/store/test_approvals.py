@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ from forge.models.ids import SessionKey
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Ending, Progress, receipt_of
 from forge.ports import Lease
-from forge.store import Store
+from forge.store import Store, keys
+from forge.store.codec import encode_item
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, next_of, spoken, started, submission
 from tests.store.test_races import together
@@ -215,3 +217,38 @@ def test_an_answer_that_was_checked_is_not_reported_once_more(store: Store, cloc
     lease = store.runs.append(lease, Progress(reported={ID: found}))
     store.runs.finish(lease, Ending(outcome="interrupted"))
     assert claim(store, asked, "tab-one-1", clock, again=True).reported == [found]
+
+
+def store_as(dynamodb: Any, table: str, asked: Approval, later: dict[str, Any]) -> None:
+    text = json.dumps(json.loads(asked.model_dump_json()) | later)
+    dynamodb.update_item(
+        TableName=table,
+        Key=encode_item(keys.hot(KEY)),
+        UpdateExpression="SET approvals = :stored",
+        ExpressionAttributeValues=encode_item({":stored": [text]}),
+    )
+
+
+@pytest.mark.parametrize(
+    "later",
+    [{"reported": [{"outcome": "of a later version", "at": 1}]}, {"claim": {"of": "a later version"}}],
+    ids=["report", "claim"],
+)
+def test_a_request_of_which_it_cannot_be_read_what_wallets_did_may_have_been_sent(
+    store: Store, clock: Clock, dynamodb: Any, table: str, later: dict[str, Any]
+):
+    asked = pending(store)
+    store_as(dynamodb, table, asked, later)
+    with pytest.raises(ApprovalHeld):
+        claim(store, asked, "tab-one-1", clock)
+    assert [each.outcome for each in claim(store, asked, "tab-one-1", clock, again=True).reported] == [
+        "unknown"
+    ]
+
+
+def test_a_request_whose_review_cannot_be_read_is_shown_without_it(
+    store: Store, clock: Clock, dynamodb: Any, table: str
+):
+    asked = pending(store)
+    store_as(dynamodb, table, asked, {"review": {"outcome": "of a later version"}})
+    assert claim(store, asked, "tab-one-1", clock).review.outcome == "unknown"

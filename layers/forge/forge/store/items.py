@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from forge.errors import SessionUnreadable
-from forge.models.approval import Approval, ApprovalReply
+from forge.models.approval import Approval, ApprovalReply, Report
 from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, Outcome, Submission
 from forge.models.session import HotSession
@@ -45,6 +45,8 @@ WORK_ATTRIBUTES = ("work_shard", "work_due")
 
 
 _OUTCOMES = frozenset(get_args(Outcome))
+_MAY_HAVE_BEEN_SENT = frozenset({"claim", "reported"})
+"""What an approval says of wallets that had it. Without them it would look as if no wallet ever had it."""
 
 
 def alive(item: Item | None, now: int) -> bool:
@@ -90,10 +92,20 @@ def _session(item: Item) -> HotSession:
 
 def _approvals(item: Item) -> list[Approval]:
     """One that cannot be read cannot be answered either: it is left out."""
-    found = [lenient(Approval, text) for text in item["approvals"]]
+    found = [_approval(text) for text in item["approvals"]]
     if None in found:
         note_unreadable({**item, "sk": "approval"})
     return [approval for approval in found if approval]
+
+
+def _approval(text: str) -> Approval | None:
+    """One of which only what wallets did cannot be read may have been sent, and is kept with that report."""
+    found = lenient(Approval, text, whole=_MAY_HAVE_BEEN_SENT)
+    asked = found or lenient(Approval, text)
+    if found or asked is None:
+        return found
+    reported = [*asked.reported, Report(outcome="unknown", at=asked.created_at)]
+    return asked.model_copy(update={"reported": reported})
 
 
 def _recent(item: Item) -> dict[str, Outcome]:

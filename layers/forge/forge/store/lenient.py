@@ -11,8 +11,11 @@ from pydantic import BaseModel, ValidationError
 M = TypeVar("M", bound=BaseModel)
 
 
-def lenient(model: type[M], text: str | bytes) -> M | None:
-    """`None` when not even what is left makes a model. Fields that the model does not know are ignored."""
+def lenient(model: type[M], text: str | bytes, *, whole: frozenset[str] = frozenset()) -> M | None:
+    """`None` when not even what is left makes a model. Fields that the model does not know are ignored.
+
+    `whole`: fields of which nothing may be left out, because what is missing there would be taken for a fact.
+    """
     try:
         data: Any = json.loads(text)
     except (TypeError, ValueError, RecursionError):
@@ -22,6 +25,8 @@ def lenient(model: type[M], text: str | bytes) -> M | None:
             return model.model_validate_json(json.dumps(data))
         except ValidationError as error:
             places = [each["loc"] for each in error.errors(include_url=False, include_input=False)]
+            if not whole.isdisjoint(place[0] for place in places if place):
+                return None
             if not _leave_out(cast("dict[str, Any]", data), places):
                 return None
     return None
