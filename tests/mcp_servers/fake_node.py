@@ -125,8 +125,8 @@ def _handler(node: FakeNode) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def fake_node() -> Generator[FakeNode]:
-    node = FakeNode()
+def fake_node(node: FakeNode | None = None) -> Generator[FakeNode]:
+    node = node or FakeNode()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(node))
     server.daemon_threads = True
     node.url = f"http://127.0.0.1:{server.server_address[1]}"

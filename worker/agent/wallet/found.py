@@ -14,11 +14,15 @@ from worker.mcp_servers.evm.results import AssetChange, Simulation
 from worker.mcp_servers.evm.transactions import Request
 
 NO_SENDER = "Your own address is not known, so what it moves for you could not be told."
+UNTRIED = (
+    "The node could not try it for another account either, so nobody knows whether it would fail: "
+    "connect a wallet before you sign."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`simulation` null: nobody knows who will sign."""
+    """`simulation` null: nobody knows who will sign. `answer` null as well: it could not be tried for anybody."""
 
     request: Request
     sender: str | None
@@ -28,6 +32,10 @@ class Found:
     rights: list[Right]
     after: After
     facts: Facts
+
+    @property
+    def is_untried(self) -> bool:
+        return self.simulation is None and self.answer is None
 
 
 def changes_of(found: Found) -> list[ReviewChange]:

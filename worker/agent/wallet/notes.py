@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.models.review import ReviewWarning, SimulationOutcome, WarningCode
-from worker.agent.wallet.found import NO_SENDER, Found
+from worker.agent.wallet.found import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.tree import recipient_of
 from worker.mcp_servers.addresses import ZERO_ADDRESS
 
@@ -16,6 +16,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
     to = top.to.lower()
     notes: list[tuple[bool, WarningCode, str]] = [
         (found.simulation is None, "sender_unknown", NO_SENDER),
+        (found.is_untried, "not_simulated", UNTRIED),
         (found.simulation is not None and outcome == "unknown", "not_simulated", reason or ""),
         (
             bool(request.data) and to in found.facts.accounts,

@@ -23,7 +23,7 @@ from worker.agent.wallet.after import (
     with_balances,
 )
 from worker.agent.wallet.facts import read_facts
-from worker.agent.wallet.found import NO_SENDER, Found, changes_of
+from worker.agent.wallet.found import NO_SENDER, UNTRIED, Found, changes_of
 from worker.agent.wallet.judging import judged, warning_of
 from worker.agent.wallet.notes import notes_of
 from worker.agent.wallet.reading import read_calls
@@ -109,7 +109,7 @@ def _outcome(found: Found, changes: list[ReviewChange]) -> tuple[SimulationOutco
     """Never more than was seen: a call that nobody understands and that logs nothing may have done anything."""
     simulation = found.simulation
     if simulation is None:
-        return "unknown", NO_SENDER
+        return "unknown", f"{NO_SENDER} {UNTRIED}" if found.is_untried else NO_SENDER
     if simulation.asset_changes is None or simulation.untold:
         return "unknown", f"What it moves could not be told: {simulation.untold or 'the node does not say'}"
     if changes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from worker.mcp_servers.evm.results import Simulation
 from worker.mcp_servers.evm.simulation import simulate_transaction
 from worker.mcp_servers.evm.transactions import Request, refusal, would_fail
-from worker.mcp_servers.rpc import NodeRefused
+from worker.mcp_servers.rpc import NodeRefused, NodeUnreachable
 from worker.mcp_servers.toolbox import ToolRefused
 
 _PLENTY = hex(10**27)
@@ -22,16 +22,31 @@ async def simulated(request: Request) -> Simulation:
 async def check_for_anyone(request: Request) -> bytes | None:
     """What it answers an account with plenty of the chain's coin and nothing else, for nobody knows who will sign.
 
-    None: the node cannot give an account a balance, so nothing is known. Raises `ToolRefused` when it would fail.
+    A node that gives no account a balance is asked without one: then a call that pays nothing is known as well, and
+    one that the made-up account cannot pay for is not. None: nothing is known. Raises `ToolRefused` when it would fail,
+    or when the node cannot be asked at all.
     """
     override = {request.sender.address: {"balance": _PLENTY}}
-    try:
-        answer = await request.chain.data("eth_call", request.call(), "latest", override)
-    except NodeRefused as error:
-        if not would_fail(error):
-            return None
-        raise ToolRefused(
-            f"The simulation failed, so the wallet was not asked: {refusal(error)}. It was simulated from an account "
-            "without tokens; if that matters, ask the user for their wallet's address and pass wallet_address."
-        ) from error
-    return bytes.fromhex(answer[2:])
+    for state in ((override,), ()):
+        try:
+            answer = await request.chain.data("eth_call", request.call(), "latest", *state)
+            return bytes.fromhex(answer[2:])
+        except NodeRefused as error:
+            if _fails_for_anyone(error):
+                raise _failed_for_anyone(error) from error
+        except NodeUnreachable:
+            if not state:
+                raise
+    return None
+
+
+def _fails_for_anyone(error: NodeRefused) -> bool:
+    """That the made-up account cannot pay says nothing about whoever will sign."""
+    return would_fail(error) and error.fault.meaning != "no funds"
+
+
+def _failed_for_anyone(error: NodeRefused) -> ToolRefused:
+    return ToolRefused(
+        f"The simulation failed, so the wallet was not asked: {refusal(error)}. It was simulated from an account "
+        "without tokens; if that matters, ask the user for their wallet's address and pass wallet_address."
+    )
