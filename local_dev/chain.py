@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_dev.chain_file import ChainFile, ChainFileUnreadable
-from local_dev.home import set_aside
+from local_dev.home import BEGINS_EMPTY, set_aside
 from local_dev.node_rpc import NodeError, call
 from local_dev.ports import ReservedPort
 from local_dev.processes import ROOT, Child, Processes, StartFailed
@@ -23,6 +23,7 @@ SAVE_SHARE = 20
 RENEW_BLOCKS = 3000
 """anvil keeps every block's header: after so many it is started again from what is saved, in a quiet moment."""
 QUIET_SECONDS = 30.0
+AS_AT_THE_LAST_START = "the chain goes on as it was at its last start"
 
 
 def anvil() -> Path | None:
@@ -55,13 +56,14 @@ class Chain:
         try:
             loaded = self._file.prepared()
         except ChainFileUnreadable:
-            loaded = self._set_aside("is damaged")
+            loaded = self._as_at_the_last_start()
         try:
             child = await self._start(loaded)
         except StartFailed:
             if loaded is None:
                 raise
-            child = await self._start(self._set_aside("cannot be loaded by anvil"))
+            self._set_aside("cannot be loaded by anvil")
+            child = await self._start(None)
         self._saved_block = self._first_block = await self._block() or 0
         return child
 
@@ -112,6 +114,13 @@ class Chain:
             return int(await call(self.port, "eth_blockNumber"), 16)
         except (NodeError, ValueError, TypeError):
             return None
+
+    def _as_at_the_last_start(self) -> Path | None:
+        """In the place of the saved chain, which is damaged: the plain file that was made for anvil then, if any."""
+        plain = self._file.plain if self._file.plain.exists() else None
+        then = AS_AT_THE_LAST_START if plain else BEGINS_EMPTY
+        set_aside(self._file.saved, "is damaged", self._report, then)
+        return plain
 
     def _set_aside(self, why: str) -> None:
         for file in (self._file.saved, self._file.plain):

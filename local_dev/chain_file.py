@@ -27,9 +27,7 @@ class ChainFile:
 
     def save(self, dumped: str) -> None:
         """`dumped`: the answer of `anvil_dumpState`. Raises OSError, ValueError."""
-        draft = self.saved.with_suffix(".new")
-        draft.write_bytes(bytes.fromhex(dumped.removeprefix("0x")))
-        os.replace(draft, self.saved)
+        _replace(self.saved, bytes.fromhex(dumped.removeprefix("0x")))
 
     def prepared(self) -> Path | None:
         """The file to load; None: there is none yet. Raises `ChainFileUnreadable`, OSError."""
@@ -41,8 +39,14 @@ class ChainFile:
                 text = json.dumps(_shortened(json.loads(text))).encode()
         except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, KeyError, TypeError) as error:
             raise ChainFileUnreadable from error
-        self.plain.write_bytes(text)
+        _replace(self.plain, text)
         return self.plain
+
+
+def _replace(file: Path, content: bytes) -> None:
+    draft = file.with_suffix(".new")
+    draft.write_bytes(content)
+    os.replace(draft, file)
 
 
 def _shortened(state: dict[str, Any]) -> dict[str, Any]:

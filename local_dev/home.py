@@ -83,13 +83,19 @@ class Home:
         os.close(self._lock)
 
 
-def set_aside(path: Path, why: str, report: Callable[[str], None]) -> None:
-    """A file of the state that is of no use is kept under another name, and said; SQLite's companions go with it."""
+BEGINS_EMPTY = "a new one begins empty"
+
+
+def set_aside(path: Path, why: str, report: Callable[[str], None], then: str = BEGINS_EMPTY) -> None:
+    """A file of the state that is of no use is kept under another name, and said; SQLite's companions go with it.
+
+    `then`: what takes its place.
+    """
     moment = time.strftime("%Y%m%d-%H%M%S")
     for each in path.parent.glob(f"{path.name}*"):
         if each.name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
             each.replace(each.with_name(f"{each.name}.set-aside-{moment}"))
-    report(f"{path} {why}: it is kept beside as {path.name}.set-aside-{moment}, and a new one begins empty")
+    report(f"{path} {why}: it is kept beside as {path.name}.set-aside-{moment}, and {then}")
 
 
 def write_description(file: Path, description: Mapping[str, Any]) -> bool:

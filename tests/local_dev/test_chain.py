@@ -90,6 +90,25 @@ async def test_a_saved_chain_that_cannot_be_loaded_is_set_aside_and_said(
 
 
 @needs_anvil
+async def test_a_damaged_chain_goes_on_as_it_was_at_the_last_start(
+    tmp_path: Path, processes: Processes
+) -> None:
+    said = Said()
+    chain = chain_in(tmp_path, processes, said)
+    first = await chain.start()
+    sent = await pay(chain)
+    await chain.save()
+    await kill(first)
+    await kill(await chain.start())
+    (tmp_path / "chain.json.gz").write_bytes(b"\x1f\x8b\x08\x00cut")
+    await chain.start()
+    assert (await call(chain.port, "eth_getTransactionReceipt", sent))["status"] == "0x1"
+    assert len(kept_aside(tmp_path)) == 1
+    assert len(said) == 1
+    assert said[0].endswith("and the chain goes on as it was at its last start")
+
+
+@needs_anvil
 async def test_a_full_disk_costs_the_save_and_not_the_chain(tmp_path: Path, processes: Processes) -> None:
     chain = chain_in(tmp_path, processes)
     await chain.start()
