@@ -23,6 +23,8 @@ export class Ended {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #current = '';
+  /** From then on the page that is still shown must leave no new traces. */
+  isForgotten = false;
 
   /** @param {SessionBook} book @param {{ now: () => number, onChange: () => void }} options `now` by the server's clock */
   constructor(book, options) {
@@ -75,6 +77,7 @@ export class Ended {
 
   /** Nothing that was kept of any conversation stays. */
   forgetAll() {
+    this.isForgotten = true;
     clearTimeout(this.#timer);
     this.#changed.clear();
     return this.copies.forgetAll();

@@ -14,6 +14,7 @@ const RENEW_AT = 0.8;
  * @typedef {object} LoginOptions
  * @property {Storage} storage of the browser: whose conversations it remembers
  * @property {Storage} tabStorage what a person who is on the way to the issuer comes back with
+ * @property {() => Promise<void>} forget what the rest of the page keeps of the person
  * @property {() => void} onChange
  */
 
@@ -80,7 +81,7 @@ export class Login {
     const { end_session_endpoint: end } = await this.#discovered();
     const idToken = this.#tokens?.id_token;
     this.#tokens = null;
-    this.#forget();
+    await this.#forget();
     if (!end || !this.#config) return location.replace(here());
     const url = new URL(end);
     url.searchParams.set('client_id', this.#config.client_id);
@@ -131,7 +132,7 @@ export class Login {
     this.#take(tokens);
     const person = `${this.#config?.issuer} ${claims.sub}`;
     const before = this.options.storage.getItem(PERSON);
-    if (before !== null && before !== person) this.#forget();
+    if (before !== null && before !== person) await this.#forget();
     this.options.storage.setItem(PERSON, person);
     if (before !== null && before !== person) location.reload();
   }
@@ -177,7 +178,8 @@ export class Login {
   }
 
   /** Conversations of somebody else are nobody's business here. */
-  #forget() {
+  async #forget() {
+    await this.options.forget();
     for (const storage of [this.options.storage, this.options.tabStorage]) {
       const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? '');
       for (const key of keys) if (key.startsWith('forge.')) storage.removeItem(key);

@@ -40,14 +40,11 @@ export class LoginButton {
   }
 
   async #act() {
-    const { forget, onProblem } = this.options;
     const { login } = this;
     try {
-      if (login.isNeeded) await login.logIn();
-      await forget();
-      await login.logOut();
+      await (login.isNeeded ? login.logIn() : login.logOut());
     } catch {
-      onProblem('The identity provider cannot be reached.');
+      this.options.onProblem('The identity provider cannot be reached.');
     }
   }
 }

@@ -227,6 +227,7 @@ function schedule() {
 
 function render() {
   scheduled = undefined;
+  if (ended.isForgotten) return;
   const state = ended.view(chat.getState());
   shown = state;
   showConnection(state.connectionStatus);

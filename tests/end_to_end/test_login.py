@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import httpx
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from local_dev.stack_process import RunningStack, running_stack
 from tests.end_to_end.conversing import WAIT_SECONDS
@@ -16,6 +18,27 @@ from tests.end_to_end.marks import END_TO_END
 
 pytestmark = END_TO_END
 TOKEN_SECONDS = 2.0
+COPIES = """() => new Promise((told) => {
+  const request = indexedDB.open('forge');
+  request.onupgradeneeded = () => request.transaction.abort();
+  request.onerror = () => told(0);
+  request.onsuccess = () => {
+    const count = request.result.transaction('conversations').objectStore('conversations').count();
+    count.onsuccess = () => {
+      request.result.close();
+      told(count.result);
+    };
+  };
+})"""
+"""How many copies of conversations this browser keeps."""
+LOG_OUT_AND_COUNT_FRAMES = """() => {
+  document.getElementById('login').click();
+  const draw = () => {
+    drawn();
+    requestAnimationFrame(draw);
+  };
+  draw();
+}"""
 expect.set_options(timeout=WAIT_SECONDS * 1_000)
 
 
@@ -150,6 +173,54 @@ async def test_a_refused_renewal_keeps_what_is_written_and_asks_to_log_in(
         await page.locator("#login-bar button").click()
         await expect(page.locator("#login")).to_have_text("Log out")
         await expect(page.locator("#composer-text")).to_have_value("not sent yet")
+
+
+async def test_what_is_answered_while_somebody_logs_out_leaves_nothing(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        leaving, answered, drawn = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def leave_before_it_is_sent(route: Route) -> None:
+            await page.evaluate(LOG_OUT_AND_COUNT_FRAMES)
+            await leaving.wait()
+            await route.continue_()
+
+        async def hold(route: Route) -> None:
+            leaving.set()
+            await answered.wait()
+            for _ in range(3):
+                drawn.clear()
+                await drawn.wait()
+            await route.continue_()
+
+        def hear(frame: str | bytes) -> None:
+            if "Charlie has" in str(frame):
+                answered.set()
+
+        await page.expose_function("drawn", drawn.set)
+        page.on("websocket", lambda socket: socket.on("framereceived", hear))
+        await page.route("**/api/chat", leave_before_it_is_sent)
+        await page.route("**/dev-issuer/logout**", hold)
+        await log_in(page, "Charlie")
+        await say(page, "balance of Charlie")
+        await asyncio.wait_for(answered.wait(), WAIT_SECONDS)
+        await expect(page.locator("#login-bar")).to_be_visible()
+        assert await page.evaluate("localStorage.getItem('forge.sessions')") is None
+        assert await page.evaluate(COPIES) == 0
+
+
+async def test_another_person_finds_no_copies_of_the_one_whose_login_has_ended(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        await log_in(page, "Bob")
+        await say(page, "balance of Bob")
+        await expect(answers(page, "Bob has").first).to_be_visible()
+        await page.wait_for_function(f"async () => await ({COPIES})() === 1")
+        await page.goto("/dev-issuer/logout?post_logout_redirect_uri=" + quote(login_stack.base_url + "/"))
+        await log_in(page, "Alice")
+        assert await page.evaluate(COPIES) == 0
 
 
 async def test_the_development_issuer_gives_codes_to_its_own_page_only(login_stack: RunningStack) -> None:
