@@ -1,5 +1,7 @@
 // OpenID Connect for a page: authorization code with PKCE (RFC 7636), no secret, no library.
 
+import { RequestError } from '../client/http.js';
+
 /**
  * `audience`: for issuers that make tokens for an API only when it is named.
  * @typedef {{ issuer: string, client_id: string, scope: string, audience?: string }} LoginConfig
@@ -44,10 +46,16 @@ export async function authorizationUrl(config, endpoints, attempt, back, prompt)
   return url.href;
 }
 
-/** @param {Endpoints} endpoints @param {Record<string, string>} form @returns {Promise<Tokens | null>} null: refused */
+/**
+ * Throws when the issuer cannot answer now, which refuses nothing: RFC 6749 (5.2) refuses by 400 or 401.
+ * @param {Endpoints} endpoints @param {Record<string, string>} form @returns {Promise<Tokens | null>} null: refused
+ */
 export async function granted(endpoints, form) {
   const response = await fetch(endpoints.token_endpoint, { method: 'POST', body: new URLSearchParams(form) });
-  return response.ok ? response.json() : null;
+  if (response.ok) return response.json();
+  const failure = new RequestError({ status: response.status, title: 'Not granted', detail: `the identity provider answers ${response.status}.` });
+  if (failure.isTransient) throw failure;
+  return null;
 }
 
 /** The claims of an ID token that came straight from the issuer (Core 3.1.3.7: its connection vouches for it). @param {string} token @returns {Record<string, any>} */

@@ -175,6 +175,20 @@ async def test_a_refused_renewal_keeps_what_is_written_and_asks_to_log_in(
         await expect(page.locator("#composer-text")).to_have_value("not sent yet")
 
 
+async def test_an_issuer_that_fails_for_a_moment_ends_no_login(
+    browser: Browser, login_stack: RunningStack
+) -> None:
+    async with person(browser, login_stack) as page:
+        await log_in(page, "Bob")
+        await page.route("**/dev-issuer/token", lambda route: route.fulfill(status=503, body="busy"))
+        async with page.expect_response("**/dev-issuer/token", timeout=20_000):
+            pass
+        await page.unroute("**/dev-issuer/token")
+        await say(page, "balance of Bob")
+        await expect(answers(page, "Bob has").first).to_be_visible()
+        await expect(page.locator("#login-bar")).to_be_hidden()
+
+
 async def test_what_is_answered_while_somebody_logs_out_leaves_nothing(
     browser: Browser, login_stack: RunningStack
 ) -> None:
