@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from forge.api import dependencies
+from forge.api.authentication import caller_of
 from tests.api.conftest import Environment
 
 AUDIENCE = "forge"
@@ -75,6 +76,10 @@ class Issuer:
 
 def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
+
+
+def owner_of(token: str) -> str:
+    return caller_of(bearer(token)).owner
 
 
 @pytest.fixture(scope="module")
