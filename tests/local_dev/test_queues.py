@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
-import tempfile
 import uuid
-from collections.abc import AsyncGenerator, Callable
-from contextlib import closing
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +14,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from botocore.exceptions import ClientError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from forge.store import system_clock
 from local_dev.aws import client
@@ -26,13 +21,9 @@ from local_dev.credential import Credential
 from local_dev.environment import aws_variables
 from local_dev.names import local_wiring
 from local_dev.queue_server import QueueServer, open_queues
-from local_dev.queues import Queue, Queues, ReceiptExpired
-from tests.unlisted import tried
 
 CREDENTIAL = Credential("QUEUEKEY")
 SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=QUEUEKEY/20261126/us-east-1/sqs/aws4_request"}
-FIFO = Queue("a.fifo", fifo=True, visibility=1000, dead="dead.fifo", most_receives=3, per_group=True)
-DEAD = Queue("dead.fifo", fifo=True)
 
 
 @dataclass
@@ -202,146 +193,3 @@ async def test_a_request_that_is_wrong_is_an_error_of_the_protocol(
         answer = await http.post(sqs.endpoint, content=body, headers={"x-amz-target": target, **SIGNED})
     assert answer.status_code == 400
     assert answer.json()["__type"].endswith(code)
-
-
-@dataclass
-class Clock:
-    now: int = 1_000_000
-
-    def __call__(self) -> int:
-        return self.now
-
-
-def test_a_message_that_is_received_too_often_goes_to_the_dead_letters() -> None:
-    clock = Clock()
-    queues = Queues(":memory:", clock)
-    queues.send(FIFO, "1", "g", "d")
-    for _ in range(FIFO.most_receives):
-        assert len(queues.receive(FIFO, 10)) == 1
-        clock.now += FIFO.visibility
-    assert queues.receive(FIFO, 10) == []
-    assert [message.body for message in queues.receive(DEAD, 10)] == ["1"]
-    queues.close()
-
-
-def test_what_is_too_old_and_what_was_remembered_of_it_leaves_nothing_behind(tmp_path: Path) -> None:
-    clock = Clock()
-    queues = Queues(tmp_path / "q.db", clock)
-    sizes: list[int] = []
-    for turn in range(6):
-        for number in range(300):
-            queues.send(FIFO, "x" * 1000, f"g{turn}-{number}", f"d{number}")
-        sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
-        clock.now += FIFO.retention + 1
-    assert queues.counts(FIFO) == (300, 0)
-    assert sizes[5] <= sizes[2] * 1.1
-    queues.close()
-
-
-@pytest.mark.parametrize("content", [b"no database" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_damaged_queues_are_set_aside_and_said(tmp_path: Path, content: bytes) -> None:
-    file, said = tmp_path / "queues.db", list[str]()
-    file.write_bytes(content)
-    queues = open_queues(file, said.append)
-    queues.send(FIFO, "1", "g", "d")
-    queues.close()
-    assert len(said) == 1
-    assert "kept beside" in said[0]
-
-
-def test_queues_of_another_version_are_set_aside_too(tmp_path: Path) -> None:
-    file, said = tmp_path / "queues.db", list[str]()
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("CREATE TABLE message (something_else TEXT)")
-    queues = open_queues(file, said.append)
-    queues.send(FIFO, "1", "g", "d")
-    queues.close()
-    assert len(said) == 1
-
-
-QUEUE = Queue("q.fifo", fifo=True, visibility=1000, per_group=True)
-
-
-class History:
-    """A FIFO queue beside what it promises, told by lists: each group's messages in order, and who holds them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file, self._clock = folder / "q.db", Clock()
-        self._opened = [Queues(self._file, self._clock)]
-        self._sent = 0
-        self._groups: dict[str, list[str]] = {}
-        self._held: dict[str, tuple[str, str, int]] = {}
-
-    def send(self, group: str) -> None:
-        self._sent += 1
-        self._opened[-1].send(QUEUE, str(self._sent), group, str(self._sent))
-        self._groups.setdefault(group, []).append(str(self._sent))
-
-    def receive(self, most: int) -> None:
-        blocked = {group for group, _, until in self._held.values() if until > self._clock.now}
-        free = [body for group, bodies in self._groups.items() if group not in blocked for body in bodies]
-        got = self._opened[-1].receive(QUEUE, most)
-        assert [message.body for message in got] == sorted(free, key=int)[:most]
-        for message in got:
-            again = [receipt for receipt, held in self._held.items() if held[1] == message.body]
-            for receipt in again:
-                del self._held[receipt]
-            self._held[message.receipt] = (message.family, message.body, self._clock.now + 1000)
-
-    def extend(self, milliseconds: int) -> None:
-        if receipt := self._oldest(lambda receipt: self._opened[-1].extend(QUEUE, receipt, milliseconds)):
-            family, body, _ = self._held[receipt]
-            self._held[receipt] = (family, body, self._clock.now + milliseconds)
-
-    def delete(self) -> None:
-        if receipt := self._oldest(lambda receipt: self._opened[-1].delete(QUEUE, receipt)):
-            family, body, _ = self._held.pop(receipt)
-            self._groups[family].remove(body)
-
-    def wait(self, milliseconds: int) -> None:
-        self._clock.now += milliseconds
-
-    def die(self) -> None:
-        """The process goes without closing the file, and another one opens it."""
-        self._opened.append(Queues(self._file, self._clock))
-
-    def close(self) -> None:
-        for each in self._opened:
-            each.close()
-
-    def _oldest(self, work: Callable[[str], None]) -> str:
-        """Does `work` with the oldest receipt, which is refused exactly when it has expired."""
-        if not (receipt := next(iter(self._held), "")):
-            return ""
-        is_expired = self._held[receipt][2] <= self._clock.now
-        try:
-            work(receipt)
-        except ReceiptExpired:
-            assert is_expired
-            del self._held[receipt]
-            return ""
-        assert not is_expired
-        return receipt
-
-
-ACTIONS = st.lists(
-    st.one_of(
-        st.tuples(st.just("send"), st.sampled_from("abc")),
-        st.tuples(st.just("receive"), st.integers(1, 10)),
-        st.tuples(st.just("extend"), st.integers(0, 3000)),
-        st.tuples(st.just("delete")),
-        st.tuples(st.just("wait"), st.integers(1, 1500)),
-        st.tuples(st.just("die")),
-    ),
-    max_size=40,
-)
-
-
-@given(ACTIONS)
-def test_whatever_happens_each_group_is_in_order_held_once_and_survives_death(actions: list[Any]) -> None:
-    tried("histories of a local queue", actions)
-    with tempfile.TemporaryDirectory() as folder:
-        history = History(Path(folder))
-        for name, *arguments in actions:
-            getattr(history, name)(*arguments)
-        history.close()
