@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+LONGEST_SAID = 5_000
+"""Characters, each of which takes at most 12 bytes: the other end reads lines of up to 64 KiB (asyncio's streams)."""
+
 Event = Literal["say", "ready", "restart workers"]
 
 
@@ -45,12 +48,15 @@ class Control:
         self._socket = socket.socket(fileno=file)
 
     def say(self, text: str) -> None:
-        """One line for the person at the terminal."""
-        self.send("say", text)
+        """One line for the person at the terminal; of a long one, its beginning."""
+        self.send("say", text[:LONGEST_SAID])
 
     def send(self, event: Event, text: str = "") -> None:
         with contextlib.suppress(OSError):  # whoever listened is dead, and this process is about to be
             self._socket.sendall(json.dumps([event, text]).encode() + b"\n")
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 async def listen(end: socket.socket, handlers: Mapping[str, Callable[[str], None]]) -> None:
