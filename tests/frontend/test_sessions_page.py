@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
@@ -170,18 +170,24 @@ def longest_task(trace: bytes) -> float:
     return max(event.get("tdur", 0) for event in tasks) / 1000
 
 
-async def test_two_thousand_messages_stay_smooth_while_streaming(
-    open_page: OpenPage, server: FakeServer, browser: Browser
-) -> None:
+async def open_with(count: int, content: str, open_page: OpenPage, server: FakeServer) -> Page:
+    """A page that opens a conversation of `count` messages; in `content` the place of a message's number is `{}`."""
     page = await open_page()
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
     session = next(iter(server.sessions.values()))
     entry = session.log[-1]
-    for seq in range(2, 2000):
-        content = f"Message **{seq}** of many.\n\n- a\n- b"
-        session.log.append({**entry, "seq": seq, "content": content, "length": len(content)})
+    for seq in range(2, count):
+        text = content.format(seq)
+        session.log.append({**entry, "seq": seq, "content": text, "length": len(text)})
     await page.reload()
+    return page
+
+
+async def test_two_thousand_messages_stay_smooth_while_streaming(
+    open_page: OpenPage, server: FakeServer, browser: Browser
+) -> None:
+    page = await open_with(2000, "Message **{}** of many.\n\n- a\n- b", open_page, server)
     await expect(page.get_by_text("Message 1999 of many.")).to_be_in_viewport()
     server.replies["story"] = [Say("A long **answer** of many words. " * 150, piece=20, pause=0.003)]
     await browser.start_tracing(page=page, categories=["toplevel", "devtools.timeline", "__metadata"])
@@ -198,15 +204,7 @@ async def test_two_thousand_messages_stay_smooth_while_streaming(
 async def test_a_long_conversation_opens_at_its_end_and_its_beginning_comes_by_scrolling_up(
     open_page: OpenPage, server: FakeServer
 ) -> None:
-    page = await open_page()
-    await write(page, "hello")
-    await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_be_visible()
-    session = next(iter(server.sessions.values()))
-    entry = session.log[-1]
-    for seq in range(2, 750):
-        content = f"Message {seq} of many."
-        session.log.append({**entry, "seq": seq, "content": content, "length": len(content)})
-    await page.reload()
+    page = await open_with(750, "Message {} of many.", open_page, server)
     await expect(page.get_by_text("Message 749 of many.")).to_be_in_viewport()
     asked = [frame for frame in server.received if frame["type"] == "sync"][-1]
     assert asked["newest"] < 749
