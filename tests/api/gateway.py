@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from forge.api import dependencies
-from tests.template import http_routes, socket_routes
+from tests.template import HttpRoute, http_routes, socket_routes
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,14 @@ class Gateway:
         self, method: str, url: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
         path, _, query = url.partition("?")
-        folder = _folder(method, path)
+        route = _route(method, path)
         given = {"content-type": "application/json"} if body is not None else {}
         for name, value in (headers or {}).items():
             given[name.lower().replace("_", "-")] = value
         event = http_event(method, path, query, body, {n: v for n, v in given.items() if v})
-        with self.inside(folder):
-            return invoke(folder, event)
+        event["routeKey"] = f"{method} {route.path}"
+        with self.inside(route.folder):
+            return invoke(route.folder, event)
 
     def connect(self, headers: dict[str, str] | None = None, **query: str) -> tuple[int, str]:
         """The handshake's status and the connection's id."""
@@ -136,9 +137,9 @@ def socket_event(route: str, connection_id: str, body: str | None = None) -> dic
     return {"requestContext": context, "body": body}
 
 
-def _folder(method: str, path: str) -> str:
+def _route(method: str, path: str) -> HttpRoute:
     for route in http_routes():
         pattern = re.sub(r"\{\w+\}", "[^/]+", route.path)
         if re.fullmatch(pattern, path) and method in {route.method, "OPTIONS"}:
-            return route.folder
+            return route
     raise AssertionError(f"no route {method} {path}")

@@ -14,6 +14,7 @@ from forge.api.application import create_app
 from forge.api.entry import lambda_handler
 from forge.api.event_entry import event_handler
 from forge.api.socket_entry import SocketCall, connect_handler, frame_handler
+from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.prices import FREE
 from forge.observability import emit, log_fields, record
 from tests.api.conftest import ConnectionsServer, Environment
@@ -40,7 +41,8 @@ def test_an_accepted_message_is_logged_by_the_id_of_its_run(
 ) -> None:
     run_id = gateway.post("/api/chat", {"message": "hello", "session_id": "s"}).headers["x-run-id"]
     accepted = next(line for line in lines(capsys) if line.get("message") == "message accepted")
-    assert (accepted["correlation_id"], accepted["session_id"], accepted["characters"]) == (run_id, "s", 5)
+    assert (accepted["correlation_id"], accepted["characters"]) == (run_id, 5)
+    assert accepted["key_digest"] == SessionKey(ANONYMOUS, "s").digest
 
 
 def test_metrics_of_a_call_are_written_at_its_end(
@@ -59,7 +61,7 @@ def test_calls_at_once_share_neither_log_fields_nor_metrics(
 
     @router.get("/{number}")
     def get(number: int) -> dict[str, int]:
-        log_fields(session_id=f"s{number}")
+        log_fields(key_digest=f"s{number}")
         barrier.wait(20)
         for _ in range(number):
             record("Tokens")
@@ -75,7 +77,7 @@ def test_calls_at_once_share_neither_log_fields_nor_metrics(
     assert sorted(len(line["Tokens"]) for line in written if "_aws" in line) == list(range(1, 8))
     logged = [line for line in written if line.get("message") == "request answered"]
     assert len({line["correlation_id"] for line in logged}) == 8
-    assert all("session_id" not in line for line in logged)
+    assert all("key_digest" not in line for line in logged)
 
 
 def test_an_error_nobody_expected_is_a_problem_without_details(

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from forge.settings import Settings
+from tests.loglines import LogLines
 from tests.schema import QUEUE_ATTRIBUTES
 from tests.worker.gateway import Gateway, running_gateway
 from tests.worker.machines import PollingQueue
-from tests.worker.stage import Stage, stage_of
+from tests.worker.stage import KEY, Stage, stage_of
+
+
+@pytest.fixture(autouse=True)
+def no_line_names_a_session() -> Iterator[None]:
+    """An anonymous session's id lets whoever reads it use the session, so no log line has it, whatever happens."""
+    with LogLines.of("forge", "worker") as lines:
+        yield
+    assert lines.naming(KEY.session_id) == []
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ from worker.publish import Publisher
 from worker.resources import Resources
 from worker.serve import serve
 
-KEY = SessionKey(ANONYMOUS, "s1")
+KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
+"""`conftest.py` fails each test in which a log line has its id."""
 LIMITS = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=1_000_000, history_tokens=100_000)
 NETWORKS = [
     NetworkInfo(name="testnet", chain_id=31337, title="Test network", sends=True),

@@ -22,6 +22,6 @@ def claim_approval(key: SessionKey, request: ClaimRequest) -> State:
     else:
         claim = Claim(claim_id=request.claim_id, account=request.account, until=dependencies.now() + CLAIM_MS)
         session = approvals.claim(key, request.approval_id, claim, request.digest, again=request.again)
-    logger.info("approval claimed", extra={"session_id": key.session_id, "release": request.release})
+    logger.info("approval claimed", extra={"key_digest": key.digest, "release": request.release})
     push_state(session)
     return state_of(key, session)

@@ -64,7 +64,7 @@ def submit(
     A repeat of an accepted request is answered by the present state of the session and run that the first one began.
     """
     run_id = new_run_id()
-    log_fields(correlation_id=run_id, session_id=key.session_id)
+    log_fields(correlation_id=run_id, key_digest=key.digest)
     submission = Submission(
         run_id=run_id,
         sender="system" if is_system else "user",
@@ -128,7 +128,7 @@ def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO
         return unreadable_state(key, unreadable)
     if session is None:
         return state_of(key, None)
-    log_fields(session_id=key.session_id, correlation_id=run_id)
+    log_fields(key_digest=key.digest, correlation_id=run_id)
     active = session.active
     if active and run_id in {None, active.run_id}:
         session = _stop_active(session, active)

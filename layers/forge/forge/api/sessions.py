@@ -46,11 +46,11 @@ def delete_session(key: SessionKey) -> None:
     """Its run stops, its connections are closed. Raises `NotFound`."""
     generation = _generation(key)
     connection_ids = dependencies.store().sessions.delete(key)
-    logger.info("session deleted", extra={"session_id": key.session_id, "connections": len(connection_ids)})
+    logger.info("session deleted", extra={"key_digest": key.digest, "connections": len(connection_ids)})
     try:
         end_connections(key, generation, connection_ids)
     except StorageUnavailable:
-        logger.warning("connections not closed", extra={"session_id": key.session_id})
+        logger.warning("connections not closed", extra={"key_digest": key.digest})
 
 
 def _generation(key: SessionKey) -> int:

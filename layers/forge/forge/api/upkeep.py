@@ -51,4 +51,4 @@ def _expire(removed: dict[str, Any]) -> None:
     end_connections(key, generation, connection_ids)
     record("SessionsExpired")
     note_unanswered(key, unanswered_of(removed))
-    logger.info("session expired", extra={"session_id": key.session_id, "connections": len(connection_ids)})
+    logger.info("session expired", extra={"key_digest": key.digest, "connections": len(connection_ids)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Annotated, NamedTuple
 from urllib.parse import quote, unquote
@@ -19,6 +20,15 @@ ConnectionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 NetworkName = Annotated[str, StringConstraints(pattern=patterns.NETWORK)]
 
 
+PARTITION_PREFIX = "session#"
+_DIGEST_LETTERS = 16
+
+
+def key_digest(partition: str) -> str:
+    """The first letters of the SHA-256 of a partition key: `docs/operations.md` says how to find the item."""
+    return hashlib.sha256(partition.encode()).hexdigest()[:_DIGEST_LETTERS]
+
+
 class SessionKey(NamedTuple):
     """Whose session, and which: together they are the partition, so a foreign id does not exist."""
 
@@ -27,6 +37,16 @@ class SessionKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{quote(self.owner, safe='')}#{self.session_id}"
+
+    @property
+    def partition(self) -> str:
+        """The partition key of everything that is stored of the session."""
+        return f"{PARTITION_PREFIX}{self}"
+
+    @property
+    def digest(self) -> str:
+        """Names the session in logs; its id there would let whoever reads them use it."""
+        return key_digest(self.partition)
 
     @classmethod
     def parse(cls, text: str) -> SessionKey:

@@ -6,14 +6,13 @@ import hashlib
 import zlib
 from typing import Any
 
-from forge.models.ids import SessionKey
+from forge.models.ids import PARTITION_PREFIX, SessionKey
 
 HOT = "session"
 CONTROL = "control"
 SHARDS = 8
 """Partitions of the index of sessions with work; readers ask each of them."""
 
-_PREFIX = "session#"
 _LAST = "~"
 """Sorts after every character that our sort keys use."""
 
@@ -21,11 +20,11 @@ Key = dict[str, Any]
 
 
 def partition(key: SessionKey) -> str:
-    return f"{_PREFIX}{key}"
+    return key.partition
 
 
 def session_of_partition(text: str) -> SessionKey:
-    return SessionKey.parse(text.removeprefix(_PREFIX))
+    return SessionKey.parse(text.removeprefix(PARTITION_PREFIX))
 
 
 def hot(key: SessionKey) -> Key:

@@ -8,9 +8,7 @@ from typing import Any
 
 from forge.models.ids import SessionKey
 from forge.observability import record
-from forge.store import keys
 from forge.store.lenient import plain
-from forge.store.unreadable import key_digest
 
 logger = logging.getLogger(__name__)
 
@@ -24,5 +22,5 @@ def unanswered(item: Mapping[str, Any]) -> int:
 def note_unanswered(key: SessionKey, count: int) -> None:
     if count:
         record("RunsExpired", count)
-        fields = {"runs": count, "key_digest": key_digest(keys.partition(key))}
+        fields = {"runs": count, "key_digest": key.digest}
         logger.error("runs expired unanswered", extra=fields)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 
+from forge.models.ids import key_digest
 from forge.observability import record
 from forge.store.codec import Item
 
 logger = logging.getLogger(__name__)
-
-_DIGEST_LETTERS = 16
-
-
-def key_digest(partition: str) -> str:
-    """The first letters of the SHA-256 of an item's partition key: `docs/operations.md` says how to find the item."""
-    return hashlib.sha256(partition.encode()).hexdigest()[:_DIGEST_LETTERS]
 
 
 def note_unreadable(item: Item, error: BaseException | None = None) -> None:
