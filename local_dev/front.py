@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from forge.api.hardening import HEADERS
 from forge.api.way_in import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
 from local_dev.asgi import respond
 from local_dev.http_event import Answer, client_address
@@ -24,7 +25,12 @@ API_HOST = b"api.localhost"
 """The host name that functions see, as in the cloud: it is never the viewer's."""
 _TOLD = tuple(name.encode() for name in (EDGE_HEADER, HOST_HEADER, VIEWER_HEADER))
 
+_WITHOUT_TLS = b"strict-transport-security"
+"""Is not for answers over plain HTTP (RFC 6797, 7.2)."""
+_STARTS = ("http.response.start", "websocket.http.response.start")
+
 ApiHeaders = list[tuple[str, dict[str, str]]]
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +76,14 @@ class Front:
     headers: ApiHeaders
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = self._with_headers(scope["path"], send)
         if refusal := self.visitors.refusal(scope):
             await _refuse(scope, receive, send, refusal)
             return
         if scope["path"].startswith(f"{MANAGEMENT_PATH}/"):  # the worker's way, not the viewer's
             await self.app(scope, receive, send)
             return
-        await self.app(self._told(scope), receive, self._with_headers(scope["path"], send))
+        await self.app(self._told(scope), receive, send)
 
     def _told(self, scope: Scope) -> Scope:
         """What the viewer says in the headers that only the distribution writes is taken out."""
@@ -86,17 +93,24 @@ class Front:
         return {**scope, "headers": [(b"host", API_HOST), *kept, *zip(_TOLD, values, strict=True)]}
 
     def _with_headers(self, path: str, send: Send) -> Send:
+        """The distribution's for the path in place of the answer's own; and on every answer those of `hardening`."""
         nothing: dict[str, str] = {}
         found = next((each for pattern, each in self.headers if fnmatchcase(path, pattern)), nothing)
-        added = [(name.encode(), value.encode("latin-1")) for name, value in found.items()]
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = [pair for pair in message.get("headers", []) if pair[0].lower() not in dict(added)]
-                message = {**message, "headers": [*own, *added]}
+            if message["type"] in _STARTS:
+                own = {name.lower() for name, _ in message.get("headers", [])}
+                missing = {name: value for name, value in HEADERS.items() if name.encode() not in own}
+                message = {**message, "headers": _replaced(message.get("headers", []), missing | found)}
             await send(message)
 
-        return sending if added else send
+        return sending
+
+
+def _replaced(headers: RawHeaders, new: dict[str, str]) -> RawHeaders:
+    added = [(name.encode(), value.encode("latin-1")) for name, value in new.items()]
+    kept = [pair for pair in headers if pair[0].lower() not in dict(added)]
+    return [pair for pair in [*kept, *added] if pair[0].lower() != _WITHOUT_TLS]
 
 
 def _name_of(host: str) -> str:

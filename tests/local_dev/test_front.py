@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
+from forge.api.hardening import HEADERS
 from local_dev.front import API_HOST, Front, Visitors
 from tests.unlisted import tried
 
@@ -126,6 +127,14 @@ async def test_functions_see_what_the_distribution_tells_and_not_what_the_viewer
 async def test_an_answer_gets_the_headers_of_its_path() -> None:
     headers = {"x-frame-options": "DENY", "x-content-type-options": "nosniff"}
     _, _, answered = await passed(Visitors(), scope(("host", OWN)), headers)
-    assert answered == {b"x-frame-options": b"DENY", b"x-content-type-options": b"nosniff"}
+    assert answered.items() >= {b"x-frame-options": b"DENY", b"x-content-type-options": b"nosniff"}.items()
     _, _, other = await passed(Visitors(), scope(("host", OWN), path="/index.html"), headers)
-    assert other == {b"x-frame-options": b"old"}
+    assert other[b"x-frame-options"] == b"old"
+    assert other.keys() == {name.encode() for name in HEADERS} - {b"strict-transport-security"}
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_a_refusal_has_the_headers_of_an_answer(kind: str) -> None:
+    status, _, answered = await passed(Visitors(), scope(("host", "evil.example"), kind=kind))
+    assert status == 421
+    assert answered[b"x-content-type-options"] == b"nosniff"

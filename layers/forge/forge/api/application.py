@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from forge.api import problems
 from forge.api.edge import Cors, Edge
 from forge.api.entrances import Entrance, by_token
+from forge.api.hardening import Hardened
 from forge.models.prices import ROUTES, Price
 
 
@@ -18,6 +19,7 @@ def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | 
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
+            Middleware(Hardened),
             Middleware(Cors),
             Middleware(Edge, entrance=entrance, price=_price_of(router) if price is None else price),
         ],

@@ -1,4 +1,4 @@
-"""What surrounds every HTTP endpoint, outermost first: CORS, the last resort for errors, limits of the body."""
+"""What surrounds every HTTP endpoint, within its headers: CORS, the last resort for errors, limits of the body."""
 
 from __future__ import annotations
 
