@@ -23,6 +23,7 @@ from worker.mcp_servers.external.connection import Connection
 from worker.mcp_servers.external.definitions import Review, offered_name, review
 from worker.mcp_servers.external.link import Patience, ServerDown
 from worker.mcp_servers.external.pins import FilePins, MemoryPins, Pins
+from worker.mcp_servers.external.users import with_users
 from worker.mcp_servers.toolbox import new_server
 
 logger = logging.getLogger(__name__)
@@ -124,7 +125,9 @@ class ExternalServers:
 
         FORGE_MCP_START_SECONDS is how long a server may take to start.
         """
-        configs, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
+        read, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
+        configs, without = with_users(read, environment)
+        left_out += without
         pins = environment.get("FORGE_MCP_PINS")
         patience = Patience(start=float(environment.get("FORGE_MCP_START_SECONDS") or _PATIENCE.start))
         return cls(configs, FilePins(Path(pins)) if pins else MemoryPins(), left_out, patience)

@@ -27,7 +27,8 @@ class ServerConfig(BaseModel):
 
     `allowed_tools`: null allows all but `disabled_tools`. `trust_annotations`: believe the server's `readOnlyHint` and
     `idempotentHint`. Times are in milliseconds; `start_timeout` null means the deployment's. `secrets` are the values
-    that must show up nowhere. What the environment may fill in is in no `repr`.
+    that must show up nowhere. What the environment may fill in is in no `repr`. `runs_as`: the command that starts the
+    program as a user of its own (`users`).
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
@@ -46,6 +47,7 @@ class ServerConfig(BaseModel):
     disabled_tools: frozenset[str] = Field(default=frozenset(), alias="disabledTools")
     trust_annotations: bool = Field(default=False, alias="trustAnnotations")
     secrets: frozenset[str] = Field(default=frozenset(), repr=False, exclude=True)
+    runs_as: tuple[str, ...] = Field(default=(), repr=False, exclude=True)
 
     @model_validator(mode="after")
     def _has_one_transport(self) -> ServerConfig:

@@ -3,6 +3,8 @@
 `python -I -S keeper.py LIFELINE PROGRAM ARGUMENTS…`: LIFELINE is the number of an open pipe's reading end. The worker
 holds the writing end, so the pipe ends with the worker, also by SIGKILL. On Linux every orphan among the descendants
 becomes a child of this process, so a server behind `sh -c`, or one that has left its process group, is found too.
+There, too, the program is put into a Landlock domain of its own: it may look into its own descendants, and into no
+other process of the same user, be it the worker, this process, another server, or the shell that started them all.
 This file runs before any of our packages can be imported.
 """
 
@@ -13,6 +15,7 @@ import ctypes
 import os
 import select
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -20,6 +23,16 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+"""Numbers of system calls, the same on all architectures."""
+LANDLOCK_VERSION = 1
+"""The flag that asks for the kernel's version of Landlock."""
+RULE_PATH_BENEATH = 1
+FS_MAKE_CHAR, FS_REFER = 1 << 6, 1 << 13
+SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS = 1, 2
+SCOPES_SINCE, REFER_SINCE = 6, 2
+"""The versions of Landlock that have these."""
 GRACE_SECONDS = 0.4
 """Between SIGTERM and SIGKILL."""
 _NOT_STARTED = 127
@@ -42,6 +55,7 @@ def main(lifeline: int, command: list[str]) -> int:
         signal.set_wakeup_fd(-1)
         if libc:
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            _enclose(libc)
 
     try:
         child = subprocess.Popen(command, preexec_fn=end_with_keeper)  # noqa: PLW1509, S603 -- one thread only
@@ -55,6 +69,30 @@ def main(lifeline: int, command: list[str]) -> int:
             break
     _end(child)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def _enclose(libc: ctypes.CDLL) -> None:
+    """The calling process and its descendants may trace, and so read, nothing outside of them.
+
+    From version 6 on they may not send signals to others either, nor connect to their abstract sockets. A kernel
+    without Landlock leaves things as they are. No file is restricted: the right that a domain takes from itself is
+    given back for the whole tree.
+    """
+    version = libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION)
+    if version < 1:
+        return
+    scoped = version >= SCOPES_SINCE
+    rights = FS_MAKE_CHAR | (FS_REFER if version >= REFER_SINCE else 0)
+    words = (0, 0, SCOPE_ABSTRACT_SOCKETS | SCOPE_SIGNALS) if scoped else (rights,)
+    wanted = struct.pack(f"={len(words)}Q", *words)
+    ruleset = libc.syscall(LANDLOCK_CREATE_RULESET, wanted, len(wanted), 0)
+    if not scoped:
+        root = os.open("/", os.O_PATH)
+        libc.syscall(LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, struct.pack("=Qi", rights, root), 0)
+        os.close(root)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.syscall(LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
 
 
 def _wake(_number: int, _frame: object) -> None:

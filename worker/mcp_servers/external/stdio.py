@@ -93,7 +93,7 @@ async def _start(config: ServerConfig) -> tuple[asyncio.subprocess.Process, int]
     ours, lifeline = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", KEEPER, str(ours), command, *config.args),
+            *(*config.runs_as, sys.executable, "-I", "-S", KEEPER, str(ours), command, *config.args),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
