@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_dev.chain_file import ChainFile, ChainFileUnreadable
-from local_dev.home import BEGINS_EMPTY, set_aside
+from local_dev.home import BEGINS_EMPTY, set_aside, start_without
 from local_dev.node_rpc import NodeError, call
 from local_dev.ports import ReservedPort
 from local_dev.processes import ROOT, Child, Processes, StartFailed
@@ -52,7 +52,7 @@ class Chain:
         return self.port.url
 
     async def start(self) -> Child:
-        """From what was saved last. Raises `StartFailed`. What anvil cannot load is set aside."""
+        """From what was saved last. Raises `StartFailed`. What anvil starts without, and not with, is set aside."""
         try:
             loaded = self._file.prepared()
         except ChainFileUnreadable:
@@ -62,8 +62,7 @@ class Chain:
         except StartFailed:
             if loaded is None:
                 raise
-            self._set_aside("cannot be loaded by anvil")
-            child = await self._start(None)
+            child = await self._start_without_saved()
         self._saved_block = self._first_block = await self._block() or 0
         return child
 
@@ -122,7 +121,10 @@ class Chain:
         set_aside(self._file.saved, "is damaged", self._report, then)
         return plain
 
-    def _set_aside(self, why: str) -> None:
-        for file in (self._file.saved, self._file.plain):
-            if file.exists():
-                set_aside(file, why, self._report)
+    async def _start_without_saved(self) -> Child:
+        """The plain file is made from the saved one, and made again."""
+        why = "cannot be loaded by anvil"
+        file = self._file.saved if self._file.saved.exists() else self._file.plain
+        child = await start_without(file, lambda: self._start(None), why, self._report)
+        self._file.plain.unlink(missing_ok=True)
+        return child

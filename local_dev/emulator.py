@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from local_dev.home import set_aside
+from local_dev.home import set_aside, start_without
 from local_dev.names import ACCOUNT
 from local_dev.ports import ReservedPort
 from local_dev.processes import ROOT, Child, Processes, StartFailed
@@ -83,19 +83,23 @@ class Emulator:
         return "conversations are in memory (MiniStack) and kept by a clean end only: dynoxide keeps them at once"
 
     async def start(self) -> Child:
-        """Until it answers. Raises `StartFailed`. A file that it cannot use is set aside."""
+        """Until it answers. Raises `StartFailed`. A file is set aside when it starts without that file only."""
         if self.name == "ministack":
             self.is_empty = True
             return await self._start([str(MINISTACK), "-m", "ministack"], self._ministack())
         self._check()
+        with contextlib.suppress(StartFailed):
+            return await self._start_dynoxide()
+        self.port = ReservedPort.hidden()  # another program may have taken the number of the first one
         try:
             return await self._start_dynoxide()
         except StartFailed as error:
             if not self.file.exists():
                 raise
-            set_aside(self.file, f"cannot be used by dynoxide ({_last_line(error)})", self._report)
+            why = f"cannot be used by dynoxide ({_last_line(error)})"
+            child = await start_without(self.file, self._start_dynoxide, why, self._report)
             self.is_empty = True
-            return await self._start_dynoxide()
+            return child
 
     async def _start_dynoxide(self) -> Child:
         where = ["--host", self.port.host, "--port", str(self.port.number)]

@@ -11,13 +11,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from local_dev.identity import kill_group, started
 
+_Started = TypeVar("_Started")
 _LOCK = "running.json"
 _STATE, _UNKEPT = "state", "state-of-this-start"
 
@@ -91,11 +92,55 @@ def set_aside(path: Path, why: str, report: Callable[[str], None], then: str = B
 
     `then`: what takes its place.
     """
-    moment = time.strftime("%Y%m%d-%H%M%S")
-    for each in path.parent.glob(f"{path.name}*"):
-        if each.name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-            each.replace(each.with_name(f"{each.name}.set-aside-{moment}"))
-    report(f"{path} {why}: it is kept beside as {path.name}.set-aside-{moment}, and {then}")
+    Aside.take(path).say(why, report, then)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A file of the state that was moved out of the way with its companions, and can still come back."""
+
+    path: Path
+    suffix: str
+    moved: Sequence[Path]
+
+    @classmethod
+    def take(cls, path: Path) -> Aside:
+        suffix = f".set-aside-{time.strftime('%Y%m%d-%H%M%S')}"
+        moved = [each for each in _with_companions(path) if each.exists()]
+        for each in moved:
+            each.replace(each.with_name(each.name + suffix))
+        return cls(path, suffix, moved)
+
+    def put_back(self) -> None:
+        """What was begun in its place goes: another file's companions would damage it."""
+        for each in _with_companions(self.path):
+            each.unlink(missing_ok=True)
+        for each in self.moved:
+            each.with_name(each.name + self.suffix).replace(each)
+
+    def say(self, why: str, report: Callable[[str], None], then: str = BEGINS_EMPTY) -> None:
+        report(f"{self.path} {why}: it is kept beside as {self.path.name}{self.suffix}, and {then}")
+
+
+def _with_companions(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm")]
+
+
+async def start_without(
+    path: Path, start: Callable[[], Awaitable[_Started]], why: str, report: Callable[[str], None]
+) -> _Started:
+    """Sets a file aside with which a program did not start, if the program starts without it.
+
+    Raises what `start` raises; then something else is in the way, and the file is where it was.
+    """
+    aside = Aside.take(path)
+    try:
+        running = await start()
+    except BaseException:
+        aside.put_back()
+        raise
+    aside.say(why, report)
+    return running
 
 
 def write_description(file: Path, description: Mapping[str, Any]) -> bool:

@@ -23,12 +23,17 @@ from local_dev.wiring import Wiring
 
 
 def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system_clock) -> Queues:
-    """A file that is damaged is set aside: the table knows what waits, and upkeep sends it again."""
+    """A file that is damaged is set aside: the table knows what waits, and upkeep sends it again.
+
+    Raises `sqlite3.DatabaseError` where the file is locked or out of reach, or the disk is full.
+    """
     if file.exists() and not is_readable(file):
         set_aside(file, "is damaged", report)
     try:
         return Queues(file, clock)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:  # such as: it has no such column
+            raise
         set_aside(file, "is of another version", report)
         return Queues(file, clock)
 

@@ -60,7 +60,7 @@ class Stack:
             self._processes, chosen(options.emulator), home.state, shapes(self._wiring), report
         )
         self._credential = Credential.fresh()
-        self._table = TableGuard(self._emulator.place, self._credential)
+        self._table = TableGuard(lambda: self._emulator.place, self._credential)
         self._chain = self._local_chain()
         self._described = self._worker_variables()
         self._ready = asyncio.Event()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from typing import cast
 
 from local_dev.credential import Credential
@@ -20,10 +21,10 @@ _END = b"\r\n\r\n"
 
 
 class TableGuard:
-    """`place`: host and port of the emulator. The address is known, and held, from the beginning."""
+    """`place`: host and port of the emulator by now. The guard's own address is known, and held, from the beginning."""
 
     def __init__(
-        self, place: tuple[str, int], credential: Credential, head_seconds: float = HEAD_SECONDS
+        self, place: Callable[[], tuple[str, int]], credential: Credential, head_seconds: float = HEAD_SECONDS
     ) -> None:
         self._place, self._credential, self._head_seconds = place, credential, head_seconds
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -79,7 +80,7 @@ class _Emulator(_End):
 class _Caller(_End):
     def __init__(
         self,
-        place: tuple[str, int],
+        place: Callable[[], tuple[str, int]],
         credential: Credential,
         head_seconds: float,
         known: set[asyncio.Transport],
@@ -122,7 +123,7 @@ class _Caller(_End):
 
     async def _connect(self) -> None:
         """While the emulator is being started again, the caller finds it out of reach, and tries again."""
-        loop, host, port = asyncio.get_running_loop(), *self._place
+        loop, host, port = asyncio.get_running_loop(), *self._place()
         try:
             other, _ = await loop.create_connection(lambda: _Emulator(self.transport), host, port)
         except OSError:

@@ -129,6 +129,25 @@ async def test_a_node_that_does_not_start_says_so(tmp_path: Path, processes: Pro
         await Chain(processes, program, tmp_path, Said()).start()
 
 
+@needs_anvil
+async def test_a_node_that_starts_neither_with_nor_without_its_chain_leaves_the_chain_where_it_is(
+    tmp_path: Path, processes: Processes
+) -> None:
+    chain, said = chain_in(tmp_path, processes), Said()
+    first = await chain.start()
+    sent = await pay(chain)
+    await chain.save()
+    await kill(first)
+    program = tmp_path / "anvil"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(StartFailed):
+        await Chain(processes, program, tmp_path, said).start()
+    assert said == []
+    await chain.start()
+    assert (await call(chain.port, "eth_getTransactionReceipt", sent))["status"] == "0x1"
+
+
 async def test_a_node_that_is_not_there_is_an_error_of_its_own(processes: Processes, tmp_path: Path) -> None:
     chain = chain_in(tmp_path, processes)
     with pytest.raises(NodeError):

@@ -64,7 +64,7 @@ async def echo() -> AsyncGenerator[tuple[ReservedPort, list[bytes]]]:
 
 @asynccontextmanager
 async def guarded(place: tuple[str, int], seconds: float = 10.0) -> AsyncGenerator[TableGuard]:
-    guard = TableGuard(place, Credential(KEY), seconds)
+    guard = TableGuard(lambda: place, Credential(KEY), seconds)
     await guard.start()
     try:
         yield guard

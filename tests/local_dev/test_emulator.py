@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -137,6 +138,40 @@ async def test_no_acknowledged_write_is_lost_by_deaths_in_the_middle_of_writing(
         await emulated.start()
     assert acknowledged <= emulated.keys()
     assert emulated.emulator.url == url
+    assert emulated.said == []
+
+
+@needs_dynoxide
+async def test_a_port_that_another_program_has_costs_no_conversation(
+    make: Callable[[str], Emulated],
+) -> None:
+    emulated = make("dynoxide")
+    await emulated.start()
+    emulated.write("before")
+    await emulated.kill()
+    with closing(socket.create_server(("127.0.0.1", emulated.emulator.port.number))):
+        await emulated.start()
+        assert emulated.keys() == {"before"}
+    assert emulated.said == []
+
+
+@needs_dynoxide
+async def test_what_does_not_start_without_its_table_either_leaves_the_table_where_it_is(
+    make: Callable[[str], Emulated], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulated = make("dynoxide")
+    await emulated.start()
+    emulated.write("before")
+    await emulated.kill()
+    program = tmp_path / "dynoxide"
+    program.write_text("#!/bin/sh\necho no luck today\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("FORGE_DYNOXIDE", str(program))
+    with pytest.raises(StartFailed, match="no luck today"):
+        await emulated.start()
+    monkeypatch.delenv("FORGE_DYNOXIDE")
+    await emulated.start()
+    assert emulated.keys() == {"before"}
     assert emulated.said == []
 
 

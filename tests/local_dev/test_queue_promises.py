@@ -77,6 +77,15 @@ def test_queues_of_another_version_are_set_aside_too(tmp_path: Path) -> None:
     assert len(said) == 1
 
 
+def test_queues_that_are_only_out_of_reach_stay_where_they_are(tmp_path: Path) -> None:
+    file, said = tmp_path / "queues.db", list[str]()
+    file.mkdir()
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        open_queues(file, said.append)
+    assert file.exists()
+    assert said == []
+
+
 QUEUE = Queue("q.fifo", fifo=True, visibility=1000, per_group=True)
 
 
