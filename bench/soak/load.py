@@ -28,7 +28,7 @@ class Plan:
     `sessions` go on at a time; each has ten messages, and then another begins.
     """
 
-    minutes: float = 1
+    minutes: float = 10
     messages: int = 1_000_000
     sessions: int = 24
     kill_seconds: float = 5

@@ -18,7 +18,7 @@ import pytest
 
 from local_dev.stack_process import RunningStack, running_stack
 
-pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 SECONDS = 30.0
 PARTS = ("emulator", "gateway", "anvil", "worker-1")
