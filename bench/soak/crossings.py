@@ -100,6 +100,7 @@ def _update(sort_key: str, expression: str) -> str:
     if sort_key != "session":
         return f"{sort_key.partition('#')[0]}.update"
     purposes = {
+        "recent = :recent": "runs.finish",  # nothing is left to be logged
         "active = inbox.#run": "runs.claim",
         "attempt = attempt + :one": "runs.take_over",
         "inbox.#run = :entry": "inbox.accept",

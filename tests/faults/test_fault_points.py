@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 
 import pytest
 
@@ -109,3 +110,10 @@ def test_the_matrix_has_every_kind_of_fault_at_every_point() -> None:
 def test_an_operation_that_nobody_has_named_is_told_apart(operation: str) -> None:
     call = named("worker-1", "POST", "/", {"X-Amz-Target": f"DynamoDB_20120810.{operation}"}, b"{}")
     assert call.crossing == "?"
+
+
+def test_an_end_after_which_nothing_is_left_to_be_logged_is_an_end() -> None:
+    """The store then needs no transaction (`commit._write`)."""
+    update = {"Key": {"sk": {"S": "session"}}, "UpdateExpression": "SET recent = :recent, rev = rev + :one"}
+    headers = {"X-Amz-Target": "DynamoDB_20120810.UpdateItem"}
+    assert named("worker-1", "POST", "/", headers, json.dumps(update).encode()).crossing == "runs.finish"
