@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from deploy.programs import DeployFailed, Programs, private_file
+from local_dev.page_version import FOLDER, page_files, published
 
 PYTHON_IMAGE = "python:3.13-slim"
 
@@ -63,26 +65,37 @@ def parameters(programs: Programs, name: str) -> dict[str, str]:
 
 
 def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
-    """Files that are gone go last: pages that are open still ask for them while the new ones arrive."""
+    """The files of the new version first, then what names them; what is gone goes last.
+
+    Folders of earlier versions stay: pages that are open may still ask for their files.
+    """
     bucket = f"s3://{found['PageBucketName']}"
-    copy = (
-        "s3",
-        "sync",
-        "frontend/",
-        bucket,
-        "--exclude",
-        "*.json",
-        "--exclude",
-        "*.d.ts",
-        "--only-show-errors",
-    )
-    programs.show("aws", *copy)
-    programs.show("aws", *copy, "--delete")
+    with TemporaryDirectory() as folder:
+        lay_out(programs.folder / "frontend", Path(folder))
+        copy = ("s3", "sync", folder, bucket, "--only-show-errors")
+        programs.show("aws", *copy, "--exclude", "index.html")
+        programs.show("aws", *copy, "--delete", "--exclude", "config.json", "--exclude", f"{FOLDER}*")
     config = ("s3", "cp", "-", f"{bucket}/config.json", "--content-type", "application/json")
     programs.show("aws", *config, "--only-show-errors", text=found.get("PageConfig", "{}"))
     programs.aws(
         "cloudfront", "create-invalidation", "--distribution-id", found["DistributionId"], "--paths", "/*"
     )
+
+
+def lay_out(page: Path, folder: Path) -> str:
+    """What goes into the bucket: the page's files under their version and, for other pages, under their own names.
+
+    Returns the version.
+    """
+    current = published(page)
+    files = {path.as_posix(): (page / path).read_bytes() for path in page_files(page)} | {
+        "index.html": current.index
+    }
+    kept = {f"{FOLDER}{current.version}/{path}": content for path, content in current.files.items()}
+    for path, content in {**files, **kept}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return current.version
 
 
 def delete(programs: Programs, name: str, region: str, *, keep_data: bool) -> None:

@@ -22,6 +22,7 @@ import { LoginButton } from './login_button.js';
 import { MessageList } from './message_list.js';
 import { NeedsYou } from './needs_you.js';
 import { NetworkMenu } from './network_menu.js';
+import { NextFrame } from './next_frame.js';
 import { Notices } from './notices.js';
 import { preparePrinting } from './printing.js';
 import { RunFailure } from './run_failure.js';
@@ -35,8 +36,8 @@ import { Wallet } from './wallet.js';
 import { WalletButton } from './wallet_button.js';
 import { WalletChoices, WalletTeller } from './wallet_choices.js';
 
-/** @type {number | undefined} */
-let scheduled;
+const frames = new NextFrame(() => render());
+const schedule = () => frames.ask();
 
 /** Where there is no hover, focus in the message box would bring up the keyboard over half of the page. */
 const canHover = matchMedia('(hover: hover)').matches;
@@ -219,14 +220,7 @@ function showSessions() {
   sidebar.showLifetime(sessions.lifetime);
 }
 
-function schedule() {
-  if (scheduled !== undefined) return;
-  const isHidden = document.visibilityState === 'hidden';
-  scheduled = isHidden ? setTimeout(render, 250) : requestAnimationFrame(render);
-}
-
 function render() {
-  scheduled = undefined;
   if (ended.isForgotten) return;
   const state = ended.view(chat.getState());
   shown = state;

@@ -116,6 +116,9 @@ def account(tmp_path: Path, site: Site) -> Account:
         "package.json",
         "package-lock.json",
         "worker/Dockerfile",
+        "frontend/index.html",
+        "frontend/page/main.js",
+        "frontend/package.json",
     ):
         (checkout / source).parent.mkdir(parents=True, exist_ok=True)
         (checkout / source).write_bytes((ROOT / source).read_bytes())

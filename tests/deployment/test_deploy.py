@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.programs import DeployFailed
 from deploy.smoke import check
+from deploy.stack import lay_out
 from tests.deployment.conftest import Account, Site
 
 ANSWERS = ("--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
@@ -37,6 +39,31 @@ def test_an_empty_account_gets_an_installation_that_answers(
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == f"ready {site.url}"
     assert said[0].startswith("It costs")
+
+
+def test_the_page_goes_up_before_what_names_it_and_earlier_versions_stay(
+    account: Account, tmp_path: Path
+) -> None:
+    assert account.run(*UP) == 0
+    new, rest = (call for call in account.called("aws", "s3", "sync"))
+    assert new[-2:] == ["--exclude", "index.html"]
+    assert "--delete" in rest
+    assert rest[-4:] == ["--exclude", "config.json", "--exclude", "v-*"]
+
+
+def test_the_bucket_holds_the_page_under_its_version_and_under_its_own_names(
+    account: Account, tmp_path: Path
+) -> None:
+    version = lay_out(account.checkout / "frontend", tmp_path / "bucket")
+    held = {
+        str(path.relative_to(tmp_path / "bucket"))
+        for path in (tmp_path / "bucket").rglob("*")
+        if path.is_file()
+    }
+    assert held == {"index.html", "page/main.js", f"v-{version}/page/main.js", f"v-{version}/style/all.css"}
+    assert f'src="v-{version}/page/main.js"' in (tmp_path / "bucket" / "index.html").read_text()
+    (account.checkout / "frontend" / "page" / "main.js").write_text("// changed")
+    assert lay_out(account.checkout / "frontend", tmp_path / "next") != version
 
 
 def test_repositories_never_change_what_a_tag_means(account: Account) -> None:

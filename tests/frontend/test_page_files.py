@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 
 from forge.models.frame import CLIENT_FRAME, SERVER_FRAME
+from local_dev.front import Front, Visitors
 from local_dev.page import Page
+from local_dev.page_version import FOLDER, IMMUTABLE
 from local_dev.template import Template
 from local_dev.wiring import Wiring
 
@@ -18,29 +22,51 @@ INDEX = (FRONTEND / "index.html").read_text()
 WIRING = Wiring(Template.load(FRONTEND.parent / "template.yaml", region="us-east-1"))
 
 
-async def test_page_weighs_less_than_217_kb_as_it_is_served() -> None:
-    """Everything that the first visit loads, compressed as CloudFront and `make run` do it, with the headers."""
+async def test_the_first_visit_weighs_less_than_200_kb_as_it_is_served() -> None:
+    """Everything that it loads, compressed as CloudFront and `make run` do it, with the headers."""
     loaded = set(re.findall(r'(?:src|href)="([^"#]+)"', INDEX))
     assert loaded == {str(path.relative_to(FRONTEND)) for path in SERVED} - {"index.html"}
-    page = Page(FRONTEND, WIRING.page_headers())
-    transport = httpx.ASGITransport(app=page.handle)
     weight = 0
-    async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
-        for path in ("", *loaded):
+    async with browsing() as client:
+        index = await client.get("/")
+        named = set(re.findall(r'(?:src|href)="([^"#]+)"', index.text))
+        assert len(named) < len(loaded)
+        for path in ("", *named):
             async with client.stream("GET", f"/{path}") as response:
                 assert response.status_code == 200, path
                 weight += len(b"".join([chunk async for chunk in response.aiter_raw()]))
                 weight += sum(len(name) + len(value) + 4 for name, value in response.headers.raw)
-    assert weight < 217_000
+    assert weight < 200_000
     assert sum(path.stat().st_size for path in SERVED) < 450_000
 
 
-def test_browsers_ask_for_each_file_anew_and_cloudfront_compresses_it() -> None:
-    """Otherwise a browser could mix modules of two versions."""
-    assert WIRING.page_headers()["cache-control"] == "no-cache"
+async def test_browsers_ask_for_the_index_anew_and_keep_what_it_names() -> None:
+    """So a reload asks for one file, and never mixes modules of two versions."""
+    async with browsing() as client:
+        index = await client.get("/")
+        files = [await client.get(f"/{path}") for path in re.findall(r'(?:src|href)="(v-[^"]+)"', index.text)]
+        [version] = {str(file.url.path).split("/")[1] for file in files}
+        assert (await client.get(f"/{version}0/page/main.js")).status_code == 404
+    assert index.headers["cache-control"] == "no-cache"
+    assert {file.headers["cache-control"] for file in files} == {IMMUTABLE}
+    assert all(file.status_code == 200 for file in files)
+
+
+def test_cloudfront_compresses_the_page_and_its_files() -> None:
     [distribution] = WIRING.template.resources("AWS::CloudFront::Distribution").values()
-    page = distribution["DistributionConfig"]["DefaultCacheBehavior"]
-    assert (page["TargetOriginId"], page["Compress"]) == ("page", True)
+    config = distribution["DistributionConfig"]
+    files = next(each for each in config["CacheBehaviors"] if each["PathPattern"] == f"/{FOLDER}*")
+    for behaviour in (config["DefaultCacheBehavior"], files):
+        assert (behaviour["TargetOriginId"], behaviour["Compress"]) == ("page", True)
+
+
+@asynccontextmanager
+async def browsing() -> AsyncGenerator[httpx.AsyncClient]:
+    page = Page(FRONTEND, WIRING.page_headers())
+    front = Front(page.handle, Visitors(), "secret", WIRING.api_headers())
+    transport = httpx.ASGITransport(app=front)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
 
 
 def test_page_names_nothing_outside_itself() -> None:

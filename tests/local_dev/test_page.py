@@ -9,6 +9,7 @@ import httpx
 
 from local_dev.gateway import Server
 from local_dev.limits import Limits
+from local_dev.page_version import IMMUTABLE
 from tests.local_dev.conftest import Application
 
 
@@ -28,6 +29,24 @@ async def test_the_page_is_served_strictly_and_never_from_an_old_cache(applicati
     assert script.headers["content-type"].startswith("text/javascript")
     assert (again.status_code, again.content) == (304, b"")
     assert (changed.status_code, changed.text) == (200, "22")
+
+
+async def test_what_the_page_names_has_another_name_once_it_changes(application: Application):
+    (application.page / "index.html").write_text(
+        '<script src="main.js"></script><a href="https://e.com" href="#x">'
+    )
+    (application.page / "main.js").write_text("1")
+    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+        before = (await client.get("/")).text.split('"')[1]
+        file = await client.get(f"/{before}")
+        (application.page / "main.js").write_text("22")
+        page = (await client.get("/")).text
+        after = page.split('"')[1]
+        gone, changed = await client.get(f"/{before}"), await client.get(f"/{after}")
+        bare = await client.get(f"/{after.partition('/')[0]}")
+    assert (file.text, changed.text, gone.status_code, bare.status_code) == ("1", "22", 404, 404)
+    assert file.headers["cache-control"] == IMMUTABLE
+    assert page.endswith('<a href="https://e.com" href="#x">')
 
 
 async def test_the_page_is_compressed_for_those_who_can_read_it(application: Application):

@@ -1,0 +1,23 @@
+// Renders once per frame, however often that is asked for; in a hidden tab, where there are no frames, four times a second.
+
+const HIDDEN_MS = 250;
+
+export class NextFrame {
+  /** @param {() => void} render */
+  constructor(render) {
+    this.render = render;
+    this.isAsked = false;
+  }
+
+  ask() {
+    if (this.isAsked) return;
+    this.isAsked = true;
+    if (document.visibilityState === 'hidden') setTimeout(() => this.show(), HIDDEN_MS);
+    else requestAnimationFrame(() => this.show());
+  }
+
+  show() {
+    this.isAsked = false;
+    this.render();
+  }
+}
