@@ -164,7 +164,9 @@ async def test_an_account_without_transactions_is_an_empty_list(api: FakeApi, to
 
 
 @pytest.mark.parametrize(
-    "content", [{}, [], "text", {"status": "1", "message": "OK", "result": "{no json"}, answer(5)]
+    "content",
+    [{}, [], "text", "[" * 100_000, *(answer(result) for result in ("{no json", "[" * 100_000, 5))],
+    ids=range(7),
 )
 async def test_an_unexpected_answer_is_a_clear_failure(
     api: FakeApi, tools: Client[Any], content: Any

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.llm_calls import CallJoiner
+from worker.agent.llm_calls import CallJoiner, StreamedCall
 from worker.agent.llm_thoughts import CLOSE, OPEN, ThoughtSplitter
 
 ACCOUNTS = st.sampled_from(["Alice", "Bob", "Eve"])
@@ -26,26 +26,31 @@ def streamed_calls(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[str]]:
     """The deltas of whole calls, numbered and named in one of the ways that servers have, and what was meant."""
     meant = draw(st.lists(ACCOUNTS, min_size=1, max_size=4))
     numbering = draw(st.sampled_from(["proper", "all 0", "none", "from 1"]))
-    repeats = draw(st.booleans())
+    can_interleave = numbering in ("proper", "from 1")
+    named = draw(st.sampled_from(["first", "each", "last"] if can_interleave else ["first", "each"]))
     has_ids = draw(st.booleans())
     calls: list[list[dict[str, Any]]] = []
     for number, who in enumerate(meant):
         index = {"proper": number, "all 0": 0, "none": None, "from 1": number + 1}[numbering]
         cut = pieces(draw, json.dumps({"who": who}))
-        cut = [piece for piece in cut if piece] if repeats else cut
-        call_id = f"id{number}" if has_ids else None
+        cut = cut if named == "first" else [piece for piece in cut if piece]
+        called = {"id": f"id{number}" if has_ids else None, "name": "balance"}
+        nameless = {"id": None, "name": None}
         calls.append(
             [
-                {"index": index, "id": call_id, "name": "balance", "arguments": piece}
-                if repeats or not at
-                else {"index": index, "id": None, "name": None, "arguments": piece}
-                for at, piece in enumerate(cut)
+                {"index": index, "arguments": piece, **(called if is_named else nameless)}
+                for piece, is_named in zip(cut, _named(named, len(cut)), strict=True)
             ]
         )
-    can_interleave = numbering in ("proper", "from 1")
     if can_interleave and draw(st.booleans()):
         return draw(interleaved(calls)), meant
     return [delta for call in calls for delta in call], meant
+
+
+def _named(named: str, count: int) -> list[bool]:
+    """Which of the pieces of a call have its id and name."""
+    at = {"first": [0], "last": [count - 1], "each": range(count)}[named]
+    return [number in at for number in range(count)]
 
 
 @st.composite
@@ -57,11 +62,11 @@ def interleaved(draw: st.DrawFn, calls: list[list[dict[str, Any]]]) -> list[dict
     return mixed
 
 
-def join(deltas: list[dict[str, Any]]) -> list[str]:
+def join(deltas: list[dict[str, Any]]) -> list[StreamedCall]:
     joiner = CallJoiner()
     for delta in deltas:
         joiner.join(delta["index"], delta["id"] or "", delta["name"] or "", delta["arguments"])
-    return [call.arguments for call in joiner.calls]
+    return joiner.calls
 
 
 @examples(500)
@@ -71,7 +76,20 @@ def test_calls_are_joined_however_they_are_numbered_and_cut(
 ) -> None:
     deltas, meant = streamed
     tried("streams of tool calls", deltas)
-    assert [json.loads(arguments)["who"] for arguments in join(deltas)] == meant
+    joined = join(deltas)
+    assert [json.loads(call.arguments)["who"] for call in joined] == meant
+    assert {call.name for call in joined} == {"balance"}
+
+
+def test_a_named_call_is_kept_apart_from_one_without_a_name() -> None:
+    deltas = [
+        {"index": 0, "id": None, "name": None, "arguments": '{"who": "Alice"}'},
+        {"index": 0, "id": "b", "name": "balance", "arguments": '{"who": "Bob"}'},
+    ]
+    assert [(call.name, json.loads(call.arguments)["who"]) for call in join(deltas)] == [
+        ("", "Alice"),
+        ("balance", "Bob"),
+    ]
 
 
 SAID = st.text(st.characters(codec="utf-8", exclude_characters="<>`'\"“‘"), min_size=1, max_size=30).filter(

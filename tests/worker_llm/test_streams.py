@@ -48,6 +48,13 @@ CALLS: list[tuple[str, list[Chunk], list[str]]] = [
     ),
     ("one id, two indexes", [(0, *A, ALICE), (1, *A, BOB)], ["Alice", "Bob"]),
     ("the same call told twice is one", [(0, *A, ALICE), (0, *A, ALICE)], ["Alice"]),
+    ("the same call told twice in other writing", [(0, *A, ALICE), (0, *A, '{ "who":"Alice" }')], ["Alice"]),
+    ("the name after the arguments", [(0, "a", None, ALICE), (0, None, "balance", "")], ["Alice"]),
+    (
+        "id and name after the arguments",
+        [(0, None, None, ALICE), (0, *A, ""), (1, *B, BOB)],
+        ["Alice", "Bob"],
+    ),
     ("a name in two pieces", [(0, "a", "bal", ""), (0, None, "ance", ""), (0, None, None, ALICE)], ["Alice"]),
     ("arguments as an object", [(0, *A, {"who": "Alice"})], ["Alice"]),
     ("1-based", [(1, *A, ALICE), (2, *B, BOB)], ["Alice", "Bob"]),

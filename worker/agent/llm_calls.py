@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from worker.json_text import read_json
+
 
 @dataclass
 class StreamedCall:
@@ -46,9 +48,11 @@ class CallJoiner:
         known = self._known(index, call_id)
         if known is None or _begins_another(known, call_id, name, arguments):
             return self._begin(index, call_id, name, arguments)
-        if known.is_whole and (arguments.strip() or name):
+        known.id = known.id or call_id
+        if known.name and known.is_whole and (arguments.strip() or name):
             return self._after_whole(known, index, call_id, name, arguments)
-        added = name if name and not known.arguments and name != known.name else None
+        is_open = not known.name or not known.arguments
+        added = name if name and is_open and name != known.name else None
         known.name += added or ""
         known.arguments += arguments
         return Piece(known.key, added, arguments)
@@ -79,6 +83,9 @@ def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str
     if not name:
         # What names nothing goes on with what there is, also under another id.
         return False
+    if not known.name:
+        # The name may come after the arguments.
+        return (bool(known.id) and call_id not in ("", known.id)) or (known.is_whole and _opens(arguments))
     is_other = (call_id not in ("", known.id)) or name != known.name
     if known.is_whole:
         return not _repeats(known, call_id, name, arguments) and (is_other or _opens(arguments))
@@ -89,11 +96,13 @@ def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str
 
 def _repeats(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
     """The same call once more: a server that ends its stream with a summary. It must not be made twice."""
-    return bool(call_id) and (known.id, known.name, known.arguments.strip()) == (
-        call_id,
-        name,
-        arguments.strip(),
-    )
+    is_same = bool(call_id) and (known.id, known.name) == (call_id, name)
+    return is_same and is_object(arguments) and _plain(known.arguments) == _plain(arguments)
+
+
+def _plain(arguments: str) -> str:
+    """As whoever writes the same object in another way would write it."""
+    return json.dumps(read_json(arguments), sort_keys=True)
 
 
 def _opens(arguments: str) -> bool:
@@ -101,7 +110,8 @@ def _opens(arguments: str) -> bool:
 
 
 def is_object(text: str) -> bool:
+    """Most texts end in the middle, which is cheaper to see than to read all of it for each piece."""
     try:
-        return isinstance(json.loads(text), dict)
+        return text.rstrip().endswith("}") and isinstance(read_json(text), dict)
     except ValueError:
         return False

@@ -25,6 +25,7 @@ from pydantic_ai.exceptions import (
 
 from forge.redaction import redact
 from worker.agent.llm_dialects import CODE_FIELDS, CODES, DECISIVE_STATUSES, PHRASES, STATUSES, Fault
+from worker.json_text import read_json
 
 _BY_LIBRARY: tuple[tuple[type[BaseException], Fault], ...] = (
     (ModelRequestTimeout, "timeout"),
@@ -115,7 +116,7 @@ def _strings(value: object, field: str = "", depth: int = _DEPTH) -> Iterator[tu
 def _inner_json(text: str) -> object:
     start, end = text.find("{"), text.rfind("}")
     try:
-        return json.loads(text[start : end + 1]) if 0 <= start < end else None
+        return read_json(text[start : end + 1]) if 0 <= start < end else None
     except ValueError:
         return None
 

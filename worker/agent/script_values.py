@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
 from typing import Any, cast
+
+from worker.json_text import read_json
 
 _REFERENCE = re.compile(r"\{\{(\d+)((?:\.\w+)*)\}\}")
 
@@ -36,10 +39,11 @@ def _found(match: re.Match[str], values: Sequence[Any]) -> Any:
 
 def _step(value: Any, name: str) -> Any:
     if isinstance(value, str) and value.startswith(("{", "[")):
-        value = json.loads(value)
+        with contextlib.suppress(ValueError):
+            value = read_json(value)
     if isinstance(value, dict):
         return cast("dict[str, Any]", value).get(name)
-    if isinstance(value, list) and name.isdigit() and int(name) < len(cast("list[Any]", value)):
+    if isinstance(value, list) and name.isdecimal() and int(name) < len(cast("list[Any]", value)):
         return cast("list[Any]", value)[int(name)]
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from worker.agent.offline.reading import field, number, problem, rows, status_of
 from worker.agent.offline.refusal import Refusal
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import Call, Result
+from worker.json_text import read_json
 
 LIST_LIMIT = 20
 HITS_SHOWN = 5
@@ -176,7 +176,7 @@ def current_time(box: Toolbox) -> Plan:
 
 def any_tool(box: Toolbox, name: str, arguments: str | None = None) -> Plan:
     try:
-        given = json.loads(arguments or "{}")
+        given = read_json(arguments or "{}")
     except ValueError as error:
         raise Refusal(f"The arguments are not valid JSON: {error}") from None
     if not isinstance(given, dict):

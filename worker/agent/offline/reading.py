@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from worker.agent.offline.amounts import ether, whole_number
 from worker.agent.run_so_far import Result
+from worker.json_text import read_json
 
 QUOTE_LIMIT = 1_500
 """Characters of a result shown in an answer; the tool result itself is displayed beside it."""
@@ -16,7 +17,7 @@ def data(result: Result) -> Any:
     """The result's value; text that is JSON is parsed."""
     if isinstance(result.value, str) and result.value.lstrip().startswith(("{", "[")):
         try:
-            return json.loads(result.value)
+            return read_json(result.value)
         except ValueError:
             return result.value
     return result.value

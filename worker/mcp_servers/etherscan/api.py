@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+from worker.json_text import read_json
 from worker.mcp_servers.etherscan import wire
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
 from worker.mcp_servers.toolbox import ToolRefused
@@ -86,7 +86,7 @@ class EtherscanApi:
 def _contract_abi(network: str, address: str, text: Any) -> ContractAbi:
     """The ABI travels as JSON inside of a string."""
     try:
-        content = json.loads(text)
+        content = read_json(text)
     except (TypeError, ValueError):
         raise ApiFailed(NAME, "answered with an ABI that is no JSON") from None
     entries = parse(NAME, wire.Abi, content).root

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from eth_utils.address import to_checksum_address
 
+from worker.json_text import read_json
 from worker.mcp_servers.evm.signatures import AbiType
 from worker.mcp_servers.toolbox import ToolRefused
 
@@ -97,7 +98,7 @@ def _bytes(base: str, value: str, path: str) -> bytes:
 
 def _parse_json(value: str, path: str) -> Any:
     try:
-        return json.loads(value)
+        return read_json(value)
     except ValueError:
         raise ToolRefused(f"{path} must be a JSON array, such as [1, 2].") from None
 

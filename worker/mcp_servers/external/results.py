@@ -18,6 +18,8 @@ from mcp_types import (
     TextContent,
 )
 
+from worker.json_text import read_json
+
 _TO_PLAIN = str.maketrans("-_", "+/")
 _TYPE_LIMIT = 60
 
@@ -80,8 +82,8 @@ def _elements(structured: dict[str, Any]) -> list[Any]:
 
 def _parsed(text: str) -> str:
     try:
-        return json.dumps(json.loads(text), sort_keys=True)
-    except (ValueError, RecursionError):
+        return json.dumps(read_json(text), sort_keys=True)
+    except ValueError:
         return json.dumps(text)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, cast
 
+from worker.json_text import read_json
 from worker.mcp_servers.node.faults import NodeFault, read_fault
 
 
@@ -42,8 +42,8 @@ def _with_result(fields: dict[str, Any]) -> Any:
 def _object(body: bytes) -> dict[str, Any] | None:
     """A list stands for its first answer, as some gateways answer a batch of one; a text is an error."""
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = read_json(body)
+    except ValueError:
         return None
     if isinstance(answer, list):
         found = cast("list[Any]", answer)
