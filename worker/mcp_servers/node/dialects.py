@@ -67,6 +67,11 @@ BY_WORDS = (
     Row("perhaps sent", "Nethermind AcceptTxResult", words=r"\bAlreadyKnown\b|already exists"),
     Row("perhaps sent", "OpenEthereum", words=r"already imported"),
     Row("perhaps sent", "geth rpc timeout (-32002)", words=r"timed? ?out|deadline exceeded"),
+    Row(
+        "perhaps sent",
+        "Go net, context and io errors, from which an upstream request may have arrived",
+        words=r"context cancell?ed|connection reset|broken pipe|\b(?:unexpected )?EOF\b",
+    ),
     Row("nonce taken", "geth core/txpool ErrNonceTooLow", words=r"nonce too low"),
     Row(
         "nonce taken", "geth core/txpool ErrReplaceUnderpriced", words=r"replacement transaction underpriced"
