@@ -62,16 +62,16 @@ def _leaves(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, s
         yield name.lower(), value
     elif depth < _DEEPEST and isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
-        for key in sorted(fields.keys() - _ENVELOPE, key=lambda key: _rank(key, list(fields))):
+        for key in sorted((key for key in fields if key not in _ENVELOPE), key=_rank):
             yield from _leaves(fields[key], key, depth + 1)
     elif depth < _DEEPEST and isinstance(value, list):
         for item in cast("list[Any]", value):
             yield from _leaves(item, name, depth + 1)
 
 
-def _rank(name: str, order: list[str]) -> tuple[int, int]:
-    place = _MESSAGES.index(name.lower()) if name.lower() in _MESSAGES else len(_MESSAGES)
-    return place, order.index(name)
+def _rank(name: str) -> int:
+    """Fields of one rank stay in their order."""
+    return _MESSAGES.index(name.lower()) if name.lower() in _MESSAGES else len(_MESSAGES)
 
 
 def _codes(error: Any, depth: int = 0) -> Iterator[int]:
