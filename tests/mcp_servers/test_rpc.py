@@ -45,6 +45,16 @@ async def test_a_read_is_repeated_when_the_node_says_that_a_limit_is_exceeded(ap
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("said", ["Wed, 21 Oct 2065 07:28:00 GMT", "soon", "\N{SUPERSCRIPT TWO}"])
+async def test_a_busy_node_that_names_no_seconds_is_asked_again(api: FakeApi, said: str) -> None:
+    api.will_answer("slow down", status=429, Retry_After=said)
+    api.will_answer(result("0x1"))
+    client = RpcClient("mainnet", api.url)
+    assert await client.read("eth_chainId") == "0x1"
+    await client.close()
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [429, 503, 200])
 async def test_a_write_is_never_repeated(api: FakeApi, status: int) -> None:
     api.will_answer("not JSON at all", status=status)

@@ -61,6 +61,13 @@ async def test_retry_after_is_obeyed_and_a_long_one_told_instead_of_waited_for(a
         await get(api)
 
 
+@pytest.mark.parametrize("said", ["Wed, 21 Oct 2065 07:28:00 GMT", "-1", "soon", "\N{SUPERSCRIPT TWO}"])
+async def test_a_retry_after_that_names_no_seconds_is_as_good_as_none(api: FakeApi, said: str) -> None:
+    api.will_answer({}, status=429, Retry_After=said)
+    api.will_answer({"ok": True})
+    assert await get(api) == {"ok": True}
+
+
 async def test_a_wrong_request_is_not_repeated(api: FakeApi) -> None:
     api.will_answer({"why": "no"}, status=400)
     with pytest.raises(ApiFailed) as error:

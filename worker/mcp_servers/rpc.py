@@ -14,6 +14,7 @@ from forge.models.lines import one_line
 from worker.mcp_servers.node.dialects import Meaning
 from worker.mcp_servers.node.envelope import read_envelope
 from worker.mcp_servers.node.faults import NodeFault
+from worker.mcp_servers.retry_after import seconds_of
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused
 
 READ_SECONDS = 20.0
@@ -147,7 +148,7 @@ class RpcClient:
 
     def _result(self, response: aiohttp.ClientResponse, body: bytes) -> Any:
         answer, status = read_envelope(body), response.status
-        passing, after = status == 429 or status >= 500, _seconds(response.headers.get("Retry-After"))
+        passing, after = status == 429 or status >= 500, seconds_of(response.headers.get("Retry-After"))
         if answer is not None and answer.fault is not None:
             passing = passing or (answer.fault.meaning in PASSING and status == 200)
             raise NodeRefused(self._network, answer.fault, passing=passing, retry_after=after)
@@ -163,7 +164,3 @@ class RpcClient:
             connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(connector=connector)
         return self._session
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdigit() else None

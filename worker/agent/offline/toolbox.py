@@ -127,7 +127,7 @@ def _fitted(value: str | int, schema: dict[str, Any]) -> str | int:
     allowed = _types(schema)
     if isinstance(value, int):
         return value if "integer" in allowed and "string" not in allowed else str(value)
-    if value.isdigit() and "integer" in allowed and "string" not in allowed:
+    if value.isdecimal() and "integer" in allowed and "string" not in allowed:
         return int(value)
     return value
 

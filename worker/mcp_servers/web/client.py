@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
+from worker.json_text import read_json
+from worker.mcp_servers.retry_after import seconds_of
 from worker.mcp_servers.toolbox import ToolRefused
 from worker.mcp_servers.web.egress import Egress, EgressRefused, guarded_connector
 
@@ -47,7 +48,7 @@ class _Answer:
     def json(self) -> Any:
         """None when it is no JSON."""
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except ValueError:
             return None
 
@@ -155,8 +156,8 @@ class ApiClient:
 
     def _pause(self, answer: _Answer | None, attempt: int) -> float:
         backoff = FIRST_PAUSE_SECONDS * 3 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 -- jitter
-        wanted = answer.headers.get("Retry-After", "") if answer else ""
-        seconds = float(wanted) if wanted.isdigit() else backoff
+        wanted = seconds_of(answer.headers.get("Retry-After")) if answer else None
+        seconds = backoff if wanted is None else wanted
         if seconds > LONGEST_PAUSE_SECONDS:
             raise ApiFailed(self._api, f"is busy: try again in {seconds:g} s", answer.status if answer else 0)
         return seconds

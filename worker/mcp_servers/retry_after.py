@@ -1,0 +1,8 @@
+"""The `Retry-After` header of nodes and web services."""
+
+from __future__ import annotations
+
+
+def seconds_of(header: str | None) -> float | None:
+    """None for a date, and for digits that are not ASCII: of those not every one is a number."""
+    return float(header) if header is not None and header.isascii() and header.isdigit() else None
