@@ -101,7 +101,7 @@ class Conversation:
         record = MemoryRecord(calls=calls or {})
         submission = Submission(run_id=f"{self.runs:032d}", content=text, created_at=self.runs)
         ended = await Operator(llm, self.toolbox, LIMITS, first_pause=0).run(
-            _deps(record, submission, attempt), self.entries, submission, CancellationToken()
+            deps_of(record, submission, attempt), self.entries, submission, CancellationToken()
         )
         self.shown = record.text
         self.entries += [*record.entries, *ended.ending.entries]
@@ -126,7 +126,7 @@ class Conversation:
         return [body for _, _, body in self.server.requests]
 
 
-def _deps(record: MemoryRecord, submission: Submission, attempt: int) -> RunDeps:
+def deps_of(record: MemoryRecord, submission: Submission, attempt: int = 1) -> RunDeps:
     return RunDeps(
         record=record,
         run_id=submission.run_id,

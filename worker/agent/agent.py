@@ -20,10 +20,6 @@ from pydantic_ai.messages import (
     FunctionToolResultEvent,
     ModelMessage,
     ModelRequest,
-    PartDeltaEvent,
-    PartStartEvent,
-    TextPart,
-    TextPartDelta,
 )
 from pydantic_ai.models import Model
 
@@ -36,6 +32,7 @@ from worker.agent.drafts import UNKNOWN
 from worker.agent.endings import answered, broken, unfinished
 from worker.agent.healing import HealHistory
 from worker.agent.journal import PersistHistory, show_result
+from worker.agent.llm_text import ShowingModel
 from worker.agent.media import ReadableMedia
 from worker.agent.opening import open_run
 from worker.agent.prompt import prompt_text
@@ -75,7 +72,7 @@ class Operator:
         self._toolbox = toolbox
         self._limits = limits
         self._agent = Agent(
-            llm,
+            ShowingModel(llm),
             deps_type=RunDeps,
             output_type=[str, DeferredToolRequests],
             instructions=self._instructions,
@@ -165,12 +162,5 @@ def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, erro
 
 async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:
     async for event in events:
-        match event:
-            case PartStartEvent(part=TextPart(content=text)) if text:
-                ctx.deps.record.show_text(text)
-            case PartDeltaEvent(delta=TextPartDelta(content_delta=text)) if text:
-                ctx.deps.record.show_text(text)
-            case FunctionToolResultEvent(part=part):
-                await show_result(ctx.deps, part)
-            case _:
-                pass
+        if isinstance(event, FunctionToolResultEvent):
+            await show_result(ctx.deps, event.part)

@@ -64,6 +64,7 @@ def client(
         max_pool_connections=connections,
         retries={"mode": "standard", "total_max_attempts": TRIES},
         tcp_keepalive=True,
+        parameter_validation=False,
     )
     session = _session()
     region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
