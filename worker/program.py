@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import aiohttp
 from botocore.session import Session
 from pydantic_ai.models import Model
 
@@ -34,8 +33,6 @@ from worker.serve import serve
 from worker.settings import WorkerSettings
 from worker.signals import stop_on_signals
 
-_PUSH_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=3)
-
 
 async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
     """`built` is called when everything exists and nothing has been started yet."""
@@ -46,11 +43,12 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
     stop = asyncio.Event()
     stop_on_signals(stop)
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=_PUSH_TIMEOUT))
+        connections = _connections(settings, environment)
+        stack.push_async_callback(connections.close)
         llm = _llm(settings.forge_llm, environment)
         if isinstance(llm, Model):
             await stack.enter_async_context(llm)
-        resources = _resources(settings, environment, llm, _connections(settings, environment, http))
+        resources = _resources(settings, environment, llm, connections)
         built()
         await serve(
             resources,
@@ -131,14 +129,12 @@ def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:
     return []
 
 
-def _connections(
-    settings: WorkerSettings, environment: Mapping[str, str], http: aiohttp.ClientSession
-) -> AsyncConnections:
+def _connections(settings: WorkerSettings, environment: Mapping[str, str]) -> SignedConnections:
     credentials = Session().get_credentials()
     if credentials is None:
         raise SystemExit("The worker has no AWS credentials.")
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return SignedConnections(settings.forge_connections_url, region, http, credentials)
+    return SignedConnections(settings.forge_connections_url, region, credentials)
 
 
 def _threads(settings: WorkerSettings) -> int:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import aiohttp
 from botocore.credentials import Credentials
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import FunctionModel
@@ -46,7 +45,7 @@ class Stage:
     queue: PollingQueue
     clock: Clock
     gateway: Gateway
-    http: aiohttp.ClientSession
+    connections: SignedConnections
     servers: list[Any]
     llm: Model
     llm_error: Exception | None = None
@@ -83,9 +82,7 @@ class Stage:
             commands=self.store.commands,
             faults=self.store.faults,
             queue=self.queue,
-            connections=SignedConnections(
-                self.gateway.url, "us-east-1", self.http, Credentials("key", "secret")
-            ),
+            connections=self.connections,
             blocking=blocking,
             toolbox=toolbox,
             operator=None if self.llm_error else Operator(self.llm, toolbox, self.limits),
@@ -194,9 +191,11 @@ async def stage_of(
     settings: Settings, dynamodb: Any, queue: PollingQueue, gateway: Gateway
 ) -> AsyncGenerator[Stage]:
     clock = Clock()
-    async with aiohttp.ClientSession() as http:
-        stage = Stage(open_store(settings, clock, dynamodb), queue, clock, gateway, http, [], saying("hello"))
-        try:
-            yield stage
-        finally:
-            await stage.kill()
+    connections = SignedConnections(gateway.url, "us-east-1", Credentials("key", "secret"))
+    store = open_store(settings, clock, dynamodb)
+    stage = Stage(store, queue, clock, gateway, connections, [], saying("hello"))
+    try:
+        yield stage
+    finally:
+        await stage.kill()
+        await connections.close()

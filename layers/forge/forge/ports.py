@@ -308,6 +308,6 @@ class Connections(Protocol):
 
 
 class AsyncConnections(Protocol):
-    """`@connections` for the worker: signed aiohttp POSTs."""
+    """`@connections` for the worker: signed POSTs over kept connections."""
 
     async def post(self, connection_id: str, frame: bytes) -> None: ...

@@ -1,0 +1,195 @@
+"""Small POSTs over kept connections to one server, for whoever needs an answer's status only.
+
+A general HTTP client takes longer for a frame than signing it and everything before that: it builds a request, a
+response and their streams for what is one write and one read here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import urlsplit
+
+from worker.http_answer import Answer, BadAnswer, answer_in
+from worker.signing import host_of
+
+CONNECTIONS_LIMIT = 100
+CONNECT_SECONDS = 3.0
+SECONDS = 10.0
+"""For one request, the wait for a free connection among them."""
+IDLE_SECONDS = 15.0
+"""After so long a kept connection is not trusted any more; servers close theirs after a minute or so."""
+
+
+class Unanswered(ConnectionError):
+    """The connection ended before anything of an answer came."""
+
+
+class PostPool:
+    """`url`: the server, `https://host:port`; its path counts for nothing."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        limit: int = CONNECTIONS_LIMIT,
+        seconds: float = SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        parts = urlsplit(url)
+        self._is_secure = parts.scheme == "https"
+        self._name = parts.hostname or ""
+        self._port = parts.port or (443 if self._is_secure else 80)
+        self._host = host_of(url)
+        self._seconds, self._idle_seconds = seconds, idle_seconds
+        self._places = asyncio.Semaphore(limit)
+        self._idle: list[_Connection] = []
+        self._tls: ssl.SSLContext | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        """The status. Raises `OSError` (of which `TimeoutError` is one) when there is none.
+
+        A kept connection that its server has just closed is replaced, so the server may get the request twice.
+        """
+        request = self._request(path, headers, body)
+        async with asyncio.timeout(self._seconds), self._places:
+            while (connection := self._kept()) is not None:
+                try:
+                    return await self._exchange(connection, request)
+                except Unanswered:
+                    pass
+            return await self._exchange(await self._connect(), request)
+
+    async def close(self) -> None:
+        if self._sweep:
+            self._sweep.cancel()
+        for connection in self._idle:
+            connection.abort()
+        self._idle.clear()
+
+    def _request(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return (
+            f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+
+    async def _exchange(self, connection: _Connection, request: bytes) -> int:
+        answer = await connection.exchange(request)
+        if answer.is_kept and not connection.is_over:
+            connection.idle_since = asyncio.get_running_loop().time()
+            self._idle.append(connection)
+            self._sweep_later()
+        else:
+            connection.abort()
+        return answer.status
+
+    def _kept(self) -> _Connection | None:
+        """The one that was used last: those that are not needed grow old."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_over and not self._is_old(connection):
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self) -> _Connection:
+        tls = self._security()
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, connection = await asyncio.get_running_loop().create_connection(
+                _Connection, self._name, self._port, ssl=tls, server_hostname=self._name if tls else None
+            )
+        return connection
+
+    def _security(self) -> ssl.SSLContext | None:
+        if self._is_secure and self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+    def _is_old(self, connection: _Connection) -> bool:
+        return asyncio.get_running_loop().time() - connection.idle_since > self._idle_seconds
+
+    def _sweep_later(self) -> None:
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(self._idle_seconds, self._sweep_out)
+
+    def _sweep_out(self) -> None:
+        self._sweep = None
+        for connection in [each for each in self._idle if each.is_over or self._is_old(each)]:
+            self._idle.remove(connection)
+            connection.abort()
+        if self._idle:
+            self._sweep_later()
+
+
+class _Connection(asyncio.Protocol):
+    """One request at a time."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self.idle_since = 0.0
+        self._transport: asyncio.Transport | None = None
+        self._waiting: asyncio.Future[Answer] | None = None
+        self._data = b""
+
+    async def exchange(self, request: bytes) -> Answer:
+        """Whatever goes wrong, or cuts the wait short, ends the connection: an answer that came later would be taken
+        for the next request's.
+        """
+        if self._transport is None or self.is_over:
+            raise Unanswered
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        try:
+            return await self._waiting
+        except BaseException:
+            self.abort()
+            raise
+        finally:
+            self._waiting, self._data = None, b""
+
+    def abort(self) -> None:
+        self.is_over = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiting is None or self._waiting.done():  # nobody has asked
+            self.abort()
+            return
+        self._data += data
+        self._look(is_ended=False)
+
+    def eof_received(self) -> None:
+        """Returning nothing closes the transport."""
+        self.is_over = True
+        self._look(is_ended=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_over = True
+        self._fail(exc)
+
+    def _look(self, *, is_ended: bool) -> None:
+        waiting = self._waiting
+        if waiting is None or waiting.done():
+            return
+        try:
+            answer = answer_in(self._data, is_ended=is_ended)
+        except BadAnswer as error:
+            waiting.set_exception(error)
+            return
+        if answer is not None:
+            waiting.set_result(answer)
+
+    def _fail(self, cause: Exception | None) -> None:
+        if self._waiting is None or self._waiting.done():
+            return
+        error = BadAnswer("the connection ended in the middle of an answer") if self._data else Unanswered()
+        error.__cause__ = cause
+        self._waiting.set_exception(error)
