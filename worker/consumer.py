@@ -16,7 +16,6 @@ from forge.observability import error_fields, run_fields
 from forge.ports import Delivery, Lease
 from worker.commands import answer_command
 from worker.execute_run import Executed, RunExecutor
-from worker.hold import keep_message
 from worker.poison import PoisonRule
 from worker.resources import Resources
 from worker.tool_outcomes import broke_off
@@ -255,11 +254,8 @@ class Consumer:
         return None
 
     async def _answer_command(self, message: CommandMessage, delivery: Delivery) -> None:
-        keeping = asyncio.create_task(keep_message(self._resources, lambda: delivery.receipt), name="message")
-        try:
+        with self._resources.kept.keep(lambda: delivery.receipt, asyncio.get_running_loop().time()):
             await answer_command(self._resources, self._executor, message)
-        finally:
-            keeping.cancel()
         await self._delete(delivery)
 
     async def _give_up(self, message: RunMessage, delivery: Delivery) -> None:

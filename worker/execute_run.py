@@ -22,7 +22,7 @@ from worker.agent.failures import RunUnreadable, TooManyAttempts
 from worker.agent.llm_faults import cause_fields
 from worker.agent.stored import loaded
 from worker.audiences import Audiences
-from worker.hold import keep_lease, keep_message
+from worker.hold import keep_lease
 from worker.metrics import RunFigures
 from worker.record import LeasedRecord
 from worker.resources import Resources
@@ -69,16 +69,12 @@ class RunExecutor:
         try:
             if control is not None:
                 run.observe(control)
-            async with asyncio.TaskGroup() as group:
-                holding = [
-                    group.create_task(keep_lease(run), name=f"lease {run.run_id}"),
-                    group.create_task(
-                        keep_message(self._resources, lambda: run.receipt), name=f"message {run.run_id}"
-                    ),
-                ]
-                end = await self._perform(run, lease, give_up=give_up)
-                for task in holding:
-                    task.cancel()
+            now = asyncio.get_running_loop().time()
+            with self._resources.kept.keep(lambda: run.receipt, now):
+                async with asyncio.TaskGroup() as group:
+                    holding = group.create_task(keep_lease(run), name=f"lease {run.run_id}")
+                    end = await self._perform(run, lease, give_up=give_up)
+                    holding.cancel()
         except* LeaseLost:
             logger.warning("run lost", extra=_fields(lease))
         finally:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+import logging
+from collections.abc import Sequence
 
 from forge.errors import StorageUnavailable
+from forge.observability import error_fields
+from worker.kept_messages import Kept
 from worker.resources import Resources
 from worker.run import RunInProgress
 
-FIRST_EXTEND_SECONDS = 1.0
-"""Soon: what was received is hidden for 3 s only, so that a poll that outlives its worker takes nothing for long."""
-EXTEND_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
 VISIBILITY_SECONDS = 8
+LOOK_SECONDS = 0.5
+"""Between two looks at which messages are due."""
 WATCHED_FLUSH_SECONDS = 0.3
 
 
@@ -24,13 +27,27 @@ async def keep_lease(run: RunInProgress) -> None:
         await run.record.keep()
 
 
-async def keep_message(resources: Resources, receipt: Callable[[], str]) -> None:
-    """Failing here is not the end: the run is the lease holder's, even when its message is delivered again."""
-    await asyncio.sleep(FIRST_EXTEND_SECONDS)
-    while True:
-        with suppress(StorageUnavailable):
-            await resources.blocking(resources.queue.extend, receipt(), VISIBILITY_SECONDS)
-        await asyncio.sleep(EXTEND_SECONDS)
+async def keep_messages(resources: Resources) -> None:
+    """For ever, the messages of all runs and commands. A call that takes long keeps no other messages waiting."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for batch in resources.kept.begin_batches(loop.time()):
+                group.create_task(_extend(resources, batch), name="messages")
+
+
+async def _extend(resources: Resources, batch: Sequence[Kept]) -> None:
+    """Failing here is not the end: a run is the lease holder's, even when its message is delivered again."""
+    receipts = [kept.receipt() for kept in batch]
+    try:
+        await resources.blocking(resources.queue.extend_all, receipts, VISIBILITY_SECONDS)
+    except StorageUnavailable:
+        pass
+    except Exception as error:  # noqa: BLE001  one call must not end the process that holds all runs
+        logger.log(logging.ERROR, "messages not kept", extra=error_fields(error))
+    finally:
+        resources.kept.end_batch(batch, asyncio.get_running_loop().time())
 
 
 async def _due(event: asyncio.Event, seconds: float) -> None:

@@ -7,7 +7,6 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from time import monotonic
 
 from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models.frame import Hot
@@ -92,7 +91,7 @@ class Sender:
         return feed.text_length > sent.length
 
     async def _send_text(self) -> None:
-        now = monotonic()
+        now = asyncio.get_running_loop().time()
         if now < self._text_due:
             await self._gather(self._text_due - now)
             return
@@ -135,9 +134,10 @@ class Sender:
         return await self._post_once(frame)
 
     async def _post_once(self, frame: bytes) -> None:
-        began = monotonic()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         await self._connections.post(self._connection_id, frame)
-        if (seconds := monotonic() - began) > SLOW_SECONDS:
+        if (seconds := loop.time() - began) > SLOW_SECONDS:
             logger.info(
                 "connection slow", extra={"connection_id": self._connection_id, "seconds": round(seconds, 1)}
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from time import monotonic
 from typing import TypeVar
 
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
@@ -38,7 +37,8 @@ class LeasedRecord:
         self._histories = resources.histories
         self._writing = asyncio.Lock()
         self._flushed = 0
-        self._renewed_at = monotonic()
+        self._monotonic = resources.monotonic
+        self._renewed_at = self._monotonic()
         self._lease_end = self._renewed_at + (lease.until - self._clock()) / 1_000
 
     @property
@@ -48,16 +48,16 @@ class LeasedRecord:
     @property
     def renewal_due_in(self) -> float:
         """Seconds."""
-        return max(0.0, self._renewed_at + RENEW_SECONDS - monotonic())
+        return max(0.0, self._renewed_at + RENEW_SECONDS - self._monotonic())
 
     def renew_at_once(self) -> None:
         """The lease may count as over although this worker lives: the next write tells, and it is due now."""
-        self._renewed_at = monotonic() - RENEW_SECONDS
+        self._renewed_at = self._monotonic() - RENEW_SECONDS
         self.is_due.set()
 
     def show_text(self, text: str) -> None:
         """Raises `LeaseLost`: a worker that wakes from a freeze must not speak into another's attempt."""
-        if monotonic() > self._lease_end:
+        if self._monotonic() > self._lease_end:
             raise LeaseLost
         is_first = not self._feed.text_length
         self._feed.add_text(well_formed(text))
@@ -66,7 +66,7 @@ class LeasedRecord:
             self.first_text_at = self.first_text_at or self._clock()
 
     def check_lease(self) -> None:
-        if monotonic() > self._lease_end - _MARGIN:
+        if self._monotonic() > self._lease_end - _MARGIN:
             raise LeaseLost
 
     async def history(self) -> list[bytes]:
@@ -139,7 +139,7 @@ class LeasedRecord:
         return await self._persist(lambda: self._runs.tokens_left(self.lease))
 
     async def _renew(self, write: Callable[[], Lease]) -> None:
-        started, now = monotonic(), self._clock()
+        started, now = self._monotonic(), self._clock()
         self.lease = await self._persist(write)
         self._renewed_at = started
         self._lease_end = started + (self.lease.until - now) / 1_000
@@ -149,7 +149,7 @@ class LeasedRecord:
         """Repeat the call while the storage is out of reach and the lease lasts."""
         pause = 0.05
         while True:
-            remaining = self._lease_end - monotonic()
+            remaining = self._lease_end - self._monotonic()
             if remaining <= 0:
                 raise LeaseLost
             limit = asyncio.timeout(remaining)

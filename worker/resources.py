@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from forge.ports import (
     Approvals,
@@ -21,13 +23,16 @@ from worker.agent.agent import Operator
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
 from worker.histories import RecentHistories
+from worker.kept_messages import KeptMessages
 from worker.metrics import Metrics
 from worker.publish import Publisher
 
 
 @dataclass(frozen=True)
 class Resources:
-    """`operator` is None while no LLM can answer; `llm_error` then says why."""
+    """`operator` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases; not the
+    event loop's own clock, which stands still while a callback runs.
+    """
 
     worker_id: str
     runs: Runs
@@ -47,4 +52,6 @@ class Resources:
     publisher: Publisher
     metrics: Metrics
     clock: Clock
+    monotonic: Callable[[], float] = monotonic
     histories: RecentHistories = field(default_factory=RecentHistories)
+    kept: KeptMessages = field(default_factory=KeptMessages)

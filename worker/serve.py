@@ -13,6 +13,7 @@ from worker.audiences import Audiences
 from worker.consumer import Consumer
 from worker.execute_run import RunExecutor
 from worker.heartbeat import beat
+from worker.hold import keep_messages
 from worker.resources import Resources
 from worker.watch import ActiveRuns
 
@@ -45,6 +46,7 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             beside: list[Coroutine[Any, Any, None]] = [
                 active.watch(resources),
+                keep_messages(resources),
                 resources.publisher.keep_published(),
                 _measure(resources, active),
                 measure_lag(resources.metrics.loop_lag),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import monotonic
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Control
-from forge.ports import Clock
 from worker.resources import Resources
 from worker.run import RunInProgress
 
@@ -45,10 +43,10 @@ class ActiveRuns:
         return next((run for run in self.of_session(key) if run.run_id == run_id and not run.is_over), None)
 
     async def watch(self, resources: Resources) -> None:
-        offset = _clock_offset(resources.clock)
+        offset = _clock_offset(resources)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            offset = self._renew_after_a_jump(offset, _clock_offset(resources.clock))
+            offset = self._renew_after_a_jump(offset, _clock_offset(resources))
             await self._look(resources)
 
     async def _look(self, resources: Resources) -> None:
@@ -76,6 +74,6 @@ class ActiveRuns:
             run.stop("released")
 
 
-def _clock_offset(clock: Clock) -> float:
+def _clock_offset(resources: Resources) -> float:
     """Milliseconds between the clock that leases are written with and the one that counts while we run."""
-    return clock() - monotonic() * 1_000
+    return resources.clock() - resources.monotonic() * 1_000

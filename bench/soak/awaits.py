@@ -46,7 +46,7 @@ _INSIDE = frozenset(
     }
 )
 """Waits for another part of this process."""
-_OUTSIDE = frozenset({"super().call_tool", "within self._http.post"})
+_OUTSIDE = frozenset({"super().call_tool", "self._pool.post"})
 """They share their names with coroutines of ours."""
 _CALLERS = (*_STORAGE, "uninterrupted", "create_task", "wait_for")
 

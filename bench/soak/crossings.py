@@ -65,6 +65,8 @@ def _queue(operation: str, parameters: Mapping[str, Any]) -> str:
             return "queue.receive"
         case "DeleteMessage":
             return "queue.delete"
+        case "ChangeMessageVisibilityBatch":
+            return "queue.extend"
         case "ChangeMessageVisibility":
             is_held = parameters["VisibilityTimeout"] == VISIBILITY_SECONDS
             return "queue.extend" if is_held else "queue.release"

@@ -22,8 +22,8 @@ class Deliveries:
 
     def refs(self, call: Call) -> frozenset[str]:
         """Whose messages a call to the queue is about; a receipt itself does not tell."""
-        if call.service == "sqs" and (found := _RECEIPT.search(call.body)):
-            return self._sessions.get(found[1].decode(), frozenset())
+        if call.service == "sqs" and (receipts := _RECEIPT.findall(call.body)):
+            return frozenset().union(*(self._sessions.get(each.decode(), ()) for each in receipts))
         return refs_in(call.body)
 
     def remember(self, answer: Answer) -> frozenset[str]:

@@ -145,3 +145,30 @@ def test_an_overloaded_queue_is_unavailable(queue: RunQueue, sqs: Any, monkeypat
     for attempt in (lambda: queue.send(run()), lambda: queue.receive(1, 0), lambda: queue.delete("r")):
         with pytest.raises(StorageUnavailable):
             attempt()
+
+
+def test_ten_messages_are_kept_back_in_one_call_and_those_that_are_gone_passed_over(
+    queue: RunQueue, caplog: pytest.LogCaptureFixture
+):
+    for number in range(10):
+        queue.send(run(f"s{number}"))
+    held = queue.receive(10, 0)
+    assert len(held) == 10
+    queue.delete(held[3].receipt)
+    receipts = [delivery.receipt for delivery in held]
+    with caplog.at_level(logging.WARNING):
+        queue.extend_all(receipts, 0)
+    assert [record.message for record in caplog.records] == ["queue receipt is stale"]
+    again = queue.receive(10, 0)
+    assert {each.body.model_dump_json() for each in again} == {
+        each.body.model_dump_json() for each in held if each is not held[3]
+    }
+
+
+def test_a_message_that_the_queue_could_not_keep_back_makes_it_unavailable(
+    queue: RunQueue, sqs: Any, monkeypatch: pytest.MonkeyPatch
+):
+    failed = {"Id": "0", "Code": "InternalError", "SenderFault": False}
+    monkeypatch.setattr(sqs, "_make_api_call", lambda *_: {"Successful": [], "Failed": [failed]})
+    with pytest.raises(StorageUnavailable):
+        queue.extend_all(["r"], 8)

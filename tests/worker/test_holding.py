@@ -14,17 +14,15 @@ from tests.worker.test_writes_off_the_path import claimed, record_of
 from worker.record import RENEW_SECONDS
 
 
-async def test_a_lease_is_renewed_in_time_after_any_write(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_lease_is_renewed_in_time_after_any_write(stage: Stage) -> None:
     now, renewed = 0.0, list[float]()
 
     def renew(lease: Lease) -> Any:
         renewed.append(now)
         return stage.store.runs.renew(lease)
 
-    monkeypatch.setattr("worker.record.monotonic", lambda: now)
-    record = record_of(stage, await claimed(stage), runs=Watched(stage.store.runs, renew=renew))
+    runs = Watched(stage.store.runs, renew=renew)
+    record = record_of(stage, await claimed(stage), runs=runs, monotonic=lambda: now)
     assert record.renewal_due_in == pytest.approx(RENEW_SECONDS)
     now = 1.0
     await record.append(Progress())

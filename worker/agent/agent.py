@@ -114,7 +114,8 @@ class Operator:
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
                 return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
 
-    def _instructions(self, ctx: RunContext[RunDeps]) -> str:
+    async def _instructions(self, ctx: RunContext[RunDeps]) -> str:
+        """Not a plain function: the library would call that in a thread, before each LLM request."""
         wallet = self._toolbox.wallet
         minutes = wallet.terms.approval_ms / 60_000 if wallet else None
         return prompt.instructions(ctx.deps.network, ctx.deps.networks, self._toolbox.policy, minutes)

@@ -290,6 +290,10 @@ class RunQueue(Protocol):
 
     def extend(self, receipt: str, seconds: int) -> None: ...
 
+    def extend_all(self, receipts: Sequence[str], seconds: int) -> None:
+        """At most ten in one call. What is not held any more is passed over."""
+        ...
+
     def delete(self, receipt: str) -> None: ...
 
     def bury(self, delivery: Delivery) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from pydantic import Field, TypeAdapter, ValidationError
 
 from forge import aws
+from forge.errors import StorageUnavailable
 from forge.models.run import CommandMessage, RunMessage
 from forge.ports import Delivery
 from forge.settings import Settings
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONG_POLL_SECONDS = 20
-RECEIVE_LIMIT = 10
+BATCH_LIMIT = 10
+"""Messages in one call, of every kind."""
 
 _BODY: TypeAdapter[RunMessage | CommandMessage] = TypeAdapter(
     Annotated[RunMessage | CommandMessage, Field(discriminator="type")]
@@ -55,7 +57,7 @@ class SqsRunQueue:
         with aws.unavailable("the queue"):
             answer: Any = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(most, RECEIVE_LIMIT),
+                MaxNumberOfMessages=min(most, BATCH_LIMIT),
                 WaitTimeSeconds=min(wait_seconds, LONG_POLL_SECONDS),
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
                 ReceiveRequestAttemptId=uuid.uuid4().hex,
@@ -66,6 +68,21 @@ class SqsRunQueue:
         with aws.unavailable("the queue"), _stale_receipt("extend"):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+
+    def extend_all(self, receipts: Sequence[str], seconds: int) -> None:
+        entries: Any = [
+            {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+            for number, receipt in enumerate(receipts)
+        ]
+        with aws.unavailable("the queue"):
+            answer: Any = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+        codes = [failed.get("Code", "") for failed in answer.get("Failed", ())]
+        if stale := sum(code in _GONE for code in codes):
+            logger.warning("queue receipt is stale", extra={"operation": "extend_all", "count": stale})
+        if stale < len(codes):
+            raise StorageUnavailable(
+                "the queue kept only some messages.", retry_after=aws.RETRY_AFTER_SECONDS
             )
 
     def delete(self, receipt: str) -> None:

@@ -1,0 +1,173 @@
+"""What a turn costs, counted: calls by kind, frames and bytes. `bench/budgets.json` says what each may be at most.
+
+Counts, never timings: the loop's time is virtual, and every call of the store or the queue takes the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from fastmcp import FastMCP
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models.function import DeltaToolCall, FunctionModel
+
+from bench.soak.crossings import named
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.queue import SqsRunQueue
+from forge.settings import Settings
+from forge.store import open_store
+from local_dev.processes import ROOT
+from tests.virtual_loop import run_in_virtual_time
+from tests.worker.gateway import Gateway
+from tests.worker.stage import Stage
+from worker.blocking import Blocking
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BUDGETS: dict[str, Any] = json.loads(Path(ROOT, "bench", "budgets.json").read_text())
+TOKENS_PER_SECOND = 20
+CALL_SECONDS = 0.01
+"""What a call of the store or the queue takes here."""
+
+
+class Counting(Blocking):
+    """Runs calls on the loop itself; a poll that brings nothing takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        result = call(*args, **kwargs)
+        await asyncio.sleep(2.0 if result == [] else CALL_SECONDS)
+        return result
+
+
+class CountingConnections:
+    """Hands each frame to the client's own conversation, so that what is counted is known to be whole."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.frames = self.bytes = 0
+
+    async def post(self, connection_id: str, frame: bytes) -> None:
+        await asyncio.sleep(CALL_SECONDS)
+        self.frames += 1
+        self.bytes += len(frame)
+        await self._gateway.page(connection_id).take(frame)
+
+
+class NonPollingQueue(SqsRunQueue):
+    def receive(self, most: int, wait_seconds: int) -> Any:
+        return super().receive(most, 0)
+
+
+def clock_server() -> FastMCP[Any]:
+    server = FastMCP[Any]("clock")
+
+    @server.tool(annotations={"readOnlyHint": True})
+    async def look() -> dict[str, str]:
+        """What time it is."""
+        return {"time": "12:00"}
+
+    return server
+
+
+def words(tokens: int) -> list[str]:
+    return [f"t{number:04d} " for number in range(tokens)]
+
+
+def llm(tokens: int) -> FunctionModel:
+    """A tool call, then so many tokens at the pace of a usual LLM."""
+
+    async def answer(messages: Any, _info: Any) -> AsyncIterator[Any]:
+        if not any(isinstance(message, ModelResponse) for message in messages):
+            yield {0: DeltaToolCall(name="look", json_args="{}", tool_call_id="call-1")}
+            return
+        for word in words(tokens):
+            await asyncio.sleep(1 / TOKENS_PER_SECOND)
+            yield word
+
+    return FunctionModel(stream_function=answer)
+
+
+class Counted:
+    """What crosses the borders of a worker while `people` of them have one turn each."""
+
+    def __init__(self, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str) -> None:
+        self.calls: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self._made = (settings, dynamodb, sqs, queue_url)
+
+    def count(self, request: AWSPreparedRequest, **_: Any) -> None:
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        headers = {
+            "X-Amz-Target" if name.lower() == "x-amz-target" else name: headers[name] for name in headers
+        }
+        body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
+        self.calls[named("worker", request.method or "", "/", headers, body).crossing] += 1
+
+    async def measure(self, people: int, tokens: int) -> None:
+        settings, dynamodb, sqs, queue_url = self._made
+        loop, gateway = asyncio.get_running_loop(), Gateway()
+
+        def clock() -> int:
+            return round(loop.time() * 1_000) + 1_790_000_000_000
+
+        pages = CountingConnections(gateway)
+        queue: Any = NonPollingQueue(sqs, queue_url)
+        stage = Stage(
+            open_store(settings, clock, dynamodb),  # type: ignore[arg-type]
+            queue,
+            clock,  # type: ignore[arg-type]
+            gateway,
+            pages,  # type: ignore[arg-type]
+            [clock_server()],
+            llm(tokens),
+        )
+        keys = [SessionKey(ANONYMOUS, f"s{number}") for number in range(people)]
+        opened = [await stage.open_page(f"c{number}", key) for number, key in enumerate(keys)]
+        runs = [await stage.say("hi", key) for key in keys]
+        for client in (dynamodb, sqs):
+            client.meta.events.register_first("before-send", self.count, unique_id="budget")
+        try:
+            stage.start(blocking=Counting(), monotonic=loop.time)
+            async with asyncio.timeout(120):
+                for page, run in zip(opened, runs, strict=True):
+                    async with page.changed:
+                        await page.changed.wait_for(partial(_has_ended, page, run))
+            await stage.stop()
+        finally:
+            for client in (dynamodb, sqs):
+                client.meta.events.unregister("before-send", unique_id="budget")
+        assert {page.conversation.messages[-1].content for page in opened} == {"".join(words(tokens))}
+        self.counts.update(frames=pages.frames, bytes=pages.bytes)
+
+
+def _has_ended(page: Any, run_id: str) -> bool:
+    hot = page.conversation.hot
+    return bool(hot and run_id in hot.outcomes)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@pytest.mark.parametrize(("people", "tokens"), [(1, 400), (11, 60)])
+def test_a_turn_makes_no_more_calls_frames_and_bytes_than_its_budget(
+    people: int, tokens: int, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str
+) -> None:
+    """Of one person alone, and of eleven at once, who share what can be shared."""
+    counted = Counted(settings, dynamodb, sqs, queue_url)
+    run_in_virtual_time(lambda: counted.measure(people, tokens))
+    budget = BUDGETS[f"{people} at once, {tokens} tokens each"]
+    made = {**counted.calls, **counted.counts}
+    assert {name: number for name, number in made.items() if number > budget.get(name, 0)} == {}, made

@@ -1,0 +1,54 @@
+"""The queue messages of everything that this process works on, kept back from other workers ten in a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+FIRST_EXTEND_SECONDS = 0.75
+"""Soon: what was received is hidden for 3 s only, so that a poll that outlives its worker takes nothing for long."""
+EXTEND_SECONDS = 2.0
+BATCH = 10
+"""As many as SQS takes in one call."""
+
+
+@dataclass(eq=False)
+class Kept:
+    """`receipt`: the handle by which the message was delivered last."""
+
+    receipt: Callable[[], str]
+    due_at: float
+    is_under_way: bool = False
+
+
+class KeptMessages:
+    """Times are those of the event loop's clock."""
+
+    def __init__(self) -> None:
+        self._kept: set[Kept] = set()
+
+    @contextmanager
+    def keep(self, receipt: Callable[[], str], now: float) -> Generator[None]:
+        kept = Kept(receipt, now + FIRST_EXTEND_SECONDS)
+        self._kept.add(kept)
+        try:
+            yield
+        finally:
+            self._kept.discard(kept)
+
+    def begin_batches(self, now: float) -> list[Sequence[Kept]]:
+        """The messages that are due. What a last batch has room for are those that are due next: that costs nothing,
+        and from then on they are due together.
+        """
+        waiting = sorted((kept for kept in self._kept if not kept.is_under_way), key=lambda kept: kept.due_at)
+        due = sum(kept.due_at <= now for kept in waiting)
+        calls = -(-due // BATCH)
+        batches = [waiting[number * BATCH : (number + 1) * BATCH] for number in range(calls)]
+        for kept in (kept for batch in batches for kept in batch):
+            kept.is_under_way = True
+        return list(batches)
+
+    def end_batch(self, batch: Sequence[Kept], now: float) -> None:
+        for kept in batch:
+            kept.is_under_way, kept.due_at = False, now + EXTEND_SECONDS
