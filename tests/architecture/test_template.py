@@ -21,7 +21,8 @@ from tests.template import (
     variables,
     worker_variables,
 )
-from worker.hold import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, VISIBILITY_SECONDS
+from worker.hold import LOOK_SECONDS, VISIBILITY_SECONDS
+from worker.kept_messages import EXTEND_SECONDS, FIRST_EXTEND_SECONDS
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 SOCKETS_AND_EVENTS = {"expire_session", "recover_runs", "chat_stream"}
@@ -119,8 +120,8 @@ def test_the_tests_table_and_queue_are_the_templates() -> None:
 
 def test_a_message_stays_hidden_until_its_worker_extends_it_and_comes_back_after_the_lease() -> None:
     queue = resources("AWS::SQS::Queue")["Queue"]["Properties"]
-    assert queue["VisibilityTimeout"] > 2 * FIRST_EXTEND_SECONDS
-    assert VISIBILITY_SECONDS - EXTEND_SECONDS >= LEASE_MS / 1_000
+    assert queue["VisibilityTimeout"] > 2 * (FIRST_EXTEND_SECONDS + LOOK_SECONDS)
+    assert VISIBILITY_SECONDS - (EXTEND_SECONDS + LOOK_SECONDS) >= LEASE_MS / 1_000
     assert queue["RedrivePolicy"]["maxReceiveCount"] >= 20
 
 
