@@ -75,6 +75,7 @@ check-page: setup-check
 .PHONY: check-template
 check-template: setup-check
 	$(python) $(bin)/cfn-lint template.yaml
+	.tools/checkov/bin/python .tools/checkov/bin/checkov --config-file .checkov.yaml
 	$(sam) validate --lint --region us-east-1
 	$(sam) build
 
@@ -101,6 +102,7 @@ lock: setup-check ## Lock requirements/*.in again (ARGS=--upgrade takes new vers
 	$(call lock_set,local) --constraint requirements/dev.txt
 	$(call lock_set,sam)
 	$(call lock_set,ministack)
+	$(call lock_set,checkov)
 	npm install --package-lock-only --loglevel=error
 
 .PHONY: bench

@@ -183,6 +183,7 @@ check | all)
     install_development_set
     install_node_packages .all
     install_tool sam
+    install_tool checkov
     if [ "$1" = all ]; then
         install_emulator
         install_chromium

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from forge.api.following import LIFE_SECONDS, QUIET_SECONDS
 from tests.template import (
+    ROOT,
     applied,
     default,
     functions,
     of,
     resources,
     template,
+    variables,
     worker_variables,
 )
 from worker.settings import WorkerSettings
@@ -134,3 +137,25 @@ def test_nothing_is_left_of_a_stack_that_is_deleted() -> None:
         if "DeletionPolicy" in each
     }
     assert set(kept.values()) == {"Delete"}
+
+
+@pytest.mark.parametrize(
+    ("url", "resolved"),
+    [
+        ("https://api.example.com/*/ws", "https://api.example.com/WebSocketApi/ws"),
+        ("http://127.0.0.1:4566/_aws/execute-api/*", "http://127.0.0.1:4566/_aws/execute-api/WebSocketApi"),
+        ("", "https://WebSocketApi.execute-api.us-east-1.amazonaws.com/ws"),
+    ],
+)
+def test_connections_are_where_the_operator_says(url: str, resolved: str) -> None:
+    local = applied(ConnectionsUrl=url)
+    worker = worker_variables()["FORGE_CONNECTIONS_URL"]
+    assert {local.resolve(each) for each in (variables()["FORGE_CONNECTIONS_URL"], worker)} == {resolved}
+
+
+def test_each_exception_of_checkov_has_its_reason() -> None:
+    in_place, for_all = ((ROOT / name).read_text() for name in ("template.yaml", ".checkov.yaml"))
+    assert (
+        len(re.findall(r"# checkov:skip=CKV_AWS_\d+: .{30,}", in_place)) == in_place.count("checkov:skip") > 0
+    )
+    assert len(re.findall(r"  # .+\n  - CKV_AWS_\d+", for_all)) == for_all.count("- CKV_") > 0
