@@ -110,10 +110,14 @@ class Approval(BaseModel):
     `after_block`: the chain's newest block when it was made; a transaction in an older one cannot be the answer.
     `after_nonce`: how many transactions the sender had sent by then, if the sender was known. `claim` stays when it
     has lapsed: its account is the one that an answer is checked against.
+
+    `form`: a version that changes what a field means counts it up, and versions that do not know that form leave the
+    request to others (`ForeignApproval`). Fields that are only added are kept by those that do not know them.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
+    form: Literal[1] = 1
     approval_id: ApprovalId
     run_id: str
     call_id: str
@@ -156,6 +160,15 @@ class Approval(BaseModel):
     def payer(self) -> str | None:
         """The account that is to sign, as far as it is known: the request's sender, else who has claimed it."""
         return self.transaction.sender or (self.claim.account if self.claim else None)
+
+
+class ForeignApproval(BaseModel):
+    """A pending approval in a form of another version: it is kept as it is stored, and never shown or answered here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stored: str
+    expires_at: int
 
 
 class ApprovalReply(BaseModel):

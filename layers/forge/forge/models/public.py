@@ -21,6 +21,10 @@ from forge.models.message import Draft, Message
 from forge.models.run import Submission
 from forge.models.session import Catalog, HotSession
 
+CANNOT_BE_SHOWN = (
+    "A wallet request waits that cannot be shown here, because a newer version made it. Reload in a minute."
+)
+
 
 def rfc3339(milliseconds: int) -> str:
     """`2026-11-22T18:58:03.120Z`."""
@@ -85,9 +89,14 @@ def hot(session: HotSession, catalog: Catalog | None) -> Hot:
         approvals=[_approval(approval) for approval in session.approvals],
         message_count=session.message_count,
         expires_at=rfc3339(session.expires_at * 1000),
-        notices=catalog.notices if catalog else [],
+        notices=[*(catalog.notices if catalog else []), *_foreign(session)],
         outcomes=session.recent,
     )
+
+
+def _foreign(session: HotSession) -> list[str]:
+    """During an update, of the requests that only the new version understands."""
+    return [CANNOT_BE_SHOWN] if session.foreign_approvals else []
 
 
 def empty_state(session_id: str, network: str, catalog: Catalog | None) -> State:

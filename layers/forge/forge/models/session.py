@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.approval import Approval
+from forge.models.approval import Approval, ForeignApproval
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, Submission
@@ -40,6 +40,7 @@ class HotSession(BaseModel):
     active: ActiveRun | None = None
     withdrawn: list[Submission] = []
     approvals: list[Approval] = []
+    foreign_approvals: list[ForeignApproval] = []
     used_hashes: list[str] = []
     spent: int = 0
     wallet: str | None = None

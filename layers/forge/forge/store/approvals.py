@@ -19,8 +19,9 @@ from forge.store.change import Change
 from forge.store.items import alive, current, only_if, session_of
 from forge.store.mend import mended
 from forge.store.refusal import Refused
+from forge.store.requests import stored_approvals
 from forge.store.shape import Defaults
-from forge.store.steps import stored_approvals, with_report
+from forge.store.steps import with_report
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES
 
@@ -74,10 +75,10 @@ class TableApprovals:
             after = change_of(session, before)
             if after == before:
                 return session
-            stored = [
-                after if each.approval_id == approval_id else each for each in session_of(item).approvals
-            ]
-            change = only_if(Change(), item).set(approvals=stored_approvals(stored))
+            whole = session_of(item)
+            approvals = [after if each.approval_id == approval_id else each for each in whole.approvals]
+            stored = stored_approvals(approvals, whole.foreign_approvals)
+            change = only_if(Change(), item).set(approvals=stored)
             try:
                 changed = self.table.update(keys.hot(key), change.assign("rev = rev + :one", one=1))
             except Refused:

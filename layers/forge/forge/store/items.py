@@ -7,14 +7,15 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from forge.errors import SessionUnreadable
-from forge.models.approval import Approval, ApprovalReply, Report
+from forge.models.approval import ApprovalReply
 from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, Outcome, Submission
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
-from forge.store.lenient import lenient, plain, text_map
+from forge.store.lenient import plain, text_map
+from forge.store.requests import read_approvals
 from forge.store.shape import completed
 from forge.store.unreadable import note_unreadable
 
@@ -45,8 +46,6 @@ WORK_ATTRIBUTES = ("work_shard", "work_due")
 
 
 _OUTCOMES = frozenset(get_args(Outcome))
-_MAY_HAVE_BEEN_SENT = frozenset({"claim", "reported"})
-"""What an approval says of wallets that had it. Without them it would look as if no wallet ever had it."""
 
 
 def alive(item: Item | None, now: int) -> bool:
@@ -67,6 +66,7 @@ def session_of(item: Item) -> HotSession:
 
 
 def _session(item: Item) -> HotSession:
+    approvals, foreign = read_approvals(item)
     return HotSession(
         key=keys.session_of_partition(item["pk"]),
         generation=item["generation"],
@@ -76,7 +76,8 @@ def _session(item: Item) -> HotSession:
         inbox=[_submission(run_id, item["inbox"][run_id]) for run_id in item["inbox_order"]],
         active=_active(item),
         withdrawn=[_submission(entry["run_id"], entry) for entry in item.get("withdrawn", [])],
-        approvals=_approvals(item),
+        approvals=approvals,
+        foreign_approvals=foreign,
         used_hashes=item.get("used_hashes", []),
         spent=item.get("spent", 0),
         wallet=plain(item.get("wallet"), str, None),
@@ -90,24 +91,6 @@ def _session(item: Item) -> HotSession:
     )
 
 
-def _approvals(item: Item) -> list[Approval]:
-    """One that cannot be read cannot be answered either: it is left out."""
-    found = [_approval(text) for text in item["approvals"]]
-    if None in found:
-        note_unreadable({**item, "sk": "approval"})
-    return [approval for approval in found if approval]
-
-
-def _approval(text: str) -> Approval | None:
-    """One of which only what wallets did cannot be read may have been sent, and is kept with that report."""
-    found = lenient(Approval, text, whole=_MAY_HAVE_BEEN_SENT)
-    asked = found or lenient(Approval, text)
-    if found or asked is None:
-        return found
-    reported = [*asked.reported, Report(outcome="unknown", at=asked.created_at)]
-    return asked.model_copy(update={"reported": reported})
-
-
 def _recent(item: Item) -> dict[str, Outcome]:
     """Outcomes that a newer version has added are left out."""
     known = text_map(item["recent"])
@@ -117,12 +100,11 @@ def _recent(item: Item) -> dict[str, Outcome]:
 
 def current(session: HotSession, now: int) -> HotSession:
     """As it may be shown: an approval that has expired waits for no answer, though the next run has yet to say so."""
-    open_ones = [each for each in session.approvals if each.expires_at > now]
-    return (
-        session
-        if len(open_ones) == len(session.approvals)
-        else session.model_copy(update={"approvals": open_ones})
-    )
+    open_ones = {
+        "approvals": [each for each in session.approvals if each.expires_at > now],
+        "foreign_approvals": [each for each in session.foreign_approvals if each.expires_at > now],
+    }
+    return session.model_copy(update=open_ones)
 
 
 def new_item(key: SessionKey, now: int, old: Item | None, **values: Any) -> Item:

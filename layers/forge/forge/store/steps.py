@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forge.errors import InvalidRequest, LeaseLost
+from forge.errors import LeaseLost
 from forge.models.approval import Approval, Report
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
@@ -14,10 +14,9 @@ from forge.store.commit import Step
 from forge.store.entries import entry_items
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 from forge.store.log import message_items
+from forge.store.requests import stored_approvals
 from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, RECENT_LIMIT, Terms
 
-APPROVALS_LIMIT = 128_000
-"""Bytes of all pending approvals of a session: the hot item has to stay below 400 KB."""
 REPORTS_LIMIT = 10
 """Of one approval."""
 HASHES_LIMIT = 100
@@ -116,7 +115,7 @@ def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> 
     approvals = [with_report(each, progress.reported.get(each.approval_id)) for each in left]
     approvals += [each for each in added if each not in approvals]
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
-    step.change.set(approvals=stored_approvals(approvals), used_hashes=hashes)
+    step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
     after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
     return Step(step.change, step.puts, after)
 
@@ -154,10 +153,3 @@ def with_report(approval: Approval, report: Report | None) -> Approval:
     claim = approval.claim
     ended = claim.model_copy(update={"until": min(claim.until, report.at)}) if claim else None
     return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:], "claim": ended})
-
-
-def stored_approvals(approvals: Sequence[Approval]) -> list[str]:
-    texts = [approval.model_dump_json() for approval in approvals]
-    if sum(len(text.encode()) for text in texts) > APPROVALS_LIMIT:
-        raise InvalidRequest("The pending wallet requests are too large to be stored.")
-    return texts
