@@ -39,6 +39,8 @@ LISTED: list[BaseException] = [
     SystemExit(3),
     ForgeError("ours"),
 ]
+AT_ONCE = 3
+"""Fewer commands than a worker has places for: one that finds none waits a second in the queue."""
 BASES = [
     Exception,
     BaseException,
@@ -134,8 +136,11 @@ async def test_a_command_whose_tool_raises_anything_is_run_once_and_answered(sta
     members, calls = [*LISTED, *unforeseen(120)], Counter[int]()
     stage.servers = [raising(members, calls)]
     stage.start()
-    ids = [await command(stage, "fail", number=number) for number in range(len(members))]
-    results = [await result_of(stage, command_id) for command_id in ids]
+    results: list[CommandResult] = []
+    for start in range(0, len(members), AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, len(members)))
+        ids = [await command(stage, "fail", number=number) for number in numbers]
+        results += [await result_of(stage, command_id) for command_id in ids]
     assert [result.success for result in results] == [False] * len(members)
     await emptied(stage)
     assert calls == Counter(range(len(members)))
