@@ -21,6 +21,7 @@ from forge.settings import Settings
 from forge.store import Store, open_store
 from tests import unlisted
 from tests.clock import Clock
+from tests.moto_transactions import keep_named_items_only
 from tests.properties import SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
@@ -30,6 +31,8 @@ RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_TWICE = ("browser", "end_to_end")
+
+keep_named_items_only()
 
 # `make test` tries the same examples each time; `make fuzz` tries new ones, and many of them.
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
@@ -178,7 +181,7 @@ def store(settings: Settings, clock: Clock, dynamodb: Any) -> Store:
 
 
 def one_at_a_time(call: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-    """moto works on shared objects without a lock, and undoes a transaction by putting the whole table back."""
+    """moto works on shared objects without a lock, and undoes a transaction by putting back what was there."""
     lock = threading.Lock()
 
     def locked(operation: str, parameters: Any) -> Any:
