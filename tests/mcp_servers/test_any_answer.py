@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fastmcp import Client
+from fastmcp import Client, FastMCP
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,12 +51,25 @@ CASES = st.sampled_from(
 ).flatmap(lambda case: st.tuples(st.just(case[0]), mutations(case[1])))
 
 
+class ForgetfulChains(Chains):
+    """What a node has answered is kept; here each call begins without it, as in a new process."""
+
+    def __init__(self, url: str) -> None:
+        self._networks = configured_networks({"TESTNET_RPC_URL": url})
+        self.forget()
+
+    def forget(self) -> None:
+        super().__init__(self._networks, QUICK)
+
+
 @dataclass
 class Desk:
     """The evm server over a real MCP session, in front of a node that answers as it is told."""
 
     node: FakeNode
     runner: asyncio.Runner
+    chains: ForgetfulChains
+    server: FastMCP[Any]
 
     def call(self, tool: str, mutation: Mutation) -> Any:
         self.node.asked.clear()
@@ -66,15 +79,16 @@ class Desk:
         return self.runner.run(self._call(tool))
 
     async def _call(self, tool: str) -> Any:
-        chains = Chains(configured_networks({"TESTNET_RPC_URL": self.node.url}), QUICK)
-        async with Client(evm.serve(chains)) as client:
+        self.chains.forget()
+        async with Client(self.server) as client:
             return await client.call_tool_mcp(tool, USES[tool][0])
 
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
     with fake_node() as node, asyncio.Runner() as runner:
-        yield Desk(node, runner)
+        chains = ForgetfulChains(node.url)
+        yield Desk(node, runner, chains, evm.serve(chains))
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai.messages import (
@@ -23,7 +25,7 @@ from forge.ports import CallRecord
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker_llm import wires
-from tests.worker_llm.conversation import Conversation, conversation
+from tests.worker_llm.conversation import Conversation, Stage, conversation, stage
 from tests.worker_llm.provider_server import error
 from worker.agent.endings import HEALED, UNREADABLE
 from worker.agent.history import dump
@@ -113,20 +115,27 @@ REQUESTS = st.builds(
 HISTORIES = st.lists(RESPONSES | REQUESTS, max_size=8)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_stage() -> AsyncIterator[Stage]:
+    async with stage(*wires.WIRES) as made:
+        yield made
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @examples(60)
 @given(messages=HISTORIES, wire=st.sampled_from(wires.WIRES), damaged=st.none() | st.integers(0, 7))
 async def test_whatever_was_stored_before_is_accepted(
-    messages: list[ModelMessage], wire: str, damaged: int | None
+    shared_stage: Stage, messages: list[ModelMessage], wire: str, damaged: int | None
 ) -> None:
     tried("stored histories of earlier versions", (dump(messages), wire, damaged))
-    async with conversation() as talk:
-        talk.entries = dump(messages)
-        if damaged is not None and damaged < len(talk.entries):
-            talk.entries[damaged] = b"{"
-        await talk.say(wire, wires.text(wire, "Here."), wires.text(wire, "Here."))
-        assert talk.refusals == []
-        assert talk.answer == "Here."
-        assert talk.bank.calls == []
+    talk = shared_stage.conversation()
+    talk.entries = dump(messages)
+    if damaged is not None and damaged < len(talk.entries):
+        talk.entries[damaged] = b"{"
+    await talk.say(wire, wires.text(wire, "Here."), wires.text(wire, "Here."))
+    assert talk.refusals == []
+    assert talk.answer == "Here."
+    assert talk.bank.calls == []
 
 
 @examples(200)
