@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import hashlib
@@ -24,6 +25,7 @@ STRICT_POLICY = (
     "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'"
 )
 """For a template without a policy of its own."""
+INDEX = ("/", "/index.html")
 SMALLEST_COMPRESSED = 500
 TEXT = ("text/", "image/svg", "application/json")
 
@@ -52,7 +54,11 @@ class Page:
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         is_kept = path.startswith(f"/{FOLDER}")
-        found = self._found(path, is_kept=is_kept) if scope["method"] in ("GET", "HEAD") else None
+        found: _File | None = None
+        if path in INDEX and scope["method"] in ("GET", "HEAD"):  # which may have to be made anew
+            found = await asyncio.to_thread(self._found, path, is_kept=False)
+        elif scope["method"] in ("GET", "HEAD"):
+            found = self._found(path, is_kept=is_kept)
         if found is None:
             await respond(scope, send, Answer.message(404, "Not Found"))
             return
@@ -65,7 +71,7 @@ class Page:
         if path == "/config.json":
             return self._config
         try:
-            if path in ("/", "/index.html"):
+            if path in INDEX:
                 current = self._current()
                 return self._kept("index.html", current.version, lambda: current.index)
             return self._on_disk(path)

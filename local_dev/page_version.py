@@ -1,8 +1,8 @@
 """The page as browsers get it: its files under a name of their version, which they may keep for ever.
 
 `index.html` names its files by relative paths, and the modules name each other so. So a copy of all of them under
-`/v-<version>/` is the page: a reload asks for `index.html` only, and modules of two versions are never mixed. The style
-sheets are one file there: a browser asks for six files at a time, and shows nothing before it has every style sheet.
+`/v-<version>/` is the page: a reload asks for `index.html` only, and modules of two versions are never mixed. There the
+style sheets are one file, and the modules another (`page_bundle`): a browser asks for six files at a time.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_dev.page_bundle import bundle
+
 FOLDER = "v-"
 IMMUTABLE = "public, max-age=31536000, immutable"
 STYLES = "style/all.css"
 """Every style sheet that `index.html` names for all media, in its order."""
 _LEFT_OUT = (".json", ".d.ts")
 """What is not for browsers: what npm and editors read."""
+_MODULE = re.compile(r'^ *<link rel="modulepreload" href="([^"]+)">\n', re.MULTILINE)
 _SHEET = re.compile(r'^ *<link rel="stylesheet" href="([^"]+)">\n', re.MULTILINE)
 _REFERENCE = re.compile(r'\b(?:href|src)="(?![a-z]+:|/|#)')
 
@@ -46,6 +49,9 @@ def published(folder: Path) -> Published:
     files.pop("index.html", None)
     if sheets := _SHEET.findall(index):
         files[STYLES] = b"\n".join(files.get(sheet, b"") for sheet in sheets)
+    if modules := bundle(folder):
+        index = _MODULE.sub("", index)
+        files |= modules
     return Published(version, _versioned(index, version).encode(), files)
 
 

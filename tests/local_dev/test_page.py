@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import pytest
 
 from local_dev.gateway import Server
 from local_dev.limits import Limits
-from local_dev.page_version import IMMUTABLE
+from local_dev.page_bundle import esbuild
+from local_dev.page_version import IMMUTABLE, Published, published
 from tests.local_dev.conftest import Application
 
 
@@ -47,6 +51,45 @@ async def test_what_the_page_names_has_another_name_once_it_changes(application:
     assert (file.text, changed.text, gone.status_code, bare.status_code) == ("1", "22", 404, 404)
     assert file.headers["cache-control"] == IMMUTABLE
     assert page.endswith('<a href="https://e.com" href="#x">')
+
+
+INDEX = """<link rel="stylesheet" href="a.css">
+<link rel="stylesheet" href="b.css">
+<link rel="stylesheet" href="print.css" media="print">
+<link rel="modulepreload" href="page/other.js">
+<script type="module" src="page/main.js"></script>
+"""
+
+
+def a_page(folder: Path, other: str) -> Published:
+    for sheet in ("a", "b", "print"):
+        (folder / f"{sheet}.css").write_text(f".{sheet} {{}}")
+    (folder / "page").mkdir()
+    (folder / "page" / "main.js").write_text("import { word } from './other.js';\nconsole.log(word);")
+    (folder / "page" / "other.js").write_text(other)
+    (folder / "index.html").write_text(INDEX)
+    return published(folder)
+
+
+needs_esbuild = pytest.mark.skipif(esbuild() is None, reason="no esbuild for this platform")
+
+
+@needs_esbuild
+def test_modules_are_one_file_and_style_sheets_another(tmp_path: Path):
+    page = a_page(tmp_path, "export const word = 'said';")
+    named = re.findall(rb'(?:href|src)="v-\w+/([^"]+)"', page.index)
+    assert named == [b"style/all.css", b"print.css", b"page/main.js"]
+    assert page.files["style/all.css"] == b".a {}\n.b {}"
+    assert b"said" in page.files["page/main.js"]
+    assert b"import" not in page.files["page/main.js"]
+    assert b"other.js" in page.files["page/main.js.map"]
+
+
+@needs_esbuild
+def test_modules_with_an_error_are_served_as_they_are_so_that_the_browser_shows_it(tmp_path: Path):
+    page = a_page(tmp_path, "export const word = ;")
+    assert b"page/other.js" in page.index
+    assert page.files["page/main.js"].startswith(b"import { word }")
 
 
 async def test_the_page_is_compressed_for_those_who_can_read_it(application: Application):
