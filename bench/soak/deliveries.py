@@ -23,7 +23,8 @@ class Deliveries:
     def refs(self, call: Call) -> frozenset[str]:
         """Whose messages a call to the queue is about; a receipt itself does not tell."""
         if call.service == "sqs" and (receipts := _RECEIPT.findall(call.body)):
-            return frozenset().union(*(self._sessions.get(each.decode(), ()) for each in receipts))
+            known = (self._sessions.get(each.decode(), frozenset[str]()) for each in receipts)
+            return frozenset(ref for refs in known for ref in refs)
         return refs_in(call.body)
 
     def remember(self, answer: Answer) -> frozenset[str]:

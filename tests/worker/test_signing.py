@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unlisted import tried
-from worker.signing import CONTENT_TYPE, PostSigner, host_of
+from worker.signing import CONTENT_TYPE, Frozen, PostSigner, host_of
 
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 CREDENTIALS = st.builds(Credentials, KEYS, KEYS, st.none() | KEYS)
@@ -54,6 +54,6 @@ def test_each_of_many_frames_is_signed_as_botocore_signs_it(
         moments.append(at.timestamp())
         path = f"{endpoint[endpoint.index('/', 8) :]}/@connections/{quote(name, safe='')}"
         url = endpoint[: endpoint.index("/", 8)] + path
-        frozen = credentials.get_frozen_credentials()
+        frozen = cast("Frozen", credentials.get_frozen_credentials())
         assert signer.headers(path, body, frozen) == as_botocore(url, region, body, credentials, at)
     assert signer.host == host_of(endpoint)
