@@ -52,10 +52,16 @@ def shapes(wiring: Wiring) -> dict[str, dict[str, Any]]:
     }
 
 
+LOCAL_PARAMETERS = {"WorkerConcurrency": "500"}
+"""The template's values are for a task of a quarter of a processor and more, where memory is paid for. Here a run that
+streams takes about a quarter of a MB, so that the processors are what limits and not the places."""
+
+
 def local_wiring(environment: Mapping[str, str], url: str) -> Wiring:
     """The template as it is wired on this computer, where `url` is the gateway's. Raises `TemplateError`."""
     template = Template.load(ROOT / "template.yaml", region=variables.region(environment))
     name_resources(template)
+    template.refs.update(LOCAL_PARAMETERS)
     template.refs.update(
         {PARAMETERS[name]: value for name, value in environment.items() if name in PARAMETERS}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
@@ -16,7 +17,7 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
 
   BACKEND_HOST, BACKEND_PORT   where to listen (127.0.0.1, 8080; port 0: any free one)
   FORGE_LLM                    provider and model; unset: the offline operator, which needs no key
-  FORGE_WORKERS                number of worker processes (1)
+  FORGE_WORKERS                number of worker processes (one for each processor, as far as the memory allows)
   FORGE_KEEP_STATE=0           begin empty and keep nothing; else conversations and chain are kept between starts
   FORGE_EMULATOR               dynoxide or ministack (dynoxide where it exists); FORGE_DYNOXIDE names the program
   FORGE_HOSTS                  names, separated by commas, by which other computers may call this one
@@ -34,6 +35,10 @@ FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS.
 """
 
 
+WORKER_SHARE = 4_000_000_000
+"""Bytes of the computer's memory for each worker that is started unasked; it takes a twentieth of that itself."""
+USUAL_WORKERS = 4
+"""Beyond so many, the gateway and the emulator are what limits."""
 STACK_FILE = "stack.json"
 """Describes the running application, in its folder; only its owner can read it."""
 
@@ -42,13 +47,19 @@ class OptionError(ValueError):
     """A variable has no usable value; the text names it."""
 
 
+def usual_workers(processors: int | None = None, memory: int | None = None) -> int:
+    processors = processors or os.cpu_count() or 1
+    memory = memory or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(processors, memory // WORKER_SHARE, USUAL_WORKERS))
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """Times in seconds. `stack_file`: where to describe the running stack for tests."""
 
     host: str = "127.0.0.1"
     port: int = 8080
-    workers: int = 1
+    workers: int = field(default_factory=usual_workers)
     emulator: str = ""
     keep_state: bool = True
     reload: bool = True
@@ -70,7 +81,7 @@ class Options:
         return cls(
             host=environment.get("BACKEND_HOST") or "127.0.0.1",
             port=port,
-            workers=int(_number(environment, "FORGE_WORKERS", 1, whole=True, least=1, most=64)),
+            workers=int(_number(environment, "FORGE_WORKERS", usual_workers(), whole=True, least=1, most=64)),
             emulator=environment.get("FORGE_EMULATOR", ""),
             keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("0", "no", "false"),
             reload=environment.get("FORGE_RELOAD", "") != "0",

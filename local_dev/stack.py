@@ -73,18 +73,25 @@ class Stack:
         return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
 
     async def start(self) -> None:
-        """Everything that can starts at once. Raises `StartFailed`; what runs by then still wants `stop`."""
+        """Everything that can starts at once; one worker is enough to begin with, the others would only slow it down.
+
+        Raises `StartFailed`; what runs by then still wants `stop`.
+        """
         await self._table.start()
-        for number in range(1, self._options.workers + 1):
-            await self._keeper.start(f"worker-{number}", lambda name=f"worker-{number}": self._worker(name))
+        await self._start_workers(1)
         await self._keeper.start("gateway", self._gateway)
         await asyncio.gather(self._keeper.start("emulator", self._start_emulator), self._start_chain())
         kept = "" if self._home.keeps else ", for this start only"
         self._report(f"{self._emulator.says}{kept}; logs in {self._home.folder}")
         await self._until_ready()
+        await self._start_workers(*range(2, self._options.workers + 1))
         self._keeper.keep()
         self._is_described = True
         self._describe()
+
+    async def _start_workers(self, *numbers: int) -> None:
+        for number in numbers:
+            await self._keeper.start(f"worker-{number}", lambda name=f"worker-{number}": self._worker(name))
 
     async def stop(self) -> None:
         """Within 5 s: the workers end their runs, and say so to those who listen; then everything else goes."""

@@ -50,7 +50,7 @@ class RunningStack:
 async def running_stack(
     environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> AsyncGenerator[RunningStack]:
-    """On free ports, with the scripted LLM unless `environment` says otherwise. Raises `StartFailed`.
+    """On free ports, with the scripted LLM and one worker unless `environment` says otherwise. Raises `StartFailed`.
 
     It ends with the process that called this, even when that is killed. `folder`: where its state is kept.
     """
@@ -79,6 +79,7 @@ async def _start(folder: Path, environment: Mapping[str, str]) -> asyncio.subpro
         "FORGE_LOCAL_FOLDER": str(folder),
         "FORGE_RELOAD": "0",
         "FORGE_STACK_FILE": str(folder / "stack.json"),
+        "FORGE_WORKERS": "1",
         **environment,
     }
     with (folder / "stderr.log").open("ab") as errors:

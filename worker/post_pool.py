@@ -139,7 +139,7 @@ class _Connection(asyncio.Protocol):
         """Whatever goes wrong, or cuts the wait short, ends the connection: an answer that came later would be taken
         for the next request's.
         """
-        if self._transport is None or self.is_over:
+        if self._transport is None or self.is_over or self._transport.is_closing():
             raise Unanswered
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)

@@ -6,6 +6,7 @@ import pytest
 from botocore.session import Session
 
 from local_dev.environment import aws_variables, without_own_credentials
+from local_dev.names import local_wiring
 from local_dev.options import Options
 
 OWN = {
@@ -60,3 +61,9 @@ def test_options_come_from_the_environment():
     )
     assert (options.port, options.workers, options.keep_state, options.limits.idle) == (0, 3, False, 2)
     assert Options.from_environment({}) == Options()
+
+
+def test_a_worker_on_a_laptop_takes_more_runs_at_once_unless_the_developer_says_otherwise():
+    for environment, concurrency in (({}, "500"), ({"WORKER_CONCURRENCY": "7"}, "7")):
+        wiring = local_wiring(environment, "http://127.0.0.1:1")
+        assert wiring.worker_environment()["WORKER_CONCURRENCY"] == concurrency

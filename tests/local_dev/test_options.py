@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.options import OptionError, Options
+from local_dev.options import OptionError, Options, usual_workers
 from tests.unlisted import tried
 
 NUMBERS = (
@@ -45,3 +45,14 @@ def is_usable(options: Options) -> None:
     assert 1 <= options.workers <= 64
     for seconds in (options.expiry_seconds, options.schedule_seconds or 0, options.limits.idle):
         assert 0 <= seconds < float("inf")
+
+
+@pytest.mark.parametrize(
+    ("processors", "gigabytes", "workers"),
+    [(1, 64, 1), (2, 8, 2), (2, 4, 1), (2, 1, 1), (8, 16, 4), (4, 12, 3), (64, 512, 4)],
+)
+def test_there_is_a_worker_for_each_processor_as_far_as_the_memory_allows(
+    processors: int, gigabytes: int, workers: int
+) -> None:
+    assert usual_workers(processors, gigabytes * 10**9) == workers
+    assert usual_workers() >= 1

@@ -59,7 +59,7 @@ async def running(tree: Path) -> AsyncGenerator[Run]:
         "-m",
         "local_dev",
         cwd=tree,
-        env=inherited | {"PYTHONPATH": paths, "BACKEND_PORT": "0"},
+        env=inherited | {"PYTHONPATH": paths, "BACKEND_PORT": "0", "FORGE_WORKERS": "1"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
