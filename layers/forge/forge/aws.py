@@ -65,6 +65,7 @@ def client(
         retries={"mode": "standard", "total_max_attempts": TRIES},
         tcp_keepalive=True,
         parameter_validation=False,
+        user_agent="forge-mcp",
     )
     session = _session()
     region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
