@@ -48,7 +48,7 @@ chat: setup-run ## Talk to a running server in the terminal (BACKEND_HOST, BACKE
 
 .PHONY: test
 test: setup ## Run the tests, two at a time (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@$(python) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Look for values that break the property tests: new ones each time (several minutes)
@@ -57,6 +57,11 @@ fuzz: setup ## Look for values that break the property tests: new ones each time
 .PHONY: test-faults
 test-faults: setup ## Run the tests that kill, freeze and cut off real processes (minutes)
 	@$(python) -m pytest -m faults $(ARGS)
+
+.PHONY: test-deploy
+test-deploy: setup ## Deploy to an AWS account on this computer (MiniStack) and use what was deployed (minutes)
+	@scripts/setup.sh account
+	@$(python) -m pytest -m deployed --timeout=420 $(ARGS)
 
 .PHONY: check
 check: check-python check-page check-template ## Formatting, lint, types, import contracts, template, build
@@ -102,6 +107,7 @@ lock: setup-check ## Lock requirements/*.in again (ARGS=--upgrade takes new vers
 	$(call lock_set,local) --constraint requirements/dev.txt
 	$(call lock_set,sam)
 	$(call lock_set,ministack)
+	$(call lock_set,account)
 	$(call lock_set,checkov)
 	npm install --package-lock-only --loglevel=error
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what `make run` (setup.sh run), the checks (setup.sh check) or everything (setup.sh all) needs, into this
-# folder only, except for Debian's chromium package. A part that is up to date is skipped, so a second call costs a few
-# milliseconds. GOAL is the make target that asked, for the advice in error messages.
+# Installs what `make run` (setup.sh run), the checks (setup.sh check), everything but the deployment's test (setup.sh
+# all) or that too (setup.sh account, after all) needs, into this folder only, except for Debian's chromium package. A part
+# that is up to date is skipped, so a second call costs a few milliseconds. GOAL is the make target that asked, for the
+# advice in error messages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -102,13 +103,13 @@ install_development_set() {
     touch .venv/.local .venv/.dev
 }
 
-# install_tool NAME: an environment of its own, for a program that does not resolve together with ours.
+# install_tool NAME [PYTHON]: an environment of its own, for a program that does not resolve together with ours.
 install_tool() {
-    local home=".tools/$1" requirements="requirements/$1.txt"
+    local home=".tools/$1" requirements="requirements/$1.txt" python="${2:-.venv/bin/python}"
     fresh "$home/.ready" "$requirements" && return
     say "$1 in $home"
     use_settings_of_pip
-    "$uv" venv --quiet --allow-existing --python .venv/bin/python "$home"
+    "$uv" venv --quiet --allow-existing --python "$python" "$home"
     "$uv" pip sync --quiet --compile-bytecode --python "$home/bin/python" --require-hashes "$requirements" ||
         no_network "$1"
     touch "$home/.ready"
@@ -145,6 +146,14 @@ find_chromium() {
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# The account on this computer runs the functions itself, with its own Python, so that is the functions' 3.13.
+install_account() {
+    local python
+    python="$("$uv" python find --no-project 3.13 2>/dev/null || compgen -G "$HOME/.pyenv/versions/3.13*/bin/python3.13" | head -1)"
+    [ -n "$python" ] || fail "make test-deploy needs Python 3.13, which the functions run on; install it (pyenv install 3.13)."
+    install_tool account "$python"
 }
 
 install_chromium() {
@@ -189,7 +198,10 @@ check | all)
         install_chromium
     fi
     ;;
+account)
+    install_account
+    ;;
 *)
-    fail "usage: scripts/setup.sh run|check|all"
+    fail "usage: scripts/setup.sh run|check|all|account"
     ;;
 esac

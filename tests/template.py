@@ -38,9 +38,13 @@ def _intrinsic(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _intrinsic)
 
 
+def read_template(file: Path) -> dict[str, Any]:
+    return yaml.load(file.read_text(), _Loader)
+
+
 @cache
 def template() -> dict[str, Any]:
-    return yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    return read_template(ROOT / "template.yaml")
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

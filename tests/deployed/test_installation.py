@@ -1,0 +1,261 @@
+"""What `make deploy` would make, deployed to an account on this computer whose IAM is enforced, and used by people.
+
+The tests run in this order: the first ones begin what takes a minute, the last ones look at what all have left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from botocore.exceptions import ClientError
+
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.run import MAX_ATTEMPTS, RunMessage, Submission
+from forge.models.session import Connection
+from forge.store import keys, system_clock
+from local_dev.processes import ROOT
+from tests.deployed.conftest import Deployed
+from tests.deployed.installation import STACK, granted
+from tests.end_to_end.chain import balance_of, rpc
+from tests.end_to_end.conversing import Json, Socket, contents, new_id, plan, say, socket, tokens, tokens_text
+
+pytestmark = [
+    pytest.mark.deployed,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+ETHER = 10**18
+BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+FRANK = "0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"
+MINUTE_SECONDS = 150.0
+"""What AWS does each minute, and this account too, has happened by then."""
+
+
+def key_of(session_id: str) -> SessionKey:
+    return SessionKey(ANONYMOUS, session_id)
+
+
+async def until_idle(follower: Socket, condition: Any = lambda frame: True) -> Json:
+    """The next state of the session in which nothing is in progress."""
+
+    def is_idle(frame: Json) -> bool:
+        return frame["type"] == "state" and not frame["is_processing"] and condition(frame)
+
+    return await follower.until(is_idle, MINUTE_SECONDS)
+
+
+def hot_item(deployed: Deployed, session_id: str) -> dict[str, Any]:
+    """Where it is, for requests past everything."""
+    key = {name: {"S": value} for name, value in keys.hot(key_of(session_id)).items()}
+    return {"TableName": deployed.installation.outputs["TableName"], "Key": key}
+
+
+def lose_the_lease(deployed: Deployed, session_id: str) -> None:
+    deployed.account.client("dynamodb").update_item(
+        **hot_item(deployed, session_id),
+        UpdateExpression="SET lease_until = :long_ago",
+        ExpressionAttributeValues={":long_ago": {"N": "1"}},
+    )
+
+
+def delete_as_ttl_does(deployed: Deployed, session_id: str) -> None:
+    deployed.account.client("dynamodb").delete_item(**hot_item(deployed, session_id))
+
+
+async def dead_letters(deployed: Deployed, *command: str) -> str:
+    """`make dead-letters STACK=…` with the operator's credentials."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "local_dev.dead_letters", "--stack", STACK, *command),
+        cwd=ROOT,
+        env=deployed.account.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    return output.decode()
+
+
+async def test_what_is_given_up_becomes_a_dead_letter_that_the_operator_sends_again(
+    deployed: Deployed,
+) -> None:
+    session_id = new_id()
+    state = await deployed.web.chat(say("at last"), session_id)
+    run_id = state["queued"][0]["run_id"]
+    key = key_of(session_id)
+    message = RunMessage(
+        owner=key.owner, session_id=session_id, generation=state["generation"], run_id=run_id
+    )
+    for _ in range(MAX_ATTEMPTS):
+        await asyncio.to_thread(deployed.store.runs.claim, message, "a worker that dies")
+        await asyncio.to_thread(lose_the_lease, deployed, session_id)
+    await deployed.service.update()
+    given_up = await deployed.streams.ended(session_id)
+    assert given_up["outcomes"][run_id] == "failed"
+    assert run_id in await dead_letters(deployed)
+    assert "accepted once more" in await dead_letters(deployed, "requeue", run_id)
+    again = await deployed.streams.ended(session_id, lambda each: contents(each, "agent") == ["at last"])
+    assert again["message_count"] > given_up["message_count"]
+    assert run_id not in await dead_letters(deployed)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def each_minute(deployed: Deployed) -> AsyncIterator[asyncio.Task[None]]:
+    """Waits for what AWS does each minute, from the first test that asks for it, while the others go on."""
+    task = asyncio.create_task(_expires_and_is_recovered(deployed))
+    yield task
+    task.cancel()
+
+
+async def _expires_and_is_recovered(deployed: Deployed) -> None:
+    await asyncio.gather(_expires(deployed), _is_recovered(deployed))
+
+
+async def _expires(deployed: Deployed) -> None:
+    session_id = new_id()
+    async with socket(deployed.installation.socket_url, session_id) as follower:
+        await deployed.web.chat(say("an old secret"), session_id)
+        await until_idle(follower, lambda frame: frame["message_count"] == 2)
+        await asyncio.to_thread(delete_as_ttl_does, deployed, session_id)
+        await follower.until(lambda frame: frame["type"] == "session_expired", MINUTE_SECONDS)
+        await follower.until_closed(MINUTE_SECONDS)
+    found = deployed.account.client("dynamodb").query(
+        TableName=deployed.installation.outputs["TableName"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": keys.hot(key_of(session_id))["pk"]}},
+    )
+    assert "an old secret" not in str(found["Items"])
+
+
+async def _is_recovered(deployed: Deployed) -> None:
+    """A message is accepted, and the function dies before it sends that to the queue."""
+    session_id = new_id()
+    submission = Submission(run_id=uuid.uuid4().hex, content=say("found again"), created_at=system_clock())
+    async with socket(deployed.installation.socket_url, session_id) as follower:
+        await asyncio.to_thread(deployed.store.inbox.accept, key_of(session_id), submission)
+        state = await until_idle(follower, lambda frame: frame["message_count"] == 2)
+    assert state["outcomes"][submission.run_id] == "completed"
+
+
+async def test_people_chat_and_the_ether_moves(deployed: Deployed, each_minute: asyncio.Task[None]) -> None:
+    session_id, chain = new_id(), deployed.chains["TestnetRpcUrl"]
+    before = await balance_of(chain, BOB)
+    gone = Connection(connection_id="gone=", key=key_of(session_id), connected_at=0)
+    await asyncio.to_thread(deployed.store.controls.connect, gone)
+    sending = {"name": "send", "arguments": {"from": "Alice", "to": "Bob", "value": "1 ether"}}
+    async with socket(deployed.installation.socket_url, session_id) as follower:
+        await deployed.web.chat(plan({"say": "Sending."}, {"call": sending}, {"say": "Sent."}), session_id)
+        await until_idle(follower, lambda frame: frame["message_count"] >= 4)
+        await follower.send({"type": "sync"})
+        synced = await follower.until(lambda frame: frame["type"] == "state" and frame["messages"])
+        for frame, answer in (({"type": "ping"}, "pong"), ({"type": "no such thing"}, "error")):
+            await follower.send(frame)
+            await follower.until(lambda frame, answer=answer: frame["type"] == answer)
+    assert await balance_of(chain, BOB) == before + ETHER
+    assert contents(synced, "agent") == ["Sending.", "Sent."]
+    assert any(frame["type"] == "text" for frame in follower.frames)
+
+
+async def test_the_rest_of_the_api_answers(deployed: Deployed) -> None:
+    web, client, session_id = deployed.web, deployed.web.client, new_id()
+    async with socket(deployed.installation.socket_url, session_id) as follower:
+        await web.chat(tokens(600, per_second=20), session_id)
+        await follower.until(lambda frame: frame["type"] == "text")
+        await web.interrupt(session_id)
+        await until_idle(follower, lambda frame: frame["message_count"])
+        assert (await client.get("/health")).text == "OK"
+        assert (await client.patch(f"/api/sessions/{session_id}", json={"title": "Savings"})).is_success
+        listed = (await client.get("/api/sessions", params={"ids": session_id})).json()
+        assert [each["title"] for each in listed["sessions"]] == ["Savings"]
+        called = await web.command(
+            "call_tool", {"name": "balance", "arguments": {"who": "Heidi"}}, session_id
+        )
+        assert called["data"]["account"] == "Heidi"
+        assert (await web.command("set_network", {"network": "base"}, session_id))["success"]
+        await web.system("the wallet has connected", session_id)
+        await until_idle(follower, lambda frame: frame["network"] == "base")
+        assert (await client.delete(f"/api/sessions/{session_id}")).is_success
+        await follower.until(lambda frame: frame["type"] == "session_expired")
+        await follower.until_closed()
+    assert (await web.state(session_id))["messages"] == []
+
+
+async def test_a_wallet_signs_what_was_asked(deployed: Deployed) -> None:
+    web, session_id, chain = deployed.web, new_id(), deployed.chains["BaseRpcUrl"]
+    assert (await web.command("set_network", {"network": "base"}, session_id))["success"]
+    wanted = {"to": BOB, "value": str(ETHER), "description": "A gift", "wallet_address": FRANK}
+    call = {"name": "send_transaction_to_wallet", "arguments": wanted}
+    async with socket(deployed.installation.socket_url, session_id) as follower:
+        await web.chat(plan({"call": call}, {"say": "Thank you."}), session_id)
+        waiting = await until_idle(follower, lambda frame: frame["approvals"])
+        (asked,) = waiting["approvals"]
+        claim = {"approval_id": asked["approval_id"], "digest": asked["digest"], "account": FRANK}
+        claimed = await web.client.post(
+            "/api/approvals/claim", json={**claim, "claim_id": "tab-one-1", "session_id": session_id}
+        )
+        assert claimed.is_success, claimed.text
+        sent = await rpc(chain, "eth_sendTransaction", {"from": FRANK, "to": BOB, "value": hex(ETHER)})
+        answer = {"approval_id": asked["approval_id"], "outcome": "sent", "transaction_hash": sent}
+        await web.system(f"Transaction sent: {sent}", session_id, approval=answer)
+        ended = await until_idle(follower, lambda frame: not frame["approvals"])
+    assert ended["outcomes"]
+    receipts = [each["receipt"] for each in (await web.state(session_id))["messages"] if each.get("receipt")]
+    assert [each["outcome"] for each in receipts][-1] == "succeeded"
+
+
+async def test_an_update_of_the_worker_costs_no_run_an_attempt(deployed: Deployed) -> None:
+    count, session_id, other = 120, new_id(), new_id()
+    async with socket(deployed.installation.socket_url, session_id) as follower:
+        await deployed.web.chat(tokens(count, per_second=20), session_id)
+        await follower.until(lambda frame: frame["type"] == "text")
+        await deployed.web.chat(say("what waited behind it"), session_id)
+        assert await deployed.service.update() == 0
+        await deployed.web.chat(say("by the new one"), other)
+        await until_idle(follower, lambda frame: frame["message_count"] == 4)
+    answered = await deployed.streams.ended(other)
+    assert contents(answered, "agent") == ["by the new one"]
+    answers = [text.strip() for text in contents(await deployed.web.state(session_id), "agent")]
+    assert answers == [tokens_text(count).strip(), "what waited behind it"]
+    assert {frame["attempt"] for frame in follower.frames if frame["type"] == "text"} == {1}
+
+
+async def test_sessions_end_by_the_stream_and_lost_messages_are_found_by_the_schedule(
+    each_minute: asyncio.Task[None],
+) -> None:
+    await each_minute
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+async def test_nobody_was_denied_anything(deployed: Deployed) -> None:
+    assert [check for check in deployed.account.checks() if not check.allowed] == []
+
+
+async def test_the_worker_uses_all_that_it_is_granted(deployed: Deployed) -> None:
+    """So a permission that is taken from the template is one that is denied here."""
+    account, role = deployed.account, deployed.installation.resources["WorkerRole"]
+    used = {(each.action, each.resource) for each in account.checks() if each.role == role}
+    unused = [
+        (action, statement["Resource"])
+        for statement in granted(account, role)
+        for action in listed(statement["Action"])
+        if not any(action == done and fnmatchcase(resource, statement["Resource"]) for done, resource in used)
+    ]
+    assert unused == []
+
+
+async def test_what_is_not_granted_is_denied(deployed: Deployed) -> None:
+    """The account does look: what is said above would hold in one that grants everything."""
+    worker = deployed.account.credentials(deployed.installation.resources["WorkerRole"], "probe")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        deployed.account.client("dynamodb", worker).scan(TableName=deployed.installation.outputs["TableName"])
