@@ -178,6 +178,8 @@ class RunExecutor:
             clock=self._resources.clock,
             attempt_is_first=lease.attempt == 1,
             approvals=lease.session.approvals,
+            asks=lease.session.asks,
+            strangers=frozenset(lease.session.strangers),
             used_hashes=lease.session.used_hashes,
             wallet=lease.session.wallet,
             shown=set(active.shown_results) if active else set(),

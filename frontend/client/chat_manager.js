@@ -142,9 +142,8 @@ export class ChatManager {
     this.#confirmed(await request);
   }
 
-  /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval */
-  reportWallet(sessionId, approval) {
-    const text = reportText(approval);
+  /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval @param {string} [text] */
+  reportWallet(sessionId, approval, text = reportText(approval)) {
     const since = sessionId === this.getSessionId() ? this.#conversation.ended : 0;
     return this.outbox.add({ sessionId, kind: 'system', text, approval, since });
   }

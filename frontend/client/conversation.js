@@ -97,6 +97,7 @@ export function expire(conversation) {
     active_run: null,
     queued: [],
     approvals: [],
+    asks: [],
     message_count: 0,
     expires_at: null,
   };

@@ -104,6 +104,20 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  */
 
 /**
+ * A tool call that waits for the person's word, because texts of strangers may have brought it about.
+ * @typedef {object} PublicAsk
+ * @property {string} approval_id
+ * @property {string} call_id
+ * @property {string} tool
+ * @property {Record<string, unknown> | null} arguments null when it was cut; HTTP has them
+ * @property {string} network
+ * @property {string[]} strangers the tools that brought such texts
+ * @property {string} created_at
+ * @property {string} expires_at
+ * @property {boolean} [truncated]
+ */
+
+/**
  * @typedef {object} Hot
  * @property {string} session_id
  * @property {number} generation
@@ -118,6 +132,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {PublicRun | null} active_run
  * @property {QueuedMessage[]} queued
  * @property {PublicApproval[]} approvals
+ * @property {PublicAsk[]} [asks]
  * @property {number} message_count
  * @property {string | null} expires_at
  * @property {string[]} [notices]
@@ -153,7 +168,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
 /** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean, wallet_rpc_urls?: string[] }} NetworkInfo */
 /** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
 /** @typedef {{ approval_id: string, digest: string, account: string, claim_id: string, again?: boolean, release?: boolean }} ClaimRequest */
-/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
+/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown' | 'allowed', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
 
 /**
  * The server frame in `data`, or null when it is not one: a newer server may send types that we do not know.

@@ -4,7 +4,7 @@ import { displayText } from './entry.js';
 
 /** @import { Conversation } from './conversation.js' */
 /** @import { Entry } from './entry.js' */
-/** @import { Hot, PublicApproval, PublicMessage, QueuedMessage, PublicRun } from './frames.js' */
+/** @import { Hot, PublicApproval, PublicAsk, PublicMessage, QueuedMessage, PublicRun } from './frames.js' */
 /** @import { OutgoingMessage } from './outbox.js' */
 /** @import { ConnectionStatus } from './transport.js' */
 
@@ -25,6 +25,7 @@ import { displayText } from './entry.js';
  * @property {QueuedMessage[]} queued
  * @property {OutgoingMessage[]} outgoing not confirmed by the server yet, or failed
  * @property {PublicApproval[]} approvals
+ * @property {PublicAsk[]} asks tool calls that wait for the person's word
  * @property {unknown} pendingWalletTx
  * @property {Hot | null} hot
  */
@@ -65,6 +66,7 @@ export function snapshot(conversation, outgoing, connectionStatus) {
     queued: hot?.queued ?? [],
     outgoing: outgoing.filter((message) => !hasArrived(message, messages, hot?.queued ?? [])),
     approvals: hot?.approvals ?? [],
+    asks: hot?.asks ?? [],
     pendingWalletTx: parsed(hot?.pending_wallet_tx),
     hot,
   };

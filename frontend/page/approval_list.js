@@ -6,6 +6,7 @@ import { LapsedRequests } from './approval_lapsed.js';
 import { situationOf } from './approval_situation.js';
 import { summaryOf } from './approval_words.js';
 import { Approving } from './approving.js';
+import { AskList } from './ask_list.js';
 import { lastReceipts } from './receipts.js';
 import { LOCAL_NETWORK } from './local_node.js';
 
@@ -43,23 +44,27 @@ export class ApprovalList {
   #sessionId = '';
   #isLoaded = false;
   #lapsed = new LapsedRequests();
+  #asks;
 
   /** @param {HTMLElement} list @param {ApprovalListOptions} options */
   constructor(list, options) {
     this.list = list;
     this.options = options;
+    this.#asks = new AskList(options);
+    list.before(this.#asks.element);
     list.after(this.#lapsed.element);
-    setInterval(() => this.#shown.size && this.render(options.chat.getState()), LOOK_MS);
+    setInterval(() => this.waiting && this.render(options.chat.getState()), LOOK_MS);
   }
 
   /** How many requests wait for the person, in the conversation that is open. */
   get waiting() {
-    return this.#shown.size;
+    return this.#shown.size + this.#asks.waiting;
   }
 
   /** @param {ChatState} state */
   render(state) {
     if (state.sessionId !== this.#sessionId) this.#leave(state.sessionId);
+    this.#asks.render(state);
     const now = this.options.now();
     const open = state.approvals.filter((approval) => this.#isOpen(approval, now));
     this.#lapsed.render(state.messages);

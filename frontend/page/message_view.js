@@ -4,6 +4,7 @@ import { el, icon, iconButton, setData } from './dom.js';
 import { GrowingText } from './growing_text.js';
 import { withHex } from './hex.js';
 import { receiptNodes } from './receipts.js';
+import { withVisibleTricks } from './tool_words.js';
 import { clockTime, fullTime } from './times.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
@@ -60,7 +61,7 @@ function agentView(message, onGrow) {
 function userView(message) {
   const body = el('div', { class: 'bubble', dir: 'auto' });
   const element = listItem(message, 'You', body, el('div', { class: 'message-foot' }, timeElement(message)));
-  return { element, update: (now) => body.replaceChildren(...withHex(now.content)) };
+  return { element, update: (now) => body.replaceChildren(...withHex(withVisibleTricks(now.content))) };
 }
 
 /** @param {ShownMessage} message @returns {MessageView} */

@@ -3,6 +3,7 @@
 import { byId, el, icon, setAttribute } from './dom.js';
 import { setExplorer } from './hex.js';
 import { closeByEscape } from './keys.js';
+import { setKnownHosts, watchLinks } from './links.js';
 
 /** @import { ChatManager } from '../client/chat_manager.js' */
 /** @import { ChatState } from '../client/snapshot.js' */
@@ -21,6 +22,7 @@ export class NetworkMenu {
   /** `onChain`: shows the local chain, where there is one. @param {{ chat: ChatManager, onProblem: (text: string) => void, onNetworks: () => void, onChain: () => (() => void) | null }} options */
   constructor(options) {
     this.options = options;
+    watchLinks();
     this.#chip.addEventListener('click', () => this.#setOpen(this.#menu.hidden !== false));
     this.#menu.addEventListener('keydown', (event) => this.#key(event));
     closeByEscape(() => !this.#menu.hidden, () => this.#leave());
@@ -39,6 +41,7 @@ export class NetworkMenu {
       setTimeout(() => void this.load(), AGAIN_MS);
       return;
     }
+    setKnownHosts(this.networks.flatMap(({ explorer }) => explorer ?? []));
     this.#render();
     onNetworks();
   }

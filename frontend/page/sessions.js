@@ -95,17 +95,17 @@ export class Sessions {
   }
 
   /** Note what the open conversation shows about itself. @param {View} view */
-  note({ sessionId, hot, messages, outgoing, isProcessing, endedAt, approvals }) {
+  note({ sessionId, hot, messages, outgoing, isProcessing, endedAt, approvals, asks }) {
     if (sessionId !== this.#current) this.#leave(sessionId);
     const first = messages.find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
     if (!first) return;
     this.#setBusy(sessionId, isProcessing);
     const title = hot?.title ?? titleOf(first);
-    const now = JSON.stringify([sessionId, title, isProcessing, messages.length, approvals.length, endedAt]);
+    const now = JSON.stringify([sessionId, title, isProcessing, messages.length, approvals.length, asks.length, endedAt]);
     if (now === this.#before) return;
     this.#before = now;
     const known = this.#summaries.get(sessionId);
-    const summary = /** @type {SessionSummary} */ ({ ...known, title, is_processing: isProcessing, approvals: approvals.length });
+    const summary = /** @type {SessionSummary} */ ({ ...known, title, is_processing: isProcessing, approvals: approvals.length + asks.length });
     this.#summaries.set(sessionId, summary);
     const lastAt = Date.parse(messages.at(-1)?.created_at ?? '');
     this.book.remember(sessionId, { title, at: Number.isNaN(lastAt) ? Date.now() : lastAt, seen: hot?.message_count ?? messages.length });

@@ -84,8 +84,8 @@ function hintOf(state, content) {
   return reason ? `${WORDS[state]}: ${reason}` : WORDS[state];
 }
 
-/** @param {ShownMessage | null} call @returns {Node[]} */
-function argumentNodes(call) {
+/** @param {Pick<ShownMessage, 'content'> & { tool?: { arguments?: Record<string, unknown> | null } | null } | null} call @returns {Node[]} */
+export function argumentNodes(call) {
   const args = call?.tool?.arguments;
   if (!args) return call ? [el('pre', { tabindex: 0 }, withVisibleControls(call.content))] : [];
   const rows = Object.entries(args).flatMap(([name, value]) => [el('dt', {}, name), el('dd', { dir: 'auto' }, ...valueNodes(name, value))]);

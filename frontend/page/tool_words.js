@@ -8,6 +8,7 @@ import { shortHex } from './hex.js';
 /** @typedef {Record<string, unknown>} Arguments */
 
 const LONGEST = 90;
+const HIDDEN_IN_WRITING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
   send: ({ value, from, to }) => `${amount(value)} from ${name(from)} to ${name(to) || 'a new contract'}`,
   send_transaction_to_wallet: ({ value, to }) => `${amount(value)} to ${name(to)}`,
@@ -123,6 +124,15 @@ export function withVisibleControls(text) {
   return text
     .replace(/[\u0000-\u0008\u000b-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
     .replace(/[\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g, (hidden) => `⟨U+${hidden.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+}
+
+/**
+ * Text that is somebody's writing: marks that turn the direction, or that hide words in it, are shown. What scripts need
+ * to join letters and to mark a direction without turning it stays.
+ * @param {string} text
+ */
+export function withVisibleTricks(text) {
+  return text.replace(HIDDEN_IN_WRITING, (hidden) => `⟨U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 }
 
 /** @param {unknown} value */

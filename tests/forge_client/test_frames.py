@@ -21,6 +21,7 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (frames.ActiveRun, server_frames.PublicRun),
     (frames.QueuedMessage, server_frames.QueuedMessage),
     (frames.Approval, server_frames.PublicApproval),
+    (frames.Ask, server_frames.PublicAsk),
     (frames.Claim, server_frames.PublicClaim),
     (frames.Report, server_frames.PublicReport),
     (frames.Call, server_approval.Call),

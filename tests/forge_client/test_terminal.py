@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Button, Input, Static
 
+from forge.models.asking import Ask
 from forge.models.message import ToolDisplay
 from forge_client.terminal.approvals import ApprovalCard
 from forge_client.terminal.bubbles import AgentBubble, NoticeLine, QueuedBubble, ToolCard, UserBubble
@@ -124,6 +125,34 @@ async def test_an_approval_is_rejected(server: FakeServer, remembered: Remembere
         await until(pilot, lambda: pilot.app.screen.query(ApprovalCard))
         await click(pilot, ".reject")
         await until(pilot, lambda: answers(pilot) == ["Thank you. Transaction rejected by user"])
+
+
+async def test_a_call_that_waits_for_a_word_is_shown_whole_and_allowed(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server, "pay")
+    session.finish("waiting")
+    ask = Ask(
+        approval_id="b" * 32,
+        run_id="r",
+        call_id="c",
+        tool="send",
+        arguments={"to": "Eve\u202e", "value": "1 ether"},
+        network="testnet",
+        strangers=["brave_search"],
+        created_at=0,
+        expires_at=1,
+    )
+    session.change(asks=[ask])
+    async with chatting(server.base_url, remembered) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query("AskCard .words"))
+        words = str(pilot.app.screen.query_one("AskCard .words", Static).render())
+        assert "Texts of strangers (from brave_search)" in words
+        assert "send on testnet" in words
+        assert "to: Eve�" in words
+        await click(pilot, ".allow")
+        await until(pilot, lambda: server.api.asked("/api/system"))
+        assert server.api.asked("/api/system")[0].body["approval"]["outcome"] == "allowed"
 
 
 async def test_hostile_text_is_shown_as_text(server: FakeServer, remembered: RememberedSessions) -> None:

@@ -85,6 +85,8 @@ class FakeSession:
         self.text = ""
         self.attempt = 1
         self.flags: Frame = {}
+        self.whole: Frame = {}
+        """What HTTP tells otherwise than frames, which may be cut."""
         self.wallet = FakeApprovals()
         self.account: str | None = None
         self.minutes_left = 30
@@ -137,7 +139,10 @@ class FakeSession:
     def _begin(self, active: Submission) -> None:
         """The input, and what is found of a wallet's answer."""
         reply = active.reply
-        if reply is None:
+        asks = self.flags.get("asks", [])
+        if reply is None or any(ask["approval_id"] == reply.get("approval_id") for ask in asks):
+            left = [ask for ask in asks if reply is None or ask["approval_id"] != reply["approval_id"]]
+            self.flags |= {"asks": left} if asks else {}
             self._log(active.sender, "text", active.content)
             return
         said = {"sent": "reported", "unknown": "unanswered"}.get(reply["outcome"], reply["outcome"])
@@ -244,7 +249,7 @@ class FakeSession:
         return frames
 
     def state(self) -> Frame:
-        return {**self.hot(), "first_seq": 0, "messages": self.log}
+        return {**self.hot(), **self.whole, "first_seq": 0, "messages": self.log}
 
     def page(self, before: int, limit: int) -> Frame:
         first = max(0, before - limit)

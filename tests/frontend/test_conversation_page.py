@@ -45,9 +45,7 @@ async def test_markdown_becomes_elements(open_page: OpenPage, server: FakeServer
     page = await open_page()
     await write(page, "show")
     answer = page.locator("[data-sender=agent]:not([data-streaming])")
-    await expect(answer.get_by_role("link", name="site")).to_have_attribute(
-        "rel", "noopener noreferrer nofollow"
-    )
+    await expect(answer.get_by_role("link", name="site")).to_have_attribute("aria-haspopup", "dialog")
     await expect(answer.locator("h3")).to_have_text("Title")
     await expect(answer.locator("li")).to_have_text(["one bold", "two code"])
     await expect(answer.locator("td")).to_have_text(["1", "2"])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import BaseModel
 
-from forge.models.frame import CLIENT_FRAME, SERVER_FRAME, PublicApproval
+from forge.models.frame import CLIENT_FRAME, SERVER_FRAME, PublicApproval, PublicAsk
 from forge.models.http import (
     ChatRequest,
     ClaimRequest,
@@ -27,7 +27,16 @@ from forge.models.run import CommandResult
 DOCUMENT = (Path(__file__).parents[2] / "docs/protocol.md").read_text()
 MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
-    for model in (State, PublicApproval, ClaimRequest, SystemRequest, CommandResult, SessionList, Problem)
+    for model in (
+        State,
+        PublicApproval,
+        PublicAsk,
+        ClaimRequest,
+        SystemRequest,
+        CommandResult,
+        SessionList,
+        Problem,
+    )
 }
 BODIES: dict[str, type[BaseModel]] = {
     "POST /api/chat": ChatRequest,

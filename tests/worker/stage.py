@@ -21,7 +21,7 @@ from tests.worker.gateway import Gateway, Page
 from tests.worker.machines import Clock, PollingQueue
 from worker.agent.agent import Limits, Operator
 from worker.agent.policy import Policy
-from worker.agent.toolbox import Toolbox
+from worker.agent.toolbox import ForeignServers, Toolbox
 from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
 from worker.connections import SignedConnections
@@ -51,6 +51,7 @@ class Stage:
     llm_error: Exception | None = None
     limits: Limits = LIMITS
     wallet: Wallet | None = None
+    foreign: ForeignServers | None = None
     policy: Policy | None = None
     networks: list[NetworkInfo] = field(default_factory=lambda: NETWORKS)
     dead_servers: list[str] = field(default_factory=list[str])
@@ -61,7 +62,7 @@ class Stage:
     def resources(self, **other: Any) -> Resources:
         servers = [*((s.name, s) for s in self.servers), *((url, url) for url in self.dead_servers)]
         blocking = other.get("blocking") or Blocking(16)
-        toolbox = Toolbox(servers, self.networks, wallet=self.wallet, policy=self.policy)
+        toolbox = Toolbox(servers, self.networks, self.foreign, self.wallet, self.policy)
         publisher = Publisher(
             self.store.commands,
             toolbox,

@@ -19,7 +19,6 @@ from pydantic_ai.messages import (
     AgentStreamEvent,
     FunctionToolResultEvent,
     ModelMessage,
-    ModelRequest,
 )
 from pydantic_ai.models import Model
 
@@ -99,7 +98,7 @@ class Operator:
         with capture_run_messages() as messages:
             try:
                 if not own and (opening := await self._open(deps, submission, token)):
-                    stored, own = [*stored, opening], [*own, opening]
+                    stored, own = [*stored, *opening], [*own, *opening]
                 result = await self._run(deps, stored, own, submission, token)
                 return Ended(answered(deps, result))
             except UnfinishedAnswer as error:
@@ -122,7 +121,7 @@ class Operator:
 
     async def _open(
         self, deps: RunDeps, submission: Submission, token: CancellationToken
-    ) -> ModelRequest | None:
+    ) -> list[ModelMessage]:
         return await open_run(deps, self._toolbox.wallet, submission, lambda: token.cancelled)
 
     async def _run(

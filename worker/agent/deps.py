@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from pydantic_ai.messages import ModelMessage, ModelRequest
 
 from forge.models.approval import Approval
+from forge.models.asking import Ask
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress
@@ -59,8 +60,9 @@ class RunDeps:
 
     `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
     may have had an effect (call id → may it be repeated); `facts`: what their tools noted, such as a hash.
-    `approvals` were pending when the run began, `asked` are
-    those that it asks for now; `used_hashes` have settled earlier ones. `wallet`: the account of the user's connected
+    `approvals` and `asks` were pending when the run began, `asked` and `asking` are those that it asks for now;
+    `used_hashes` have settled earlier ones. `strangers`: the tools whose results have brought
+    words of strangers into the conversation, this run included. `wallet`: the account of the user's connected
     wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer
     ended, if not well. `empty_answers` in a row; `tokens_of_nothing`: what answers without a part that could be stored
     have cost. `unreadable`: entries of the stored history that cannot be read and of which the person was not told.
@@ -77,9 +79,12 @@ class RunDeps:
     stored: Sequence[ModelMessage] = ()
     approvals: Sequence[Approval] = ()
     used_hashes: Sequence[str] = ()
+    asks: Sequence[Ask] = ()
+    strangers: frozenset[str] = frozenset()
     wallet: str | None = None
     lacking: frozenset[str] = frozenset()
     asked: list[Approval] = field(default_factory=list[Approval])
+    asking: list[Ask] = field(default_factory=list[Ask])
     shown: set[str] = field(default_factory=set[str])
     started: dict[str, bool] = field(default_factory=dict[str, bool])
     facts: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])

@@ -10,7 +10,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolR
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import Ending
 from forge.models.work import CallKind
-from worker.agent import history
+from worker.agent import asked, history
 from worker.agent.accepting import UnfinishedAnswer
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import (
@@ -60,18 +60,16 @@ def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) 
 
 def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolRequests) -> Ending:
     """The paused calls get the result that they wait, so that the history is whole whatever comes next."""
-    waiting = {approval.call_id: approval for approval in deps.asked}
-    results = [
-        paused_part(call, waiting_text(approval), asked_text(approval))
-        for call in requests.calls
-        for approval in [waiting[call.tool_call_id]]
-    ]
+    texts = {each.call_id: (waiting_text(each), asked_text(each)) for each in deps.asked}
+    texts |= {each.call_id: (asked.waiting_text(each), asked.asked_text(each)) for each in deps.asking}
+    results = [paused_part(call, *texts[call.tool_call_id]) for call in requests.calls]
     paused = ModelRequest(parts=results, run_id=deps.attempt_id)
     return Ending(
         outcome="waiting",
         drafts=[result_draft(deps, part) for part in results],
         entries=history.dump([*unsaved, paused]),
-        approvals=list(waiting.values()),
+        approvals=list({each.call_id: each for each in deps.asked}.values()),
+        asks=list({each.call_id: each for each in deps.asking}.values()),
         tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
     )
 

@@ -22,6 +22,7 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
+from worker.agent.fencing import fenced_results
 from worker.agent.llm_faults import NotAnLlm, UnusableStream
 
 _PART: TypeAdapter[ModelResponsePart] = TypeAdapter(ModelResponsePart)
@@ -39,6 +40,7 @@ class Guarded(Model[Any]):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse, None]:
+        messages = fenced_results(messages)
         async with AsyncExitStack() as stack:
             opening = super().request_stream(messages, model_settings, model_request_parameters, run_context)
             try:

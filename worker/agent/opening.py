@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pydantic_ai.messages import ModelRequest, UserPromptPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
 from forge.models.approval import Approval, ApprovalReply, Report
 from forge.models.lines import one_line
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress, Submission
-from worker.agent import history
+from worker.agent import asked, history
 from worker.agent.deps import RunDeps
+from worker.agent.drafts import response_drafts
 from worker.agent.prompt import from_wallet, prompt_text
 from worker.agent.uninterrupted import uninterrupted
-from worker.agent.wallet import Wallet
+from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.agent.wallet import verdict as verdicts
 from worker.agent.wallet.verdict import Verdict
 from worker.agent.wallet.verify import verify
+from worker.foreign_text import listening
 
 _REASON_LIMIT = 500
 
@@ -38,18 +40,32 @@ class _Settled:
 
 async def open_run(
     deps: RunDeps, wallet: Wallet | None, submission: Submission, stopped: Callable[[], bool]
-) -> ModelRequest | None:
-    """The run's stored first request; None when there is nothing to settle. Raises `Stopped`."""
+) -> list[ModelMessage]:
+    """The run's stored first messages; none when there is nothing to settle. Raises `Stopped`.
+
+    They end in the call that the person has allowed, if it is one: the run goes on by making it.
+    """
     settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps)]
-    if submission.approval:
-        settled.append(await _answer(deps, wallet, submission.approval, stopped))
-    if not settled:
-        return None
-    request = _request(deps, submission, [each.verdict.text for each in settled])
-    progress = _progress(deps, request, settled)
+    asks = asked.answered(deps, submission.approval)
+    with listening() as words:
+        if submission.approval and not _is_for(submission.approval, asks):
+            settled.append(await _answer(deps, wallet, submission.approval, stopped))
+    if not settled and not asks:
+        return []
+    request = _request(deps, submission, [*(each.text for each in asks), *(s.verdict.text for s in settled)])
+    calls = [each.call for each in asks if each.call]
+    progress = _progress(deps, [request, *calls], settled, asks)
+    if words:
+        progress = progress.model_copy(update={"strangers": frozenset({TOOL_NAME})})
+        deps.strangers |= progress.strangers
     await uninterrupted(deps.record.append(progress))
     deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
-    return request
+    deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
+    return [request, *calls]
+
+
+def _is_for(reply: ApprovalReply, asks: Sequence[asked.Answered]) -> bool:
+    return any(each.ask.approval_id == reply.approval_id for each in asks)
 
 
 def _expired_ones(deps: RunDeps) -> list[Approval]:
@@ -60,7 +76,7 @@ async def _answer(
     deps: RunDeps, wallet: Wallet | None, reply: ApprovalReply, stopped: Callable[[], bool]
 ) -> _Settled:
     approval = _named(deps.approvals, reply)
-    if approval is None or wallet is None:
+    if approval is None or wallet is None or reply.outcome == "allowed":
         return _Settled(None, _no_request(reply, _nobody_asked(reply)))
     if approval.expires_at <= deps.clock():
         return _Settled(None, _no_request(reply, _too_late(reply)))
@@ -108,8 +124,8 @@ def _too_late(reply: ApprovalReply) -> str:
 
 
 def _reported(reply: ApprovalReply) -> str:
-    if reply.outcome == "rejected":
-        return "It said that the transaction was rejected."
+    if reply.outcome in {"rejected", "allowed"}:
+        return f"It said “{reply.outcome}”; nothing was done because of it."
     if reply.transaction_hash is None:
         return "It named no transaction, but something may have been sent: look into the wallet before you repeat it."
     return (
@@ -126,12 +142,24 @@ def _request(deps: RunDeps, submission: Submission, texts: Sequence[str]) -> Mod
     return ModelRequest(parts=parts, run_id=f"{deps.run_id}.opening")
 
 
-def _progress(deps: RunDeps, request: ModelRequest, settled: Sequence[_Settled]) -> Progress:
+def _progress(
+    deps: RunDeps,
+    messages: Sequence[ModelMessage],
+    settled: Sequence[_Settled],
+    asks: Sequence[asked.Answered],
+) -> Progress:
     closed = [each for each in settled if each.approval and each.verdict.closes]
+    ids = {each.approval.approval_id for each in closed if each.approval}
+    calls = [each.call for each in asks if each.call]
     return Progress(
-        drafts=[deps.notice(each.verdict.text, receipt=each.verdict.receipt) for each in settled],
-        entries=history.dump([request]),
-        answered=frozenset(each.approval.approval_id for each in closed if each.approval),
+        drafts=[
+            *(deps.notice(each.text) for each in asks),
+            *(deps.notice(each.verdict.text, receipt=each.verdict.receipt) for each in settled),
+            *(draft for call in calls for draft in response_drafts(deps, call)),
+        ],
+        entries=history.dump(messages),
+        new_response=bool(calls),
+        answered=frozenset(ids | {each.ask.approval_id for each in asks}),
         used_hashes=frozenset(each.verdict.used_hash for each in closed if each.verdict.used_hash),
         reported=_reports(deps, settled),
     )

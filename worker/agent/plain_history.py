@@ -19,6 +19,7 @@ from pydantic_ai.messages import (
 
 from worker.agent.drafts import response_text
 from worker.agent.wellformed import well_formed
+from worker.foreign_text import fenced
 
 _MARK = "healed"
 _RESULT_LIMIT = 4_000
@@ -70,8 +71,8 @@ def _plain_request(message: ModelRequest) -> ModelRequest:
 
 def _text(part: object) -> str:
     if isinstance(part, ToolReturnPart):
-        result = part.model_response_str(wrap_if_error=False)
-        return f"{_RECORD}\n{part.tool_name}: {well_formed(result)[:_RESULT_LIMIT] or '(no output)'}"
+        result = well_formed(part.model_response_str(wrap_if_error=False))[:_RESULT_LIMIT]
+        return f"{_RECORD}\n{fenced(part.tool_name, result or '(no output)', part.tool_call_id)}"
     if not isinstance(part, UserPromptPart):
         return ""
     if isinstance(part.content, str):

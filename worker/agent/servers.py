@@ -14,6 +14,7 @@ from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.toolsets import AbstractToolset
 
 from forge.models.session import ToolInfo
+from worker.agent.asking import Heard
 from worker.agent.deps import RunDeps
 from worker.agent.in_process import InProcess
 from worker.agent.provider_limits import ProviderLimits
@@ -34,6 +35,7 @@ class Server:
     name: str
     toolset: MCPToolset[RunDeps]
     is_foreign: bool = False
+    notes_strangers: bool = False
     is_connected: bool = False
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
 
@@ -50,7 +52,7 @@ class Server:
             return cls(name, MCPToolset(client, cache_tools=not is_foreign, **options), is_foreign)
         toolset = InProcess(source, **options)
         toolset.own_server = source
-        return cls(name, toolset)
+        return cls(name, toolset, notes_strangers=source.notes_strangers)
 
     async def list_tools(self, stack: AsyncExitStack, taken: frozenset[str]) -> None:
         """Connect if need be. A server that fails, in whatever way, offers nothing and costs nothing else."""
@@ -78,7 +80,9 @@ class Server:
     def offered(self) -> AbstractToolset[RunDeps]:
         names = frozenset(self.tools)
         offered = self.toolset.filtered(lambda _ctx, tool: tool.name in names)
-        return offered if self.is_foreign else SessionNetwork(offered)
+        if self.is_foreign:
+            return Heard(offered, always=True)
+        return Heard(SessionNetwork(offered), notes=self.notes_strangers)
 
     def infos(self) -> list[ToolInfo]:
         return [

@@ -17,6 +17,7 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 
 from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import NetworkInfo, ToolInfo
+from worker.agent.asking import AskFirst, Heard
 from worker.agent.deps import RunDeps
 from worker.agent.journal import CallLedger
 from worker.agent.lacking import LackingTools
@@ -100,7 +101,7 @@ class Toolbox:
         self._foreign = foreign
         self.limits = limits
         self._left_out: list[str] = []
-        self._own = [own_tools(), *([wallet_tools(wallet)] if wallet else [])]
+        self._own = [own_tools(), *([Heard(wallet_tools(wallet), notes=True)] if wallet else [])]
         self._stack = AsyncExitStack()
         self.offer = self._new_offer()
 
@@ -184,7 +185,11 @@ class Toolbox:
         ]
 
     def _new_offer(self) -> Offer:
-        """The ledger is outside of the network's wrapper: it records what the LLM asked for."""
+        """The ledger is outside of the network's wrapper: it records what the LLM asked for.
+
+        The question to the person is outside of the ledger: what waits for a word has not been started.
+        """
         mounted = [server.offered() for server in self._servers if server.is_connected]
         tools = PolicyToolset(CombinedToolset([*self._own, *mounted]), self.policy)
-        return Offer(CallLedger(tools), self.policy, self.limits.tools)
+        asking = AskFirst(CallLedger(tools), exempt=OWN_TOOLS | {TOOL_NAME})
+        return Offer(asking, self.policy, self.limits.tools)

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from forge.models.lines import one_line
+from worker.foreign_text import from_outside
 from worker.mcp_servers.node.dialects import Meaning
 from worker.mcp_servers.node.envelope import read_envelope
 from worker.mcp_servers.node.faults import NodeFault
@@ -43,6 +44,8 @@ class NodeRefused(ToolRefused):
         self, network: str, fault: NodeFault, *, passing: bool = False, retry_after: float | None = None
     ) -> None:
         self.fault = fault
+        if fault.revert_words or fault.meaning == "unclear":
+            from_outside(fault.reason)  # a contract may have chosen the words
         self.passing = passing
         self.retry_after = retry_after
         super().__init__(f"The node of {network} refused: {fault.reason}.")

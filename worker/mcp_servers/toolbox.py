@@ -132,7 +132,13 @@ def _argument(location: tuple[int | str, ...]) -> str:
 
 
 class OwnServer(FastMCP[Any]):
-    """Its tools answer with objects and read nothing of the session, so this process may call them as functions."""
+    """Its tools answer with objects and read nothing of the session, so this process may call them as functions.
+
+    `notes_strangers`: each text of a stranger that they hand on has gone through `from_outside`. Without it, whatever a
+    tool of an open world answers is taken for such a text.
+    """
+
+    notes_strangers = False
 
 
 def new_server(name: str, instructions: str, close: Callable[[], Awaitable[None]] | None = None) -> OwnServer:

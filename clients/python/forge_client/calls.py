@@ -61,7 +61,12 @@ class SessionCalls:
         reply = {"approval_id": approval_id, "outcome": "unknown"}
         return await self._answer("The wallet gave no usable answer.", reply | _named(claim_id))
 
+    async def allow(self, approval_id: str) -> Accepted:
+        """Let a tool call that waits for the user's word (`Hot.asks`) be made, once."""
+        return await self._answer("Allowed.", {"approval_id": approval_id, "outcome": "allowed"})
+
     async def reject(self, approval_id: str, reason: str | None = None) -> Accepted:
+        """Of a wallet request, or of a tool call that waits for the user's word."""
         reply = {"approval_id": approval_id, "outcome": "rejected", "reason": reason}
         text = "Transaction rejected by user" + (f": {reason}" if reason else "")
         return await self._answer(text, reply)

@@ -218,6 +218,23 @@ class Approval(_Frozen):
     truncated: bool = False
 
 
+class Ask(_Frozen):
+    """A tool call that waits for the user's word, because texts of strangers may have brought it about.
+
+    `strangers`: the tools that brought such texts. `truncated`: `arguments` are null here; the HTTP State has them.
+    """
+
+    approval_id: str
+    call_id: str
+    tool: str
+    arguments: dict[str, Any] | None
+    network: str
+    strangers: list[str]
+    created_at: str
+    expires_at: str
+    truncated: bool = False
+
+
 class Hot(_Frozen):
     """Everything of a session that changes, but for the messages. A session that does not exist has `rev` 0.
 
@@ -237,6 +254,7 @@ class Hot(_Frozen):
     active_run: ActiveRun | None
     queued: list[QueuedMessage]
     approvals: list[Approval]
+    asks: list[Ask] = []
     message_count: int
     expires_at: str | None
     notices: list[str] = []

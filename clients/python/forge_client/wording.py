@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from forge_client.frames import Approval, Message
+from forge_client.frames import Approval, Ask, Message
 from forge_client.wallet_words import calls, doubts, effects
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -84,6 +84,18 @@ def _plain(name: str, value: object) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def ask_words(ask: Ask) -> str:
+    """Why the person is asked, and all of the call."""
+    why = f"Texts of strangers (from {', '.join(ask.strangers)}) may have talked the agent into this."
+    given = ask.arguments
+    facts = (
+        ["Not all of it fits here: use the page."]
+        if given is None
+        else [f"{k}: {v}" for k, v in given.items()]
+    )
+    return visible("\n".join([why, f"{ask.tool} on {ask.network}", *facts]))
 
 
 def approval_words(approval: Approval) -> str:

@@ -44,8 +44,8 @@ export declare class ChatManager {
     sendTransactionResult(success: boolean, transactionHash?: string, reason?: string, approvalId?: string): Promise<boolean>;
     /** Take over the state that the answer to a request of `api` brings. @param {Promise<State>} request */
     confirm(request: Promise<State>): Promise<void>;
-    /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval */
-    reportWallet(sessionId: string, approval: ApprovalReply): Promise<boolean>;
+    /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval @param {string} [text] */
+    reportWallet(sessionId: string, approval: ApprovalReply, text?: string): Promise<boolean>;
     /** @param {string} text */
     sendSystemMessage(text: string): Promise<boolean>;
     /** Forget the wallet request on this side; the server keeps it until it is answered or expires. */

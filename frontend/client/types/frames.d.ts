@@ -176,6 +176,23 @@ export type PublicApproval = {
      */
     truncated?: boolean;
 };
+export type PublicAsk = {
+    approval_id: string;
+    call_id: string;
+    tool: string;
+    /**
+     * null when it was cut; HTTP has them
+     */
+    arguments: Record<string, unknown> | null;
+    network: string;
+    /**
+     * the tools that brought such texts
+     */
+    strangers: string[];
+    created_at: string;
+    expires_at: string;
+    truncated?: boolean;
+};
 export type Hot = {
     session_id: string;
     generation: number;
@@ -190,6 +207,7 @@ export type Hot = {
     active_run: PublicRun | null;
     queued: QueuedMessage[];
     approvals: PublicApproval[];
+    asks?: PublicAsk[];
     message_count: number;
     expires_at: string | null;
     notices?: string[];
@@ -286,7 +304,7 @@ export type ClaimRequest = {
 };
 export type ApprovalReply = {
     approval_id?: string | null;
-    outcome: 'sent' | 'rejected' | 'unknown';
+    outcome: 'sent' | 'rejected' | 'unknown' | 'allowed';
     transaction_hash?: string | null;
     reason?: string | null;
     claim_id?: string | null;
@@ -380,6 +398,19 @@ export type ApprovalReply = {
  * @property {boolean} [truncated] not the whole request, which HTTP has; it may not be signed from here
  */
 /**
+ * A tool call that waits for the person's word, because texts of strangers may have brought it about.
+ * @typedef {object} PublicAsk
+ * @property {string} approval_id
+ * @property {string} call_id
+ * @property {string} tool
+ * @property {Record<string, unknown> | null} arguments null when it was cut; HTTP has them
+ * @property {string} network
+ * @property {string[]} strangers the tools that brought such texts
+ * @property {string} created_at
+ * @property {string} expires_at
+ * @property {boolean} [truncated]
+ */
+/**
  * @typedef {object} Hot
  * @property {string} session_id
  * @property {number} generation
@@ -394,6 +425,7 @@ export type ApprovalReply = {
  * @property {PublicRun | null} active_run
  * @property {QueuedMessage[]} queued
  * @property {PublicApproval[]} approvals
+ * @property {PublicAsk[]} [asks]
  * @property {number} message_count
  * @property {string | null} expires_at
  * @property {string[]} [notices]
@@ -425,7 +457,7 @@ export type ApprovalReply = {
 /** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean, wallet_rpc_urls?: string[] }} NetworkInfo */
 /** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
 /** @typedef {{ approval_id: string, digest: string, account: string, claim_id: string, again?: boolean, release?: boolean }} ClaimRequest */
-/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
+/** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown' | 'allowed', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
 /**
  * The server frame in `data`, or null when it is not one: a newer server may send types that we do not know.
  * @param {unknown} data

@@ -1,5 +1,5 @@
 import type { Conversation } from './conversation.js';
-import type { Hot, PublicApproval, PublicMessage, QueuedMessage, PublicRun } from './frames.js';
+import type { Hot, PublicApproval, PublicAsk, PublicMessage, QueuedMessage, PublicRun } from './frames.js';
 import type { OutgoingMessage } from './outbox.js';
 import type { ConnectionStatus } from './transport.js';
 export type ShownMessage = PublicMessage & {
@@ -35,6 +35,10 @@ export type ChatState = {
      */
     outgoing: OutgoingMessage[];
     approvals: PublicApproval[];
+    /**
+     * tool calls that wait for the person's word
+     */
+    asks: PublicAsk[];
     pendingWalletTx: unknown;
     hot: Hot | null;
 };

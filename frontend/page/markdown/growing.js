@@ -1,6 +1,7 @@
 // Markdown that is still being written: of a growing text only the last two blocks are ever looked at again, and of
 // those only what differs is changed.
 
+import { withVisibleTricks } from '../tool_words.js';
 import { parseBlocks } from './blocks.js';
 import { isAlike, patch } from './patch.js';
 import { blockElement } from './view.js';
@@ -67,7 +68,7 @@ export class GrowingMarkdown {
     if (now.language !== before.language || !now.text.startsWith(before.text)) return false;
     const code = this.#open.at(-1)?.querySelector('pre > code')?.firstChild;
     if (!(code instanceof Text)) return false;
-    code.appendData(now.text.slice(before.text.length));
+    code.appendData(withVisibleTricks(now.text.slice(before.text.length)));
     return true;
   }
 }

@@ -57,6 +57,7 @@ export function isSafeLink(href) {
 function specialAt(text, mark, at, depth, unclosed) {
   if (mark === '\n') return { part: { type: 'break' }, end: at + 1 };
   if (mark === '\\') return escapeAt(text, at);
+  if (depth >= DEEPEST && /^(?:0x|http)/.test(mark)) return null; // no link within a link
   if (mark.startsWith('0x')) return { part: { type: 'hex', text: mark }, end: at + mark.length };
   if (mark.startsWith('`')) return codeAt(text, mark, at, unclosed);
   if (mark.endsWith('[')) return linkAt(text, at, depth);

@@ -1,6 +1,7 @@
 // Markdown as it is read out: words without signs, addresses short.
 
 import { shortHex } from '../hex.js';
+import { hostBeside } from '../links.js';
 import { parseBlocks } from './blocks.js';
 import { parseInline } from './inline.js';
 
@@ -44,5 +45,8 @@ function inlineText(text) {
 function partText(part) {
   if (part.type === 'break') return ' ';
   if (part.type === 'hex') return shortHex(part.text);
-  return 'children' in part ? part.children.map(partText).join('') : part.text;
+  if (!('children' in part)) return part.text;
+  const words = part.children.map(partText).join('');
+  const host = part.type === 'link' ? hostBeside(part.href, words) : '';
+  return host ? `${words} (${host})` : words;
 }

@@ -2,6 +2,8 @@
 
 import { el, icon, setAttribute } from '../dom.js';
 import { hexElement } from '../hex.js';
+import { linkNodes } from '../links.js';
+import { withVisibleTricks } from '../tool_words.js';
 import { COMMAND, commandsElement } from './commands.js';
 import { directionOf } from './direction.js';
 import { parseInline } from './inline.js';
@@ -62,15 +64,15 @@ function inlineNodes(text) {
 function inlineNode(part) {
   switch (part.type) {
     case 'text':
-      return document.createTextNode(part.text);
+      return document.createTextNode(withVisibleTricks(part.text));
     case 'code':
-      return el('code', { dir: 'ltr' }, part.text);
+      return el('code', { dir: 'ltr' }, withVisibleTricks(part.text));
     case 'break':
       return el('br');
     case 'hex':
       return hexElement(part.text);
     case 'link':
-      return el('a', { href: part.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...part.children.map(inlineNode));
+      return linkNodes(part.href, part.children.map(inlineNode));
     default:
       return el(part.type, {}, ...part.children.map(inlineNode));
   }
@@ -78,7 +80,7 @@ function inlineNode(part) {
 
 /** @param {string} language @param {string} text */
 function codeElement(language, text) {
-  const code = el('code', {}, text);
+  const code = el('code', {}, withVisibleTricks(text));
   const copy = el(
     'button',
     { type: 'button', class: 'copy-code', 'aria-label': 'Copy code', data: { copyFrom: 'code' } },

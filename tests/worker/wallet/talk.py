@@ -15,10 +15,11 @@ ASK = TOOL_NAME
 
 
 class Talk:
-    """`requests`: the messages of every request."""
+    """`requests`: the messages of every request. `call_ids`: of the next calls, as a provider might choose them."""
 
     def __init__(self) -> None:
         self.requests: list[list[ModelMessage]] = []
+        self.call_ids: list[str] = []
 
     def llm(self) -> FunctionModel:
         return FunctionModel(stream_function=self._stream)
@@ -31,9 +32,8 @@ class Talk:
         results = [part for part in parts[last:] if isinstance(part, ToolReturnPart)]
         if prompt.startswith("[[") and not results:
             for index, (name, arguments) in enumerate(json.loads(prompt)):
-                yield {
-                    index: DeltaToolCall(name, json.dumps(arguments), tool_call_id=f"c{len(parts)}.{index}")
-                }
+                call_id = self.call_ids.pop(0) if self.call_ids else f"c{len(parts)}.{index}"
+                yield {index: DeltaToolCall(name, json.dumps(arguments), tool_call_id=call_id)}
         elif results:
             yield "Results: " + " | ".join(part.model_response_str(wrap_if_error=False) for part in results)
         else:

@@ -107,9 +107,12 @@ async def test_an_obedient_llm_gets_no_further_than_the_policy(
 
     told = json.dumps([m.model_dump(mode="json") for m in seen.messages if m.tool and m.tool.name != ASK])
     assert FORGED in told
-    assert any(
-        part.tool_call_id == "obeyed0" for part in requests[-1][-1].parts if isinstance(part, ToolReturnPart)
-    )
+    assert len(requests) == 2
+    asks = (await payer.stage.session()).asks
+    assert [ask.tool for ask in asks] == [name for name, _ in WANTED if name == "send"]
+    assert int(rpc(anvil, "eth_getBalance", payer.account(HEIDI), "latest"), 16) == before
+    for ask in asks:  # a person who says yes to everything is still held by the policy
+        await payer.answer("allowed", to=ask.approval_id)
     after = int(rpc(anvil, "eth_getBalance", payer.account(HEIDI), "latest"), 16)
     assert after - before == (2 * 10**17 if network == "testnet" else 0)
     assert await payer.approvals() == [waiting]

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from worker.agent.offline.amounts import ether
 from worker.agent.offline.plans import Plan, Step
-from worker.agent.offline.reading import field, number, problem, rows, status_of, text
+from worker.agent.offline.reading import field, number, problem, rows, status_of, text, words
 from worker.agent.offline.refusal import Refusal
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import Call, Result
+from worker.foreign_text import code_block, in_chat, in_code
 from worker.json_text import read_json
 
 LIST_LIMIT = 20
@@ -34,7 +35,7 @@ def block(box: Toolbox, number: str | None = None) -> Plan:
 def _tell_block(found: Result) -> str:
     height = number(found, "number", "block_number", "block")
     if height is None:
-        return text(found)
+        return words(found)
     about = [f"Block {height}"]
     if (when := field(found, "time", "timestamp")) is not None:
         about.append(f"time {when}")
@@ -54,7 +55,7 @@ def transaction(box: Toolbox, tx_hash: str) -> Plan:
 def tell_transaction(found: Result) -> str:
     value = number(found, "value_wei", "value")
     if value is None:
-        return text(found)
+        return words(found)
     sender = field(found, "from_account", "from")
     recipient = field(found, "to_account", "to") or "a new contract"
     mined = field(found, "block_number")
@@ -73,7 +74,7 @@ def code(box: Toolbox, address: str) -> Plan:
 def _tell_code(found: Result) -> str:
     size = number(found, "size_bytes", "size")
     if size is None:
-        return text(found)
+        return words(found)
     if size == 0:
         return "There is no code at this address: it is an ordinary account or unused."
     whole: Any = field(found, "code")
@@ -83,7 +84,7 @@ def _tell_code(found: Result) -> str:
 
 def code_size(box: Toolbox, address: str) -> Plan:
     return look_up(
-        f"Measuring the code at {address}{box.where}…", box.call("code_size", address=address), text
+        f"Measuring the code at {address}{box.where}…", box.call("code_size", address=address), words
     )
 
 
@@ -96,8 +97,8 @@ def _tell_abi(found: Result) -> str:
     entries = [cast("dict[str, Any]", e) for e in rows(found, "abi", "ABI") if isinstance(e, dict)]
     functions = [e for e in entries if e.get("type") == "function"]
     if not functions:
-        return text(found)
-    shown = "\n".join(f"- `{_signature(e)}`" for e in functions[:LIST_LIMIT])
+        return words(found)
+    shown = "\n".join(f"- {in_code(_signature(e))}" for e in functions[:LIST_LIMIT])
     more = f"\n… and {len(functions) - LIST_LIMIT} more" if len(functions) > LIST_LIMIT else ""
     return f"The contract has {len(functions)} functions:\n{shown}{more}"
 
@@ -110,7 +111,7 @@ def _signature(entry: dict[str, Any]) -> str:
 
 def account_transactions(box: Toolbox, who: str) -> Plan:
     call = box.call("get_account_transactions", address=who)
-    return look_up(f"Fetching the transactions of {who}{box.where}…", call, text)
+    return look_up(f"Fetching the transactions of {who}{box.where}…", call, words)
 
 
 def networks(box: Toolbox) -> Plan:
@@ -120,7 +121,7 @@ def networks(box: Toolbox) -> Plan:
 def _tell_networks(found: Result) -> str:
     listed = rows(found, "networks", "items")
     if not listed:
-        return text(found)
+        return words(found)
     lines = [_network_line(cast("dict[str, Any]", n)) if isinstance(n, dict) else f"- {n}" for n in listed]
     current = field(found, "current", "current_network", "network")
     return "\n".join(
@@ -130,14 +131,14 @@ def _tell_networks(found: Result) -> str:
 
 def _network_line(network: dict[str, Any]) -> str:
     chain = f" (chain id {network['chain_id']})" if network.get("chain_id") else ""
-    trouble = f": {network['problem']}" if network.get("problem") else ""
+    trouble = f": {in_chat(network['problem'])}" if network.get("problem") else ""
     return f"- {network.get('name')}{chain}{trouble}"
 
 
 def switch_network(box: Toolbox, network: str) -> Plan:
     name = network.lower().replace(" ", "-")
     return look_up(
-        f"Switching to {name}…", box.call("set_network", network=name), lambda found: f"Done: {text(found)}"
+        f"Switching to {name}…", box.call("set_network", network=name), lambda found: f"Done: {words(found)}"
     )
 
 
@@ -157,7 +158,7 @@ def _tell_search(found: Result) -> str:
         if isinstance(h, dict)
     ]
     if not hits:
-        return text(found)
+        return words(found)
     return "I found:\n" + "\n".join(_hit_line(h) for h in hits[:HITS_SHOWN])
 
 
@@ -165,12 +166,13 @@ def _hit_line(hit: dict[str, Any]) -> str:
     title = ": ".join(str(hit[name]) for name in ("title", "heading") if hit.get(name)) or "untitled"
     where = hit.get("url") or hit.get("page") or hit.get("path")
     about = " ".join(str(hit.get("snippet") or hit.get("description") or hit.get("text") or "").split())
-    return f"- {title}{f' ({where})' if where else ''}{f': {about[:SNIPPET_LIMIT]}' if about else ''}"
+    shown = f" ({in_chat(where)})" if where else ""
+    return f"- {in_chat(title)}{shown}{f': {in_chat(about, SNIPPET_LIMIT)}' if about else ''}"
 
 
 def current_time(box: Toolbox) -> Plan:
     return look_up(
-        "Looking at the clock…", box.call("get_current_time"), lambda found: f"It is {text(found, 200)}."
+        "Looking at the clock…", box.call("get_current_time"), lambda found: f"It is {words(found, 200)}."
     )
 
 
@@ -182,4 +184,6 @@ def any_tool(box: Toolbox, name: str, arguments: str | None = None) -> Plan:
     if not isinstance(given, dict):
         raise Refusal('The arguments must be a JSON object, like {"who": "Alice"}.')
     call = box.raw(name, cast("dict[str, Any]", given))
-    return look_up(f"Calling `{name}`…", call, lambda found: f"`{name}` returned:\n\n```\n{text(found)}\n```")
+    return look_up(
+        f"Calling `{name}`…", call, lambda found: f"`{name}` returned:\n\n{code_block(text(found))}"
+    )

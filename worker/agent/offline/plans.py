@@ -10,10 +10,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from worker.agent.offline.amounts import ether, to_wei
-from worker.agent.offline.reading import balance_line, field, problem, status_of, text, unknown_outcome
+from worker.agent.offline.reading import balance_line, field, problem, status_of, unknown_outcome, words
 from worker.agent.offline.refusal import Refusal
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import Call, Result
+from worker.foreign_text import in_chat, in_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ def send(box: Toolbox, amount: str, unit: str, sender: str, recipient: str) -> P
         return (yield from _verify_unknown(box, transfer, sender, recipient))
     if reason := problem(sent):
         return f"The transfer of {transfer} did not succeed: {reason}"
-    transaction = field(sent, "hash", "tx_hash", "transaction_hash") or text(sent, 200)
+    transaction = field(sent, "hash", "tx_hash", "transaction_hash") or words(sent, 200)
     if status_of(sent) is False:
         why = field(sent, "revert_reason")
-        return f"Transaction `{transaction}` was reverted: {transfer} did not happen.{f' Reason: {why}' if why else ''}"
+        reason = f" Reason: {in_chat(why)}" if why else ""
+        return f"Transaction `{transaction}` was reverted: {transfer} did not happen.{reason}"
     where = _mined(sent)
     balances: list[Result] = []
     if checks := _both(box, sender, recipient):
@@ -121,7 +123,7 @@ def send_by_wallet(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan
         return f"I do not know whether your wallet sent {transfer}: look at your wallet before you ask for it again."
     if reason := problem(answer):
         return f"The transfer of {transfer} by your wallet did not succeed: {reason}"
-    return f"The wallet request to send {transfer} has ended. The answer was: {text(answer)}"
+    return f"The wallet request to send {transfer} has ended. The answer was: {words(answer)}"
 
 
 def ask_sender(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
@@ -135,7 +137,8 @@ def ask_sender(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
 
 def list_tools(box: Toolbox) -> Plan:
     lines = (
-        f"- `{tool.name}`: {(tool.description or '').strip().partition(chr(10))[0]}" for tool in box.tools
+        f"- {in_code(tool.name)}: {in_chat((tool.description or '').strip().partition(chr(10))[0])}"
+        for tool in box.tools
     )
     return "\n".join(("These tools are connected:", *lines)) if box.tools else "No tools are connected."
     yield
@@ -162,9 +165,9 @@ def token_balance(box: Toolbox, who: str, token: str) -> Plan:
     amount = field(found, "formatted", "balance")
     symbol = field(found, "symbol")
     return (
-        f"{who} has {amount} {symbol or ''}".rstrip() + f" (token {token})."
+        f"{who} has {amount} {in_chat(symbol or '')}".rstrip() + f" (token {token})."
         if amount is not None
-        else text(found)
+        else words(found)
     )
 
 

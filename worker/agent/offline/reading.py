@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from worker.agent.offline.amounts import ether, whole_number
 from worker.agent.run_so_far import Result
+from worker.foreign_text import in_chat
 from worker.json_text import read_json
 
 QUOTE_LIMIT = 1_500
@@ -51,9 +52,14 @@ def text(result: Result, limit: int = QUOTE_LIMIT) -> str:
     return whole if len(whole) <= limit else f"{whole[:limit]}… (cut; {len(whole):,} characters)"
 
 
+def words(result: Result, limit: int = QUOTE_LIMIT) -> str:
+    """The whole result within a sentence of ours: a stranger's text has no meaning in Markdown there."""
+    return in_chat(text(result, limit))
+
+
 def problem(result: Result) -> str | None:
     """What went wrong, or `None` for a call that succeeded."""
-    return None if result.kind == "ok" else text(result).strip() or "no reason given"
+    return None if result.kind == "ok" else words(result).strip() or "no reason given"
 
 
 def unknown_outcome(result: Result) -> bool:
@@ -66,7 +72,7 @@ def balance_line(result: Result, who: str) -> str:
     if reason := problem(result):
         return f"I could not read {who}'s balance: {reason}"
     wei = number(result, "wei", "balance")
-    return f"{who}: {text(result)}" if wei is None else f"{who} has {ether(wei, field(result, 'currency'))}."
+    return f"{who}: {words(result)}" if wei is None else f"{who} has {ether(wei, field(result, 'currency'))}."
 
 
 def status_of(result: Result) -> bool | None:

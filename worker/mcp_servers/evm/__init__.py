@@ -27,6 +27,7 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
 
 def serve(chains: Chains) -> FastMCP[Any]:
     server = new_server("evm", INSTRUCTIONS, chains.close)
+    server.notes_strangers = True
     off_loop = OffLoop()
     add_account_tools(server, chains)
     add_transaction_tools(server, chains, off_loop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from eth_abi.decoding import ContextFramesBytesIO
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import registry
 
-from forge.models.lines import one_line
+from worker.foreign_text import from_outside
 from worker.mcp_servers.evm.known import PANICS, known_errors, known_functions
 from worker.mcp_servers.evm.results import Argument, DecodedCall, EncodedCall
 from worker.mcp_servers.evm.signatures import AbiType, FunctionSignature, parse_signature, parse_types
@@ -129,9 +130,21 @@ def explain_revert(data: bytes) -> str:
     if error.name == "Panic":
         return f"panic 0x{values[0]:02x}: {PANICS.get(values[0], 'unknown code')}"
     if error.name == "Error":
-        return one_line(values[0], LONGEST_REASON)
-    pairs = (f"{a.name}={a.value}" for a in _arguments(error, values))
-    return f"{error.name}({', '.join(pairs)})"[:LONGEST_REASON]
+        return from_outside(values[0], LONGEST_REASON)
+    arguments = _arguments(error, values)
+    said = f"{error.name}({', '.join(f'{a.name}={a.value}' for a in arguments)})"[:LONGEST_REASON]
+    return from_outside(said) if say_something(arguments) else said
+
+
+def say_something(arguments: Sequence[Argument]) -> bool:
+    """Whether there is a text among them, which somebody has written."""
+    return any("string" in argument.type for argument in arguments)
+
+
+def heard(arguments: Sequence[Argument]) -> None:
+    """Decoding happens in a thread, where nobody listens: what it has brought is taken in here."""
+    if say_something(arguments):
+        from_outside(json.dumps([argument.value for argument in arguments], default=str), LONGEST_REASON)
 
 
 def _decode(kinds: Sequence[AbiType], data: bytes, what: str) -> list[Any]:

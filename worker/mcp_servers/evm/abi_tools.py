@@ -9,7 +9,7 @@ from pydantic import Field
 
 from worker.mcp_servers.addresses import resolve
 from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.abi import MOST_BYTES, decode_call, encode_call, parse_data
+from worker.mcp_servers.evm.abi import MOST_BYTES, decode_call, encode_call, heard, parse_data
 from worker.mcp_servers.evm.off_loop import OffLoop
 from worker.mcp_servers.evm.results import DecodedCall, EncodedCall
 from worker.mcp_servers.known_networks import TESTNET
@@ -45,7 +45,9 @@ def add_abi_tools(server: FastMCP[Any], chains: Chains, off_loop: OffLoop) -> No
         signature: Signature | None = None,
     ) -> DecodedCall:
         """Read call data: which function it calls, with which arguments. Common functions need no signature."""
-        return await off_loop(lambda: decode_call(parse_data(data, "data"), signature))
+        decoded = await off_loop(lambda: decode_call(parse_data(data, "data"), signature))
+        heard(decoded.arguments)
+        return decoded
 
 
 def _has_words(value: Any) -> bool:

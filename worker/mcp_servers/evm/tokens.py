@@ -9,7 +9,7 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
-from forge.models.lines import one_line
+from worker.foreign_text import from_outside
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.results import TokenBalance
@@ -80,4 +80,4 @@ def _text(answer: bytes) -> str | None:
         text = answer.rstrip(b"\0").decode() if len(answer) == 32 else decode(["string"], answer)[0]
     except (DecodingError, OverflowError, UnicodeDecodeError):
         return None
-    return one_line(text, LONGEST_SYMBOL) or None
+    return from_outside(text, LONGEST_SYMBOL) or None

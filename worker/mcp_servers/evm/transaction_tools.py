@@ -10,7 +10,7 @@ from pydantic import Field
 from worker.mcp_servers.addresses import ZERO_ADDRESS, Who
 from worker.mcp_servers.amounts import Amount
 from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.abi import MOST_BYTES, decode_answer
+from worker.mcp_servers.evm.abi import MOST_BYTES, decode_answer, heard
 from worker.mcp_servers.evm.blocks import Block, block_at, block_parameter
 from worker.mcp_servers.evm.off_loop import OffLoop
 from worker.mcp_servers.evm.results import CallAnswer, Sent, Simulation
@@ -63,12 +63,14 @@ def add_transaction_tools(server: FastMCP[Any], chains: Chains, off_loop: OffLoo
                 f"{request.to.address if request.to else 'The call'} answered with no data on {network}: there may be "
                 "no contract at this address there (ask code_size), or it does not have this function."
             )
+        decoded = await off_loop(decode_answer, bytes.fromhex(data[2:]), returns) if returns else None
+        heard(decoded or [])
         return CallAnswer(
             network=request.chain.name,
             to=request.to.address if request.to else "",
             data=data,
             as_integer=str(int(data, 16)) if len(data) == 66 else None,
-            decoded=await off_loop(decode_answer, bytes.fromhex(data[2:]), returns) if returns else None,
+            decoded=decoded,
         )
 
     @server.tool(annotations=READS)

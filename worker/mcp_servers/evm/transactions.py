@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from worker.foreign_text import from_outside
 from worker.mcp_servers.addresses import Account
 from worker.mcp_servers.amounts import format_units, parse_amount
 from worker.mcp_servers.chains import Chain
@@ -67,7 +68,8 @@ def refusal(error: NodeRefused) -> str:
     fault = error.fault
     if fault.revert is None:
         return fault.reason
-    return f"execution reverted: {explain_revert(fault.revert) if fault.revert else fault.revert_words or NO_REASON}"
+    words = from_outside(fault.revert_words) if fault.revert_words else NO_REASON
+    return f"execution reverted: {explain_revert(fault.revert) if fault.revert else words}"
 
 
 def would_fail(error: NodeRefused) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import BaseModel, Field
 
+from worker.foreign_text import from_outside
 from worker.mcp_servers.toolbox import PURE, new_server
 from worker.mcp_servers.uniswap_docs.index import Section, build_index
 
@@ -35,6 +36,9 @@ def build(environment: Mapping[str, str]) -> FastMCP[Any]:
         limit: Annotated[int, Field(ge=1, le=20, description="How many sections at most.")] = 5,
     ) -> DocumentResults:
         """Search the Uniswap documents: whole sections, the best match first."""
-        return DocumentResults(query=query, results=index().search(query, limit))
+        found = index().search(query, limit)
+        if found and folder != OWN_DOCUMENTS:
+            from_outside("pages that did not come with this program")
+        return DocumentResults(query=query, results=found)
 
     return server

@@ -17,6 +17,7 @@ from forge_client.conversation import Conversation
 from forge_client.errors import ForgeClientError
 from forge_client.events import ConnectionChanged, Refused, Updated
 from forge_client.terminal.approvals import ApprovalCard, Approvals
+from forge_client.terminal.asks import AskCard, Asks
 from forge_client.terminal.bubbles import QueuedBubble
 from forge_client.terminal.composer import Composer
 from forge_client.terminal.dialogs import ChoiceDialog, HelpDialog, TextDialog
@@ -52,6 +53,7 @@ class ChatScreen(Screen[None]):
         self._status, self._going = StatusLine(id="status"), Going(id="going")
         self._sessions, self._transcript = SessionList(), Transcript()
         self._approvals, self._composer = Approvals(id="approvals"), Composer()
+        self._asks = Asks(id="asks")
         self._server = server
         self._titles = Titles(remembered, server.url)
         known = self._titles.sessions()
@@ -66,6 +68,7 @@ class ChatScreen(Screen[None]):
             with Vertical(id="conversation"):
                 yield self._transcript
                 yield self._approvals
+                yield self._asks
                 yield self._going
                 yield self._composer
         yield Footer(show_command_palette=False)
@@ -99,6 +102,7 @@ class ChatScreen(Screen[None]):
     async def _show(self, conversation: Conversation) -> None:
         await self._transcript.show(conversation)
         await self._approvals.show(conversation.hot.approvals if conversation.hot else [])
+        await self._asks.show(conversation.hot.asks if conversation.hot else [])
         if self._titles.keep(self._client):
             self._show_sessions()
 
@@ -145,6 +149,13 @@ class ChatScreen(Screen[None]):
             await self._done(self._client.reject(event.approval_id))
         else:
             await self._done(self._client.approve(event.approval_id, event.transaction_hash))
+        self._composer.focus()
+
+    @on(AskCard.Answered)
+    @work(group="send")
+    async def _decide(self, event: AskCard.Answered) -> None:
+        answer = self._client.allow if event.is_allowed else self._client.reject
+        await self._done(answer(event.approval_id))
         self._composer.focus()
 
     @work(group="stop")

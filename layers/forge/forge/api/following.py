@@ -62,7 +62,7 @@ class Follower:
         if self.is_busy:
             self._watch()
         event_id = str(session.rev if session else 0)
-        waiting = [approval.approval_id for approval in session.approvals] if session else []
+        waiting = [each.approval_id for each in (*session.approvals, *session.asks)] if session else []
         if event_id == self._sent and self._waiting in (None, waiting):
             return None
         data = self._state(session).model_dump_json()

@@ -174,13 +174,14 @@ class ForeignApproval(BaseModel):
 class ApprovalReply(BaseModel):
     """The wallet's answer to one approval. `approval_id` null: the oldest pending one (legacy texts).
 
-    `unknown`: the wallet was asked and gave no usable answer, so the transaction may have been sent.
+    `unknown`: the wallet was asked and gave no usable answer, so the transaction may have been sent. `allowed` is the
+    person's yes to a tool call that waits for it, and no answer to a wallet request.
     """
 
     model_config = ConfigDict(frozen=True)
 
     approval_id: ApprovalId | None = None
-    outcome: Literal["sent", "rejected", "unknown"]
+    outcome: Literal["sent", "rejected", "unknown", "allowed"]
     transaction_hash: TransactionHash | None = None
     reason: str | None = None
     claim_id: ClaimId | None = None

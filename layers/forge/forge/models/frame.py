@@ -121,6 +121,26 @@ class PublicApproval(BaseModel):
     truncated: bool = False
 
 
+class PublicAsk(BaseModel):
+    """A tool call that waits for the person's word; times RFC 3339. It is answered by its `approval_id`.
+
+    `strangers`: the tools whose results brought words of strangers, because of which the person is asked.
+    `truncated`: the arguments did not fit into a frame and are null; the HTTP State has them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    approval_id: str
+    call_id: str
+    tool: str
+    arguments: dict[str, Any] | None
+    network: str
+    strangers: list[str]
+    created_at: str
+    expires_at: str
+    truncated: bool = False
+
+
 class Hot(BaseModel):
     """The public part of the hot item, the same in a `state` frame and in the HTTP State.
 
@@ -142,6 +162,7 @@ class Hot(BaseModel):
     active_run: PublicRun | None
     queued: list[QueuedMessage]
     approvals: list[PublicApproval]
+    asks: list[PublicAsk] = []
     message_count: int
     expires_at: str | None
     notices: list[str] = []

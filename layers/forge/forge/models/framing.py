@@ -12,6 +12,7 @@ from forge.models.frame import (
     Have,
     Hot,
     PublicApproval,
+    PublicAsk,
     PublicMessage,
     QueuedMessage,
     StateFrame,
@@ -148,6 +149,7 @@ def _fitting_hot(hot: Hot) -> Hot:
                 "pending_wallet_tx": None,
                 "queued": [_preview_queued(queued, limit) for queued in hot.queued],
                 "approvals": [_preview_approval(approval, limit) for approval in hot.approvals],
+                "asks": [_preview_ask(ask, limit) for ask in hot.asks],
                 "notices": [notice[:limit] for notice in hot.notices[:10]],
             }
         )
@@ -174,6 +176,12 @@ def _preview_approval(approval: PublicApproval, limit: int) -> PublicApproval:
             "truncated": True,
         }
     )
+
+
+def _preview_ask(ask: PublicAsk, limit: int) -> PublicAsk:
+    if len(to_json(ask)) <= limit:
+        return ask
+    return ask.model_copy(update={"arguments": None, "truncated": True})
 
 
 def _beginning(text: str | None, limit: int) -> str | None:

@@ -91,7 +91,7 @@ class State(Hot):
 
 
 class SessionSummary(BaseModel):
-    """One of the caller's own sessions, for a list; times RFC 3339. `approvals`: wallet requests that wait."""
+    """One of the caller's own sessions, for a list; times RFC 3339. `approvals`: what waits for the person."""
 
     session_id: str
     title: str | None

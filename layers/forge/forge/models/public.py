@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from forge.models.approval import Approval, Report
+from forge.models.asking import Ask
 from forge.models.frame import (
     Hot,
     PublicApproval,
+    PublicAsk,
     PublicClaim,
     PublicMessage,
     PublicReport,
@@ -87,6 +89,7 @@ def hot(session: HotSession, catalog: Catalog | None) -> Hot:
         active_run=_run(session),
         queued=[_queued(submission) for submission in session.inbox],
         approvals=[_approval(approval) for approval in session.approvals],
+        asks=[_ask(ask) for ask in session.asks],
         message_count=session.message_count,
         expires_at=rfc3339(session.expires_at * 1000),
         notices=[*(catalog.notices if catalog else []), *_foreign(session)],
@@ -153,7 +156,7 @@ def summary(session: HotSession) -> SessionSummary:
         network=session.network,
         is_processing=session.active is not None or bool(session.inbox),
         message_count=session.message_count,
-        approvals=len(session.approvals),
+        approvals=len(session.approvals) + len(session.asks),
         created_at=rfc3339(session.created_at),
         last_activity_at=rfc3339(session.last_activity_at),
         expires_at=rfc3339(session.expires_at * 1000),
@@ -202,6 +205,19 @@ def _approval(approval: Approval) -> PublicApproval:
         reported=[_report(report) for report in approval.reported],
         created_at=rfc3339(approval.created_at),
         expires_at=rfc3339(approval.expires_at),
+    )
+
+
+def _ask(ask: Ask) -> PublicAsk:
+    return PublicAsk(
+        approval_id=ask.approval_id,
+        call_id=ask.call_id,
+        tool=ask.tool,
+        arguments=ask.arguments,
+        network=ask.network,
+        strangers=ask.strangers,
+        created_at=rfc3339(ask.created_at),
+        expires_at=rfc3339(ask.expires_at),
     )
 
 

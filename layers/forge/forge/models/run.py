@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Address, Approval, ApprovalReply, Report
+from forge.models.asking import Ask
 from forge.models.ids import ApprovalId, RunId, SessionKey
 from forge.models.message import Draft
 from forge.models.receipt import ReceiptOutcome, WalletReceipt
@@ -41,8 +42,10 @@ class Submission(BaseModel):
 _OUTCOMES: dict[str, ReceiptOutcome] = {"sent": "reported", "rejected": "rejected", "unknown": "unanswered"}
 
 
-def receipt_of(reply: ApprovalReply) -> WalletReceipt:
-    """What the client said, before anybody has checked it."""
+def receipt_of(reply: ApprovalReply) -> WalletReceipt | None:
+    """What the client said of its wallet, before anybody has checked it."""
+    if reply.outcome not in _OUTCOMES:
+        return None
     return WalletReceipt(
         approval_id=reply.approval_id,
         outcome=_OUTCOMES[reply.outcome],
@@ -153,6 +156,7 @@ class Progress(BaseModel):
     first gets the index `history_index`; `shown_results` joins (or, with `new_response`, replaces) the active
     run's set of the same name. `answered` approvals leave the pending ones; `used_hashes` are the transactions that
     settled them, and can settle no other. `reported`: what was reported for approvals that stay open, by their ids.
+    `strangers`: tools whose results have brought words of strangers into the conversation.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -165,13 +169,15 @@ class Progress(BaseModel):
     answered: frozenset[str] = frozenset()
     used_hashes: frozenset[str] = frozenset()
     reported: dict[str, Report] = {}
+    strangers: frozenset[str] = frozenset()
 
 
 class Ending(Progress):
-    """The last transaction of a run: `Progress` and how the run ended; `approvals` join the pending ones."""
+    """The last transaction of a run: `Progress` and how it ended; `approvals` and `asks` join the pending ones."""
 
     outcome: Outcome
     approvals: list[Approval] = []
+    asks: list[Ask] = []
 
 
 ToolCommand.model_rebuild()

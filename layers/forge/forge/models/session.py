@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Approval, ForeignApproval
+from forge.models.asking import Ask
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, Submission
@@ -26,7 +27,9 @@ class HotSession(BaseModel):
     `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with
     each write; it never repeats within a session, not even over generations. `used_hashes`: transactions that have
     settled an approval. `withdrawn` messages are shown once the active run has ended. `spent`: wei that the agent's own
-    transactions have moved. `wallet`: the account of the person's connected wallet, as far as their client has told it.
+    transactions have moved. `asks`: tool calls that wait for the person's word; `strangers`: the tools whose results
+    have brought words of strangers into the conversation. `wallet`: the account of the person's connected wallet, as
+    far as their client has told it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,6 +44,8 @@ class HotSession(BaseModel):
     withdrawn: list[Submission] = []
     approvals: list[Approval] = []
     foreign_approvals: list[ForeignApproval] = []
+    asks: list[Ask] = []
+    strangers: list[str] = []
     used_hashes: list[str] = []
     spent: int = 0
     wallet: str | None = None

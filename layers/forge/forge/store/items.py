@@ -15,6 +15,7 @@ from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.lenient import plain, text_map
+from forge.store.pending import asks_of, strangers_of
 from forge.store.requests import read_approvals
 from forge.store.shape import completed
 from forge.store.unreadable import note_unreadable
@@ -78,6 +79,8 @@ def _session(item: Item) -> HotSession:
         withdrawn=[_submission(entry["run_id"], entry) for entry in item.get("withdrawn", [])],
         approvals=approvals,
         foreign_approvals=foreign,
+        asks=asks_of(item),
+        strangers=strangers_of(item),
         used_hashes=item.get("used_hashes", []),
         spent=item.get("spent", 0),
         wallet=plain(item.get("wallet"), str, None),
@@ -103,6 +106,7 @@ def current(session: HotSession, now: int) -> HotSession:
     open_ones = {
         "approvals": [each for each in session.approvals if each.expires_at > now],
         "foreign_approvals": [each for each in session.foreign_approvals if each.expires_at > now],
+        "asks": [each for each in session.asks if each.expires_at > now],
     }
     return session.model_copy(update=open_ones)
 

@@ -151,7 +151,7 @@ class TableSessions:
             .set(used_hashes=[])
             .set(expires_at=now // 1_000 - CLOCK_MARGIN_SECONDS)
             .assign("rev = rev + :one", "fence = fence + :one", one=1)
-            .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, "title")
+            .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, "title", "asks", "strangers")
             .when("expires_at > :seconds", seconds=now // 1_000)
         )
 

@@ -98,6 +98,8 @@ OPTIONAL: Mapping[str, Attribute] = {
     "active_id": Attribute(str),
     "used_hashes": Attribute(list),
     "spent": Attribute(int),
+    "asks": Attribute(list, _always(None), is_replaceable=True),
+    "strangers": Attribute(list, _always(["something"]), is_replaceable=True),
     "withdrawn": Attribute(list, _always(None), is_replaceable=True),
     "title": Attribute(str, _always(None), is_replaceable=True),
     **dict.fromkeys(

@@ -9,6 +9,7 @@ from forge.models.approval import Approval, Report
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import HotSession
+from forge.store.asks import asked, heard
 from forge.store.change import Change
 from forge.store.commit import Step
 from forge.store.entries import entry_items
@@ -19,6 +20,8 @@ from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, RECENT_LIMIT, Terms
 
 REPORTS_LIMIT = 10
 """Of one approval."""
+UNSETTLED = frozenset({"sent", "unknown"})
+"""Answers of a wallet that may have sent something."""
 HASHES_LIMIT = 100
 """More than can be pending at once: an approval lives for minutes, and only then could a hash be used again."""
 INTERRUPTED = "Interrupted by user"
@@ -61,6 +64,7 @@ def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) 
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
     made = prolonged(Step(step.change, step.puts, step.after.model_copy(update={"active": run})), terms, now)
+    made = asked(heard(made, progress), progress, [])
     return answered(made, progress) if progress.answered or progress.reported else made
 
 
@@ -73,7 +77,8 @@ def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
     step = moved(session, active, whole, terms, now)
     step.change.remove(*ACTIVE_ATTRIBUTES)
     made = Step(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
-    return settled(answered(made, whole, ending.approvals), [active.run_id], ending.outcome, terms, now)
+    made = asked(heard(answered(made, whole, ending.approvals), ending), ending, ending.asks)
+    return settled(made, [active.run_id], ending.outcome, terms, now)
 
 
 def unchecked(session: HotSession, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
@@ -81,7 +86,7 @@ def unchecked(session: HotSession, submissions: Sequence[Submission], now: int) 
 
     What is found out about an answer is stored by its run's first write, with the answer itself (`input_logged`).
     """
-    replies = [each.approval for each in submissions if each.approval and each.approval.outcome != "rejected"]
+    replies = [each.approval for each in submissions if each.approval and each.approval.outcome in UNSETTLED]
     oldest = next((each.approval_id for each in session.approvals), "")
     return {
         reply.approval_id or oldest: Report(

@@ -1,0 +1,128 @@
+"""Asks the person before a call has an effect, once words of strangers are in the conversation.
+
+Such words may have talked the LLM into the call. So `Heard` remembers which tools brought some, and `AskFirst` ends the
+run with the call as a question, as a wallet request does; `asked` makes the call once the person has said yes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import CallDeferred, ToolFailedError
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
+
+from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
+from forge.models.run import Progress
+from worker.agent.deps import RunDeps
+from worker.agent.drafts import error_part
+from worker.agent.journal import call_key
+from worker.agent.surroundings import lacks
+from worker.agent.uninterrupted import uninterrupted
+from worker.foreign_text import listening
+
+ALLOWED = "allowed"
+"""The field of a response's metadata, which no LLM can write, that marks a call as one that the person has allowed."""
+ANSWER_MS = 15 * 60_000
+"""How long a question waits for its answer: as long as a wallet request, unless the deployment says otherwise."""
+
+
+@dataclass
+class Heard(WrapperToolset[RunDeps]):
+    """Remembers the tools whose results are, or hold, words of strangers, before the LLM gets to read them.
+
+    `always`: whatever a tool answers is a stranger's. `notes`: the tools note such words themselves (`from_outside`).
+    Otherwise all that a tool of an open world answers counts.
+    """
+
+    always: bool = False
+    notes: bool = False
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        with listening() as words:
+            try:
+                result = await super().call_tool(name, tool_args, ctx, tool)
+            except Exception:
+                await self._remember(ctx.deps, tool.tool_def, words)
+                raise
+        await self._remember(ctx.deps, tool.tool_def, words)
+        return result
+
+    async def _remember(self, deps: RunDeps, tool: ToolDefinition, words: list[str]) -> None:
+        is_open = not self.notes and lacks(tool) is None and _hints(tool).get("openWorldHint") is True
+        if self.always or words or is_open:
+            await remember(deps, tool.name)
+
+
+async def remember(deps: RunDeps, source: str) -> None:
+    """Stored before anything is done with the words: no worker that takes over may miss them."""
+    if source in deps.strangers or len(deps.strangers) >= STRANGERS_LIMIT:
+        return
+    deps.strangers = deps.strangers | {source}
+    await uninterrupted(deps.record.append(Progress(strangers=frozenset({source}))))
+
+
+@dataclass
+class AskFirst(WrapperToolset[RunDeps]):
+    """`exempt`: tools whose effect is in the conversation alone, or that ask the person themselves.
+
+    It stands outside of the ledger, for a call that waits has not been started.
+    """
+
+    exempt: frozenset[str] = frozenset()
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        has_effect = name not in self.exempt and _hints(tool.tool_def).get("readOnlyHint") is not True
+        if not (has_effect and ctx.deps.strangers) or _is_allowed(ctx):
+            return await super().call_tool(name, tool_args, ctx, tool)
+        ask = _ask(ctx, name, tool_args)
+        waiting = [*ctx.deps.asks, *ctx.deps.asking]
+        if len(waiting) >= ASKS_LIMIT:
+            raise _refused(ctx, name, "too many calls wait for the user already: some of them come first")
+        if sum(len(each.model_dump_json().encode()) for each in [*waiting, ask]) > ASKS_BYTES:
+            raise _refused(ctx, name, "it is too long to be shown to the user, who would have to allow it")
+        ctx.deps.asking.append(ask)
+        raise CallDeferred
+
+
+def _ask(ctx: RunContext[RunDeps], name: str, arguments: dict[str, Any]) -> Ask:
+    deps = ctx.deps
+    now = deps.clock()
+    return Ask(
+        approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
+        run_id=deps.run_id,
+        call_id=ctx.tool_call_id or "",
+        tool=name,
+        arguments=arguments,
+        network=deps.network,
+        strangers=sorted(deps.strangers),
+        created_at=now,
+        expires_at=now + ANSWER_MS,
+    )
+
+
+def _refused(ctx: RunContext[RunDeps], name: str, why: str) -> ToolFailedError:
+    text = (
+        f"Nothing was done. Words of strangers are in this conversation, so the user must allow {name}; but {why}. "
+        "Tell the user; a new conversation does not ask."
+    )
+    return ToolFailedError(error_part(name, text, ctx.tool_call_id or "", "refused"))
+
+
+def _is_allowed(ctx: RunContext[RunDeps]) -> bool:
+    """Whether the call stands in a response that we have written ourselves, when the person had said yes to it."""
+    responses = (message for message in reversed(ctx.messages) if isinstance(message, ModelResponse))
+    last = next(responses, None)
+    return last is not None and ALLOWED in (last.metadata or {})
+
+
+def _hints(tool: ToolDefinition) -> dict[str, Any]:
+    return (tool.metadata or {}).get("annotations") or {}

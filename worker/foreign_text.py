@@ -1,0 +1,105 @@
+"""The boundary for texts of strangers: tool results, web pages, token names, contracts' words, servers' descriptions.
+
+Whatever such a text says, it stays data: for the LLM between marks that it cannot know, and in the chat without
+Markdown and without what cannot be seen. `listening` tells whether a tool has read any.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from forge.models.lines import BLANK, one_line
+
+_MARKDOWN = re.compile(
+    r"[\\`*\[\]<~|&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=[A-Za-z]):(?=//)|(?<=www)\.", re.IGNORECASE
+)
+"""What has a meaning within a line, and what makes a link of an address."""
+_SELECTORS = re.compile(r"[\ufe00-\ufe0f]{2,}|[\U000e0100-\U000e01ef]")
+"""One after a sign chooses its form. Several, and those for rare forms, can carry a hidden text."""
+_LAYOUT = "\n\t"
+_CODE_CHARACTERS = 24
+_TICKS = re.compile(r"`+")
+
+_heard: ContextVar[list[str] | None] = ContextVar(
+    "texts of strangers that the tool call has read", default=None
+)
+
+
+@contextmanager
+def listening() -> Generator[list[str]]:
+    """The list gets each text that `from_outside` takes in meanwhile, also by tasks that are started meanwhile."""
+    heard: list[str] = []
+    token = _heard.set(heard)
+    try:
+        yield heard
+    finally:
+        _heard.reset(token)
+
+
+def from_outside(text: str, limit: int | None = None) -> str:
+    """A stranger's text on one line, noted for whoever listens. Every such text of our own tools goes through this."""
+    line = one_line(text, limit)
+    if line and (heard := _heard.get()) is not None:
+        heard.append(line)
+    return line
+
+
+def visible(text: str) -> str:
+    """With what cannot be seen, or changes the direction of what is beside it, in words."""
+    shown = "".join(c if _is_visible(c) else _named(c) for c in text)
+    return _SELECTORS.sub(lambda run: "".join(map(_named, run[0])), shown)
+
+
+def _is_visible(character: str) -> bool:
+    if character in _LAYOUT or character == " ":
+        return True
+    return character.isprintable() and character not in BLANK
+
+
+def _named(character: str) -> str:
+    return (
+        " "
+        if character.isspace() and character not in "\u2028\u2029\x1c\x1d\x1e\x85\v\f\r"
+        else f"⟨U+{ord(character):04X}⟩"
+    )
+
+
+def in_chat(text: object, limit: int | None = None) -> str:
+    """On one line of the chat, without a meaning in Markdown: no link, no emphasis, no code."""
+    return _MARKDOWN.sub(r"\\\g<0>", one_line(str(text), limit))
+
+
+def in_code(text: object, limit: int | None = None) -> str:
+    """As code within a line of the chat, which it cannot end."""
+    return f"`{one_line(str(text), limit).replace('`', '′') or ' '}`"
+
+
+def code_block(text: str) -> str:
+    """As a block of code in the chat, which it cannot end."""
+    longest = max((len(run[0]) for run in _TICKS.finditer(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{visible(text)}\n{fence}"
+
+
+def fenced(source: str, text: str, salt: str) -> str:
+    """For the LLM: data of `source`, between marks with a code that follows from the whole text.
+
+    So no text can hold its own code, and the same result is always told in the same words, which providers cache.
+    `salt`: the call's id.
+    """
+    body = visible(text)
+    code = hashlib.sha256(f"{salt}\0{source}\0{body}".encode(errors="replace")).hexdigest()[:_CODE_CHARACTERS]
+    return f'<data {code} from="{in_name(source)}">\n{body}\n</data {code}>'
+
+
+def in_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_. -]", "", text)[:64]
+
+
+def described(server: str, text: str | None) -> str | None:
+    """A description that the external server `server` has written of its tool or of a part of it."""
+    return f"(In the words of the external server {in_name(server)}:) {visible(text)}" if text else text
