@@ -137,6 +137,10 @@ undeploy: setup-check ## Remove an installation from AWS (STACK=name)
 dead-letters: setup-run ## List what was given up, here or in a deployment (STACK=name, ARGS="requeue RUN_ID")
 	@exec $(python) -m local_dev.dead_letters $(if $(STACK),--stack $(STACK)) $(ARGS)
 
+.PHONY: mcp-pins
+mcp-pins: setup-run ## List tools of external servers that wait for a word (STACK=name, ARGS="agree SERVER TOOL FINGERPRINT")
+	@exec $(python) -m local_dev.mcp_pins $(if $(STACK),--stack $(STACK)) $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was installed and built; .local/ (logs, kept conversations) stays
 	rm -rf .venv .tools .aws-sam node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -66,7 +66,7 @@ def main(
     parser.add_argument("command", nargs="*", default=["list"], help="list | show RUN_ID | requeue RUN_ID")
     options = parser.parse_args(arguments)
     try:
-        target = _target(options.stack, environment, file)
+        target = target_of(options.stack, environment, file)
     except NoTarget as problem:
         say(str(problem))
         return CANNOT_LOOK
@@ -74,7 +74,7 @@ def main(
     return dead_letters.main(list(options.command), environment, say)
 
 
-def _target(stack: str, environment: Mapping[str, str], file: Path) -> dict[str, str]:
+def target_of(stack: str, environment: Mapping[str, str], file: Path) -> dict[str, str]:
     """The variables for `stack`; those of the environment as they are, when it names a table itself."""
     if stack:
         session: Any = boto3.Session()

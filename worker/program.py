@@ -15,7 +15,7 @@ from forge.errors import MissingApiKey
 from forge.observability import configure_logging, show_error_texts
 from forge.ports import AsyncConnections
 from forge.queue import open_queue
-from forge.store import open_store, system_clock
+from forge.store import Store, open_store, system_clock
 from worker.agent.agent import Operator
 from worker.agent.llm import build_llm
 from worker.agent.provider_limits import limits_of
@@ -66,7 +66,7 @@ def _resources(
     connections: AsyncConnections,
 ) -> Resources:
     store, blocking = open_store(settings), Blocking(_threads(settings))
-    toolbox = _toolbox(settings, environment)
+    toolbox = _toolbox(settings, environment, store)
     missing = llm if isinstance(llm, MissingApiKey) else None
     return Resources(
         worker_id=uuid.uuid4().hex[:12],
@@ -98,12 +98,12 @@ def _resources(
     )
 
 
-def _toolbox(settings: WorkerSettings, environment: Mapping[str, str]) -> Toolbox:
+def _toolbox(settings: WorkerSettings, environment: Mapping[str, str], store: Store) -> Toolbox:
     policy = settings.policy
     return Toolbox(
         mount(environment),
         networks(environment),
-        ExternalServers.from_environment(environment),
+        ExternalServers.from_environment(environment, store.pins),
         Wallet(Chains.from_environment(environment), policy, settings.wallet_terms),
         policy,
         limits_of(settings.forge_llm, environment),

@@ -8,8 +8,8 @@ The store's methods block (boto3); the worker calls them in threads. Unless said
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from forge.models.approval import Approval, Claim
 from forge.models.caller import Grant
@@ -273,6 +273,37 @@ class Commands(Protocol):
     def publish(self, catalog: Catalog) -> None: ...
 
     def catalog(self) -> Catalog | None: ...
+
+
+class Proposal(NamedTuple):
+    """A tool's definition that waits until somebody agrees. `shown`: its beginning, for the operator to read."""
+
+    fingerprint: str
+    shown: str
+
+
+class Pins(Protocol):
+    """Fingerprints of the tools that servers of others offer, by server and tool."""
+
+    def read(self, server: str) -> dict[str, str]:
+        """Empty for a server that nobody has used yet."""
+        ...
+
+    def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
+        """Keep those that are new, and return what is kept then: another worker may have been first."""
+        ...
+
+    def propose(self, server: str, proposals: Mapping[str, Proposal]) -> None:
+        """The definitions of `server` that wait until somebody agrees, and no others."""
+        ...
+
+    def waiting(self, server: str) -> dict[str, Proposal]: ...
+
+    def servers(self) -> list[str]: ...
+
+    def agree(self, server: str, tool: str, fingerprint: str) -> None:
+        """Raises `NotFound` unless exactly this definition waits."""
+        ...
 
 
 class Faults(Protocol):

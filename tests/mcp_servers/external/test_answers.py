@@ -300,7 +300,7 @@ async def test_input_that_a_server_requires_is_told_to_the_person(tmp_path: Path
     assert "https://sign.example/in" in text
 
 
-@pytest.mark.parametrize(("kept", "more"), [(True, {}), (False, {"other"}), (True, {"other"})])
+@pytest.mark.parametrize(("kept", "more"), [(True, {}), (False, {}), (True, {"other"})])
 async def test_a_tool_that_a_known_server_brings_later_waits_for_a_person(
     tmp_path: Path, *, kept: bool, more: set[str]
 ) -> None:

@@ -30,11 +30,11 @@ def entry(fault: str = "", **more: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, servers: dict[str, Any], **environment: str
+    folder: Path, servers: dict[str, Any], kept: Any = None, **environment: str
 ) -> AsyncGenerator[ExternalServers]:
     path = folder / "mcp.json"
     path.write_text(json.dumps({"mcpServers": servers}))
-    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": str(path), **environment})
+    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": str(path), **environment}, kept)
     try:
         await external.refresh()
         yield external

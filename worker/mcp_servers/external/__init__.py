@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fastmcp import FastMCP
 from fastmcp.tools import Tool as OfferedTool
@@ -18,6 +18,9 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import Tool, ToolAnnotations
 from pydantic import PrivateAttr
 
+from forge.errors import ForgeError
+from forge.models.lines import one_line
+from worker.foreign_text import described, visible
 from worker.mcp_servers.external.config import ServerConfig, read_config
 from worker.mcp_servers.external.connection import Connection
 from worker.mcp_servers.external.definitions import Review, offered_name, review
@@ -44,9 +47,9 @@ class ForwardedTool(OfferedTool):
     def build(cls, server: str, definition: Tool, connection: Connection, *, trusted: bool) -> ForwardedTool:
         tool = cls(
             name=offered_name(server, definition.name),
-            title=definition.title,
-            description=definition.description,
-            parameters=definition.input_schema,
+            title=one_line(definition.title) if definition.title else None,
+            description=described(server, definition.description),
+            parameters=_visible(definition.input_schema),
             annotations=definition.annotations if trusted else UNTRUSTED,
         )
         tool._connection, tool._original = connection, definition.name
@@ -56,6 +59,20 @@ class ForwardedTool(OfferedTool):
         hints = self.annotations
         repeatable = hints is not None and True in (hints.read_only_hint, hints.idempotent_hint)
         return await self._connection.call(self._original, arguments, repeatable=repeatable)
+
+
+def _visible(schema: Any) -> Any:
+    """What the schema says of its parameters is a stranger's text, too. Names and values stay as they are."""
+    if isinstance(schema, dict):
+        fields = cast("dict[str, Any]", schema)
+        return {
+            key: visible(value) if key in _TOLD and isinstance(value, str) else _visible(value)
+            for key, value in fields.items()
+        }
+    return [_visible(part) for part in cast("list[Any]", schema)] if isinstance(schema, list) else schema
+
+
+_TOLD = frozenset({"description", "title", "$comment"})
 
 
 class ExternalServer:
@@ -74,10 +91,14 @@ class ExternalServer:
         """Connect if need be, review the definitions anew, and offer what is approved."""
         try:
             definitions = await self._connection.list_tools()
-            result = review(self.name, self._config, definitions, self._pins, self._connection.refused)
+            refused = dict(self._connection.refused)
+            # The pins are kept elsewhere, and reading them may take a while.
+            result = await asyncio.to_thread(
+                review, self.name, self._config, definitions, self._pins, refused
+            )
         except ServerDown as error:
             result = Review(faults=[f"External server {self.name} {error}"])
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ForgeError) as error:
             reason = f"its pins cannot be read or written ({type(error).__name__})"
             result = Review(faults=[f"External server {self.name}: {reason}"])
         for fault in result.faults:
@@ -120,9 +141,10 @@ class ExternalServers:
             logger.warning("external server left out", extra={"cause": fault})
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> ExternalServers:
-        """FORGE_MCP_CONFIG names the file (default `mcp.json`), FORGE_MCP_PINS the one that keeps the fingerprints.
+    def from_environment(cls, environment: Mapping[str, str], kept: Pins | None = None) -> ExternalServers:
+        """FORGE_MCP_CONFIG names the file (default `mcp.json`). `kept`: where the fingerprints are kept.
 
+        FORGE_MCP_PINS names a file that keeps them instead. Without either they last as long as this process.
         FORGE_MCP_START_SECONDS is how long a server may take to start.
         """
         read, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
@@ -130,7 +152,8 @@ class ExternalServers:
         left_out += without
         pins = environment.get("FORGE_MCP_PINS")
         patience = Patience(start=float(environment.get("FORGE_MCP_START_SECONDS") or _PATIENCE.start))
-        return cls(configs, FilePins(Path(pins)) if pins else MemoryPins(), left_out, patience)
+        kept = FilePins(Path(pins)) if pins else kept or MemoryPins()
+        return cls(configs, kept, left_out, patience)
 
     def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
         return [(server.name, server.server) for server in self._servers]

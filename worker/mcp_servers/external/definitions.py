@@ -10,10 +10,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from mcp_types import Tool
 
+from worker.foreign_text import visible
 from worker.mcp_servers.external.config import ServerConfig
-from worker.mcp_servers.external.pins import Pins, fingerprint
+from worker.mcp_servers.external.pins import Pins, Proposal, fingerprint
 
 LARGEST_DEFINITION = 20_000
+LONGEST_SHOWN = 2_000
 MOST_TOOLS = 512
 """Of one server. How many an LLM may be offered in all depends on its provider (`worker.agent.provider_limits`)."""
 NAME_SHOWN = 64
@@ -39,10 +41,12 @@ def review(
     """Pins what may be pinned. Raises what `pins` raises."""
     result = Review()
     pinned = pins.read(server)
+    waiting: dict[str, Proposal] = {}
     wanted = [definition for definition in definitions if _is_wanted(config, definition.name)]
     for definition in wanted[:MOST_TOOLS]:
         fault = _fault(server, definition, result.approved)
-        fault = fault or _suspicion(config, definition, pinned, pins)
+        if fault is None and (fault := _suspicion(config, definition, pinned)):
+            waiting[definition.name] = Proposal(fingerprint(definition), _shown(definition))
         if fault is None:
             result.approved[definition.name] = definition
         else:
@@ -54,10 +58,26 @@ def review(
         result.faults.append(
             f"External server {server} offers more than {MOST_TOOLS} tools: the rest is left out."
         )
-    new = {name: fingerprint(d) for name, d in result.approved.items() if name not in pinned}
-    if new:
-        pins.add(server, new)
+    _pin(server, result, pinned, pins)
+    if pinned:
+        pins.propose(server, waiting)
     return result
+
+
+def _pin(server: str, result: Review, pinned: Mapping[str, str], pins: Pins) -> None:
+    """What another worker has pinned first counts, so what differs from it is not offered."""
+    prints = {name: fingerprint(definition) for name, definition in result.approved.items()}
+    if prints.keys() <= pinned.keys():
+        return
+    kept = pins.add(server, prints)
+    for name in [name for name, found in prints.items() if kept.get(name) != found]:
+        del result.approved[name]
+        result.faults.append(_left_out(server, name, "another worker has seen another definition of it"))
+
+
+def _shown(definition: Tool) -> str:
+    """What a person must read before they agree."""
+    return visible(definition.model_dump_json(by_alias=True, exclude_none=True))[:LONGEST_SHOWN]
 
 
 def _left_out(server: str, tool: str, reason: str) -> str:
@@ -70,15 +90,15 @@ def _is_wanted(config: ServerConfig, name: str) -> bool:
     )
 
 
-def _suspicion(config: ServerConfig, definition: Tool, pinned: Mapping[str, str], pins: Pins) -> str | None:
+def _suspicion(config: ServerConfig, definition: Tool, pinned: Mapping[str, str]) -> str | None:
     """A definition that changed, or that a known server brought later: a person must look at it."""
     current = fingerprint(definition)
-    how = f"review it, then write {current} for it into the pins"
+    how = f"review it, then agree to {current} (make mcp-pins)"
     if definition.name in pinned:
         changed = pinned[definition.name] != current
         return f"it changed since it was first used and is quarantined; {how}" if changed else None
     is_named = config.allowed_tools is not None
-    if pins.is_kept and pinned and not is_named:
+    if pinned and not is_named:
         return f"it is new since the server was first used and is quarantined; {how}"
     return None
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mcp_types import Tool
 from pydantic import RootModel
@@ -20,21 +20,31 @@ def fingerprint(definition: Tool) -> str:
     return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+class Proposal(NamedTuple):
+    """A definition that waits until somebody agrees. `shown`: its beginning, for a person to read."""
+
+    fingerprint: str
+    shown: str
+
+
 class Pins(Protocol):
-    """Fingerprints by server and tool. `is_kept`: they outlast the worker, so a known server is known again."""
+    """Fingerprints by server and tool."""
 
-    @property
-    def is_kept(self) -> bool: ...
+    def read(self, server: str) -> dict[str, str]:
+        """Empty for a server that nobody has used yet."""
+        ...
 
-    def read(self, server: str) -> dict[str, str]: ...
+    def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
+        """Keep those that are new, and return what is kept then: another worker may have been first."""
+        ...
 
-    def add(self, server: str, fingerprints: Mapping[str, str]) -> None: ...
+    def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
+        """The definitions that wait until somebody agrees (`Proposal`s, by tool), and no others."""
+        ...
 
 
 class MemoryPins:
     """For as long as the process lives."""
-
-    is_kept = False
 
     def __init__(self) -> None:
         self._pins: dict[str, dict[str, str]] = {}
@@ -42,8 +52,12 @@ class MemoryPins:
     def read(self, server: str) -> dict[str, str]:
         return dict(self._pins.get(server, {}))
 
-    def add(self, server: str, fingerprints: Mapping[str, str]) -> None:
-        self._pins.setdefault(server, {}).update(fingerprints)
+    def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
+        self._pins[server] = {**fingerprints, **self._pins.get(server, {})}
+        return self.read(server)
+
+    def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
+        """Nobody could agree: the log names what waits."""
 
 
 class _PinFile(RootModel[dict[str, dict[str, str]]]):
@@ -53,22 +67,24 @@ class _PinFile(RootModel[dict[str, dict[str, str]]]):
 class FilePins:
     """A JSON file, replaced whole. Raises `OSError` or `ValueError` when it cannot be used: never taken for empty."""
 
-    is_kept = True
-
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, server: str) -> dict[str, str]:
         return self._read().get(server, {})
 
-    def add(self, server: str, fingerprints: Mapping[str, str]) -> None:
+    def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
+        """The log names what waits, and whoever agrees writes it into the file."""
+
+    def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
         pins = self._read()
-        pins.setdefault(server, {}).update(fingerprints)
+        pins[server] = {**fingerprints, **pins.get(server, {})}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(pins, file, indent=2, sort_keys=True)
         Path(name).replace(self._path)
+        return pins[server]
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:

@@ -17,6 +17,7 @@ from forge.ports import (
     Faults,
     Inbox,
     Journal,
+    Pins,
     Runs,
     Sessions,
     Tickets,
@@ -30,6 +31,7 @@ from forge.store.expire import TableExpiry
 from forge.store.faults import TableFaults
 from forge.store.inbox import TableInbox
 from forge.store.journal import TableJournal
+from forge.store.pins import TablePins
 from forge.store.runs import TableRuns
 from forge.store.sessions import TableSessions
 from forge.store.table import Table
@@ -53,6 +55,7 @@ class Store:
     journal: Journal
     commands: Commands
     faults: Faults
+    pins: Pins
     tickets: Tickets
     expiry: Expiry
 
@@ -76,6 +79,7 @@ def open_store(
         journal=TableJournal(table, terms, clock),
         commands=TableCommands(table, clock),
         faults=TableFaults(table, clock),
+        pins=TablePins(table),
         tickets=TableTickets(table),
         expiry=TableExpiry(table, clock),
     )

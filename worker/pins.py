@@ -1,0 +1,42 @@
+"""Agrees to tools of external servers that are new or have changed: `list | agree SERVER TOOL FINGERPRINT`.
+
+Such a tool is offered to nobody until then. `list` shows the whole of what the server says, or its beginning: what
+is agreed to is exactly the definition with that fingerprint. The workers look again every minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from forge.errors import ForgeError
+from forge.ports import Pins
+from forge.store import open_store
+from worker.settings import WorkerSettings
+
+HELP = "list | agree SERVER TOOL FINGERPRINT: tools of external servers that wait until somebody agrees"
+NOTHING = "No tool of an external server waits."
+
+
+def lines(pins: Pins) -> Iterator[str]:
+    for server in pins.servers():
+        for tool, proposal in sorted(pins.waiting(server).items()):
+            was = "changed" if tool in pins.read(server) else "new"
+            yield f"{server} {tool} {proposal.fingerprint}  ({was})\n  {proposal.shown}"
+
+
+def main(arguments: list[str], environment: Mapping[str, str], say: Callable[[str], object]) -> int:
+    pins = open_store(WorkerSettings.from_environment(environment)).pins
+    try:
+        match arguments:
+            case ["list"]:
+                say("\n".join(lines(pins)) or NOTHING)
+            case ["agree", server, tool, fingerprint]:
+                pins.agree(server, tool, fingerprint)
+                say(f"Agreed: the workers offer {server}/{tool} within a minute.")
+            case _:
+                say(HELP)
+                return 2
+    except ForgeError as error:
+        say(error.detail)
+        return 1
+    return 0
