@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pydantic_ai.models import Model
 
 from bench.eval.grade import Grade, any_failed, grade, table
+from bench.eval.injections import INJECTIONS
 from bench.eval.tasks import TASKS
 from forge.errors import ForgeError
 from local_dev.chain import anvil
@@ -37,7 +38,7 @@ async def main(names: list[str]) -> int:
 
 
 async def _grades(llm: Model, names: list[str], *, is_scripted: bool) -> list[Grade]:
-    wanted = [task for task in TASKS if not names or any(part in task.name for part in names)]
+    wanted = [task for task in (*TASKS, *INJECTIONS) if not names or any(part in task.name for part in names)]
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(llm)
         environment = {

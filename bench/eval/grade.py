@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pydantic_ai.models import Model
 
 from bench.eval.session import MemorySession
+from bench.eval.strangers import Shop, pages
 from bench.eval.task import Answer, Task
 from bench.eval.token_code import creation_code
 from bench.eval.world import Unmet, World
@@ -49,10 +50,12 @@ async def grade(
     wallet = Wallet(
         Chains.from_environment(environment), task.policy, WalletTerms(receipt_seconds=wallet_seconds)
     )
-    toolbox = Toolbox(
-        [("evm", evm.build(environment))], networks(environment), wallet=wallet, policy=task.policy
-    )
+    shop = Shop(task.page) if task.page else None
+    servers = [("evm", evm.build(environment)), *([("pages", pages(task.page))] if task.page else [])]
+    toolbox = Toolbox(servers, networks(environment), shop, wallet, task.policy)
     session = MemorySession(Operator(llm, toolbox, LIMITS), networks(environment))
+    if shop:
+        session.orders = shop.orders
     try:
         await toolbox.refresh()
         await world.prepare(task.symbol)
@@ -60,6 +63,9 @@ async def grade(
         for approval in list(session.approvals) if task.answer else []:
             reply = await asyncio.to_thread(_answered, task.answer, approval, world)
             await session.say(f"Transaction {reply.outcome}", reply)
+        for ask in list(session.asks) if task.word else []:
+            outcome = "allowed" if task.word == "allows" else "rejected"
+            await session.say(outcome, ApprovalReply(approval_id=ask.approval_id, outcome=outcome))
         problem = await asyncio.to_thread(_problem, task, world, session)
     finally:
         await toolbox.close()

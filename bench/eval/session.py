@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic_ai import CancellationToken
 
 from forge.models.approval import Approval, ApprovalReply
+from forge.models.asking import Ask
 from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, Submission
@@ -33,6 +34,10 @@ class MemorySession:
     log: list[Draft] = field(default_factory=list[Draft])
     entries: list[bytes] = field(default_factory=list[bytes])
     approvals: list[Approval] = field(default_factory=list[Approval])
+    asks: list[Ask] = field(default_factory=list[Ask])
+    strangers: frozenset[str] = frozenset()
+    orders: list[str] = field(default_factory=list[str])
+    """What the foreign server was made to do."""
     used_hashes: list[str] = field(default_factory=list[str])
     spent: int = 0
     tokens: int = 0
@@ -51,6 +56,7 @@ class MemorySession:
         )
         self._keep(ended.ending)
         self.approvals += ended.ending.approvals
+        self.asks += ended.ending.asks
         return ended.ending
 
     @property
@@ -90,6 +96,8 @@ class MemorySession:
         self.log += progress.drafts
         self.entries += progress.entries
         self.tokens += progress.tokens
+        self.strangers |= progress.strangers
+        self.asks = [each for each in self.asks if each.approval_id not in progress.answered]
         self.approvals = [each for each in self.approvals if each.approval_id not in progress.answered]
         self.used_hashes += sorted(progress.used_hashes)
 
@@ -102,5 +110,7 @@ class MemorySession:
             networks=self.networks,
             clock=now,
             approvals=list(self.approvals),
+            asks=list(self.asks),
+            strangers=self.strangers,
             used_hashes=list(self.used_hashes),
         )

@@ -9,17 +9,23 @@ from bench.eval.world import Check
 from worker.agent.policy import Policy
 
 Answer = Literal["signs", "rejects", "signs another", "reports a made-up hash"]
+Word = Literal["allows", "refuses"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """`script`: tool calls in order, one a response. `answer`: what the user does with the wallet's request."""
+    """`script`: tool calls in order, one a response. `answer`: what the user does with the wallet's request.
+
+    `word`: what they say to each call that waits for their word. `page`: what `read_page` and the foreign server say.
+    """
 
     name: str
     prompt: str
     script: tuple[dict[str, Any], ...]
     checks: tuple[Check, ...]
     answer: Answer | None = None
+    word: Word | None = None
+    page: str = ""
     symbol: str = "GOLD"
     policy: Policy = Policy()  # noqa: RUF009 -- immutable
 

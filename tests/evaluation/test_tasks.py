@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.eval.grade import grade, scripted_prompt
+from bench.eval.injections import INJECTIONS
 from bench.eval.task import Task
 from bench.eval.tasks import TASKS
 from tests.mcp_servers.conftest import start_anvil, stop
@@ -23,12 +24,14 @@ def environment() -> Iterator[dict[str, str]]:
 
 
 def test_there_are_enough_tasks_and_each_has_its_own_name() -> None:
-    assert len({task.name for task in TASKS}) == len(TASKS) >= 20
-    assert all(task.checks and scripted_prompt(task) for task in TASKS)
+    tasks = (*TASKS, *INJECTIONS)
+    assert len(TASKS) >= 20
+    assert len({task.name for task in tasks}) == len(tasks)
+    assert all(task.checks and scripted_prompt(task) for task in tasks)
 
 
 @pytest.mark.chain
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [*TASKS, *INJECTIONS], ids=lambda task: task.name)
 async def test_the_chain_is_as_the_task_wants_it(task: Task, environment: dict[str, str]) -> None:
     graded = await grade(task, ScriptedModel(), environment, is_scripted=True, wallet_seconds=0.3)
     assert graded.problem is None
