@@ -10,7 +10,7 @@ from types import ModuleType
 
 import uvloop
 
-from bench.soak import deaths, load, stops
+from bench.soak import damages, deaths, load, stops
 from bench.soak.matrix import KINDS, Cell, Outcome, cells, play
 from bench.soak.results import keep, kept
 from bench.soak.rig import running_rig
@@ -22,18 +22,22 @@ make soak ARGS="MESSAGES=10000"            the same, until so many messages have
 make soak ARGS="--matrix [kill,freeze]"    each fault point × each kind of fault
 make soak ARGS="--table RESULTS=file"      the table of the outcomes that were kept
 make soak ARGS="--deaths MINUTES=2"        the local application while its own processes are killed and it starts again
+make soak ARGS="--damages"                 each way in which a session's stored items may be damaged in mid-run
 make soak ARGS="--stops"                   how soon a stop ends a run, in each of its phases
 
   of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), FREEZES (the share of blows
-  that only freeze, 0.25), SEED, TRACE (a file for all that is known of the sessions with violations)
+  that only freeze, 0.25), JUMPS (that only move a wall clock, 0.15), NEWER and DAMAGED (the shares of messages after
+  which the session's stored items are so, 0.05 and 0.01), SEED, TRACE (a file for all that is known of the
+  sessions with violations)
   of the matrix: POINT (a part of a fault point's name), MOMENT (before, during, after), RESULTS (a file for one JSON
   line per cell; the cells that it holds are not played again)
+  of the damages: POINT (a part of a damage's name)
   of the deaths: MINUTES, SESSIONS (12), KILL_SECONDS (5), SEED
   of the stops: STOPS (of each phase, 100), SESSIONS (at a time, 4)
 """
 
 
-PROGRAMS = {"--deaths": deaths, "--stops": stops}
+PROGRAMS = {"--damages": damages, "--deaths": deaths, "--stops": stops}
 
 
 def wanted(kinds: Sequence[str], given: Mapping[str, str]) -> list[Cell]:

@@ -20,6 +20,7 @@ CLAUSES = {
     "texts": "Every text is there, whole and once; a client's text is the server's.",
     "takeover": "A killed or frozen worker's run goes on elsewhere within 10 s.",
     "stuck": "Nothing goes on or waits for ever.",
+    "own": "A damaged item costs its own session only, which can be stopped, deleted and begun anew.",
 }
 
 

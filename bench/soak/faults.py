@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.soak.crossings import Call
 
 Moment = Literal["before", "during", "after"]
-Kind = Literal["kill", "freeze", "error", "throttle", "delay", "duplicate"]
+Kind = Literal[
+    "kill", "freeze", "error", "throttle", "delay", "duplicate", "ahead", "behind", "newer", "damage"
+]
+"""`ahead`, `behind`: the wall clock of whoever makes the call jumps. `newer`, `damage`: items of a session are changed
+in the table. These have a deed of their own."""
+Deed = Callable[[Call], None]
 
 FREEZE_SECONDS = 9.0
 """Longer than the lease (6 s) and the queue's visibility (8 s)."""
+JUMP_SECONDS = 3_600
+"""By so much the wall clock of a worker jumps ahead, or back."""
 REPEATS = 4
 """So often an error or a throttle is given, because the AWS client itself tries three times."""
 
@@ -31,6 +39,8 @@ class Fault:
     skip: int = 0
     clients: tuple[str, ...] = ("worker-1", "worker-2")
     seconds: float = 0
+    deed: Deed | None = None
+    """Done in a thread; then the request goes on."""
     fired: asyncio.Event = field(default_factory=asyncio.Event)
 
     def meets(self, call: Call, moment: Moment, refs: frozenset[str]) -> bool:

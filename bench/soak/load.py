@@ -11,51 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.soak.checker import CLAUSES, Violation, check, takeovers
-from bench.soak.conversation import MESSAGES_PER_SESSION, Talk, Talker, paying, short
-from bench.soak.events import EVERYTHING
+from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Talk, Talker, paying, short
+from bench.soak.damages import DAMAGES, aftermath
 from bench.soak.faults import Weather
+from bench.soak.items import Spoiling
+from bench.soak.plan import Plan
 from bench.soak.rig import QUIET, Rig, running_rig
+from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
 STOPPED_SHARE = 0.05
 TELL_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """When to end (`minutes` or `messages`, whatever comes first), and how hard it blows.
-
-    `sessions` go on at a time; each has ten messages, and then another begins.
-    """
-
-    minutes: float = 10
-    messages: int = 1_000_000
-    sessions: int = 24
-    kill_seconds: float = 5
-    workers: int = 3
-    freezes: float = 0.25
-    """The share of blows that only freeze a worker, for longer than the lease."""
-    blows: int = 1_000_000
-    seed: int = 1
-    trace: str = ""
-    """A file for all that is known of the sessions with violations."""
-
-    @classmethod
-    def of(cls, given: Mapping[str, str]) -> Plan:
-        usual = cls()
-        return cls(
-            minutes=float(given.get("MINUTES") or (600 if "MESSAGES" in given else usual.minutes)),
-            messages=int(given.get("MESSAGES") or usual.messages),
-            sessions=int(given.get("SESSIONS") or usual.sessions),
-            kill_seconds=float(given.get("KILL_SECONDS") or usual.kill_seconds),
-            workers=int(given.get("WORKERS") or usual.workers),
-            freezes=float(given.get("FREEZES") or usual.freezes),
-            seed=int(given.get("SEED") or usual.seed),
-            trace=given.get("TRACE", ""),
-        )
-
-    def goes_on(self, began: float, accepted: int) -> bool:
-        return time.monotonic() - began < self.minutes * 60 and accepted < self.messages
 
 
 @dataclass
@@ -64,6 +30,8 @@ class Report:
     outcomes: Counter[str] = field(default_factory=Counter[str])
     refused: int = 0
     payments: int = 0
+    changed: Counter[str] = field(default_factory=Counter[str])
+    """Sessions whose stored items were changed, by how."""
     blows: Counter[str] = field(default_factory=Counter[str])
     takeovers: list[float] = field(default_factory=list[float])
     stops: list[float] = field(default_factory=list[float])
@@ -78,7 +46,8 @@ class Report:
         lines = [
             f"{self.accepted} messages accepted in {self.seconds:.0f} s, {self.refused} refused and sent again",
             f"ends: {dict(self.outcomes)}",
-            f"{self.payments} payments; workers: {dict(self.blows)}; requests: {dict(self.weather)}",
+            f"{self.payments} payments; workers: {dict(self.blows)}; requests: {dict(self.weather)}; "
+            f"stored items: {dict(self.changed)}",
             f"takeover: {_spread(self.takeovers)}",
             f"accepted to end: {_spread(self.waits)}",
             f"stop to end: {_spread(self.stops)}",
@@ -101,7 +70,7 @@ async def blow(rig: Rig, plan: Plan) -> Report:
         plan.seed, error=0.01, throttle=0.01, delay=0.02, cut=0.005, duplicate=0.01
     )
     beside = [
-        asyncio.create_task(_kill(rig, plan, report), name="killer"),
+        asyncio.create_task(strike(rig, plan, report.blows), name="killer"),
         asyncio.create_task(_tell(report, began), name="teller"),
     ]
     try:
@@ -132,25 +101,6 @@ async def _tell(report: Report, began: float) -> None:
         )
 
 
-async def _kill(rig: Rig, plan: Plan, report: Report) -> None:
-    """One of the workers that are ready, never the last one; now and then it only freezes."""
-    choose = random.Random(plan.seed)
-    async with asyncio.TaskGroup() as group:
-        while report.blows.total() < plan.blows:
-            await asyncio.sleep(choose.uniform(0.5, 1.5) * plan.kill_seconds)
-            ready = [name for name in rig.workers if rig.is_ready(name)]
-            if len(ready) < 2:
-                continue
-            name = choose.choice(ready)
-            kind = "freeze" if choose.random() < plan.freezes else "kill"
-            report.blows[kind] += 1
-            await rig.proxy.note(name, EVERYTHING, kind, frozenset())
-            if kind == "kill":
-                await rig.proxy.kill(name)
-            else:
-                group.create_task(rig.proxy.freeze(name), name=f"freeze {name}")
-
-
 async def _people(rig: Rig, plan: Plan, report: Report, number: int, began: float) -> None:
     """One session after another, each a few messages long."""
     choose = random.Random(plan.seed * 1_000_003 + number)
@@ -168,6 +118,12 @@ async def _converse(
         script = (paying if choose.random() < PAYING_SHARE else short)(talker.next_ref())
         said = await talker.say(script)
         report.accepted += 1
+        if choose.random() < plan.damaged:
+            await _suffer(rig, report, talker, said, choose.choice(DAMAGES))
+            return
+        if choose.random() < plan.newer:
+            report.changed["newer"] += 1
+            await asyncio.to_thread(rig.items.renew, talker.talk.ref)
         if choose.random() < STOPPED_SHARE:
             await talker.stop(said)
         await talker.ended(said)
@@ -187,6 +143,14 @@ async def _converse(
         _trace(plan.trace, found, talk)
     report.violations += found
     rig.proxy.forget(talk.ref)
+
+
+async def _suffer(rig: Rig, report: Report, talker: Talker, said: Said, damage: Spoiling) -> None:
+    report.changed["damaged"] += 1
+    await asyncio.to_thread(rig.items.spoil, talker.talk.ref, [damage])
+    report.violations += await aftermath(rig, talker, said, may_fail=True)
+    report.outcomes[said.outcome or "damaged"] += 1
+    rig.proxy.forget(talker.talk.ref)
 
 
 def _trace(file: str, found: Sequence[Violation], talk: Talk) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.soak.checker import Violation, check, takeovers
 from bench.soak.conversation import Said, Script, Talker, paying, short
-from bench.soak.faults import REPEATS, Fault, Kind, Moment
+from bench.soak.faults import JUMP_SECONDS, REPEATS, Deed, Fault, Kind, Moment
 from bench.soak.rig import Rig
 
-KINDS: tuple[Kind, ...] = ("kill", "freeze", "error", "throttle")
-FIRED_SECONDS = 20.0
+KINDS: tuple[Kind, ...] = ("kill", "freeze", "error", "throttle", "ahead", "behind", "newer")
+ONLY_BEFORE: frozenset[Kind] = frozenset({"throttle", "ahead", "behind", "newer"})
+"""What is throttled has no effect; the others befall a process or the table, not the request."""
+JUMPS: frozenset[Kind] = frozenset({"ahead", "behind"})
+JUMP_WAITS = (0, 3.0, 3.0)
+"""Under a clock that has jumped, leases are renewed and lost runs are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def cells(kinds: Iterable[Kind] = KINDS, points: Iterable[Point] = POINTS) -> li
         for point in points
         for kind in kinds
         for moment in point.moments
-        if kind != "throttle" or moment == "before"  # what is throttled has no effect
+        if moment == "before" or kind not in ONLY_BEFORE
     ]
 
 
@@ -123,17 +127,30 @@ async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Outcome:
     await talker.ended(await talker.say(short(talker.next_ref())))
     if cell.point.forgotten:
         await _forget(rig, talker)
-    fault = rig.proxy.arm(cell.fault(talker.talk.ref))
+    deed = deed_of(cell.kind, rig, talker.talk.ref)
+    fault = rig.proxy.arm(replace(cell.fault(talker.talk.ref), deed=deed))
     said = await talker.say(_script(cell, talker))
     await talker.ended(said)
     try:
         await _settled(talker, cell, fault)
     finally:
         rig.proxy.faults.remove(fault)
+        rig.clocks.set_right()
     talk = await talker.close()
     times = takeovers(talk)
     violations = check(talk, may_fail=cell.may_fail)
     return Outcome(cell, fault.fired.is_set(), _ended(said), max(times, default=None), violations)
+
+
+def deed_of(kind: Kind, rig: Rig, ref: str) -> Deed | None:
+    match kind:
+        case "ahead" | "behind":
+            seconds = JUMP_SECONDS if kind == "ahead" else -JUMP_SECONDS
+            return lambda call: rig.clocks.set(call.client, seconds)
+        case "newer":
+            return lambda call: rig.items.renew(ref)
+        case _:
+            return None
 
 
 async def _forget(rig: Rig, talker: Talker) -> None:
@@ -156,7 +173,8 @@ async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:
 
 
 def _script(cell: Cell, talker: Talker) -> Script:
-    return paying(talker.next_ref(), cell.point.waits)
+    waits = JUMP_WAITS if cell.kind in JUMPS else ()
+    return paying(talker.next_ref(), cell.point.waits or waits)
 
 
 def _ended(said: Said) -> str:

@@ -1,8 +1,8 @@
 """`python -m bench.soak.nursery SOCKET`: a process that has imported the worker and forks one for each connection.
 
 A rig that kills a worker every few seconds would otherwise spend most of the machine on importing. What runs is the
-worker's own program in a process of its own. A connection brings one JSON line, `{"environment", "log"}`, gets the
-process id as a line, and ends when the worker has ended, in whatever way.
+worker's own program in a process of its own. A connection brings one JSON line, `{"environment", "log", "clock"}`, gets
+the process id as a line, and ends when the worker has ended, in whatever way.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import socket
 import sys
 
 gc.disable()
+from bench.soak.wall_clock import follow  # noqa: E402
 from worker.program import run  # noqa: E402
 
 gc.freeze()
@@ -34,11 +35,12 @@ def main(path: str) -> None:
                 order = json.loads(connection.makefile().readline())
                 if not (pid := os.fork()):
                     listener.close()
-                    _work(order["environment"], order["log"])
+                    _work(order["environment"], order["log"], order["clock"])
                 connection.sendall(b"%d\n" % pid)
 
 
-def _work(environment: dict[str, str], log: str) -> None:
+def _work(environment: dict[str, str], log: str, clock: str) -> None:
+    follow(clock)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)

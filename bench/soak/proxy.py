@@ -153,6 +153,8 @@ class Proxy(Victims):
     async def _strike(self, fault: Fault, call: Call, refs: frozenset[str]) -> Answer | None:
         """None: the request goes on. An answer without a status: the connection is cut."""
         await self.note(call.client, call.crossing, fault.kind, refs, fault.moment)
+        if fault.deed:
+            return await asyncio.to_thread(fault.deed, call)
         match fault.kind:
             case "kill":
                 await self.kill(call.client)

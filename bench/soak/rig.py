@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.soak.events import Event
+from bench.soak.items import Items
 from bench.soak.proxy import Proxy
+from bench.soak.wall_clock import WallClocks
 from bench.soak.wires import wiring_of
 from bench.soak.world import SERVER, World, serving
 from forge.models.ids import ANONYMOUS, SessionKey
@@ -62,6 +64,8 @@ class Rig:
     aws: Mapping[str, str]
     environment: Mapping[str, str]
     processes: Processes
+    clocks: WallClocks
+    items: Items
     workers: list[str] = field(default_factory=list[str])
     keepers: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
     is_closing: bool = False
@@ -135,7 +139,8 @@ class Rig:
 
     async def _keep(self, name: str, environment: Mapping[str, str]) -> None:
         log = str(self.folder / f"{name}.log")
-        order = json.dumps({"environment": dict(environment), "log": log}).encode() + b"\n"
+        fields = {"environment": dict(environment), "log": log, "clock": str(self.clocks.file(name))}
+        order = json.dumps(fields).encode() + b"\n"
         while not self.is_closing:
             reader, writer = await asyncio.open_unix_connection(self.nursery)
             writer.write(order)
@@ -201,7 +206,10 @@ async def running_rig(
         tools = await stack.enter_async_context(serving(world))
         proxy = Proxy(emulator.url, queues, tools)
         stack.push_async_callback(proxy.close)
-        rig = Rig(proxy, world, folder, aws, environment, processes)
+        items = Items(
+            client("dynamodb", aws), Settings.from_environment(wiring.worker_environment()).forge_table
+        )
+        rig = Rig(proxy, world, folder, aws, environment, processes, WallClocks(folder), items)
         try:
             await rig.start_nursery()
             await asyncio.gather(

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from bench.soak import damages
 from bench.soak.awaits import crossings
 from bench.soak.crossings import named
 from bench.soak.matrix import KINDS, POINTS, cells
@@ -104,6 +105,14 @@ def _source_of(test: str) -> str:
 def test_the_matrix_has_every_kind_of_fault_at_every_point() -> None:
     combined = {(cell.point, cell.kind) for cell in cells()}
     assert combined == {(point, kind) for point in POINTS for kind in KINDS}
+
+
+def test_every_kind_of_a_session_s_items_is_damaged_at_every_place() -> None:
+    """What exists from a session's beginning; tool calls exist later."""
+    damaged = {(cell.damage.sort_key, cell.place) for cell in damages.cells()}
+    kinds = ("session", "control", "message#", "entry#")
+    assert damaged >= {(kind, place) for kind in kinds for place in damages.PLACES}
+    assert len({cell.name for cell in damages.cells()}) == len(damages.cells())
 
 
 @pytest.mark.parametrize("operation", ["CreateTable", "Scan"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bench.soak.load import Plan, blow
+from bench.soak.load import blow
+from bench.soak.plan import Plan
 from bench.soak.rig import Rig
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
-PLAN = Plan(minutes=3, messages=24, sessions=8, kill_seconds=3, blows=2)
+PLAN = Plan(minutes=3, messages=24, sessions=8, kill_seconds=3, jumps=0, damaged=0, blows=2)
 
 
 async def test_nothing_accepted_is_lost_doubled_or_stuck_under_random_faults(rig: Rig) -> None:

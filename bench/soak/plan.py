@@ -1,0 +1,53 @@
+"""When a soak ends, and how hard it blows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to end (`minutes` or `messages`, whatever comes first), and how hard it blows.
+
+    `sessions` go on at a time; each has ten messages, and then another begins.
+    """
+
+    minutes: float = 10
+    messages: int = 1_000_000
+    sessions: int = 24
+    kill_seconds: float = 5
+    workers: int = 3
+    freezes: float = 0.25
+    """The share of blows that only freeze a worker, for longer than the lease."""
+    jumps: float = 0.15
+    """The share of blows that only move a worker's wall clock by an hour, ahead or back, and then set it right."""
+    newer: float = 0.05
+    """The share of messages after which the session's items are as a newer version would leave them."""
+    damaged: float = 0.01
+    """The share of messages after which one item of the session is damaged."""
+    blows: int = 1_000_000
+    seed: int = 1
+    trace: str = ""
+    """A file for all that is known of the sessions with violations."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Plan:
+        usual = cls()
+        return cls(
+            minutes=float(given.get("MINUTES") or (600 if "MESSAGES" in given else usual.minutes)),
+            messages=int(given.get("MESSAGES") or usual.messages),
+            sessions=int(given.get("SESSIONS") or usual.sessions),
+            kill_seconds=float(given.get("KILL_SECONDS") or usual.kill_seconds),
+            workers=int(given.get("WORKERS") or usual.workers),
+            freezes=float(given.get("FREEZES") or usual.freezes),
+            jumps=float(given.get("JUMPS") or usual.jumps),
+            newer=float(given.get("NEWER") or usual.newer),
+            damaged=float(given.get("DAMAGED") or usual.damaged),
+            seed=int(given.get("SEED") or usual.seed),
+            trace=given.get("TRACE", ""),
+        )
+
+    def goes_on(self, began: float, accepted: int) -> bool:
+        return time.monotonic() - began < self.minutes * 60 and accepted < self.messages
