@@ -48,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
 def run_make(checkout: Path, path: Path, *goals: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment: Mapping[str, str] = {"PATH": str(path), "HOME": str(checkout), **variables}
     return subprocess.run(
-        ["make", *goals], cwd=checkout, env=environment, capture_output=True, text=True, timeout=30
+        ["make", *goals], cwd=checkout, env=environment, capture_output=True, text=True, timeout=90
     )
 
 
