@@ -64,7 +64,7 @@ test-deploy: setup ## Deploy to an AWS account on this computer (MiniStack) and 
 	@$(python) -m pytest -m deployed --timeout=420 $(ARGS)
 
 .PHONY: check
-check: check-python check-page check-template ## Formatting, lint, types, import contracts, template, build
+check: check-python check-page check-template check-advisories ## Formatting, lint, types, import contracts, template, build, advisories
 
 .PHONY: check-python
 check-python: setup-check
@@ -83,6 +83,19 @@ check-template: setup-check
 	.tools/checkov/bin/python .tools/checkov/bin/checkov --config-file .checkov.yaml
 	$(sam) validate --lint --region us-east-1
 	$(sam) build
+
+# Says loudly what it could not ask; only an advisory that is known fails.
+.PHONY: check-advisories
+check-advisories: setup-check
+	$(python) -m deploy.advisories
+
+.PHONY: sbom
+sbom: setup-check ## Print the software bill of materials of what is deployed (CycloneDX; ARGS=--all: of development, too)
+	@$(python) -m deploy.bill $(ARGS)
+
+.PHONY: base-images
+base-images: setup-check ## Pin the base images of the worker's container by their present digests (needs Docker)
+	@$(python) -m deploy.base_images
 
 .PHONY: format
 format: setup-check ## Format the code and mend what the linter can

@@ -21,6 +21,7 @@ from bench.figures import Figure, table
 from bench.first_token import many_users, one_user
 from bench.growth import growth
 from bench.imports import imports
+from bench.largest_arguments import loop_held
 from bench.mcp_calls import mcp_calls
 from bench.page import page_figures
 from bench.people import UNLIMITED
@@ -57,6 +58,7 @@ async def measured(samples: Samples) -> Measured:
             "Memory": idle + memory(stack, "after 50 users"),
             "How a conversation grows": await growth(stack, samples.growth),
             "A tool call inside the worker": await mcp_calls(stack, samples.calls),
+            "The largest arguments of each tool, on the worker's event loop": await loop_held(samples.rounds),
             "The page in Chromium": await page_figures(stack, samples.rounds),
             "Import of each function (processor time)": await asyncio.to_thread(imports, samples.rounds),
         }

@@ -45,6 +45,8 @@ def test_amounts_are_read_exactly(text: str | int, wei: int) -> None:
         ("", "Cannot read"),
         (-1, "out of range"),
         (2**256, "out of range"),
+        ("9" * 5_000, "Cannot read"),
+        ("0." + "9" * 5_000 + " ether", "Cannot read"),
     ],
 )
 def test_an_amount_that_cannot_be_meant_exactly_is_refused_with_a_hint(text: str | int, hint: str) -> None:

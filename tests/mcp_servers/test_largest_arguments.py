@@ -15,23 +15,18 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from eth_abi.abi import encode
 from fastmcp import FastMCP
-from fastmcp.tools.base import Tool
 
+from bench.largest_arguments import HEAVY, NODE, arguments_of
 from worker.mcp_servers import mount
-from worker.mcp_servers.evm.abi import MOST_BYTES, decode_call, encode_call
+from worker.mcp_servers.evm.abi import decode_call, encode_call
 from worker.mcp_servers.evm.off_loop import MOST_WAITING, OffLoop
-from worker.mcp_servers.evm.signatures import parse_signature
 from worker.mcp_servers.toolbox import ARGUMENT_BYTES
-from worker.tool_outcomes import ToolRefused
+from worker.tool_outcomes import OUTCOME_META, ToolRefused
 
 CODEC = frozenset({"abi.py", "signatures.py", "values.py", "lenient.py"})
 MOST_CALLS = 50
 """Into the code that encodes and decodes, on the loop's thread: looking up a selector, not reading an array."""
-NODE = {"TESTNET_RPC_URL": "http://127.0.0.1:9/"}
-ALLOWED_ALONE = {"string": 100_000, "array": 20_000}
-"""Where a tool states no maximum of its own, `ARGUMENT_BYTES` is one."""
 
 
 @contextmanager
@@ -51,43 +46,6 @@ def counted() -> Generator[Counter[str]]:
         sys.setprofile(None)
 
 
-def largest(schema: dict[str, Any]) -> Any:
-    """A value of the schema that is as large as it may be."""
-    if "const" in schema or "enum" in schema:
-        return schema.get("const", schema.get("enum", [None])[0])
-    if options := schema.get("anyOf"):
-        return max((largest(option) for option in options), key=lambda value: len(str(value)))
-    match schema.get("type"):
-        case "string":
-            return "1" * min(schema.get("maxLength", ALLOWED_ALONE["string"]), ALLOWED_ALONE["string"] * 3)
-        case "array":
-            return ["1"] * ALLOWED_ALONE["array"]
-        case "integer" | "number":
-            return schema.get("maximum", 10**9)
-        case "boolean":
-            return True
-        case _:
-            return {}
-
-
-def arguments_of(tool: Tool) -> dict[str, Any]:
-    made = {name: largest(schema) for name, schema in tool.parameters["properties"].items()}
-    return made | {name: "testnet" for name in made if name == "network"}
-
-
-SIGNATURE = "f(uint256[])"
-BOMB = (
-    "0x"
-    + (
-        parse_signature(SIGNATURE).selector() + encode(["uint256[]"], [list(range(MOST_BYTES // 32 - 3))])
-    ).hex()
-)
-HEAVY: dict[str, dict[str, Any]] = {
-    "decode_function_call": {"data": BOMB, "signature": SIGNATURE},
-    "encode_function_call": {"signature": "f(uint256[])", "arguments": [["1"] * 20_000]},
-}
-
-
 def tools() -> list[tuple[FastMCP[Any], str]]:
     async def listed() -> list[tuple[FastMCP[Any], str]]:
         servers = [server for _, server in mount(NODE)]
@@ -102,9 +60,10 @@ async def test_the_largest_arguments_of_each_tool_are_not_decoded_on_the_loop(
 ) -> None:
     tool = await server.get_tool(name)
     assert tool is not None
-    for arguments in filter(None, [arguments_of(tool), HEAVY.get(name)]):
+    for arguments in [arguments_of(tool), *([HEAVY[name]] if name in HEAVY else [])]:
         with counted() as calls:
-            await server.call_tool(name, arguments)
+            result = await server.call_tool(name, arguments)
+        assert not result.is_error or (result.meta or {})[OUTCOME_META] == "refused", result.content
         assert calls.total() <= MOST_CALLS, calls
 
 

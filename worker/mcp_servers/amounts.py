@@ -12,7 +12,8 @@ from worker.mcp_servers.toolbox import ToolRefused
 ETHER_DECIMALS = 18
 LARGEST = 2**256 - 1
 _UNITS = {"wei": 0, "gwei": 9, "ether": ETHER_DECIMALS, "eth": ETHER_DECIMALS}
-_AMOUNT = re.compile(r"(?P<whole>[0-9]+)(?:\.(?P<fraction>[0-9]+))?\s*(?P<unit>[A-Za-z]*)")
+_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,100})(?:\.(?P<fraction>[0-9]{1,100}))?\s*(?P<unit>[A-Za-z]*)")
+"""Python reads no number of more than 4,300 digits, and 2^256 has 78."""
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 
 

@@ -37,6 +37,7 @@ PARAMETERS = {
 }
 """The names that a parameter of this meaning may have, the usual one first."""
 
+_DIGITS = re.compile(r"[0-9]{1,100}")
 _NETWORK = re.compile(
     r"^\W*(?:current |active )?network\W+([a-z0-9][a-z0-9-]*)", re.IGNORECASE | re.MULTILINE
 )
@@ -127,7 +128,7 @@ def _fitted(value: str | int, schema: dict[str, Any]) -> str | int:
     allowed = _types(schema)
     if isinstance(value, int):
         return value if "integer" in allowed and "string" not in allowed else str(value)
-    if value.isdecimal() and "integer" in allowed and "string" not in allowed:
+    if _DIGITS.fullmatch(value) and "integer" in allowed and "string" not in allowed:
         return int(value)
     return value
 

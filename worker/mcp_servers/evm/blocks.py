@@ -23,7 +23,7 @@ Block = Annotated[
     Field(description="A block number, a block hash, or latest, pending, safe, finalized, earliest."),
 ]
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-fA-F]{1,16}")
+_NUMBER = re.compile(r"[0-9]{1,20}|0x[0-9a-fA-F]{1,16}")
 
 
 def block_parameter(block: str | int) -> str:

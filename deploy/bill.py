@@ -1,0 +1,67 @@
+"""`make sbom`: the software bill of materials of what is deployed, in CycloneDX, from the lock files alone.
+
+ARGS=--all has what developers install, too. What a container's base image holds is listed by tools for images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.lock_files import DEPLOYED, PYTHON_SETS, Package, node_packages, python_packages
+
+ROOT = Path(__file__).parents[1]
+SPECIFICATION = "1.6"
+_BASE = re.compile(r"^ARG (\w+_IMAGE)=(\S+)$", re.MULTILINE)
+
+
+def bill(folder: Path, *, everything: bool = False) -> dict[str, Any]:
+    """The same lock files give the same document: it has no time and no number of its own."""
+    sets = defaultdict[Package, list[str]](list)
+    for name in PYTHON_SETS if everything else DEPLOYED:
+        for package in python_packages(folder, name):
+            sets[package].append(name)
+    for package in node_packages(folder, development=everything):
+        sets[package].append("package-lock.json")
+    libraries = [_component(package, sets[package]) for package in sorted(sets)]
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": SPECIFICATION,
+        "version": 1,
+        "metadata": {"component": {"type": "application", "bom-ref": "forge-mcp", "name": "forge-mcp"}},
+        "components": [*libraries, *_base_images(folder)],
+    }
+
+
+def _component(package: Package, sets: list[str]) -> dict[str, Any]:
+    return {
+        "type": "library",
+        "bom-ref": package.url,
+        "name": package.name,
+        "version": package.version,
+        "purl": package.url,
+        "properties": [{"name": "forge:set", "value": each} for each in sets],
+    }
+
+
+def _base_images(folder: Path) -> list[dict[str, Any]]:
+    """As the Dockerfile names them: with a digest, once an installation has set one."""
+    found = _BASE.findall((folder / "worker" / "Dockerfile").read_text())
+    return [{"type": "container", "bom-ref": f"image:{argument}", "name": image} for argument, image in found]
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make sbom", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="what developers install, too")
+    print(json.dumps(bill(ROOT, everything=parser.parse_args(arguments).all), indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

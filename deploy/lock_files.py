@@ -1,0 +1,47 @@
+"""The packages that the lock files pin: every version that is installed anywhere, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+PYTHON_SETS = ("layer", "worker", "local", "dev", "sam", "ministack", "uv")
+"""Files of `requirements/`."""
+DEPLOYED = ("layer", "worker")
+_PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
+_NODE_MODULES = "node_modules/"
+
+
+class Package(NamedTuple):
+    """`kind` as in a package URL."""
+
+    kind: str
+    name: str
+    version: str
+
+    @property
+    def url(self) -> str:
+        """The package URL (purl) by which databases of advisories know it."""
+        return f"pkg:{self.kind}/{self.name.replace('@', '%40')}@{self.version}"
+
+
+def python_packages(folder: Path, name: str) -> list[Package]:
+    """Of one set; it is an error if nothing is pinned in it."""
+    found = _PINNED.findall((folder / "requirements" / f"{name}.txt").read_text())
+    if not found:
+        raise ValueError(f"requirements/{name}.txt pins nothing")
+    return sorted({Package("pypi", package.lower(), version) for package, version in found})
+
+
+def node_packages(folder: Path, *, development: bool) -> list[Package]:
+    """Those of `package-lock.json`: what is used beside development (anvil), or all."""
+    entries: dict[str, dict[str, str]] = json.loads((folder / "package-lock.json").read_text())["packages"]
+    return sorted(
+        {
+            Package("npm", path.rpartition(_NODE_MODULES)[2], each["version"])
+            for path, each in entries.items()
+            if path and (development or not each.get("dev"))
+        }
+    )
