@@ -15,11 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from deploy.lock_files import Package, python_packages
+from deploy.lock_files import Package, python_packages, python_sets
 
 ROOT = Path(__file__).parents[1]
-AUDITED = ("dev", "sam", "ministack")
-"""`dev` has all of `layer`, `worker` and `local`."""
 PATIENCE_SECONDS = 60
 Verdict = Literal["clean", "advisories", "skipped"]
 
@@ -35,6 +33,12 @@ sdist = {{ url = "http://127.0.0.1:1/{name}.tar.gz", hash = "sha256:{hash}" }}
 """
 _HASH = "0" * 64
 """Nothing is installed from the lock that uv reads here: it wants names and versions."""
+
+
+def audited_sets(folder: Path) -> list[str]:
+    """All but those whose versions another set has, too."""
+    pins = {name: set(python_packages(folder, name)) for name in python_sets(folder)}
+    return [name for name in pins if not any(pins[name] < pins[other] for other in pins)]
 
 
 def audit_python(folder: Path, name: str, uv: str, *options: str) -> Verdict:
@@ -110,7 +114,7 @@ def _told(what: str, answer: dict[str, Any] | None, found: list[str]) -> Verdict
 
 def main() -> int:
     uv = str(ROOT / ".venv" / "bin" / "uv")
-    verdicts = [audit_python(ROOT, name, uv) for name in AUDITED] + [audit_node(ROOT, "npm")]
+    verdicts = [audit_python(ROOT, name, uv) for name in audited_sets(ROOT)] + [audit_node(ROOT, "npm")]
     return int("advisories" in verdicts)
 
 

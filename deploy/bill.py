@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.lock_files import DEPLOYED, PYTHON_SETS, Package, node_packages, python_packages
+from deploy.lock_files import DEPLOYED, Package, node_packages, python_packages, python_sets
 
 ROOT = Path(__file__).parents[1]
 SPECIFICATION = "1.6"
@@ -24,7 +24,7 @@ _BASE = re.compile(r"^ARG (\w+_IMAGE)=(\S+)$", re.MULTILINE)
 def bill(folder: Path, *, everything: bool = False) -> dict[str, Any]:
     """The same lock files give the same document: it has no time and no number of its own."""
     sets = defaultdict[Package, list[str]](list)
-    for name in PYTHON_SETS if everything else DEPLOYED:
+    for name in python_sets(folder) if everything else DEPLOYED:
         for package in python_packages(folder, name):
             sets[package].append(name)
     for package in node_packages(folder, development=everything):

@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-PYTHON_SETS = ("layer", "worker", "local", "dev", "sam", "ministack", "uv")
-"""Files of `requirements/`."""
 DEPLOYED = ("layer", "worker")
 _PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 _NODE_MODULES = "node_modules/"
@@ -25,6 +23,11 @@ class Package(NamedTuple):
     def url(self) -> str:
         """The package URL (purl) by which databases of advisories know it."""
         return f"pkg:{self.kind}/{self.name.replace('@', '%40')}@{self.version}"
+
+
+def python_sets(folder: Path) -> list[str]:
+    """The files of `requirements/` by name."""
+    return sorted(path.stem for path in (folder / "requirements").glob("*.txt"))
 
 
 def python_packages(folder: Path, name: str) -> list[Package]:

@@ -54,7 +54,9 @@ def test_every_answer_of_a_route_has_them(
     assert len({answer.status for answer in answers}) > 2
 
 
-@pytest.mark.parametrize("url", ["/api/chat/stream?session_id=a%20b", "/nothing", "/api/chat/stream/"])
+@pytest.mark.parametrize(
+    "url", ["/api/chat/stream?session_id=a%20b", "/api/chat/stream/", "/openapi.json", "/docs", "/redoc"]
+)
 async def test_the_stream_has_them_too(environment: Environment, url: str) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(stream), base_url="http://api.test") as client:
         answer = await client.get(url)

@@ -124,7 +124,7 @@ def test_deep_arguments_of_a_command_are_no_failure(gateway: Gateway) -> None:
     assert answer.status in {200, 400, 422}
 
 
-@pytest.mark.parametrize("session_id", ["", "a%2Fb", "%00", "a" * 129, "a b"])
+@pytest.mark.parametrize("session_id", ["", "a%2Fb", "%00", "a" * 129, "a b", ".", "..", "%2e%2E"])
 def test_a_bad_session_id_in_a_query_is_named(gateway: Gateway, session_id: str) -> None:
     answer = gateway.call("GET", f"/api/state?session_id={session_id}")
     assert_problem(answer, 422)

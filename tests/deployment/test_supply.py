@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from deploy.advisories import AUDITED, audit_node, audit_python
+from deploy.advisories import audit_node, audit_python, audited_sets
 from deploy.base_images import pinned
 from deploy.bill import bill
-from deploy.lock_files import DEPLOYED, PYTHON_SETS, python_packages
+from deploy.lock_files import DEPLOYED, python_packages, python_sets
 from deploy.programs import DeployFailed, Programs
 from tests.template import ROOT
 
@@ -71,7 +71,7 @@ def database() -> Iterator[Advisories]:
     thread.join(5)
 
 
-@pytest.mark.parametrize("name", AUDITED)
+@pytest.mark.parametrize("name", audited_sets(ROOT))
 def test_every_pinned_version_is_asked_about(database: Advisories, name: str) -> None:
     assert audit_python(ROOT, name, UV, "--service-url", database.url) == "clean"
     assert database.asked == {(each.name, each.version) for each in python_packages(ROOT, name)}
@@ -110,10 +110,9 @@ def test_what_npm_answers_is_told_apart(tmp_path: Path, said: str, verdict: str)
 
 
 def test_the_audited_sets_hold_every_pinned_version() -> None:
-    audited = {package for name in AUDITED for package in python_packages(ROOT, name)}
-    for name in PYTHON_SETS:
-        lacking = set(python_packages(ROOT, name)) - audited
-        assert {each.name for each in lacking} <= {"uv"}, name
+    audited = {package for name in audited_sets(ROOT) for package in python_packages(ROOT, name)}
+    assert {package for name in python_sets(ROOT) for package in python_packages(ROOT, name)} == audited
+    assert len(audited_sets(ROOT)) < len(python_sets(ROOT))
 
 
 @pytest.mark.parametrize("everything", [False, True])
@@ -122,7 +121,7 @@ def test_the_bill_lists_each_locked_package_once(everything: bool) -> None:
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
     references = [each["bom-ref"] for each in document["components"]]
     assert len(references) == len(set(references))
-    sets = PYTHON_SETS if everything else DEPLOYED
+    sets = python_sets(ROOT) if everything else DEPLOYED
     pins = {
         f"pkg:pypi/{name.lower()}@{version}"
         for each in sets

@@ -105,3 +105,29 @@ def test_the_readme_names_the_commands_of_continuous_integration() -> None:
 
 def test_the_readme_is_a_screen_and_a_half() -> None:
     assert len(README.splitlines()) <= 100
+
+
+SECURITY = (ROOT / "docs" / "security.md").read_text()
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+@pytest.mark.parametrize("kind", ["LLM", "ASI"])
+def test_each_item_of_owasps_lists_is_spoken_of(kind: str, number: int) -> None:
+    section = SECURITY.partition("## Each item of OWASP's lists")[2].partition("\n## ")[0]
+    assert f"{kind}{number:02}" in section
+
+
+def test_each_row_of_the_threat_model_names_a_test_that_exists() -> None:
+    rows = [line for line in SECURITY.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
+    heads = ("| threat ", "| item ", "| what held ")
+    named = {row: re.findall(r"`(tests/[\w./-]+)(?:::(\w+))?`|`(make check)`", row) for row in rows}
+    bare = [row for row, found in named.items() if not found and not row.startswith(heads)]
+    assert bare == []
+    lacking = [
+        f"{path}::{name}"
+        for found in named.values()
+        for path, name, _ in found
+        if path and (not (ROOT / path).exists() or (name and f"def {name}(" not in (ROOT / path).read_text()))
+    ]
+    assert lacking == []
+    assert len(rows) > 35

@@ -15,7 +15,7 @@ from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask
 from forge_client.version import __version__
 
 _SESSION_ID_WORDS = "use 1 to 128 letters (a to z), digits, or . _ ~ -"
-_SESSION_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_SESSION_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,128}")
 
 
 def parser() -> argparse.ArgumentParser:

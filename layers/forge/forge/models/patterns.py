@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-SESSION_ID = r"^[A-Za-z0-9._~-]{1,128}$"
+_FIRST, _ANY = r"[A-Za-z0-9_~-]", r"[A-Za-z0-9._~-]"
+SESSION_ID = rf"^(?:{_FIRST}{_ANY}{{0,127}}|\.{_FIRST}{_ANY}{{0,126}}|\.\.{_ANY}{{1,126}})$"
+"""Not `.` or `..` alone: in a path they are folders, so such a session could be neither renamed nor deleted."""
 CLAIM_ID = r"^[A-Za-z0-9-]{8,64}$"
 HEX_ID = r"^[0-9a-f]{32}$"
 DIGEST = r"^[0-9a-f]{64}$"
@@ -13,7 +15,7 @@ WEI = r"^(?:0|[1-9][0-9]{0,77})$"
 TRANSACTION_HASH = r"^0x[0-9a-fA-F]{64}$"
 
 WORDS = {
-    SESSION_ID: "must be 1 to 128 characters: letters (a to z), digits, or . _ ~ -",
+    SESSION_ID: "must be 1 to 128 characters: letters (a to z), digits, or . _ ~ -, and not . or .. alone",
     CLAIM_ID: "must be 8 to 64 characters: letters (a to z), digits, or -",
     HEX_ID: "must be an id that the server gave: 32 characters, 0 to 9 and a to f",
     DIGEST: "must be the digest that the server gave: 64 characters, 0 to 9 and a to f",

@@ -1,0 +1,86 @@
+"""Words of strangers stay words wherever the page shows them, and a link leads into no conversation."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.frontend.conftest import OpenPage
+from tests.frontend.fake_approvals import Ask
+from tests.frontend.fake_server import FakeServer
+from tests.frontend.fake_session import Say, Tool
+from tests.frontend.test_conversation_page import ATTACKS, write
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
+
+MADE = """() => ({
+  elements: [...document.querySelectorAll('script:not([src]), img[src^="x"], svg[onload], [onclick], [onerror], i, u')]
+    .map((each) => each.outerHTML),
+  links: [...document.querySelectorAll('a[href]')].map(({ href }) => href).filter((href) => !/^https?:/.test(href)),
+  title: document.title,
+})"""
+
+
+async def test_hostile_words_are_text_in_every_place_of_the_page(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for attack in ATTACKS:
+        review = {
+            "outcome": "unknown",
+            "reason": attack,
+            "changes": [
+                {
+                    "direction": "out",
+                    "standard": "erc20",
+                    "asset": None,
+                    "symbol": attack,
+                    "amount": "1",
+                    "sender": attack,
+                    "to": attack,
+                }
+            ],
+            "allowances": [
+                {"kind": "erc20", "token": attack, "spender": attack, "unlimited": True, "text": attack}
+            ],
+            "warnings": [{"code": attack, "severity": attack, "text": attack}],
+            "calls": [
+                {
+                    "to": attack,
+                    "function": attack,
+                    "arguments": [{"name": attack, "type": attack, "value": [attack]}],
+                    "note": attack,
+                    "inner": [],
+                }
+            ],
+            "recipient": attack,
+        }
+        server.replies[attack] = [
+            Tool(attack, {attack: attack}, attack),
+            Ask(description=attack, decoded=attack, simulation=attack, network=attack, review=review),
+            Say(attack),
+        ]
+        await write(page, attack)
+        await expect(page.locator(".approval").last).to_contain_text("The agent says")
+        await expect(page.locator(".approval")).to_have_count(ATTACKS.index(attack) + 1)
+    session = next(iter(server.sessions.values()))
+    session.title = ATTACKS[1]
+    session.changed()
+    made = await page.evaluate(MADE)
+    assert made["elements"] == []
+    assert made["links"] == []
+    assert not made["title"].startswith("owned")
+    assert [url for url in asked if not url.startswith(server.url)] == []
+
+
+@pytest.mark.parametrize("address", ["?session_id=planted&id=planted&session=planted#planted"])
+async def test_an_address_names_no_conversation(
+    open_page: OpenPage, server: FakeServer, address: str
+) -> None:
+    page = await open_page()
+    await page.goto(server.url + address)
+    await write(page, "hello")
+    await expect(page.locator("[data-sender=agent]")).to_contain_text("hello")
+    assert "planted" not in server.sessions
