@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from deploy.lock_files import Package, python_packages, python_sets
 
@@ -54,9 +54,10 @@ def audit_python(folder: Path, name: str, uv: str, *options: str) -> Verdict:
 
 def audit_node(folder: Path, npm: str) -> Verdict:
     answer = _answer((npm, "audit", "--json", "--package-lock-only"), folder, npm_config_fetch_retries="0")
-    found: Any = (answer or {}).get("vulnerabilities")
-    reached = answer if isinstance(found, dict) else None
-    return _told("package-lock.json", reached, sorted(found) if reached else [])
+    found: object = (answer or {}).get("vulnerabilities")
+    if not isinstance(found, dict):
+        return _told("package-lock.json", None, [])
+    return _told("package-lock.json", answer, sorted(cast("dict[str, Any]", found)))
 
 
 def _write_project(project: Path, packages: list[Package]) -> None:
@@ -89,7 +90,7 @@ def _answer(command: Sequence[str], folder: Path, **environment: str) -> dict[st
         answer = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    return answer if isinstance(answer, dict) else None
+    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else None
 
 
 def _list(answer: dict[str, Any] | None, name: str) -> list[dict[str, Any]]:

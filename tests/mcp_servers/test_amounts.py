@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.mcp_servers.amounts import format_units, parse_amount, refuse_inexact
+from worker.mcp_servers.evm.blocks import block_parameter
 from worker.mcp_servers.toolbox import ToolRefused
 
 getcontext().prec = 100
@@ -70,3 +71,9 @@ def test_any_amount_formatted_in_ether_reads_back_as_itself(wei: int) -> None:
 @given(st.integers(0, 2**256 - 1), st.integers(0, 77))
 def test_formatted_units_equal_the_decimal_quotient(amount: int, decimals: int) -> None:
     assert Decimal(format_units(amount, decimals)) == Decimal(amount).scaleb(-decimals)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 21, 10**30, "0x" + "f" * 17, "²"])
+def test_a_number_that_no_block_can_have_is_refused(number: str | int) -> None:
+    with pytest.raises(ToolRefused):
+        block_parameter(number)
