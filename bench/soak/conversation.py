@@ -50,7 +50,8 @@ def short(ref: str) -> Script:
 
 
 def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
-    steps = (("Let me look first. ", "look"), ("Now I pay it. ", "pay"), ("All of it is done.", ""))
+    """The payment comes first: after the result of a foreign tool, words of strangers, it would be asked about."""
+    steps = (("Now I pay it. ", "pay"), ("Let me look then. ", "look"), ("All of it is done.", ""))
     return Script(ref, steps, waits)
 
 

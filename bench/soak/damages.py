@@ -52,8 +52,8 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("runs.claim", "before the run is claimed", lacks=("call#",)),
-    Place("llm.request", "before the payment is asked for", skip=1),
-    Place("journal.finish_call", "before the payment's result is recorded", skip=1),
+    Place("llm.request", "before the second LLM request", skip=1),
+    Place("journal.finish_call", "before the payment's result is recorded"),
 )
 
 

@@ -20,6 +20,7 @@ from bench.soak.rig import QUIET, Rig, running_rig
 from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
+"""Of the messages of a session until one has paid: after it, a payment would be asked about."""
 STOPPED_SHARE = 0.05
 TELL_SECONDS = 5.0
 
@@ -111,11 +112,13 @@ async def _people(rig: Rig, plan: Plan, report: Report, number: int, began: floa
 async def _converse(
     rig: Rig, report: Report, choose: random.Random, number: int, plan: Plan, began: float
 ) -> None:
-    talker = Talker(rig, number)
+    talker, has_paid = Talker(rig, number), False
     for _ in range(MESSAGES_PER_SESSION):
         if not plan.goes_on(began, report.accepted):
             break
-        script = (paying if choose.random() < PAYING_SHARE else short)(talker.next_ref())
+        pays = choose.random() < PAYING_SHARE and not has_paid
+        has_paid = has_paid or pays
+        script = (paying if pays else short)(talker.next_ref())
         said = await talker.say(script)
         report.accepted += 1
         if choose.random() < plan.damaged:

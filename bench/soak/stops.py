@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 import time
 from collections import Counter
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bench.figures import percentile
 from bench.soak.checker import Violation, check
-from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talker, short
+from bench.soak.conversation import Said, Script, Talker, short
 from bench.soak.faults import Fault, Moment
 from bench.soak.rig import QUIET, Rig, running_rig
 
@@ -119,13 +118,12 @@ async def stops(rig: Rig, each: int, sessions: int) -> Stops:
 
 
 async def _press(rig: Rig, found: Stops, left: list[Phase], number: int) -> None:
-    """Stop runs, ten of a session, until none are left."""
+    """Stop runs, each in a session of its own, until none are left: in another a payment may be asked about."""
     while left:
         talker = Talker(rig, number)
         await talker.client.connect()
-        for _ in itertools.takewhile(lambda _: left, range(MESSAGES_PER_SESSION)):
-            phase = left.pop()
-            found.note(phase, await _stopped(rig, talker, phase))
+        phase = left.pop()
+        found.note(phase, await _stopped(rig, talker, phase))
         talk = await talker.close()
         found.violations += check(talk)
         rig.proxy.forget(talk.ref)

@@ -20,11 +20,11 @@ pytestmark = [
 ]
 
 DAMAGED = [
-    "session: logged is missing, before the payment is asked for",
+    "session: logged is missing, before the second LLM request",
     "session: lease_until is of another form (N), before the payment's result is recorded",
     "control: expires_at is of another form (N), before the run is claimed",
     "message#: content is missing, before the run is claimed",
-    "entry#: body is of another form (B), before the payment is asked for",
+    "entry#: body is of another form (B), before the second LLM request",
     "catalog#current: body is of another form (B), before the run is claimed",
 ]
 MORTAL = [
