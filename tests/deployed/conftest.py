@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from forge.models.ids import ANONYMOUS, SessionKey
 from forge.settings import Settings
-from forge.store import Store, open_store
+from forge.store import Store, keys, open_store
 from local_dev.processes import Processes
 from tests.deployed.account import PYTHON, Account, running_account
 from tests.deployed.installation import Installation, architecture, build, deploy
@@ -37,6 +39,15 @@ class Deployed:
     @property
     def account(self) -> Account:
         return self.installation.account
+
+    def hot_item(self, session_id: str) -> dict[str, Any]:
+        """Where the session's hot item is, for requests past everything."""
+        key = {name: {"S": value} for name, value in keys.hot(key_of(session_id)).items()}
+        return {"TableName": self.installation.outputs["TableName"], "Key": key}
+
+
+def key_of(session_id: str) -> SessionKey:
+    return SessionKey(ANONYMOUS, session_id)
 
 
 @pytest.fixture(scope="session")

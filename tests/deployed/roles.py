@@ -26,6 +26,10 @@ class Service:
             "AWS_ENDPOINT_URL": installation.account.url,
         }
 
+    @property
+    def is_running(self) -> bool:
+        return self._current is not None
+
     def task_variables(self) -> dict[str, str]:
         """Of a new task; its credentials are of its own session of the role."""
         self._started += 1
@@ -42,11 +46,6 @@ class Service:
             await self._processes.start(f"worker-{self._started}", command, environment),
         )
         return await self._stopped(old) if old else None
-
-    async def stop(self) -> int:
-        assert self._current is not None
-        old, self._current = self._current, None
-        return await self._stopped(old)
 
     async def _stopped(self, child: Child) -> int:
         """SIGTERM, and SIGKILL if that is not heeded in time."""

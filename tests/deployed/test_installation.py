@@ -1,28 +1,22 @@
 """What `make deploy` would make, deployed to an account on this computer whose IAM is enforced, and used by people.
 
-The tests run in this order: the first ones begin what takes a minute, the last ones look at what all have left.
+The tests run in this order: the first ones begin what takes a minute.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import uuid
 from collections.abc import AsyncIterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from botocore.exceptions import ClientError
 
-from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.run import MAX_ATTEMPTS, RunMessage, Submission
+from forge.models.run import Submission
 from forge.models.session import Connection
 from forge.store import keys, system_clock
-from local_dev.processes import ROOT
-from tests.deployed.conftest import Deployed
-from tests.deployed.installation import STACK, granted
+from tests.deployed.conftest import Deployed, key_of
 from tests.end_to_end.chain import balance_of, rpc
 from tests.end_to_end.conversing import Json, Socket, contents, new_id, plan, say, socket, tokens, tokens_text
 
@@ -39,8 +33,10 @@ MINUTE_SECONDS = 150.0
 """What AWS does each minute, and this account too, has happened by then."""
 
 
-def key_of(session_id: str) -> SessionKey:
-    return SessionKey(ANONYMOUS, session_id)
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def working(deployed: Deployed) -> None:
+    if not deployed.service.is_running:
+        await deployed.service.update()
 
 
 async def until_idle(follower: Socket, condition: Any = lambda frame: True) -> Json:
@@ -52,59 +48,8 @@ async def until_idle(follower: Socket, condition: Any = lambda frame: True) -> J
     return await follower.until(is_idle, MINUTE_SECONDS)
 
 
-def hot_item(deployed: Deployed, session_id: str) -> dict[str, Any]:
-    """Where it is, for requests past everything."""
-    key = {name: {"S": value} for name, value in keys.hot(key_of(session_id)).items()}
-    return {"TableName": deployed.installation.outputs["TableName"], "Key": key}
-
-
-def lose_the_lease(deployed: Deployed, session_id: str) -> None:
-    deployed.account.client("dynamodb").update_item(
-        **hot_item(deployed, session_id),
-        UpdateExpression="SET lease_until = :long_ago",
-        ExpressionAttributeValues={":long_ago": {"N": "1"}},
-    )
-
-
 def delete_as_ttl_does(deployed: Deployed, session_id: str) -> None:
-    deployed.account.client("dynamodb").delete_item(**hot_item(deployed, session_id))
-
-
-async def dead_letters(deployed: Deployed, *command: str) -> str:
-    """`make dead-letters STACK=…` with the operator's credentials."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "local_dev.dead_letters", "--stack", STACK, *command),
-        cwd=ROOT,
-        env=deployed.account.environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
-
-
-async def test_what_is_given_up_becomes_a_dead_letter_that_the_operator_sends_again(
-    deployed: Deployed,
-) -> None:
-    session_id = new_id()
-    state = await deployed.web.chat(say("at last"), session_id)
-    run_id = state["queued"][0]["run_id"]
-    key = key_of(session_id)
-    message = RunMessage(
-        owner=key.owner, session_id=session_id, generation=state["generation"], run_id=run_id
-    )
-    for _ in range(MAX_ATTEMPTS):
-        await asyncio.to_thread(deployed.store.runs.claim, message, "a worker that dies")
-        await asyncio.to_thread(lose_the_lease, deployed, session_id)
-    await deployed.service.update()
-    given_up = await deployed.streams.ended(session_id)
-    assert given_up["outcomes"][run_id] == "failed"
-    assert run_id in await dead_letters(deployed)
-    assert "accepted once more" in await dead_letters(deployed, "requeue", run_id)
-    again = await deployed.streams.ended(session_id, lambda each: contents(each, "agent") == ["at last"])
-    assert again["message_count"] > given_up["message_count"]
-    assert run_id not in await dead_letters(deployed)
+    deployed.account.client("dynamodb").delete_item(**deployed.hot_item(session_id))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -231,31 +176,3 @@ async def test_sessions_end_by_the_stream_and_lost_messages_are_found_by_the_sch
     each_minute: asyncio.Task[None],
 ) -> None:
     await each_minute
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-async def test_nobody_was_denied_anything(deployed: Deployed) -> None:
-    assert [check for check in deployed.account.checks() if not check.allowed] == []
-
-
-async def test_the_worker_uses_all_that_it_is_granted(deployed: Deployed) -> None:
-    """So a permission that is taken from the template is one that is denied here."""
-    account, role = deployed.account, deployed.installation.resources["WorkerRole"]
-    used = {(each.action, each.resource) for each in account.checks() if each.role == role}
-    unused = [
-        (action, statement["Resource"])
-        for statement in granted(account, role)
-        for action in listed(statement["Action"])
-        if not any(action == done and fnmatchcase(resource, statement["Resource"]) for done, resource in used)
-    ]
-    assert unused == []
-
-
-async def test_what_is_not_granted_is_denied(deployed: Deployed) -> None:
-    """The account does look: what is said above would hold in one that grants everything."""
-    worker = deployed.account.credentials(deployed.installation.resources["WorkerRole"], "probe")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        deployed.account.client("dynamodb", worker).scan(TableName=deployed.installation.outputs["TableName"])
