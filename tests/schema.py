@@ -11,6 +11,8 @@ TABLE: dict[str, Any] = {
         {"AttributeName": "sk", "AttributeType": "S"},
         {"AttributeName": "work_shard", "AttributeType": "S"},
         {"AttributeName": "work_due", "AttributeType": "N"},
+        {"AttributeName": "owned_by", "AttributeType": "S"},
+        {"AttributeName": "created_at", "AttributeType": "N"},
     ],
     "KeySchema": [
         {"AttributeName": "pk", "KeyType": "HASH"},
@@ -24,7 +26,15 @@ TABLE: dict[str, Any] = {
                 {"AttributeName": "work_due", "KeyType": "RANGE"},
             ],
             "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
+        },
+        {
+            "IndexName": "owned",
+            "KeySchema": [
+                {"AttributeName": "owned_by", "KeyType": "HASH"},
+                {"AttributeName": "created_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
     "BillingMode": "PAY_PER_REQUEST",
 }

@@ -165,6 +165,16 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {string} expires_at
  */
 
+/**
+ * What the deletion of an account has deleted, and what it leaves; `is_complete` false: call it again with the same key.
+ * @typedef {object} Receipt
+ * @property {boolean} is_complete
+ * @property {{ sessions: number, messages: number, memory_entries: number, wallet_requests: number, runs: number }} deleted
+ * @property {{ kind: string, seconds: number | null, why: string }[]} kept
+ * @property {string} started_at
+ * @property {string | null} finished_at
+ */
+
 /** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean, wallet_rpc_urls?: string[] }} NetworkInfo */
 /** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */
 /** @typedef {{ approval_id: string, digest: string, account: string, claim_id: string, again?: boolean, release?: boolean }} ClaimRequest */

@@ -1,6 +1,6 @@
 // The HTTP API. Failures become `RequestError`s: a problem document's words, or why no answer came.
 
-/** @import { ApprovalReply, ClaimRequest, CommandResult, SessionSummary, State } from './frames.js' */
+/** @import { ApprovalReply, ClaimRequest, CommandResult, Receipt, SessionSummary, State } from './frames.js' */
 
 const TIMEOUT_MS = 30_000;
 const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -107,6 +107,21 @@ export class HttpApi {
   async sessions(ids) {
     const answer = await this.#request('GET', `/api/sessions?ids=${ids.map(encodeURIComponent).join(',')}`);
     return answer.sessions;
+  }
+
+  /** A page of the sessions of the person who is logged in, newest first. @param {string} [after] `next` of the page before @returns {Promise<{ sessions: SessionSummary[], next: string | null }>} */
+  ownSessions(after) {
+    return this.#request('GET', `/api/sessions${after ? `?after=${encodeURIComponent(after)}` : ''}`);
+  }
+
+  /** Take over a session that was opened without a login. @param {string} sessionId @returns {Promise<State>} under its new id */
+  adopt(sessionId) {
+    return this.#request('POST', '/api/sessions/adopt', { body: { session_id: sessionId } });
+  }
+
+  /** Delete everything of the person who is logged in; the same key goes on until it is complete. @param {string} idempotencyKey @returns {Promise<Receipt>} */
+  deleteAccount(idempotencyKey) {
+    return this.#request('DELETE', '/api/account', { idempotencyKey });
   }
 
   /** @param {string} sessionId @param {string} title */

@@ -16,6 +16,7 @@ const RENEW_AT = 0.8;
  * @property {Storage} tabStorage what a person who is on the way to the issuer comes back with
  * @property {() => Promise<void>} forget what the rest of the page keeps of the person
  * @property {() => void} onChange
+ * @property {() => void} onFirst somebody has logged in where nobody had
  */
 
 export class Login {
@@ -44,6 +45,10 @@ export class Login {
 
   get isNeeded() {
     return this.#config !== null && this.#tokens === null;
+  }
+
+  get isLoggedIn() {
+    return this.#tokens !== null;
   }
 
   /** Whether requests can be made now. @returns {Promise<boolean>} */
@@ -134,6 +139,7 @@ export class Login {
     const before = this.options.storage.getItem(PERSON);
     if (before !== null && before !== person) await this.#forget();
     this.options.storage.setItem(PERSON, person);
+    if (before === null) this.options.onFirst();
     if (before !== null && before !== person) location.reload();
   }
 

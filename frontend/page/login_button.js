@@ -3,14 +3,17 @@
 import { byId, el, icon } from './dom.js';
 import { Login } from './login.js';
 
+/** @import { Account } from './account.js' */
+
 export class LoginButton {
   #button = byId('login', HTMLButtonElement);
   #bar = byId('login-bar', HTMLElement);
 
-  /** @param {{ storage: Storage, tabStorage: Storage, forget: () => Promise<void>, onProblem: (text: string) => void }} options */
+  /** @param {{ storage: Storage, tabStorage: Storage, account: Account, forget: () => Promise<void>, onProblem: (text: string) => void }} options */
   constructor(options) {
     this.options = options;
-    this.login = new Login({ ...options, onChange: () => this.render() });
+    const { account } = options;
+    this.login = new Login({ ...options, onChange: () => this.render(), onFirst: () => account.noteUnclaimed() });
     this.#button.addEventListener('click', () => void this.#act());
     this.render();
   }
@@ -31,6 +34,7 @@ export class LoginButton {
 
   render() {
     const { login } = this;
+    this.options.account.show(login);
     this.#button.hidden = !login.isPossible;
     this.#button.textContent = login.isNeeded ? 'Log in' : 'Log out';
     this.#button.title = login.isNeeded ? '' : `Logged in as ${login.name}`;

@@ -4,6 +4,7 @@ import { MAX_MESSAGE_BYTES } from '../client/chat_config.js';
 import { ChatManager } from '../client/chat_manager.js';
 import { browserStorage } from '../client/memory_storage.js';
 import { SessionBook } from '../client/session_book.js';
+import { Account } from './account.js';
 import { Announcer } from './announcer.js';
 import { ApprovalList } from './approval_list.js';
 import { ChainPanel } from './chain_panel.js';
@@ -53,7 +54,9 @@ const toasts = new Toasts(byId('toasts', HTMLElement));
 const announcer = new Announcer(byId('announcements', HTMLElement));
 const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
 
-const login = new LoginButton({ storage, tabStorage, forget: () => ended.forgetAll(), onProblem: problem });
+/** @type {Account} */
+const account = new Account({ chat: () => chat, sessions: () => sessions, book, storage, open, onProblem: problem });
+const login = new LoginButton({ storage, tabStorage, account, forget: () => ended.forgetAll(), onProblem: problem });
 const chat = new ChatManager(
   { backendUrl: '', maxMessageLength: Infinity, sessionId: book.current(), ...login.credentials() },
   { onState: () => schedule(), onError: (error) => problem(error.message) },
@@ -122,7 +125,7 @@ const notices = new Notices(byId('notices', HTMLElement), { state: () => shown, 
 const empty = new EmptyState({ onSend: send, onFill: (text) => composer.suggest(text), networks: () => networks.networks });
 const endedBar = new EndedBar({ onContinue: () => void goOn(composer.text, false), onOpen: open });
 const failure = new RunFailure({ onRetry: send, onEdit: (text) => composer.suggest(text) });
-const sessions = new Sessions(book, { api: chat.api, ended, onChange: () => showSessions() });
+const sessions = new Sessions(book, { api: chat.api, ended, account, onChange: () => showSessions() });
 const sidebar = new Sidebar({
   onNew: () => open(sessions.begin()),
   onOpen: open,

@@ -7,11 +7,13 @@ import { newKey } from '../client/outbox.js';
 /** @import { HttpApi } from '../client/http.js' */
 /** @import { SessionSummary } from '../client/frames.js' */
 /** @import { View, Ended } from './ended.js' */
+/** @import { Account } from './account.js' */
 /** @import { ListedSession } from './sidebar.js' */
 
 const REFRESH_MS = 60_000;
 const REFRESH_BUSY_MS = 4_000;
 const ASKED_AT_ONCE = 50;
+const LISTED = 200;
 const TITLE_LENGTH = 60;
 
 export class Sessions {
@@ -24,9 +26,10 @@ export class Sessions {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {SessionBook} book @param {{ api: HttpApi, ended: Ended, onChange: () => void }} options */
-  constructor(book, { api, ended, onChange }) {
+  /** @param {SessionBook} book @param {{ api: HttpApi, ended: Ended, onChange: () => void, account: Account }} options */
+  constructor(book, { api, ended, onChange, account }) {
     this.book = book;
+    this.account = account;
     this.api = api;
     this.ended = ended;
     this.onChange = onChange;
@@ -42,8 +45,43 @@ export class Sessions {
 
   /** Ask the server which of ours still exist; those that have ended stay for reading, or leave the list. */
   async refresh() {
-    await this.#askFor(this.book.entries().filter(({ endedAt }) => !endedAt).map(({ id }) => id));
+    const unclaimed = new Set(this.account.unclaimed);
+    const mine = this.book.entries().filter(({ id, endedAt }) => !endedAt && !unclaimed.has(id));
+    await this.#askFor(mine.map(({ id }) => id));
+    if (this.account.isLoggedIn) await this.#learn().catch(() => undefined);
     this.#again();
+  }
+
+  /** Conversations that this person has begun elsewhere. */
+  async #learn() {
+    let after = '';
+    do {
+      const { sessions, next } = await this.api.ownSessions(after);
+      for (const summary of sessions) {
+        const { session_id, title, last_activity_at } = summary;
+        this.#summaries.set(session_id, summary);
+        if (!this.book.entry(session_id)) this.book.remember(session_id, { title, at: Date.parse(last_activity_at) || Date.now() });
+      }
+      after = next ?? '';
+    } while (after && this.book.entries().length < LISTED);
+    this.onChange();
+  }
+
+  /** Nothing of what the server has deleted stays here. */
+  async forgetAll() {
+    for (const { id } of this.book.entries()) {
+      this.book.forget(id);
+      await this.ended.forget(id);
+    }
+    this.onChange();
+  }
+
+  /** A conversation has got another id. @param {string} from @param {string} to */
+  async renew(from, to) {
+    const { title = null, at = Date.now() } = this.book.entry(from) ?? {};
+    this.book.remember(to, { title, at });
+    this.book.forget(from);
+    await this.ended.forget(from);
   }
 
   /** Sooner while the agent works in a conversation that is not open. */

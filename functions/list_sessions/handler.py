@@ -1,4 +1,4 @@
-"""`GET /api/sessions?ids=`: those of the named sessions that are the caller's own."""
+"""`GET /api/sessions`: those of the sessions named by `ids` that are the caller's own; without `ids` all of them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from forge.api.application import create_app
 from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner
-from forge.api.sessions import Ids, list_sessions
+from forge.api.sessions import IDS_LIMIT, After, Ids, Most, list_sessions, owned_sessions
 from forge.models.http import SessionList
 
 router = APIRouter()
 
 
 @router.get("/api/sessions")
-def get_sessions(owner: Owner, ids: Ids = "") -> SessionList:
-    return list_sessions(owner, ids)
+def get_sessions(owner: Owner, ids: Ids = None, limit: Most = IDS_LIMIT, after: After = None) -> SessionList:
+    return owned_sessions(owner, limit, after) if ids is None else list_sessions(owner, ids)
 
 
 app = create_app(router)

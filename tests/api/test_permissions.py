@@ -13,7 +13,7 @@ import pytest
 from forge.api import dependencies, mcp_commands
 from forge.api.following import Follower
 from forge.api.tickets import caller_of_ticket
-from forge.models.ids import SessionKey
+from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Catalog, Connection
@@ -25,6 +25,7 @@ from tests.api.conftest import Environment
 from tests.api.gateway import Context, Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 from tests.api.test_claims import leave_request
+from tests.store.scenes import submission
 from tests.template import folder_of, functions
 
 __all__ = ["issuer", "running_issuer", "signed_in"]
@@ -58,13 +59,20 @@ def _permissions(service: str, operation: str, parameters: dict[str, Any]) -> It
                 (kind,) = item
                 yield f"dynamodb:{kind}Item table"
         case "dynamodb", _:
-            yield f"dynamodb:{operation} {'index' if 'IndexName' in parameters else 'table'}"
+            index = parameters.get("IndexName")
+            yield f"dynamodb:{operation} {f'index {index}' if index else 'table'}"
         case _:
             yield f"{service}:{operation} queue"
 
 
 def allowed() -> Permissions:
-    marks = {"@connections": "connections", "/index/work": "index", '"Queue"': "queue", '"Table"': "table"}
+    marks = {
+        "@connections": "connections",
+        "/index/work": "index work",
+        "/index/owned": "index owned",
+        '"Queue"': "queue",
+        '"Table"': "table",
+    }
     found: Permissions = {}
     for name, properties in functions().items():
         statements = [each for policy in properties.get("Policies", []) for each in policy["Statement"]]
@@ -84,7 +92,7 @@ class Stage:
         self._issuer = issuer
 
     def post(self, who: str, path: str, **body: Any) -> Any:
-        return self.gateway.post(path, {"session_id": who, **body}, **bearer(self._issuer.token(who)))
+        return self.gateway.post(path, {"session_id": who} | body, **bearer(self._issuer.token(who)))
 
     def call(self, who: str, method: str, url: str, **body: Any) -> Any:
         text = json.dumps(body) if body else None
@@ -148,6 +156,24 @@ def _claims(stage: Stage) -> None:
     dependencies.store().controls.connect(gone)
     body = {"approval_id": asked.approval_id, "digest": asked.digest, "account": "0x" + "2" * 40}
     stage.post("pia", "/api/approvals/claim", claim_id="tab-one-1", **body)
+
+
+def _accounts(stage: Stage) -> None:
+    """A session with a connection that is open and one that has gone is taken over, then deleted with another."""
+    left = SessionKey(ANONYMOUS, "ida")
+    store = dependencies.store()
+    opened = store.inbox.accept(left, submission("x" * 9_000))
+    store.inbox.withdraw(left, [each.run_id for each in opened.inbox])
+    stage.call("ida", "GET", "/api/sessions")
+    stage.gateway.frames["left="] = []
+    for connection_id in ("left=", "gone="):
+        store.controls.connect(Connection(connection_id=connection_id, key=left, connected_at=0))
+    assert stage.post("ida", "/api/sessions/adopt", session_id="ida").status == 200
+    assert stage.post("ida", "/api/sessions/adopt", session_id="ida").status == 200
+    stage.running("ida")
+    stage.connected("ida")
+    store.controls.connect(Connection(connection_id="gone=", key=SessionKey("ida", "ida"), connected_at=0))
+    assert stage.call("ida", "DELETE", "/api/account").json["deleted"]["sessions"] == 2
 
 
 def _gone(stage: Stage) -> None:
@@ -250,6 +276,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
     environment.set(OWNER_RATE_LIMIT_PER_MINUTE="6000", DEPLOYMENT_UNITS_PER_MINUTE="1200")
     stage = Stage(gateway, signed_in)
     _http(stage)
+    _accounts(stage)
     _gone(stage)
     _sockets(stage, dynamodb)
     _others(stage, dynamodb)

@@ -22,8 +22,8 @@ def test_a_list_holds_the_named_sessions_that_exist_in_their_order(gateway: Gate
 
 
 def test_a_list_of_nothing_is_empty(gateway: Gateway) -> None:
-    assert gateway.get("/api/sessions").json == {"sessions": []}
-    assert gateway.get("/api/sessions", ids="").json == {"sessions": []}
+    assert gateway.get("/api/sessions").json == {"sessions": [], "next": None}
+    assert gateway.get("/api/sessions", ids="").json == {"sessions": [], "next": None}
 
 
 def test_a_new_title_is_kept_and_told_to_open_connections(

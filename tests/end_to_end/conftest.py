@@ -17,6 +17,7 @@ from tests.end_to_end.chromium import launched
 from tests.end_to_end.conversing import Web
 
 BRIEF_SESSION_SECONDS = 3.0
+TOKEN_SECONDS = 2.0
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -39,6 +40,18 @@ async def brief_stack() -> AsyncIterator[RunningStack]:
     environment = {
         "SESSION_TIMEOUT_MINUTES": str(BRIEF_SESSION_SECONDS / 60),
         "FORGE_EXPIRY_SECONDS": "0.3",
+    }
+    async with running_stack(environment) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def login_stack() -> AsyncIterator[RunningStack]:
+    """People log in, with the development issuer; their tokens last `TOKEN_SECONDS`."""
+    environment = {
+        "AUTH_ISSUER": "dev",
+        "FORGE_LLM": "offline",
+        "FORGE_DEV_TOKEN_SECONDS": str(TOKEN_SECONDS),
     }
     async with running_stack(environment) as stack:
         yield stack

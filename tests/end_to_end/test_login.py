@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 import httpx
-import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from local_dev.stack_process import RunningStack, running_stack
+from local_dev.stack_process import RunningStack
 from tests.end_to_end.conversing import WAIT_SECONDS
 from tests.end_to_end.marks import END_TO_END
 
 pytestmark = END_TO_END
-TOKEN_SECONDS = 2.0
 COPIES = """() => new Promise((told) => {
   const request = indexedDB.open('forge');
   request.onupgradeneeded = () => request.transaction.abort();
@@ -40,17 +38,6 @@ LOG_OUT_AND_COUNT_FRAMES = """() => {
   draw();
 }"""
 expect.set_options(timeout=WAIT_SECONDS * 1_000)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def login_stack() -> AsyncIterator[RunningStack]:
-    environment = {
-        "AUTH_ISSUER": "dev",
-        "FORGE_LLM": "offline",
-        "FORGE_DEV_TOKEN_SECONDS": str(TOKEN_SECONDS),
-    }
-    async with running_stack(environment) as stack:
-        yield stack
 
 
 @asynccontextmanager

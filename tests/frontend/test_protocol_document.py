@@ -17,6 +17,7 @@ from forge.models.http import (
     InterruptRequest,
     McpCommandRequest,
     Problem,
+    Receipt,
     RenameRequest,
     SessionList,
     State,
@@ -35,6 +36,7 @@ MODELS: dict[str, type[BaseModel]] = {
         SystemRequest,
         CommandResult,
         SessionList,
+        Receipt,
         Problem,
     )
 }

@@ -81,7 +81,7 @@ async def emulated(request: pytest.FixtureRequest, make: Callable[[str], Emulate
 
 async def test_the_table_is_the_templates(emulated: Emulated) -> None:
     described = emulated.dynamodb.describe_table(TableName=emulated.table)["Table"]
-    assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["work"]
+    assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["work", "owned"]
 
 
 async def test_a_refused_transaction_changes_nothing(emulated: Emulated) -> None:

@@ -1,6 +1,6 @@
 """A client of forge-mcp: async, typed, and stubborn about the network."""
 
-from forge_client.answers import Accepted, CommandResult, Ended, SessionSummary
+from forge_client.answers import Accepted, CommandResult, Ended, Receipt, SessionSummary
 from forge_client.client import DEFAULT_URL, ForgeClient
 from forge_client.conversation import Conversation
 from forge_client.errors import (
@@ -49,6 +49,7 @@ __all__ = [
     "Pace",
     "ProblemError",
     "RateLimited",
+    "Receipt",
     "Refused",
     "RunEnded",
     "RunFailed",

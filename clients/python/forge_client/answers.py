@@ -28,7 +28,44 @@ class SessionSummary(BaseModel):
 
 
 class SessionList(BaseModel):
+    """`next`: what the next page is asked for with; None on the last one."""
+
     sessions: list[SessionSummary]
+    next: str | None = None
+
+
+class Deleted(BaseModel):
+    """How much of each kind the deletion of an account has deleted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sessions: int = 0
+    messages: int = 0
+    memory_entries: int = 0
+    wallet_requests: int = 0
+    runs: int = 0
+
+
+class Kept(BaseModel):
+    """Something that the deletion leaves. `seconds`: for how long at most; None: not this server's to say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    seconds: int | None
+    why: str
+
+
+class Receipt(BaseModel):
+    """What the deletion of an account has deleted so far, and what it leaves; times RFC 3339."""
+
+    model_config = ConfigDict(frozen=True)
+
+    is_complete: bool
+    deleted: Deleted
+    kept: list[Kept]
+    started_at: str
+    finished_at: str | None
 
 
 class CommandResult(BaseModel):

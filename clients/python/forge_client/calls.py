@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
+from forge_client.account import AccountCalls
 from forge_client.answers import Accepted, CommandResult, SessionList, SessionSummary, accepted_run
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
@@ -14,13 +15,13 @@ from forge_client.frames import Approval, IfBusy, Message, State
 from forge_client.reduce import Frame, apply
 
 
-class SessionCalls:
+class SessionCalls(AccountCalls):
     """The requests of one session; each may raise `Unreachable` and the `ProblemError`s. States join `conversation`."""
 
     def __init__(self, endpoint: Endpoint, session_id: str) -> None:
+        super().__init__(endpoint)
         self.session_id = session_id
         self.conversation = Conversation()
-        self._endpoint = endpoint
 
     def receive(self, frame: Frame) -> None:
         self.conversation = apply(self.conversation, frame)

@@ -280,6 +280,23 @@ export type SessionSummary = {
     last_activity_at: string;
     expires_at: string;
 };
+export type Receipt = {
+    is_complete: boolean;
+    deleted: {
+        sessions: number;
+        messages: number;
+        memory_entries: number;
+        wallet_requests: number;
+        runs: number;
+    };
+    kept: {
+        kind: string;
+        seconds: number | null;
+        why: string;
+    }[];
+    started_at: string;
+    finished_at: string | null;
+};
 export type NetworkInfo = {
     name: string;
     chain_id: number;
@@ -453,6 +470,15 @@ export type ApprovalReply = {
  * @property {string} created_at
  * @property {string} last_activity_at
  * @property {string} expires_at
+ */
+/**
+ * What the deletion of an account has deleted, and what it leaves; `is_complete` false: call it again with the same key.
+ * @typedef {object} Receipt
+ * @property {boolean} is_complete
+ * @property {{ sessions: number, messages: number, memory_entries: number, wallet_requests: number, runs: number }} deleted
+ * @property {{ kind: string, seconds: number | null, why: string }[]} kept
+ * @property {string} started_at
+ * @property {string | null} finished_at
  */
 /** @typedef {{ name: string, chain_id: number, title: string, currency?: string, explorer?: string | null, sends?: boolean, wallet_rpc_urls?: string[] }} NetworkInfo */
 /** @typedef {{ success: boolean, message: string, data?: unknown }} CommandResult */

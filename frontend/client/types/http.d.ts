@@ -1,4 +1,4 @@
-import type { ApprovalReply, ClaimRequest, CommandResult, SessionSummary, State } from './frames.js';
+import type { ApprovalReply, ClaimRequest, CommandResult, Receipt, SessionSummary, State } from './frames.js';
 export declare class RequestError extends Error {
     status: number;
     title: string;
@@ -83,6 +83,15 @@ export declare class HttpApi {
     command(sessionId: string, command: string, args?: Record<string, unknown>): Promise<CommandResult>;
     /** @param {string[]} ids @returns {Promise<SessionSummary[]>} */
     sessions(ids: string[]): Promise<SessionSummary[]>;
+    /** A page of the sessions of the person who is logged in, newest first. @param {string} [after] `next` of the page before @returns {Promise<{ sessions: SessionSummary[], next: string | null }>} */
+    ownSessions(after?: string): Promise<{
+        sessions: SessionSummary[];
+        next: string | null;
+    }>;
+    /** Take over a session that was opened without a login. @param {string} sessionId @returns {Promise<State>} under its new id */
+    adopt(sessionId: string): Promise<State>;
+    /** Delete everything of the person who is logged in; the same key goes on until it is complete. @param {string} idempotencyKey @returns {Promise<Receipt>} */
+    deleteAccount(idempotencyKey: string): Promise<Receipt>;
     /** @param {string} sessionId @param {string} title */
     rename(sessionId: string, title: string): Promise<any>;
     /** @param {string} sessionId */

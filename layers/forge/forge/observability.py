@@ -39,6 +39,7 @@ Metric = Literal[
     "RunsPutBack",
     "RunsRecovered",
     "RunsWaiting",
+    "SessionsAdopted",
     "SessionsCreated",
     "SessionsExpired",
     "Takeovers",

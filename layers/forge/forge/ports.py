@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from forge.models.account import Adopted, Erased, Erasure, OwnedPage
 from forge.models.approval import Approval, Claim
 from forge.models.caller import Grant
 from forge.models.ids import SessionKey
@@ -78,6 +79,44 @@ class Sessions(Protocol):
 
     def delete(self, key: SessionKey) -> frozenset[str]:
         """End the generation and tell its run to stop; returns the open connections. Raises `NotFound`."""
+        ...
+
+
+class Accounts(Protocol):
+    """What belongs to a person who has logged in. None of this is for anonymous callers."""
+
+    def sessions(self, owner: str, most: int, after: str | None) -> OwnedPage:
+        """Newest first, as the index knows them: one that began within the last second or so may be missing.
+
+        Raises `InvalidRequest` when `after` is not what an earlier page said.
+        """
+        ...
+
+    def adopt(self, session_id: str, owner: str) -> Adopted:
+        """The anonymous session becomes `owner`'s, under a new id, once; for the same owner asking again goes on.
+
+        Raises `NotFound`, also when it has become somebody else's, and `SessionBusy` while it has work.
+        """
+        ...
+
+    def keys(self, owner: str) -> Iterable[SessionKey]:
+        """All sessions of the index: also those of which an erasure that was cut off has left something."""
+        ...
+
+    def begin_erasure(self, owner: str, name: str) -> Erasure:
+        """The deletion of that name as it stands, begun now if it is not known."""
+        ...
+
+    def erase(self, key: SessionKey, name: str) -> Erased:
+        """End a session, count it for the receipt once, and delete all that it has left."""
+        ...
+
+    def forget(self, key: SessionKey, name: str) -> None:
+        """Its connections are closed, too: nothing has to be found again."""
+        ...
+
+    def end_erasure(self, owner: str, name: str, *, is_finished: bool) -> Erasure:
+        """The deletion as it stands at the end of a call."""
         ...
 
 

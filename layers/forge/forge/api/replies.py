@@ -13,6 +13,7 @@ from starlette.responses import Response
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.way_in import caller_address
+from forge.errors import Forbidden
 from forge.models.caller import Caller
 from forge.models.http import ChatRequest, SystemRequest
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
@@ -30,8 +31,17 @@ def _owner(request: Request) -> str:
     return _caller(request).owner
 
 
+def _account_owner(request: Request) -> str:
+    owner = _owner(request)
+    if owner == ANONYMOUS:
+        raise Forbidden("Nobody is logged in here, so nothing belongs to an account.")
+    return owner
+
+
 CallerOf = Annotated[Caller, Depends(_caller)]
 Owner = Annotated[str, Depends(_owner)]
+AccountOwner = Annotated[str, Depends(_account_owner)]
+"""For what only somebody who has logged in can do."""
 Before = Annotated[int | None, Query(ge=0)]
 PageLimit = Annotated[int, Query(ge=1, le=MESSAGES_LIMIT)]
 IdempotencyKey = Annotated[

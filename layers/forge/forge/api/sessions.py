@@ -13,14 +13,24 @@ from forge.api.push import end_connections, push_state
 from forge.errors import InvalidRequest, NotFound, SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.http import SessionList, SessionSummary
-from forge.models.ids import SessionId, SessionKey
+from forge.models.ids import ANONYMOUS, SessionId, SessionKey
 
 logger = logging.getLogger(__name__)
 
 IDS_LIMIT = 100
 _IDS: TypeAdapter[list[str]] = TypeAdapter(list[SessionId])
 
-Ids = Annotated[str, Query(max_length=IDS_LIMIT * 130)]
+Ids = Annotated[str | None, Query(max_length=IDS_LIMIT * 130)]
+After = Annotated[str | None, Query(max_length=200)]
+Most = Annotated[int, Query(ge=1, le=IDS_LIMIT)]
+
+
+def owned_sessions(owner: str, most: int, after: str | None) -> SessionList:
+    """The newest of a person who has logged in, page by page. An anonymous session is known to who has its id only."""
+    if owner == ANONYMOUS:
+        return SessionList(sessions=[])
+    page = dependencies.store().accounts.sessions(owner, most, after)
+    return SessionList(sessions=[public.summary(session) for session in page.sessions], next=page.after)
 
 
 def list_sessions(owner: str, ids: str) -> SessionList:

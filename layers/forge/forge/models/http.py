@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from forge.models import patterns
+from forge.models.account import Deleted, Kept
 from forge.models.approval import Address, ApprovalReply, ClaimId
 from forge.models.frame import Hot, PublicMessage
 from forge.models.ids import ApprovalId, RunId, SessionId
@@ -105,7 +106,29 @@ class SessionSummary(BaseModel):
 
 
 class SessionList(BaseModel):
+    """`next`: what `?after=` of the next page is; null when this is all."""
+
     sessions: list[SessionSummary]
+    next: str | None = None
+
+
+class AdoptRequest(BaseModel):
+    """The id of a session that was opened without a login."""
+
+    session_id: SessionId
+
+
+class Receipt(BaseModel):
+    """What the deletion of an account has deleted so far, and what it leaves; times RFC 3339.
+
+    `is_complete` false: there was not time for all of it; the same request, with the same key, goes on.
+    """
+
+    is_complete: bool
+    deleted: Deleted
+    kept: list[Kept]
+    started_at: str
+    finished_at: str | None
 
 
 class TicketRequest(BaseModel):

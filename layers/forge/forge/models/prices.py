@@ -28,6 +28,8 @@ ROUTES: Mapping[str, Price] = {
     "POST /api/approvals/claim": Price(3),
     "PATCH /api/sessions/{session_id}": Price(2),
     "DELETE /api/sessions/{session_id}": Price(3),
+    "POST /api/sessions/adopt": Price(10, 5),
+    "DELETE /api/account": Price(20, 10),
     "$connect": Price(5, 2),
 }
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from forge.models.account import KEPT, Erasure
 from forge.models.approval import Approval, Report
 from forge.models.asking import Ask
 from forge.models.frame import (
@@ -18,7 +19,7 @@ from forge.models.frame import (
     PublicRun,
     QueuedMessage,
 )
-from forge.models.http import SessionSummary, State
+from forge.models.http import Receipt, SessionSummary, State
 from forge.models.message import Draft, Message
 from forge.models.run import Submission
 from forge.models.session import Catalog, HotSession
@@ -160,6 +161,17 @@ def summary(session: HotSession) -> SessionSummary:
         created_at=rfc3339(session.created_at),
         last_activity_at=rfc3339(session.last_activity_at),
         expires_at=rfc3339(session.expires_at * 1000),
+    )
+
+
+def receipt(erasure: Erasure) -> Receipt:
+    finished_at = erasure.finished_at
+    return Receipt(
+        is_complete=finished_at is not None,
+        deleted=erasure.deleted,
+        kept=list(KEPT),
+        started_at=rfc3339(erasure.started_at),
+        finished_at=None if finished_at is None else rfc3339(finished_at),
     )
 
 

@@ -94,6 +94,7 @@ def _into_living(
         .assign("rev = rev + :one", one=1)
         .assign("work_due = if_not_exists(work_due, :work_due)", work_due=now + QUEUE_GRACE_MS)
         .set(work_shard=keys.work_shard(key), expires_at=terms.busy_end(now), last_activity_at=now)
+        .set(**keys.owned(key))
         .when("expires_at > :seconds", seconds=now // 1_000)
         .when("size(inbox_order) < :most", most=INBOX_LIMIT)
         .when("attribute_not_exists(inbox.#run)", "attribute_not_exists(recent.#run)")

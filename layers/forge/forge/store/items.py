@@ -118,6 +118,7 @@ def new_item(key: SessionKey, now: int, old: Item | None, **values: Any) -> Item
     """
     return {
         **keys.hot(key),
+        **keys.owned(key),
         **{name: _grown(old, name, now) for name in ("generation", "rev", "fence")},
         "inbox": {},
         "inbox_order": [],

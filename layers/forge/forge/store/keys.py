@@ -6,10 +6,13 @@ import hashlib
 import zlib
 from typing import Any
 
-from forge.models.ids import PARTITION_PREFIX, SessionKey
+from forge.models.ids import ANONYMOUS, PARTITION_PREFIX, SessionKey
 
+OWNED_INDEX = "owned"
+"""The index of signed-in people's sessions: by owner, and by the time when they began."""
 HOT = "session"
 CONTROL = "control"
+COPY = "copy"
 SHARDS = 8
 """Partitions of the index of sessions with work; readers ask each of them."""
 
@@ -33,6 +36,11 @@ def hot(key: SessionKey) -> Key:
 
 def control(key: SessionKey) -> Key:
     return {"pk": partition(key), "sk": CONTROL}
+
+
+def copy(key: SessionKey) -> Key:
+    """Says that a session is being copied to here: until that is done, no hot item tells its owner of it."""
+    return {"pk": partition(key), "sk": COPY}
 
 
 def message(key: SessionKey, generation: int, seq: int) -> Key:
@@ -77,6 +85,11 @@ def children_range(kind: str, generation: int) -> tuple[str, str]:
 def single(kind: str, name: str) -> Key:
     """An item with a partition of its own."""
     return {"pk": f"{kind}#{name}", "sk": kind}
+
+
+def owned(key: SessionKey) -> dict[str, str]:
+    """What puts a hot item into the index of its owner's sessions. An anonymous session is in no list."""
+    return {} if key.owner == ANONYMOUS else {"owned_by": key.owner}
 
 
 def work_shard(key: SessionKey) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forge import aws
 from forge.ports import (
+    Accounts,
     Admission,
     Approvals,
     Clock,
@@ -23,6 +24,7 @@ from forge.ports import (
     Tickets,
 )
 from forge.settings import Settings
+from forge.store.accounts import TableAccounts
 from forge.store.admission import TableAdmission
 from forge.store.approvals import TableApprovals
 from forge.store.commands import TableCommands
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 class Store:
     """Every store port, over one table and one thread-safe client."""
 
+    accounts: Accounts
     admission: Admission
     sessions: Sessions
     inbox: Inbox
@@ -70,6 +73,7 @@ def open_store(
     table = Table(client or aws.client("dynamodb"), settings.forge_table)
     terms = Terms.of(settings)
     return Store(
+        accounts=TableAccounts(table, terms, clock),
         admission=TableAdmission(table, terms, clock),
         sessions=TableSessions(table, terms, clock),
         inbox=TableInbox(table, terms, clock),

@@ -15,27 +15,14 @@ from forge.store.change import Change
 from forge.store.children import delete_children
 from forge.store.codec import Item
 from forge.store.controls import connections_of
-from forge.store.items import (
-    ACTIVE_ATTRIBUTES,
-    WORK_ATTRIBUTES,
-    alive,
-    current,
-    new_item,
-    only_if,
-    session_of,
-)
+from forge.store.ending import ended, tell_run
+from forge.store.items import alive, current, new_item, only_if, session_of
 from forge.store.lenient import plain
 from forge.store.log import messages_of, whole_text
 from forge.store.mend import mended, whole
 from forge.store.refusal import Refused, Unfit
 from forge.store.table import Table
-from forge.store.terms import (
-    CLOCK_MARGIN_SECONDS,
-    CONTENTION_TRIES,
-    CONTROL_SECONDS,
-    TOUCH_MS,
-    Terms,
-)
+from forge.store.terms import CONTENTION_TRIES, TOUCH_MS, Terms
 from forge.store.unreadable_session import delete_unreadable
 
 
@@ -127,10 +114,9 @@ class TableSessions:
         return mended(self.table, key, self.terms.defaults(self.clock()), write)
 
     def delete(self, key: SessionKey) -> frozenset[str]:
-        """What stays is an expired item that keeps `rev` and `fence` growing, until DynamoDB removes it."""
         now = self.clock()
         try:
-            old = self.table.update(layout.hot(key), self._ended(now))
+            old = self.table.update(layout.hot(key), ended(now))
         except Unfit:
             old = delete_unreadable(self.table, now, key)
         except Refused as refused:
@@ -138,27 +124,9 @@ class TableSessions:
                 raise NotFound from None
             old = delete_unreadable(self.table, now, key)
         generation = plain(old.get("generation"), int, now)
-        control = self._tell_run(key, generation, now)
+        control = tell_run(self.table, key, generation, now)
         delete_children(self.table, key, generation)
         return connections_of(control)
-
-    def _ended(self, now: int) -> Change:
-        return (
-            Change()
-            .set(
-                inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0
-            )
-            .set(used_hashes=[])
-            .set(expires_at=now // 1_000 - CLOCK_MARGIN_SECONDS)
-            .assign("rev = rev + :one", "fence = fence + :one", one=1)
-            .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, "title", "asks", "strangers")
-            .when("expires_at > :seconds", seconds=now // 1_000)
-        )
-
-    def _tell_run(self, key: SessionKey, generation: int, now: int) -> Item:
-        """Every attribute that is written here is replaced whole, so a damaged control item takes it, too."""
-        change = Change().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
-        return self.table.update(layout.control(key), change)
 
     def _shown(self, item: Item) -> HotSession:
         return current(session_of(item), self.clock())

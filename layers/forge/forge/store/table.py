@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge.aws import unavailable
 from forge.errors import StorageUnavailable
@@ -17,7 +18,10 @@ from forge.store.refusal import Conflict, refusals
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+T = TypeVar("T")
+
 TRANSACTION_ITEMS = 100
+_BATCH_ITEMS = 25
 _TRIES = 6
 _BACKOFF_SECONDS = 0.01
 
@@ -71,6 +75,9 @@ class Table:
         parameters = change.condition() if change else {}
         return {"Put": {"TableName": self._name, "Item": encode_item(item), **parameters}}
 
+    def deleting(self, key: Key) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._name, "Key": encode_item(key)}}
+
     def query(self, pk: str, between: tuple[str, str], *, keys_only: bool = False) -> Generator[Item]:
         """Items of a partition in order of `sk`, page by page."""
         change = Change().when(
@@ -83,6 +90,19 @@ class Table:
 
     def query_index(self, index: str, change: Change) -> Generator[Item]:
         yield from self._pages({"IndexName": index, **_as_query(change)})
+
+    def newest_keys(self, index: str, change: Change, most: int, after: Item | None) -> list[Item]:
+        """At most `most` members of an index, those with the greatest sort key first, after the member `after`."""
+        parameters: dict[str, Any] = _as_query(change) | {
+            "IndexName": index,
+            "Limit": most,
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            parameters["ExclusiveStartKey"] = encode_item(after)
+        with unavailable("the table"):
+            answer: Any = self._client.query(TableName=self._name, **parameters)
+        return [decode_item(item) for item in answer["Items"]]
 
     def read_many(self, keys: Sequence[Key]) -> list[Item]:
         """Those of the items that exist, consistently, in no order; what the service leaves out is asked again."""
@@ -102,9 +122,15 @@ class Table:
         return found
 
     def delete_many(self, keys: Iterable[Key]) -> None:
-        pending = list(keys)
-        for start in range(0, len(pending), 25):
-            rest: Any = [{"DeleteRequest": {"Key": encode_item(key)}} for key in pending[start : start + 25]]
+        self._write_many({"DeleteRequest": {"Key": encode_item(key)}} for key in keys)
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Without a condition. Some of them may have been written when this fails."""
+        self._write_many({"PutRequest": {"Item": encode_item(item)}} for item in items)
+
+    def _write_many(self, requests: Iterable[dict[str, Any]]) -> None:
+        for several in batches(requests, _BATCH_ITEMS):
+            rest: Any = several
             for pause in _pauses():
                 with unavailable("the table"):
                     answer: Any = self._client.batch_write_item(RequestItems={self._name: rest})
@@ -132,6 +158,13 @@ class Table:
                     return write()
             except Conflict:
                 next(pauses)()
+
+
+def batches(found: Iterable[T], most: int) -> Generator[list[T]]:
+    """The members of `found` in lists of at most `most`."""
+    rest = iter(found)
+    while several := list(islice(rest, most)):
+        yield several
 
 
 def _as_query(change: Change) -> dict[str, Any]:

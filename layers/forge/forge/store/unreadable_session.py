@@ -7,10 +7,11 @@ from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
+from forge.store.ending import ended_at
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item
 from forge.store.refusal import Refused
 from forge.store.table import Table
-from forge.store.terms import CLOCK_MARGIN_SECONDS, Terms
+from forge.store.terms import Terms
 
 
 def stop_unreadable(table: Table, terms: Terms, now: int, key: SessionKey) -> None:
@@ -38,5 +39,5 @@ def delete_unreadable(table: Table, now: int, key: SessionKey) -> Item:
     old = table.get(keys.hot(key))
     if old is None or not alive(old, now):
         raise NotFound
-    table.put(new_item(key, now, old, expires_at=now // 1_000 - CLOCK_MARGIN_SECONDS))
+    table.put(new_item(key, now, old, expires_at=ended_at(now)))
     return old

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import chain, islice
+from itertools import chain
 
 from forge.errors import SessionUnreadable
 from forge.models.lease import latest_end
@@ -21,7 +21,7 @@ from forge.store.items import WORK_ATTRIBUTES, alive, only_if, session_of
 from forge.store.keys import Key
 from forge.store.lenient import plain
 from forge.store.refusal import Refused
-from forge.store.table import Table
+from forge.store.table import Table, batches
 from forge.store.terms import TAKEOVER_GRACE_MS, Terms
 
 INDEX = "work"
@@ -33,7 +33,7 @@ _FOREVER = 10**15
 def waiting(table: Table, terms: Terms, now: int, limit: int, *, everything: bool) -> list[RunMessage]:
     """`everything`: also what may still be in the queue."""
     found: list[RunMessage] = []
-    for page in _pages(_due(table, _FOREVER if everything else now)):
+    for page in batches(_due(table, _FOREVER if everything else now), _PAGE):
         for item in table.read_many(page):
             if not alive(item, now):
                 _forget(table, item)
@@ -96,9 +96,3 @@ def _forget(table: Table, item: Item) -> None:
         table.update({"pk": item["pk"], "sk": item["sk"]}, change)
     except Refused:
         return
-
-
-def _pages(found: Iterable[Key]) -> Iterable[list[Key]]:
-    rest = iter(found)
-    while page := list(islice(rest, _PAGE)):
-        yield page

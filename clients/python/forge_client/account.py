@@ -1,0 +1,56 @@
+"""What belongs to a person who has logged in, whatever session they are in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+from forge_client.answers import Receipt, SessionList, SessionSummary
+from forge_client.endpoint import Endpoint
+from forge_client.frames import State
+
+CALLS = 40
+"""A call of a deletion deletes for 15 seconds."""
+
+
+class AccountCalls:
+    """Each needs a token, and may raise `Unreachable` and the `ProblemError`s (without a login: `Forbidden`)."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def own_sessions(self) -> AsyncIterator[SessionSummary]:
+        """All sessions of the person, newest first. One that began within the last second or so may be missing."""
+        after: str | None = None
+        while True:
+            params = {"after": after} if after else {}
+            response = await self._endpoint.request("GET", "/api/sessions", params=params)
+            page = SessionList.model_validate_json(response.content)
+            for summary in page.sessions:
+                yield summary
+            if page.next is None:
+                return
+            after = page.next
+
+    async def adopt(self, session_id: str) -> State:
+        """Take over a session that was opened without a login; its new id is in the state, for a client of its own.
+
+        Raises `NotFound`, also when somebody else has taken it over, and `SessionBusy` while a run is in progress.
+        """
+        body = {"session_id": session_id}
+        response = await self._endpoint.request("POST", "/api/sessions/adopt", json=body)
+        return State.model_validate_json(response.content)
+
+    async def delete_account(self, key: str | None = None) -> Receipt:
+        """Delete everything of the person on the server. The same `key` goes on with a deletion that was cut off."""
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        receipt = await self._delete(headers)
+        for _ in range(CALLS - 1):
+            if receipt.is_complete:
+                break
+            receipt = await self._delete(headers)
+        return receipt
+
+    async def _delete(self, headers: dict[str, str]) -> Receipt:
+        response = await self._endpoint.request("DELETE", "/api/account", headers=headers)
+        return Receipt.model_validate_json(response.content)

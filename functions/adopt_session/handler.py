@@ -1,0 +1,26 @@
+"""`POST /api/sessions/adopt`: take over a session that was opened without a login."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.accounts import adopt_session
+from forge.api.application import create_app
+from forge.api.dependencies import connections, store
+from forge.api.entry import lambda_handler
+from forge.api.replies import AccountOwner, reply
+from forge.models.http import AdoptRequest
+from forge.models.ids import SessionKey
+
+router = APIRouter()
+
+
+@router.post("/api/sessions/adopt")
+def post_adopt(request: AdoptRequest, owner: AccountOwner) -> Response:
+    state = adopt_session(request.session_id, owner)
+    return reply(SessionKey(owner, state.session_id), state)
+
+
+app = create_app(router)
+handler = lambda_handler(app, store, connections)

@@ -1,0 +1,23 @@
+"""`DELETE /api/account`: delete everything of the person who is logged in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from forge.api.accounts import delete_account
+from forge.api.application import create_app
+from forge.api.dependencies import connections, store
+from forge.api.entry import lambda_handler
+from forge.api.replies import AccountOwner, IdempotencyKey, reply
+
+router = APIRouter()
+
+
+@router.delete("/api/account")
+def delete(owner: AccountOwner, idempotency_key: IdempotencyKey = None) -> Response:
+    return reply(None, delete_account(owner, idempotency_key))
+
+
+app = create_app(router)
+handler = lambda_handler(app, store, connections)

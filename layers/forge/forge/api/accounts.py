@@ -1,0 +1,63 @@
+"""What belongs to a person who has logged in: take over a session, and delete everything."""
+
+from __future__ import annotations
+
+import logging
+
+from forge.api import dependencies
+from forge.api.conversations import state_of
+from forge.api.push import end_connections
+from forge.errors import StorageUnavailable
+from forge.models.account import Erasure
+from forge.models.http import Receipt, State
+from forge.models.ids import SessionKey, new_run_id
+from forge.models.public import receipt
+from forge.observability import record
+
+logger = logging.getLogger(__name__)
+
+ERASURE_SECONDS = 15
+"""Of one call; what is left then is deleted by the next one. An HTTP API waits 30 s for its function."""
+
+
+def adopt_session(session_id: str, owner: str) -> State:
+    """The anonymous session as the owner's own, under its new id. Raises `NotFound`, `SessionBusy`."""
+    adopted = dependencies.store().accounts.adopt(session_id, owner)
+    logger.info(
+        "session adopted",
+        extra={"key_digest": adopted.session.key.digest, "connections": len(adopted.connections)},
+    )
+    record("SessionsAdopted")
+    _close(adopted.left, adopted.generation, adopted.connections)
+    return state_of(adopted.session.key, adopted.session)
+
+
+def delete_account(owner: str, name: str | None, seconds: float = ERASURE_SECONDS) -> Receipt:
+    """Everything that `owner` has. A call that repeats the `name` of an earlier one goes on with that deletion."""
+    accounts = dependencies.store().accounts
+    erasure = accounts.begin_erasure(owner, name or new_run_id())
+    if erasure.finished_at is None:
+        is_finished = _erase(owner, erasure, dependencies.now() + round(seconds * 1_000))
+        erasure = accounts.end_erasure(owner, erasure.name, is_finished=is_finished)
+        logger.info("account deleted", extra={"complete": is_finished, "sessions": erasure.deleted.sessions})
+    return receipt(erasure)
+
+
+def _erase(owner: str, erasure: Erasure, until: int) -> bool:
+    """Whether all is deleted, and not only what there was time for."""
+    accounts = dependencies.store().accounts
+    for key in accounts.keys(owner):
+        if dependencies.now() >= until:
+            return False
+        erased = accounts.erase(key, erasure.name)
+        _close(key, erased.generation, erased.connections)
+        accounts.forget(key, erasure.name)
+    return True
+
+
+def _close(key: SessionKey, generation: int, connection_ids: frozenset[str]) -> None:
+    """One that cannot be told now finds out with its next frame."""
+    try:
+        end_connections(key, generation, connection_ids)
+    except StorageUnavailable:
+        logger.warning("connections not closed", extra={"connections": len(connection_ids)})

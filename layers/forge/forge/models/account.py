@@ -1,0 +1,116 @@
+"""What belongs to a person who has logged in: a page of their sessions, and the receipt of what was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from forge.models.ids import SessionKey
+from forge.models.session import HotSession
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPage:
+    """`after`: what the next page is asked for with; None on the last page."""
+
+    sessions: Sequence[HotSession]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """`connections` followed the session under the id that it had before, `left`, in its `generation`."""
+
+    session: HotSession
+    left: SessionKey
+    generation: int
+    connections: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A session that has been deleted: the connections to close, and the generation that they followed."""
+
+    generation: int
+    connections: frozenset[str]
+
+
+class Deleted(BaseModel):
+    """What a deletion has deleted so far, by kind."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sessions: int = 0
+    messages: int = 0
+    memory_entries: int = 0
+    wallet_requests: int = 0
+    runs: int = 0
+
+
+class Erasure(BaseModel):
+    """A deletion as it stands. Times are epoch milliseconds; `finished_at` None: it has to be called again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    deleted: Deleted
+    started_at: int
+    finished_at: int | None = None
+
+
+KeptKind = Literal[
+    "rate_counters",
+    "token_counts",
+    "request_records",
+    "adoption_records",
+    "queue_messages",
+    "backups",
+    "logs",
+    "transactions",
+    "llm_provider",
+    "login",
+]
+
+
+class Kept(BaseModel):
+    """Something that a deletion leaves. `seconds`: for how long at most; null: that is not this server's to say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: KeptKind
+    seconds: int | None
+    why: str
+
+
+_DAY = 86_400
+
+KEPT: Sequence[Kept] = (
+    Kept(kind="rate_counters", seconds=2 * 3_600, why="Deleting gives nobody new requests: numbers only."),
+    Kept(
+        kind="token_counts",
+        seconds=4 * _DAY,
+        why="Deleting gives nobody new LLM tokens: a number for each day.",
+    ),
+    Kept(
+        kind="request_records",
+        seconds=_DAY,
+        why="A repeated request is not carried out again: digests and ids.",
+    ),
+    Kept(kind="adoption_records", seconds=_DAY, why="A session is taken over once: ids."),
+    Kept(
+        kind="queue_messages", seconds=14 * _DAY, why="Messages of the queue and dead letters hold ids only."
+    ),
+    Kept(
+        kind="backups", seconds=35 * _DAY, why="The table can be restored to any second of the last 35 days."
+    ),
+    Kept(
+        kind="logs", seconds=None, why="Logs hold ids and sizes, no contents; the operator decides how long."
+    ),
+    Kept(kind="transactions", seconds=None, why="What was sent to a chain is public for ever."),
+    Kept(kind="llm_provider", seconds=None, why="What the LLM's provider was sent is under its own terms."),
+    Kept(kind="login", seconds=None, why="The login itself is the identity provider's."),
+)
+"""What the deletion of an account leaves, and why."""

@@ -1,0 +1,247 @@
+"""Taking over an anonymous session: once, whole, and also when it is cut off anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from forge.errors import NotFound, SessionBusy, StorageUnavailable
+from forge.models.approval import Claim
+from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.message import Draft
+from forge.models.run import Progress
+from forge.models.session import Connection
+from forge.settings import Settings
+from forge.store import Store
+from forge.store.accounts import TableAccounts
+from forge.store.codec import Item
+from forge.store.table import Table
+from forge.store.terms import Terms
+from tests.clock import Clock
+from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
+
+CONVERSATION = ["hello", "answer 1 " + "x" * 70_000, "answer 2", "and again", "answer"]
+
+
+def talked(store: Store) -> None:
+    """A conversation with all that one can have: long messages, LLM history, a wallet request, title and network."""
+    lease = store.runs.append(started(store), Progress(drafts=[spoken(CONVERSATION[1])], entries=[b"one"]))
+    request = approval("a" * 32, lease.run_id)
+    store.runs.finish(lease, completed(spoken("answer 2"), entries=[b"two"], approvals=[request], tokens=7))
+    store.sessions.rename(KEY, "Title")
+    store.sessions.set_network(KEY, "base")
+    store.sessions.set_wallet(KEY, "0x" + "1" * 40)
+    lease = store.runs.claim(next_of(told(store, "and again")), "a")
+    store.runs.finish(lease, completed(Draft(sender="agent", content="answer", created_at=1)))
+
+
+def rows(dynamodb: Any, table: str, key: SessionKey) -> set[str]:
+    items = dynamodb.scan(TableName=table)["Items"]
+    return {item["sk"]["S"] for item in items if item["pk"]["S"] == f"session#{key}"}
+
+
+def test_everything_of_a_session_goes_on_under_its_owners_new_id(store: Store, dynamodb: Any, table: str):
+    talked(store)
+    before = store.sessions.hot(KEY)
+    assert before
+    adopted = store.accounts.adopt(KEY.session_id, "ann")
+    new = adopted.session.key
+    assert new.owner == "ann"
+    assert new.session_id != KEY.session_id
+    assert log(store, new) == CONVERSATION
+    after = store.sessions.hot(new)
+    assert after
+    assert after == adopted.session
+    changed = {"key", "rev", "last_activity_at", "expires_at"}
+    assert after.model_dump(exclude=changed) == before.model_dump(exclude=changed)
+    assert after.rev > before.rev
+    assert store.sessions.hot(KEY) is None
+    assert rows(dynamodb, table, KEY) == {"session", "control"}
+    lease = store.runs.claim(next_of(told(store, "go on", new)), "a")
+    assert store.journal.history(lease) == [b"one", b"two"]
+    store.runs.finish(lease, completed(spoken("on")))
+    assert log(store, new) == [*CONVERSATION, "go on", "on"]
+
+
+def test_asking_again_finds_the_session_and_nobody_else_does(store: Store, clock: Clock):
+    talked(store)
+    first = store.accounts.adopt(KEY.session_id, "ann")
+    clock.advance(60_000)
+    assert store.accounts.adopt(KEY.session_id, "ann").session.key == first.session.key
+    with pytest.raises(NotFound):
+        store.accounts.adopt(KEY.session_id, "bob")
+    store.sessions.delete(first.session.key)
+    with pytest.raises(NotFound):
+        store.accounts.adopt(KEY.session_id, "ann")
+
+
+def test_an_id_that_was_taken_over_can_begin_anew(store: Store):
+    talked(store)
+    adopted = store.accounts.adopt(KEY.session_id, "ann")
+    anew = told(store, "new")
+    assert anew.generation > adopted.generation
+    store.inbox.withdraw(KEY, [each.run_id for each in anew.inbox])
+    again = store.accounts.adopt(KEY.session_id, "bob").session.key
+    assert log(store, again)[0] == "new"
+    assert log(store, adopted.session.key) == CONVERSATION
+    with pytest.raises(NotFound):
+        store.accounts.adopt(KEY.session_id, "ann")
+
+
+@pytest.mark.parametrize("owners", [("ann", "bob"), ("ann", "ann"), tuple("abcdefgh")])
+def test_of_many_who_ask_at_once_one_gets_it(store: Store, owners: tuple[str, ...]):
+    talked(store)
+    start = Barrier(len(owners))
+
+    def adopt(owner: str) -> SessionKey | None:
+        start.wait(10)
+        try:
+            return store.accounts.adopt(KEY.session_id, owner).session.key
+        except NotFound:
+            return None
+
+    with ThreadPoolExecutor(len(owners)) as pool:
+        got = {key for key in pool.map(adopt, owners) if key}
+    assert len(got) == 1
+    assert log(store, got.pop()) == CONVERSATION
+    assert store.sessions.hot(KEY) is None
+    assert sum(len(list(store.accounts.keys(owner))) for owner in set(owners)) == 1
+
+
+def test_a_foreign_one_costs_what_an_unknown_one_costs(store: Store, dynamodb: Any):
+    talked(store)
+    store.accounts.adopt(KEY.session_id, "ann")
+    told(store, key=SessionKey("ann", "own"))
+    seen: list[list[str]] = []
+    for session_id in (KEY.session_id, "own", "nobodys"):
+        with counted(dynamodb) as calls, pytest.raises(NotFound):
+            store.accounts.adopt(session_id, "bob")
+        seen.append(calls)
+    assert seen == [["BatchGetItem"]] * 3
+
+
+def test_a_session_at_work_is_taken_over_when_its_run_has_ended(store: Store):
+    told(store)
+    with pytest.raises(SessionBusy):
+        store.accounts.adopt(KEY.session_id, "ann")
+    session = store.sessions.hot(KEY)
+    assert session
+    lease = store.runs.claim(next_of(session), "a")
+    with pytest.raises(SessionBusy):
+        store.accounts.adopt(KEY.session_id, "ann")
+    store.runs.finish(lease, completed(spoken()))
+    assert log(store, store.accounts.adopt(KEY.session_id, "ann").session.key) == ["hello", "answer"]
+
+
+def test_a_request_that_is_in_a_wallet_is_answered_first(store: Store, clock: Clock):
+    talked(store)
+    wanted = Claim(claim_id="tab-one-1", account="0x" + "1" * 40, until=clock() + 10_000)
+    store.approvals.claim(KEY, "a" * 32, wanted, approval("a" * 32, "r").digest)
+    with pytest.raises(SessionBusy):
+        store.accounts.adopt(KEY.session_id, "ann")
+    clock.advance(20_000)
+    assert store.accounts.adopt(KEY.session_id, "ann").session.approvals
+
+
+class Interrupted(Table):
+    """Something happens after each copy."""
+
+    happens: Callable[[], None]
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        super().put_many(items)
+        self.happens()
+
+
+def test_what_is_said_meanwhile_is_not_lost(store: Store, dynamodb: Any, table: str, clock: Clock):
+    """A function of a deployment without a login may still be at work: it writes between copy and change of owner."""
+    talked(store)
+    late = ["late", "later"]
+
+    def say() -> None:
+        if late:
+            lease = store.runs.claim(next_of(told(store, late.pop(0))), "a")
+            store.runs.finish(lease, completed(spoken("too")))
+
+    interrupted = Interrupted(dynamodb, table)
+    interrupted.happens = say
+    accounts = TableAccounts(interrupted, Terms.of(Settings(forge_table=table)), clock)
+    adopted = accounts.adopt(KEY.session_id, "ann")
+    assert log(store, adopted.session.key) == [*CONVERSATION, "late", "too", "later", "too"]
+
+
+def calls_of_an_adoption(store: Store, dynamodb: Any) -> int:
+    talked(store)
+    with counted(dynamodb) as calls:
+        store.accounts.adopt(KEY.session_id, "ann")
+    return len(calls)
+
+
+@pytest.mark.parametrize("when", ["before the call", "after it"])
+def test_an_adoption_that_is_cut_off_anywhere_loses_and_doubles_nothing(
+    store: Store, dynamodb: Any, table: str, when: str
+):
+    """Each call to the table fails once: before it is carried out, or when it has been and nobody is told."""
+    total = calls_of_an_adoption(store, dynamodb)
+    event = "before-call.dynamodb" if when == "before the call" else "after-call.dynamodb"
+    for number in range(total):
+        session_id = f"s{number}"
+        key = SessionKey(ANONYMOUS, session_id)
+        lease = store.runs.claim(next_of(told(store, "hello", key)), "a")
+        store.runs.finish(lease, completed(spoken("x" * 70_000), entries=[b"one"]))
+        left = [number]
+
+        def cut(left: list[int] = left, **_: Any) -> None:
+            left[0] -= 1
+            if left[0] == -1:
+                raise EndpointConnectionError(endpoint_url="cut off")
+
+        dynamodb.meta.events.register(event, cut)
+        try:
+            store.accounts.adopt(session_id, "ann")
+        except StorageUnavailable:
+            owned = [mine for mine in store.accounts.keys("ann") if store.sessions.hot(mine)]
+            assert (store.sessions.hot(key) is None) == (len(owned) == number + 2)
+        finally:
+            dynamodb.meta.events.unregister(event, cut)
+        adopted = store.accounts.adopt(session_id, "ann")
+        assert log(store, adopted.session.key) == ["hello", "x" * 70_000]
+        assert store.sessions.hot(key) is None
+        assert rows(dynamodb, table, key) <= {"session", "control"}
+        assert len(list(store.accounts.keys("ann"))) == number + 2
+
+
+def test_what_an_adoption_that_is_never_resumed_has_copied_is_deleted_with_the_account(
+    store: Store, dynamodb: Any, table: str, clock: Clock
+):
+    talked(store)
+
+    def cut() -> None:
+        raise StorageUnavailable(retry_after=1)
+
+    interrupted = Interrupted(dynamodb, table)
+    interrupted.happens = cut
+    with pytest.raises(StorageUnavailable):
+        TableAccounts(interrupted, Terms.of(Settings(forge_table=table)), clock).adopt(KEY.session_id, "ann")
+    assert store.accounts.sessions("ann", 10, None).sessions == []
+    (copied,) = store.accounts.keys("ann")
+    assert len(rows(dynamodb, table, copied)) > len(CONVERSATION)
+    store.accounts.begin_erasure("ann", "once")
+    store.accounts.erase(copied, "once")
+    store.accounts.forget(copied, "once")
+    assert rows(dynamodb, table, copied) == {"control"}
+    assert list(store.accounts.keys("ann")) == []
+    assert log(store) == CONVERSATION
+
+
+def test_its_connections_are_told(store: Store, clock: Clock):
+    talked(store)
+    store.controls.connect(Connection(connection_id="c", key=KEY, connected_at=clock()))
+    adopted = store.accounts.adopt(KEY.session_id, "ann")
+    assert (adopted.left, adopted.connections) == (KEY, {"c"})
+    assert store.controls.read([KEY])[KEY].deleted == adopted.generation
