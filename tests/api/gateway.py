@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from forge.api import dependencies
+from local_dev.socket_event import route_of
 from tests.template import HttpRoute, http_routes, socket_routes
 
 
@@ -86,11 +87,7 @@ class Gateway:
     def say(self, connection_id: str, frame: Any) -> list[Any]:
         """Send a frame; the frames that were posted to the connection meanwhile."""
         body = frame if isinstance(frame, str) else json.dumps(frame)
-        try:
-            route = json.loads(body)["type"]
-        except (ValueError, TypeError, KeyError):
-            route = "$default"
-        route = route if isinstance(route, str) and route in socket_routes() else "$default"
+        route = route_of(body, "type", socket_routes())
         before = len(self.frames.get(connection_id, []))
         answer = self._call_socket(route, socket_event(route, connection_id, body))
         assert answer == {"statusCode": 200}
