@@ -25,8 +25,10 @@ async def bind_wallet(resources: Resources, binding: Binding) -> CommandResult:
         return CommandResult(success=False, message=_GONE)
     except TimeoutError:
         return CommandResult(success=False, message=_TOO_LONG)
-    except (ApprovalHeld, ToolRefused) as refused:
-        return CommandResult(success=False, message=str(refused))
+    except ApprovalHeld as held:
+        return CommandResult(success=False, message=held.detail)
+    except ToolRefused as refused:
+        return CommandResult(success=False, message=refused.shown)
     data = {"approval_id": bound.approval_id, "digest": bound.digest, "sender": bound.transaction.sender}
     return CommandResult(success=True, message="The request was simulated for this account.", data=data)
 

@@ -1,4 +1,8 @@
-"""How a tool call can end. The kind is a type that travels with the error; the text is only shown, never read."""
+"""How a tool call can end, and who is told what about it.
+
+The kind is a type that travels with the error. The texts are only told, never read: the LLM gets what is known and
+advice for its next call, a person what is known.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,15 @@ from forge.models.work import EndedKind
 OUTCOME_META = "forge/outcome"
 """The field of an MCP result's `_meta` in which our servers say how a call ended."""
 
+SHOWN_META = "forge/shown"
+"""The field beside it with what a person reads, where the result's content advises an LLM."""
+
 UNKNOWN_SIGN = "OUTCOME UNKNOWN"
 """How people and the LLM are told of an unknown outcome. No code decides by it."""
 
 LOOK_FIRST = "Verify the state with a read-only tool before you repeat it; if you cannot, ask the user."
 VERIFY = f"It may or may not have taken effect. {LOOK_FIRST}"
+PERSON_LOOKS_FIRST = "It may or may not have taken effect: look before it is done again."
 
 
 def unknown_text(reason: str, advice: str = VERIFY) -> str:
@@ -31,22 +39,32 @@ def unknown_text(reason: str, advice: str = VERIFY) -> str:
 
 
 class ToolEnded(ToolError):
-    """A tool call ended without a result; `kind` says what is known of its effect."""
+    """A tool call ended without a result; `kind` says what is known of its effect.
+
+    The message is for the LLM, `shown` for a person, who is neither told of tools nor of their parameters.
+    """
 
     kind: EndedKind
 
-    def __init__(self, message: str, kind: EndedKind) -> None:
+    def __init__(self, message: str, kind: EndedKind, shown: str | None = None) -> None:
         super().__init__(message, log_level=logging.DEBUG)
         self.kind = kind
+        self.shown = message if shown is None else shown
 
 
 class ToolRefused(ToolEnded):
-    """Nothing was done, by definition. The message tells the caller how to mend the call."""
+    """Nothing was done, by definition. `advice` tells the LLM how to mend the call."""
 
     KIND: ClassVar[EndedKind] = "refused"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, self.KIND)
+    def __init__(self, shown: str, advice: str = "") -> None:
+        super().__init__(f"{shown} {advice}".rstrip(), self.KIND, shown)
+
+    def within(self, words: str) -> ToolRefused:
+        """The same refusal, with what was not done because of it before its words."""
+        refused = ToolRefused(f"{words}: {self}")
+        refused.shown = f"{words}: {self.shown}"
+        return refused
 
 
 class CallFailed(ToolEnded):
@@ -64,7 +82,8 @@ class OutcomeUnknown(ToolEnded):
     KIND: ClassVar[EndedKind] = "unknown"
 
     def __init__(self, reason: str, advice: str = VERIFY) -> None:
-        super().__init__(unknown_text(reason.rstrip("."), advice), self.KIND)
+        known = reason.rstrip(".")
+        super().__init__(unknown_text(known, advice), self.KIND, unknown_text(known, PERSON_LOOKS_FIRST))
 
 
 _facts: ContextVar[list[str] | None] = ContextVar("facts of the tool call", default=None)
@@ -91,9 +110,9 @@ def note(fact: str) -> None:
         facts.append(fact)
 
 
-def lost_text(facts: Sequence[str] = ()) -> str:
-    """What is told of a call whose result nobody has."""
-    return unknown_text(_with(facts, "this call was started but its result was lost"))
+def lost(facts: Sequence[str] = ()) -> OutcomeUnknown:
+    """The end of a call whose result nobody has."""
+    return OutcomeUnknown(_with(facts, "this call was started but its result was lost"))
 
 
 def _with(facts: Sequence[str], reason: str) -> str:
@@ -137,8 +156,14 @@ def error_text(content: Sequence[ContentBlock]) -> str:
     return "\n".join(texts) or "The tool reported an error without words."
 
 
-def outcome_meta(kind: EndedKind) -> dict[str, Any]:
-    return {OUTCOME_META: kind}
+def outcome_meta(error: ToolEnded) -> dict[str, Any]:
+    return {OUTCOME_META: error.kind, SHOWN_META: error.shown}
+
+
+def ended_as(kind: EndedKind, content: Sequence[ContentBlock], meta: dict[str, Any] | None) -> ToolEnded:
+    """The error that one of our servers made such a result of."""
+    shown = (meta or {}).get(SHOWN_META)
+    return ToolEnded(error_text(content), kind, shown if isinstance(shown, str) else None)
 
 
 def carried(meta: dict[str, Any] | None) -> EndedKind | None:

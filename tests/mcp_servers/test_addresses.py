@@ -23,7 +23,7 @@ def test_an_address_of_a_test_account_is_labelled_with_its_name() -> None:
 
 
 def test_a_name_on_another_network_is_refused_and_says_where_it_is_known() -> None:
-    with pytest.raises(ToolRefused, match="testnet only; on mainnet pass the address"):
+    with pytest.raises(ToolRefused, match=r"testnet only\. On mainnet pass the address"):
         resolve("Bob", "mainnet", [])
 
 

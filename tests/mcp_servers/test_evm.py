@@ -69,7 +69,7 @@ async def test_a_foreign_sender_is_refused_because_the_node_holds_no_key(chain_t
 async def test_send_works_on_testnet_only(chain_tools: Client[Any]) -> None:
     message = await refused(chain_tools, "send", sender=ALICE, to=ALICE, value=1, network="base")
     assert "send_transaction_to_wallet" in message
-    assert "nothing was sent" in message
+    assert "Nothing was sent" in message
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ async def test_a_transaction_is_shown_with_its_outcome_and_one_field_on_request(
         "field": "gas_used",
         "value": sent["gas_used"],
     }
-    assert "choose one of" in await refused(chain_tools, "tx", tx_hash=sent["hash"], field="colour")
+    assert "Choose one of" in await refused(chain_tools, "tx", tx_hash=sent["hash"], field="colour")
 
 
 async def test_an_unknown_transaction_is_said_to_be_unknown(chain_tools: Client[Any]) -> None:
@@ -185,7 +185,7 @@ async def test_blocks_are_found_by_number_tag_and_hash(chain_tools: Client[Any])
     assert await ask(chain_tools, "block", block=by_number["hash"]) == by_number
     assert (await ask(chain_tools, "block", block="earliest", field="number"))["value"] == 0
     assert "has no block" in await refused(chain_tools, "block", block=10**9)
-    assert "pass a number" in await refused(chain_tools, "block", block="newest")
+    assert "Pass a number" in await refused(chain_tools, "block", block="newest")
 
 
 async def test_networks_are_listed_with_the_chain_ids_that_the_nodes_tell(chain_tools: Client[Any]) -> None:

@@ -116,7 +116,7 @@ async def test_no_liquidity_is_told(api: FakeApi, tools: Client[Any]) -> None:
         ({"sell_token": USDC, "buy_token": WETH, "sell_amount": "1 ether"}, "whole base units"),
         ({"sell_amount": 0.1}, "not exact"),
         ({"sell_amount": "0"}, "more than zero"),
-        ({"network": "testnet"}, "mainnet, base, polygon, arbitrum, linea:"),
+        ({"network": "testnet"}, "mainnet, base, polygon, arbitrum, linea."),
         ({"network": "linea-sepolia"}, "does not know linea-sepolia"),
         ({"buy_token": "USDC"}, "not an address"),
         ({"taker": "me"}, "not an address"),

@@ -108,6 +108,15 @@ def test_of_a_long_history_a_run_gets_the_newest_entries(store: Store):
         assert min(len(whole), HISTORY_LEAST) <= len(read) < HISTORY_LEAST + HISTORY_STEP
 
 
+def test_an_error_keeps_what_a_person_reads_beside_what_the_llm_is_told(store: Store):
+    lease = started(store)
+    for number, shown in enumerate((None, "", "no such account")):
+        store.journal.begin_call(lease, f"2:c{number}", {"tool": "send"})
+        record = CallRecord("refused", "no such account: pass `to`", shown)
+        assert store.journal.finish_call(lease, f"2:c{number}", record) == record
+        assert store.journal.begin_call(lease, f"2:c{number}", {"tool": "send"}) == ("done", record)
+
+
 @pytest.mark.parametrize(
     "damage",
     [{"record_kind": {"S": "of a later version"}}, {"record_value": {"B": b"not zlib"}}],

@@ -64,7 +64,10 @@ def raising(error: Exception) -> Callable[[], None]:
 
 @dataclass(frozen=True)
 class Row:
-    """`spent`: ether that stays counted. `told`: what the LLM reads; `untold`: what it must not read."""
+    """`spent`: ether that stays counted. `told`: what the LLM reads; `untold`: what it must not read.
+
+    `shown`: what the person reads.
+    """
 
     name: str
     body: Callable[[], None]
@@ -74,8 +77,17 @@ class Row:
     untold: tuple[str, ...] = ()
     arguments: str = json.dumps(PAYMENT)
     tool: str = "send"
+    shown: str = ""
 
 
+FOR_THE_LLM = (
+    "`",
+    "read-only tool",
+    "the user",
+    "Unknown tool name",
+    "Invalid JSON",
+    "list_accounts",
+)
 ROWS = [
     Row("a result", lambda: None, "ok", 1, ("sent",)),
     Row(
@@ -85,6 +97,14 @@ ROWS = [
         0,
         ("no such account",),
         (UNKNOWN_SIGN,),
+    ),
+    Row(
+        "a refusal with advice",
+        raising(ToolRefused("There is no such account.", "Use list_accounts and pass its name as `to`.")),
+        "refused",
+        0,
+        ("There is no such account. Use list_accounts and pass its name as `to`.",),
+        shown="There is no such account.",
     ),
     Row(
         "its own failure",
@@ -123,6 +143,7 @@ ROWS = [
         0,
         ("Wrong arguments", "`to`"),
         arguments='{"value":"1 ether"}',
+        shown="arguments that it does not take",
     ),
     Row(
         "no amount",
@@ -147,6 +168,7 @@ ROWS = [
         0,
         ("Invalid JSON",),
         arguments='{"to":"\\ud83d","value":"1 ether"}',
+        shown="arguments that it does not take",
     ),
     Row("denied", lambda: None, "refused", 0, ("Unknown tool name",), tool="erase"),
     Row(
@@ -170,7 +192,15 @@ ROWS = [
         "{}",
         "look",
     ),
-    Row("a tool that is not there", lambda: None, "refused", 0, ("no_such_tool",), tool="no_such_tool"),
+    Row(
+        "a tool that is not there",
+        lambda: None,
+        "refused",
+        0,
+        ("no_such_tool",),
+        tool="no_such_tool",
+        shown="no such tool",
+    ),
 ]
 CARDS = {"ok": "success", "refused": "refused", "failed": "failed", "unknown": "unknown"}
 
@@ -209,6 +239,8 @@ async def test_each_end_of_a_call_has_its_kind_card_cap_and_words(
     card = next(message for message in seen.messages if message.kind == "tool_result")
     assert card.tool is not None
     assert card.tool.outcome == CARDS[row.kind]
+    assert row.shown in card.content
+    assert not any(words in card.content for words in FOR_THE_LLM), card.content
     assert (await stage.session()).spent == row.spent * ETHER
     ((_, _, told),) = results(script.requests[-1])
     assert all(words in told for words in row.told), told

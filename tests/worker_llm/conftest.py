@@ -14,7 +14,7 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from tests.worker_llm.bank import Bank
 from tests.worker_llm.provider_server import ProviderServer, provider_server
-from worker.agent.drafts import error_part
+from worker.agent.drafts import error_part, record_of
 from worker.agent.llm import build_llm
 from worker.agent.typed_client import TypedClient
 from worker.tool_outcomes import ended
@@ -32,10 +32,8 @@ class Typed(WrapperToolset[Any]):
         try:
             return await super().call_tool(name, tool_args, ctx, tool)
         except ToolError as error:
-            outcome = ended(error, repeatable=True)
-            raise ToolFailedError(
-                error_part(name, str(outcome), ctx.tool_call_id or "", outcome.kind)
-            ) from error
+            record = record_of(ended(error, repeatable=True))
+            raise ToolFailedError(error_part(name, ctx.tool_call_id or "", record)) from error
 
 
 @pytest.fixture

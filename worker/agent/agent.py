@@ -27,7 +27,6 @@ from worker.agent import failures, history, prompt
 from worker.agent.accepting import UnfinishedAnswer
 from worker.agent.daily_tokens import DailyTokens
 from worker.agent.deps import RunDeps
-from worker.agent.drafts import UNKNOWN
 from worker.agent.endings import answered, broken, unfinished
 from worker.agent.healing import HealHistory
 from worker.agent.journal import PersistHistory, show_result
@@ -39,6 +38,7 @@ from worker.agent.stored import newly_unreadable
 from worker.agent.toolbox import Toolbox
 from worker.agent.wallet.verify import Stopped
 from worker.agent.window import Window
+from worker.tool_outcomes import lost
 
 INTERRUPTED_NOTICE = "Interrupted by user"
 
@@ -132,7 +132,7 @@ class Operator:
         submission: Submission,
         token: CancellationToken,
     ) -> AgentRunResult[str | DeferredToolRequests]:
-        before = stored if history.goes_on(own) else history.close_calls(stored, UNKNOWN)
+        before = stored if history.goes_on(own) else history.close_calls(stored, str(lost()))
         deps.stored = before
         return await self._agent.run(
             None if own else prompt_text(submission),

@@ -17,13 +17,12 @@ from pydantic_ai.messages import (
 )
 
 from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOutcome, cut
-from forge.models.work import CallKind
+from forge.models.work import CallKind, CallRecord
 from worker.agent.deps import RunDeps
 from worker.agent.media import without_files
 from worker.agent.wellformed import well_formed, well_formed_json
-from worker.tool_outcomes import lost_text
+from worker.tool_outcomes import ToolEnded
 
-UNKNOWN = lost_text()
 INTERRUPTED = "Interrupted before it had a result."
 NOT_STARTED = "Interrupted before it was started: nothing was done."
 
@@ -47,8 +46,12 @@ _KINDS_OF_THE_LIBRARY: Mapping[str, CallKind] = {
     "retried": "retry",
 }
 """For parts that the library made, or an earlier version of ours: by their `outcome`."""
-_NEVER_RUN: frozenset[ToolRetryCause] = frozenset({"validation_error", "unknown_tool", "unavailable_tool"})
-"""The library rejects such a call before the tool runs."""
+_NEVER_RUN: Mapping[ToolRetryCause, str] = {
+    "validation_error": "Nothing was done: it was called with arguments that it does not take.",
+    "unknown_tool": "Nothing was done: there is no such tool.",
+    "unavailable_tool": "Nothing was done: this tool cannot be used at this point.",
+}
+"""The library rejects such a call before the tool runs. Its own words are for the LLM; these are for a person."""
 
 
 def response_text(response: ModelResponse) -> str:
@@ -68,7 +71,7 @@ def text_draft(deps: RunDeps, text: str) -> Draft:
 
 
 def result_draft(deps: RunDeps, part: ToolReturnPart) -> Draft:
-    content, truncated = cut(well_formed(_shown(part)))
+    content, truncated = cut(well_formed(shown_text(part)))
     return Draft(
         sender="system",
         kind="tool_result",
@@ -109,14 +112,18 @@ def call_arguments(call: ToolCallPart) -> dict[str, Any]:
 
 
 def error_part(
-    tool: str,
-    text: str,
-    call_id: str,
-    kind: CallKind,
-    outcome: Literal["failed", "interrupted"] = "failed",
+    tool: str, call_id: str, record: CallRecord, outcome: Literal["failed", "interrupted"] = "failed"
 ) -> ToolReturnPart:
-    """The result of a call that has none, as the LLM gets it; the kind stays beside it."""
-    return ToolReturnPart(tool, text, call_id, metadata={_KIND: kind}, outcome=outcome)
+    """The result of a call that has none, as the LLM gets it; the kind, and what a person reads, stay beside it."""
+    shown = {} if record.shown is None else {_SHOWN: record.shown}
+    return ToolReturnPart(
+        tool, record.value, call_id, metadata={_KIND: record.kind, **shown}, outcome=outcome
+    )
+
+
+def record_of(end: ToolEnded) -> CallRecord:
+    message = str(end)
+    return CallRecord(end.kind, message, None if end.shown == message else end.shown)
 
 
 def paused_part(call: ToolCallPart, told: str, shown: str) -> ToolReturnPart:
@@ -124,10 +131,13 @@ def paused_part(call: ToolCallPart, told: str, shown: str) -> ToolReturnPart:
     return ToolReturnPart(call.tool_name, told, call.tool_call_id, metadata={_SHOWN: shown})
 
 
-def _shown(part: ToolReturnPart) -> str:
+def shown_text(part: ToolReturnPart) -> str:
+    """What a person reads of a result."""
     match part.metadata:
         case {"shown": str(text)}:
             return text
+        case _ if part.retry is not None and part.retry.cause in _NEVER_RUN:
+            return _NEVER_RUN[part.retry.cause]
         case _:
             whole = replace(part, content=without_files(part.content))
             return whole.model_response_str(wrap_if_error=False)

@@ -9,7 +9,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolR
 
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import Ending
-from forge.models.work import CallKind
+from forge.models.work import CallRecord
 from worker.agent import asked, history
 from worker.agent.accepting import UnfinishedAnswer
 from worker.agent.deps import RunDeps
@@ -18,13 +18,14 @@ from worker.agent.drafts import (
     NOT_STARTED,
     error_part,
     paused_part,
+    record_of,
     response_text,
     result_draft,
     text_draft,
     tokens_of,
 )
 from worker.agent.wallet import asked_text, waiting_text
-from worker.tool_outcomes import lost_text
+from worker.tool_outcomes import lost
 
 ANSWER_ENDS: dict[AnswerEnd, str] = {
     "cut_off": "The LLM's answer was cut off before its end.",
@@ -122,11 +123,10 @@ def broken(
 def _explain(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
     """A call that this attempt did not start may still have been started by an earlier one."""
     repeatable = deps.started.get(call.tool_call_id)
-    kind: CallKind
     if repeatable is None and deps.attempt_is_first:
-        kind, text = "refused", NOT_STARTED
+        record = CallRecord("refused", NOT_STARTED)
     elif repeatable:
-        kind, text = "failed", INTERRUPTED
+        record = CallRecord("failed", INTERRUPTED)
     else:
-        kind, text = "unknown", lost_text(deps.facts.get(call.tool_call_id, ()))
-    return error_part(call.tool_name, text, call.tool_call_id, kind, "interrupted")
+        record = record_of(lost(deps.facts.get(call.tool_call_id, ())))
+    return error_part(call.tool_name, call.tool_call_id, record, "interrupted")

@@ -8,7 +8,7 @@ from pydantic_ai.mcp import MCPToolset
 
 from worker.agent.deps import RunDeps
 from worker.mcp_servers.toolbox import OwnServer
-from worker.tool_outcomes import ToolEnded, carried, error_text
+from worker.tool_outcomes import carried, ended_as
 
 
 class InProcess(MCPToolset[RunDeps]):
@@ -29,5 +29,5 @@ class InProcess(MCPToolset[RunDeps]):
     ) -> Any:
         result = await self.own_server.call_tool(name, args)
         if result.is_error:
-            raise ToolEnded(error_text(result.content), carried(result.meta) or "unknown")
+            raise ended_as(carried(result.meta) or "unknown", result.content, result.meta)
         return result.structured_content

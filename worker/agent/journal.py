@@ -22,10 +22,10 @@ from forge.ports import CallRecord
 from worker.agent import history
 from worker.agent.accepting import accept
 from worker.agent.deps import RunDeps
-from worker.agent.drafts import UNKNOWN, error_part, response_drafts, result_draft, tokens_of
+from worker.agent.drafts import error_part, record_of, response_drafts, result_draft, tokens_of
 from worker.agent.media import storable, without_encoded_data, without_files
 from worker.agent.uninterrupted import uninterrupted
-from worker.tool_outcomes import ended, lost_text, noting
+from worker.tool_outcomes import ended, lost, noting
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
@@ -122,7 +122,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         record, key, repeatable = ctx.deps.record, call_key(ctx), may_repeat(tool.tool_def)
         status, done = await record.begin_call(key, {"tool": name, "repeatable": str(repeatable).lower()})
         if done is None and status == "started" and not repeatable:
-            done = await record.finish_call(key, CallRecord("unknown", UNKNOWN))
+            done = await record.finish_call(key, record_of(lost()))
         if done is None:
             ctx.deps.started[ctx.tool_call_id or key] = repeatable
             outcome = await self._call(name, tool_args, ctx, tool)
@@ -157,12 +157,11 @@ class CallLedger(WrapperToolset[RunDeps]):
             return CallRecord("retry", error.message)
         except asyncio.CancelledError:
             if not repeatable:
-                unknown = CallRecord("unknown", lost_text(facts))
+                unknown = record_of(lost(facts))
                 await uninterrupted(ctx.deps.record.finish_call(call_key(ctx), unknown))
             raise
         except Exception as error:  # noqa: BLE001  whatever a tool raises has a kind
-            outcome = ended(error, repeatable=repeatable)
-            return CallRecord(outcome.kind, str(outcome))
+            return record_of(ended(error, repeatable=repeatable))
 
 
 def dump_result(value: Any) -> str:
@@ -184,4 +183,4 @@ def replay(record: CallRecord, tool: str, call_id: str) -> Any:
         return _RESULT.validate_json(record.value)
     if record.kind == "retry":
         raise ModelRetry(record.value)
-    raise ToolFailedError(error_part(tool, record.value, call_id, record.kind))
+    raise ToolFailedError(error_part(tool, call_id, record))

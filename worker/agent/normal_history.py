@@ -19,8 +19,9 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from worker.agent.drafts import UNKNOWN, error_part
+from worker.agent.drafts import error_part, record_of
 from worker.agent.normal_form import normalise
+from worker.tool_outcomes import lost
 
 _BEGINNING = "(The beginning of this conversation is not available.)"
 _NO_OUTPUT = "(no output)"
@@ -77,7 +78,7 @@ def _results(
     for old, new in renamed:
         result = next((part for part in found if part.tool_call_id == old.tool_call_id), None)
         if result is None:
-            results.append(error_part(new.tool_name, UNKNOWN, new.tool_call_id, "unknown", "interrupted"))
+            results.append(error_part(new.tool_name, new.tool_call_id, record_of(lost()), "interrupted"))
             continue
         found = [part for part in found if part is not result]
         results.append(_normal_result(result, new))

@@ -19,6 +19,7 @@ EVERYWHERE = "*"
 _TARGET = re.compile(r"(?P<to>\*|0x[0-9a-fA-F]{40})(?:\.(?P<method>\*|0x[0-9a-fA-F]{8}))?")
 
 SEND = "send"
+TELL = "Tell the user."
 PLAIN = "0x00000000"
 
 
@@ -62,7 +63,8 @@ class Policy:
         if self.most_per_send is not None and wei > self.most_per_send:
             raise ToolRefused(
                 f"Nothing was sent: this deployment lets the agent send at most {format_units(self.most_per_send)} "
-                f"{currency} in one transaction. Tell the user."
+                f"{currency} in one transaction.",
+                TELL,
             )
 
 
@@ -96,7 +98,8 @@ class PolicyToolset(WrapperToolset[RunDeps]):
         if not await ctx.deps.record.spend(wei, most):
             raise ToolRefused(
                 f"Nothing was sent: this deployment lets the agent send at most {format_units(most)} {currency} "
-                "in one conversation, and this would be more. Tell the user."
+                "in one conversation, and this would be more.",
+                TELL,
             )
         try:
             return await super().call_tool(SEND, tool_args, ctx, tool)
@@ -113,7 +116,7 @@ def _value(value: Any, currency: str) -> int:
     try:
         return parse_amount(value, currency)
     except ToolRefused as refused:
-        raise ToolRefused(f"Nothing was sent: {refused}") from None
+        raise refused.within("Nothing was sent") from None
 
 
 def _cap(text: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolReturnPart, UserPromptPart
 
 from forge.models.work import CallKind
-from worker.agent.drafts import kind_of
+from worker.agent.drafts import kind_of, shown_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came back from one tool call. `value` is whatever the tool returned: untrusted data."""
+    """What came back from one tool call. `value` is whatever the tool returned: untrusted data.
+
+    `shown`: what a person reads of a call that brought nothing.
+    """
 
     name: str
     value: Any
     kind: CallKind = "ok"
+    shown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +80,7 @@ def _results(response: ModelResponse, returns: dict[str, ToolReturnPart]) -> lis
         if part is None:
             results.append(Result(call.tool_name, "The call has no result.", "unknown"))
         else:
-            results.append(Result(call.tool_name, cast("Any", part.content), kind_of(part)))
+            kind = kind_of(part)
+            shown = None if kind == "ok" else shown_text(part)
+            results.append(Result(call.tool_name, cast("Any", part.content), kind, shown))
     return results

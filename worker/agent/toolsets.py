@@ -35,7 +35,7 @@ def on_network(arguments: dict[str, Any], network: str) -> dict[str, Any]:
     """The arguments with the session's network. Raises `ToolRefused`, for the caller meant another one's answer."""
     if (meant := arguments.get(NETWORK)) not in (None, network):
         raise ToolRefused(
-            f"This conversation uses {network}, not {meant}: switch to it with set_network first."
+            f"This conversation uses {network}, not {meant}.", "Switch to it with set_network first."
         )
     return {**arguments, NETWORK: network}
 

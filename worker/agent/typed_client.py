@@ -7,7 +7,7 @@ from typing import Any
 from fastmcp import Client
 from mcp_types import CallToolResult
 
-from worker.tool_outcomes import ToolEnded, carried, error_text
+from worker.tool_outcomes import carried, ended_as
 
 INIT_SECONDS = 5.0
 READ_SECONDS = 300.0
@@ -23,5 +23,5 @@ class TypedClient(Client[Any]):
     async def call_tool_mcp(self, *args: Any, **options: Any) -> CallToolResult:
         result = await super().call_tool_mcp(*args, **options)
         if result.is_error and (kind := carried(result.meta)):
-            raise ToolEnded(error_text(result.content), kind)
+            raise ended_as(kind, result.content, result.meta)
         return result

@@ -40,14 +40,16 @@ def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
         return label(parse_address(text), test_accounts)
     names = [name.lower() for name in ACCOUNT_NAMES]
     if text.lower() not in names:
-        raise ToolRefused(_unknown(text))
+        raise _unknown(text)
     index = names.index(text.lower())
     if index < len(test_accounts):
         return label(test_accounts[index], test_accounts)
     if test_accounts:
-        raise ToolRefused(f"The node of {network} has only {len(test_accounts)} accounts; pass an address.")
+        raise ToolRefused(
+            f"The node of {network} has only {len(test_accounts)} accounts.", "Pass an address."
+        )
     raise ToolRefused(
-        f"{ACCOUNT_NAMES[index]} is an account of testnet only; on {network} pass the address itself."
+        f"{ACCOUNT_NAMES[index]} is an account of testnet only.", f"On {network} pass the address itself."
     )
 
 
@@ -68,8 +70,8 @@ def parse_address(text: str) -> str:
     checksummed = _checksummed("0x" + digits.lower())
     if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
         raise ToolRefused(
-            f"The checksum of {text} is wrong, so a digit may be mistyped. Compare it with its source; "
-            f"if every digit is right, pass {checksummed}."
+            f"The checksum of {text} is wrong, so a digit may be mistyped. Compare it with its source.",
+            f"If every digit is right, pass {checksummed}.",
         )
     return checksummed
 
@@ -79,15 +81,17 @@ def _checksummed(address: str) -> str:
     return str(to_checksum_address(address))
 
 
-def _unknown(text: str) -> str:
+def _unknown(text: str) -> ToolRefused:
     if "." in text:
-        return (
-            f"{_short(text)} is an ENS-style name, and names are not looked up here: find out its address and "
-            "pass that (0x and 40 hex digits)."
+        return ToolRefused(
+            f"{_short(text)} is an ENS-style name, and names are not looked up here: its address is needed (0x and 40 "
+            "hex digits).",
+            "Find it out and pass that.",
         )
-    return (
-        f"Unknown account {_short(text)}. Pass an address (0x and 40 hex digits), or on testnet one of "
-        f"{', '.join(ACCOUNT_NAMES)}."
+    return ToolRefused(
+        f"Unknown account {_short(text)}. An address has 0x and 40 hex digits; testnet also has "
+        f"{', '.join(ACCOUNT_NAMES)}.",
+        "Pass one of these.",
     )
 
 

@@ -20,7 +20,8 @@ _HEX = re.compile(r"0x[0-9a-fA-F]+")
 def refuse_inexact(value: Any) -> Any:
     if isinstance(value, (float, bool)):
         raise ToolRefused(
-            f"{value!r} is not exact. Pass an amount as a string such as '0.1 ether', '5 gwei' or '1000' (wei)."
+            f"{value!r} is not exact.",
+            "Pass an amount as a string such as '0.1 ether', '5 gwei' or '1000' (wei).",
         )
     return value
 

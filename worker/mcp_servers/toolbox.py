@@ -66,7 +66,7 @@ class TypedOutcomes(Middleware):
 
 
 def _error_result(error: ToolEnded) -> ToolResult:
-    return ToolResult(content=str(error), meta=outcome_meta(error.kind), is_error=True)
+    return ToolResult(content=str(error), meta=outcome_meta(error), is_error=True)
 
 
 async def _may_repeat(context: MiddlewareContext[CallToolRequestParams]) -> bool:
@@ -93,8 +93,8 @@ class WholeCharacters(Middleware):
             size = len(json.dumps(context.message.arguments, ensure_ascii=False).encode())
         except UnicodeEncodeError:
             raise ToolRefused(
-                f"Nothing was done: the arguments of {context.message.name} hold half a character (a lone surrogate). "
-                "Write the whole character, or leave it out."
+                f"Nothing was done: the arguments of {context.message.name} hold half a character (a lone surrogate).",
+                "Write the whole character, or leave it out.",
             ) from None
         if size > ARGUMENT_BYTES:
             raise ToolRefused(
@@ -102,6 +102,9 @@ class WholeCharacters(Middleware):
                 f"at most {ARGUMENT_BYTES} are taken."
             )
         return await call_next(context)
+
+
+WRONG_ARGUMENTS = "Nothing was done: it was called with arguments that it does not take."
 
 
 class ReadableArgumentErrors(Middleware):
@@ -118,7 +121,8 @@ class ReadableArgumentErrors(Middleware):
             cause = error.__cause__
             if not isinstance(cause, PydanticValidationError):
                 raise
-            raise ToolRefused(f"Wrong arguments for {context.message.name}: {_faults(cause)}.") from error
+            name = context.message.name
+            raise ToolRefused(WRONG_ARGUMENTS, f"Wrong arguments for {name}: {_faults(cause)}.") from error
 
 
 def _faults(error: PydanticValidationError) -> str:

@@ -69,7 +69,7 @@ REVERTING = "0x60006000fd"
         ({"to": BOB.lower().replace("7", "8", 1), "value": "one ether"}, "Cannot read the amount"),
         ({"to": BOB[:-1] + "9", "value": "1"}, "checksum"),
         ({"to": "", "value": "1", "data": "0x6000"}, "needs a recipient"),
-        ({"to": BOB, "value": "1", "data": "0x123"}, "must be call data"),
+        ({"to": BOB, "value": "1", "data": "0x123"}, "Pass it as `data`"),
         ({"to": BOB, "value": "999999 ether", "wallet_address": BOB}, "simulation failed"),
     ],
     ids=["short address", "amount", "checksum", "creation", "data", "insufficient funds"],

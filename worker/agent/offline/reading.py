@@ -58,8 +58,11 @@ def words(result: Result, limit: int = QUOTE_LIMIT) -> str:
 
 
 def problem(result: Result) -> str | None:
-    """What went wrong, or `None` for a call that succeeded."""
-    return None if result.kind == "ok" else words(result).strip() or "no reason given"
+    """What went wrong, in words for a person, or `None` for a call that succeeded."""
+    if result.kind == "ok":
+        return None
+    said = words(result) if result.shown is None else in_chat(result.shown[:QUOTE_LIMIT])
+    return said.strip() or "no reason given"
 
 
 def unknown_outcome(result: Result) -> bool:

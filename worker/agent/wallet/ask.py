@@ -20,7 +20,7 @@ from forge.models.lines import one_line
 from forge.models.public import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
-from worker.agent.policy import Policy
+from worker.agent.policy import TELL, Policy
 from worker.agent.wallet.display import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.reading import MOST_BYTES
 from worker.agent.wallet.review import reviewed
@@ -34,6 +34,7 @@ PENDING_LIMIT = 5
 PENDING_BYTES = 100_000
 """Of all pending approvals as stored; the store's own limit is a little higher."""
 DESCRIPTION_LIMIT = 500
+NO_RECIPIENT = "A wallet request needs a recipient: creating contracts by the wallet is not offered."
 
 To = Annotated[str, Field(description="The recipient or contract: an address (0x and 40 hex digits).")]
 Value = Annotated[
@@ -81,7 +82,8 @@ class Wallet:
         if not self.policy.allows_target(transaction.to, transaction.data):
             raise ToolRefused(
                 f"This deployment's policy does not allow wallet requests to {transaction.to} with this method. "
-                "Nothing was asked; tell the user."
+                "Nothing was asked.",
+                TELL,
             )
         now = deps.clock()
         return Approval(
@@ -140,7 +142,9 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
         if len(data) > 2 + 2 * MOST_BYTES:
             raise ToolRefused("The call data is too long for a wallet request.")
         sender = wallet_address.strip() or ctx.deps.wallet or ""
-        request = await read_request(chain, sender or ZERO_ADDRESS, to, value, data)
+        if not to.strip():
+            raise ToolRefused(NO_RECIPIENT)
+        request = await read_request(chain, sender or ZERO_ADDRESS, to, value, data, data_name="data")
         approval = await wallet.approval(ctx, request, description, gas, knows_sender=bool(sender))
         _check_room([*ctx.deps.approvals, *ctx.deps.asked], approval)
         ctx.deps.asked.append(approval)
@@ -169,9 +173,7 @@ def asked_text(approval: Approval) -> str:
 
 async def _transaction(request: Request, gas: str | None, *, knows_sender: bool) -> WalletTransaction:
     if request.to is None:
-        raise ToolRefused(
-            "A wallet request needs a recipient: creating contracts by the wallet is not offered."
-        )
+        raise ToolRefused(NO_RECIPIENT)
     return WalletTransaction.of_call(
         await request.chain.chain_id(is_fresh=True),
         request.to.address,
@@ -185,7 +187,7 @@ async def _transaction(request: Request, gas: str | None, *, knows_sender: bool)
 def _check_room(pending: list[Approval], approval: Approval) -> None:
     if len(pending) >= PENDING_LIMIT:
         raise ToolRefused(
-            f"{PENDING_LIMIT} wallet requests are waiting already. The user has to answer some of them first."
+            f"{PENDING_LIMIT} wallet requests are waiting already; some of them have to be answered first."
         )
     if sum(len(each.model_dump_json().encode()) for each in [*pending, approval]) > PENDING_BYTES:
         raise ToolRefused("The call data is too long for a wallet request beside those that are waiting.")

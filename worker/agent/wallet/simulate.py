@@ -48,5 +48,6 @@ def _fails_for_anyone(error: NodeRefused) -> bool:
 def _failed_for_anyone(error: NodeRefused) -> ToolRefused:
     return ToolRefused(
         f"The simulation failed, so the wallet was not asked: {refusal(error)}. It was simulated from an account "
-        "without tokens; if that matters, ask the user for their wallet's address and pass wallet_address."
+        "without tokens, because the one that would sign is not known.",
+        "If that matters, ask the user for their wallet's address and pass it as wallet_address.",
     )

@@ -49,7 +49,7 @@ async def verify(
     try:
         chain = chains.get(approval.network)
     except ToolRefused as refused:
-        return _nothing_found(approval, reported, str(refused), seconds)
+        return _nothing_found(approval, reported, refused.shown, seconds)
     return await _Check(chain, approval, reported, seconds, stopped, frozenset(used)).verdict()
 
 
@@ -82,7 +82,7 @@ class _Check:
                 if found := await self._look():
                     return found
             except ToolRefused as refused:
-                problem = str(refused)
+                problem = refused.shown
             if monotonic() + pause > deadline:
                 return self.so_far or _nothing_found(self.approval, self.reported, problem, self.seconds)
             await asyncio.sleep(pause)

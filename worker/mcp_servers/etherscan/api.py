@@ -70,17 +70,20 @@ class EtherscanApi:
         parsed = parse(NAME, wire.Answer, answer)
         if parsed.status == "1" or _means("nothing found", parsed.message):
             return parsed.result
-        raise ToolRefused(self._explain(str(parsed.result or parsed.message)))
+        raise self._refusal(str(parsed.result or parsed.message))
 
-    def _explain(self, reason: str) -> str:
+    def _refusal(self, reason: str) -> ToolRefused:
         if _means("not verified", reason):
-            return (
+            return ToolRefused(
                 "The contract's source code is not verified on Etherscan, so its ABI is not known. "
-                "Check the address and the network, or ask the user for the function's signature."
+                "Check the address and the network.",
+                "Or ask the user for the function's signature.",
             )
         if _means("bad key", reason):
-            return f"Etherscan does not accept the API key; the operator checks {self._settings.variable}."
-        return f"Etherscan refused: {reason[:300]}"
+            return ToolRefused(
+                f"Etherscan does not accept the API key; the operator checks {self._settings.variable}."
+            )
+        return ToolRefused(f"Etherscan refused: {reason[:300]}")
 
 
 def _contract_abi(network: str, address: str, text: Any) -> ContractAbi:

@@ -58,7 +58,8 @@ def check_size(data: bytes) -> None:
 def parse_data(text: str, name: str = "input") -> bytes:
     if not _HEX_DATA.fullmatch(text.strip()):
         raise ToolRefused(
-            f"`{name}` must be call data: 0x and an even number of hex digits. Make it with encode_function_call."
+            "The call data must be 0x and an even number of hex digits.",
+            f"Pass it as `{name}`; make it with encode_function_call.",
         )
     return bytes.fromhex(text.strip()[2:])
 

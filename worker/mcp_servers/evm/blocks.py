@@ -33,7 +33,7 @@ def block_parameter(block: str | int) -> str:
         return text
     if not _NUMBER.fullmatch(text):
         raise ToolRefused(
-            f"There is no block {text[:80]!r}: pass a number, a hash, or one of {', '.join(TAGS)}."
+            f"There is no block {text[:80]!r}.", f"Pass a number, a hash, or one of {', '.join(TAGS)}."
         )
     return hex(int(text, 16 if text.startswith("0x") else 10))
 
@@ -159,7 +159,7 @@ def pick(shown: dict[str, Any], field: str | None) -> dict[str, Any]:
     if field is None:
         return shown
     if field not in shown:
-        raise ToolRefused(f"There is no field {field[:60]!r}; choose one of {', '.join(shown)}.")
+        raise ToolRefused(f"There is no field {field[:60]!r}.", f"Choose one of {', '.join(shown)}.")
     return {"network": shown["network"], "hash": shown["hash"], "field": field, "value": shown[field]}
 
 

@@ -44,7 +44,7 @@ async def simulated_effects(request: Request, then: Sequence[dict[str, str]] = (
         try:
             found = _read(await request.chain.read("eth_simulateV1", options, "latest"))
         except ToolRefused as refused:
-            reason = str(refused)
+            reason = refused.shown
             continue
         if found is None:
             return NoEffects("the node's answer to eth_simulateV1 cannot be read")

@@ -27,7 +27,7 @@ class OffLoop:
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._waiting >= MOST_WAITING:
             raise ToolRefused(
-                "Too much is being encoded and decoded at the moment; repeat the call in a second."
+                "Too much is being encoded and decoded at the moment.", "Repeat the call in a second."
             )
         self._waiting += 1
         try:

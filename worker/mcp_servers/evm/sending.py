@@ -23,8 +23,8 @@ NONCE_TRIES = 3
 def refuse_unless_testnet(chain: Chain) -> None:
     if not chain.sends:
         raise ToolRefused(
-            f"send works on testnet only, and the network is {chain.name}: nothing was sent. "
-            "Use send_transaction_to_wallet, which asks the user's own wallet."
+            f"Nothing was sent: only on testnet is there a key to send with, and the network is {chain.name}.",
+            "Use send_transaction_to_wallet, which asks the user's own wallet.",
         )
 
 
@@ -40,7 +40,7 @@ async def send_transaction(request: Request, wait_seconds: float | None = None) 
     seconds = request.chain.pacing.receipt_seconds if wait_seconds is None else wait_seconds
     receipt = await _receipt(request.chain, tx_hash, seconds)
     if receipt is None:
-        told = f"Not in a block after {seconds:g} s; ask tx for it later, and do not send it again."
+        told = f"Not in a block after {seconds:g} s: it may still come, so do not send it again."
         return Sent(**request.transfer(), hash=tx_hash, status="pending", note=told)
     return await outcome(request, tx_hash, receipt)
 
@@ -59,7 +59,7 @@ async def _send(request: Request, gas: str) -> str:
             if not tries or error.fault.meaning != "nonce taken":
                 raise ToolRefused(f"Nothing was sent: {await _why(request, error)}") from error
         except ToolRefused as error:
-            raise ToolRefused(f"Nothing was sent: {error}") from error
+            raise error.within("Nothing was sent") from error
         else:
             return _hash(request.chain, answer)
 
@@ -80,7 +80,7 @@ async def _check(request: Request) -> str:
     except NodeRefused as error:
         raise ToolRefused(f"Nothing was sent: {await _why(request, error)}") from error
     except ToolRefused as error:
-        raise ToolRefused(f"Nothing was sent: {error}") from error
+        raise error.within("Nothing was sent") from error
     return hex(gas * 6 // 5)
 
 
@@ -125,7 +125,7 @@ async def outcome(request: Request, tx_hash: str, answer: Any) -> Sent:
     """What a receipt says, typed or as the node sent it."""
     receipt = Receipt.read(answer) or Receipt()
     status = status_of(receipt)
-    told = "The node does not tell whether it succeeded; ask tx for it later, and do not send it again."
+    told = "The node does not tell whether it succeeded: do not send it again."
     return Sent(
         **request.transfer(),
         hash=tx_hash,

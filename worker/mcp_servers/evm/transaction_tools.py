@@ -61,7 +61,8 @@ def add_transaction_tools(server: FastMCP[Any], chains: Chains, off_loop: OffLoo
         if returns and data == "0x":
             raise ToolRefused(
                 f"{request.to.address if request.to else 'The call'} answered with no data on {network}: there may be "
-                "no contract at this address there (ask code_size), or it does not have this function."
+                "no contract at this address there, or it does not have this function.",
+                "Ask code_size.",
             )
         decoded = await off_loop(decode_answer, bytes.fromhex(data[2:]), returns) if returns else None
         heard(decoded or [])

@@ -50,10 +50,16 @@ class Request:
         }
 
 
-async def read_request(chain: Chain, sender: str, to: str, value: str | int, data: str) -> Request:
-    code = parse_data(data)
+async def read_request(
+    chain: Chain, sender: str, to: str, value: str | int, data: str, *, data_name: str = "input"
+) -> Request:
+    """`data_name`: the tool's parameter that `data` came in."""
+    code = parse_data(data, data_name)
     if not to.strip() and not code:
-        raise ToolRefused("`to` is empty: pass an address, or creation code as `input` to create a contract.")
+        raise ToolRefused(
+            "There is neither a recipient nor code of a new contract.",
+            f"Pass an address as `to`, or creation code as `{data_name}` to create a contract.",
+        )
     return Request(
         chain=chain,
         sender=await chain.account(sender),

@@ -56,7 +56,7 @@ def public_chain_id(network: str, api: str, supported: frozenset[int]) -> int:
     if name not in known:
         reason = "a chain of its own" if name == TESTNET else "not one of its networks"
         raise ToolRefused(
-            f"{api} does not know {name[:64]}, which is {reason}. It works on {', '.join(known)}: "
-            "switch the network with set_network first."
+            f"{api} does not know {name[:64]}, which is {reason}. It works on {', '.join(known)}.",
+            "Switch the network with set_network first.",
         )
     return known[name]

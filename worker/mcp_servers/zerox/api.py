@@ -41,7 +41,7 @@ class SwapRequest:
         currency = _currency(self.network)
         sell, buy = _token(self.sell_token, currency), _token(self.buy_token, currency)
         if sell == buy:
-            raise ToolRefused("sell_token and buy_token are the same.")
+            raise ToolRefused("The token to sell and the one to buy are the same.")
         parameters = {
             "chainId": str(public_chain_id(self.network, NAME, SUPPORTED)),
             "sellToken": sell,
@@ -134,11 +134,12 @@ def _token(text: str, currency: str) -> str:
 def _base_units(amount: str | int, currency: str, *, is_native: bool) -> int:
     if not is_native and not str(amount).strip().isdigit():
         raise ToolRefused(
-            "sell_amount must be whole base units of the token: multiply by 10 to the power of its decimals."
+            "The amount to sell must be whole base units of the token.",
+            "Multiply by 10 to the power of its decimals for sell_amount.",
         )
     units = parse_amount(amount, currency)
     if units == 0:
-        raise ToolRefused("sell_amount must be more than zero.")
+        raise ToolRefused("The amount to sell must be more than zero.")
     return units
 
 

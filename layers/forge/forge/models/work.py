@@ -38,13 +38,15 @@ CallKind = Literal["ok", "retry", "refused", "failed", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message.
+    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message to the LLM.
 
-    Records of earlier versions know `ok`, `retry` and `failed` only.
+    `shown` is what a person reads of an error; None for the message itself. Records of earlier versions know `ok`,
+    `retry` and `failed` only.
     """
 
     kind: CallKind
     value: str
+    shown: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from forge.store.change import Change
 from forge.store.codec import Item
 from forge.store.entries import chunks, read_entries
 from forge.store.keys import Key
+from forge.store.lenient import plain
 from forge.store.refusal import Refused
 from forge.store.runs import fenced
 from forge.store.table import Table
@@ -79,6 +80,8 @@ class TableJournal:
             .set(record_writing=writing, record_chunks=len(rest))
             .when("call_state = :started", started="started")
         )
+        if record.shown is not None:
+            change.set(record_shown=cut(record.shown)[0])
         try:
             self.table.update(key, change)
         except Refused as refused:
@@ -101,7 +104,8 @@ class TableJournal:
             packed += (self.table.get(_chunk(item, item["record_writing"], number)) or {})["body"]
         if item["record_kind"] not in get_args(CallKind):
             raise ValueError("another kind")
-        return CallRecord(kind=item["record_kind"], value=zlib.decompress(packed).decode())
+        shown = plain(item.get("record_shown"), str, None)
+        return CallRecord(item["record_kind"], zlib.decompress(packed).decode(), shown)
 
 
 def _key(lease: Lease, call_key: str) -> Key:

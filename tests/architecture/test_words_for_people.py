@@ -1,0 +1,73 @@
+"""What a person reads of a failed tool call names no tool and no parameter, and speaks of nobody as "the user".
+
+Such words are advice for the LLM: the second argument of the errors in `worker/tool_outcomes.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENDS = {"ToolRefused", "CallFailed", "OutcomeUnknown"}
+FOR_THE_LLM = re.compile(r"`|\b[a-z]+(?:_[a-z]+)+\b|\bthe user\b|\bPass\b")
+
+
+def constants_of(tree: ast.Module) -> dict[str, ast.expr]:
+    return {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def shown(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The lines and the literal texts that a person may read."""
+    constants = constants_of(tree)
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ENDS
+            and node.args
+        ):
+            first = node.args[0]
+            written = constants.get(first.id, first) if isinstance(first, ast.Name) else first
+            for part in ast.walk(written):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield node.lineno, part.value
+
+
+def test_what_a_person_reads_of_a_failed_call_has_no_words_for_the_llm() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in sorted((ROOT / "worker").rglob("*.py"))
+        for line, text in shown(ast.parse(path.read_text()))
+    }
+    assert len(found) > 100
+    assert [each for each in sorted(found) if FOR_THE_LLM.search(each.partition(": ")[2])] == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ToolRefused('Pass an address.')",
+        "ToolRefused(f'{a} is wrong: see code_size')",
+        "WORDS = 'Tell the user.'\nCallFailed(WORDS)",
+        "OutcomeUnknown('lost; `to` was empty', 'advice')",
+        "ToolRefused(explained(f'wrong {x}, pass wallet_address'))",
+    ],
+)
+def test_words_for_the_llm_are_found(code: str) -> None:
+    assert any(FOR_THE_LLM.search(text) for _, text in shown(ast.parse(code)))
+
+
+def test_advice_is_none_of_them() -> None:
+    code = "ToolRefused('It is closed.', 'Use open_it and pass `key`.')"
+    assert not any(FOR_THE_LLM.search(text) for _, text in shown(ast.parse(code)))
