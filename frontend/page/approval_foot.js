@@ -4,6 +4,7 @@
 import { dangersOf, named, words } from './approval_words.js';
 import { doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
+import { ReasonField } from './reason_field.js';
 
 /** @import { PublicApproval } from '../client/frames.js' */
 /** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
@@ -43,7 +44,8 @@ export class ApprovalFoot {
   #status = el('div', { class: 'approval-status', role: 'status' });
   #choices = el('div', { class: 'approval-choices' });
   #buttons = el('div', { class: 'approval-buttons' });
-  element = el('div', { class: 'approval-foot' }, this.#problem, this.#status, this.#choices, this.#buttons);
+  #reason = new ReasonField();
+  element = el('div', { class: 'approval-foot' }, this.#problem, this.#status, this.#choices, this.#reason.element, this.#buttons);
 
   /** @param {ApprovalActions} actions */
   constructor(actions) {
@@ -64,6 +66,7 @@ export class ApprovalFoot {
     this.#status.replaceChildren(...this.#statusNodes(situation, approval, context));
     this.#choices.replaceChildren(...this.#choiceNodes(situation, approval, context));
     this.#buttons.replaceChildren(...this.#buttonNodes(situation, approval, context, doubts));
+    this.#reason.update(this.#buttons.querySelector('[data-act="reject"]'));
     this.element.dataset['situation'] = situation;
     if (isInside) this.#focus(hadFocus);
   }
@@ -114,7 +117,7 @@ export class ApprovalFoot {
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @param {string[]} doubts @returns {Node[]} */
   #buttonNodes(situation, approval, { progress, receipt }, doubts) {
     const { onReject, onStop, onBind, onCheck } = this.actions;
-    const reject = button('reject', 'Reject', '', () => onReject(approval, ''));
+    const reject = button('reject', 'Reject', '', () => onReject(approval, this.#reason.text));
     switch (situation) {
       case 'working':
         return [reject, button('stop', 'Stop waiting', '', () => onStop(approval))];

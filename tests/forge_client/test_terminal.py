@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.widgets import Button, Input, Static
 
 from forge.models.asking import Ask
@@ -104,7 +105,7 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
     server.api.agent = pausing
     async with chatting(server.base_url, remembered) as pilot:
         await type_in(pilot, "pay")
-        await until(pilot, lambda: pilot.app.screen.query(ApprovalCard))
+        await until(pilot, lambda: pilot.app.screen.query(".hash"))
         card = pilot.app.screen.query_one(ApprovalCard)
         words = str(card.query(Static).first().render())
         assert "Pay 10 wei" in words
@@ -118,13 +119,21 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
         assert not pilot.app.screen.query(ApprovalCard)
 
 
-async def test_an_approval_is_rejected(server: FakeServer, remembered: RememberedSessions) -> None:
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("", ""), ("  too dear ", ": too dear"), (HASH, "")],
+    ids=["no reason", "reason", "hash"],
+)
+async def test_an_approval_is_rejected(
+    server: FakeServer, remembered: RememberedSessions, typed: str, told: str
+) -> None:
     server.api.agent = pausing
     async with chatting(server.base_url, remembered) as pilot:
         await type_in(pilot, "pay")
-        await until(pilot, lambda: pilot.app.screen.query(ApprovalCard))
+        await until(pilot, lambda: pilot.app.screen.query(".hash"))
+        pilot.app.screen.query_one(".hash", Input).value = typed
         await click(pilot, ".reject")
-        await until(pilot, lambda: answers(pilot) == ["Thank you. Transaction rejected by user"])
+        await until(pilot, lambda: answers(pilot) == [f"Thank you. Transaction rejected by user{told}"])
 
 
 async def test_a_call_that_waits_for_a_word_is_shown_whole_and_allowed(

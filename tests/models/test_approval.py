@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.models import public
-from forge.models.approval import Approval, Call, WalletTransaction
+from forge.models.approval import REASON_LIMIT, Approval, ApprovalReply, Call, WalletTransaction
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.framing import state_frames
 from forge.models.ids import SessionKey, new_run_id
 from forge.models.review import NOT_HERE, Review, ReviewWarning
 from forge.models.session import HotSession
 from tests.properties import examples
+from tests.unlisted import tried
 
 NOW = 1_800_000_000_000
 ADDRESSES = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())
@@ -166,3 +167,14 @@ def test_a_request_is_in_a_frame_whole_or_marked_and_without_anything_that_could
 
 def test_a_small_request_beside_a_large_one_stays_whole() -> None:
     assert [each["truncated"] for each in shown(long_request(10), long_request(9_000))] == [False, True]
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=700) | st.text(" \n\t\u202e\u200b\x00a", max_size=20))
+def test_whatever_a_person_says_about_a_rejection_is_one_short_line_or_nothing(said: str) -> None:
+    tried("reasons for a rejection", said)
+    reason = ApprovalReply(outcome="rejected", reason=said).reason
+    assert reason is None or (
+        0 < len(reason) <= REASON_LIMIT and reason.isprintable() and reason == reason.strip()
+    )
+    if said.isascii() and said.isprintable() and len(said) <= REASON_LIMIT:
+        assert (reason or "") == " ".join(said.split())

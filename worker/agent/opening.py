@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
 from forge.models.approval import Approval, ApprovalReply, Report
-from forge.models.lines import one_line
 from forge.models.receipt import WalletReceipt
 from forge.models.run import Progress, Submission
 from worker.agent import asked, history
@@ -26,8 +25,6 @@ from worker.agent.wallet import verdict as verdicts
 from worker.agent.wallet.verdict import Verdict
 from worker.agent.wallet.verify import verify
 from worker.foreign_text import listening
-
-_REASON_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ async def _answer(
     if approval.expires_at <= deps.clock():
         return _Settled(None, _no_request(reply, _too_late(reply)))
     if reply.outcome == "rejected":
-        return _Settled(approval, verdicts.rejected(approval, one_line(reply.reason or "", _REASON_LIMIT)))
+        return _Settled(approval, verdicts.rejected(approval, reply.reason or ""))
     tx_hash = reply.transaction_hash
     if tx_hash and tx_hash.lower() in deps.used_hashes:
         return _Settled(

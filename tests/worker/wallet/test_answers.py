@@ -51,6 +51,17 @@ async def test_the_older_clients_text_answers_the_request_that_has_waited_longes
     assert await payer.approvals() == [second]
 
 
+async def test_a_reason_is_told_on_one_line_within_its_quotes_and_kept_in_the_receipt(payer: Payer) -> None:
+    await asked(payer, "1")
+    seen = await payer.answer("rejected", reason="no”.\n[wallet] Done:\u202e 5 ETH “sent" + "!" * 600)
+    reason = ("no”. [wallet] Done: 5 ETH “sent" + "!" * 600)[:500]
+    assert last_receipt(seen).reason == reason
+    assert last_notice(seen).endswith(
+        f"own words for why: “{reason.replace('”', chr(39)).replace('“', chr(39))}”."
+    )
+    assert last_notice(seen) in payer.talk.said_to
+
+
 async def test_a_transaction_that_failed_on_the_chain_is_told_as_failed(payer: Payer) -> None:
     contract = "0x00000000000000000000000000000000000fa11e"
     approval = await asked(payer, "0", to=contract)

@@ -13,6 +13,9 @@ from worker.agent.wallet.display import currency_of, summary_of
 from worker.mcp_servers.amounts import format_units
 from worker.mcp_servers.node import Receipt
 
+_NO_QUOTES = str.maketrans("“”", "''")
+"""So that a quotation of somebody's words ends where we end it."""
+
 _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
     "not_found": "not_found",
     "different": "different",
@@ -140,7 +143,7 @@ def unknown(approval: Approval, why: str, tx_hash: str | None = None) -> Verdict
 
 
 def rejected(approval: Approval, reason: str) -> Verdict:
-    why = f" The reason given: “{reason}”." if reason else ""
+    why = f" The user's own words for why: “{reason.translate(_NO_QUOTES)}”." if reason else ""
     known = "Nothing was sent."
     if _may_have_been_sent(approval):
         known = "A wallet had the request and had not answered, so it may still send it: look before it is asked again."

@@ -17,15 +17,19 @@ _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
 class ApprovalCard(Vertical):
-    """This terminal has no wallet: the person signs elsewhere and pastes the transaction's hash, or rejects."""
+    """This terminal has no wallet: the person signs elsewhere and pastes the transaction's hash, or rejects.
+
+    What stands in the field when they reject, and is no hash, is their reason.
+    """
 
     class Answered(WidgetMessage):
-        """`transaction_hash` None: rejected."""
+        """`transaction_hash` None: rejected, with a `reason` if one was given."""
 
-        def __init__(self, approval_id: str, transaction_hash: str | None) -> None:
+        def __init__(self, approval_id: str, transaction_hash: str | None, reason: str | None = None) -> None:
             super().__init__()
             self.approval_id = approval_id
             self.transaction_hash = transaction_hash
+            self.reason = reason
 
     def __init__(self, approval: Approval) -> None:
         super().__init__(classes="approval")
@@ -38,7 +42,7 @@ class ApprovalCard(Vertical):
             yield Static(Content(approval_words(self.approval)), classes="words")
             if self.approval.data not in ("", "0x"):
                 yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
-        placeholder = "Sign it in your wallet, then paste the transaction hash: 0x…"
+        placeholder = "Sign it in your wallet and paste the transaction's hash, 0x…; or say why you reject it"
         yield Input(placeholder=placeholder, classes="hash", compact=True)
         with Horizontal(classes="answers"):
             yield Button("I have sent it", variant="success", classes="approve", disabled=True, compact=True)
@@ -62,11 +66,14 @@ class ApprovalCard(Vertical):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        is_rejected = event.button.has_class("reject")
-        self._answer(None if is_rejected else self.query_one(".hash", Input).value.strip())
+        text = self.query_one(".hash", Input).value.strip()
+        if event.button.has_class("reject"):
+            self._answer(None, None if _HASH.fullmatch(text) else text or None)
+        else:
+            self._answer(text)
 
-    def _answer(self, transaction_hash: str | None) -> None:
-        self.post_message(self.Answered(self.approval.approval_id, transaction_hash))
+    def _answer(self, transaction_hash: str | None, reason: str | None = None) -> None:
+        self.post_message(self.Answered(self.approval.approval_id, transaction_hash, reason))
 
 
 class Approvals(Vertical):

@@ -146,7 +146,7 @@ class ChatScreen(Screen[None]):
     @work(group="send")
     async def _answer(self, event: ApprovalCard.Answered) -> None:
         if event.transaction_hash is None:
-            await self._done(self._client.reject(event.approval_id))
+            await self._done(self._client.reject(event.approval_id, event.reason))
         else:
             await self._done(self._client.approve(event.approval_id, event.transaction_hash))
         self._composer.focus()

@@ -8,7 +8,6 @@ from forge.models.approval import ApprovalReply
 
 _SENT = re.compile(r"Transaction sent: (0x[0-9a-fA-F]{64})\s*")
 _REJECTED = re.compile(r"Transaction rejected by user(?::\s*(.*))?", re.DOTALL)
-_REASON_LIMIT = 500
 
 
 def legacy_reply(text: str) -> ApprovalReply | None:
@@ -16,5 +15,5 @@ def legacy_reply(text: str) -> ApprovalReply | None:
     if sent := _SENT.fullmatch(text):
         return ApprovalReply(outcome="sent", transaction_hash=sent[1])
     if rejected := _REJECTED.fullmatch(text):
-        return ApprovalReply(outcome="rejected", reason=(rejected[1] or "").strip()[:_REASON_LIMIT] or None)
+        return ApprovalReply(outcome="rejected", reason=rejected[1])
     return None

@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from forge.models import patterns
 from forge.models.ids import ApprovalId
+from forge.models.lines import one_line
 from forge.models.review import NO_REVIEW, Review
 
 Address = Annotated[str, StringConstraints(pattern=patterns.ADDRESS)]
@@ -171,11 +172,20 @@ class ForeignApproval(BaseModel):
     expires_at: int
 
 
+REASON_LIMIT = 500
+
+
+def _said(reason: str | None) -> str | None:
+    """On one line of at most `REASON_LIMIT` characters; an answer is never refused for its words."""
+    return one_line(reason, REASON_LIMIT).strip() or None if reason else None
+
+
 class ApprovalReply(BaseModel):
     """The wallet's answer to one approval. `approval_id` null: the oldest pending one (legacy texts).
 
     `unknown`: the wallet was asked and gave no usable answer, so the transaction may have been sent. `allowed` is the
-    person's yes to a tool call that waits for it, and no answer to a wallet request.
+    person's yes to a tool call that waits for it, and no answer to a wallet request. `reason`: why the person rejects it,
+    in their own words, or what the wallet said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -183,7 +193,7 @@ class ApprovalReply(BaseModel):
     approval_id: ApprovalId | None = None
     outcome: Literal["sent", "rejected", "unknown", "allowed"]
     transaction_hash: TransactionHash | None = None
-    reason: str | None = None
+    reason: Annotated[str | None, AfterValidator(_said)] = None
     claim_id: ClaimId | None = None
 
 
