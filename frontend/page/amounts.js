@@ -1,15 +1,29 @@
-// Wei as people read it. All arithmetic is on integers: no amount is ever rounded silently.
+// Wei as people read it, in the coin of the chain that it is on. All arithmetic is on integers: no amount is ever rounded silently.
 
 const WEI_PER_ETHER = 10n ** 18n;
 const WEI_PER_GWEI = 10n ** 9n;
+
+/** What is given in wei and told without its chain, as tools write it. */
+export const ETHER = 'ether';
+
+/** A chain's own coin by its name, or in words that make none up. @param {{ currency?: string } | undefined} network @param {string} where */
+export function coinOf(network, where) {
+  return network?.currency ?? `of ${where}’s own coin`;
+}
+
+/** @param {{ chain_id: number, title: string, currency?: string }[]} networks @param {number} chainId */
+export function coinOfChain(networks, chainId) {
+  const network = networks.find(({ chain_id }) => chain_id === chainId);
+  return coinOf(network, network?.title ?? `chain ${chainId}`);
+}
 
 /** @param {unknown} value */
 export function isWei(value) {
   return /^(?:0|[1-9]\d{0,77})$/.test(String(value));
 }
 
-/** `1.5 ETH`, `21 gwei`, `3 wei`. @param {unknown} wei a decimal integer @param {string} [currency] */
-export function readableAmount(wei, currency = 'ETH') {
+/** `1.5 ETH`, `21 gwei`, `3 wei`. @param {unknown} wei a decimal integer @param {string} currency */
+export function readableAmount(wei, currency) {
   const amount = BigInt(String(wei));
   if (amount === 0n) return `0 ${currency}`;
   if (amount < WEI_PER_GWEI) return `${grouped(amount)} wei`;
@@ -17,14 +31,14 @@ export function readableAmount(wei, currency = 'ETH') {
   return `${decimal(amount, WEI_PER_ETHER)} ${currency}`;
 }
 
-/** The same with at most six decimals; `≈` says that more were left out. @param {unknown} wei @param {string} [currency] */
+/** The same with at most six decimals; `≈` says that more were left out. @param {unknown} wei @param {string} currency */
 export function shortAmount(wei, currency) {
   const amount = readableAmount(wei, currency);
   const short = amount.replace(/(\.\d{6})\d+/, '$1');
   return short === amount ? amount : `≈ ${short.replace(/\.?0+(?= )/, '')}`;
 }
 
-/** The same rounded to two digits, for what is an estimate anyway: `≈ 0.000042 ETH`. @param {unknown} wei @param {string} [currency] */
+/** The same rounded to two digits, for what is an estimate anyway: `≈ 0.000042 ETH`. @param {unknown} wei @param {string} currency */
 export function roundedAmount(wei, currency) {
   const digits = String(BigInt(String(wei)));
   const rounded = digits.length <= 2 ? digits : String(roundedUp(digits)) + '0'.repeat(digits.length - 2);

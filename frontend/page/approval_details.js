@@ -1,5 +1,6 @@
 // All of a wallet request for those who want to see it: the calls as the chain would read them, and the raw data.
 
+import { coinOf } from './amounts.js';
 import { amountOf, named, reviewOf, words } from './approval_words.js';
 import { el } from './dom.js';
 import { withVisibleControls } from './tool_words.js';
@@ -16,7 +17,7 @@ export function detailNodes(approval, { isTest, network }) {
   const others = changes.filter(({ direction }) => direction === 'other');
   const isPlain = approval.data === '0x';
   const movements = others.map((change) =>
-    el('li', {}, `${amountOf(change, network?.currency ?? 'ETH')} from `, ...named(change.sender, isTest), ' to ', ...named(change.to, isTest)),
+    el('li', {}, `${amountOf(change, coinOf(network, approval.network))} from `, ...named(change.sender, isTest), ' to ', ...named(change.to, isTest)),
   );
   return [
     ...(isPlain || !calls.length ? [] : [detail('What is called', el('div', { class: 'approval-calls' }, ...calls.map((call) => callNode(call, isTest, 0))), calls.some(isObscure))]),

@@ -1,7 +1,7 @@
 // What a wallet request does, in the order in which a person asks: what leaves, what comes, who may take what, to whom,
 // for which fee, where. The agent's own words come last, and are marked as its own.
 
-import { readableAmount, roundedAmount } from './amounts.js';
+import { coinOf, readableAmount, roundedAmount } from './amounts.js';
 import { amountOf, dangersOf, named, reviewOf, words } from './approval_words.js';
 import { el, icon } from './dom.js';
 
@@ -15,7 +15,7 @@ export function factNodes(approval, context) {
   const review = reviewOf(approval);
   return [
     ...allowanceNodes(review, context.isTest),
-    ...changeNodes(review, context),
+    ...changeNodes(review, coinOf(context.network, approval.network), context.isTest),
     ...outcomeNodes(approval, review, context.isTest),
     ...warningNodes(approval, review, context.isTest),
     el('dl', { class: 'approval-facts' }, ...rows(approval, review, context)),
@@ -35,21 +35,21 @@ function allowanceNodes({ allowances = [] }, isTest) {
   });
 }
 
-/** @param {Review} review @param {ApprovalContext} context @returns {Node[]} */
-function changeNodes({ changes = [], more_changes = 0, recipient }, context) {
+/** @param {Review} review @param {string} coin @param {boolean} isTest @returns {Node[]} */
+function changeNodes({ changes = [], more_changes = 0, recipient }, coin, isTest) {
   // The one movement of a plain payment has its parties in the rows below.
   const own = [...changes.filter(({ direction }) => direction === 'out'), ...changes.filter(({ direction }) => direction === 'in')];
   const left = own.length - Math.min(own.length, MOST_CHANGES) + more_changes;
   const isPlain = own.length === 1 && !left && own[0]?.direction === 'out' && own[0].to.toLowerCase() === recipient?.toLowerCase();
-  const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, context, isPlain));
+  const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, coin, isTest, isPlain));
   return left ? [...nodes, el('p', { class: 'approval-more' }, `${left} more movements are not shown here.`)] : nodes;
 }
 
-/** @param {ReviewChange} change @param {ApprovalContext} context @param {boolean} isPlain */
-function changeNode(change, { network, isTest }, isPlain) {
+/** @param {ReviewChange} change @param {string} coin @param {boolean} isTest @param {boolean} isPlain */
+function changeNode(change, coin, isTest, isPlain) {
   const isOut = change.direction === 'out';
   const party = isOut ? change.to : change.sender;
-  const amount = `${isOut ? '−' : '+'} ${amountOf(change, network?.currency ?? 'ETH')}`;
+  const amount = `${isOut ? '−' : '+'} ${amountOf(change, coin)}`;
   const token = change.asset ? el('span', { class: 'approval-beside' }, 'token ', ...named(change.asset, isTest)) : null;
   return el(
     'div',
@@ -80,7 +80,7 @@ function warningNodes(approval, { warnings = [], allowances = [], reason }, isTe
 
 /** @param {PublicApproval} approval @param {Review} review @param {ApprovalContext} context */
 function rows(approval, { changes = [], recipient, fee }, { network, account, canSign, isTest }) {
-  const currency = network?.currency ?? 'ETH';
+  const currency = coinOf(network, approval.network);
   const to = recipient ?? approval.to;
   const isShown = changes.some(({ direction, asset }) => direction === 'out' && !asset);
   const from = approval.sender ?? (canSign ? account : null);

@@ -1,5 +1,6 @@
 // Every wallet request that waits: got whole, checked, simulated for the person's account, and shown as a card.
 
+import { coinOf } from './amounts.js';
 import { ApprovalCard } from './approval_card.js';
 import { canVerify, isVerified } from './approval_digest.js';
 import { LapsedRequests } from './approval_lapsed.js';
@@ -135,7 +136,7 @@ export class ApprovalList {
   /** @param {PublicApproval} approval */
   #networkOf({ network: name }) {
     const network = this.options.networks().find((each) => each.name === name);
-    return { network, currency: network?.currency ?? 'ETH', isTest: name === LOCAL_NETWORK };
+    return { network, currency: coinOf(network, name), isTest: name === LOCAL_NETWORK };
   }
 
   /** @param {Shown} shown @param {PublicApproval} approval @param {ChatState} state @param {WalletReceipt | null} receipt */

@@ -11,6 +11,8 @@ import { clockTime, fullTime } from './times.js';
 /** @import { ChainAccount, ChainBlock, ChainTransaction } from './chain_feed.js' */
 /** @import { LocalNode } from './local_node.js' */
 
+/** The test network's. */
+const COIN = 'ETH';
 const OPEN = 'forge.chain';
 const narrow = matchMedia('(max-width: 1180px)');
 
@@ -98,8 +100,8 @@ function keyOf({ number, at }) {
 
 /** @param {ChainAccount} account */
 function accountElement({ name, address, wei }) {
-  const exact = wei === null ? null : readableAmount(wei);
-  const amount = el('span', { class: 'chain-amount', title: exact }, wei === null ? '…' : shortAmount(wei));
+  const exact = wei === null ? null : readableAmount(wei, COIN);
+  const amount = el('span', { class: 'chain-amount', title: exact }, wei === null ? '…' : shortAmount(wei, COIN));
   const spoken = el('span', { class: 'visually-hidden' }, ': copy address');
   return el('li', {}, el('button', { type: 'button', title: address, data: { copy: address } }, el('span', {}, name), amount, spoken, icon('copy')));
 }
@@ -118,7 +120,7 @@ function blockElement(block) {
 function transactionElement({ hash, from, to, value, input, isSuccess }) {
   const mark = el('span', { class: 'chain-mark', title: isSuccess === false ? 'reverted' : 'succeeded', data: { failed: isSuccess === false ? '' : null } }, icon(isSuccess === false ? 'cross' : 'check'));
   const isCall = to !== null && input !== '0x';
-  const what = value === '0' && isCall ? 'call' : shortAmount(value);
+  const what = value === '0' && isCall ? 'call' : shortAmount(value, COIN);
   const way = el('span', { class: 'chain-way' }, ...who(from), ' → ', ...(to === null ? ['new contract'] : who(to)));
   const spoken = el('span', { class: 'visually-hidden' }, isSuccess === false ? ' reverted ' : ' ');
   return el('li', {}, mark, way, el('span', { class: 'chain-amount' }, what), spoken, hexElement(hash));

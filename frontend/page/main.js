@@ -5,6 +5,7 @@ import { ChatManager } from '../client/chat_manager.js';
 import { browserStorage } from '../client/memory_storage.js';
 import { SessionBook } from '../client/session_book.js';
 import { Account } from './account.js';
+import { coinOfChain } from './amounts.js';
 import { Announcer } from './announcer.js';
 import { ApprovalList } from './approval_list.js';
 import { ChainPanel } from './chain_panel.js';
@@ -91,14 +92,10 @@ const wallet = new Wallet(() => {
 const choices = new WalletChoices(wallet, node);
 const teller = new WalletTeller({ chat, wallet });
 const needsYou = new NeedsYou();
-const currency = () => {
-  const known = networks.networks.find(({ chain_id }) => chain_id === walletButton.chainId);
-  return known && (known.currency ?? 'ETH');
-};
 const walletButton = new WalletButton({
   wallet,
   development: () => choices.development(isOnLocalChain()),
-  currency,
+  currency: (chainId) => coinOfChain(networks.networks, chainId),
   onTell: (account) => void chat.sendSystemMessage(`The user connected the wallet ${account}.`),
   onProblem: problem,
 });

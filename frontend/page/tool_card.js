@@ -1,6 +1,6 @@
 // A tool call and its result as one card: a line when closed, arguments and result when open.
 
-import { isWei, readableAmount } from './amounts.js';
+import { ETHER, isWei, readableAmount } from './amounts.js';
 import { el, icon, setData } from './dom.js';
 import { withHex } from './hex.js';
 import { looksOf } from './receipts.js';
@@ -96,8 +96,8 @@ export function argumentNodes(call) {
 /** @param {string} name @param {unknown} value @returns {Node[]} */
 function valueNodes(name, value) {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const isAmount = /value|amount|wei/i.test(name) && isWei(text) && text.length > 9;
-  const human = isAmount ? [el('span', { class: 'human-amount' }, `= ${readableAmount(text)}`)] : [];
+  const isAmount = /^value$|wei/i.test(name) && isWei(text) && text.length > 9;
+  const human = isAmount ? [el('span', { class: 'human-amount' }, `= ${readableAmount(text, ETHER)}`)] : [];
   return [...withHex(withVisibleControls(text)), ...human];
 }
 

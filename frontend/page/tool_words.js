@@ -1,6 +1,6 @@
 // Tool calls and results in a few words, for the closed card. The open card has everything.
 
-import { isWei, readableAmount, shortAmount } from './amounts.js';
+import { ETHER, isWei, readableAmount, shortAmount } from './amounts.js';
 import { shortHex } from './hex.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
@@ -10,7 +10,7 @@ import { shortHex } from './hex.js';
 const LONGEST = 90;
 const HIDDEN_IN_WRITING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
-  send: ({ value, from, to }) => `${amount(value)} from ${name(from)} to ${name(to) || 'a new contract'}`,
+  send: ({ value, from, to }) => `${amount(value, 'ETH')} from ${name(from)} to ${name(to) || 'a new contract'}`,
   send_transaction_to_wallet: ({ value, to }) => `${amount(value)} to ${name(to)}`,
   balance: ({ who, account, address }) => `of ${name(who ?? account ?? address)}`,
   erc20_balance: ({ who, token }) => `of ${name(who)} in ${name(token)}`,
@@ -92,7 +92,7 @@ export function callInWords(tool, args) {
 export function resultInWords(content) {
   const result = parsedObject(content);
   if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
-  const currency = typeof result.currency === 'string' ? result.currency : 'ETH';
+  const currency = typeof result.currency === 'string' ? result.currency : ETHER;
   if (typeof result.formatted === 'string') return shortened(`${result.formatted} ${name(result.symbol)}`);
   if (isWei(result.wei)) return shortAmount(result.wei, currency);
   if (typeof result.error === 'string') return shortened(result.error);
@@ -135,9 +135,9 @@ export function withVisibleTricks(text) {
   return text.replace(HIDDEN_IN_WRITING, (hidden) => `⟨U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 }
 
-/** @param {unknown} value */
-function amount(value) {
-  if (isWei(value) && BigInt(String(value)) >= 10n ** 9n) return readableAmount(value);
+/** @param {unknown} value @param {string} [coin] */
+function amount(value, coin = ETHER) {
+  if (isWei(value) && BigInt(String(value)) >= 10n ** 9n) return readableAmount(value, coin);
   return value === undefined ? '' : String(value);
 }
 

@@ -81,14 +81,15 @@ export class Wallet {
     if (!this.chosen && accounts[0] && this.remembered === offer.id) this.#use(offer, accounts);
   }
 
-  /** In wei, with the chain that the wallet is on. @returns {Promise<{ wei: string, chainId: number } | null>} */
+  /** In wei, with the chain that the wallet is on; null when it goes to another one meanwhile. @returns {Promise<{ wei: string, chainId: number } | null>} */
   async balance() {
     const { chosen, account } = this;
     if (!chosen || !account) return null;
     try {
-      const chainId = chainIdIn(await chosen.provider.request({ method: 'eth_chainId' }));
+      const chain = async () => chainIdIn(await chosen.provider.request({ method: 'eth_chainId' }));
+      const chainId = await chain();
       const wei = BigInt(await chosen.provider.request({ method: 'eth_getBalance', params: [account, 'latest'] }));
-      return chainId === null ? null : { wei: String(wei), chainId };
+      return chainId === null || chainId !== (await chain()) ? null : { wei: String(wei), chainId };
     } catch {
       return null;
     }
@@ -109,6 +110,7 @@ export class Wallet {
     const isMine = () => this.chosen?.provider === offer.provider;
     try {
       offer.provider.on?.('accountsChanged', (accounts) => isMine() && this.#use(offer, accountsIn(accounts)));
+      offer.provider.on?.('chainChanged', () => isMine() && this.onChange());
     } catch {
       // It tells of no changes; the account is read again before it is used.
     }

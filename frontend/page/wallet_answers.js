@@ -67,7 +67,7 @@ export function chainIdIn(answer) {
 export function accountsIn(answer) {
   const list = Array.isArray(answer) ? answer : (read(answer, 'accounts') ?? read(answer, 'result') ?? [answer]);
   if (!Array.isArray(list)) return [];
-  return list.flatMap((each) => (typeof each === 'string' && /^0x[0-9a-f]{40}$/i.test(each.trim()) ? [each.trim()] : []));
+  return list.flatMap((each) => (typeof each === 'string' && /^0x[0-9a-f]{40}$/i.test(each.trim()) ? [`0x${each.trim().slice(2)}`] : []));
 }
 
 /** @param {unknown} answer @returns {string | null} */
@@ -118,5 +118,5 @@ function read(value, key) {
 function described(answer) {
   if (answer === null || answer === undefined) return 'nothing';
   if (typeof answer === 'string') return answer.startsWith('0x') ? `${(answer.length - 2) / 2} bytes` : 'a text';
-  return Array.isArray(answer) ? 'a list' : `a ${typeof answer}`;
+  return Array.isArray(answer) ? 'a list' : typeof answer === 'object' ? 'an object' : `a ${typeof answer}`;
 }

@@ -10,11 +10,11 @@ import { UNNAMED_WALLET } from './wallet_dialects.js';
 /** @import { Offer, Wallet } from './wallet.js' */
 
 /**
- * `development`: the test accounts that sign on the local network; `currency`: of the chain that the wallet is on.
+ * `development`: the test accounts that sign on the local network; `currency`: what a chain's own coin is called.
  * @typedef {object} WalletButtonOptions
  * @property {Wallet} wallet
  * @property {() => Offer[]} development
- * @property {() => string | undefined} currency
+ * @property {(chainId: number) => string} currency
  * @property {(text: string) => void} onTell
  * @property {(text: string) => void} onProblem
  */
@@ -23,8 +23,6 @@ export class WalletButton {
   #button = byId('wallet', HTMLButtonElement);
   #words = byId('wallet-words', HTMLElement);
   #menu = byId('wallet-menu', HTMLElement);
-  /** The chain of the balance that is shown. @type {number | null} */
-  chainId = null;
 
   /** @param {WalletButtonOptions} options */
   constructor(options) {
@@ -71,10 +69,8 @@ export class WalletButton {
     const balance = el('p', { class: 'wallet-balance' });
     void wallet.balance().then((found) => {
       if (!found) return;
-      this.chainId = found.chainId;
-      const currency = this.options.currency();
-      const amount = currency ? shortAmount(found.wei, currency) : `${readableNumber(found.wei)} of chain ${found.chainId}’s own coin`;
-      balance.replaceChildren(el('span', { title: readableAmount(found.wei, currency ?? '') }, amount));
+      const currency = this.options.currency(found.chainId);
+      balance.replaceChildren(el('span', { title: readableAmount(found.wei, currency) }, shortAmount(found.wei, currency)));
     });
     const tell = () => {
       this.#setOpen(false);
@@ -149,9 +145,4 @@ export class WalletButton {
     setAttribute(this.#button, 'aria-expanded', String(isOpen));
     if (isOpen) this.#menu.querySelector('button')?.focus();
   }
-}
-
-/** Wei as whole coins, without a name. @param {string} wei */
-function readableNumber(wei) {
-  return shortAmount(wei, '').trim();
 }

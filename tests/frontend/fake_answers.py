@@ -9,17 +9,25 @@ from aiohttp import web
 
 from tests.frontend.fake_session import FakeSession
 
-NETWORKS = [
-    {"name": "testnet", "chain_id": 31337, "title": "Test network", "sends": True},
+NETWORKS: list[dict[str, Any]] = [
+    {"name": "testnet", "chain_id": 31337, "title": "Test network", "currency": "ETH", "sends": True},
     {
         "name": "mainnet",
         "chain_id": 1,
         "title": "Ethereum",
+        "currency": "ETH",
         "explorer": "https://etherscan.io",
         "wallet_rpc_urls": ["https://rpc.example"],
         "sends": False,
     },
-    {"name": "base", "chain_id": 8453, "title": "Base", "explorer": "https://basescan.org", "sends": False},
+    {
+        "name": "base",
+        "chain_id": 8453,
+        "title": "Base",
+        "currency": "ETH",
+        "explorer": "https://basescan.org",
+        "sends": False,
+    },
 ]
 
 

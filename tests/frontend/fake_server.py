@@ -30,6 +30,7 @@ class FakeServer:
 
     def _begin(self) -> None:
         self.replies: dict[str, list[Step]] = {}
+        self.networks: list[Frame] = [*NETWORKS]
         self.faults = 0.0
         self.random = random.Random(7)
         self.refused_chats = 0
@@ -205,7 +206,7 @@ class FakeServer:
     async def _command(self, request: web.Request) -> web.Response:
         body = await request.json()
         if body["command"] == "list_networks":
-            return web.json_response({"success": True, "message": "", "data": NETWORKS})
+            return web.json_response({"success": True, "message": "", "data": self.networks})
         session = self.session(body["session_id"])
         refusal = self._carry_out(session, body["command"], body["args"])
         session.changed()

@@ -46,6 +46,10 @@ export function misbehavingWallet({ chain, account, known = [], steps = {} }) {
     eth_sendTransaction: ([transaction]) => move(transaction),
   };
 
+  wallet.goTo = (toChain) => {
+    state.chain = toChain;
+    listeners.chainChanged?.(`0x${toChain.toString(16)}`);
+  };
   wallet.request = async ({ method, params = [] }) => {
     wallet.asked.push({ method, params });
     const plan = steps[method] ?? [];

@@ -95,7 +95,7 @@ async def test_tool_call_is_a_card_that_opens(open_page: OpenPage, server: FakeS
     await expect(cards.last).to_have_attribute("data-state", "failed")
     await cards.first.locator("summary").click()
     await expect(cards.first.locator("dd").nth(1)).to_have_text(ADDRESS)
-    await expect(cards.first.locator("dd").nth(2)).to_contain_text("= 1.5 ETH")
+    await expect(cards.first.locator("dd").nth(2)).to_contain_text("= 1.5 ether")
     await expect(page.locator("[data-sender=agent] .markdown")).to_have_text(["Sending.", "Done."])
 
 
