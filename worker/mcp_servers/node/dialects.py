@@ -4,7 +4,7 @@ Rows with an issue's number are from reports. The others, and the years in them,
 looked up.
 
 `code` is JSON-RPC's, `words` a pattern that is sought in the error's texts, without regard to case. A row with words
-counts before one with a code alone.
+counts before one with a code alone, but for the codes of a revert: beside them the words are the contract's.
 """
 
 from __future__ import annotations
@@ -59,13 +59,20 @@ BY_WORDS = (
     Row(
         "fails",
         "geth core, internal/ethapi",
-        words=r"intrinsic gas|gas required exceeds|(?:max )?fee (?:per gas|cap) less than",
+        words=r"intrinsic gas|gas required exceeds|(?:max )?fee (?:per gas|cap) less than|gas uint64 overflow",
     ),
+    Row("fails", "OpenEthereum, Nethermind", words=r"bad (?:instruction|jump)|stack ?(?:under|over)flow"),
+    Row("nonce taken", "Ganache", words=r"correct nonce|nonce\b.{0,40}\b(?:already|used|expired|too old)"),
     Row("fails", "anvil, revm", words=r"EVM error|InvalidFEOpcode|OutOfGas"),
     Row("perhaps sent", "geth core/txpool ErrAlreadyKnown (2020)", words=r"\balready known\b"),
     Row("perhaps sent", "geth before 1.9.14, Erigon", words=r"known transaction"),
     Row("perhaps sent", "Nethermind AcceptTxResult", words=r"\bAlreadyKnown\b|already exists"),
     Row("perhaps sent", "OpenEthereum", words=r"already imported"),
+    Row(
+        "perhaps sent",
+        "Erigon, Ganache, Evmos: whatever speaks of one that is there already",
+        words=r"\balready\b|\bduplicate\b|existing tx|same hash",
+    ),
     Row("perhaps sent", "geth rpc timeout (-32002)", words=r"timed? ?out|deadline exceeded"),
     Row(
         "perhaps sent",
@@ -77,7 +84,8 @@ BY_WORDS = (
         "nonce taken", "geth core/txpool ErrReplaceUnderpriced", words=r"replacement transaction underpriced"
     ),
     Row("nonce taken", "Nethermind AcceptTxResult.OldNonce", words=r"\bOldNonce\b"),
-    Row("no funds", "geth ErrInsufficientFunds, anvil", words=r"insufficient (?:funds|balance)"),
+    Row("no funds", "geth ErrInsufficientFunds, anvil", words=r"insufficient (?:funds|balance|\w+ for gas)"),
+    Row("no funds", "gateways", words=r"balance (?:is )?too low|not enough (?:funds|balance|ether|gas)"),
     Row("no funds", "Hardhat (2021)", words=r"doesn't have enough funds"),
     Row("no funds", "Besu UPFRONT_COST_EXCEEDS_BALANCE", words=r"upfront cost exceeds"),
     Row("no signer", "anvil", words=r"no signer"),
@@ -85,6 +93,21 @@ BY_WORDS = (
     Row("rate limit", "Alchemy, Ankr, BNB Chain", words=r"rate.?limit"),
     Row("rate limit", "QuickNode, dRPC, RFC 6585", words=r"too many requests|\b429\b"),
     Row("rate limit", "Alchemy (2023)", words=r"compute units|exceeded.{0,40}(?:capacity|throughput)"),
+    Row(
+        "rate limit",
+        "gateways",
+        words=r"slow down|too (?:fast|many connections)|(?:requests?|calls?) (?:per|a) (?:second|minute|hour|day)",
+    ),
+    Row(
+        "rate limit",
+        "gateways",
+        words=r"(?:throughput|quota|\bCUs?\b|credits?)\b.{0,40}\b(?:limit|exhausted|exceeded|reached|used up)",
+    ),
+    Row(
+        "unclear",
+        "load balancers over nodes of different height",
+        words=r"header not found|missing trie node",
+    ),
     Row(
         "rate limit",
         "Infura (2022)",
@@ -132,7 +155,7 @@ REASONS = (
         "geth, Infura, BSC, Arbitrum, Fantom; opengsn issue 636",
         words=r"reverted[:,]\s*(?P<why>.+)",
     ),
-    Row("reverted", "Nethermind", words=r"\brevert(?:ed)?:?\s+(?P<why>(?!at\b)[^\s].*)"),
+    Row("reverted", "Nethermind", words=r"\brevert(?:ed)?:?\s+(?P<why>(?!at\b|opcode\b)[^\s].*)"),
 )
 
 SAY_NOTHING = (

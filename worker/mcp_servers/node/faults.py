@@ -89,14 +89,13 @@ def _codes(error: Any, depth: int = 0) -> Iterator[int]:
 
 
 def _meaning(codes: Iterator[int], texts: list[str]) -> Meaning:
+    by_code: list[Meaning] = [row.meaning for code in codes for row in BY_CODE if row.code == code]
+    if "reverted" in by_code:
+        return "reverted"
     for row in BY_WORDS:
         if row.pattern and any(map(row.pattern.search, texts)):
             return row.meaning
-    for code in codes:
-        for row in BY_CODE:
-            if row.code == code:
-                return row.meaning
-    return "unclear"
+    return by_code[0] if by_code else "unclear"
 
 
 def _revert_bytes(leaves: list[tuple[str, str]]) -> bytes | None:
@@ -120,7 +119,8 @@ def _revert_words(texts: list[str], leaves: list[tuple[str, str]]) -> str | None
 
 def _is_revert(text: str) -> bool:
     """Whether it says no more than that something reverted, or that something went wrong."""
-    return any(row.pattern and row.pattern.search(text) for row in (*BY_WORDS, *SAY_NOTHING))
+    rows = (*(row for row in BY_WORDS if row.meaning == "reverted"), *SAY_NOTHING)
+    return any(row.pattern and row.pattern.search(text) for row in rows)
 
 
 def _sent_hash(error: Any, depth: int = 0) -> str | None:
