@@ -82,6 +82,25 @@ def test_what_other_programs_write_is_read(
             "${GONE:-$TOKEN}",
             "%env(T)%",
         ),
+        *(
+            "!TOKEN!",
+            "YOUR_API_KEY",
+            "your-github-token-here",
+            "<YOUR KEY>",
+            "insert_password",
+            "CHANGEME",
+            "xxxxxxxx",
+        ),
+        *(
+            "...",
+            "…",
+            "***",
+            "@env:TOKEN",
+            "@secret:a/b",
+            "vault:secret/data#k",
+            "secretref:name",
+            "ssm:/a/b",
+        ),
     ],
 )
 @pytest.mark.parametrize("form", ["headers", "env", "url", "args", "key"])
@@ -230,3 +249,45 @@ def test_no_file_is_no_external_servers(tmp_path: Path) -> None:
 
 def test_the_file_that_ships_names_no_external_server() -> None:
     assert read_config(ROOT / "mcp.json", {}) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"url": "file:///etc/passwd"}, "url: it must begin with http:// or https://"),
+        ({"url": "https:///mcp"}, "url: it must begin with http:// or https:// and name a host"),
+        ({"command": "x", "timeout": 0.5}, "timeout: it must be from 1 second to 1 hour"),
+        ({"command": "x", "timeout": 4_000_000}, "timeout: it must be from 1 second to 1 hour"),
+        (
+            {"command": "x", "startup_timeout_sec": 601},
+            "startTimeout: it must be from 1 second to 10 minutes",
+        ),
+        ({"type": "stdio", "url": "https://a.example"}, "its type does not fit"),
+    ],
+)
+def test_what_is_wrong_is_said_without_patterns_and_with_units(
+    tmp_path: Path, entry: dict[str, Any], words: str
+) -> None:
+    configs, [notice] = read(tmp_path, {"x": entry})
+    assert configs == {}
+    assert words in notice
+    assert "^" not in notice
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "@scope/package",
+            "user@env.example",
+            "--token-file=/run/secrets/token",
+            "key",
+            "https://a.example/vault:1",
+        ),
+        *("monkey-password-manager", "your name", "../x", "xxx", "a...", "--replace", "secret", "!important"),
+    ],
+)
+def test_words_that_only_look_like_placeholders_are_passed_on(tmp_path: Path, value: str) -> None:
+    configs, notices = read(tmp_path, {"x": {"command": "c", "args": [value]}})
+    assert notices == []
+    assert configs["x"].args == [value]

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from worker.mcp_servers.external.documents import Document, Twice, Unreadable, read_document
 from worker.mcp_servers.external.form_data import SHELLS, TRANSPORTS
@@ -19,6 +20,11 @@ from worker.mcp_servers.external.hidden import secret_parts, secrets_in_argument
 from worker.mcp_servers.external.placeholders import SHELL_FORMS, Filling, Unfilled
 
 LONGEST_NAME = 32
+_DEMANDS = {
+    "url": "it must begin with http:// or https:// and name a host",
+    "timeout": "it must be from 1 second to 1 hour (1000 to 3600000 milliseconds)",
+    "startTimeout": "it must be from 1 second to 10 minutes (1000 to 600000 milliseconds)",
+}
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -170,8 +176,14 @@ def _reason(error: Exception) -> str:
     """Never the values: they may be secrets."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_input=False, include_url=False, include_context=False)
-        return "; ".join(f"{_where(fault['loc'])}: {fault['msg']}" for fault in faults[:3])
+        return "; ".join(f"{_where(fault['loc'])}: {_demand(fault)}" for fault in faults[:3])
     return str(error)
+
+
+def _demand(fault: ErrorDetails) -> str:
+    """No regular expression, and no number without its unit."""
+    first = fault["loc"][0] if fault["loc"] else ""
+    return _DEMANDS.get(str(first), fault["msg"])
 
 
 def _where(location: tuple[int | str, ...]) -> str:

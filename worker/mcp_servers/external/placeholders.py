@@ -28,6 +28,20 @@ FOREIGN_FORMS: tuple[tuple[str, str, str], ...] = (
     ("@@token@@", r"@@\w+@@|(?<!\w)__[A-Z][A-Z0-9_]*__(?!\w)", "build tools"),
     ("`command`", r"`[^`]+`", "shells"),
     ("!secret token", r"(?<!\S)![A-Za-z]+\s", "YAML tags"),
+    ("!TOKEN!", r"(?<![^\s=:\"'])![A-Za-z_]\w*!", "cmd.exe with delayed expansion"),
+    (
+        "YOUR_API_KEY",
+        r"(?i)(?<![a-z0-9])(?:your|insert|enter|replace|paste)[-_ ](?:[a-z0-9]+[-_ ])*"
+        r"(?:token|key|secret|password|pat|credentials?)(?![a-z0-9])|(?<![a-z0-9])change[-_ ]?me(?![a-z0-9])|"
+        r"(?<![^\s=:\"'])(?:x{4,}|\.{3,}|\u2026|\*{3,})(?![^\s\"'])",
+        "documentation",
+    ),
+    ("@env:TOKEN", r"(?<![\w.+-])@(?:env|secret|vault|input|ref|file):", "hand-written files"),
+    (
+        "vault:path#key",
+        r"(?<![^\s=\"'])(?:vault|ssm|secretref|secretsmanager|keyvault|sops|secret|doppler):(?!//)\S",
+        "Bank-Vaults, Azure Container Apps",
+    ),
     ("@Reference(…)", r"@[A-Za-z][\w.]*\(", "Azure App Service"),
     (
         "process.env.TOKEN",
