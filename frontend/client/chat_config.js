@@ -1,5 +1,7 @@
 // What a user of the client sets, and what it hears.
 
+import { fitText } from './fit_text.js';
+
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */
 
@@ -15,8 +17,9 @@ export function byteLength(text) {
   return encoder.encode(text).length;
 }
 
-/** Why a message cannot be sent; empty when it can. @param {string} text @param {number} maxMessageLength */
-export function messageProblem(text, maxMessageLength) {
+/** Why a message cannot be sent; empty when it can. @param {string} written @param {number} maxMessageLength */
+export function messageProblem(written, maxMessageLength) {
+  const text = fitText(written);
   if (!text.trim()) return 'The message is empty.';
   const length = [...text].length;
   if (length > maxMessageLength) return `The message has ${length} characters; at most ${maxMessageLength} are possible.`;

@@ -2,6 +2,7 @@
 // storage until it is confirmed, so that neither a failure nor a reload loses or doubles it.
 
 import { backoff } from './backoff.js';
+import { fitText } from './fit_text.js';
 import { RequestError } from './http.js';
 
 /** @import { ApprovalReply, State } from './frames.js' */
@@ -62,7 +63,7 @@ export class Outbox {
    */
   add(draft) {
     /** @type {OutgoingMessage} */
-    const message = { ...draft, key: newKey(), at: Date.now(), status: 'sending' };
+    const message = { ...draft, text: fitText(draft.text), key: newKey(), at: Date.now(), status: 'sending' };
     this.#put(message);
     return this.#enqueue(message);
   }

@@ -123,7 +123,7 @@ export class Approving {
     if (!this.progress.isClaimed) return;
     const claim = { approval_id, digest, account, claim_id: this.#claimId, release: true };
     const { chat } = this.options;
-    const isReleased = await chat.confirm(chat.api.claim(this.sessionId, claim)).then(() => true, () => false);
+    const isReleased = await chat.confirm(chat.api.claim(this.sessionId, claim)).then(() => true, isAnothers);
     // Out of reach: the claim lapses by itself, and until then it is still this page's.
     if (isReleased) this.#set({ isClaimed: false });
   }
@@ -142,4 +142,9 @@ export class Approving {
     this.progress = { ...this.progress, ...change };
     this.options.onChange();
   }
+}
+
+/** @param {unknown} error */
+function isAnothers(error) {
+  return error instanceof RequestError && error.status === 409;
 }

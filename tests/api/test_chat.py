@@ -63,6 +63,13 @@ def test_the_answer_is_the_state_of_old_with_our_additions(gateway: Gateway) -> 
     assert state["is_processing"] is True
 
 
+def test_what_cannot_be_stored_of_a_text_is_replaced_and_the_rest_is_kept(gateway: Gateway) -> None:
+    for path in ("/api/chat", "/api/system"):
+        sent = gateway.post(path, {"message": "red \x1b[31m, \x00, whole \U0001f600, two\r\nlines\t."})
+        told = [message["content"] for message in sent.json["messages"] + sent.json["queued"]]
+        assert "red �[31m, �, whole \U0001f600, two\r\nlines\t." in told
+
+
 def test_an_accepted_message_is_sent_to_the_queue_by_its_ids_only(
     gateway: Gateway, sqs: Any, queue_url: str
 ) -> None:

@@ -18,6 +18,7 @@ from tests.store.scenes import approval
 KEY = SessionKey(ANONYMOUS, "s")
 ID = "a" * 32
 ACCOUNT = "0x" + "2" * 40
+RIGHT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 
 def leave_request(key: SessionKey) -> Approval:
@@ -55,7 +56,10 @@ def test_one_tab_gets_the_request_and_every_other_hears_of_it(gateway: Gateway, 
     refused = claim(gateway, asked, "tab-two-2")
     assert refused.status == 409
     assert "Another tab or device" in refused.json["detail"]
-    assert claim(gateway, asked, "tab-one-1", release=True).json["approvals"][0]["claim"] is None
+    foreign = claim(gateway, asked, "tab-two-2", release=True)
+    assert (foreign.status, foreign.json["title"]) == (409, refused.json["title"])
+    for _ in range(2):  # an answer that was lost is asked for again
+        assert claim(gateway, asked, "tab-one-1", release=True).json["approvals"][0]["claim"] is None
     assert claim(gateway, asked, "tab-two-2").status == 200
 
 
@@ -92,6 +96,11 @@ def test_the_page_tells_which_wallet_is_connected(gateway: Gateway, catalog: Cat
     assert session
     assert session.wallet == ACCOUNT
     assert told("Alice").status == 422
+    assert told(RIGHT.upper().replace("X", "x")).json["success"]
+    assert told(RIGHT).json["success"]
+    mistyped = told(RIGHT.replace("A", "a", 1))
+    assert mistyped.status == 422
+    assert "wrong checksum" in mistyped.json["detail"]
     assert told(None).json["success"]
     session = dependencies.store().sessions.hot(KEY)
     assert session

@@ -144,6 +144,17 @@ test('a wallet request is told once, also when it is answered from within the ha
   chat.disconnect();
 });
 
+test('what cannot be stored is replaced before it is sent, so that the message is not shown twice', async () => {
+  const chat = manager();
+  const texts = [];
+  chat.handlers.onState = ({ outgoing }) => texts.push(...outgoing.map(({ text }) => text));
+  await chat.sendMessage('red \u001b[31m, half \ud83d, whole \u{1f600}, two\nlines\t.');
+  assert.equal(requests[0].body.message, 'red \ufffd[31m, half \ufffd, whole \u{1f600}, two\nlines\t.');
+  assert.deepEqual(new Set(texts), new Set([requests[0].body.message]));
+  assert.equal(await chat.sendMessage('\u0000'.repeat(2_000)), true);
+  assert.equal(await manager({ maxMessageLength: 9_000 }).sendMessage('\u0000'.repeat(5_334)), false);
+});
+
 test('every other method is one request', async () => {
   const chat = manager();
   await chat.sendTransactionResult(false, undefined, 'too much', 'a2');

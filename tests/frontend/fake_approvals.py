@@ -68,7 +68,9 @@ class FakeApprovals:
         name, before = approval["approval_id"], approval["claim"]
         is_ours = self._claim_ids.get(name) == body["claim_id"]
         if body.get("release"):
-            approval["claim"] = None if is_ours else before
+            if before and not is_ours:
+                raise Refused("The claim on this request is another client's.")
+            approval["claim"] = None
             return
         is_live = before and datetime.fromisoformat(before["until"]) > datetime.now(UTC)
         if before and is_live and not is_ours:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import random
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from forge.models.lines import fit
+from tests.unlisted import tried
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -17,6 +22,29 @@ def test_node_test(file: Path) -> None:
     assert NODE, "Node.js is needed for the tests of the page"
     done = subprocess.run([NODE, "--test", str(file)], capture_output=True, text=True, timeout=50)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_client_and_server_replace_the_same_characters() -> None:
+    """Else a message that is confirmed would stand there twice: as the server has it, and as it was sent."""
+    draw = random.Random(55)
+    every = "".join(
+        map(chr, [*range(0x300), *range(0x2000, 0x2070), *range(0xD7F0, 0xE010), *range(0xFFF0, 0x10010)])
+    )
+    made = ["".join(draw.choices(every, k=draw.randrange(1, 40))) for _ in range(300)]
+    texts: list[str] = json.loads(json.dumps([*every, *made]))  # where two halves meet they are one character
+    for text in texts:
+        tried("texts with unfit characters", text)
+    assert NODE
+    module = (HERE.parents[1] / "frontend/client/fit_text.js").as_uri()
+    script = f"""
+      import {{ fitText }} from {json.dumps(module)};
+      let sent = '';
+      for await (const piece of process.stdin.setEncoding('utf8')) sent += piece;
+      process.stdout.write(JSON.stringify(JSON.parse(sent).map(fitText)));
+    """
+    command = [NODE, "--input-type=module", "--eval", script]
+    done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, timeout=50)
+    assert json.loads(done.stdout) == [fit(text) for text in texts], done.stderr
 
 
 def test_types_are_checked_without_a_complaint() -> None:

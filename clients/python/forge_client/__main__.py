@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from forge_client.client import DEFAULT_URL
 from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask_once
@@ -30,7 +31,11 @@ def parser() -> argparse.ArgumentParser:
         "--url", default=os.environ.get("FORGE_URL") or DEFAULT_URL, help="the server [%(default)s]"
     )
     reading.add_argument(
-        "--session", metavar="ID", type=session_id, help="the session to continue (else a new one is made)"
+        "--session",
+        metavar="ID",
+        type=session_id,
+        action=_OneSession,
+        help="the session to continue (else a new one is made)",
     )
     reading.add_argument("--json", action="store_true", help="print the whole outcome as one JSON object")
     reading.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for the answer")
@@ -38,11 +43,22 @@ def parser() -> argparse.ArgumentParser:
     return reading
 
 
+class _OneSession(argparse.Action):
+    """Of `--session=--` argparse leaves an empty list; it is an id like others."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, values if isinstance(values, str) else "--")
+
+
 def session_id(text: str) -> str:
     if not _SESSION_ID.fullmatch(text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no session id: use 1 to 128 letters (a to z), digits, or . _ ~ -"
-        )
+        raise argparse.ArgumentTypeError(f"{text!r} is no session id: {_SESSION_ID_WORDS}")
     return text
 
 

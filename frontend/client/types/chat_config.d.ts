@@ -11,8 +11,8 @@ export declare const DEFAULTS: {
 };
 /** @param {string} text */
 export declare function byteLength(text: string): number;
-/** Why a message cannot be sent; empty when it can. @param {string} text @param {number} maxMessageLength */
-export declare function messageProblem(text: string, maxMessageLength: number): string;
+/** Why a message cannot be sent; empty when it can. @param {string} written @param {number} maxMessageLength */
+export declare function messageProblem(written: string, maxMessageLength: number): string;
 /**
  * The server's address without a slash at its end. A path alone, or nothing, needs a page whose origin completes it.
  * @param {string} backendUrl

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def claim_approval(key: SessionKey, request: ClaimRequest) -> State:
-    """Raises `NotFound` for a request that is unknown, another owner's or over, `ApprovalHeld` when it is taken."""
+    """Raises `NotFound` for a request that is unknown, another owner's or over, `ApprovalHeld` when it is another's."""
     approvals = dependencies.store().approvals
     if request.release:
         session = approvals.release(key, request.approval_id, request.claim_id)

@@ -6,11 +6,12 @@ import time
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from forge.api import dependencies
 from forge.api.push import push_state
 from forge.models.approval import Address
+from forge.models.checksum import has_right_checksum
 from forge.models.http import McpCommandRequest
 from forge.models.ids import ApprovalId, SessionKey, new_run_id
 from forge.models.prices import COMMANDS
@@ -28,8 +29,16 @@ class NetworkArguments(BaseModel):
     network: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
+def _without_typing_error(address: str) -> str:
+    if not has_right_checksum(address):
+        raise ValueError(
+            "has a wrong checksum (EIP-55), so a digit or a letter's case may be mistyped; in small letters it has none"
+        )
+    return address
+
+
 class WalletArguments(BaseModel):
-    address: Address | None
+    address: Annotated[Address, AfterValidator(_without_typing_error)] | None
 
 
 class BindArguments(BaseModel):

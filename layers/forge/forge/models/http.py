@@ -11,7 +11,7 @@ from forge.models.account import Deleted, Kept
 from forge.models.approval import Address, ApprovalReply, ClaimId
 from forge.models.frame import Hot, PublicMessage
 from forge.models.ids import ApprovalId, RunId, SessionId
-from forge.models.lines import one_line
+from forge.models.lines import fit, one_line
 from forge.models.run import IfBusy
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
 
@@ -28,7 +28,12 @@ def _on_one_line(title: object) -> object:
     return one_line(title) if isinstance(title, str) else title
 
 
-MessageText = Annotated[str, AfterValidator(_fits)]
+def _fit(text: object) -> object:
+    return fit(text) if isinstance(text, str) else text
+
+
+MessageText = Annotated[str, BeforeValidator(_fit), AfterValidator(_fits)]
+"""What cannot be stored, sent on or shown is replaced, not refused: it is often pasted from a terminal."""
 
 
 class _Request(BaseModel):

@@ -1,4 +1,4 @@
-"""Text from outside, made fit to stand on one line of ours: without what cannot be seen or moves what is beside it."""
+"""Text from outside, made fit: to be stored and sent on, or to stand on one line of ours beside other words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ _STACKED = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe2f]{2})"
     r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe2f]+"
 )
+
+
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters that are no white space, and halves of characters; `frontend/client/fit_text.js` has the same."""
+
+
+def fit(text: str) -> str:
+    """As long as before, in characters. A client does the same before it sends, so that both hold the same text."""
+    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def one_line(text: str, limit: int | None = None) -> str:

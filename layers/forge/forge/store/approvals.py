@@ -41,9 +41,12 @@ class TableApprovals:
         return self._changed(key, approval_id, claimed)
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> HotSession:
+        """Once more is nothing. Raises `ApprovalHeld` when the claim is another client's, also one that has lapsed."""
+
         def released(session: HotSession, approval: Approval) -> Approval:
-            is_ours = approval.claim is not None and approval.claim.claim_id == claim_id
-            return approval.model_copy(update={"claim": None}) if is_ours else approval
+            if approval.claim is not None and approval.claim.claim_id != claim_id:
+                raise ApprovalHeld("The claim on this request is another client's, so it was not given back.")
+            return approval.model_copy(update={"claim": None})
 
         return self._changed(key, approval_id, released)
 

@@ -1,0 +1,2 @@
+/** @param {string} text */
+export declare function fitText(text: string): string;
