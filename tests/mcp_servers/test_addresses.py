@@ -50,7 +50,7 @@ def test_a_wrong_checksum_is_refused_and_the_right_form_is_shown() -> None:
     [
         ("vitalik.eth", "ENS-style"),
         ("alice.base.eth", "ENS-style"),
-        ("0x1234", "here 4"),
+        ("0x1234", "it has 4 digits"),
         ("0x" + "a" * 64, "never give a private key"),
         ("Mallory", "Unknown account"),
         ("", "Unknown account"),
@@ -60,3 +60,22 @@ def test_a_wrong_checksum_is_refused_and_the_right_form_is_shown() -> None:
 def test_what_is_no_address_is_refused_with_the_way_to_mend_it(text: str, hint: str) -> None:
     with pytest.raises(ToolRefused, match=hint):
         resolve(text, "testnet", ACCOUNTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (ALICE[2:], "the 0x is missing"),
+        (ALICE[:-1], "it has 39 digits"),
+        (ALICE + "0", "it has 41 digits"),
+        (ALICE.replace("A", "\u0410", 1).replace("a", "\u0410", 1), r"'\u0410' \(U\+0410\) is no hex digit"),
+        (f"eip155:1:{ALICE}", r"'i' \(U\+0069\) is no hex digit"),
+        (f'"{ALICE}"', r"U\+0022"),
+        (ALICE[:-1] + "\u200b", r"U\+200B"),
+        ("ab" * 32, "never give a private key"),
+        ("0X" + "ab" * 32, "never give a private key"),
+    ],
+)
+def test_what_keeps_a_text_from_being_an_address_is_said(text: str, why: str) -> None:
+    with pytest.raises(ToolRefused, match=why):
+        parse_address(text)

@@ -24,6 +24,7 @@ Who = Annotated[
 ]
 
 _HEX = re.compile(r"0[xX][0-9a-fA-F]*")
+_DIGITS = re.compile(r"[0-9a-fA-F]+")
 
 
 class Account(BaseModel):
@@ -60,13 +61,13 @@ def label(address: str, test_accounts: Sequence[str]) -> Account:
 
 def parse_address(text: str) -> str:
     """The checksummed form (EIP-55). A mixed-case address with a wrong checksum is most likely mistyped."""
-    digits = text.strip()[2:]
-    if len(digits) == 64:
+    digits = text.strip().removeprefix("0x").removeprefix("0X")
+    if len(digits) == 64 and _DIGITS.fullmatch(digits):
         raise ToolRefused(
             "64 hex digits are a hash or a key, not an address. An address has 40; never give a private key."
         )
     if len(digits) != 40 or not _HEX.fullmatch(text.strip()):
-        raise ToolRefused(f"{_short(text)} is not an address: 0x and 40 hex digits, here {len(digits)}.")
+        raise ToolRefused(f"{_short(text)} is not an address (0x and 40 hex digits): {_fault(digits)}.")
     checksummed = _checksummed("0x" + digits.lower())
     if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
         raise ToolRefused(
@@ -93,6 +94,14 @@ def _unknown(text: str) -> ToolRefused:
         f"{', '.join(ACCOUNT_NAMES)}.",
         "Pass one of these.",
     )
+
+
+def _fault(digits: str) -> str:
+    """A letter of another alphabet is drawn like a digit, so it is named by its code as well."""
+    odd = next((c for c in digits if not _DIGITS.fullmatch(c)), None)
+    if odd is not None:
+        return f"{odd!r} (U+{ord(odd):04X}) is no hex digit"
+    return "the 0x is missing" if len(digits) == 40 else f"it has {len(digits)} digits"
 
 
 def _short(text: str) -> str:
