@@ -1,4 +1,4 @@
-"""Separates the thoughts that some servers leave in the answer's text, between `<think>` and `</think>`.
+"""Separates the thoughts that some servers leave in the answer's text, between tags such as `<think>` and `</think>`.
 
 The tags may be cut anywhere by the stream. Templates that open the thought themselves leave only the closing tag
 (LM Studio, llama.cpp): everything before it was thought.
@@ -10,6 +10,34 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 OPEN, CLOSE = "<think>", "</think>"
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """`is_plain`: an answer may well have such a tag of its own, so it counts only at the beginning, and in a pair."""
+
+    opening: str
+    closing: str
+    source: str
+    is_plain: bool = False
+
+
+TAGS = (
+    # From memory, not looked up, but for the first.
+    Tags(OPEN, CLOSE, "DeepSeek R1, Qwen3; LM Studio and llama.cpp without a reasoning parser"),
+    Tags("[THINK]", "[/THINK]", "Mistral Magistral"),
+    Tags("<seed:think>", "</seed:think>", "ByteDance Seed-OSS"),
+    Tags("◁think▷", "◁/think▷", "Moonshot Kimi-VL"),
+    Tags("<|START_THINKING|>", "<|END_THINKING|>", "Cohere Command A Reasoning"),
+    Tags("<thinking>", "</thinking>", "Amazon Nova, prompts in the manner of Anthropic's", is_plain=True),
+    Tags("<reasoning>", "</reasoning>", "fine-tuned LLMs", is_plain=True),
+    Tags("<thought>", "</thought>", "Gemma, Gemini's compatible endpoint", is_plain=True),
+)
+_ALL = tuple(tag for tags in TAGS for tag in (tags.opening, tags.closing))
+_BEGINNINGS = frozenset(tag[:size] for tag in _ALL for size in range(1, len(tag)))
+_LONGEST = max(map(len, _BEGINNINGS))
+_OPENING = {tags.opening: tags for tags in TAGS}
+_CLOSING = {tags.closing: tags for tags in TAGS}
 _QUOTES = frozenset("`'\"“‘")
 """A tag between two of them is quoted: the answer is about the tag."""
 
@@ -38,6 +66,8 @@ class ThoughtSplitter:
     is_thinking: bool = False
     closes_alone: bool = False
     """Whether the answer closed a thought that it did not open."""
+    _closing: str = CLOSE
+    """The tag that ends the thought."""
     _held: str = ""
     """What may be the beginning of a tag; with `is_opened` everything up to the closing tag."""
     _before: str = ""
@@ -71,7 +101,7 @@ class ThoughtSplitter:
         """Pass on what is certain; whether something was found after which to look again."""
         if self.is_opened or self.is_thinking:
             return self._look_for_close()
-        found = [(at, tag) for tag in (OPEN, CLOSE) if (at := self._held.find(tag)) >= 0]
+        found = [(at, tag) for tag in _ALL if (at := self._held.find(tag)) >= 0]
         if not found:
             self._pass_all_but_a_beginning()
             return False
@@ -89,34 +119,39 @@ class ThoughtSplitter:
         return True
 
     def _look_for_close(self) -> bool:
-        at = self._held.find(CLOSE)
+        at = self._held.find(self._closing)
         while self.is_opened and at > 0 and self._held[at - 1] in _QUOTES:
-            if (is_quoted := self._is_quoted(at + len(CLOSE))) is None:
+            if (is_quoted := self._is_quoted(at + len(self._closing))) is None:
                 return False
             if not is_quoted:
                 break
-            at = self._held.find(CLOSE, at + 1)
+            at = self._held.find(self._closing, at + 1)
         if at < 0:
             if not self.is_opened:
                 self._pass_all_but_a_beginning()
             return False
-        thought, self._held = self._held[:at], self._held[at + len(CLOSE) :]
+        thought, self._held = self._held[:at], self._held[at + len(self._closing) :]
         self._add("thought", thought.removeprefix(OPEN) if self.is_opened else thought)
         self.closes_alone = self.closes_alone or (self.is_opened and not thought.lstrip().startswith(OPEN))
         self.is_opened = self.is_thinking = False
+        self._closing = CLOSE
         self._is_started, self._has_tag, self._before = False, True, ""
         return True
 
     def _tag(self, tag: str) -> None:
-        if tag == OPEN and self._before in ("", "\n"):
+        if (opens := _OPENING.get(tag)) and self._may_open(opens):
             self.is_thinking = self._has_tag = True
-        elif tag == CLOSE and not self._has_tag:
+            self._closing = opens.closing
+        elif (closes := _CLOSING.get(tag)) and not self._has_tag and not closes.is_plain:
             self._segments = []
             self._add("all was thought", " ")
             self.closes_alone = self._has_tag = True
             self._is_started, self._before = False, ""
         else:
             self._pass(tag)
+
+    def _may_open(self, tags: Tags) -> bool:
+        return not self._is_started if tags.is_plain else self._before in ("", "\n")
 
     def _is_quoted(self, after: int) -> bool | None:
         """Whether the tag that ends at `after` has a quotation mark behind it too. None: not yet known."""
@@ -129,9 +164,8 @@ class ThoughtSplitter:
         self._pass(head)
 
     def _pass_all_but_a_beginning(self) -> None:
-        keep = max(
-            (size for size in range(1, len(CLOSE)) if _begins_tag(self._held[-size:], size)), default=0
-        )
+        sizes = range(min(_LONGEST, len(self._held)), 0, -1)
+        keep = next((size for size in sizes if self._held[-size:] in _BEGINNINGS), 0)
         self._pass_until(len(self._held) - keep)
 
     def _pass(self, text: str) -> None:
@@ -147,7 +181,3 @@ class ThoughtSplitter:
     def _add(self, kind: Kind, text: str) -> None:
         if text:
             self._segments.append((kind, text))
-
-
-def _begins_tag(text: str, size: int) -> bool:
-    return len(text) == size and (OPEN.startswith(text) or CLOSE.startswith(text))
