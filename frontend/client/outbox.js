@@ -63,7 +63,7 @@ export class Outbox {
    */
   add(draft) {
     /** @type {OutgoingMessage} */
-    const message = { ...draft, text: fitText(draft.text), key: newKey(), at: Date.now(), status: 'sending' };
+    const message = { ...fitDraft(draft), key: newKey(), at: Date.now(), status: 'sending' };
     this.#put(message);
     return this.#enqueue(message);
   }
@@ -141,6 +141,13 @@ export class Outbox {
     const key = event.key.slice(PREFIX.length);
     if (this.#messages.some((message) => message.key === key)) this.discard(key);
   }
+}
+
+/** A wallet's words may be cut within a character, and its answer must reach the server all the same. @template {Pick<OutgoingMessage, 'text' | 'approval'>} Draft @param {Draft} draft @returns {Draft} */
+function fitDraft(draft) {
+  const { text, approval } = draft;
+  const reason = approval?.reason;
+  return { ...draft, text: fitText(text), ...(approval && reason ? { approval: { ...approval, reason: fitText(reason) } } : {}) };
 }
 
 /** `crypto.randomUUID` exists on secure origins only. */

@@ -151,6 +151,8 @@ test('what cannot be stored is replaced before it is sent, so that the message i
   await chat.sendMessage('red \u001b[31m, half \ud83d, whole \u{1f600}, two\nlines\t.');
   assert.equal(requests[0].body.message, 'red \ufffd[31m, half \ufffd, whole \u{1f600}, two\nlines\t.');
   assert.deepEqual(new Set(texts), new Set([requests[0].body.message]));
+  await chat.reportWallet(session, { approval_id: 'a1', outcome: 'unknown', reason: 'The wallet said \ud83d' });
+  assert.equal(requests[1].body.approval.reason, 'The wallet said \ufffd');
   assert.equal(await chat.sendMessage('\u0000'.repeat(2_000)), true);
   assert.equal(await manager({ maxMessageLength: 9_000 }).sendMessage('\u0000'.repeat(5_334)), false);
 });
