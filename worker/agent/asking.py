@@ -19,11 +19,12 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from forge.models.run import Progress
 from worker.agent.deps import RunDeps
-from worker.agent.drafts import error_part
+from worker.agent.drafts import error_part, record_of
 from worker.agent.journal import call_key
 from worker.agent.surroundings import lacks
 from worker.agent.uninterrupted import uninterrupted
 from worker.foreign_text import listening
+from worker.tool_outcomes import ToolRefused
 
 ALLOWED = "allowed"
 """The field of a response's metadata, which no LLM can write, that marks a call as one that the person has allowed."""
@@ -86,9 +87,9 @@ class AskFirst(WrapperToolset[RunDeps]):
         ask = _ask(ctx, name, tool_args)
         waiting = [*ctx.deps.asks, *ctx.deps.asking]
         if len(waiting) >= ASKS_LIMIT:
-            raise _refused(ctx, name, "too many calls wait for the user already: some of them come first")
+            raise _refused(ctx, name, "too many calls wait for an answer already: some of them come first")
         if sum(len(each.model_dump_json().encode()) for each in [*waiting, ask]) > ASKS_BYTES:
-            raise _refused(ctx, name, "it is too long to be shown to the user, who would have to allow it")
+            raise _refused(ctx, name, "it is too long to be shown to who would have to allow it")
         ctx.deps.asking.append(ask)
         raise CallDeferred
 
@@ -110,11 +111,12 @@ def _ask(ctx: RunContext[RunDeps], name: str, arguments: dict[str, Any]) -> Ask:
 
 
 def _refused(ctx: RunContext[RunDeps], name: str, why: str) -> ToolFailedError:
-    text = (
-        f"Nothing was done. Words of strangers are in this conversation, so the user must allow {name}; but {why}. "
-        "Tell the user; a new conversation does not ask."
+    refused = ToolRefused(
+        f"Nothing was done. Words of strangers are in this conversation, so {name} has to be allowed; but {why}. "
+        "A new conversation does not ask.",
+        "Tell the user.",
     )
-    return ToolFailedError(error_part(name, text, ctx.tool_call_id or "", "refused"))
+    return ToolFailedError(error_part(name, ctx.tool_call_id or "", record_of(refused)))
 
 
 def _is_allowed(ctx: RunContext[RunDeps]) -> bool:

@@ -184,8 +184,8 @@ class ApprovalReply(BaseModel):
     """The wallet's answer to one approval. `approval_id` null: the oldest pending one (legacy texts).
 
     `unknown`: the wallet was asked and gave no usable answer, so the transaction may have been sent. `allowed` is the
-    person's yes to a tool call that waits for it, and no answer to a wallet request. `reason`: why the person rejects it,
-    in their own words, or what the wallet said.
+    person's yes to a tool call that waits for it, and no answer to a wallet request. `reason`: why the person rejects
+    it, in their own words, or what the wallet said.
     """
 
     model_config = ConfigDict(frozen=True)
