@@ -1,6 +1,6 @@
 // What a user of the client sets, and what it hears.
 
-import { fitText } from './fit_text.js';
+import { fitText } from './code_points.js';
 
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */

@@ -2,7 +2,7 @@
 // storage until it is confirmed, so that neither a failure nor a reload loses or doubles it.
 
 import { backoff } from './backoff.js';
-import { fitText } from './fit_text.js';
+import { fitText } from './code_points.js';
 import { RequestError } from './http.js';
 
 /** @import { ApprovalReply, State } from './frames.js' */

@@ -4,7 +4,6 @@
 import { dangersOf, named, words } from './approval_words.js';
 import { doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
-import { ReasonField } from './reason_field.js';
 
 /** @import { PublicApproval } from '../client/frames.js' */
 /** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
@@ -36,6 +35,9 @@ const CHECKS = /** @type {Record<Check, string>} */ ({
   insecure: 'This page is not served over https, so it cannot check what would be signed. Open it over https, or on the computer that runs the server as http://127.0.0.1 or http://localhost.',
   verified: '',
 });
+
+/** Characters of a reason; the server keeps no more. */
+const LONGEST = 500;
 
 export class ApprovalFoot {
   #before = '';
@@ -179,4 +181,30 @@ function line(sign, content) {
 /** @param {string} act @param {string} label @param {string} tone @param {() => void} click @param {boolean} [isDisabled] */
 function button(act, label, tone, click, isDisabled = false) {
   return el('button', { type: 'button', class: `button ${tone}`.trim(), disabled: isDisabled, data: { act }, on: { click } }, label);
+}
+
+/** Why a person rejects a wallet request, if they want to say so: the agent gets it as their words. */
+class ReasonField {
+  #input = el('input', { type: 'text', maxLength: LONGEST, placeholder: 'The agent reads it', data: { act: 'reason' } });
+  element = el('details', { class: 'approval-reason' }, el('summary', {}, 'Reject with a reason'), el('label', {}, el('span', { class: 'visually-hidden' }, 'Your reason, for the agent'), this.#input));
+  /** @type {HTMLElement | null} */
+  #reject = null;
+
+  constructor() {
+    this.element.addEventListener('toggle', () => this.element.open && this.#input.focus());
+    this.#input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && !event.isComposing && event.keyCode !== 229) this.#reject?.click();
+    });
+  }
+
+  /** What stands in the field counts only while it is to be seen. */
+  get text() {
+    return this.element.open ? this.#input.value.trim() : '';
+  }
+
+  /** @param {HTMLElement | null} reject the button that it belongs to, if there is one now */
+  update(reject) {
+    this.#reject = reject;
+    this.element.hidden = !reject;
+  }
 }

@@ -35,7 +35,7 @@ def test_client_and_server_replace_the_same_characters() -> None:
     for text in texts:
         tried("texts with unfit characters", text)
     assert NODE
-    module = (HERE.parents[1] / "frontend/client/fit_text.js").as_uri()
+    module = (HERE.parents[1] / "frontend/client/code_points.js").as_uri()
     script = f"""
       import {{ fitText }} from {json.dumps(module)};
       let sent = '';

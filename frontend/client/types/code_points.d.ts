@@ -6,3 +6,5 @@ export declare function codePointLength(text: string): number;
  * @param {number} count
  */
 export declare function dropCodePoints(text: string, count: number): string;
+/** @param {string} text */
+export declare function fitText(text: string): string;

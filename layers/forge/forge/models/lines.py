@@ -13,7 +13,7 @@ _STACKED = re.compile(
 
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters that are no white space, and halves of characters; `frontend/client/fit_text.js` has the same."""
+"""Control characters but white space, and halves of characters; `frontend/client/code_points.js` has the same."""
 
 
 def fit(text: str) -> str:

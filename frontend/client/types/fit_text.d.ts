@@ -1,2 +1,0 @@
-/** @param {string} text */
-export declare function fitText(text: string): string;
