@@ -47,6 +47,9 @@ def make_base(folder: Path) -> None:
     maker = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     if buildah("images", "--quiet", "--filter", f"label=maker={maker}"):
         return
+    # What an older base was the beginning of is of no use any more, and takes gigabytes.
+    buildah("rm", "--all")
+    buildah("rmi", "--all", "--force")
     _write_system(folder)
     container = buildah("from", "--quiet", "scratch").splitlines()[-1]
     buildah("copy", "--quiet", container, str(folder), "/")
