@@ -243,3 +243,18 @@ def test_an_ask_that_does_not_fit_into_a_frame_is_left_out_whole(store: Any, clo
     (frame,) = state_frames(hot(session.model_copy(update={"asks": [ask]}), None), [])
     (shown,) = json.loads(frame)["asks"]
     assert (shown["arguments"], shown["truncated"]) == (None, True)
+
+
+async def test_what_was_begun_is_told_and_not_asked_about_by_another_worker(person: Person) -> None:
+    """The first call brings words of strangers itself; the LLM had not heard them when it asked for either."""
+    calls = (("odd_environment", {}), ("transfer", {"to": "Bob", "amount": 999}))
+    run_id = await person.stage.say(calling(*calls))
+    await person.bank.has_begun.wait()
+    await person.stage.replace_worker()
+    seen = await person.page.ended(run_id)
+    assert await person.asks() == []
+    assert await person.outcome() == "completed"
+    outcomes = [m.tool.outcome for m in seen.messages if m.tool and m.kind == "tool_result"]
+    assert outcomes == ["success", "unknown"]
+    assert person.bank.transfers == [("Bob", 999)]
+    person.bank.may_end.set()

@@ -20,7 +20,7 @@ from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from forge.models.run import Progress
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import error_part, record_of
-from worker.agent.journal import call_key
+from worker.agent.journal import HEARD, call_key
 from worker.agent.surroundings import lacks
 from worker.agent.uninterrupted import uninterrupted
 from worker.foreign_text import listening
@@ -73,7 +73,9 @@ async def remember(deps: RunDeps, source: str) -> None:
 class AskFirst(WrapperToolset[RunDeps]):
     """`exempt`: tools whose effect is in the conversation alone, or that ask the person themselves.
 
-    It stands outside of the ledger, for a call that waits has not been started.
+    It stands outside of the ledger, for a call that waits has not been started. Whether it asks is decided by what the
+    LLM had heard when it asked for the call: what the call itself brings must not make a later attempt ask for a call
+    that has been made.
     """
 
     exempt: frozenset[str] = frozenset()
@@ -82,7 +84,7 @@ class AskFirst(WrapperToolset[RunDeps]):
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
         has_effect = name not in self.exempt and _hints(tool.tool_def).get("readOnlyHint") is not True
-        if not (has_effect and ctx.deps.strangers) or _is_allowed(ctx):
+        if not (has_effect and _needs_asking(ctx)):
             return await super().call_tool(name, tool_args, ctx, tool)
         ask = _ask(ctx, name, tool_args)
         waiting = [*ctx.deps.asks, *ctx.deps.asking]
@@ -119,11 +121,15 @@ def _refused(ctx: RunContext[RunDeps], name: str, why: str) -> ToolFailedError:
     return ToolFailedError(error_part(name, ctx.tool_call_id or "", record_of(refused)))
 
 
-def _is_allowed(ctx: RunContext[RunDeps]) -> bool:
-    """Whether the call stands in a response that we have written ourselves, when the person had said yes to it."""
+def _needs_asking(ctx: RunContext[RunDeps]) -> bool:
+    """By the response that asks for the call; one that an earlier version stored says nothing, so the session does.
+
+    A response that we have written ourselves holds a call to which the person has said yes.
+    """
     responses = (message for message in reversed(ctx.messages) if isinstance(message, ModelResponse))
     last = next(responses, None)
-    return last is not None and ALLOWED in (last.metadata or {})
+    known = (last.metadata or {}) if last else {}
+    return ALLOWED not in known and bool(known.get(HEARD, ctx.deps.strangers))
 
 
 def _hints(tool: ToolDefinition) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from worker.tool_outcomes import ended, lost, noting
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
+HEARD = "heard"
+"""The field of a response's metadata, which no LLM can write: whether it answers words of strangers, too."""
 RESULT_LIMIT = 100_000
 """Characters of a tool's result that the LLM gets. More would not fit into an item, nor into most LLMs."""
 
@@ -52,10 +54,12 @@ class PersistHistory(AbstractCapability[RunDeps]):
         handler: WrapModelRequestHandler,
     ) -> ModelResponse:
         ctx.deps.record.check_lease()  # a worker that wakes from a freeze must not pay for another's response
+        heard = bool(ctx.deps.strangers)
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
         offered = {tool.name for tool in request_context.model_request_parameters.function_tools}
         accept(ctx.deps, response, ctx.messages, offered)
+        response.metadata = {**(response.metadata or {}), HEARD: heard}
         if response.tool_calls:
             await uninterrupted(_store(ctx.deps, [*ctx.messages, response]))
         return response
