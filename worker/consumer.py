@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +17,7 @@ from forge.observability import error_fields, run_fields
 from forge.ports import Delivery, Lease
 from worker.commands import answer_command
 from worker.execute_run import Executed, RunExecutor
+from worker.places import Places, holder_of, pause_after
 from worker.poison import PoisonRule
 from worker.resources import Resources
 from worker.tool_outcomes import broke_off
@@ -32,6 +34,8 @@ UNREADABLE_RECEIVES = 3
 COMMANDS_SHARE = 4
 """Commands hold at most one place in so many: whatever they wait for, the others stay free for people's messages."""
 COMMAND_RETRY_SECONDS = 1
+RENEWED_RECEIVES = 50
+"""A message that was put off so often is sent anew: half of the deliveries that the queue allows (`template.yaml`)."""
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
 
@@ -44,6 +48,7 @@ class Consumer:
         self._free = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
         self._is_stopping = False
+        self._places = Places(concurrency)
         self._command_places = asyncio.Semaphore(max(1, concurrency // COMMANDS_SHARE))
         self._deliveries: set[asyncio.Task[None]] = set()
         self._poison = PoisonRule(resources, self._give_up)
@@ -110,16 +115,29 @@ class Consumer:
         try:
             if stop.is_set():
                 await self._release(delivery, 0)
-            elif isinstance(delivery.body, CommandMessage):
-                await self._run_command(delivery.body, delivery)
             else:
-                await self._run(delivery.body, delivery)
+                await self._hold_place(delivery)
         except LeaseLost:
             logger.info("lease lost", extra={"receives": delivery.receives})
         except BaseException as error:
             if not broke_off(error):
                 raise
             await self._settle_fault(delivery, error)
+
+    async def _hold_place(self, delivery: Delivery) -> None:
+        """What is beyond its caller's share goes back to the queue: nothing is lost, and no attempt is spent."""
+        body, holder = delivery.body, holder_of(delivery.body)
+        if not self._places.take(holder):
+            logger.info("beyond the caller's share", extra={"receives": delivery.receives})
+            return await self._put_off(delivery, pause_after(delivery.receives))
+        try:
+            if isinstance(body, CommandMessage):
+                await self._run_command(body, delivery)
+            else:
+                await self._run(body, delivery)
+        finally:
+            self._places.give_back(holder)
+        return None
 
     async def _settle_fault(self, delivery: Delivery, error: BaseException) -> None:
         try:
@@ -169,7 +187,7 @@ class Consumer:
             case "released":
                 await self._release(delivery, 0)
             case "put back":
-                await self._release(delivery, RETRY_SECONDS)
+                await self._put_off(delivery, await self._pause(lease, done))
             case "lost":
                 return await self._taken_up_again(message)
             case "buried":
@@ -180,12 +198,30 @@ class Consumer:
             case "deleted":
                 await self._delete(delivery)
             case "finished":
-                if following and not self._is_stopping and not self._free.locked():
+                if following and self._may_go_on(following):
                     return following
                 if following:
                     await self._resources.blocking.insist(self._resend, following)
                 await self._delete(delivery)
         return None
+
+    def _may_go_on(self, following: RunMessage) -> bool:
+        """Without the queue; else others that wait there come first."""
+        is_fair = self._places.is_fair(holder_of(following))
+        return is_fair and not self._is_stopping and not self._free.locked()
+
+    async def _pause(self, lease: Lease, done: Executed) -> int:
+        """Seconds until a run that was put back comes again; none, if somebody has stopped it just now.
+
+        They may have found it held and left the rest to this worker.
+        """
+        if done.again_at is None:
+            return RETRY_SECONDS
+        controls = await self._resources.blocking.insist(self._resources.controls.read, [lease.key])
+        control = controls.get(lease.key) if controls else None
+        if control and (control.interrupt == lease.run_id or control.deleted >= lease.session.generation):
+            return 0
+        return max(0, math.ceil((done.again_at - self._resources.clock()) / 1_000))
 
     async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
         """A lease that ran out while this worker could not renew it may be free: then nobody need wait for another."""
@@ -194,7 +230,7 @@ class Consumer:
         is_free = active is not None and active.worker == self._resources.worker_id
         return message if is_free else None
 
-    def _resend(self, message: RunMessage) -> None:
+    def _resend(self, message: RunMessage | CommandMessage) -> None:
         self._resources.queue.send(message, resend=True)
 
     async def _not_claimed(self, message: RunMessage, delivery: Delivery, error: ForgeError) -> None:
@@ -248,7 +284,7 @@ class Consumer:
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
         if self._command_places.locked():
             logger.info("command put back", extra={"receives": delivery.receives})
-            return await self._release(delivery, COMMAND_RETRY_SECONDS)
+            return await self._put_off(delivery, COMMAND_RETRY_SECONDS)
         async with self._command_places:
             await self._answer_command(message, delivery)
         return None
@@ -271,6 +307,14 @@ class Consumer:
     async def _bury(self, delivery: Delivery) -> None:
         """Its run has ended: if this message came back it would just be deleted, and no operator would hear of it."""
         await self._resources.blocking.insist(self._resources.queue.bury, delivery)
+
+    async def _put_off(self, delivery: Delivery, seconds: int) -> None:
+        """As often as it takes: the queue would take a message that it has delivered too often for a dead letter."""
+        if delivery.receives < RENEWED_RECEIVES:
+            return await self._release(delivery, seconds)
+        await self._resources.blocking.insist(self._resend, delivery.body)
+        await self._delete(delivery)
+        return None
 
     async def _release(self, delivery: Delivery, seconds: int) -> None:
         await self._resources.blocking.insist(self._resources.queue.extend, delivery.receipt, seconds)

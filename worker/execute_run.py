@@ -10,7 +10,7 @@ from typing import Literal
 
 from forge.errors import LeaseLost
 from forge.models.ids import SessionKey
-from forge.models.run import MAX_ATTEMPTS, Ending, Submission
+from forge.models.run import MAX_ATTEMPTS, ChainWait, Ending, Submission
 from forge.models.session import Control
 from forge.observability import error_fields, log_fields, run_fields
 from forge.ports import Lease
@@ -21,6 +21,7 @@ from worker.agent.drafts import text_draft
 from worker.agent.failures import RunUnreadable, TooManyAttempts
 from worker.agent.llm_faults import cause_fields
 from worker.agent.stored import loaded
+from worker.agent.wallet.verify import NotYet
 from worker.audiences import Audiences
 from worker.hold import keep_lease
 from worker.metrics import RunFigures
@@ -36,11 +37,15 @@ RunEnd = Literal["finished", "buried", "deleted", "released", "put back", "lost"
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """`receipt`: the handle of the queue message by then. `waiting`: the run that waits next in the session."""
+    """`receipt`: the handle of the queue message by then. `waiting`: the run that waits next in the session.
+
+    `again_at` (epoch milliseconds): when a run that was put back is to be looked at again; None: soon.
+    """
 
     end: RunEnd
     receipt: str
     waiting: str | None = None
+    again_at: int | None = None
 
 
 PUT_BACK_MS = 60_000
@@ -81,7 +86,8 @@ class RunExecutor:
             run.is_over = True
             self._active.remove(run)
             self._audiences.release(lease.session)
-        return Executed(end, run.receipt, run.waiting if end in {"finished", "buried"} else None)
+        waiting = run.waiting if end in {"finished", "buried"} else None
+        return Executed(end, run.receipt, waiting, run.again_at)
 
     async def show(self, key: SessionKey) -> None:
         """Push the session as it is to its connections; they ask for the messages they lack."""
@@ -101,7 +107,10 @@ class RunExecutor:
             self._resources.metrics.put_back()
             await run.record.put_back()
             return "put back"
-        ended = await self._ended(run, lease, lacking)
+        try:
+            ended = await self._ended(run, lease, lacking)
+        except NotYet as not_yet:
+            return await self._look_later(run, not_yet.wait)
         if run.stop_reason == "deleted":
             logger.info("run of a deleted session stopped", extra=_fields(lease))
             return "deleted"
@@ -112,6 +121,12 @@ class RunExecutor:
         await self._finish(run, ended.ending)
         self._report(run, lease, ended)
         return "finished"
+
+    async def _look_later(self, run: RunInProgress, wait: ChainWait) -> RunEnd:
+        """Nothing is held while the chain is waited for."""
+        await run.record.put_back(wait)
+        run.again_at = wait.again_at
+        return "put back"
 
     async def _finish(self, run: RunInProgress, ending: Ending) -> None:
         session = await run.record.finish(ending)
@@ -182,6 +197,7 @@ class RunExecutor:
             strangers=frozenset(lease.session.strangers),
             used_hashes=lease.session.used_hashes,
             wallet=lease.session.wallet,
+            chain_wait=active.chain_wait if active else None,
             shown=set(active.shown_results) if active else set(),
         )
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
 from forge.models.ids import ANONYMOUS
 from forge.models.message import Draft, Message
-from forge.models.run import Ending, Progress
+from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import HotSession
 from forge.ports import CallRecord, CallStatus, Lease
 from worker.agent.wellformed import well_formed
@@ -109,9 +109,9 @@ class LeasedRecord:
         async with self._writing:
             await self._persist(lambda: self._runs.release(self.lease))
 
-    async def put_back(self) -> None:
+    async def put_back(self, wait: ChainWait | None = None) -> None:
         async with self._writing:
-            await self._persist(lambda: self._runs.put_back(self.lease))
+            await self._persist(lambda: self._runs.put_back(self.lease, wait))
 
     async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
         return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta))

@@ -24,6 +24,7 @@ class RunInProgress:
         self.receipt = receipt
         self.is_over = False
         self.waiting: str | None = None
+        self.again_at: int | None = None
         self.key, self.run_id, self.generation = lease.key, lease.run_id, lease.session.generation
         self.record, self.audience = record, audience
         self.token = CancellationToken()

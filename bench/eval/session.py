@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -15,8 +16,9 @@ from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
 from forge.ports import CallRecord, CallStatus
 from worker.agent import history
-from worker.agent.agent import Operator
+from worker.agent.agent import Ended, Operator
 from worker.agent.deps import RunDeps
+from worker.agent.wallet.verify import NotYet
 
 
 def now() -> int:
@@ -51,13 +53,20 @@ class MemorySession:
             approval=reply,
         )
         self.log.append(submission.draft())
-        ended = await self.operator.run(
-            self._deps(submission.run_id), self.entries, submission, CancellationToken()
-        )
+        ended = await self._answered(submission)
         self._keep(ended.ending)
         self.approvals += ended.ending.approvals
         self.asks += ended.ending.asks
         return ended.ending
+
+    async def _answered(self, submission: Submission) -> Ended:
+        deps = self._deps(submission.run_id)
+        while True:
+            try:
+                return await self.operator.run(deps, self.entries, submission, CancellationToken())
+            except NotYet as not_yet:
+                deps.chain_wait = not_yet.wait
+                await asyncio.sleep((not_yet.wait.again_at - now()) / 1_000)
 
     @property
     def words(self) -> str:

@@ -10,17 +10,25 @@ from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
-from forge.api.replies import Idempotent, Owner, key_of, once_of, reply
+from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
 from forge.models.http import ChatRequest
 
 router = APIRouter()
 
 
 @router.post("/api/chat")
-def post_chat(request: ChatRequest, owner: Owner, preferred: Preferred, idempotent: Idempotent) -> Response:
-    key = key_of(owner, request.session_id)
-    once = once_of(idempotent, request)
-    accepted, state = submit(key, request.message, once=once, if_busy=request.if_busy, preferences=preferred)
+def post_chat(
+    request: ChatRequest, caller: CallerOf, preferred: Preferred, idempotent: Idempotent
+) -> Response:
+    key = key_of(caller.owner, request.session_id)
+    accepted, state = submit(
+        key,
+        request.message,
+        once=once_of(idempotent, request),
+        if_busy=request.if_busy,
+        payer=caller.payer,
+        preferences=preferred,
+    )
     return reply(accepted.key, state, accepted.run_id, preferred)
 
 

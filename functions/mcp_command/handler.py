@@ -9,16 +9,16 @@ from forge.api.application import create_app
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.mcp_commands import run_command
-from forge.api.replies import Owner, key_of, reply
+from forge.api.replies import CallerOf, key_of, reply
 from forge.models.http import McpCommandRequest
 
 router = APIRouter()
 
 
 @router.post("/api/mcp-command")
-def post_mcp_command(request: McpCommandRequest, owner: Owner) -> Response:
-    key = key_of(owner, request.session_id)
-    return reply(key, run_command(key, request))
+def post_mcp_command(request: McpCommandRequest, caller: CallerOf) -> Response:
+    key = key_of(caller.owner, request.session_id)
+    return reply(key, run_command(key, request, caller.payer))
 
 
 app = create_app(router)

@@ -10,7 +10,7 @@ from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
-from forge.api.replies import Idempotent, Owner, key_of, once_of, reply
+from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
 from forge.api.wallet import legacy_reply
 from forge.models.http import SystemRequest
 
@@ -19,13 +19,17 @@ router = APIRouter()
 
 @router.post("/api/system")
 def post_system(
-    request: SystemRequest, owner: Owner, preferred: Preferred, idempotent: Idempotent
+    request: SystemRequest, caller: CallerOf, preferred: Preferred, idempotent: Idempotent
 ) -> Response:
-    key = key_of(owner, request.session_id)
-    once = once_of(idempotent, request)
-    approval = request.approval or legacy_reply(request.message)
+    key = key_of(caller.owner, request.session_id)
     accepted, state = submit(
-        key, request.message, once=once, approval=approval, is_system=True, preferences=preferred
+        key,
+        request.message,
+        once=once_of(idempotent, request),
+        approval=request.approval or legacy_reply(request.message),
+        is_system=True,
+        payer=caller.payer,
+        preferences=preferred,
     )
     return reply(accepted.key, state, accepted.run_id, preferred)
 

@@ -170,6 +170,7 @@ def message_of(session: HotSession, run_id: str) -> RunMessage:
         session_id=session.key.session_id,
         generation=session.generation,
         run_id=run_id,
+        payer=next((each.payer for each in session.inbox if each.run_id == run_id), ""),
     )
 
 

@@ -19,7 +19,7 @@ def watched_runs(stage: Stage) -> tuple[Any, asyncio.Event]:
     """The runs, and an event for when one has been put back."""
     loop, was_put_back = asyncio.get_running_loop(), asyncio.Event()
 
-    def put_back(lease: Any) -> None:
+    def put_back(lease: Any, _wait: Any = None) -> None:
         stage.store.runs.put_back(lease)
         loop.call_soon_threadsafe(was_put_back.set)
 

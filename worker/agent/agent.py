@@ -36,7 +36,7 @@ from worker.agent.opening import open_run
 from worker.agent.prompt import prompt_text
 from worker.agent.stored import newly_unreadable
 from worker.agent.toolbox import Toolbox
-from worker.agent.wallet.verify import Stopped
+from worker.agent.wallet.verify import NotYet, Stopped
 from worker.agent.window import Window
 from worker.tool_outcomes import lost
 
@@ -89,7 +89,7 @@ class Operator:
     async def run(
         self, deps: RunDeps, entries: Sequence[bytes], submission: Submission, token: CancellationToken
     ) -> Ended:
-        """Answer `submission`, or go on with it where an earlier attempt stopped."""
+        """Answer `submission`, or go on with it where an earlier attempt stopped. Raises `NotYet`."""
         stored = history.load(entries, deps.sizes)
         deps.unreadable = newly_unreadable(entries, stored)
         own = history.own_messages(stored, deps.run_id)
@@ -105,6 +105,8 @@ class Operator:
                 return Ended(unfinished(deps, messages, error), error)
             except RunTimedOut as error:
                 return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
+            except NotYet:
+                raise
             except Stopped:
                 asked = [history.user_prompt(prompt_text(submission), deps.attempt_id)]
                 return Ended(broken(deps, [*stored, *asked], "interrupted", INTERRUPTED_NOTICE))

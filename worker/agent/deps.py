@@ -12,7 +12,7 @@ from forge.models.approval import Approval
 from forge.models.asking import Ask
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.receipt import WalletReceipt
-from forge.models.run import Progress
+from forge.models.run import ChainWait, Progress
 from forge.models.session import NetworkInfo
 from forge.ports import CallRecord, CallStatus, Clock
 from worker.agent.stored import Sizes
@@ -63,9 +63,10 @@ class RunDeps:
     `approvals` and `asks` were pending when the run began, `asked` and `asking` are those that it asks for now;
     `used_hashes` have settled earlier ones. `strangers`: the tools whose results have brought
     words of strangers into the conversation, this run included. `wallet`: the account of the user's connected
-    wallet. `lacking`: tools that the run has called and this worker does not have. `answer_end`: how the last answer
-    ended, if not well. `empty_answers` in a row; `tokens_of_nothing`: what answers without a part that could be stored
-    have cost. `unreadable`: entries of the stored history that cannot be read and of which the person was not told.
+    wallet. `chain_wait`: what earlier looks at the chain have left. `lacking`: tools that the run has called and this
+    worker does not have. `answer_end`: how the last answer ended, if not well. `empty_answers` in a row;
+    `tokens_of_nothing`: what answers without a part that could be stored have cost. `unreadable`: entries of the
+    stored history that cannot be read and of which the person was not told.
     """
 
     record: RunRecord
@@ -82,6 +83,7 @@ class RunDeps:
     asks: Sequence[Ask] = ()
     strangers: frozenset[str] = frozenset()
     wallet: str | None = None
+    chain_wait: ChainWait | None = None
     lacking: frozenset[str] = frozenset()
     asked: list[Approval] = field(default_factory=list[Approval])
     asking: list[Ask] = field(default_factory=list[Ask])

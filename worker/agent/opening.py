@@ -14,7 +14,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
 from forge.models.approval import Approval, ApprovalReply, Report
 from forge.models.receipt import WalletReceipt
-from forge.models.run import Progress, Submission
+from forge.models.run import ChainWait, Progress, Submission
 from worker.agent import asked, history
 from worker.agent.deps import RunDeps
 from worker.agent.drafts import response_drafts
@@ -23,7 +23,7 @@ from worker.agent.uninterrupted import uninterrupted
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.agent.wallet import verdict as verdicts
 from worker.agent.wallet.verdict import Verdict
-from worker.agent.wallet.verify import verify
+from worker.agent.wallet.verify import NotYet, Stopped, verify
 from worker.foreign_text import listening
 
 
@@ -38,7 +38,7 @@ class _Settled:
 async def open_run(
     deps: RunDeps, wallet: Wallet | None, submission: Submission, stopped: Callable[[], bool]
 ) -> list[ModelMessage]:
-    """The run's stored first messages; none when there is nothing to settle. Raises `Stopped`.
+    """The run's stored first messages; none when there is nothing to settle. Raises `Stopped`, `NotYet`.
 
     They end in the call that the person has allowed, if it is one: the run goes on by making it.
     """
@@ -84,15 +84,27 @@ async def _answer(
         return _Settled(
             approval, verdicts.different(approval, tx_hash, ["it has settled another request before"])
         )
-    verdict = await verify(
+    if stopped():
+        raise Stopped
+    try:
+        return _Settled(approval, await _looked(deps, wallet, approval, tx_hash))
+    except NotYet:
+        if stopped():
+            raise Stopped from None
+        raise
+
+
+async def _looked(deps: RunDeps, wallet: Wallet, approval: Approval, tx_hash: str | None) -> Verdict:
+    now = deps.clock()
+    return await verify(
         wallet.chains,
         approval,
         tx_hash,
         seconds=wallet.terms.receipt_seconds,
-        stopped=stopped,
+        now=now,
+        wait=deps.chain_wait or ChainWait(since=now, again_at=now),
         used=deps.used_hashes,
     )
-    return _Settled(approval, verdict)
 
 
 def _named(approvals: Sequence[Approval], reply: ApprovalReply) -> Approval | None:

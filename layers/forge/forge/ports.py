@@ -19,6 +19,7 @@ from forge.models.message import Message
 from forge.models.once import Accepted, Once
 from forge.models.prices import Price
 from forge.models.run import (
+    ChainWait,
     CommandMessage,
     Ending,
     IfBusy,
@@ -274,8 +275,11 @@ class Runs(Protocol):
         """End the lease now, so that another worker may take the run over at once."""
         ...
 
-    def put_back(self, lease: Lease) -> None:
-        """The same for a worker that lacks what the run needs: it was no attempt, and the run remembers since when."""
+    def put_back(self, lease: Lease, wait: ChainWait | None = None) -> None:
+        """The same for a worker that lacks what the run needs: it was no attempt, and the run remembers since when.
+
+        `wait`: nobody lacks anything, the run waits for the chain.
+        """
         ...
 
 

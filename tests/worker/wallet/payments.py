@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forge.models.approval import Approval, Claim, WalletTransaction
+from forge.models.run import ChainWait
 from tests.mcp_servers.conftest import rpc
 from worker.agent.wallet.verdict import Verdict
-from worker.agent.wallet.verify import verify
+from worker.agent.wallet.verify import NotYet, verify
 from worker.mcp_servers.chains import Chains
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -59,10 +60,13 @@ class Payments:
         used: tuple[str, ...] = (),
         between: Callable[[], None] = lambda: None,
     ) -> Verdict:
-        """`between`: what happens on the chain between two looks."""
-
-        def stopped() -> bool:
+        """`between`: what happens on the chain before each look. Nobody waits: the clock is put forward."""
+        wait = ChainWait(since=0, again_at=0)
+        while True:
             between()
-            return False
-
-        return await verify(self.chains, approval, tx_hash, seconds=0.4, stopped=stopped, used=used)
+            try:
+                return await verify(
+                    self.chains, approval, tx_hash, seconds=3, now=wait.again_at, wait=wait, used=used
+                )
+            except NotYet as not_yet:
+                wait = not_yet.wait

@@ -8,6 +8,7 @@ import pytest
 
 from forge.models.approval import Approval, WalletTransaction
 from forge.models.ids import SessionKey
+from forge.models.run import ChainWait
 from tests.mcp_servers.conftest import FakeApi, api
 from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer, last_notice
@@ -93,7 +94,8 @@ async def verdict(
     chains = Chains.from_environment({"TESTNET_RPC_URL": api.url})
     try:
         asked = approval or approval_of()
-        return (await verify(chains, asked, HASH, seconds=1, stopped=lambda: False)).text
+        wait = ChainWait(since=0, again_at=0)
+        return (await verify(chains, asked, HASH, seconds=1, now=1_000, wait=wait)).text
     finally:
         await chains.close()
 

@@ -1,18 +1,18 @@
 """What a wallet's answer is worth: a transaction counts only when the chain shows it, and it is the one.
 
 It is looked for by the hash that was reported; and under the account's nonces, because a wallet may replace what it has
-sent, give the hash of something else, or say nothing at all.
+sent, give the hash of something else, or say nothing at all. Each look is short. What is not settled yet is looked at
+again later, and nothing is held in between (`NotYet`).
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any, cast
 
 from forge.models.approval import Approval
+from forge.models.run import ChainWait
 from worker.agent.wallet import verdict as verdicts
 from worker.agent.wallet.carried import carried_success
 from worker.agent.wallet.matching import Match, is_old, matched
@@ -22,8 +22,10 @@ from worker.mcp_servers.chains import Chain, Chains
 from worker.mcp_servers.node import Receipt, Transaction, transaction_hash
 from worker.mcp_servers.toolbox import ToolRefused
 
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 1.0
+FIRST_PAUSE_MS = 1_000
+LONGEST_PAUSE_MS = 15_000
+MOST_LOOKS = 40
+"""About so many, however long the wait: each is a delivery of the run's queue message."""
 _NO_HASH = "the wallet told no transaction, and none of the account's does it"
 _NO_ACCOUNT = "the wallet told no transaction, and it is not known from which account it would be"
 
@@ -32,17 +34,27 @@ class Stopped(Exception):
     """The user stopped the run while it waited for the chain."""
 
 
+class NotYet(Exception):
+    """The chain does not show yet what became of the request; `wait` says when to look again."""
+
+    def __init__(self, wait: ChainWait) -> None:
+        super().__init__("not settled yet")
+        self.wait = wait
+
+
 async def verify(
     chains: Chains,
     approval: Approval,
     tx_hash: str | None,
     *,
     seconds: float,
-    stopped: Callable[[], bool],
+    now: int,
+    wait: ChainWait,
     used: Collection[str] = (),
 ) -> Verdict:
-    """`tx_hash` None: the wallet told none. `used` have settled other requests. Raises `Stopped`.
+    """One look. `tx_hash` None: the wallet told none. `used` have settled other requests. Raises `NotYet`.
 
+    `wait`: what the looks before have left; `seconds` after the first one the verdict is what is known by then.
     A node that cannot be asked leaves the outcome unknown; it never counts as success or as failure.
     """
     reported = tx_hash.lower() if tx_hash else None
@@ -50,7 +62,14 @@ async def verify(
         chain = chains.get(approval.network)
     except ToolRefused as refused:
         return _nothing_found(approval, reported, refused.shown, seconds)
-    return await _Check(chain, approval, reported, seconds, stopped, frozenset(used)).verdict()
+    check = _Check(chain, approval, reported, seconds, frozenset(used), wait.sender, wait.nonce)
+    found, problem = await check.look()
+    if found:
+        return found
+    left = wait.since + round(seconds * 1_000) - now
+    if left > 0:
+        raise NotYet(check.later(now, wait.since, left))
+    return check.so_far or _nothing_found(approval, reported, problem, seconds)
 
 
 def _nothing_found(approval: Approval, reported: str | None, why: str, seconds: float) -> Verdict:
@@ -61,32 +80,30 @@ def _nothing_found(approval: Approval, reported: str | None, why: str, seconds: 
 
 @dataclass(slots=True)
 class _Check:
-    """`seen`: the reported transaction, when the node knew it. `so_far`: what to say if nothing more is found."""
+    """`sender`, `nonce`: of the reported transaction, once a node knew it. `so_far`: what to say if that is all."""
 
     chain: Chain
     approval: Approval
     reported: str | None
     seconds: float
-    stopped: Callable[[], bool]
     used: frozenset[str]
-    seen: Transaction | None = None
+    sender: str | None = None
+    nonce: int | None = None
     so_far: Verdict | None = None
     asks_bundler: bool = field(default=True)
 
-    async def verdict(self) -> Verdict:
-        deadline, pause, problem = monotonic() + self.seconds, FIRST_PAUSE, self._nothing()
-        while True:
-            if self.stopped():
-                raise Stopped
-            try:
-                if found := await self._look():
-                    return found
-            except ToolRefused as refused:
-                problem = refused.shown
-            if monotonic() + pause > deadline:
-                return self.so_far or _nothing_found(self.approval, self.reported, problem, self.seconds)
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+    async def look(self) -> tuple[Verdict | None, str]:
+        """The verdict, if there is one, and why there is none."""
+        try:
+            return await self._look(), self._nothing()
+        except ToolRefused as refused:
+            return None, refused.shown
+
+    def later(self, now: int, since: int, left: int) -> ChainWait:
+        """The longer the wait has been, the longer until the next look; at its end there is always one."""
+        longest = max(LONGEST_PAUSE_MS, round(self.seconds * 1_000) // MOST_LOOKS)
+        pause = min(max(FIRST_PAUSE_MS, (now - since) // 2), longest, left)
+        return ChainWait(since=since, again_at=now + pause, sender=self.sender, nonce=self.nonce)
 
     def _nothing(self) -> str:
         if self.reported:
@@ -97,7 +114,7 @@ class _Check:
         if self.reported:
             found = await self.chain.transaction(self.reported)
             if found:
-                self.seen = found
+                self.sender, self.nonce = found.sender, found.nonce
                 return await self._judged(found, self.reported)
             if settled := await self._operation():
                 return settled
@@ -130,7 +147,7 @@ class _Check:
 
     async def _search(self) -> Verdict | None:
         """What the account has sent since the request was made: the same call counts, under whatever hash."""
-        payer = self.approval.payer or (self.seen.sender if self.seen else None)
+        payer = self.approval.payer or self.sender
         if payer is None:
             return None
         async for found in sent_since(self.chain, self.approval, payer):
@@ -145,9 +162,7 @@ class _Check:
         return None
 
     def _takes_the_place(self, found: Transaction) -> bool:
-        if self.seen is None or self.seen.nonce is None:
-            return False
-        return found.nonce == self.seen.nonce and found.hash != self.reported
+        return self.nonce is not None and found.nonce == self.nonce and found.hash != self.reported
 
     async def _operation(self) -> Verdict | None:
         """The hash of a user operation (ERC-4337) is none of a transaction: a bundler's node knows which carries it."""

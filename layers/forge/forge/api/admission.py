@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -16,10 +17,20 @@ _PREFIX_BITS = {4: 24, 6: 56}
 _UNKNOWN = "unknown"
 
 
-def charge_request(caller: Caller, headers: Mapping[str, str], source: str, price: Price) -> None:
-    """`source`: the address that the gateway tells. Raises `RateLimited`."""
+def with_payer(caller: Caller, headers: Mapping[str, str], source: str) -> Caller:
+    """`source`: the address that the gateway tells."""
     payer = _payer(caller.owner, caller_address(headers, source))
-    dependencies.store().admission.admit(payer, price)
+    return caller._replace(payer=payer_digest(payer) if payer else "")
+
+
+def charge_request(caller: Caller, price: Price) -> None:
+    """Raises `RateLimited`."""
+    dependencies.store().admission.admit(caller.payer or None, price)
+
+
+def payer_digest(payer: str) -> str:
+    """Its name in the queue and in the table, which need no addresses."""
+    return hashlib.sha256(payer.encode()).hexdigest()[:32]
 
 
 def _payer(owner: str, address: str) -> str | None:

@@ -16,7 +16,6 @@ from forge.models.approval import ApprovalReply
 from forge.models.frame import Hot
 from forge.models.http import State
 from forge.models.ids import SessionKey, new_run_id
-from forge.models.lease import is_held
 from forge.models.once import Accepted, Once
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
@@ -57,6 +56,7 @@ def submit(
     if_busy: IfBusy = "enqueue",
     approval: ApprovalReply | None = None,
     is_system: bool = False,
+    payer: str = "",
     preferences: Preferences = NO_PREFERENCES,
 ) -> tuple[Accepted, Hot]:
     """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
@@ -71,6 +71,7 @@ def submit(
         content=content,
         created_at=dependencies.now(),
         approval=approval,
+        payer=payer,
     )
     accepted = dependencies.store().inbox.accept_once(key, submission, if_busy, once)
     if accepted.run_id != run_id:
@@ -141,7 +142,11 @@ def _send(session: HotSession, run_id: str) -> None:
     """Accepted is accepted: a run that could not be sent now is sent by `recover_runs`."""
     key = session.key
     message = RunMessage(
-        owner=key.owner, session_id=key.session_id, generation=session.generation, run_id=run_id
+        owner=key.owner,
+        session_id=key.session_id,
+        generation=session.generation,
+        run_id=run_id,
+        payer=next((each.payer for each in session.inbox if each.run_id == run_id), ""),
     )
     try:
         dependencies.queue().send(message)
@@ -150,11 +155,12 @@ def _send(session: HotSession, run_id: str) -> None:
 
 
 def _stop_active(session: HotSession, active: ActiveRun) -> HotSession | None:
-    """Tell the run's worker; when that is gone, for its lease has run out, finish the run here."""
+    """Tell the run's worker; when that is gone, for its lease has run out, finish the run here.
+
+    Which of both is looked at after the request: a run that waits for the chain is held for moments only.
+    """
     dependencies.store().controls.request_interrupt(session.key, active.run_id)
     logger.info("interrupt requested", extra={"run_id": active.run_id})
-    if is_held(active.lease_until, dependencies.now()):
-        return session
     return _changed(session, dependencies.store().inbox.interrupt_abandoned(session.key, active.run_id))
 
 

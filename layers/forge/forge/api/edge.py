@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api import dependencies
-from forge.api.admission import charge_request
+from forge.api.admission import charge_request, with_payer
 from forge.api.entrances import Entrance
 from forge.api.problems import problem_of, problem_response
 from forge.api.statuses import UNEXPECTED
@@ -77,8 +77,10 @@ class Edge:
 
         try:
             check_way_in(Headers(scope=scope))
-            caller = scope.setdefault("state", {})["caller"] = await self._entrance(scope)
-            await self._charge(scope, caller)
+            source = (scope.get("client") or ("", 0))[0]
+            caller = with_payer(await self._entrance(scope), Headers(scope=scope), source)
+            scope.setdefault("state", {})["caller"] = caller
+            await self._charge(caller)
             await self._app(scope, await _checked(scope, receive), watched)
         except ForgeError as error:
             await problem_of(error)(scope, receive, send)
@@ -89,11 +91,10 @@ class Edge:
                 raise
             await problem_response(500, UNEXPECTED)(scope, receive, send)
 
-    async def _charge(self, scope: Scope, caller: Caller) -> None:
+    async def _charge(self, caller: Caller) -> None:
         """In a thread, because the loop of the event stream is shared. Raises `RateLimited`."""
         if self._price != FREE:
-            source = (scope.get("client") or ("", 0))[0]
-            await asyncio.to_thread(charge_request, caller, Headers(scope=scope), source, self._price)
+            await asyncio.to_thread(charge_request, caller, self._price)
 
 
 async def _checked(scope: Scope, receive: Receive) -> Receive:

@@ -53,14 +53,17 @@ class CallArguments(BaseModel):
     arguments: dict[str, Any] = Field(default_factory=lambda: cast(dict[str, Any], {}))
 
 
-def run_command(key: SessionKey, request: McpCommandRequest) -> CommandResult:
-    """Raises `RequestValidationError` for arguments that do not fit the command, `RateLimited`."""
+def run_command(key: SessionKey, request: McpCommandRequest, payer: str = "") -> CommandResult:
+    """Raises `RequestValidationError` for arguments that do not fit the command, `RateLimited`.
+
+    `payer`: whose share of the worker's places a tool takes.
+    """
     dependencies.store().admission.command(key, COMMANDS.get(request.command, 0))
     match request.command:
         case "set_network":
             return _set_network(key, _arguments(NetworkArguments, request).network)
         case "bind_wallet":
-            return _bind_wallet(key, _arguments(BindArguments, request))
+            return _bind_wallet(key, _arguments(BindArguments, request), payer)
         case "set_wallet":
             return _set_wallet(key, _arguments(WalletArguments, request).address)
         case "list_networks":
@@ -68,7 +71,7 @@ def run_command(key: SessionKey, request: McpCommandRequest) -> CommandResult:
         case "list_tools":
             return _list_tools()
         case "call_tool":
-            return _call_tool(key, _arguments(CallArguments, request))
+            return _call_tool(key, _arguments(CallArguments, request), payer)
         case unknown:
             return CommandResult(success=False, message=f"Unknown command: {unknown}")
 
@@ -102,13 +105,14 @@ def _set_wallet(key: SessionKey, address: str | None) -> CommandResult:
     )
 
 
-def _bind_wallet(key: SessionKey, wanted: BindArguments) -> CommandResult:
+def _bind_wallet(key: SessionKey, wanted: BindArguments, payer: str) -> CommandResult:
     """A worker simulates it. The session is pushed before the answer, so that the card has what it is told of."""
     if dependencies.catalog() is None:
         return _STARTING
     binding = Binding(key=key, approval_id=wanted.approval_id, account=wanted.address)
     result = _commanded(
-        ToolCommand(command_id=new_run_id(), network="", name="bind_wallet", arguments={}, binding=binding)
+        ToolCommand(command_id=new_run_id(), network="", name="bind_wallet", arguments={}, binding=binding),
+        payer,
     )
     if result.success and (session := dependencies.store().sessions.hot(key)):
         push_state(session)
@@ -130,7 +134,7 @@ def _list_tools() -> CommandResult:
     return CommandResult(success=True, message=f"{len(tools)} tools", data={"tools": tools})
 
 
-def _call_tool(key: SessionKey, call: CallArguments) -> CommandResult:
+def _call_tool(key: SessionKey, call: CallArguments, payer: str) -> CommandResult:
     if (catalog := dependencies.catalog()) is None:
         return _STARTING
     tool = _tool(catalog, call.name)
@@ -141,12 +145,12 @@ def _call_tool(key: SessionKey, call: CallArguments) -> CommandResult:
     command = ToolCommand(
         command_id=new_run_id(), network=_network_of(key), name=tool.name, arguments=call.arguments
     )
-    return _commanded(command)
+    return _commanded(command, payer)
 
 
-def _commanded(command: ToolCommand) -> CommandResult:
+def _commanded(command: ToolCommand, payer: str) -> CommandResult:
     dependencies.store().commands.put(command)
-    dependencies.queue().send(CommandMessage(command_id=command.command_id))
+    dependencies.queue().send(CommandMessage(command_id=command.command_id, payer=payer))
     return _result_of(command.command_id, PATIENCE_SECONDS)
 
 

@@ -8,7 +8,7 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.admission import charge_request
+from forge.api.admission import charge_request, with_payer
 from forge.api.message_pages import page
 from forge.api.push import close_over, post_all
 from forge.api.socket_entry import SocketCall
@@ -36,7 +36,8 @@ def connect(call: SocketCall) -> None:
     """Raises `InvalidRequest`, `Forbidden`, `NotAuthenticated`, `TooManyConnections`."""
     session_id = _session_id(call)
     caller = caller_of_ticket(call.query.get("ticket"), session_id, call.headers.get("origin", ""))
-    charge_request(caller, call.headers, call.source, ROUTES["$connect"])
+    caller = with_payer(caller, call.headers, call.source)
+    charge_request(caller, ROUTES["$connect"])
     key = SessionKey(caller.owner, session_id)
     connection = Connection(
         connection_id=call.connection_id,

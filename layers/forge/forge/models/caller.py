@@ -8,10 +8,15 @@ from forge.models.ids import SessionKey
 
 
 class Caller(NamedTuple):
-    """`until` (epoch milliseconds): when the caller's token ends, and with it what was opened by it; None: never."""
+    """`until` (epoch milliseconds): when the caller's token ends, and with it what was opened by it; None: never.
+
+    `payer`: the digest of who is charged, the owner or an anonymous caller's address prefix; empty: this computer's
+    own user.
+    """
 
     owner: str
     until: int | None = None
+    payer: str = ""
 
 
 class Grant(NamedTuple):

@@ -19,7 +19,10 @@ MAX_ATTEMPTS = 3
 
 
 class Submission(BaseModel):
-    """An accepted message: an entry of the inbox, later the input of the run. `created_at`: epoch milliseconds."""
+    """An accepted message: an entry of the inbox, later the input of the run. `created_at`: epoch milliseconds.
+
+    `payer`: who is charged for it (`forge.api.admission`); empty for this computer's own user.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,6 +31,7 @@ class Submission(BaseModel):
     content: str
     created_at: int
     approval: ApprovalReply | None = None
+    payer: str = ""
 
     def draft(self) -> Draft:
         return Draft(
@@ -54,6 +58,21 @@ def receipt_of(reply: ApprovalReply) -> WalletReceipt | None:
     )
 
 
+class ChainWait(BaseModel):
+    """A run that waits for a transaction without a worker: since when, and when a worker looks again.
+
+    `sender`, `nonce`: of the reported transaction, once a node has known it: another may be mined in its place.
+    Times are epoch milliseconds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    since: int
+    again_at: int
+    sender: str | None = None
+    nonce: int | None = None
+
+
 class ActiveRun(BaseModel):
     """The run in progress as the hot item holds it.
 
@@ -61,8 +80,9 @@ class ActiveRun(BaseModel):
     `text` is the tail of the streaming text; `text_parts` parts of 32 KB before it are items of their own
     (so the text's length is `text_base + len(text)` characters). `shown_results` are the tool calls of the
     last LLM response whose results are in the log already. `put_back_at`: when a worker that lacks what the run needs
-    first put it back. `strikes`: attempts that count against the run, of `MAX_ATTEMPTS`. `history_base`: entries of the
-    LLM history that are older than the run; None when another version began it. Times are epoch milliseconds.
+    first put it back. `chain_wait`: the run waits for the chain, and a worker looks from time to time. `strikes`:
+    attempts that count against the run, of `MAX_ATTEMPTS`. `history_base`: entries of the LLM history that are older
+    than the run; None when another version began it. Times are epoch milliseconds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,6 +99,7 @@ class ActiveRun(BaseModel):
     text_parts: int = 0
     shown_results: frozenset[str] = frozenset()
     put_back_at: int | None = None
+    chain_wait: ChainWait | None = None
     strikes: int = 0
     history_base: int | None = None
 
@@ -88,7 +109,10 @@ class ActiveRun(BaseModel):
 
 
 class RunMessage(BaseModel):
-    """The body of a queue message: ids only. `generation` guards against a run of an expired session."""
+    """The body of a queue message: ids only. `generation` guards against a run of an expired session.
+
+    `payer`: whose share of the places the run takes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -98,6 +122,7 @@ class RunMessage(BaseModel):
     generation: int
     run_id: RunId
     attempt: int = 1
+    payer: str = ""
 
     @property
     def key(self) -> SessionKey:
@@ -111,6 +136,7 @@ class CommandMessage(BaseModel):
 
     type: Literal["command"] = "command"
     command_id: RunId
+    payer: str = ""
 
 
 class Binding(BaseModel):

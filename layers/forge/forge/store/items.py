@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from forge.errors import SessionUnreadable
 from forge.models.approval import ApprovalReply
 from forge.models.ids import SessionKey
-from forge.models.run import ActiveRun, Outcome, Submission
+from forge.models.run import ActiveRun, ChainWait, Outcome, Submission
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
-from forge.store.lenient import plain, text_map
+from forge.store.lenient import lenient, plain, text_map
 from forge.store.pending import asks_of, strangers_of
 from forge.store.requests import read_approvals
 from forge.store.shape import completed
@@ -34,6 +34,7 @@ ACTIVE_ATTRIBUTES = (
     "text_parts",
     "shown_results",
     "put_back_at",
+    "chain_wait",
     "strikes",
     "mark",
     "history_base",
@@ -161,6 +162,8 @@ def entry_of(submission: Submission) -> Item:
     }
     if submission.approval:
         entry["approval"] = submission.approval.model_dump_json()
+    if submission.payer:
+        entry["payer"] = submission.payer
     return entry
 
 
@@ -172,6 +175,7 @@ def _submission(run_id: str, entry: Item) -> Submission:
         content=entry["content"],
         created_at=entry.get("created_at", 0),
         approval=ApprovalReply.model_validate_json(approval) if approval else None,
+        payer=plain(entry.get("payer"), str, ""),
     )
 
 
@@ -191,6 +195,7 @@ def _active(item: Item) -> ActiveRun | None:
         text_parts=item["text_parts"],
         shown_results=frozenset(item["shown_results"]),
         put_back_at=item.get("put_back_at"),
+        chain_wait=lenient(ChainWait, item["chain_wait"]) if "chain_wait" in item else None,
         strikes=item.get("strikes", 0),
         history_base=item.get("history_base"),
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from forge.errors import LeaseLost, SessionUnreadable, SpendingCapReached
-from forge.models.run import Ending, Progress, RunMessage
+from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import HotSession
 from forge.ports import Clock, Lease
 from forge.store import keys
@@ -128,15 +128,19 @@ class TableRuns:
         change = Change().set(lease_until=0, work_due=now).assign("rev = rev + :one", one=1)
         self._guarded(lease, change)
 
-    def put_back(self, lease: Lease) -> None:
+    def put_back(self, lease: Lease, wait: ChainWait | None = None) -> None:
         now = self.clock()
+        due = max(now, wait.again_at if wait else now) + QUEUE_GRACE_MS
         change = (
             Change()
-            .set(lease_until=0, work_due=now + QUEUE_GRACE_MS)
-            .assign("attempt = attempt - :one", "put_back_at = if_not_exists(put_back_at, :now)", now=now)
-            .assign("rev = rev + :one", one=1)
+            .set(lease_until=0, work_due=due)
+            .assign("attempt = attempt - :one", "rev = rev + :one", one=1)
             .when("lease_until > :zero", zero=0)
         )
+        if wait:
+            change.set(chain_wait=wait.model_dump_json())
+        else:
+            change.assign("put_back_at = if_not_exists(put_back_at, :now)", now=now)
         try:
             self.table.update(keys.hot(lease.key), fenced(lease, change, now))
         except Refused as refused:

@@ -102,6 +102,7 @@ OPTIONAL: Mapping[str, Attribute] = {
     "strangers": Attribute(list, _always(["something"]), is_replaceable=True),
     "withdrawn": Attribute(list, _always(None), is_replaceable=True),
     "title": Attribute(str, _always(None), is_replaceable=True),
+    "chain_wait": Attribute(str, _always(None), is_replaceable=True),
     **dict.fromkeys(
         ("put_back_at", "strikes", "mark", "history_base"),
         Attribute(int, _always(None), is_replaceable=True),

@@ -12,7 +12,7 @@ from itertools import chain
 
 from forge.errors import SessionUnreadable
 from forge.models.lease import latest_end
-from forge.models.run import RunMessage
+from forge.models.run import RunMessage, Submission
 from forge.models.session import HotSession
 from forge.store import keys
 from forge.store.change import Change
@@ -63,19 +63,20 @@ def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
     if active := session.active:
         is_ahead = active.lease_until > latest_end(now)
         lost = everything or is_ahead or active.lease_until + TAKEOVER_GRACE_MS < now
-        return _of(session, active.run_id, active.attempt + 1) if lost else None
+        return _of(session, active.submission, active.attempt + 1) if lost else None
     if session.inbox and (everything or plain(item.get("work_due"), int, now) <= now):
-        return _of(session, session.inbox[0].run_id, 1)
+        return _of(session, session.inbox[0], 1)
     return None
 
 
-def _of(session: HotSession, run_id: str, attempt: int) -> RunMessage:
+def _of(session: HotSession, submission: Submission, attempt: int) -> RunMessage:
     return RunMessage(
         owner=session.key.owner,
         session_id=session.key.session_id,
         generation=session.generation,
-        run_id=run_id,
+        run_id=submission.run_id,
         attempt=attempt,
+        payer=submission.payer,
     )
 
 
