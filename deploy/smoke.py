@@ -33,7 +33,7 @@ def check(
 ) -> None:
     """Raises `DeployFailed` when the deployment does not do what it should within `patience` seconds."""
     until = time.monotonic() + patience
-    session = f"smoke-{uuid.uuid4()}"
+    session = str(uuid.uuid4())
     steps = [_health, _page, _closed_door if has_login else _answer]
     for step in steps:
         while True:

@@ -10,6 +10,9 @@ from typing import Any, cast
 
 from local_dev.template import Node, Template, TemplateError
 
+HERE = {"ANONYMOUS_IDS": "any"}
+"""What is otherwise on a laptop, unless it is exported: its user may call a session by a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -222,7 +225,7 @@ class Wiring:
         environment: dict[str, str] = {}
         for name, node in variables.items():
             exported = None if self.template.names_resource(node) else self._overrides.get(name)
-            environment[name] = exported or self._local(str(self.template.resolve(node)))
+            environment[name] = exported or HERE.get(name) or self._local(str(self.template.resolve(node)))
         return environment
 
     def _local(self, value: str) -> str:

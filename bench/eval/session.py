@@ -94,6 +94,9 @@ class MemorySession:
         self.spent += wei
         return True
 
+    async def count_send(self) -> None:
+        """There is no limit here."""
+
     async def tokens_left(self) -> int | None:
         return None
 

@@ -42,6 +42,7 @@ CROSSINGS = {
     "record.set_network: self._persist(self._sessions.set_network)": "sessions.set_network",
     "record.set_network: self._renew(self._runs.renew)": "runs.renew",
     "record.spend: self._renew(self._runs.spend)": "runs.spend",
+    "record.count_send: self._persist(self._runs.count_send)": "runs.count_send",
     "record.tokens_left: self._persist(self._runs.tokens_left)": "runs.tokens_left",
     "watch._look: resources.blocking(resources.controls.read)": "controls.read",
 }
@@ -73,6 +74,7 @@ ELSEWHERE = {
     "queue.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
     "runs.put_back": "test_a_run_that_is_put_back_has_lost_no_attempt",
     "runs.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
+    "runs.count_send": "test_a_transaction_is_counted_although_the_storage_fails",
     "runs.spend": "test_what_the_agent_spends_is_counted_once",
     "runs.tokens_left": "test_the_tokens_left_are_asked_for_again",
     "sessions.hot": "test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_nothing",

@@ -91,6 +91,13 @@ async def test_the_session_changes_its_network_once(stage: Stage, moment: str) -
     assert record.lease.session.network == "mainnet"
 
 
+async def test_a_transaction_is_counted_although_the_storage_fails(stage: Stage) -> None:
+    count = Failing(stage.store.runs.count_send, "before")
+    lease = await claimed(stage)
+    await record_of(stage, lease, runs=Watched(stage.store.runs, count_send=count)).count_send()
+    assert count.failures == 0
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_a_run_that_is_put_back_has_lost_no_attempt(stage: Stage, moment: str) -> None:
     lease = await claimed(stage)

@@ -59,6 +59,9 @@ class MemoryRecord:
     async def spend(self, wei: int, most: int) -> bool:
         return True
 
+    async def count_send(self) -> None:
+        """There is no limit here."""
+
     async def tokens_left(self) -> int | None:
         return None
 

@@ -45,6 +45,10 @@ class RunRecord(Protocol):
         """Count `wei` against what the agent may move in this session; a negative amount gives it back."""
         ...
 
+    async def count_send(self) -> None:
+        """Raises `DayUsedUp` when the deployment may send no more today."""
+        ...
+
     async def tokens_left(self) -> int | None:
         """What the session's owner may still use today; None: there is no limit."""
         ...

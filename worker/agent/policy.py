@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_ai import RunContext
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
-from forge.errors import InvalidRequest
+from forge.errors import DayUsedUp, InvalidRequest
 from worker.agent.deps import RunDeps
 from worker.mcp_servers.amounts import format_units, parse_amount
 from worker.tool_outcomes import ToolEnded, ToolRefused
@@ -92,6 +92,10 @@ class PolicyToolset(WrapperToolset[RunDeps]):
         currency = next((n.currency for n in ctx.deps.networks if n.name == ctx.deps.network), "ETH")
         wei = _value(tool_args.get("value", 0), currency)
         self.policy.check_amount(wei, currency)
+        try:
+            await ctx.deps.record.count_send()
+        except DayUsedUp as error:
+            raise ToolRefused(f"Nothing was sent: {error.detail} Tell the user.") from None
         most = self.policy.most_per_session
         if most is None or not wei:
             return await super().call_tool(SEND, tool_args, ctx, tool)

@@ -264,10 +264,15 @@ class Runs(Protocol):
         """
         ...
 
+    def count_send(self, lease: Lease) -> None:
+        """One transaction that the agent sends by itself. Raises `DayUsedUp`."""
+        ...
+
     def tokens_left(self, lease: Lease) -> int | None:
         """LLM tokens that the session's owner may still use on this UTC day; None: there is no limit.
 
-        `append` and `finish` count what they store. A lost lease is no reason to raise.
+        `append` and `finish` count what they store. A lost lease is no reason to raise. Raises `DayUsedUp` when the
+        deployment's tokens of the day are used up.
         """
         ...
 

@@ -6,7 +6,7 @@ Field names are the environment's names in lower case; `template.yaml` sets the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -34,6 +34,18 @@ class Settings(BaseModel):
     """Of all callers together."""
     owner_tokens_per_day: int = Field(default=0, ge=0)
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
+    deployment_requests_per_day: int = Field(default=0, ge=0)
+    """Of all callers together on one UTC day, and so on; 0: no limit."""
+    deployment_streams_per_day: int = Field(default=0, ge=0)
+    """WebSockets and event streams that are opened."""
+    deployment_sessions_per_day: int = Field(default=0, ge=0)
+    """Sessions that begin."""
+    deployment_tokens_per_day: int = Field(default=0, ge=0)
+    """LLM tokens."""
+    deployment_sends_per_day: int = Field(default=0, ge=0)
+    """Transactions that the agent sends by itself."""
+    anonymous_ids: Literal["any", "uuid4"] = "any"
+    """The session ids of anonymous callers, whose id is their only secret."""
     cors_origins: str = ""
     """Comma-separated origins of other pages that may call, or `*`; the deployment's own may always."""
     edge_digests: str = ""

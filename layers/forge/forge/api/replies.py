@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
+from forge.api.session_ids import checked
 from forge.api.way_in import caller_address
 from forge.errors import Forbidden
 from forge.models.caller import Caller
@@ -51,8 +52,8 @@ IdempotencyKey = Annotated[
 
 
 def key_of(owner: str, session_id: str | None) -> SessionKey:
-    """Without an id the server makes one, and returns it."""
-    return SessionKey(owner, session_id or new_session_id())
+    """Without an id the server makes one, and returns it. Raises `InvalidRequest`."""
+    return checked(SessionKey(owner, session_id or new_session_id()))
 
 
 async def _once_of(request: Request, owner: Owner, idempotency_key: IdempotencyKey = None) -> UseOf | None:

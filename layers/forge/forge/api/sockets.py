@@ -11,6 +11,7 @@ from forge.api import dependencies
 from forge.api.admission import charge_request, with_payer
 from forge.api.message_pages import page
 from forge.api.push import close_over, post_all
+from forge.api.session_ids import checked
 from forge.api.socket_entry import SocketCall
 from forge.api.tickets import caller_of_ticket
 from forge.api.unreadable import unreadable_state
@@ -38,7 +39,7 @@ def connect(call: SocketCall) -> None:
     caller = caller_of_ticket(call.query.get("ticket"), session_id, call.headers.get("origin", ""))
     caller = with_payer(caller, call.headers, call.source)
     charge_request(caller, ROUTES["$connect"])
-    key = SessionKey(caller.owner, session_id)
+    key = checked(SessionKey(caller.owner, session_id))
     connection = Connection(
         connection_id=call.connection_id,
         key=key,

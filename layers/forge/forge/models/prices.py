@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Daily = Literal["requests", "streams", "sessions", "tokens", "sends"]
+"""What the deployment may have a roof for on each UTC day."""
+_REQUEST: tuple[Daily, ...] = ("requests",)
+_STREAM: tuple[Daily, ...] = ("requests", "streams")
 
 
 class Price(NamedTuple):
-    """`caller`: units of the signed-in owner, or of an anonymous caller's address prefix. `roof`: of the deployment."""
+    """`caller`: units of the signed-in owner, or of an anonymous caller's address prefix. `roof`: of the deployment.
+
+    `daily`: one of each is counted against the deployment's day.
+    """
 
     caller: int
     roof: int = 1
+    daily: tuple[Daily, ...] = _REQUEST
 
 
-FREE = Price(0, 0)
+FREE = Price(0, 0, ())
 
 ROUTES: Mapping[str, Price] = {
     "GET /health": FREE,
     "GET /api/state": Price(1),
     "GET /api/sessions": Price(2),
-    "GET /api/chat/stream": Price(5, 5),
+    "GET /api/chat/stream": Price(5, 5, _STREAM),
     "POST /api/chat": Price(5, 5),
     "POST /api/system": Price(5, 5),
     "POST /api/interrupt": Price(2),
@@ -30,7 +39,7 @@ ROUTES: Mapping[str, Price] = {
     "DELETE /api/sessions/{session_id}": Price(3),
     "POST /api/sessions/adopt": Price(10, 5),
     "DELETE /api/account": Price(20, 10),
-    "$connect": Price(5, 2),
+    "$connect": Price(5, 2, _STREAM),
 }
 
 FRAMES: Mapping[str, int] = {"sync": 1_000, "ping": 250, "auth": 500}

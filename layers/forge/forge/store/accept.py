@@ -21,6 +21,7 @@ from forge.store.mend import whole
 from forge.store.once import Known, Writer, replayed
 from forge.store.pace import charge
 from forge.store.refusal import Refused
+from forge.store.roofs import DailyRoofs
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
 from forge.store.unanswered import note_unanswered, unanswered
@@ -36,10 +37,11 @@ def accept(
     submission: Submission,
     if_busy: IfBusy,
     once: Once | None = None,
+    roofs: DailyRoofs | None = None,
 ) -> Accepted:
     """Raises what `forge.ports.Inbox` says, and `KeyReused`."""
     try:
-        return _accept(table, terms, now, key, submission, if_busy, once)
+        return _accept(table, terms, now, key, submission, if_busy, once, roofs)
     except Known as known:
         if once is None:
             raise
@@ -54,6 +56,7 @@ def _accept(
     submission: Submission,
     if_busy: IfBusy,
     once: Once | None,
+    roofs: DailyRoofs | None,
 ) -> Accepted:
     writer = Writer(table, now, key, submission.run_id, once)
 
@@ -71,6 +74,8 @@ def _accept(
         except Refused as refused:
             old = refused.item
         if old is None or not alive(old, now):
+            if roofs:
+                roofs.spend("sessions")
             if created := _create(writer, terms, now, key, submission, old):
                 return accepted(created)
             continue

@@ -8,6 +8,7 @@ from forge.ports import Clock
 from forge.store import keys
 from forge.store.blocks import Blocks, Charge
 from forge.store.pace import charge
+from forge.store.roofs import DailyRoofs
 from forge.store.table import Table
 from forge.store.terms import Pace, Terms
 
@@ -23,8 +24,8 @@ _FULL = "This deployment takes no more requests at the moment."
 class TableAdmission:
     """One for a process: it remembers what it has not charged yet."""
 
-    def __init__(self, table: Table, terms: Terms, clock: Clock) -> None:
-        self._table, self._terms, self._clock = table, terms, clock
+    def __init__(self, table: Table, terms: Terms, clock: Clock, roofs: DailyRoofs) -> None:
+        self._table, self._terms, self._clock, self._daily = table, terms, clock, roofs
         self._callers = _blocks(terms.caller_pace, CALLER_BLOCKS, self._charge_caller)
         self._roof = _blocks(terms.roof_pace, ROOF_BLOCKS, self._charge_roof)
 
@@ -34,6 +35,8 @@ class TableAdmission:
             self._callers.spend(caller, price.caller, now)
         if price.roof:
             self._roof.spend(_DEPLOYMENT, price.roof, now)
+        for each in price.daily:
+            self._daily.spend(each)
 
     def command(self, key: SessionKey, units: int) -> None:
         if units:

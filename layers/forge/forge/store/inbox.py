@@ -13,6 +13,7 @@ from forge.models.session import HotSession
 from forge.ports import Clock
 from forge.store.accept import accept
 from forge.store.mend import mended
+from forge.store.roofs import DailyRoofs
 from forge.store.stop import interrupt_abandoned, withdraw
 from forge.store.table import Table
 from forge.store.terms import Terms
@@ -25,6 +26,7 @@ class TableInbox:
     table: Table
     terms: Terms
     clock: Clock
+    roofs: DailyRoofs
 
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
         session = self._accept(key, submission, if_busy, None).session
@@ -46,7 +48,7 @@ class TableInbox:
             self.table,
             key,
             defaults,
-            lambda: accept(self.table, self.terms, now, key, submission, if_busy, once),
+            lambda: accept(self.table, self.terms, now, key, submission, if_busy, once, self.roofs),
         )
 
     def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> HotSession | None:

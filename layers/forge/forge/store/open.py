@@ -34,6 +34,7 @@ from forge.store.faults import TableFaults
 from forge.store.inbox import TableInbox
 from forge.store.journal import TableJournal
 from forge.store.pins import TablePins
+from forge.store.roofs import DailyRoofs
 from forge.store.runs import TableRuns
 from forge.store.sessions import TableSessions
 from forge.store.table import Table
@@ -72,14 +73,15 @@ def open_store(
 ) -> Store:
     table = Table(client or aws.client("dynamodb"), settings.forge_table)
     terms = Terms.of(settings)
+    roofs = DailyRoofs(table, terms, clock)
     return Store(
         accounts=TableAccounts(table, terms, clock),
-        admission=TableAdmission(table, terms, clock),
-        sessions=TableSessions(table, terms, clock),
-        inbox=TableInbox(table, terms, clock),
+        admission=TableAdmission(table, terms, clock, roofs),
+        sessions=TableSessions(table, terms, clock, roofs),
+        inbox=TableInbox(table, terms, clock, roofs),
         approvals=TableApprovals(table, clock),
         controls=TableControls(table, clock),
-        runs=TableRuns(table, terms, clock),
+        runs=TableRuns(table, terms, clock, roofs),
         journal=TableJournal(table, terms, clock),
         commands=TableCommands(table, clock),
         faults=TableFaults(table, clock),

@@ -19,6 +19,7 @@ from forge.store.items import alive, session_of
 from forge.store.log import part_item, split
 from forge.store.mend import mended
 from forge.store.refusal import Refused, Unfit
+from forge.store.roofs import DailyRoofs
 from forge.store.steps import ended, progressed, running
 from forge.store.table import Table
 from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, Terms
@@ -30,6 +31,7 @@ class TableRuns:
     table: Table
     terms: Terms
     clock: Clock
+    roofs: DailyRoofs
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
         now = self.clock()
@@ -76,6 +78,7 @@ class TableRuns:
 
     def append(self, lease: Lease, progress: Progress) -> Lease:
         now = self.clock()
+        self.roofs.note("tokens", progress.tokens)
         goal = progressed(lease.session, progress, self.terms, now).after
 
         def applied(session: HotSession) -> bool:
@@ -94,12 +97,17 @@ class TableRuns:
 
     def finish(self, lease: Lease, ending: Ending) -> HotSession:
         now = self.clock()
+        self.roofs.note("tokens", ending.tokens)
         return self._commit(
             lease, lambda session: ended(session, ending, self.terms, now), tokens=ending.tokens
         )
 
     def tokens_left(self, lease: Lease) -> int | None:
+        self.roofs.check("tokens")
         return tokens_left(self.table, lease.key, self.terms, self.clock())
+
+    def count_send(self, lease: Lease) -> None:
+        self.roofs.spend("sends")
 
     def spend(self, lease: Lease, amount: int, most: int, mark: str) -> Lease:
         change = (

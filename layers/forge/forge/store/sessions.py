@@ -21,6 +21,7 @@ from forge.store.lenient import plain
 from forge.store.log import messages_of, whole_text
 from forge.store.mend import mended, whole
 from forge.store.refusal import Refused, Unfit
+from forge.store.roofs import DailyRoofs
 from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, TOUCH_MS, Terms
 from forge.store.unreadable_session import delete_unreadable
@@ -31,6 +32,7 @@ class TableSessions:
     table: Table
     terms: Terms
     clock: Clock
+    roofs: DailyRoofs
 
     def hot(self, key: SessionKey) -> HotSession | None:
         item = self.table.get(layout.hot(key))
@@ -86,6 +88,7 @@ class TableSessions:
                 whole(old)
             first = {"network": self.terms.network, "expires_at": self.terms.session_end(now), **values}
             item = new_item(key, now, old, **first)
+            self.roofs.spend("sessions")
             try:
                 self.table.put(item, only_if(Change(), old))
                 return session_of(item)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from forge.models.lease import LEASE_MS as LEASE_MS
+from forge.models.prices import Daily
 from forge.settings import Settings
 from forge.store.shape import Defaults
 
@@ -47,7 +49,7 @@ def _thirds(per_minute: float) -> Pace:
 class Terms:
     """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves.
 
-    `owner_tokens`: of one owner and day, 0 for no limit.
+    `owner_tokens`: of one owner and day; `roofs`: of the deployment and day; 0 for no limit.
     """
 
     session_ms: int
@@ -58,6 +60,7 @@ class Terms:
     caller_pace: Pace
     roof_pace: Pace
     owner_tokens: int
+    roofs: Mapping[Daily, int]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -70,6 +73,13 @@ class Terms:
             caller_pace=_thirds(settings.caller_units_per_minute),
             roof_pace=_thirds(settings.deployment_units_per_minute),
             owner_tokens=settings.owner_tokens_per_day,
+            roofs={
+                "requests": settings.deployment_requests_per_day,
+                "streams": settings.deployment_streams_per_day,
+                "sessions": settings.deployment_sessions_per_day,
+                "tokens": settings.deployment_tokens_per_day,
+                "sends": settings.deployment_sends_per_day,
+            },
         )
 
     def defaults(self, now: int) -> Defaults:
