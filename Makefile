@@ -128,6 +128,10 @@ lock: setup-check ## Lock requirements/*.in again (ARGS=--upgrade takes new vers
 bench: setup ## Measure speed, memory and cost
 	@$(python) -m bench $(ARGS)
 
+.PHONY: bench-attacks
+bench-attacks: setup ## Measure others' answers while somebody attacks
+	@$(python) -m bench.attacks $(ARGS)
+
 .PHONY: eval
 eval: setup ## Ask the agent a set of questions and grade its work
 	@$(python) -m bench.eval $(ARGS)

@@ -19,6 +19,7 @@ from local_dev.stack_process import RunningStack
 
 PATIENCE_SECONDS = 60.0
 TOKENS = 20
+ASKED = json.dumps({"f": 0, "t": TOKENS, "r": 0})
 _ANSWER = "".join(f"t{number:04d} " for number in range(TOKENS))
 UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "100000", "RATE_LIMIT_BURST": "1000"}
 """So that a person of this bench may type faster than people do."""
@@ -26,20 +27,21 @@ UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "100000", "RATE_LIMIT_BURST": "1000"}
 
 @dataclass
 class Person:
-    """`first_texts` and `answers`: milliseconds from the POST, one for each message."""
+    """`first_texts` and `answers`: milliseconds from the POST, one for each message. `expected` None: any answer."""
 
     http: httpx.AsyncClient
     socket: ClientConnection
     session_id: str
+    says: str = ASKED
+    expected: str | None = _ANSWER
     first_texts: list[float] = field(default_factory=list[float])
     answers: list[float] = field(default_factory=list[float])
     errors: list[str] = field(default_factory=list[str])
 
     async def ask(self) -> None:
-        message = json.dumps({"f": 0, "t": TOKENS, "r": 0})
         began = perf_counter()
         posting = asyncio.create_task(
-            self.http.post("/api/chat", json={"message": message, "session_id": self.session_id})
+            self.http.post("/api/chat", json={"message": self.says, "session_id": self.session_id})
         )
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -65,12 +67,14 @@ class Person:
                 break
         self.first_texts.append(first)
         self.answers.append((perf_counter() - began) * 1000)
-        if frame["messages"][-1]["content"] != _ANSWER:
+        if self.expected is not None and frame["messages"][-1]["content"] != self.expected:
             self.errors.append("wrong answer")
 
 
 @asynccontextmanager
-async def people(stack: RunningStack, count: int) -> AsyncGenerator[list[Person]]:
+async def people(
+    stack: RunningStack, count: int, says: str = ASKED, expected: str | None = _ANSWER
+) -> AsyncGenerator[list[Person]]:
     """With open connections, and with one answer behind them, so that nothing is measured that happens once."""
     async with AsyncExitStack() as exits:
         limits = httpx.Limits(max_connections=None)
@@ -83,7 +87,7 @@ async def people(stack: RunningStack, count: int) -> AsyncGenerator[list[Person]
             session_id = str(uuid.uuid4())
             url = f"{stack.ws_url}?session_id={session_id}"
             socket = await exits.enter_async_context(connect(url, proxy=None, ping_interval=None))
-            made.append(Person(http, socket, session_id))
+            made.append(Person(http, socket, session_id, says, expected))
         await asyncio.gather(*(person.ask() for person in made))
         for person in made:
             person.first_texts.clear()

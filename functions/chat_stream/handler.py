@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Header
@@ -12,6 +13,7 @@ from forge.api.application import create_app
 from forge.api.entrances import by_token_or_ticket
 from forge.api.following import Follower, events
 from forge.api.replies import CallerOf, key_of
+from forge.api.stream_places import StreamPlace
 from forge.models.ids import SessionId
 
 router = APIRouter()
@@ -25,8 +27,10 @@ async def get_stream(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     key = key_of(caller.owner, session_id)
+    place = StreamPlace(caller.payer)
+    await asyncio.to_thread(place.open)
     return StreamingResponse(
-        events(Follower(key, last_event_id), request.is_disconnected, caller.until),
+        place.holding(events(Follower(key, last_event_id), request.is_disconnected, caller.until)),
         media_type="text/event-stream",
         headers={
             "Cache-Control": "no-cache, no-transform",

@@ -78,6 +78,10 @@ class TooManyConnections(Retryable):
     """This session has as many open connections as one may have."""
 
 
+class TooManyStreams(TooManyConnections):
+    """You have as many open streams as one caller may have, WebSockets and event streams together; close one first."""
+
+
 class StorageUnavailable(Retryable):
     """The storage is overloaded or out of reach; nothing was lost, try again shortly."""
 

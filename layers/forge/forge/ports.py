@@ -203,6 +203,18 @@ class Approvals(Protocol):
         ...
 
 
+class OpenStreams(Protocol):
+    """The sockets and event streams that a caller has open. `until` (epoch milliseconds): then one counts no more."""
+
+    def open(self, payer: str, name: str, until: int) -> None:
+        """Exactly counted, whatever opens at once. Raises `TooManyStreams`."""
+        ...
+
+    def stay(self, payer: str, name: str, until: int) -> None: ...
+
+    def close(self, payer: str, name: str) -> None: ...
+
+
 class Controls(Protocol):
     def connect(self, connection: Connection) -> None:
         """Exactly counted, whatever connects at once. Raises `TooManyConnections`."""

@@ -34,6 +34,8 @@ class Settings(BaseModel):
     """Of all callers together."""
     owner_tokens_per_day: int = Field(default=0, ge=0)
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
+    caller_streams: int = Field(default=100, ge=1)
+    """WebSockets and event streams that one of them may have open."""
     deployment_requests_per_day: int = Field(default=0, ge=0)
     """Of all callers together on one UTC day, and so on; 0: no limit."""
     deployment_streams_per_day: int = Field(default=0, ge=0)

@@ -30,6 +30,8 @@ from forge.ports import Sessions
 
 logger = logging.getLogger(__name__)
 
+CONNECTION_MS = 2 * 3_600_000 + 600_000
+"""A gateway closes a connection after two hours."""
 _SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
 
 
@@ -46,19 +48,45 @@ def connect(call: SocketCall) -> None:
         connected_at=dependencies.now(),
         until=caller.until,
         origin=call.headers.get("origin", ""),
+        payer=caller.payer,
     )
+    _take_place(connection)
+    try:
+        _list(connection)
+    except BaseException:
+        _leave_place(connection)
+        raise
+    record("ConnectionsOpened")
+
+
+def _take_place(connection: Connection) -> None:
+    """A connection ends after two hours at the latest. Raises `TooManyStreams`."""
+    if connection.payer:
+        until = connection.connected_at + CONNECTION_MS
+        dependencies.store().open_streams.open(connection.payer, connection.connection_id, until)
+
+
+def _leave_place(connection: Connection) -> None:
+    if connection.payer:
+        dependencies.store().open_streams.close(connection.payer, connection.connection_id)
+
+
+def _list(connection: Connection) -> None:
     try:
         dependencies.store().controls.connect(connection)
     except TooManyConnections:
         record("ConnectionsRefused")
-        if not _forget_stale(key):
+        if not _forget_stale(connection.key):
             raise
         dependencies.store().controls.connect(connection)
-    record("ConnectionsOpened")
 
 
 def disconnect(call: SocketCall) -> None:
-    dependencies.store().controls.disconnect(call.connection_id)
+    controls = dependencies.store().controls
+    connection = controls.connection(call.connection_id)
+    controls.disconnect(call.connection_id, connection.key if connection else None)
+    if connection:
+        _leave_place(connection)
 
 
 def answer(call: SocketCall) -> None:

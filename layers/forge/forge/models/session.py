@@ -101,7 +101,7 @@ OPENING_MILLISECONDS = 10_000
 
 
 class Connection(BaseModel):
-    """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds.
+    """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds. `payer`: whose stream it is.
 
     `until` (epoch milliseconds): when the token ends by which it was opened; None: never. `origin`: of its page.
     """
@@ -113,6 +113,7 @@ class Connection(BaseModel):
     connected_at: int
     until: int | None = None
     origin: str = ""
+    payer: str = ""
 
     def is_over(self, now: int) -> bool:
         return self.until is not None and self.until <= now

@@ -35,6 +35,7 @@ class TableControls:
             "session_key": str(connection.key),
             "connected_at": connection.connected_at,
             "origin": connection.origin,
+            "payer": connection.payer,
             "expires_at": self.clock() // 1_000 + CONNECTION_SECONDS,
         }
         self.table.put(item if connection.until is None else {**item, "until": connection.until})
@@ -103,6 +104,7 @@ class TableControls:
             connected_at=plain(item.get("connected_at"), int, 0),
             until=plain(item.get("until"), int, None),
             origin=plain(item.get("origin"), str, ""),
+            payer=plain(item.get("payer"), str, ""),
         )
 
     def request_interrupt(self, key: SessionKey, run_id: str) -> None:

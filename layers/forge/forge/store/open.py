@@ -18,6 +18,7 @@ from forge.ports import (
     Faults,
     Inbox,
     Journal,
+    OpenStreams,
     Pins,
     Runs,
     Sessions,
@@ -33,6 +34,7 @@ from forge.store.expire import TableExpiry
 from forge.store.faults import TableFaults
 from forge.store.inbox import TableInbox
 from forge.store.journal import TableJournal
+from forge.store.open_streams import TableOpenStreams
 from forge.store.pins import TablePins
 from forge.store.roofs import DailyRoofs
 from forge.store.runs import TableRuns
@@ -55,6 +57,7 @@ class Store:
     inbox: Inbox
     approvals: Approvals
     controls: Controls
+    open_streams: OpenStreams
     runs: Runs
     journal: Journal
     commands: Commands
@@ -81,6 +84,7 @@ def open_store(
         inbox=TableInbox(table, terms, clock, roofs),
         approvals=TableApprovals(table, clock),
         controls=TableControls(table, clock),
+        open_streams=TableOpenStreams(table, terms, clock),
         runs=TableRuns(table, terms, clock, roofs),
         journal=TableJournal(table, terms, clock),
         commands=TableCommands(table, clock),

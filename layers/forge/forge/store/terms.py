@@ -61,6 +61,7 @@ class Terms:
     roof_pace: Pace
     owner_tokens: int
     roofs: Mapping[Daily, int]
+    caller_streams: int
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -73,6 +74,7 @@ class Terms:
             caller_pace=_thirds(settings.caller_units_per_minute),
             roof_pace=_thirds(settings.deployment_units_per_minute),
             owner_tokens=settings.owner_tokens_per_day,
+            caller_streams=settings.caller_streams,
             roofs={
                 "requests": settings.deployment_requests_per_day,
                 "streams": settings.deployment_streams_per_day,
