@@ -28,7 +28,7 @@ def test_a_caller_opens_as_many_sockets_as_may_be_and_one_that_leaves_makes_room
 
 
 def test_a_socket_that_its_session_refuses_takes_no_place(gateway: Gateway, environment: Environment) -> None:
-    environment.set(CALLER_STREAMS="60")
+    environment.set(CALLER_STREAMS="60", CALLER_UNITS_PER_MINUTE="60000")
     opened = [gateway.connect(session_id="crowded")[0] for _ in range(55)]
     assert opened.count(200) == 50
     assert [gateway.connect(session_id=f"s{number}")[0] for number in range(11)] == [200] * 10 + [429]
