@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
+from forge.models.ids import ANONYMOUS
 from forge.models.message import Draft, Message
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import HotSession
@@ -133,9 +134,12 @@ class LeasedRecord:
             return True
 
     async def count_send(self) -> None:
-        await self._persist(lambda: self._runs.count_send(self.lease))
+        if self._runs.limits("sends"):
+            await self._persist(lambda: self._runs.count_send(self.lease))
 
     async def tokens_left(self) -> int | None:
+        if self.lease.key.owner == ANONYMOUS and not self._runs.limits("tokens"):
+            return None
         return await self._persist(lambda: self._runs.tokens_left(self.lease))
 
     async def _renew(self, write: Callable[[], Lease]) -> None:

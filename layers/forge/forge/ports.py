@@ -17,7 +17,7 @@ from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.once import Accepted, Once
-from forge.models.prices import Price
+from forge.models.prices import Daily, Price
 from forge.models.run import (
     ChainWait,
     CommandMessage,
@@ -274,6 +274,10 @@ class Runs(Protocol):
 
         Raises `SpendingCapReached` when the sum would be more than `most`; then nothing is counted.
         """
+        ...
+
+    def limits(self, name: Daily) -> bool:
+        """Whether the deployment has a roof for that on each day. It asks nobody and does not block."""
         ...
 
     def count_send(self, lease: Lease) -> None:

@@ -43,6 +43,9 @@ class DailyRoofs:
         self._limits = {name: limit for name, limit in terms.roofs.items() if limit}
         self._days = {name: _Day() for name in self._limits}
 
+    def has(self, name: Daily) -> bool:
+        return name in self._limits
+
     def spend(self, name: Daily, units: int = 1) -> None:
         """Raises `DayUsedUp`, and then nothing is charged. A table that cannot be charged now is charged later."""
         if day := self._days.get(name):

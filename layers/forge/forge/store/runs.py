@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from forge.errors import LeaseLost, SessionUnreadable, SpendingCapReached
+from forge.models.prices import Daily
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import HotSession
 from forge.ports import Clock, Lease
@@ -105,6 +106,9 @@ class TableRuns:
     def tokens_left(self, lease: Lease) -> int | None:
         self.roofs.check("tokens")
         return tokens_left(self.table, lease.key, self.terms, self.clock())
+
+    def limits(self, name: Daily) -> bool:
+        return self.roofs.has(name)
 
     def count_send(self, lease: Lease) -> None:
         self.roofs.spend("sends")
