@@ -95,7 +95,7 @@ class PolicyToolset(WrapperToolset[RunDeps]):
         try:
             await ctx.deps.record.count_send()
         except DayUsedUp as error:
-            raise ToolRefused(f"Nothing was sent: {error.detail} Tell the user.") from None
+            raise ToolRefused(f"Nothing was sent: {error.detail}", TELL) from None
         most = self.policy.most_per_session
         if most is None or not wei:
             return await super().call_tool(SEND, tool_args, ctx, tool)
