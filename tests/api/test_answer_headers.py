@@ -51,7 +51,7 @@ def test_every_answer_of_a_route_has_them(
     environment.set(EDGE_DIGESTS=digest_of("s" * 32))
     answers.append(gateway.call(route.method, url, None))
     assert [(answer.status, lacking(answer.headers)) for answer in answers if lacking(answer.headers)] == []
-    assert len({answer.status for answer in answers}) > 2
+    assert len({answer.status for answer in answers}) >= 2
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,13 @@ __all__ = ["issuer", "running_issuer", "signed_in"]
 
 
 def test_everybody_is_anonymous_until_an_issuer_is_set(environment: Environment) -> None:
-    assert caller_of({}) == caller_of(bearer("nonsense")) == ("anonymous", None)
+    for headers in ({}, bearer("nonsense")):
+        assert caller_of(headers)[:2] == ("anonymous", None)
 
 
 def test_the_owner_is_the_subject_of_the_token(signed_in: Issuer) -> None:
     token = signed_in.token("ann", exp=4_000_000_000)
-    assert caller_of(bearer(token)) == ("ann", 4_000_000_000_000)
+    assert caller_of(bearer(token))[:2] == ("ann", 4_000_000_000_000)
     assert caller_of({"authorization": "bearer " + token}).owner == "ann"
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import jwt
 import pytest
 
-from forge.api import dependencies
+from forge.api import dependencies, mcp_commands
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.prices import COMMANDS
 from forge.models.session import Catalog
@@ -176,8 +176,9 @@ def test_nobody_commands(gateway: Gateway, anns: Issuer, command: str, kind: str
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_for_ones_own_session_and_a_foreign_one_is_like_none(
-    gateway: Gateway, anns: Issuer, command: str
+    gateway: Gateway, anns: Issuer, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mcp_commands, "PATIENCE_SECONDS", 0.1)  # no worker is here to answer
     before = dependencies.store().sessions.hot(KEY)
     seen: list[tuple[int, str, list[str]]] = []
     for owner, session_id in (("eve", "q"), ("bob", "s"), ("carl", "q")):

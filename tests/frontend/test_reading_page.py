@@ -172,7 +172,7 @@ async def test_answers_and_tools_are_spoken_in_words(open_page: OpenPage, server
     await expect(spoken).to_contain_text(
         "Agent: Hello world, see x at site (e.com) for 0x7099…79C8\none\ntwo\na, b\n1, 2"
     )
-    await expect(spoken).to_contain_text("Balance: 1.5 ETH.")
+    await expect(spoken).to_contain_text("Balance: 1.5 ether.")
     await expect(spoken).to_contain_text("My own tool: failed.")
     await expect(page.locator(".tool-name")).to_have_text(["Balance", "My own tool"])
 

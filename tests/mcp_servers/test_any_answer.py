@@ -80,8 +80,11 @@ class Desk:
 
     async def _call(self, tool: str) -> Any:
         self.chains.forget()
-        async with Client(self.server) as client:
-            return await client.call_tool_mcp(tool, USES[tool][0])
+        try:
+            async with Client(self.server) as client:
+                return await client.call_tool_mcp(tool, USES[tool][0])
+        finally:
+            await self.chains.close()
 
 
 @pytest.fixture(scope="module")

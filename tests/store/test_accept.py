@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from forge.errors import InboxFull, InvalidRequest, RateLimited, SessionBusy
-from forge.models.approval import ApprovalReply
 from forge.models.ids import SessionKey
 from forge.models.session import INBOX_LIMIT
 from forge.settings import Settings
@@ -149,9 +148,6 @@ def test_interrupt_queues_the_message_behind_the_active_run(store: Store):
 def test_an_over_long_message_is_refused(store: Store):
     with pytest.raises(InvalidRequest):
         told(store, "é" * 8_001)
-    reply = ApprovalReply(outcome="rejected", reason="x" * 16_000)
-    with pytest.raises(InvalidRequest):
-        store.inbox.accept(KEY, submission("no", approval=reply))
     assert store.sessions.hot(KEY) is None
 
 
