@@ -13,6 +13,7 @@ from worker.mcp_servers.addresses import ACCOUNT_NAMES
 from worker.mcp_servers.chains import Chain, Chains
 from worker.mcp_servers.evm.blocks import Block, pick, show_block, show_transaction
 from worker.mcp_servers.evm.results import CurrentTime, Networks, NetworkStatus
+from worker.mcp_servers.together import all_of
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName, ToolRefused
 
 OneField = Annotated[
@@ -42,7 +43,7 @@ def add_chain_tools(server: FastMCP[Any], chains: Chains) -> None:
     @server.tool(annotations=READS)
     async def list_networks() -> Networks:
         """The networks that can be used, with chain id, coin, explorer and whether test transactions can be sent."""
-        return Networks(networks=await asyncio.gather(*(network_status(chain) for chain in chains.all())))
+        return Networks(networks=await all_of(network_status(chain) for chain in chains.all()))
 
     @server.tool(annotations=PURE)
     async def get_current_time() -> CurrentTime:

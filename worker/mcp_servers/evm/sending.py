@@ -13,6 +13,7 @@ from worker.mcp_servers.evm.results import Sent
 from worker.mcp_servers.evm.transactions import Request, refusal
 from worker.mcp_servers.node import Receipt, transaction_hash
 from worker.mcp_servers.rpc import LOOK_FIRST, NodeRefused, NodeUnreadable
+from worker.mcp_servers.together import both
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused, note
 
 FIRST_POLL_SECONDS = 0.02
@@ -73,7 +74,7 @@ def _hash(chain: Chain, answer: Any) -> str:
 async def _check(request: Request) -> str:
     """The gas that it needs. A revert or missing funds show here, before anything is sent."""
     try:
-        _, gas = await asyncio.gather(
+        _, gas = await both(
             request.chain.read("eth_call", request.call(), "latest"),
             request.chain.quantity("eth_estimateGas", request.call()),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from worker.mcp_servers.evm.results import AssetChange, GivenRight, Simulation
 from worker.mcp_servers.evm.tokens import Token, read_token
 from worker.mcp_servers.evm.transactions import Request, refusal, would_fail
 from worker.mcp_servers.rpc import NodeRefused, NodeUnreadable
+from worker.mcp_servers.together import all_of, both
 from worker.tool_outcomes import ToolRefused
 
 MOST_CHANGES = 50
@@ -31,7 +31,7 @@ async def simulate_transaction(request: Request) -> Simulation:
     """Raises `ToolRefused` when the node cannot tell whether it would succeed; the rest is null where it cannot."""
     call = request.call()
     try:
-        answer, gas = await asyncio.gather(request.chain.data("eth_call", call, "latest"), _gas(request))
+        answer, gas = await both(request.chain.data("eth_call", call, "latest"), _gas(request))
     except NodeRefused as error:
         if not would_fail(error):
             raise
@@ -99,7 +99,7 @@ async def _asset_changes(request: Request, found: Sequence[Movement]) -> tuple[l
     sender = request.sender.address.lower()
     shown = sorted(found, key=lambda each: each.sender.lower() != sender)[:MOST_CHANGES]
     addresses = sorted({each.asset for each in shown if each.standard != "native"})
-    tokens = await asyncio.gather(*(_token(request.chain, address) for address in addresses))
+    tokens = await all_of(_token(request.chain, address) for address in addresses)
     known = dict(zip(addresses, tokens, strict=True))
     return [_change(request.chain, each, known.get(each.asset)) for each in shown], len(found) - len(shown)
 

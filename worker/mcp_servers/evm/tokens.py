@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from eth_abi.abi import decode
@@ -15,6 +14,7 @@ from worker.mcp_servers.chains import Chain
 from worker.mcp_servers.evm.results import TokenBalance
 from worker.mcp_servers.evm.transactions import would_fail
 from worker.mcp_servers.rpc import NodeRefused
+from worker.mcp_servers.together import both
 from worker.mcp_servers.toolbox import ToolRefused
 
 LONGEST_SYMBOL = 32
@@ -32,9 +32,7 @@ class Token:
 
 
 async def read_token(chain: Chain, address: str) -> Token:
-    symbol, decimals = await asyncio.gather(
-        _ask(chain, address, "symbol()"), _ask(chain, address, "decimals()")
-    )
+    symbol, decimals = await both(_ask(chain, address, "symbol()"), _ask(chain, address, "decimals()"))
     places = int.from_bytes(decimals) if len(decimals) == 32 else MOST_DECIMALS + 1
     return Token(address, _text(symbol), places if places <= MOST_DECIMALS else None)
 

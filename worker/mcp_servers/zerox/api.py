@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from worker.mcp_servers.amounts import format_units, parse_amount
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.evm.tokens import read_token
 from worker.mcp_servers.known_networks import KNOWN_NETWORKS
+from worker.mcp_servers.together import both
 from worker.mcp_servers.toolbox import ToolRefused
 from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
@@ -94,7 +94,7 @@ class ZeroxApi:
 
     async def _described(self, request: SwapRequest, answer: wire.Price) -> SwapPrice:
         sell, buy = parse_address(answer.sell_token), parse_address(answer.buy_token)
-        sell_decimals, buy_decimals = await asyncio.gather(
+        sell_decimals, buy_decimals = await both(
             self._decimals(request.network, sell), self._decimals(request.network, buy)
         )
         return SwapPrice(
