@@ -14,7 +14,9 @@ from forge.models.run import Ending, RunMessage, Submission
 from forge.queue import SqsRunQueue
 from forge.settings import Settings
 from forge.store import open_store, system_clock
-from local_dev.dead_letters import CANNOT_LOOK, OUTPUTS, main
+from local_dev.dead_letters import TOOL as DEAD_LETTERS
+from local_dev.mcp_pins import TOOL as MCP_PINS
+from local_dev.operator_tool import CANNOT_LOOK, OUTPUTS, Tool
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME
 
 STACK = "forge-night"
@@ -47,9 +49,11 @@ def deploy(outputs: dict[str, str]) -> None:
     boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
 
 
-def run(*arguments: str, file: Path = Path("nowhere"), **environment: str) -> tuple[int, str]:
+def run(
+    *arguments: str, file: Path = Path("nowhere"), tool: Tool = DEAD_LETTERS, **environment: str
+) -> tuple[int, str]:
     said: list[str] = []
-    return main(arguments, environment, said.append, file), "\n".join(said)
+    return tool.main(arguments, environment, said.append, file), "\n".join(said)
 
 
 def test_a_deployed_stack_is_looked_at_by_its_name_alone(given_up: str, urls: dict[str, str]) -> None:
@@ -74,13 +78,22 @@ def test_the_application_of_this_computer_is_found_by_its_file(
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]"])
-def test_nothing_that_runs_here_is_said_with_what_to_do(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize("tool", [DEAD_LETTERS, MCP_PINS], ids=lambda tool: tool.target)
+def test_nothing_that_runs_here_is_said_with_what_to_do(
+    tmp_path: Path, content: str | None, tool: Tool
+) -> None:
     file = tmp_path / "stack.json"
     if content is not None:
         file.write_text(content)
-    code, said = run(file=file)
+    code, said = run(file=file, tool=tool)
     assert code == CANNOT_LOOK
-    assert "make dead-letters STACK=name" in said
+    assert f"make {tool.target} STACK=name" in said
+
+
+def test_pins_are_listed_by_the_same_way(table: str, urls: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "stack.json"
+    file.write_text(json.dumps({"environment": urls}))
+    assert run("list", file=file, tool=MCP_PINS) == (0, "No tool of an external server waits.")
 
 
 def test_a_stack_that_is_not_there_or_is_another_is_named(aws: None) -> None:

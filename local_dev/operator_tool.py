@@ -1,0 +1,102 @@
+"""The operator's tools: for a deployed stack by its name, or for the application that runs here.
+
+With `--stack NAME` the table and the queues are read from the stack's outputs with the operator's own AWS credentials,
+so neither the worker's role nor its environment is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local_dev.options import Options
+
+OUTPUTS = {
+    "FORGE_TABLE": "TableName",
+    "FORGE_QUEUE_URL": "QueueUrl",
+    "FORGE_DEAD_LETTER_URL": "DeadLetterQueueUrl",
+}
+"""Environment variables of the worker, and the stack's outputs that hold their values."""
+
+CANNOT_LOOK = 2
+
+Say = Callable[[str], object]
+Command = Callable[[list[str], MutableMapping[str, str], Say], int]
+
+
+class NoTarget(Exception):
+    """There is nothing to look at; the text says what to do."""
+
+
+def of_stack(name: str, cloudformation: Any) -> dict[str, str]:
+    """The three variables from the outputs of the stack `name`. Raises `NoTarget`."""
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        raise NoTarget(f"The stack {name} cannot be read: {error}") from error
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+    if missing := sorted(set(OUTPUTS.values()) - set(outputs)):
+        raise NoTarget(f"The stack {name} has no output {', '.join(missing)}: it is not one of forge-mcp.")
+    return {variable: outputs[output] for variable, output in OUTPUTS.items()}
+
+
+def of_this_computer(file: Path) -> dict[str, str]:
+    """What the worker of the running application got. Raises `NoTarget`."""
+    try:
+        return json.loads(file.read_text())["environment"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoTarget("No application runs here (make run starts one).") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`usage`: the forms of the command that `run` understands; without one it is `list`."""
+
+    target: str
+    help: str
+    usage: str
+    run: Command
+
+    def main(
+        self, arguments: Sequence[str], environment: MutableMapping[str, str], say: Say, file: Path
+    ) -> int:
+        """`file` describes the application that runs here."""
+        parser = ArgumentParser(f"make {self.target}", description=self.help, add_help=True)
+        parser.add_argument(
+            "--stack", default="", help="the CloudFormation stack; without it the application here"
+        )
+        parser.add_argument("command", nargs="*", default=["list"], help=self.usage)
+        options = parser.parse_args(arguments)
+        try:
+            environment.update(target_of(options.stack, environment, file))
+        except NoTarget as problem:
+            say(
+                str(problem)
+                if options.stack
+                else f"{problem} For a deployment: make {self.target} STACK=name"
+            )
+            return CANNOT_LOOK
+        return self.run(list(options.command), environment, say)
+
+    def start(self) -> None:
+        file = Options.from_environment(os.environ).stack_file
+        sys.exit(self.main(sys.argv[1:], os.environ, lambda text: sys.stdout.write(f"{text}\n"), file))
+
+
+def target_of(stack: str, environment: Mapping[str, str], file: Path) -> dict[str, str]:
+    """The variables for `stack`; those of the environment as they are, when it names a table itself."""
+    if stack:
+        session: Any = boto3.Session()
+        return of_stack(stack, session.client("cloudformation"))
+    if environment.get("FORGE_TABLE"):
+        return {}
+    return of_this_computer(file)
