@@ -12,7 +12,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def pids(stack: RunningStack) -> dict[str, int]:
-    return {"gateway and functions": stack.process.pid, **stack.processes()}
+    return {"stack, which holds the others": stack.process.pid, **stack.processes()}
 
 
 def memory(stack: RunningStack, when: str) -> list[Figure]:
