@@ -30,7 +30,7 @@ RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too 
 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
-TRIED_TWICE = ("browser", "end_to_end")
+TRIED_AGAIN = ("browser", "end_to_end")
 
 keep_named_items_only()
 
@@ -56,14 +56,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, so that no process of `make test` is left alone with them at the end.
 
     A test that drives Chromium or the whole application waits for other programs, which a busy computer may stop for
-    seconds: it is tried a second time, and the report names it. What kills processes on purpose is never tried again.
+    seconds: it is tried twice again, and the report names it. What kills processes on purpose is never tried again.
     """
     items.sort(key=lambda item: _folder(item) not in LONG_PARTS)
     for item in items:
-        if any(item.get_closest_marker(name) for name in TRIED_TWICE) and not item.get_closest_marker(
+        if any(item.get_closest_marker(name) for name in TRIED_AGAIN) and not item.get_closest_marker(
             "faults"
         ):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_approvals import Ask
@@ -183,13 +183,13 @@ async def test_two_tabs_send_once(open_page: OpenPage, server: FakeServer) -> No
 async def test_claim_that_comes_too_late_sends_nothing(open_page: OpenPage, server: FakeServer) -> None:
     """The server is the judge, not what the page knows."""
     at = await desk(open_page, server, Mode("behaves", "sent"))
+
+    async def claimed_just_before(route: Route) -> None:
+        at.session.wallet.claim({**(route.request.post_data_json or {}), "claim_id": "another-device"})
+        await route.continue_()
+
+    await at.page.route("**/api/approvals/claim", claimed_just_before, times=1)
     await at.connect()
-    await expect(at.card.get_by_role("button", name="Approve in wallet")).to_be_enabled()
-    while at.session.account is None:
-        await at.page.wait_for_event("response")
-    approval = at.session.approvals[0]
-    body = {"approval_id": approval["approval_id"], "digest": approval["digest"], "account": PAYER}
-    at.session.wallet.claim({**body, "claim_id": "another-device"})
     await at.approve()
     await expect(at.card.locator(".approval-problem")).to_contain_text("Another tab or device")
     assert await at.moved() == []
