@@ -92,6 +92,23 @@ def test_a_bots_bad_ticket_wakes_nobody() -> None:
     assert named == {name for name in functions() if name.startswith("Ws") and name != "WsTicket"}
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in functions() if name.startswith("Ws") and name != "WsTicket"]
+)
+def test_six_failures_of_any_socket_function_set_its_alarm_off(name: str) -> None:
+    alarm = of("WebSocketErrorsAlarm")
+    ids = {
+        each["Id"]: each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
+        for each in alarm["Metrics"]
+        if "MetricStat" in each
+    }
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    for failures, is_set_off in ((6, True), (5, False), (None, False)):
+        counted = {each: failures if of_function == name else None for each, of_function in ids.items()}
+        value = evaluate(expression(alarm["Metrics"]), **counted)
+        assert (value > alarm["Threshold"]) is is_set_off
+
+
 def test_no_worker_is_an_alarm_where_some_should_always_run() -> None:
     alarm = template()["Resources"]["NoWorkerAlarm"]
     assert alarm["Condition"] == "AlwaysHasWorkers"
