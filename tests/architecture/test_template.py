@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from forge.settings import Settings
 from forge.store.terms import LEASE_MS
+from tests.deployed.recorder import BATCHES
 from tests.schema import QUEUE_ATTRIBUTES, TABLE
 from tests.template import (
     ROOT,
@@ -136,3 +139,12 @@ def test_the_stream_wakes_expire_session_for_hot_items_only() -> None:
 def test_the_layer_ships_the_stream_server() -> None:
     assert "uvicorn==" in (ROOT / "requirements" / "layer.txt").read_text()
     assert "uvicorn handler:app" in (ROOT / "functions" / "chat_stream" / "run.sh").read_text()
+
+
+def test_sqs_has_no_permission_of_its_own_for_a_batch() -> None:
+    """By AWS's own list of actions, which cfn-lint brings: the emulator asks for what nobody can grant."""
+    known = json.loads((files("cfnlint.data.AdditionalSpecs") / "Policies.json").read_text())["sqs"]
+    actions = set(known.get("Actions", known))
+    assert {single.partition(":")[2].lower() for single in BATCHES.values()} <= actions
+    assert not {batch.partition(":")[2].lower() for batch in BATCHES} & actions
+    assert [action for action in actions if action.endswith("batch")] == []

@@ -16,7 +16,12 @@ BATCHES = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
-"""The permission that SQS asks for, where MiniStack asks for one that IAM does not have."""
+"""The permission that SQS asks for, where MiniStack asks for one that IAM does not have.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html lists the three single actions and no
+batch; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html says that each of them
+"also grants permissions for the corresponding batch versions" (both looked at on 2026-11-26).
+"""
 
 
 def note_checks(evaluator: Any, notes: Path) -> None:
