@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy import answers as questions
-from deploy import costs, image, parameters, secrets, smoke, stack
+from deploy import costs, history, image, parameters, secrets, smoke, stack
 from deploy.answers import Answers
 from deploy.programs import DeployFailed, Programs
 
@@ -62,9 +62,10 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     given = {"region": options.region, "llm": options.llm, "who": options.who}
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
     answers = questions.asked(questions.read(file), given, _ask, region)
-    answers.parameters |= _pairs(options.set)
     programs = Programs(environment, folder, answers.region)
     known = parameters.defaults(folder)
+    parameters.refuse_unknown(known, given_now := _pairs(options.set))
+    answers.parameters |= given_now
     if options.costs_only:
         values = known | parameters.chosen(known, {}, answers, "")
     else:
@@ -75,8 +76,15 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     questions.write(file, answers)
     url = _deployed(options, answers, programs, environment, values)
     questions.write(file, answers)
+    _note(file.with_suffix(".log"), programs, answers.images[-1])
     smoke.check(url, has_login=answers.who != questions.EVERYBODY, say=print, pause=pause)
     print(f"ready {url}")
+
+
+def _note(file: Path, programs: Programs, image_tag: str) -> None:
+    before, now = history.last(file), history.commit(programs)
+    history.note(file, now, image_tag)
+    print(f"deployed commit {now}" + (f"; before it was {before}" if before else ""), flush=True)
 
 
 def _values(
@@ -162,6 +170,7 @@ def _down(options: Namespace, environment: Mapping[str, str], folder: Path) -> N
         programs.aws("ecr", "delete-repository", "--repository-name", repository, "--force")
     secrets.remove_all(programs, options.stack)
     file.unlink(missing_ok=True)
+    file.with_suffix(".log").unlink(missing_ok=True)
     print("Everything is gone" + (", but the table, which was to be kept." if keep_data else "."))
 
 

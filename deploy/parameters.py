@@ -31,12 +31,9 @@ def chosen(
 ) -> dict[str, str]:
     """Parameters for a stack that has those of `deployed` (none yet: a new one), without secrets and image.
 
-    `known`: the template's, with their defaults. `keys`: the ARN before the name of a key. Raises `DeployFailed`.
+    `known`: the template's, with their defaults. `keys`: the ARN before the name of a key. What was set for a newer
+    template and is unknown to this one is left out, so that one can go back.
     """
-    if unknown := sorted(set(answers.parameters) - set(known)):
-        raise DeployFailed(
-            f"The template has no parameter {', '.join(unknown)}; docs/operations.md lists them."
-        )
     values = {name: value for name, value in deployed.items() if name in known and name not in MADE}
     if not deployed:
         has_network = any(name.endswith("RpcUrlArn") and value for name, value in answers.parameters.items())
@@ -46,7 +43,15 @@ def chosen(
         values["AllowAnonymous"] = "true" if answers.who == EVERYBODY else "false"
     if parameter := answers.key_parameter:
         values[parameter] = f"{keys}{parameter}"
-    return values | answers.parameters
+    return values | {name: value for name, value in answers.parameters.items() if name in known}
+
+
+def refuse_unknown(known: Mapping[str, str], given: Mapping[str, str]) -> None:
+    """Raises `DeployFailed`."""
+    if unknown := sorted(set(given) - set(known)):
+        raise DeployFailed(
+            f"The template has no parameter {', '.join(unknown)}; docs/operations.md lists them."
+        )
 
 
 def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
