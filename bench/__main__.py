@@ -24,6 +24,7 @@ from bench.imports import imports
 from bench.largest_arguments import loop_held
 from bench.mcp_calls import mcp_calls
 from bench.page import page_figures
+from bench.painted import painted_figures
 from bench.people import UNLIMITED
 from bench.processes import memory
 from local_dev.stack_process import RunningStack, running_stack
@@ -38,16 +39,18 @@ class Samples:
     calls: int
     rounds: int
     growth: int
+    painted: int
 
 
-FULL = Samples(conversations=10, each_of_many=6, calls=200, rounds=3, growth=9)
-QUICK = Samples(conversations=1, each_of_many=1, calls=20, rounds=1, growth=2)
+FULL = Samples(conversations=10, each_of_many=6, calls=200, rounds=3, growth=9, painted=400)
+QUICK = Samples(conversations=1, each_of_many=1, calls=20, rounds=1, growth=2, painted=60)
 
 Measured = dict[str, list[Figure]]
 
 
 async def measured(samples: Samples) -> Measured:
     starting, stopping = await start_and_stop()
+    painted = await painted_figures(samples.painted)
     async with running_stack({**UNLIMITED, "FORGE_LLM": "scripted"}) as stack:
         idle = memory(stack, "idle")
         one = await one_user(stack, samples.conversations)
@@ -60,6 +63,7 @@ async def measured(samples: Samples) -> Measured:
             "A tool call inside the worker": await mcp_calls(stack, samples.calls),
             "The largest arguments of each tool, on the worker's event loop": await loop_held(samples.rounds),
             "The page in Chromium": await page_figures(stack, samples.rounds),
+            "Text that grows on the page, at 20 tokens a second": painted,
             "Import of each function (processor time)": await asyncio.to_thread(imports, samples.rounds),
         }
 

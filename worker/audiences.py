@@ -54,7 +54,8 @@ class Audiences:
             except StorageUnavailable:
                 return True
 
-        return Audience(Feed(self._resources.publisher.catalog), self._resources.connections, is_gone)
+        resources = self._resources
+        return Audience(Feed(resources.publisher.catalog), resources.connections, resources.pace, is_gone)
 
     def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
         controls = self._resources.controls

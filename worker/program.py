@@ -23,6 +23,7 @@ from worker.agent.toolbox import Toolbox
 from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
 from worker.connections import SignedConnections
+from worker.frame_pace import PACES
 from worker.mcp_servers import mount, networks
 from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.external import ExternalServers
@@ -95,6 +96,7 @@ def _resources(
         ),
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,
+        pace=PACES[settings.frame_pace],
     )
 
 

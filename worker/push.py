@@ -13,13 +13,10 @@ from forge.models.frame import Hot
 from forge.models.framing import state_frames, text_frames
 from forge.ports import AsyncConnections
 from worker.feed import Feed
+from worker.frame_pace import Pace
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_PAUSE = 0.05
-LONGEST_PAUSE = 0.5
-PAUSE_SHARE = 0.05
-"""Text is gathered for this share of the time that it has streamed: a short answer is smooth, a long one cheap."""
 SLOW_SECONDS = 2.0
 """For one frame: a connection that takes longer is logged as slow."""
 _RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
@@ -43,10 +40,10 @@ class Sender:
     """Sends in order to one connection. A slow one gets a catch-up: whatever is newest once it can take more."""
 
     def __init__(
-        self, connection_id: str, feed: Feed, connections: AsyncConnections, is_gone: IsGone
+        self, connection_id: str, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone
     ) -> None:
         self._connection_id, self._feed, self._connections = connection_id, feed, connections
-        self._is_gone = is_gone
+        self._pace, self._is_gone = pace, is_gone
         self._sent = Position()
         self._wake = asyncio.Event()
         self._is_gathering = False
@@ -102,7 +99,7 @@ class Sender:
             return
         text, begin = self._feed.text, sent.length
         sent.length = len(text)
-        self._text_due = now + min(LONGEST_PAUSE, max(SHORTEST_PAUSE, (now - self._text_since) * PAUSE_SHARE))
+        self._text_due = now + self._pace.pause(now - self._text_since)
         await self._send(
             text_frames(hot.session_id, hot.generation, sent.seq, sent.attempt, begin, text[begin:])
         )
@@ -146,9 +143,9 @@ class Sender:
 class Audience:
     """The open connections of one session while this worker has something to tell it."""
 
-    def __init__(self, feed: Feed, connections: AsyncConnections, is_gone: IsGone) -> None:
+    def __init__(self, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone) -> None:
         self.feed = feed
-        self._connections, self._is_gone = connections, is_gone
+        self._connections, self._pace, self._is_gone = connections, pace, is_gone
         self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
         self._gone: set[str] = set()
 
@@ -158,7 +155,7 @@ class Audience:
         for connection_id in self._senders.keys() - wanted:
             self._senders.pop(connection_id)[1].cancel()
         for connection_id in wanted - self._senders.keys():
-            sender = Sender(connection_id, self.feed, self._connections, self._is_gone)
+            sender = Sender(connection_id, self.feed, self._connections, self._pace, self._is_gone)
             task = asyncio.create_task(self._serve(connection_id, sender), name=f"send {connection_id}")
             self._senders[connection_id] = (sender, task)
 

@@ -22,6 +22,7 @@ from forge.ports import (
 from worker.agent.agent import Operator
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
+from worker.frame_pace import PACES, Pace
 from worker.histories import RecentHistories
 from worker.kept_messages import KeptMessages
 from worker.metrics import Metrics
@@ -53,5 +54,6 @@ class Resources:
     metrics: Metrics
     clock: Clock
     monotonic: Callable[[], float] = monotonic
+    pace: Pace = PACES["smooth"]
     histories: RecentHistories = field(default_factory=RecentHistories)
     kept: KeptMessages = field(default_factory=KeptMessages)

@@ -8,11 +8,14 @@ from forge.settings import Settings
 from worker.agent.agent import Limits
 from worker.agent.policy import Policy
 from worker.agent.wallet import WalletTerms
+from worker.frame_pace import FramePace
 
 
 class WorkerSettings(Settings):
     """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
     `worker_heartbeat`: the file that the event loop touches while it runs (`worker.heartbeat`); empty: none.
+
+    `frame_pace`: how often text is pushed (`worker.frame_pace`).
 
     `log_error_texts`: only for a developer's own computer, since users' words may be in them.
 
@@ -27,6 +30,7 @@ class WorkerSettings(Settings):
     worker_stop_seconds: float = Field(default=3, ge=0)
     worker_heartbeat: str = ""
     worker_metrics: bool = True
+    frame_pace: FramePace = "smooth"
     log_error_texts: bool = False
     run_seconds: float = Field(default=900, gt=0)
     run_llm_requests: int = Field(default=40, ge=1)

@@ -1,11 +1,8 @@
-// Text arrives in lumps; it is shown as a steady flow that is never more than a moment behind.
+// Text arrives in lumps; it is shown as a steady flow (`flow.js`) that is a moment behind.
 
+import { Flow } from './flow.js';
 import { GrowingMarkdown } from './markdown/growing.js';
 
-const CATCH_UP_MS = 250;
-/** A frame that comes late shows no more than this much time's worth: text that jumps is hard to read. */
-const LONGEST_STEP_MS = 50;
-const SLOWEST_PER_SECOND = 120;
 const LONGEST_FLOW = 4_000;
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -13,8 +10,9 @@ const calm = matchMedia('(prefers-reduced-motion: reduce)');
 export class GrowingText {
   #target = '';
   #shown = 0;
+  #hasEnded = false;
   #frame = 0;
-  #before = 0;
+  #flow = new Flow();
   /** Showing more may take no larger part of the time than this leaves. */
   #notBefore = 0;
 
@@ -25,34 +23,44 @@ export class GrowingText {
     this.markdown = new GrowingMarkdown(container);
   }
 
-  /** @param {string} text the whole text so far @param {boolean} flows whether new text may be shown little by little */
-  show(text, flows) {
-    if (text === this.#target) return;
-    if (!text.startsWith(this.#target.slice(0, this.#shown))) this.#shown = 0;
+  /**
+   * @param {string} text the whole text so far
+   * @param {{ flows: boolean, hasEnded: boolean }} how whether new text may be shown little by little, and whether this is all
+   */
+  show(text, { flows, hasEnded }) {
+    if (text === this.#target && hasEnded === this.#hasEnded) return;
+    if (!text.startsWith(this.#target.slice(0, this.#shown))) this.#forget();
     this.#target = text;
-    const backlog = text.length - this.#shown;
-    if (!flows || calm.matches || document.hidden || backlog > LONGEST_FLOW) this.#showUntil(text.length);
-    else if (!this.#frame) this.#start();
+    this.#hasEnded = hasEnded;
+    if (!flows || calm.matches || document.hidden || text.length - this.#shown > LONGEST_FLOW) this.#jump();
+    else this.#grow();
   }
 
-  #start() {
-    this.#before = performance.now();
-    this.#frame = requestAnimationFrame((now) => this.#flow(now));
+  #forget() {
+    this.#shown = 0;
+    this.#flow = new Flow();
+  }
+
+  #jump() {
+    this.#flow.jump(this.#target.length);
+    this.#showUntil(this.#target.length);
+  }
+
+  #grow() {
+    this.#flow.grow(performance.now(), this.#target.length, this.#hasEnded);
+    if (!this.#frame) this.#next();
+  }
+
+  #next() {
+    this.#frame = requestAnimationFrame((now) => this.#look(now));
   }
 
   /** @param {number} now */
-  #flow(now) {
+  #look(now) {
     this.#frame = 0;
-    const backlog = this.#target.length - this.#shown;
-    if (backlog <= 0) return;
-    const elapsed = Math.min(LONGEST_STEP_MS, Math.max(1, now - this.#before));
-    const perSecond = Math.max(SLOWEST_PER_SECOND, (backlog * 1000) / CATCH_UP_MS);
-    const more = Math.floor((perSecond * elapsed) / 1000);
-    if (more > 0 && now >= this.#notBefore) {
-      this.#before = now;
-      this.#showUntil(Math.min(this.#target.length, this.#shown + more));
-    }
-    if (this.#shown < this.#target.length) this.#frame = requestAnimationFrame((later) => this.#flow(later));
+    const end = this.#flow.look(now);
+    if (end > this.#shown && now >= this.#notBefore) this.#showUntil(end);
+    if (!this.#flow.isDone || this.#shown < this.#target.length) this.#next();
   }
 
   /** @param {number} end in UTF-16 units; never between the halves of a character */

@@ -52,7 +52,7 @@ function agentView(message, onGrow) {
       content = now.content;
       setData(element, { streaming: now.is_streaming ? '' : null });
       setTime(time, now.created_at);
-      text.show(now.content, !wasThere || now.content.length < 200);
+      text.show(now.content, { flows: !wasThere || now.content.length < 200, hasEnded: !now.is_streaming });
     },
   };
 }

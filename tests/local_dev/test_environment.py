@@ -67,3 +67,8 @@ def test_a_worker_on_a_laptop_takes_more_runs_at_once_unless_the_developer_says_
     for environment, concurrency in (({}, "500"), ({"WORKER_CONCURRENCY": "7"}, "7")):
         wiring = local_wiring(environment, "http://127.0.0.1:1")
         assert wiring.worker_environment()["WORKER_CONCURRENCY"] == concurrency
+
+
+def test_text_is_pushed_smoothly_on_a_laptop_where_no_frame_is_paid():
+    for environment, pace in (({}, "smooth"), ({"FRAME_PACE": "economic"}, "economic")):
+        assert local_wiring(environment, "http://127.0.0.1:1").worker_environment()["FRAME_PACE"] == pace

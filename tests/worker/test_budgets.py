@@ -29,6 +29,7 @@ from tests.virtual_loop import run_in_virtual_time
 from tests.worker.gateway import Gateway
 from tests.worker.stage import Stage
 from worker.blocking import Blocking
+from worker.frame_pace import PACES, FramePace
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,11 +58,14 @@ class CountingConnections:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self.frames = self.bytes = 0
+        self.first_text_at: float | None = None
 
     async def post(self, connection_id: str, frame: bytes) -> None:
         await asyncio.sleep(CALL_SECONDS)
         self.frames += 1
         self.bytes += len(frame)
+        if self.first_text_at is None and b'"type":"text"' in frame:
+            self.first_text_at = asyncio.get_running_loop().time()
         await self._gateway.page(connection_id).take(frame)
 
 
@@ -105,6 +109,7 @@ class Counted:
     def __init__(self, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str) -> None:
         self.calls: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
+        self.first_text_after = 0.0
         self._made = (settings, dynamodb, sqs, queue_url)
 
     def count(self, request: AWSPreparedRequest, **_: Any) -> None:
@@ -115,7 +120,7 @@ class Counted:
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
         self.calls[named("worker", request.method or "", "/", headers, body).crossing] += 1
 
-    async def measure(self, people: int, tokens: int) -> None:
+    async def measure(self, people: int, tokens: int, pace: FramePace) -> None:
         settings, dynamodb, sqs, queue_url = self._made
         loop, gateway = asyncio.get_running_loop(), Gateway()
 
@@ -139,7 +144,8 @@ class Counted:
         for client in (dynamodb, sqs):
             client.meta.events.register_first("before-send", self.count, unique_id="budget")
         try:
-            stage.start(blocking=Counting(), monotonic=loop.time)
+            began = loop.time()
+            stage.start(blocking=Counting(), monotonic=loop.time, pace=PACES[pace])
             async with asyncio.timeout(120):
                 for page, run in zip(opened, runs, strict=True):
                     async with page.changed:
@@ -150,6 +156,7 @@ class Counted:
                 client.meta.events.unregister("before-send", unique_id="budget")
         assert {page.conversation.messages[-1].content for page in opened} == {"".join(words(tokens))}
         self.counts.update(frames=pages.frames, bytes=pages.bytes)
+        self.first_text_after = (pages.first_text_at or loop.time()) - began
 
 
 def _has_ended(page: Any, run_id: str) -> bool:
@@ -161,13 +168,25 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-@pytest.mark.parametrize(("people", "tokens"), [(1, 400), (11, 60)])
+@pytest.mark.parametrize(
+    ("people", "tokens", "pace"), [(1, 400, "smooth"), (11, 60, "smooth"), (1, 400, "economic")]
+)
 def test_a_turn_makes_no_more_calls_frames_and_bytes_than_its_budget(
-    people: int, tokens: int, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str
+    people: int, tokens: int, pace: FramePace, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str
 ) -> None:
     """Of one person alone, and of eleven at once, who share what can be shared."""
     counted = Counted(settings, dynamodb, sqs, queue_url)
-    run_in_virtual_time(lambda: counted.measure(people, tokens))
-    budget = BUDGETS[f"{people} at once, {tokens} tokens each"]
+    run_in_virtual_time(lambda: counted.measure(people, tokens, pace))
+    budget = BUDGETS[f"{people} at once, {tokens} tokens each, {pace}"]
     made = {**counted.calls, **counted.counts}
     assert {name: number for name, number in made.items() if number > budget.get(name, 0)} == {}, made
+
+
+@pytest.mark.parametrize("pace", PACES)
+def test_the_first_text_comes_at_once_also_where_frames_are_saved(
+    pace: FramePace, settings: Settings, dynamodb: Any, sqs: Any, queue_url: str
+) -> None:
+    """After a tool call and some calls of 10 ms, and before any pause between frames could have ended."""
+    counted = Counted(settings, dynamodb, sqs, queue_url)
+    run_in_virtual_time(lambda: counted.measure(1, 20, pace))
+    assert counted.first_text_after < PACES["economic"].shortest

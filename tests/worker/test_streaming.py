@@ -14,7 +14,7 @@ from forge.models.session import OPENING_MILLISECONDS
 from forge_client.frames import StateFrame, TextFrame
 from tests.worker.gateway import WAIT_SECONDS, Page
 from tests.worker.stage import Stage, playing, saying
-from worker.push import SHORTEST_PAUSE
+from worker.frame_pace import PACES
 
 
 async def test_an_answer_is_streamed_logged_and_finished(stage: Stage) -> None:
@@ -76,7 +76,7 @@ async def test_text_frames_alone_add_up_to_the_exact_answer(stage: Stage) -> Non
     assert len(text) > len(answer) / 2
     assert seen.messages[-1].content == answer
     frames = len([frame for frame in page.frames if isinstance(frame, TextFrame)])
-    assert 3 < frames <= (loop.time() - asked_at) / SHORTEST_PAUSE + 2
+    assert 3 < frames <= (loop.time() - asked_at) / PACES["smooth"].shortest + 2
 
 
 async def test_an_answer_longer_than_a_frame_arrives_whole(stage: Stage) -> None:
