@@ -15,6 +15,7 @@ _REF = re.compile(rb"ref-[a-z0-9]+(?:-[a-z0-9]+)*-end")
 _MESSAGE = re.compile(r"-m\d+-end$")
 _ENTRY = re.compile(rb'"(entry#[^"]+)"')
 _CALL = re.compile(rb'"(call#[^"]+)"')
+_STRIKES = re.compile(rb'":strikes": ?\{"N": ?"(\d+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ CUT = Answer(0, {}, b"")
 
 
 def detail_of(call: Call) -> str:
-    """The key under which an LLM response or a tool call is journalled by it."""
+    """The key under which an LLM response or a tool call is journalled by it; the strikes that a claim stores."""
+    if call.crossing in {"runs.claim", "runs.take_over"}:
+        found = _STRIKES.search(call.body)
+        return found[1].decode() if found else ""
     if call.crossing == "runs.append":
         entries = _ENTRY.findall(call.body)
         return entries[-1].decode() if entries else ""

@@ -6,12 +6,15 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from bench.soak.conversation import Said, Talk
+from bench.soak.deploys import RETIRE_SECONDS
 from bench.soak.events import Event
+from bench.soak.handovers import handovers
 from bench.soak.losses import losses
 from forge.models.run import MAX_ATTEMPTS
 from forge_client.frames import Message
 
 TAKEOVER_SECONDS = 10.0
+HAND_OVER_SECONDS = RETIRE_SECONDS + TAKEOVER_SECONDS
 CLAUSES = {
     "terminal": "Every accepted message reaches a terminal, visible outcome.",
     "once": "A tool with side effects runs at most once.",
@@ -19,6 +22,7 @@ CLAUSES = {
     "journal": "LLM responses and tool results already obtained are not bought or executed again.",
     "texts": "Every text is there, whole and once; a client's text is the server's.",
     "takeover": "A killed or frozen worker's run goes on elsewhere within 10 s.",
+    "deployed": "A deployment ends, hands runs over in bounded time, and spends none of their attempts.",
     "stuck": "Nothing goes on or waits for ever.",
     "own": "A damaged item costs its own session only, which can be stopped, deleted and begun anew.",
 }
@@ -39,12 +43,21 @@ def check(talk: Talk, *, may_fail: bool = False) -> list[Violation]:
     found = [*_session(talk), *_journal(talk.events)]
     found += [problem for said in talk.said for problem in _message(talk, said, may_fail=may_fail)]
     found += [("takeover", f"took {taken:.1f} s") for taken in takeovers(talk) if taken > TAKEOVER_SECONDS]
+    found += [("deployed", problem) for problem in _deployed(talk)]
     return [Violation(clause, talk.ref, detail) for clause, detail in found]
 
 
 def takeovers(talk: Talk) -> list[float]:
     """Seconds from each loss of the run's worker until another attempt was claimed."""
     return [loss.seconds for loss in losses(talk.events) if loss.seconds is not None]
+
+
+def _deployed(talk: Talk) -> Generator[str]:
+    for each in handovers(talk.events):
+        if each.is_spent:
+            yield "an attempt was counted against a run whose worker was told to stop"
+        if each.seconds > HAND_OVER_SECONDS:
+            yield f"handing over took {each.seconds:.1f} s"
 
 
 def _session(talk: Talk) -> Generator[tuple[str, str]]:

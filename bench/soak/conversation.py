@@ -36,6 +36,10 @@ class Script:
     def says(self) -> list[str]:
         return [says for says, _ in self.steps]
 
+    @property
+    def has_tools(self) -> bool:
+        return any(tool for _, tool in self.steps)
+
     def prompt(self) -> str:
         waits = [*self.waits, *[0.0] * len(self.steps)]
         steps = [
@@ -47,6 +51,17 @@ class Script:
 
 def short(ref: str) -> Script:
     return Script(ref, (("A short answer to this.", ""),))
+
+
+def lasting(ref: str) -> Script:
+    """Longer than a worker that is told to stop goes on with it, as long as the LLM is slow."""
+    steps = (
+        ("First I look. ", "look"),
+        ("Then again. ", "look"),
+        ("Once more. ", "look"),
+        ("That is it.", ""),
+    )
+    return Script(ref, steps, waits=(4.0,) * len(steps))
 
 
 def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:

@@ -1,6 +1,6 @@
 """`python -m bench.soak.gateway ENDPOINT`: one gateway with the functions, as a process of its own.
 
-ENDPOINT is where it reaches AWS and `@connections` (the proxy).
+ENDPOINT is where it reaches AWS and `@connections` (the proxy). SIGHUP has it import the functions again.
 """
 
 from __future__ import annotations
@@ -24,9 +24,16 @@ from local_dev.environment import aws_variables
 from local_dev.options import Options
 from local_dev.processes import ROOT
 
+RELOADED = "functions imported again"
+
 
 def report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+async def import_again(cloud: Cloud) -> None:
+    await asyncio.to_thread(cloud.reload_functions)
+    report(RELOADED)
 
 
 async def main(endpoint: str) -> None:
@@ -43,6 +50,10 @@ async def main(endpoint: str) -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     server = cloud.serve(listener, Path(ROOT / "frontend"), credential, secret)
     background = Background(report)
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGHUP,
+        lambda: background.start(import_again(cloud), "import again", essential=False),
+    )
     background.start(server.run_until_stopped(), "server")
     cloud.start_upkeep(background)
     print(f"ready http://127.0.0.1:{listener.getsockname()[1]}", file=sys.__stdout__, flush=True)

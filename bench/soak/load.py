@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.soak.checker import CLAUSES, Violation, check, takeovers
-from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Talk, Talker, paying, short
+from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talk, Talker, lasting, paying, short
 from bench.soak.damages import DAMAGES, aftermath
+from bench.soak.deploys import Deployments, deploy_every
 from bench.soak.faults import Weather
+from bench.soak.handovers import handovers
 from bench.soak.items import Spoiling
 from bench.soak.plan import Plan
 from bench.soak.rig import QUIET, Rig, running_rig
 from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
-"""Of the messages of a session until one has paid: after it, a payment would be asked about."""
+"""Of a session's messages until one has used a tool: after its result, a payment would be asked about."""
 STOPPED_SHARE = 0.05
 TELL_SECONDS = 5.0
 
@@ -34,6 +36,8 @@ class Report:
     changed: Counter[str] = field(default_factory=Counter[str])
     """Sessions whose stored items were changed, by how."""
     blows: Counter[str] = field(default_factory=Counter[str])
+    deployments: Deployments = field(default_factory=Deployments)
+    handovers: list[float] = field(default_factory=list[float])
     takeovers: list[float] = field(default_factory=list[float])
     stops: list[float] = field(default_factory=list[float])
     waits: list[float] = field(default_factory=list[float])
@@ -49,8 +53,10 @@ class Report:
             f"ends: {dict(self.outcomes)}",
             f"{self.payments} payments; workers: {dict(self.blows)}; requests: {dict(self.weather)}; "
             f"stored items: {dict(self.changed)}",
+            f"deployments: {self.deployments.done}; SIGTERM to a worker's end: {_spread(self.deployments.ends)}",
+            f"SIGTERM to a run's next claim: {_spread(self.handovers)}",
             f"takeover: {_spread(self.takeovers)}",
-            f"accepted to end: {_spread(self.waits)}",
+            f"accepted to end, without the LLM's own time: {_spread(self.waits)}",
             f"stop to end: {_spread(self.stops)}",
         ]
         lines += [f"{clauses[name]:5d} violations of “{text}”" for name, text in CLAUSES.items()]
@@ -74,6 +80,9 @@ async def blow(rig: Rig, plan: Plan) -> Report:
         asyncio.create_task(strike(rig, plan, report.blows), name="killer"),
         asyncio.create_task(_tell(report, began), name="teller"),
     ]
+    if plan.deploy_seconds:
+        deploying = deploy_every(rig, plan.deploy_seconds, report.deployments)
+        beside.append(asyncio.create_task(deploying, name="deployer"))
     try:
         async with asyncio.TaskGroup() as group:
             for number in range(plan.sessions):
@@ -81,6 +90,10 @@ async def blow(rig: Rig, plan: Plan) -> Report:
     finally:
         for task in beside:
             task.cancel()
+        ends = await asyncio.gather(*beside, return_exceptions=True)
+    broken = [Violation("deployed", "rig", repr(end)) for end in ends if isinstance(end, Exception)]
+    report.violations += broken
+    report.violations += [Violation("deployed", "workers", late) for late in report.deployments.late]
     rig.proxy.weather = None
     report.weather, report.seconds = weather.counts, time.monotonic() - began
     report.unnamed = sum(
@@ -112,14 +125,12 @@ async def _people(rig: Rig, plan: Plan, report: Report, number: int, began: floa
 async def _converse(
     rig: Rig, report: Report, choose: random.Random, number: int, plan: Plan, began: float
 ) -> None:
-    talker, has_paid = Talker(rig, number), False
+    talker, may_pay = Talker(rig, number), True
     for _ in range(MESSAGES_PER_SESSION):
         if not plan.goes_on(began, report.accepted):
             break
-        pays = choose.random() < PAYING_SHARE and not has_paid
-        has_paid = has_paid or pays
-        script = (paying if pays else short)(talker.next_ref())
-        said = await talker.say(script)
+        said = await talker.say(_script(choose, plan, talker, may_pay=may_pay))
+        may_pay = may_pay and not said.script.has_tools
         report.accepted += 1
         if choose.random() < plan.damaged:
             await _suffer(rig, report, talker, said, choose.choice(DAMAGES))
@@ -133,12 +144,13 @@ async def _converse(
         if said.stopped_at and said.outcome:
             report.stops.append(said.ended_at - said.stopped_at)
         if said.outcome:
-            report.waits.append(said.ended_at - said.accepted_at)
+            report.waits.append(max(0.0, said.ended_at - said.accepted_at - sum(said.script.waits)))
         report.outcomes[said.outcome or "none"] += 1
     talk = await talker.close()
     report.refused += talk.refused
     report.payments += sum(talk.paid.values())
     report.takeovers += takeovers(talk)
+    report.handovers += [each.seconds for each in handovers(talk.events)]
     found = check(talk)
     if plan.trace and (
         found or any(said.outcome == "failed" or said.ended_at - said.accepted_at > 15 for said in talk.said)
@@ -146,6 +158,13 @@ async def _converse(
         _trace(plan.trace, found, talk)
     report.violations += found
     rig.proxy.forget(talk.ref)
+
+
+def _script(choose: random.Random, plan: Plan, talker: Talker, *, may_pay: bool) -> Script:
+    at, ref = choose.random(), talker.next_ref()
+    if may_pay and at < PAYING_SHARE:
+        return paying(ref)
+    return lasting(ref) if at > 1 - plan.lasting else short(ref)
 
 
 async def _suffer(rig: Rig, report: Report, talker: Talker, said: Said, damage: Spoiling) -> None:

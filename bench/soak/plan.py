@@ -27,6 +27,10 @@ class Plan:
     """The share of messages after which the session's items are as a newer version would leave them."""
     damaged: float = 0.01
     """The share of messages after which one item of the session is damaged."""
+    deploy_seconds: float = 30
+    """A deployment begins so long after the one before it; 0: none."""
+    lasting: float = 0.06
+    """The share of messages whose answers take a quarter of a minute, so that deployments meet them."""
     blows: int = 1_000_000
     seed: int = 1
     trace: str = ""
@@ -45,6 +49,8 @@ class Plan:
             jumps=float(given.get("JUMPS") or usual.jumps),
             newer=float(given.get("NEWER") or usual.newer),
             damaged=float(given.get("DAMAGED") or usual.damaged),
+            deploy_seconds=float(given.get("DEPLOY_SECONDS") or usual.deploy_seconds),
+            lasting=float(given.get("LASTING") or usual.lasting),
             seed=int(given.get("SEED") or usual.seed),
             trace=given.get("TRACE", ""),
         )

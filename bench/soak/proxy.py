@@ -57,7 +57,9 @@ class Proxy(Victims):
         self._runners: list[web.AppRunner] = []
 
     async def open_port(self, client: str) -> str:
-        """The address by which `client` reaches everything."""
+        """The address by which `client` reaches everything; the same one each time."""
+        if client in self.ports:
+            return f"http://127.0.0.1:{self.ports[client]}"
         app = web.Application(client_max_size=64 * 2**20)
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -178,9 +180,9 @@ class Proxy(Victims):
         refs = refs_in(asked.ref.encode())
         await self.note(call.client, call.crossing, "asked", refs, str(asked.answers))
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
-        await response.prepare(request)
         leaving = asyncio.create_task(self._note_leaving(request, call, refs), name="leaving")
         try:
+            await response.prepare(request)
             return await self._answer_llm(request, response, call, asked, refs)
         except ConnectionError:  # whoever asked was stopped, or is dead
             return response

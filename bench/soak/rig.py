@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.soak.events import Event
+from bench.soak.events import EVERYTHING, Event
 from bench.soak.items import Items
 from bench.soak.proxy import Proxy
 from bench.soak.wall_clock import WallClocks
@@ -29,7 +30,7 @@ from local_dev.credential import Credential
 from local_dev.emulator import Emulator, chosen
 from local_dev.environment import aws_variables
 from local_dev.names import shapes
-from local_dev.processes import Processes
+from local_dev.processes import Child, Processes
 from local_dev.queue_server import QueueServer, open_queues
 from local_dev.wiring import Wiring
 
@@ -67,7 +68,8 @@ class Rig:
     clocks: WallClocks
     items: Items
     workers: list[str] = field(default_factory=list[str])
-    keepers: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    gateways: dict[str, Child] = field(default_factory=dict[str, Child])
+    keepers: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
     is_closing: bool = False
 
     @property
@@ -78,16 +80,27 @@ class Rig:
         endpoint = await self.proxy.open_port(name)
         command = [*GATEWAY, endpoint]
         environment = {**self.environment, "AWS_ACCESS_KEY_ID": CREDENTIAL.access_key}
-        _, url = await self.processes.start_until(name, command, environment, _address)
+        self.gateways[name], url = await self.processes.start_until(name, command, environment, _address)
         self.proxy.gateways.append(url)
 
     async def start_worker(self, name: str) -> None:
-        """Started again whenever it ends, as ECS does."""
-        endpoint = await self.proxy.open_port(name)
+        """Started again whenever it ends, as ECS does, until it is retired. A name may be used again after that."""
+        endpoint, since = await self.proxy.open_port(name), len(self.proxy.history)
         environment = self._worker_environment(name, endpoint)
         self.workers.append(name)
-        self.keepers.append(asyncio.create_task(self._keep(name, environment), name=f"keep {name}"))
-        await self.until(lambda event: event.client == name and event.crossing == "catalog.put", 0)
+        self.keepers[name] = asyncio.create_task(self._keep(name, environment), name=f"keep {name}")
+        await self.until(lambda event: event.client == name and event.crossing == "catalog.put", since)
+
+    async def retire_worker(self, name: str) -> None:
+        """Until its process has ended, which nothing follows. One that waits to be started again is told, too."""
+        self.workers.remove(name)
+        keeper, told = self.keepers.pop(name), 0
+        await self.proxy.note(name, EVERYTHING, "stop", frozenset())
+        while not keeper.done():
+            if (pid := self.proxy.pids.get(name, 0)) != told:
+                with suppress(ProcessLookupError):
+                    os.kill(told := pid, signal.SIGTERM)
+            await asyncio.wait({keeper}, timeout=0.1)
 
     async def until(
         self, condition: Callable[[Event], bool], since: int, seconds: float = READY_SECONDS
@@ -141,7 +154,7 @@ class Rig:
         log = str(self.folder / f"{name}.log")
         fields = {"environment": dict(environment), "log": log, "clock": str(self.clocks.file(name))}
         order = json.dumps(fields).encode() + b"\n"
-        while not self.is_closing:
+        while name in self.workers and not self.is_closing:
             reader, writer = await asyncio.open_unix_connection(self.nursery)
             writer.write(order)
             if pid := await reader.readline():
@@ -220,7 +233,7 @@ async def running_rig(
         finally:
             rig.is_closing = True
             await processes.close()
-            await asyncio.gather(*rig.keepers, return_exceptions=True)
+            await asyncio.gather(*rig.keepers.values(), return_exceptions=True)
 
 
 def _ready(line: str) -> str | None:

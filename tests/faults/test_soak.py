@@ -10,7 +10,7 @@ from bench.soak.rig import Rig
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
-PLAN = Plan(minutes=3, messages=24, sessions=8, kill_seconds=3, jumps=0, damaged=0, blows=2)
+PLAN = Plan(minutes=3, messages=24, sessions=8, kill_seconds=3, jumps=0, damaged=0, blows=2, deploy_seconds=0)
 
 
 async def test_nothing_accepted_is_lost_doubled_or_stuck_under_random_faults(rig: Rig) -> None:
