@@ -65,23 +65,42 @@ def _permissions(service: str, operation: str, parameters: dict[str, Any]) -> It
             yield f"{service}:{operation} queue"
 
 
-def allowed() -> Permissions:
-    marks = {
-        "@connections": "connections",
-        "/index/work": "index work",
-        "/index/owned": "index owned",
-        '"Queue"': "queue",
-        '"Table"': "table",
-    }
-    found: Permissions = {}
+MARKS = {
+    "@connections": "connections",
+    "/index/work": "index work",
+    "/index/owned": "index owned",
+    '"Queue"': "queue",
+    '"Table"': "table",
+}
+
+
+def statements() -> dict[str, list[set[str]]]:
+    """By folder: what each statement of the function's policies allows."""
+    found: dict[str, list[set[str]]] = {}
     for name, properties in functions().items():
-        statements = [each for policy in properties.get("Policies", []) for each in policy["Statement"]]
-        found[folder_of(name)] = {
-            f"{action} {next(kind for mark, kind in marks.items() if mark in json.dumps(each['Resource']))}"
-            for each in statements
-            for action in each["Action"]
-        }
+        of_function = [each for policy in properties.get("Policies", []) for each in policy["Statement"]]
+        found[folder_of(name)] = [
+            {f"{action} {kind_of(each['Resource'])}" for action in each["Action"]} for each in of_function
+        ]
     return found
+
+
+def kind_of(resource: Any) -> str:
+    return next(kind for mark, kind in MARKS.items() if mark in json.dumps(resource))
+
+
+def allowed() -> Permissions:
+    return {folder: set[str]().union(*each) for folder, each in statements().items()}
+
+
+def spared(needed: Permissions) -> list[tuple[str, set[str]]]:
+    """Statements without which nothing that was needed would be denied."""
+    return [
+        (folder, each)
+        for folder, of_function in statements().items()
+        for number, each in enumerate(of_function)
+        if needed[folder] <= set[str]().union(*of_function[:number], *of_function[number + 1 :])
+    ]
 
 
 class Stage:
@@ -283,3 +302,4 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
     assert {folder: sorted(needed[folder]) for folder in allowed()} == {
         folder: sorted(actions) for folder, actions in allowed().items()
     }
+    assert spared(needed) == []

@@ -112,10 +112,14 @@ async def test_people_chat_and_the_ether_moves(deployed: Deployed, each_minute: 
 async def test_the_rest_of_the_api_answers(deployed: Deployed) -> None:
     web, client, session_id = deployed.web, deployed.web.client, new_id()
     async with socket(deployed.installation.socket_url, session_id) as follower:
-        await web.chat(tokens(600, per_second=20), session_id)
+        await web.chat(tokens(2_400, per_second=20), session_id)
         await follower.until(lambda frame: frame["type"] == "text")
-        await web.interrupt(session_id)
-        await until_idle(follower, lambda frame: frame["message_count"])
+        (waiting,) = (await web.chat(say("taken back"), session_id))["queued"]
+        taken_back = {"session_id": session_id, "run_id": waiting["run_id"]}
+        assert (await client.post("/api/interrupt", json=taken_back)).json()["queued"] == []
+        await web.chat(say("replaced"), session_id)
+        await web.chat(say("in its place"), session_id, if_busy="interrupt")
+        await until_idle(follower, lambda frame: frame["message_count"] >= 4)
         assert (await client.get("/health")).text == "OK"
         assert (await client.patch(f"/api/sessions/{session_id}", json={"title": "Savings"})).is_success
         listed = (await client.get("/api/sessions", params={"ids": session_id})).json()
