@@ -18,8 +18,8 @@ BATCHES = {
 }
 """The permission that SQS asks for, where MiniStack asks for one that IAM does not have.
 
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html lists the three single actions and no
-batch; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html says that each of them
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html has no batch.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html says that each of them
 "also grants permissions for the corresponding batch versions" (both looked at on 2026-11-26).
 """
 
