@@ -64,7 +64,7 @@ test-deploy: setup ## Deploy to an AWS account on this computer (MiniStack) and 
 	@$(python) -m pytest -m deployed --timeout=420 $(ARGS)
 
 .PHONY: check
-check: check-python check-page check-template check-advisories ## Formatting, lint, types, import contracts, template, build, advisories
+check: check-python check-page check-template check-bill check-advisories ## Formatting, lint, types, contracts, template, build, bill, advisories
 
 .PHONY: check-python
 check-python: setup-check
@@ -83,6 +83,11 @@ check-template: setup-check
 	.tools/checkov/bin/python .tools/checkov/bin/checkov --config-file .checkov.yaml
 	$(sam) validate --lint --region us-east-1
 	$(sam) build
+
+# What a turn sends to AWS is counted, and held to deploy/turn.json.
+.PHONY: check-bill
+check-bill: setup-check
+	$(python) -m pytest --quiet tests/cost
 
 # Says loudly what it could not ask; only an advisory that is known fails.
 .PHONY: check-advisories
@@ -127,6 +132,10 @@ lock: setup-check ## Lock requirements/*.in again (ARGS=--upgrade takes new vers
 .PHONY: bench
 bench: setup ## Measure speed, memory and cost
 	@$(python) -m bench $(ARGS)
+
+.PHONY: bench-cost
+bench-cost: setup-check ## Count what a turn sends to AWS, and price it (ARGS=--write makes that the budget)
+	@$(python) -m bench.cost $(ARGS)
 
 .PHONY: bench-attacks
 bench-attacks: setup ## Measure others' answers while somebody attacks

@@ -29,7 +29,7 @@ def test_the_operations_guide_says_the_same_prices() -> None:
     large = sum(line.dollars for line in costs.idle(parameters.defaults(ROOT)))
     figures = (monthly(), monthly(WorkerSpot="true"), large)
     assert row == "| **in all** | " + " | ".join(f"**${each:.2f}**" for each in figures) + " |"
-    assert f"${costs.TURNS_1000:.2f}" in guide
+    assert f"${costs.thousand_answers():.2f}" in guide
 
 
 def test_the_price_of_alarms_is_that_of_the_templates() -> None:

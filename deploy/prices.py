@@ -1,0 +1,40 @@
+"""What AWS asks for what is counted: a dated table (`prices.json`), with the page that each price is from."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+
+
+class Line(NamedTuple):
+    what: str
+    dollars: float
+
+
+class Prices:
+    def __init__(self, file: Path = HERE / "prices.json") -> None:
+        self._table = json.loads(file.read_text())
+
+    @property
+    def origin(self) -> str:
+        return f"AWS's list prices of {self._table['region']} ({self._table['looked_up']})"
+
+    def of(self, name: str, count: float = 1) -> float:
+        row = self._table["prices"][name]
+        return count * row["dollars"] / row["per"]
+
+    def assumed(self, name: str) -> float:
+        return self._table["assumed"][name]["value"]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        return {name: row["source"] for name, row in self._table["prices"].items()}
+
+
+@cache
+def prices() -> Prices:
+    return Prices()
