@@ -63,6 +63,10 @@ test-deploy: setup ## Deploy to an AWS account on this computer (MiniStack) and 
 	@scripts/setup.sh account
 	@$(python) -m pytest -m deployed --timeout=420 $(ARGS)
 
+.PHONY: openapi
+openapi: setup-check ## Write docs/openapi.json from the handlers
+	@$(python) -m local_dev.openapi
+
 .PHONY: check
 check: check-python check-page check-template check-bill check-advisories ## Formatting, lint, types, contracts, template, build, bill, advisories
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from forge.models import public
-from forge.models.frame import Hot, PublicMessage
 from forge.models.message import Message
 from forge.models.session import Catalog, HotSession
+from forge.models.views import Hot, PublicMessage
 
 _KEPT_MESSAGES = 200
 """A connection that is further behind asks `sync`."""

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from forge.errors import ConnectionGone, StorageUnavailable
-from forge.models.frame import Hot
 from forge.models.framing import state_frames, text_frames
+from forge.models.views import Hot
 from forge.ports import AsyncConnections
 from worker.feed import Feed
 from worker.frame_pace import Pace

@@ -10,13 +10,13 @@ from forge.api.application import create_app
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import AccountOwner, reply
-from forge.models.http import AdoptRequest
+from forge.models.http import AdoptRequest, State
 from forge.models.ids import SessionKey
 
 router = APIRouter()
 
 
-@router.post("/api/sessions/adopt")
+@router.post("/api/sessions/adopt", response_model=State)
 def post_adopt(request: AdoptRequest, owner: AccountOwner) -> Response:
     state = adopt_session(request.session_id, owner)
     return reply(SessionKey(owner, state.session_id), state)

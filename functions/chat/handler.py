@@ -11,12 +11,13 @@ from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
 from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
-from forge.models.http import ChatRequest
+from forge.models.http import ChatRequest, State
+from forge.models.views import Hot
 
 router = APIRouter()
 
 
-@router.post("/api/chat")
+@router.post("/api/chat", response_model=State | Hot)
 def post_chat(
     request: ChatRequest, caller: CallerOf, preferred: Preferred, idempotent: Idempotent
 ) -> Response:

@@ -1,4 +1,4 @@
-"""`POST /api/approvals/claim`: one client puts a wallet request into a wallet, so that no other does."""
+"""`POST /api/approvals/claim`: claim a wallet request for one client, so that no other has it signed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from forge.api.approvals import claim_approval
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, key_of, reply
-from forge.models.http import ClaimRequest
+from forge.models.http import ClaimRequest, State
 
 router = APIRouter()
 
 
-@router.post("/api/approvals/claim")
+@router.post("/api/approvals/claim", response_model=State)
 def post_claim(request: ClaimRequest, owner: Owner) -> Response:
     key = key_of(owner, request.session_id)
     return reply(key, claim_approval(key, request))

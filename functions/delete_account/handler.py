@@ -10,11 +10,12 @@ from forge.api.application import create_app
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import AccountOwner, IdempotencyKey, reply
+from forge.models.http import Receipt
 
 router = APIRouter()
 
 
-@router.delete("/api/account")
+@router.delete("/api/account", response_model=Receipt)
 def delete(owner: AccountOwner, idempotency_key: IdempotencyKey = None) -> Response:
     return reply(None, delete_account(owner, idempotency_key))
 

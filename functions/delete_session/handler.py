@@ -7,15 +7,15 @@ from fastapi import APIRouter
 from forge.api.application import create_app
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
-from forge.api.replies import Owner
+from forge.api.replies import Owner, SessionNamed
 from forge.api.sessions import delete_session
-from forge.models.ids import SessionId, SessionKey
+from forge.models.ids import SessionKey
 
 router = APIRouter()
 
 
 @router.delete("/api/sessions/{session_id}", status_code=204)
-def delete(session_id: SessionId, owner: Owner) -> None:
+def delete(session_id: SessionNamed, owner: Owner) -> None:
     delete_session(SessionKey(owner, session_id))
 
 

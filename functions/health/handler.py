@@ -1,4 +1,4 @@
-"""`GET /health`: is the application there at all?"""
+"""`GET /health`: tell whether the application is there at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forge.api.entry import lambda_handler
 router = APIRouter()
 
 
-@router.get("/health")
+@router.get("/health", response_class=PlainTextResponse)
 async def get_health() -> PlainTextResponse:
     return PlainTextResponse("OK")
 

@@ -11,12 +11,13 @@ from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import PreferredAtOnce
 from forge.api.replies import Owner, key_of, reply
-from forge.models.http import InterruptRequest
+from forge.models.http import InterruptRequest, State
+from forge.models.views import Hot
 
 router = APIRouter()
 
 
-@router.post("/api/interrupt")
+@router.post("/api/interrupt", response_model=State | Hot)
 def post_interrupt(request: InterruptRequest, owner: Owner, preferred: PreferredAtOnce) -> Response:
     key = key_of(owner, request.session_id)
     return reply(key, interrupt(key, request.run_id, preferred), preferences=preferred)

@@ -1,4 +1,4 @@
-"""`GET /api/sessions`: those of the sessions named by `ids` that are the caller's own; without `ids` all of them."""
+"""`GET /api/sessions`: list the caller's own sessions, or those of them that `ids` names."""
 
 from __future__ import annotations
 

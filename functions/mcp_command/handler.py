@@ -1,4 +1,4 @@
-"""`POST /api/mcp-command`: networks and tools, without the agent."""
+"""`POST /api/mcp-command`: run a command about networks or tools, without the agent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from forge.api.entry import lambda_handler
 from forge.api.mcp_commands import run_command
 from forge.api.replies import CallerOf, key_of, reply
 from forge.models.http import McpCommandRequest
+from forge.models.run import CommandResult
 
 router = APIRouter()
 
 
-@router.post("/api/mcp-command")
+@router.post("/api/mcp-command", response_model=CommandResult)
 def post_mcp_command(request: McpCommandRequest, caller: CallerOf) -> Response:
     key = key_of(caller.owner, request.session_id)
     return reply(key, run_command(key, request, caller.payer))

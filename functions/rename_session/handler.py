@@ -8,16 +8,16 @@ from starlette.responses import Response
 from forge.api.application import create_app
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
-from forge.api.replies import Owner, reply
+from forge.api.replies import Owner, SessionNamed, reply
 from forge.api.sessions import rename_session
-from forge.models.http import RenameRequest
-from forge.models.ids import SessionId, SessionKey
+from forge.models.http import RenameRequest, SessionSummary
+from forge.models.ids import SessionKey
 
 router = APIRouter()
 
 
-@router.patch("/api/sessions/{session_id}")
-def patch_session(session_id: SessionId, request: RenameRequest, owner: Owner) -> Response:
+@router.patch("/api/sessions/{session_id}", response_model=SessionSummary)
+def patch_session(session_id: SessionNamed, request: RenameRequest, owner: Owner) -> Response:
     key = SessionKey(owner, session_id)
     return reply(key, rename_session(key, request.title))
 

@@ -1,4 +1,4 @@
-"""`GET /api/state`: the state of a session."""
+"""`GET /api/state`: show the state of a session."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from forge.api.conversations import view
 from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.message_pages import MESSAGES_LIMIT
-from forge.api.replies import Before, Owner, PageLimit, key_of, reply
-from forge.models.ids import SessionId
+from forge.api.replies import Before, Owner, PageLimit, SessionAsked, key_of, reply
+from forge.models.http import State
 
 router = APIRouter()
 
 
-@router.get("/api/state")
+@router.get("/api/state", response_model=State)
 def get_state(
     owner: Owner,
-    session_id: SessionId | None = None,
+    session_id: SessionAsked = None,
     before: Before = None,
     limit: PageLimit = MESSAGES_LIMIT,
 ) -> Response:

@@ -1,4 +1,4 @@
-"""`POST /api/system`: an event for the agent, such as the wallet's answer to an approval."""
+"""`POST /api/system`: accept an event for the agent, such as the wallet's answer to an approval."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
 from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
 from forge.api.wallet import legacy_reply
-from forge.models.http import SystemRequest
+from forge.models.http import State, SystemRequest
+from forge.models.views import Hot
 
 router = APIRouter()
 
 
-@router.post("/api/system")
+@router.post("/api/system", response_model=State | Hot)
 def post_system(
     request: SystemRequest, caller: CallerOf, preferred: Preferred, idempotent: Idempotent
 ) -> Response:

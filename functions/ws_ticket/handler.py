@@ -1,4 +1,4 @@
-"""`POST /api/ticket`: a single-use ticket for opening a WebSocket or an event stream of one session."""
+"""`POST /api/ticket`: issue a single-use ticket for opening a WebSocket or an event stream of one session."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.replies import CallerOf, reply
 from forge.api.tickets import issue_ticket
-from forge.models.http import TicketRequest
+from forge.models.http import Ticket, TicketRequest
 
 router = APIRouter()
+OriginOfPage = Annotated[
+    str, Header(description="Where the page is from; the ticket opens nothing from elsewhere.")
+]
 
 
-@router.post("/api/ticket")
-def post_ticket(body: TicketRequest, caller: CallerOf, origin: Annotated[str, Header()] = "") -> Response:
+@router.post("/api/ticket", response_model=Ticket)
+def post_ticket(body: TicketRequest, caller: CallerOf, origin: OriginOfPage = "") -> Response:
     return reply(None, issue_ticket(caller, body.session_id, origin))
 
 

@@ -13,17 +13,18 @@ from forge.models import http as server_http
 from forge.models import message as server_message
 from forge.models import review as server_review
 from forge.models import run as server_run
+from forge.models import views as server_views
 from forge_client import answers, frames
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
-    (frames.Message, server_frames.PublicMessage),
+    (frames.Message, server_views.PublicMessage),
     (frames.Tool, server_message.ToolDisplay),
-    (frames.ActiveRun, server_frames.PublicRun),
-    (frames.QueuedMessage, server_frames.QueuedMessage),
-    (frames.Approval, server_frames.PublicApproval),
-    (frames.Ask, server_frames.PublicAsk),
-    (frames.Claim, server_frames.PublicClaim),
-    (frames.Report, server_frames.PublicReport),
+    (frames.ActiveRun, server_views.PublicRun),
+    (frames.QueuedMessage, server_views.QueuedMessage),
+    (frames.Approval, server_views.PublicApproval),
+    (frames.Ask, server_views.PublicAsk),
+    (frames.Claim, server_views.PublicClaim),
+    (frames.Report, server_views.PublicReport),
     (frames.Call, server_approval.Call),
     (frames.Review, server_review.Review),
     (frames.ReviewChange, server_review.ReviewChange),
@@ -32,7 +33,7 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (frames.ReviewArgument, server_review.ReviewArgument),
     (frames.ReviewedCall, server_review.ReviewedCall),
     (frames.ReviewFee, server_review.ReviewFee),
-    (frames.Hot, server_frames.Hot),
+    (frames.Hot, server_views.Hot),
     (frames.State, server_http.State),
     (frames.StateFrame, server_frames.StateFrame),
     (frames.TextFrame, server_frames.TextFrame),

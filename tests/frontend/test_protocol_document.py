@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import BaseModel
 
-from forge.models.frame import CLIENT_FRAME, SERVER_FRAME, PublicApproval, PublicAsk
+from forge.models.frame import CLIENT_FRAME, SERVER_FRAME
 from forge.models.http import (
     ChatRequest,
     ClaimRequest,
@@ -24,6 +24,7 @@ from forge.models.http import (
     SystemRequest,
 )
 from forge.models.run import CommandResult
+from forge.models.views import PublicApproval, PublicAsk
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/protocol.md").read_text()
 MODELS: dict[str, type[BaseModel]] = {

@@ -13,12 +13,12 @@ from forge.api.waiting import until_ended
 from forge.errors import SessionUnreadable
 from forge.models import public
 from forge.models.approval import ApprovalReply
-from forge.models.frame import Hot
 from forge.models.http import State
 from forge.models.ids import SessionKey, new_run_id
 from forge.models.once import Accepted, Once
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
 from forge.models.session import HotSession
+from forge.models.views import Hot
 from forge.observability import error_fields, log_fields, record
 
 logger = logging.getLogger(__name__)

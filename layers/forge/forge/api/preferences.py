@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import Depends
-from starlette.requests import Request
+from fastapi import Depends, Header
 
 WAIT_LIMIT_SECONDS = 20
 """An HTTP API waits 30 s for its function; accepting and showing take their part of that."""
@@ -53,12 +52,23 @@ def _preferences(headers: Iterable[str]) -> Iterator[str]:
             yield re.sub(r"\s*=\s*", "=", token).lower()
 
 
-def _preferred(request: Request) -> Preferences:
-    return preferences_of(request.headers.getlist("prefer"))
+_Prefer = Annotated[
+    list[str] | None,
+    Header(
+        description="`return=minimal` leaves the messages out; `wait=20` (seconds) waits for the run's end."
+    ),
+]
+_PreferAtOnce = Annotated[
+    list[str] | None, Header(alias="prefer", description="`return=minimal` leaves the messages out.")
+]
 
 
-def _preferred_at_once(request: Request) -> Preferences:
-    return replace(_preferred(request), wait_seconds=0)
+def _preferred(prefer: _Prefer = None) -> Preferences:
+    return preferences_of(prefer or ())
+
+
+def _preferred_at_once(prefer: _PreferAtOnce = None) -> Preferences:
+    return replace(preferences_of(prefer or ()), wait_seconds=0)
 
 
 Preferred = Annotated[Preferences, Depends(_preferred)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Header, Path, Query
 from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
@@ -17,7 +17,7 @@ from forge.api.way_in import caller_address
 from forge.errors import Forbidden
 from forge.models.caller import Caller
 from forge.models.http import ChatRequest, SystemRequest
-from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
+from forge.models.ids import ANONYMOUS, SessionId, SessionKey, new_session_id
 from forge.models.once import Once
 
 _SessionRequest = ChatRequest | SystemRequest
@@ -43,12 +43,27 @@ CallerOf = Annotated[Caller, Depends(_caller)]
 Owner = Annotated[str, Depends(_owner)]
 AccountOwner = Annotated[str, Depends(_account_owner)]
 """For what only somebody who has logged in can do."""
-Before = Annotated[int | None, Query(ge=0)]
-PageLimit = Annotated[int, Query(ge=1, le=MESSAGES_LIMIT)]
+SessionAsked = Annotated[
+    SessionId | None, Query(description="The session; without it a new and empty one is shown.")
+]
+SessionNamed = Annotated[SessionId, Path(description="The session.")]
+Before = Annotated[
+    int | None, Query(ge=0, description="Show the ended messages before this number, and no others.")
+]
+PageLimit = Annotated[int, Query(ge=1, le=MESSAGES_LIMIT, description="How many messages at most.")]
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=255)] | None,
-    Header(alias="Idempotency-Key"),
+    Header(
+        alias="Idempotency-Key",
+        description="The same key with the same request, within 24 hours, is carried out once.",
+    ),
 ]
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
 
 
 def key_of(owner: str, session_id: str | None) -> SessionKey:

@@ -20,9 +20,13 @@ logger = logging.getLogger(__name__)
 IDS_LIMIT = 100
 _IDS: TypeAdapter[list[str]] = TypeAdapter(list[SessionId])
 
-Ids = Annotated[str | None, Query(max_length=IDS_LIMIT * 130)]
-After = Annotated[str | None, Query(max_length=200)]
-Most = Annotated[int, Query(ge=1, le=IDS_LIMIT)]
+Ids = Annotated[
+    str | None, Query(max_length=IDS_LIMIT * 130, description="Session ids, separated by commas.")
+]
+After = Annotated[
+    str | None, Query(max_length=200, description="`next` of the page before; for those who have logged in.")
+]
+Most = Annotated[int, Query(ge=1, le=IDS_LIMIT, description="How many sessions at most.")]
 
 
 def owned_sessions(owner: str, most: int, after: str | None) -> SessionList:

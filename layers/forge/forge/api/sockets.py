@@ -18,13 +18,14 @@ from forge.api.unreadable import unreadable_state
 from forge.api.way_in import check_way_in
 from forge.errors import InvalidRequest, NotAuthenticated, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
-from forge.models.frame import CLIENT_FRAME, AuthFrame, Hot, PingFrame, PongFrame, SyncFrame
+from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
 from forge.models.prices import FRAMES, ROUTES
 from forge.models.session import Connection, HotSession
+from forge.models.views import Hot
 from forge.observability import record
 from forge.ports import Sessions
 

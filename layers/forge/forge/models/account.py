@@ -44,10 +44,15 @@ class Deleted(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sessions: int = 0
+    """Sessions."""
     messages: int = 0
+    """Messages of all sessions."""
     memory_entries: int = 0
+    """Entries of what the LLM remembered."""
     wallet_requests: int = 0
+    """Wallet requests that waited."""
     runs: int = 0
+    """Runs that were in progress or queued."""
 
 
 class Erasure(BaseModel):
@@ -76,13 +81,16 @@ KeptKind = Literal[
 
 
 class Kept(BaseModel):
-    """Something that a deletion leaves. `seconds`: for how long at most; null: that is not this server's to say."""
+    """Something that a deletion leaves."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: KeptKind
+    """What it is."""
     seconds: int | None
+    """For how long it stays at most; null where that is not this server's to say."""
     why: str
+    """Why it stays, in one sentence."""
 
 
 _DAY = 86_400

@@ -25,13 +25,16 @@ _FLAT = ("to", "value", "data")
 
 
 class Call(BaseModel):
-    """One call of a transaction. `value`: decimal wei."""
+    """One call of a transaction."""
 
     model_config = ConfigDict(frozen=True)
 
     to: Address
+    """The address that is called."""
     value: Wei
+    """What is sent with the call, in decimal wei."""
     data: HexData
+    """The call data, as 0x hex."""
 
 
 class WalletTransaction(BaseModel):
@@ -181,20 +184,21 @@ def _said(reason: str | None) -> str | None:
 
 
 class ApprovalReply(BaseModel):
-    """The wallet's answer to one approval. `approval_id` null: the oldest pending one (legacy texts).
-
-    `unknown`: the wallet was asked and gave no usable answer, so the transaction may have been sent. `allowed` is the
-    person's yes to a tool call that waits for it, and no answer to a wallet request. `reason`: why the person rejects
-    it, in their own words, or what the wallet said.
-    """
+    """The wallet's answer to one request, or the person's word to a tool call."""
 
     model_config = ConfigDict(frozen=True)
 
     approval_id: ApprovalId | None = None
+    """The request that is answered; null for the oldest one that waits, as older clients mean it."""
     outcome: Literal["sent", "rejected", "unknown", "allowed"]
+    """`sent`; `rejected`; `unknown` when the wallet gave no usable answer, so that it may have been sent; `allowed`,
+    the person's yes to a tool call that waits."""
     transaction_hash: TransactionHash | None = None
+    """The hash that the wallet gave."""
     reason: Annotated[str | None, AfterValidator(_said)] = None
+    """Why the person rejects it, in their own words, or what the wallet said."""
     claim_id: ClaimId | None = None
+    """The claim under which the wallet was asked."""
 
 
 def _from_flat(flat: dict[str, Any]) -> WalletTransaction:

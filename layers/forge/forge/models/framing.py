@@ -7,20 +7,11 @@ from collections.abc import Iterator, Sequence
 from pydantic_core import to_json
 
 from forge.models import public
-from forge.models.frame import (
-    FRAME_BYTES_LIMIT,
-    Have,
-    Hot,
-    PublicApproval,
-    PublicAsk,
-    PublicMessage,
-    QueuedMessage,
-    StateFrame,
-    TextFrame,
-)
+from forge.models.frame import FRAME_BYTES_LIMIT, Have, StateFrame, TextFrame
 from forge.models.message import Message
 from forge.models.review import NOT_HERE
 from forge.models.session import Catalog, HotSession
+from forge.models.views import Hot, PublicApproval, PublicAsk, PublicMessage, QueuedMessage
 
 HOT_BYTES_LIMIT = 16_000
 """Half a frame, so that there is always room for messages beside the hot state."""

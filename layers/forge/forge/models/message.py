@@ -23,15 +23,20 @@ TOOL_DISPLAY_LIMIT = 4_096
 
 
 class ToolDisplay(BaseModel):
-    """What a person sees of a tool call; `arguments` with the call, `outcome` and the content with its result."""
+    """What a person sees of a tool call: with the call, and with its result."""
 
     model_config = ConfigDict(frozen=True)
 
     call_id: str
+    """The id that the call and its result share."""
     name: str
+    """The tool's name."""
     arguments: dict[str, Any] | None = None
+    """What the tool was called with; null with its result."""
     outcome: ToolOutcome | None = None
+    """How the call ended; null with the call itself."""
     truncated: bool = False
+    """Arguments or result are longer than what is kept for display."""
 
 
 class Draft(BaseModel):

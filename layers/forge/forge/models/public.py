@@ -9,7 +9,11 @@ from datetime import UTC, datetime
 from forge.models.account import KEPT, Erasure
 from forge.models.approval import Approval, Report
 from forge.models.asking import Ask
-from forge.models.frame import (
+from forge.models.http import Receipt, SessionSummary, State
+from forge.models.message import Draft, Message
+from forge.models.run import Submission
+from forge.models.session import Catalog, HotSession
+from forge.models.views import (
     Hot,
     PublicApproval,
     PublicAsk,
@@ -19,10 +23,6 @@ from forge.models.frame import (
     PublicRun,
     QueuedMessage,
 )
-from forge.models.http import Receipt, SessionSummary, State
-from forge.models.message import Draft, Message
-from forge.models.run import Submission
-from forge.models.session import Catalog, HotSession
 
 CANNOT_BE_SHOWN = (
     "A wallet request waits that cannot be shown here, because a newer version made it. Reload in a minute."

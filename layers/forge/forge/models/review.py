@@ -38,90 +38,124 @@ class _Frozen(BaseModel):
 
 
 class ReviewChange(_Frozen):
-    """One movement that the simulation showed, seen from the sender. `asset` is null for the chain's own coin.
-
-    `amount`: base units, for erc721 the token's id. `symbol` is the contract's own word: untrusted.
-    """
+    """One movement that the simulation showed."""
 
     direction: Direction
+    """Seen from the sender."""
     standard: AssetStandard
+    """What kind of asset moves."""
     asset: str | None = None
+    """The token's contract; null for the chain's own coin."""
     symbol: str | None = None
+    """The contract's own word, which nobody has checked."""
     amount: str | None = None
+    """In base units; for erc721 the token's id."""
     formatted: str | None = None
+    """The amount for a person."""
     sender: str
+    """Whose it was."""
     to: str
+    """Whose it is then."""
 
 
 class Allowance(_Frozen):
-    """What somebody may take, or control, from then on. `revokes`: the entry takes such a right away.
-
-    `token` is the contract whose right it is; `owner` is null for the account that signs. `amount` is null where the
-    right has no number (an operator, a new owner). `unlimited`: as good as everything. `text`: one sentence.
-    """
+    """What somebody may take, or control, from then on."""
 
     kind: AllowanceKind
+    """What kind of right it is."""
     token: str | None = None
+    """The contract whose right it is."""
     spender: str
+    """Who gets it."""
     owner: str | None = None
+    """Whose it is about; null for the account that signs."""
     amount: str | None = None
+    """In base units; null where the right has no number (an operator, a new owner)."""
     formatted: str | None = None
+    """The amount for a person."""
     unlimited: bool = False
+    """It is as good as everything."""
     revokes: bool = False
+    """It takes such a right away."""
     source: AllowanceSource = "call"
+    """Where it was seen."""
     text: str
+    """One sentence for a person."""
 
 
 class ReviewWarning(_Frozen):
+    """What the person has to know before anything else."""
+
     code: WarningCode
+    """What is warned of."""
     severity: Severity
+    """How bad it is."""
     text: str
+    """One sentence for a person."""
 
 
 class ReviewArgument(_Frozen):
-    """`value`: integers as decimal text, bytes as 0x hex, arrays and tuples as lists."""
+    """One argument of a call."""
 
     name: str | None = None
+    """Its name, where it is known."""
     type: str
+    """Its ABI type."""
     value: Any = None
+    """Integers as decimal text, bytes as 0x hex, arrays and tuples as lists."""
 
 
 class ReviewedCall(_Frozen):
-    """One call as the chain would read it, and the calls within it. `function` is null when it is not known."""
+    """One call as the chain would read it, and the calls within it."""
 
     to: str | None = None
+    """The address that is called."""
     function: str | None = None
+    """The function's signature; null when it is not known."""
     arguments: list[ReviewArgument] = []
+    """What it is called with."""
     understood: bool = False
+    """All of it could be read."""
     note: str | None = None
+    """What else is to be said of it."""
     inner: list[ReviewedCall] = []
+    """The calls within it."""
 
 
 class ReviewFee(_Frozen):
-    """An estimate: the gas, and what it costs in wei and in the chain's own coin."""
+    """An estimate of what the transaction costs."""
 
     gas: str
+    """Units of gas, decimal."""
     wei: str
+    """Its price in wei, decimal."""
     formatted: str
+    """Its price in the chain's own coin."""
     currency: str
+    """The coin's symbol."""
 
 
 class Review(_Frozen):
-    """What was found out about a request before anybody was asked.
-
-    `outcome`: whether the simulation moved anything; `unknown` whenever it could not be told, and `reason` says why.
-    `recipient`: who gets something in the end, where one can be named; else the contract that is called.
-    """
+    """What was found out about a request before anybody was asked."""
 
     outcome: SimulationOutcome = "unknown"
+    """Whether the simulation moved anything; `unknown` whenever that could not be told."""
     reason: str | None = None
+    """Why it could not be told."""
     changes: list[ReviewChange] = []
+    """What moves."""
     more_changes: int = 0
+    """How many movements are left out."""
     allowances: list[Allowance] = []
+    """Rights that are given or taken away."""
     warnings: list[ReviewWarning] = []
+    """What the person has to know first."""
     calls: list[ReviewedCall] = []
+    """The calls as the chain would read them."""
     recipient: str | None = None
+    """Who gets something in the end, where one can be named; else the contract that is called."""
     fee: ReviewFee | None = None
+    """What it is estimated to cost."""
 
 
 NO_REVIEW = Review(

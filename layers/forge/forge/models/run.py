@@ -171,8 +171,11 @@ class CommandResult(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     success: bool
+    """Whether the command did what it was asked."""
     message: str
+    """What came of it, for a person."""
     data: Any = None
+    """What it found, if anything."""
 
 
 class Progress(BaseModel):
