@@ -8,6 +8,7 @@ distribution.
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -89,8 +90,15 @@ class Front:
         """What the viewer says in the headers that only the distribution writes is taken out."""
         host = next(value for name, value in scope["headers"] if name == b"host")
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"host", *_TOLD)]
-        values = (self.secret.encode(), host, client_address(scope).encode())
+        values = (self.secret.encode(), host, self._viewer(scope))
         return {**scope, "headers": [(b"host", API_HOST), *kept, *zip(_TOLD, values, strict=True)]}
+
+    def _viewer(self, scope: Scope) -> bytes:
+        """Whoever shows the secret is a proxy of the operator's own, and tells for whom it calls."""
+        told = dict(scope["headers"])
+        if hmac.compare_digest(told.get(EDGE_HEADER.encode(), b""), self.secret.encode()):
+            return told.get(VIEWER_HEADER.encode()) or client_address(scope).encode()
+        return client_address(scope).encode()
 
     def _with_headers(self, path: str, send: Send) -> Send:
         """The distribution's for the path in place of the answer's own; and on every answer those of `hardening`."""

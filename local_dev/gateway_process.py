@@ -50,7 +50,7 @@ class GatewayProcess:
         aws = variables.aws_variables(
             os.environ, settings.table_url, settings.queue_url, self._credential.access_key
         )
-        secret = secrets.token_urlsafe(32)
+        secret = self._options.edge_secret or secrets.token_urlsafe(32)
         os.environ.update(aws, EDGE_DIGESTS=digest_of(secret))
         self._wiring = local_wiring(dict(os.environ), settings.url)
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)

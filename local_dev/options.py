@@ -21,6 +21,7 @@ Start the whole application on this computer: emulator, gateway, worker and a lo
   FORGE_KEEP_STATE=0           begin empty and keep nothing; else conversations and chain are kept between starts
   FORGE_EMULATOR               dynoxide or ministack (dynoxide where it exists); FORGE_DYNOXIDE names the program
   FORGE_HOSTS                  names, separated by commas, by which other computers may call this one
+  FORGE_EDGE_SECRET            what a proxy in front shows in x-forge-edge; its x-forge-viewer then tells who calls
   FORGE_RELOAD=0               do not take over what is edited while this runs
   AUTH_ISSUER=dev              require a login, of a development issuer on this server where anybody may be anybody
   TESTNET_RPC_URL              another test network than the anvil that is started
@@ -64,6 +65,7 @@ class Options:
     keep_state: bool = True
     reload: bool = True
     hosts: str = ""
+    edge_secret: str = ""
     folder: Path = ROOT / ".local"
     stack_file: Path = ROOT / ".local" / STACK_FILE
     expiry_seconds: float = 5.0
@@ -86,6 +88,7 @@ class Options:
             keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("0", "no", "false"),
             reload=environment.get("FORGE_RELOAD", "") != "0",
             hosts=environment.get("FORGE_HOSTS", ""),
+            edge_secret=environment.get("FORGE_EDGE_SECRET", ""),
             folder=folder,
             stack_file=Path(named) if named else folder_of(folder, port) / STACK_FILE,
             expiry_seconds=_number(environment, "FORGE_EXPIRY_SECONDS", 5.0),

@@ -124,6 +124,25 @@ async def test_functions_see_what_the_distribution_tells_and_not_what_the_viewer
     assert seen[b"x-forge-edge"] == b"secret"
 
 
+@pytest.mark.parametrize(
+    ("shown", "told", "viewer"),
+    [
+        ("secret", ["9.9.9.9"], b"9.9.9.9"),
+        ("secret", [], b"127.0.0.1"),
+        ("secret", [""], b"127.0.0.1"),
+        ("secre", ["9.9.9.9"], b"127.0.0.1"),
+        ("", ["9.9.9.9"], b"127.0.0.1"),
+    ],
+)
+async def test_a_proxy_that_shows_the_secret_tells_for_whom_it_calls(
+    shown: str, told: list[str], viewer: bytes
+) -> None:
+    claims = [("x-forge-edge", shown), *(("x-forge-viewer", address) for address in told)]
+    for kind in ("http", "websocket"):
+        _, seen, _ = await passed(Visitors(), scope(("host", OWN), *claims, kind=kind))
+        assert seen[b"x-forge-viewer"] == viewer
+
+
 async def test_an_answer_gets_the_headers_of_its_path() -> None:
     headers = {"x-frame-options": "DENY", "x-content-type-options": "nosniff"}
     _, _, answered = await passed(Visitors(), scope(("host", OWN)), headers)
