@@ -7,12 +7,13 @@ import asyncio
 from playwright.async_api import Browser, Page, expect
 
 from local_dev.stack_process import RunningStack
-from tests.end_to_end.chain import balance_of
+from tests.end_to_end.chain import balance_of, rpc
 from tests.end_to_end.marks import END_TO_END
 from tests.end_to_end.test_scene import browsing, opened, say
 
 pytestmark = END_TO_END
 
+JUDY = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"
 HEIDI = "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"
 QUARTER = 25 * 10**16
 APPROVE = """() => {
@@ -27,11 +28,15 @@ async def ready(page: Page) -> None:
     await expect(page.locator(".approval [data-act=approve]")).to_be_enabled()
 
 
+async def sent_by(url: str, account: str) -> int:
+    return int(await rpc(url, "eth_getTransactionCount", account, "latest"), 16)
+
+
 async def test_two_tabs_and_two_devices_send_one_transaction(
     browser: Browser, operator_stack: RunningStack
 ) -> None:
-    rpc = operator_stack.environment["TESTNET_RPC_URL"]
-    before = await balance_of(rpc, HEIDI)
+    url = operator_stack.environment["TESTNET_RPC_URL"]
+    before, sent = await balance_of(url, HEIDI), await sent_by(url, JUDY)
     async with browsing(browser) as ann:
         first = await opened(ann, operator_stack)
         await say(first, "send 0.25 ETH to Heidi with my wallet")
@@ -47,5 +52,6 @@ async def test_two_tabs_and_two_devices_send_one_transaction(
             await expect(page.locator(".approval")).to_have_count(0)
             await expect(page.locator(".tool[data-request=waiting]")).to_have_count(0)
             await expect(page.locator(".receipt[data-outcome=succeeded]")).to_have_count(1)
-        assert await balance_of(rpc, HEIDI) == before + QUARTER
+        assert await balance_of(url, HEIDI) == before + QUARTER
+        assert await sent_by(url, JUDY) == sent + 1
         await phone.close()
