@@ -19,6 +19,8 @@ const QUOTE = /^ {0,3}>\s?/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])(\s+|$)/;
 const DELIMITER = /^:?-+:?$/;
 const DEEPEST = 8;
+/** A row of more stays text: a browser takes seconds to lay out thousands of columns. */
+const MOST_COLUMNS = 100;
 
 /** @typedef {{ text: string, start: number }} Line */
 
@@ -79,11 +81,16 @@ function fenceOf(text) {
 
 /** @param {Line[]} lines @param {number} at @param {{ mark: string, language: string }} fence @returns {[Block, number]} */
 function codeAt(lines, at, { mark, language }) {
-  const closing = new RegExp(`^ {0,3}${mark[0]}{${mark.length},}\\s*$`);
   let end = at + 1;
-  while (end < lines.length && !closing.test(lineAt(lines, end).text)) end += 1;
+  while (end < lines.length && !closes(lineAt(lines, end).text, mark)) end += 1;
   const text = lines.slice(at + 1, end).map((line) => line.text).join('\n');
   return [{ type: 'code', start: lineAt(lines, at).start, language, text }, end + 1];
+}
+
+/** @param {string} text @param {string} mark */
+function closes(text, mark) {
+  const fence = FENCE.exec(text);
+  return (fence?.[1] ?? '').startsWith(mark) && !fence?.[2]?.trim();
 }
 
 /** @param {Line[]} lines @param {number} at @param {number} depth @returns {[Block, number]} */
@@ -144,14 +151,15 @@ function isLazy(lines, at) {
 
 /** @param {string} text @param {number} width */
 function dedent(text, width) {
-  return text.replace(new RegExp(`^\\s{0,${width}}`), '');
+  return text.slice(Math.min(width, text.length - text.trimStart().length));
 }
 
 /** @param {Line[]} lines @param {number} at */
 function isTableAt(lines, at) {
   const next = lines[at + 1];
   if (!next || !lineAt(lines, at).text.includes('|')) return false;
-  return cells(next.text).every((cell) => DELIMITER.test(cell));
+  const columns = cells(next.text);
+  return columns.length <= MOST_COLUMNS && columns.every((cell) => DELIMITER.test(cell));
 }
 
 /** @param {Line[]} lines @param {number} at @returns {[Block, number]} */

@@ -11,6 +11,7 @@
 const SPECIAL = /\\|`+|\*\*|__|~~|\*|_|!?\[|https?:\/\/|(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?(?![0-9A-Za-z])|\n/g;
 const LINK = /!?\[([^[\]\n]{1,1000})\]\(\s*<?([^\s()<>]{1,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500})?)>?(?:\s+"[^"\n]{0,500}")?\s*\)/y;
 const URL_TEXT = /https?:\/\/[^\s<>"'`|\\^{}[\]]+/y;
+const ENDS_A_SENTENCE = '.,;:!?*_~';
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 const WORD = /[\p{L}\p{N}]/u;
 const EMPHASIS = /** @type {Record<string, 'strong' | 'em' | 'del'>} */ ({ '**': 'strong', __: 'strong', '*': 'em', _: 'em', '~~': 'del' });
@@ -74,17 +75,26 @@ function escapeAt(text, at) {
 /** @param {string} text @param {string} mark @param {number} at @param {Set<string>} unclosed @returns {Found} */
 function codeAt(text, mark, at, unclosed) {
   if (unclosed.has(mark)) return null;
-  const close = new RegExp(`(?<!\`)${mark}(?!\`)`, 'g');
-  close.lastIndex = at + mark.length;
-  const match = close.exec(text);
-  if (!match) {
+  const begin = at + mark.length;
+  const end = sameRun(text, mark, begin);
+  if (end < 0) {
     unclosed.add(mark);
     return null;
   }
-  const code = text.slice(at + mark.length, match.index).replaceAll('\n', ' ');
-  const trimmed = /^ .*\S.* $/.test(code) ? code.slice(1, -1) : code;
+  const code = text.slice(begin, end).replaceAll('\n', ' ');
+  const trimmed = code.startsWith(' ') && code.endsWith(' ') && code.trim() ? code.slice(1, -1) : code;
   const type = /^0x(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$/.test(trimmed) ? 'hex' : 'code';
-  return { part: { type, text: trimmed }, end: match.index + mark.length };
+  return { part: { type, text: trimmed }, end: end + mark.length };
+}
+
+/** Where the next run of exactly these backticks begins. @param {string} text @param {string} mark @param {number} from */
+function sameRun(text, mark, from) {
+  for (let at = text.indexOf(mark, from); at >= 0; at = text.indexOf(mark, at)) {
+    const begin = at;
+    while (text[at] === '`') at += 1;
+    if (at - begin === mark.length) return begin;
+  }
+  return -1;
 }
 
 /** @param {string} text @param {number} at @param {number} depth @returns {Found} */
@@ -101,10 +111,17 @@ function urlAt(text, at) {
   URL_TEXT.lastIndex = at;
   const match = URL_TEXT.exec(text);
   if (!match || WORD.test(text[at - 1] ?? '')) return null;
-  let href = match[0].replace(/[.,;:!?*_~]+$/, '');
+  let href = withoutEnd(match[0]);
   if (href.endsWith(')') && !href.includes('(')) href = href.slice(0, -1);
   if (!isSafeLink(href)) return null;
   return { part: { type: 'link', href, children: [{ type: 'text', text: href }] }, end: at + href.length };
+}
+
+/** What follows an address in a sentence is not of it. @param {string} text */
+function withoutEnd(text) {
+  let end = text.length;
+  while (ENDS_A_SENTENCE.includes(text[end - 1] ?? '\n')) end -= 1;
+  return text.slice(0, end);
 }
 
 /** @param {string} text @param {string} mark @param {number} at @param {number} depth @param {Set<string>} unclosed @returns {Found} */

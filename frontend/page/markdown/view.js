@@ -109,8 +109,10 @@ function itemNodes(blocks) {
 /** @param {Extract<Block, { type: 'table' }>} table */
 function tableElement({ align, rows }) {
   const [head = [], ...body] = rows;
-  const row = (/** @type {'th' | 'td'} */ tag, /** @type {string[]} */ cells) =>
-    el('tr', {}, ...align.map((side, at) => el(tag, { data: { align: side } }, ...inlineNodes(cells[at] ?? ''))));
+  const row = (/** @type {'th' | 'td'} */ tag, /** @type {string[]} */ cells) => {
+    const filled = align.slice(0, cells.length); // no elements that no text stands for
+    return el('tr', {}, ...filled.map((side, at) => el(tag, { data: { align: side } }, ...inlineNodes(cells[at] ?? ''))));
+  };
   const table = el('table', {}, el('thead', {}, row('th', head)), el('tbody', {}, ...body.map((cells) => row('td', cells))));
   return el('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Table' }, table);
 }
