@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -161,3 +162,20 @@ def test_keys_for_encryption_sign_nothing(signed_in: Issuer) -> None:
     signed_in.published["r"]["use"] = "enc"
     with pytest.raises(NotAuthenticated):
         owner_of(signed_in.token("ann"))
+
+
+NAMED_BY_THE_TOKEN = ("jku", "x5u", "iss", "kid", "x5t")
+
+
+@pytest.mark.parametrize("name", NAMED_BY_THE_TOKEN)
+def test_no_address_in_a_token_is_asked_for_keys(signed_in: Issuer, name: str) -> None:
+    """The issuer's own server is where such an address leads, so that a question would be counted."""
+    elsewhere = f"{signed_in.url}/of-the-token"
+    header = {name: elsewhere, "jwk": {"kty": "oct", "k": "AAAA"}, "x5c": ["AAAA"]}
+    with contextlib.suppress(NotAuthenticated):
+        owner_of(signed_in.token("ann", header={} if name == "iss" else header, **_claims(name, elsewhere)))
+    assert set(signed_in.asked) <= {CONFIGURATION, "/keys"}
+
+
+def _claims(name: str, address: str) -> dict[str, str]:
+    return {"iss": address} if name == "iss" else {"jku": address}

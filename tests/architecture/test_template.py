@@ -148,3 +148,17 @@ def test_sqs_has_no_permission_of_its_own_for_a_batch() -> None:
     assert {single.partition(":")[2].lower() for single in BATCHES.values()} <= actions
     assert not {batch.partition(":")[2].lower() for batch in BATCHES} & actions
     assert [action for action in actions if action.endswith("batch")] == []
+
+
+def test_nothing_in_the_worker_s_task_may_write_its_disk_or_is_root() -> None:
+    [task] = resources("AWS::ECS::TaskDefinition").values()
+    defined = task["Properties"]["ContainerDefinitions"]
+    containers = [each for each in defined if "Name" in each]
+    optional = [each["Fn::If"][1] for each in defined if "Fn::If" in each]
+    assert {each["Name"] for each in containers} == {"worker"}
+    for container in (*containers, *optional):
+        assert container["ReadonlyRootFilesystem"] is True
+        assert container["Image"] == {"Ref": "WorkerImageUri"}
+        assert not {"User", "Privileged"} & set(container)
+    users = re.findall(r"^USER (.+)$", (ROOT / "worker" / "Dockerfile").read_text(), re.MULTILINE)
+    assert users == ["worker"]

@@ -17,6 +17,8 @@ from typing import Any, cast
 import aiohttp
 from yarl import URL
 
+_NOT_ROUTED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
+"""IANA's special-purpose registry: protocol assignments and the 6to4 relay, which `is_global` lets through in part."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _DOCUMENTATION = ipaddress.ip_network("3fff::/20")
@@ -63,7 +65,12 @@ def is_public(address: str) -> bool:
         return False
     embedded = _embedded(parsed)
     own = isinstance(parsed, IPv4Address) or (parsed in _GLOBAL_UNICAST and parsed not in _DOCUMENTATION)
-    return (own or bool(embedded)) and all(a.is_global and not a.is_multicast for a in (parsed, *embedded))
+    return (own or bool(embedded)) and all(_is_routed(address) for address in (parsed, *embedded))
+
+
+def _is_routed(address: IPv4Address | IPv6Address) -> bool:
+    special = address.is_multicast or any(address in network for network in _NOT_ROUTED)
+    return address.is_global and not special
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
