@@ -1,28 +1,30 @@
 """Frames of any form, on the socket's own functions: none is answered by a 5xx, and the session goes on.
 
-`make fuzz` sends 100,000 of them, `make test` a sample.
+`make fuzz` sends 100,000 of them, `make test` a sample. Ten at a time: one that Hypothesis makes, and what becomes of
+it when its signs are changed at random.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge.api import dependencies
 from forge.models.frame import SERVER_FRAME
-from forge.models.prices import FRAMES, FRAMES_AHEAD_MS
-from local_dev.socket_event import route_of
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway
 from tests.properties import examples
-from tests.template import socket_routes
 from tests.unlisted import tried
 
-EACH_KIND = 10_000
+EACH_KIND = 1_000
+CHANGED = 9
 LONGEST = 32_000
 REFUSED = {400, 401, 404, 409, 413, 429}
 
@@ -101,49 +103,81 @@ KINDS: Mapping[str, st.SearchStrategy[str]] = {
 }
 
 
-class Tab:
-    """Always has a connection that may send a frame: prices are tested elsewhere."""
+SIGNS = [
+    *'{}[]":,\\',
+    "0",
+    "-",
+    "1e999",
+    "null",
+    "true",
+    "\\u0000",
+    "\\ud800",
+    "\x00",
+    "\x7f",
+    "\u202e",
+    "🦊",
+    " ",
+    "\n",
+]
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self._spent = 0
-        self._connection = self._opened()
 
-    def say(self, frame: str) -> list[Any]:
-        price = FRAMES.get(route_of(frame, "type", socket_routes()), 0)
-        if self._spent + price > FRAMES_AHEAD_MS:
-            self._gateway.leave(self._connection)
-            self._connection, self._spent = self._opened(), 0
-        self._spent += price
-        return self._gateway.say(self._connection, frame)
+def changed(frame: str) -> Iterator[str]:
+    """The frame, and others beside it: always the same ones."""
+    yield frame
+    draw = random.Random(frame)
+    for _ in range(CHANGED):
+        for _ in range(draw.randint(1, 3)):
+            at, end = sorted((draw.randint(0, len(frame)), draw.randint(0, len(frame))))
+            piece = draw.choice(["", draw.choice(SIGNS), frame[at:end] * 2, frame[end:] + frame[at:end]])
+            end = draw.choice([at, min(at + 1, len(frame)), end])
+            frame = (frame[:at] + piece + frame[end:])[:LONGEST]
+        yield frame
 
-    def _opened(self) -> str:
-        status, connection = self._gateway.connect(session_id="s")
-        assert status == 200
-        return connection
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The frames that were posted; no connection is ever gone."""
+
+    frames: dict[str, list[Any]]
+
+    def post(self, connection_id: str, frame: str) -> None:
+        assert len(frame.encode()) <= LONGEST
+        self.frames[connection_id].append(json.loads(frame))
+
+    def close(self, connection_id: str) -> None:
+        raise AssertionError("no token of this connection can end")
+
+
+@pytest.fixture
+def talking(gateway: Gateway, environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    """Its caller may send as many frames as there are: prices are tested elsewhere."""
+    environment.set(DEPLOYMENT_UNITS_PER_MINUTE="1000000000")
+    monkeypatch.setattr("forge.store.controls.FRAMES_AHEAD_MS", 10**12)
+    monkeypatch.setattr(dependencies, "connections", lambda: Kept(gateway.frames))
+    return gateway
 
 
 @pytest.mark.hypothesis
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_frame_of_any_form_is_answered_and_the_session_goes_on(
-    gateway: Gateway, environment: Environment, kind: str
-) -> None:
-    environment.set(DEPLOYMENT_UNITS_PER_MINUTE="1000000000")
-    gateway.post("/api/chat", {"message": "hello", "session_id": "s"})
-    tab = Tab(gateway)
+def test_a_frame_of_any_form_is_answered_and_the_session_goes_on(talking: Gateway, kind: str) -> None:
+    talking.post("/api/chat", {"message": "hello", "session_id": "s"})
+    status, connection = talking.connect(session_id="s")
+    assert status == 200
 
-    @examples(40, EACH_KIND)
+    @examples(8, EACH_KIND)
     @given(KINDS[kind].map(surrogate_free))
-    def send(frame: str) -> None:
-        tried(f"frames: {kind}", frame)
-        answers = tab.say(frame)
-        assert answers, "a frame was not answered"
-        for answer in answers:
-            SERVER_FRAME.validate_python(answer)
-            assert answer["type"] != "error" or answer["status"] in REFUSED
+    def send(first: str) -> None:
+        for frame in changed(first):
+            tried(f"frames: {kind}", frame)
+            answers = talking.say(connection, frame)
+            assert answers, "a frame was not answered"
+            for answer in answers:
+                SERVER_FRAME.validate_python(answer)
+                assert answer["type"] != "error" or answer["status"] in REFUSED
+            talking.frames[connection].clear()
 
     send()
-    (pong,) = Tab(gateway).say('{"type": "ping"}')
+    (pong,) = talking.say(connection, '{"type": "ping"}')
     assert pong["type"] == "pong"
-    assert gateway.post("/api/chat", {"message": "more", "session_id": "s"}).json["queued"]
+    assert talking.post("/api/chat", {"message": "more", "session_id": "s"}).json["queued"]
