@@ -54,3 +54,14 @@ async def respond(scope: Scope, send: Send, answer: Answer) -> None:
     headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+    """Before anything has answered: a request, or the handshake of a socket."""
+    if scope["type"] == "http":
+        await respond(scope, send, answer)
+        return
+    await receive()
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})

@@ -23,6 +23,7 @@ from local_dev.gateway import Server, build_gateway
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.options import Options
 from local_dev.schedule import run_schedule
+from local_dev.turns import Turns
 from local_dev.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Cloud:
         gateway = build_gateway(self._wiring, self._runtime, page, credential, limits, chain_url, issuer)
         hosts = f"{self._options.hosts},{self._options.host}"
         visitors = Visitors.of(hosts, self._wiring.origins())
-        return Server(Front(gateway, visitors, secret, self._wiring.api_headers()), listener, limits)
+        front = Front(Turns(gateway), visitors, secret, self._wiring.api_headers())
+        return Server(front, listener, limits)
 
     def start_upkeep(self, background: Background) -> None:
         """The schedules, and expiry for each table that has a time to live."""

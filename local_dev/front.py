@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api.hardening import HEADERS
 from forge.api.way_in import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
-from local_dev.asgi import respond
+from local_dev.asgi import refuse
 from local_dev.http_event import Answer, client_address
 from local_dev.limits import MANAGEMENT_PATH
 
@@ -79,7 +79,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = self._with_headers(scope["path"], send)
         if refusal := self.visitors.refusal(scope):
-            await _refuse(scope, receive, send, refusal)
+            await refuse(scope, receive, send, refusal)
             return
         if scope["path"].startswith(f"{MANAGEMENT_PATH}/"):  # the worker's way, not the viewer's
             await self.app(scope, receive, send)
@@ -133,13 +133,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
-    if scope["type"] == "http":
-        await respond(scope, send, answer)
-        return
-    await receive()
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
-    await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": answer.body})

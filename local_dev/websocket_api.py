@@ -18,6 +18,8 @@ from local_dev.socket_event import Origin, route_of
 from local_dev.wiring import SocketApi
 
 GOING_AWAY = 1001
+FRAMES_AT_ONCE = 4
+"""Of one connection. The next is taken when a function has answered: nobody fills the gateway through one socket."""
 _FAILURES = (FunctionFailed, FunctionTimedOut, PayloadTooLarge)
 
 
@@ -30,6 +32,7 @@ class Connection:
         self._send = send
         self._limits = limits
         self._turn = asyncio.Lock()
+        self.places = asyncio.Semaphore(FRAMES_AT_ONCE)
 
     async def send(self, text: str) -> None:
         """One at a time, in the order of the calls. Raises TimeoutError when the client does not read."""
@@ -99,9 +102,16 @@ class WebSocketApi:
             if message["type"] == "websocket.disconnect":
                 return int(message.get("code") or 1005), message.get("reason") or ""
             connection.active = asyncio.get_running_loop().time()
+            await connection.places.acquire()
             self._start(self._message(connection, message))
 
     async def _message(self, connection: Connection, message: Message) -> None:
+        try:
+            await self._call(connection, message)
+        finally:
+            connection.places.release()
+
+    async def _call(self, connection: Connection, message: Message) -> None:
         text = message.get("text")
         body: str | bytes = message["bytes"] if text is None else text
         key = route_of(body, self._api.selector, self._api.routes)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
+from local_dev.websocket_api import FRAMES_AT_ONCE
 from tests.local_dev.conftest import SIGNED, Application, eventually
 
 Event = dict[str, Any]
@@ -235,3 +237,35 @@ async def test_another_path_is_no_socket(application: Application):
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://{running.address}/elsewhere")
     assert refused.value.response.status_code == 403
+
+
+async def test_a_connection_has_a_few_frames_in_functions_and_others_pass_by(
+    application: Application, routes: dict[str, Recorder]
+):
+    """The rest of what it sends stays unread."""
+    inside, most, go_on = [0], [0], threading.Event()
+
+    def slow(event: Event, context: Any) -> Event:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        go_on.wait(30)
+        inside[0] -= 1
+        return {"statusCode": 200}
+
+    application.socket["$default"] = slow
+    async with (
+        application.running() as running,
+        connect(running.ws_url) as flooding,
+        connect(running.ws_url) as other,
+    ):
+        for number in range(50):
+            await flooding.send(f'{{"number": {number}}}')
+        await eventually(lambda: inside[0] == FRAMES_AT_ONCE)
+        await other.send('{"type": "ping"}')
+        await eventually(lambda: len(routes["ping"].events) == 1)
+        assert most[0] == FRAMES_AT_ONCE
+        go_on.set()
+        await eventually(lambda: inside[0] == 0)
+        await flooding.send('{"type": "ping"}')
+        await eventually(lambda: len(routes["ping"].events) == 2)
+    assert most[0] == FRAMES_AT_ONCE
