@@ -142,7 +142,7 @@ bench-cost: setup-check ## Count what a turn sends to AWS, and price it (ARGS=--
 	@$(python) -m bench.cost $(ARGS)
 
 .PHONY: bench-attacks
-bench-attacks: setup ## Measure others' answers while somebody attacks
+bench-attacks: setup ## Measure others' answers while somebody attacks (ARGS=--quick: six minutes)
 	@$(python) -m bench.attacks $(ARGS)
 
 .PHONY: eval

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from bench import compare
+from bench import attacks, compare
 from bench.figures import Figure, table
 from bench.first_token import many_users, one_user
 from bench.growth import growth
@@ -40,15 +40,31 @@ class Samples:
     rounds: int
     growth: int
     painted: int
+    rounds_of_attacks: int
 
 
-FULL = Samples(conversations=10, each_of_many=6, calls=200, rounds=3, growth=9, painted=400)
-QUICK = Samples(conversations=1, each_of_many=1, calls=20, rounds=1, growth=2, painted=60)
+FULL = Samples(
+    conversations=10,
+    each_of_many=6,
+    calls=200,
+    rounds=3,
+    growth=9,
+    painted=400,
+    rounds_of_attacks=attacks.ROUNDS,
+)
+QUICK = Samples(
+    conversations=1, each_of_many=1, calls=20, rounds=1, growth=2, painted=60, rounds_of_attacks=1
+)
 
 Measured = dict[str, list[Figure]]
 
 
 async def measured(samples: Samples) -> Measured:
+    alone = await by_itself(samples)
+    return alone | await attacks.measured(samples.rounds_of_attacks)
+
+
+async def by_itself(samples: Samples) -> Measured:
     starting, stopping = await start_and_stop()
     painted = await painted_figures(samples.painted)
     async with running_stack({**UNLIMITED, "FORGE_LLM": "scripted"}) as stack:

@@ -1,7 +1,8 @@
 """`make bench-attacks`: another person's answers while somebody attacks, against quiet, over the whole local stack.
 
-Each attack is one that once stopped everybody. Its own answers do not count: refused is as good as served. The attacker
-shares the processors with the server, which a laptop cannot change; the figures are an upper bound.
+Attackers and people call from addresses of their own, as through a distribution, so that each pays for itself; this
+computer's own user would pay nothing. Quiet and attacked rounds take turns, and a quiet one begins when the processes
+are idle again. The attackers' answers do not count: refused is as good as served.
 """
 
 from __future__ import annotations
@@ -10,177 +11,149 @@ import argparse
 import asyncio
 import json
 import os
+import secrets
+import statistics
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
-import httpx
-from websockets.asyncio.client import connect
-from websockets.exceptions import WebSocketException
-
+from bench.attackers import ATTACKS, BEGUN, Target
 from bench.figures import Figure, percentile, table
-from bench.people import people, with_pauses
+from bench.people import Person, people, with_pauses
+from bench.processes import cpu_seconds
 from local_dev.stack_process import RunningStack, running_stack
 
 RATIO_BUDGET = 1.2
-PAUSE_SECONDS = 0.5
-MESSAGES = 8
-"""Fewer than a session's burst: nobody here is refused for asking too fast."""
-UNKNOWN_HASH = "0x" + "ab" * 32
-NOBODY = "0x000000000000000000000000000000000000dEaD"
+PAUSE_SECONDS = 2.0
+"""On average between two messages of a person: as many as a session may send on end."""
+MESSAGES = 5
+PERSONS = 6
+ROUNDS = 5
+QUICK_ROUNDS = 2
+ATTACK_SECONDS = 2.0
+"""How long an attack goes on before anything is measured."""
+ATTACKER_ENDS_SECONDS = 20
+IDLE_SHARE = 0.15
+"""Of a processor, for all processes together."""
+IDLE_PATIENCE = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Attacker:
-    http: httpx.AsyncClient
-    stack: RunningStack
+@dataclass
+class Round:
+    quiet: list[float] = field(default_factory=list[float])
+    attacked: list[float] = field(default_factory=list[float])
+    errors: int = 0
 
-    async def post(self, path: str, **body: Any) -> None:
-        with suppress(httpx.HTTPError):
-            await self.http.post(path, json=body)
-
-    async def call(self, session_id: str, name: str, **arguments: Any) -> None:
-        args = {"name": name, "arguments": arguments}
-        await self.post("/api/mcp-command", command="call_tool", args=args, session_id=session_id)
-
-    async def over_and_over(self, act: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await act()
+    @property
+    def ratio(self) -> float:
+        return percentile(self.attacked, 50) / percentile(self.quiet, 50)
 
 
-async def poison(attacker: Attacker) -> None:
-    """Hole 1: ten commands whose results are huge, and then nothing more."""
-    data = "0x" + "00" * 50_000
-    await asyncio.gather(*(attacker.call(str(uuid4()), "decode_function_call", data=data) for _ in range(10)))
-    await asyncio.Event().wait()
-
-
-async def decoding(attacker: Attacker) -> None:
-    """Hole 2: six callers, whose every call is work for the processor and is refused at its end."""
-    data = "0xa9059cbb" + "00" * 60_000
-
-    async def caller() -> None:
-        signature = f"transfer({','.join(['uint256'] * 16)}[])"
-        await attacker.over_and_over(
-            lambda: attacker.call(str(uuid4()), "decode_function_call", data=data, signature=signature)
-        )
-
-    await asyncio.gather(*(caller() for _ in range(6)))
-
-
-async def places(attacker: Attacker) -> None:
-    """Hole 3: 110 sessions answer a wallet request with a hash that no chain knows."""
-    sessions = [str(uuid4()) for _ in range(110)]
-    few = asyncio.Semaphore(8)
-
-    async def waits(session_id: str) -> None:
-        async with few:
-            ask = f"send 0 ETH to {NOBODY} with my wallet"
-            await attacker.post("/api/chat", message=ask, session_id=session_id)
-            await attacker.post(
-                "/api/system", message=f"Transaction sent: {UNKNOWN_HASH}", session_id=session_id
-            )
-
-    await asyncio.gather(*(waits(session_id) for session_id in sessions))
-    await asyncio.Event().wait()
-
-
-async def streams(attacker: Attacker) -> None:
-    """Hole 9: 200 event streams of sessions that do not exist."""
-
-    async def follows() -> None:
-        with suppress(httpx.HTTPError):
-            url = f"/api/chat/stream?session_id={uuid4()}"
-            async with attacker.http.stream("GET", url) as response:
-                async for _ in response.aiter_bytes():
-                    pass
-
-    await asyncio.gather(*(attacker.over_and_over(follows) for _ in range(200)))
-
-
-async def syncs(attacker: Attacker) -> None:
-    """Hole 10: one socket that sends `sync` as fast as it can."""
-    session_id = str(uuid4())
-    await attacker.post("/api/chat", message="help", session_id=session_id)
-
-    async def flood() -> None:
-        with suppress(WebSocketException, OSError):
-            url = f"{attacker.stack.ws_url}?session_id={session_id}"
-            async with connect(url, proxy=None, ping_interval=None) as socket, asyncio.TaskGroup() as group:
-                reading = group.create_task(_read(socket))
-                for _ in range(3_000):
-                    await socket.send('{"type":"sync"}')
-                reading.cancel()
-
-    await attacker.over_and_over(flood)
-
-
-async def _read(socket: Any) -> None:
-    async for _ in socket:
-        pass
-
-
-ATTACKS: Mapping[str, Callable[[Attacker], Awaitable[None]]] = {
-    "1 poisoned commands": poison,
-    "2 decoding": decoding,
-    "3 places": places,
-    "9 streams": streams,
-    "10 syncs": syncs,
-}
-
-
-async def measured(persons: int, names: Sequence[str]) -> dict[str, list[Figure]]:
+async def measured(
+    rounds: int, names: Sequence[str] = tuple(ATTACKS), addresses: int = 1
+) -> dict[str, list[Figure]]:
     """A stack of its own for each attack: what one leaves behind is none of the next one's."""
     found: dict[str, list[Figure]] = {}
     for name in names:
-        async with running_stack({"FORGE_LLM": "offline"}) as stack:
-            quiet = await _answers(stack, persons)
-            limits = httpx.Limits(max_connections=None)
-            async with httpx.AsyncClient(
-                base_url=stack.base_url, timeout=120, trust_env=False, limits=limits
-            ) as http:
-                attack = asyncio.ensure_future(ATTACKS[name](Attacker(http, stack)))
-                try:
-                    await asyncio.sleep(3)
-                    attacked = await _answers(stack, persons)
-                finally:
-                    attack.cancel()
-                    await asyncio.wait({attack})
-        found[f"Hole {name}"] = _figures(quiet, attacked)
+        secret = secrets.token_urlsafe(32)
+        async with running_stack({"FORGE_LLM": "offline", "FORGE_EDGE_SECRET": secret}) as stack:
+            target = Target(stack.base_url, stack.ws_url, secret)
+            callers = [target.called_from(f"198.18.{number}.1") for number in range(PERSONS)]
+            async with people(stack, PERSONS, "time", None, callers) as somebody:
+                done = [await _round(stack, somebody, name, target, addresses) for _ in range(rounds)]
+        found[f"Hole {name}"] = _figures(done)
     return found
 
 
-async def _answers(stack: RunningStack, persons: int) -> list[float]:
-    async with people(stack, persons, says="time", expected=None) as somebody:
-        await asyncio.gather(*(with_pauses(each, MESSAGES, PAUSE_SECONDS) for each in somebody))
-        return [value for each in somebody for value in each.answers]
+async def _round(
+    stack: RunningStack, somebody: Sequence[Person], name: str, target: Target, addresses: int
+) -> Round:
+    done = Round()
+    await _idle(stack)
+    done.quiet, errors = await _answers(somebody)
+    async with _attack(name, target, addresses):
+        await asyncio.sleep(ATTACK_SECONDS)
+        done.attacked, more = await _answers(somebody)
+    done.errors = errors + more
+    return done
 
 
-def _figures(quiet: Sequence[float], attacked: Sequence[float]) -> list[Figure]:
-    before, under = percentile(quiet, 50), percentile(attacked, 50)
+@asynccontextmanager
+async def _attack(name: str, target: Target, addresses: int) -> AsyncGenerator[None]:
+    """Tells what the attacker was answered on the error output."""
+    command = [sys.executable, "-m", "bench.attackers", name, target.base_url, target.ws_url, str(addresses)]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "FORGE_EDGE_SECRET": target.secret},
+    )
+    try:
+        assert process.stdout is not None
+        assert (await process.stdout.readline()).strip() == BEGUN.encode()
+        yield
+        with suppress(TimeoutError):
+            answered, _ = await asyncio.wait_for(process.communicate(), ATTACKER_ENDS_SECONDS)
+            print(f"{name}: {_counted(json.loads(answered))}", file=sys.stderr, flush=True)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _counted(answered: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} × {status}" for status, number in answered.items()) or "nothing was answered"
+
+
+async def _answers(somebody: Sequence[Person]) -> tuple[list[float], int]:
+    await asyncio.gather(*(with_pauses(each, MESSAGES, PAUSE_SECONDS) for each in somebody))
+    answers = [value for each in somebody for value in each.answers]
+    errors = sum(len(each.errors) for each in somebody)
+    for each in somebody:
+        each.answers.clear()
+        each.errors.clear()
+    return answers, errors
+
+
+async def _idle(stack: RunningStack) -> None:
+    """Until the processes do nothing for a second, or somebody's work does not end."""
+    for _ in range(IDLE_PATIENCE):
+        before = sum(cpu_seconds(stack).values())
+        await asyncio.sleep(1)
+        if sum(cpu_seconds(stack).values()) - before < IDLE_SHARE:
+            return
+
+
+def _figures(done: Sequence[Round]) -> list[Figure]:
+    quiet = [value for each in done for value in each.quiet]
+    attacked = [value for each in done for value in each.attacked]
+    ratios = [each.ratio for each in done]
     return [
-        Figure("whole answer, p50, quiet", before, "ms"),
-        Figure("whole answer, p50, attacked", under, "ms"),
+        Figure("whole answer, p50, quiet", percentile(quiet, 50), "ms"),
+        Figure("whole answer, p50, attacked", percentile(attacked, 50), "ms"),
+        Figure("whole answer, p95, quiet", percentile(quiet, 95), "ms"),
         Figure("whole answer, p95, attacked", percentile(attacked, 95), "ms"),
-        Figure("answers that did not come", float(len(quiet) - len(attacked)), "", 0),
-        Figure("ratio of the medians", under / before, "", RATIO_BUDGET),
+        Figure("answers that did not come", float(sum(each.errors for each in done)), "", 0),
+        Figure("ratio of the medians, smallest of a round", min(ratios), ""),
+        Figure("ratio of the medians, largest of a round", max(ratios), ""),
+        Figure("ratio of the medians", statistics.median(ratios), "", RATIO_BUDGET),
     ]
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.attacks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
-    parser.add_argument("--quick", action="store_true", help="fewer samples")
-    parser.add_argument("attacks", nargs="*", help="beginnings of names, such as 3; all without one")
+    parser.add_argument("--quick", action="store_true", help="two rounds of each attack (six minutes)")
+    parser.add_argument("--addresses", type=int, default=1, help="how many an attacker calls from")
+    parser.add_argument("attacks", nargs="*", help="numbers of holes, such as 3; all without one")
     options = parser.parse_args(arguments)
     wanted: list[str] = options.attacks
     names = [name for name in ATTACKS if not wanted or name.split()[0] in wanted]
     if not options.json:
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before this began\n", flush=True)
-    results = asyncio.run(measured(1 if options.quick else 4, names))
+    rounds = QUICK_ROUNDS if options.quick else ROUNDS
+    results = asyncio.run(measured(rounds, names, options.addresses))
     if options.json:
         print(json.dumps({title: [figure.as_json() for figure in each] for title, each in results.items()}))
     else:

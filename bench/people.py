@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -37,11 +37,16 @@ class Person:
     first_texts: list[float] = field(default_factory=list[float])
     answers: list[float] = field(default_factory=list[float])
     errors: list[str] = field(default_factory=list[str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def ask(self) -> None:
         began = perf_counter()
         posting = asyncio.create_task(
-            self.http.post("/api/chat", json={"message": self.says, "session_id": self.session_id})
+            self.http.post(
+                "/api/chat",
+                json={"message": self.says, "session_id": self.session_id},
+                headers=self.headers,
+            )
         )
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -73,9 +78,16 @@ class Person:
 
 @asynccontextmanager
 async def people(
-    stack: RunningStack, count: int, says: str = ASKED, expected: str | None = _ANSWER
+    stack: RunningStack,
+    count: int,
+    says: str = ASKED,
+    expected: str | None = _ANSWER,
+    callers: Sequence[Mapping[str, str]] = (),
 ) -> AsyncGenerator[list[Person]]:
-    """With open connections, and with one answer behind them, so that nothing is measured that happens once."""
+    """With open connections, and with one answer behind them, so that nothing is measured that happens once.
+
+    `callers`: the headers that each shows.
+    """
     async with AsyncExitStack() as exits:
         limits = httpx.Limits(max_connections=None)
         client = httpx.AsyncClient(
@@ -83,11 +95,13 @@ async def people(
         )
         http = await exits.enter_async_context(client)
         made: list[Person] = []
-        for _ in range(count):
+        for number in range(count):
             session_id = str(uuid.uuid4())
+            headers = callers[number] if callers else dict[str, str]()
             url = f"{stack.ws_url}?session_id={session_id}"
-            socket = await exits.enter_async_context(connect(url, proxy=None, ping_interval=None))
-            made.append(Person(http, socket, session_id, says, expected))
+            connecting = connect(url, proxy=None, ping_interval=None, additional_headers=headers)
+            socket = await exits.enter_async_context(connecting)
+            made.append(Person(http, socket, session_id, says, expected, headers=headers))
         await asyncio.gather(*(person.ask() for person in made))
         for person in made:
             person.first_texts.clear()
