@@ -21,8 +21,9 @@ from forge.settings import Settings
 from forge.store import Store, open_store
 from tests import unlisted
 from tests.clock import Clock
+from tests.moto_speed import work_once
 from tests.moto_transactions import keep_named_items_only
-from tests.properties import SEARCH
+from tests.properties import FAST, SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 gc.disable()  # until all tests are imported, which makes no garbage
@@ -33,9 +34,11 @@ LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_AGAIN = ("browser", "end_to_end")
 
 keep_named_items_only()
+work_once()
 
-# `make test` tries the same examples each time; `make fuzz` tries new ones, and many of them.
+# `make test` tries the same examples each time, `make test-fast` a few of them; `make fuzz` tries new ones, and many.
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(FAST, deadline=None, derandomize=True, max_examples=10)
 hypothesis.settings.register_profile(SEARCH, deadline=None, max_examples=2_000, print_blob=True)
 hypothesis.settings.load_profile("same")
 

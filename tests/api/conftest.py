@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -145,3 +147,12 @@ def catalog(real_store: Store) -> Catalog:
 @pytest.fixture
 def gateway(environment: Environment, connections_server: ConnectionsServer) -> Gateway:
     return Gateway(connections_server.frames)
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions' time stands still: none of them finds something due that was not due for the one before."""
+    at = time.time_ns()
+    clock = SimpleNamespace(time_ns=lambda: at, monotonic=time.monotonic)
+    monkeypatch.setattr("forge.api.dependencies.time", clock)
+    monkeypatch.setattr("forge.store.open.time", clock)

@@ -12,6 +12,7 @@ from forge.api.stream_places import KEPT_MS, StreamPlace
 from functions.chat_stream.handler import app
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway
+from tests.patience import PATIENCE_SECONDS
 
 ADDRESS = "203.0.113.9"
 
@@ -66,15 +67,15 @@ async def stream(session_id: str) -> AsyncGenerator[int]:
     }
     task = asyncio.create_task(app(scope, receive, send))
     try:
-        yield await asyncio.wait_for(started, 10)
+        yield await asyncio.wait_for(started, PATIENCE_SECONDS)
     finally:
         left.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_SECONDS)
 
 
 async def until_free(session_id: str) -> None:
     """A place is freed beside the stream's end."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             async with stream(session_id) as status:
                 if status == 200:

@@ -115,8 +115,13 @@ def expire(dynamodb: Any, table: str) -> None:
 
 
 def test_every_route_is_in_this_table() -> None:
-    assert set(IDS) == set(STRANGERS_GET)
-    assert set(COMMANDS) == set(COMMAND_ARGUMENTS)
+    new, gone = set(IDS) - set(STRANGERS_GET), set(STRANGERS_GET) - set(IDS)
+    assert not new, f"add to STRANGERS_GET of this file what a stranger is answered by {new}"
+    assert not gone, f"template.yaml has no {gone}: remove it from STRANGERS_GET of this file"
+    bodiless = {route.path for route in ROUTES if route.method in {"POST", "PATCH"}} - set(BODIES)
+    assert not bodiless, f"add to BODIES of this file a valid body for {bodiless}"
+    differing = set(COMMANDS) ^ set(COMMAND_ARGUMENTS)
+    assert not differing, f"COMMAND_ARGUMENTS of this file and COMMANDS of the prices differ in {differing}"
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
@@ -202,6 +207,7 @@ def test_nobody_finds_a_session_in_another_ones_list(gateway: Gateway, anns: Iss
         assert (answer.status, answer.json) == (200, {"sessions": [], "next": None})
 
 
+@pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_a_foreign_session_is_like_one_that_nobody_has(
     gateway: Gateway, anns: Issuer, route: HttpRoute

@@ -22,6 +22,7 @@ from forge.ports import Lease
 from forge.store import Store, keys
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway
+from tests.patience import PATIENCE_SECONDS
 
 KEY = SessionKey("anonymous", "s")
 
@@ -139,7 +140,7 @@ def test_a_new_generation_shows_nothing_of_the_old_one(gateway: Gateway) -> None
 async def test_a_quiet_stream_beats_like_a_heart(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "HEARTBEAT_SECONDS", 0.05)
     stream = events(Follower(KEY, None), _never)
-    sent = [await asyncio.wait_for(anext(stream), 10) for _ in range(4)]
+    sent = [await asyncio.wait_for(anext(stream), PATIENCE_SECONDS) for _ in range(4)]
     assert sent[0].startswith(b"retry:")
     assert sent[1].startswith(b"id: 0\n")
     assert all(comment.startswith(b":") and comment.endswith(b"\n\n") for comment in sent[2:])
@@ -163,9 +164,9 @@ async def test_a_stream_outlives_a_storage_that_is_out_of_reach(gateway: Gateway
     assert not done
     environment.unset("AWS_ENDPOINT_URL")
     dependencies.forget()
-    said = await asyncio.wait_for(waiting, 20)
+    said = await asyncio.wait_for(waiting, PATIENCE_SECONDS)
     while said.startswith(b":"):  # a comment says that the stream lives
-        said = await asyncio.wait_for(anext(stream), 20)
+        said = await asyncio.wait_for(anext(stream), PATIENCE_SECONDS)
     assert said.startswith(b"id: 0\n")
     await stream.aclose()
 
@@ -200,7 +201,7 @@ async def lines(response: aiohttp.ClientResponse) -> AsyncIterator[str]:
 
 async def test_a_browser_reads_states_over_http(gateway: Gateway, stream_url: str) -> None:
     await asyncio.to_thread(gateway.post, "/api/chat", {"message": "hello", "session_id": "s"})
-    async with asyncio.timeout(20), aiohttp.ClientSession() as http:
+    async with asyncio.timeout(PATIENCE_SECONDS), aiohttp.ClientSession() as http:
         async with http.get(stream_url, params={"session_id": "s"}) as response:
             assert response.status == 200
             assert response.headers["content-type"].startswith("text/event-stream")
@@ -240,7 +241,7 @@ async def test_a_stream_stays_while_a_run_is_there(
     done, _ = await asyncio.wait([waiting], timeout=0.5)
     assert not done
     real_store.runs.finish(lease, Ending(outcome="completed", drafts=[]))
-    assert (await asyncio.wait_for(waiting, 10)).startswith(b"id:")
+    assert (await asyncio.wait_for(waiting, PATIENCE_SECONDS)).startswith(b"id:")
     rest = [event async for event in stream]
     assert rest[-1] == following.QUIET_RETRY
 
@@ -268,7 +269,7 @@ async def test_the_stream_too_is_reached_through_the_distribution_and_from_its_o
     """It has a function URL of its own, and so an address past the distribution."""
     environment.set(EDGE_DIGESTS=digest_of(SECRET))
     async with (
-        asyncio.timeout(20),
+        asyncio.timeout(PATIENCE_SECONDS),
         aiohttp.ClientSession() as http,
         http.get(stream_url, params={"session_id": "s"}, headers=headers) as answer,
     ):

@@ -41,7 +41,10 @@ def statements() -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_each_function_is_a_folder_and_each_folder_a_function() -> None:
-    assert sorted(folder_of(name) for name in functions()) == FOLDERS
+    named = {folder_of(name) for name in functions()}
+    assert not named - set(FOLDERS), f"add functions/<folder>/handler.py for {named - set(FOLDERS)}"
+    assert not set(FOLDERS) - named, f"add a function to template.yaml for {set(FOLDERS) - named}"
+    assert len(functions()) == len(FOLDERS), "two functions of template.yaml share a folder"
 
 
 @pytest.mark.parametrize("name", functions())
@@ -51,13 +54,17 @@ def test_a_function_is_named_as_its_folder(name: str) -> None:
 
 def test_each_function_has_a_way_in() -> None:
     routed = {route.folder for route in http_routes()} | set(socket_routes().values())
-    assert routed | SOCKETS_AND_EVENTS == set(FOLDERS)
+    ways = routed | SOCKETS_AND_EVENTS
+    assert ways == set(FOLDERS), f"add a route or an event to template.yaml for {set(FOLDERS) - ways}"
 
 
 @pytest.mark.parametrize("route", http_routes(), ids=lambda route: route.folder)
 def test_a_route_of_the_template_is_the_route_of_the_handler(route: Any) -> None:
     source = (ROOT / "functions" / route.folder / "handler.py").read_text()
-    assert f'@router.{route.method.lower()}("{route.path}"' in source
+    decorator = f'@router.{route.method.lower()}("{route.path}"'
+    assert decorator in source, (
+        f"functions/{route.folder}/handler.py has no {decorator}…), as template.yaml says"
+    )
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -72,21 +79,18 @@ def test_an_endpoint_is_tested(folder: str) -> None:
     tests = "\n".join(path.read_text() for path in (ROOT / "tests" / "api").glob("*.py"))
     paths = [route.path.partition("{")[0] for route in http_routes() if route.folder == folder]
     names = [*paths, f"functions.{folder}.handler", *(k for k, v in socket_routes().items() if v == folder)]
-    assert any(name in tests for name in names)
+    assert any(name in tests for name in names), (
+        f"add a test of {folder} to tests/api: none names one of {names}"
+    )
 
 
 def test_every_setting_is_a_variable_of_the_template() -> None:
     names = {name.upper() for name in Settings.model_fields}
     given = set(worker_variables())
-    assert names <= set(variables()) | given
-    others = {name for name in variables() if not name.startswith("POWERTOOLS_")}
-    assert others <= names
-
-
-def test_every_parameter_is_used_and_described_or_named_after_one_that_is() -> None:
-    text = (ROOT / "template.yaml").read_text()
-    for name in template()["Parameters"]:
-        assert len(re.findall(rf"\b{name}\b", text)) >= 3, name
+    unset = names - set(variables()) - given
+    assert not unset, f"add {unset} to template.yaml, Globals, Environment (or to the worker's container)"
+    unread = {name for name in variables() if not name.startswith("POWERTOOLS_")} - names
+    assert not unread, f"add fields for {unread} to forge/settings.py, or remove them from template.yaml"
 
 
 @pytest.mark.parametrize(("name", "statement"), statements())

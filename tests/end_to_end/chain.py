@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE_SECONDS
+
 
 async def balance_of(rpc_url: str, address: str) -> int:
     """In wei."""
@@ -19,6 +21,6 @@ async def send(rpc_url: str, transaction: dict[str, str]) -> str:
 
 async def rpc(rpc_url: str, method: str, *params: Any) -> Any:
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as client:
         answer = await client.post(rpc_url, json=request)
     return answer.json()["result"]

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, async_playwright
 from local_dev.stack_process import RunningStack, running_stack
 from tests.end_to_end.chromium import launched
 from tests.end_to_end.conversing import Web
+from tests.patience import PATIENCE_SECONDS
 
 BRIEF_SESSION_SECONDS = 3.0
 TOKEN_SECONDS = 2.0
@@ -59,13 +60,17 @@ async def login_stack() -> AsyncIterator[RunningStack]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def web(stack: RunningStack) -> AsyncIterator[Web]:
-    async with httpx.AsyncClient(base_url=stack.base_url, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         yield Web(client)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def brief_web(brief_stack: RunningStack) -> AsyncIterator[Web]:
-    async with httpx.AsyncClient(base_url=brief_stack.base_url, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=brief_stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         yield Web(client)
 
 

@@ -16,9 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from local_dev.stack_process import RunningStack
-
-WAIT_SECONDS = 20.0
-"""Longer than anything takes on a busy machine; a test that waits this long fails."""
+from tests.patience import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 
@@ -108,7 +106,7 @@ class StateStream:
         self.states: list[Json] = []
         self._lines = response.aiter_lines()
 
-    async def until(self, condition: Callable[[Json], Any], seconds: float = WAIT_SECONDS) -> Json:
+    async def until(self, condition: Callable[[Json], Any], seconds: float = PATIENCE_SECONDS) -> Json:
         async with asyncio.timeout(seconds):
             async for state in self._events():
                 if condition(state):
@@ -135,19 +133,19 @@ class Socket:
     async def send(self, frame: Json | str | bytes) -> None:
         await self.connection.send(json.dumps(frame) if isinstance(frame, dict) else frame)
 
-    async def next(self, seconds: float = WAIT_SECONDS) -> Json:
+    async def next(self, seconds: float = PATIENCE_SECONDS) -> Json:
         async with asyncio.timeout(seconds):
             frame: Json = json.loads(await self.connection.recv())
         self.frames.append(frame)
         return frame
 
-    async def until(self, condition: Callable[[Json], Any], seconds: float = WAIT_SECONDS) -> Json:
+    async def until(self, condition: Callable[[Json], Any], seconds: float = PATIENCE_SECONDS) -> Json:
         async with asyncio.timeout(seconds):
             while not condition(frame := await self.next(seconds)):
                 pass
         return frame
 
-    async def until_closed(self, seconds: float = WAIT_SECONDS) -> int | None:
+    async def until_closed(self, seconds: float = PATIENCE_SECONDS) -> int | None:
         """The close code; frames that come before are kept."""
         with contextlib.suppress(ConnectionClosed):
             while True:
@@ -158,7 +156,11 @@ class Socket:
 @asynccontextmanager
 async def socket(ws_url: str, session_id: str) -> AsyncGenerator[Socket]:
     async with connect(
-        f"{ws_url}?session_id={session_id}", proxy=None, ping_interval=None, close_timeout=1
+        f"{ws_url}?session_id={session_id}",
+        proxy=None,
+        ping_interval=None,
+        open_timeout=PATIENCE_SECONDS,
+        close_timeout=1,
     ) as connection:
         yield Socket(connection)
 

@@ -21,6 +21,7 @@ from local_dev.aws import client as aws_client
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.marks import END_TO_END
 from tests.end_to_end.test_login import answers, log_in, person
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
@@ -38,7 +39,9 @@ async def token_of(stack: RunningStack, person: str) -> str:
         "redirect_uri": back,
         "person": person,
     }
-    async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=stack.base_url, trust_env=False, timeout=PATIENCE_SECONDS
+    ) as client:
         answer = await client.get("/dev-issuer/authorize", params=asked)
         code = httpx.URL(answer.headers["location"]).params["code"]
         form = {"grant_type": "authorization_code", "client_id": "forge-page", "redirect_uri": back}

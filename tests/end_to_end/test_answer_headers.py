@@ -7,6 +7,7 @@ import httpx
 from forge.api.hardening import HEADERS
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 from tests.template import http_routes
 
 pytestmark = END_TO_END
@@ -23,7 +24,9 @@ async def test_every_answer_has_the_headers_of_its_kind(stack: RunningStack) -> 
     requests = [*routes, *(("GET", path) for path in ELSEWHERE), ("PUT", "/"), ("OPTIONS", "/api/chat")]
     lacking: list[str] = []
     statuses: set[int] = set()
-    async with httpx.AsyncClient(base_url=stack.base_url, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         for method, path in requests:
             for headers in ASKING:
                 answer = await client.request(method, path, headers=headers)

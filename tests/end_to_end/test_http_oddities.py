@@ -8,8 +8,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from local_dev.stack_process import RunningStack
-from tests.end_to_end.conversing import WAIT_SECONDS, Web, new_id, say
+from tests.end_to_end.conversing import Web, new_id, say
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
@@ -187,7 +188,7 @@ async def status_of(stack: RunningStack, oddity: Oddity) -> int:
         writer.write(oddity.sent.replace(b"@HOST@", address.netloc.encode()))
         if CUT_OFF in oddity.statuses:
             writer.write_eof()
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             line = await reader.readline()
     except ConnectionResetError:
         return CUT_OFF

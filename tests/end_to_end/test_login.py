@@ -12,8 +12,8 @@ import httpx
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from local_dev.stack_process import RunningStack
-from tests.end_to_end.conversing import WAIT_SECONDS
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 COPIES = """() => new Promise((told) => {
@@ -37,7 +37,7 @@ LOG_OUT_AND_COUNT_FRAMES = """() => {
   };
   draw();
 }"""
-expect.set_options(timeout=WAIT_SECONDS * 1_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager
@@ -101,7 +101,7 @@ async def test_a_reload_and_the_token_s_end_are_not_noticed(
         await expect(page.locator("#login")).to_have_text("Log out")
         renewed: list[str] = []
         page.on("response", lambda seen: renewed.append(seen.url) if seen.url.endswith("/token") else None)
-        async with page.expect_response(lambda seen: seen.url.endswith("/token"), timeout=20_000):
+        async with page.expect_response(lambda seen: seen.url.endswith("/token"), timeout=PATIENCE_MS):
             pass  # the socket is kept open by a newer token
         await say(page, "balance of Charlie")
         await expect(answers(page, "Charlie has").first).to_be_visible()
@@ -154,7 +154,7 @@ async def test_a_refused_renewal_keeps_what_is_written_and_asks_to_log_in(
         await page.route(
             "**/dev-issuer/token", lambda route: route.fulfill(status=400, json={"error": "invalid_grant"})
         )
-        await expect(page.locator("#login-bar")).to_be_visible(timeout=20_000)
+        await expect(page.locator("#login-bar")).to_be_visible(timeout=PATIENCE_MS)
         await expect(page.locator("#composer-text")).to_have_value("not sent yet")
         await page.unroute("**/dev-issuer/token")
         await page.locator("#login-bar button").click()
@@ -168,7 +168,7 @@ async def test_an_issuer_that_fails_for_a_moment_ends_no_login(
     async with person(browser, login_stack) as page:
         await log_in(page, "Bob")
         await page.route("**/dev-issuer/token", lambda route: route.fulfill(status=503, body="busy"))
-        async with page.expect_response("**/dev-issuer/token", timeout=20_000):
+        async with page.expect_response("**/dev-issuer/token", timeout=PATIENCE_MS):
             pass
         await page.unroute("**/dev-issuer/token")
         await say(page, "balance of Bob")
@@ -205,7 +205,7 @@ async def test_what_is_answered_while_somebody_logs_out_leaves_nothing(
         await page.route("**/dev-issuer/logout**", hold)
         await log_in(page, "Charlie")
         await say(page, "balance of Charlie")
-        await asyncio.wait_for(answered.wait(), WAIT_SECONDS)
+        await asyncio.wait_for(answered.wait(), PATIENCE_SECONDS)
         await expect(page.locator("#login-bar")).to_be_visible()
         assert await page.evaluate("localStorage.getItem('forge.sessions')") is None
         assert await page.evaluate(COPIES) == 0
@@ -225,7 +225,9 @@ async def test_another_person_finds_no_copies_of_the_one_whose_login_has_ended(
 
 
 async def test_the_development_issuer_gives_codes_to_its_own_page_only(login_stack: RunningStack) -> None:
-    async with httpx.AsyncClient(base_url=login_stack.base_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=login_stack.base_url, trust_env=False, timeout=PATIENCE_SECONDS
+    ) as client:
         asked = {
             "client_id": "forge-page",
             "response_type": "code",

@@ -8,14 +8,15 @@ from contextlib import AsyncExitStack
 from forge_client import ForgeClient
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.chain import balance_of
-from tests.end_to_end.conversing import WAIT_SECONDS, say, tokens, tokens_text
+from tests.end_to_end.conversing import say, tokens, tokens_text
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
 PEOPLE = 20
 SENDERS = ("Charlie", "Dave", "Eve", "Frank", "Heidi")
-SECONDS = 2 * WAIT_SECONDS
+SECONDS = 2 * PATIENCE_SECONDS
 
 
 def account_of(person: int) -> str:

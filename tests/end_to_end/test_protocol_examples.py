@@ -15,6 +15,7 @@ from local_dev.processes import ROOT
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.conversing import Socket, Web, socket
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
@@ -75,7 +76,9 @@ async def ended(web: Web) -> None:
 
 
 async def test_the_requests_are_answered_as_the_page_says(operator_stack: RunningStack) -> None:
-    async with httpx.AsyncClient(base_url=operator_stack.base_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=operator_stack.base_url, trust_env=False, timeout=PATIENCE_SECONDS
+    ) as client:
         web = Web(client)
         assert len(examples()) >= 9
         for request, status, body in examples():
@@ -108,7 +111,9 @@ async def test_the_frames_are_those_of_the_page(
 ) -> None:
     session_id = "protocol-frames"
     async with (
-        httpx.AsyncClient(base_url=operator_stack.base_url, trust_env=False) as client,
+        httpx.AsyncClient(
+            base_url=operator_stack.base_url, trust_env=False, timeout=PATIENCE_SECONDS
+        ) as client,
         socket(operator_stack.ws_url, session_id) as follower,
     ):
         await provoke(client, follower, session_id)

@@ -11,8 +11,9 @@ from forge_client import ApprovalHeld, Ended, ForgeClient, WaitingForWallet
 from forge_client.frames import Approval
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.chain import balance_of, send
-from tests.end_to_end.conversing import WAIT_SECONDS, Json
+from tests.end_to_end.conversing import Json
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
@@ -24,13 +25,13 @@ REQUEST = "send 0.25 ETH to Ivan with my wallet"
 
 async def asked(client: ForgeClient) -> Approval:
     with pytest.raises(WaitingForWallet) as waiting:
-        await client.ask(REQUEST, timeout=WAIT_SECONDS)
+        await client.ask(REQUEST, timeout=PATIENCE_SECONDS)
     [approval] = waiting.value.approvals
     return approval
 
 
 async def state_of_older_clients(client: ForgeClient, stack: RunningStack) -> Json:
-    async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as web:
+    async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False, timeout=PATIENCE_SECONDS) as web:
         return (await web.get("/api/state", params={"session_id": client.session_id})).json()
 
 
@@ -51,7 +52,7 @@ async def test_a_wallet_request_is_approved_with_the_hash_of_what_was_signed(
         assert set(pending) == {"to", "value", "data", "gas", "description", "timestamp"}
         tx = await send(rpc, {"from": FRANK, "to": pending["to"], "value": hex(int(pending["value"]))})
         accepted = await client.approve(approval.approval_id, tx)
-        ended = await client.ended(accepted.run_id, WAIT_SECONDS)
+        ended = await client.ended(accepted.run_id, PATIENCE_SECONDS)
         assert ended.outcome == "completed"
         assert "Done: " in notices(ended)
         assert tx in notices(ended)
@@ -67,7 +68,7 @@ async def test_a_wallet_request_is_rejected_with_the_users_reason(operator_stack
         approval = await asked(client)
         assert (await state_of_older_clients(client, operator_stack))["pending_wallet_tx"] is not None
         accepted = await client.reject(approval.approval_id, "too dear")
-        ended = await client.ended(accepted.run_id, WAIT_SECONDS)
+        ended = await client.ended(accepted.run_id, PATIENCE_SECONDS)
         assert ended.outcome == "completed"
         assert "Rejected in the wallet" in notices(ended)
         assert "too dear" in notices(ended)
@@ -88,7 +89,7 @@ async def test_a_request_is_in_one_wallet_at_a_time(operator_stack: RunningStack
             await first.release(approval, FRANK, "the-first-client")
             await second.claim(approval, FRANK, "the-second-client")
             accepted = await second.unanswered(approval.approval_id, claim_id="the-second-client")
-            await second.ended(accepted.run_id, WAIT_SECONDS)
+            await second.ended(accepted.run_id, PATIENCE_SECONDS)
             known = await second.state()
             assert [report.outcome for report in known.approvals[0].reported] in (["unknown"], [])
             await second.reject(approval.approval_id)

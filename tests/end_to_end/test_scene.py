@@ -14,8 +14,9 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.chain import balance_of
-from tests.end_to_end.conversing import WAIT_SECONDS, plan, tokens, tokens_text
+from tests.end_to_end.conversing import plan, tokens, tokens_text
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_MS
 
 pytestmark = END_TO_END
 
@@ -23,7 +24,7 @@ ETHER = 10**18
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
-expect.set_options(timeout=WAIT_SECONDS * 1000)
+expect.set_options(timeout=PATIENCE_MS)
 
 NOTE_GROWTH = """() => {
   window.grown = [];

@@ -18,11 +18,9 @@ from local_dev.processes import ROOT
 from local_dev.stack_process import READY_SECONDS, RunningStack, running_stack
 from tests.end_to_end.conversing import Web, new_id, socket, tokens
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
-
-STOP_SECONDS = 5.0
-"""The aim on a machine with nothing else to do; a test waits four times as long before it gives up."""
 
 
 def free_port() -> int:
@@ -81,7 +79,7 @@ async def test_ctrl_c_ends_make_run_and_the_next_start_is_ready_on_the_same_port
         assert {"worker-1", "emulator", "anvil"} <= set(described(tmp_path))
         processes = await with_another_worker(tmp_path)
         os.killpg(process.pid, signal.SIGINT)
-        await asyncio.wait_for(process.wait(), 4 * STOP_SECONDS)
+        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
         assert alive(processes.values()) == []
     async with running_stack({"BACKEND_PORT": str(port)}) as stack:
         assert stack.base_url == f"http://127.0.0.1:{port}"
@@ -92,7 +90,7 @@ async def with_another_worker(folder: Path) -> dict[str, int]:
     """The processes after the worker was killed: it is started again."""
     killed = described(folder)["worker-1"]
     os.kill(killed, signal.SIGKILL)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (processes := described(folder))["worker-1"] == killed:  # noqa: ASYNC110  another process writes it
             await asyncio.sleep(0.02)
     assert alive([processes["worker-1"]])
@@ -100,7 +98,9 @@ async def with_another_worker(folder: Path) -> dict[str, int]:
 
 
 async def sigterm_in_the_middle_of_an_answer(stack: RunningStack) -> None:
-    async with httpx.AsyncClient(base_url=stack.base_url, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=stack.base_url, trust_env=False, timeout=PATIENCE_SECONDS
+    ) as client:
         web, session_id = Web(client), new_id()
         async with socket(stack.ws_url, session_id) as follower, web.stream(session_id) as stream:
             await web.chat(tokens(5000, per_second=50), session_id)
@@ -108,7 +108,7 @@ async def sigterm_in_the_middle_of_an_answer(stack: RunningStack) -> None:
             await stream.until(lambda state: state["is_processing"])
             processes = stack.processes()
             stack.process.terminate()
-            await asyncio.wait_for(stack.process.wait(), 4 * STOP_SECONDS)
+            await asyncio.wait_for(stack.process.wait(), PATIENCE_SECONDS)
     assert stack.process.returncode == 0
     assert alive(processes.values()) == []
     assert "Traceback" not in stack.log("stderr")

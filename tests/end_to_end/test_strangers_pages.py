@@ -23,13 +23,13 @@ from tests.end_to_end.chain import balance_of, rpc
 from tests.end_to_end.chromium import launched
 from tests.end_to_end.conversing import table_items
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
 EVIL = "evil.example"
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 MALLORY = "0x" + "6d" * 20
-WAIT_MS = 3_000
 SESSION = "a-session-that-a-page-knows-of"
 
 SENDING = {"from": ALICE, "to": MALLORY, "value": "0xde0b6b3a7640000"}
@@ -119,7 +119,9 @@ async def stranger() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def conversation(operator_stack: RunningStack) -> None:
-    async with httpx.AsyncClient(base_url=operator_stack.base_url, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=operator_stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         said = await client.post("/api/chat", json={"message": "balance of Bob", "session_id": SESSION})
         said.raise_for_status()
         while (await client.get("/api/state", params={"session_id": SESSION})).json()["is_processing"]:
@@ -215,7 +217,7 @@ async def test_the_same_page_reads_what_nothing_guards(
 
 async def attacked(page: Page, base: str, paths: list[str], bodies: list[str]) -> list[tuple[str, str]]:
     """What was tried, and what the page got to know."""
-    return await page.evaluate(ATTACK, {"base": base, "paths": paths, "bodies": bodies, "wait": WAIT_MS})
+    return await page.evaluate(ATTACK, {"base": base, "paths": paths, "bodies": bodies, "wait": PATIENCE_MS})
 
 
 def leaks(said: str) -> bool:

@@ -16,6 +16,7 @@ from bench.soak.checker import check
 from bench.soak.conversation import Script, Talker, new_ref, paying, short
 from bench.soak.faults import Fault
 from bench.soak.rig import Rig
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -42,7 +43,7 @@ async def test_a_failing_table_is_a_503_that_says_when_to_come_back(rig: Rig, ki
     ref = new_ref()
     fault = rig.proxy.arm(Fault("inbox.accept", "before", kind, ref, left=50, clients=GATEWAYS))  # type: ignore[arg-type]
     body = {"message": "hi", "session_id": ref}
-    async with httpx.AsyncClient(base_url=rig.urls[0], trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=rig.urls[0], trust_env=False, timeout=PATIENCE_SECONDS) as http:
         refused = await http.post("/api/chat", json=body)
         rig.proxy.faults.remove(fault)
         state = (await http.get("/api/state", params={"session_id": ref})).json()
@@ -108,7 +109,7 @@ async def test_a_session_that_ends_mid_run_stops_its_agent_and_nothing_comes_bac
     stopped = await rig.until(lambda event: event.what == "left" and ref in event.refs, before, 15)
     logger.info("%s: the agent left its LLM after %.2f s", how, stopped.at - ended_at)
     await rig.until(lambda event: event.crossing == "queue.delete" and ref in event.refs, before, 30)
-    async with httpx.AsyncClient(base_url=rig.urls[1], trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=rig.urls[1], trust_env=False, timeout=PATIENCE_SECONDS) as http:
         state = (await http.get("/api/state", params={"session_id": ref})).json()
     assert (state["messages"], state["is_processing"]) == ([], False)
     assert rig.world.paid[script.ref] == 0
@@ -120,7 +121,7 @@ async def test_the_same_key_on_both_gateways_is_one_message(rig: Rig) -> None:
     headers = {"Idempotency-Key": uuid.uuid4().hex}
 
     async def post(url: str) -> str:
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as http:
             answer = await http.post("/api/chat", json=body, headers=headers)
             assert answer.status_code == 200
             return answer.headers["x-run-id"]

@@ -17,10 +17,11 @@ import httpx
 import pytest
 
 from local_dev.stack_process import RunningStack, running_stack
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
-SECONDS = 30.0
+SECONDS = PATIENCE_SECONDS
 PARTS = ("emulator", "gateway", "anvil", "worker-1")
 
 

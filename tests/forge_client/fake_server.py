@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, PongFrame
 from tests.forge_client.fake_api import FakeApi
 from tests.forge_client.simulated_session import SimulatedSession
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -55,7 +56,7 @@ class FakeServer:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something that came in makes `condition` true."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(lambda: bool(condition()))
 
     async def cut(self) -> None:

@@ -19,6 +19,7 @@ from forge_client.terminal.remembered import RememberedSessions
 from tests.forge_client.conftest import QUICK
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.simulated_session import SimulatedSession
+from tests.patience import PATIENCE_SECONDS
 
 Chatting = Pilot[None]
 
@@ -37,7 +38,7 @@ async def chatting(
 
 
 async def until(pilot: Chatting, condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():
             await pilot.pause(0.01)
 
@@ -60,7 +61,7 @@ async def click(pilot: Chatting, target: str) -> None:
     mouse. A click beside it does nothing and is tried again."""
     screen = pilot.app.screen
     seen: list[Region] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(seen) < 3 or len(set(seen[-3:])) > 1 or not seen[-1].height:
             await pilot.pause()
             seen.append(screen.query_one(target).region)

@@ -18,6 +18,7 @@ from forge_client import (
 )
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.simulated_session import NOW, SimulatedSession
+from tests.patience import PATIENCE_SECONDS
 
 HASH = "0x" + "ab" * 32
 
@@ -54,21 +55,21 @@ def idle(session: SimulatedSession, message: str) -> None:
 
 
 async def test_an_answer_in_one_line(server: FakeServer, client: ForgeClient) -> None:
-    assert await client.ask("hello", timeout=5) == "You said: hello"
-    assert await client.ask("hello", timeout=5) == "You said: hello"
+    assert await client.ask("hello", timeout=PATIENCE_SECONDS) == "You said: hello"
+    assert await client.ask("hello", timeout=PATIENCE_SECONDS) == "You said: hello"
 
 
 async def test_an_answer_is_found_on_a_server_that_does_not_name_the_run(
     server: FakeServer, client: ForgeClient
 ) -> None:
     server.api.names_runs = False
-    assert await client.ask("first", timeout=5) == "You said: first"
-    assert await client.ask("second", timeout=5) == "You said: second"
+    assert await client.ask("first", timeout=PATIENCE_SECONDS) == "You said: first"
+    assert await client.ask("second", timeout=PATIENCE_SECONDS) == "You said: second"
 
 
 async def test_a_lost_answer_does_not_double_the_message(server: FakeServer, client: ForgeClient) -> None:
     server.api.lost = 2
-    assert await client.ask("hello", timeout=5) == "You said: hello"
+    assert await client.ask("hello", timeout=PATIENCE_SECONDS) == "You said: hello"
     asked = server.api.asked("/api/chat")
     assert len(asked) == 3
     assert len({each.headers["idempotency-key"] for each in asked}) == 1
@@ -94,13 +95,13 @@ async def test_a_failed_run_says_why(server: FakeServer, client: ForgeClient) ->
 
     server.api.agent = failing
     with pytest.raises(RunFailed, match=r"The LLM provider is overloaded\."):
-        await client.ask("hello", timeout=5)
+        await client.ask("hello", timeout=PATIENCE_SECONDS)
 
 
 async def test_an_interrupted_run_ends_the_wait(server: FakeServer, client: ForgeClient) -> None:
     server.api.agent = idle
-    waiting = asyncio.create_task(client.ask("long work", timeout=5))
-    await client.until(lambda now: now.hot and now.hot.active_run, timeout=5)
+    waiting = asyncio.create_task(client.ask("long work", timeout=PATIENCE_SECONDS))
+    await client.until(lambda now: now.hot and now.hot.active_run, timeout=PATIENCE_SECONDS)
     state = await client.interrupt()
     assert not state.is_processing
     with pytest.raises(RunInterrupted, match="Interrupted by user"):
@@ -110,11 +111,11 @@ async def test_an_interrupted_run_ends_the_wait(server: FakeServer, client: Forg
 async def test_a_wallet_request_is_approved(server: FakeServer, client: ForgeClient) -> None:
     server.api.agent = pausing
     with pytest.raises(WaitingForWallet) as waiting:
-        await client.ask("pay", timeout=5)
+        await client.ask("pay", timeout=PATIENCE_SECONDS)
     [approval] = waiting.value.approvals
     assert approval.description == "Pay 10 wei"
     accepted = await client.approve(approval.approval_id, HASH)
-    ended = await client.ended(accepted.run_id, timeout=5)
+    ended = await client.ended(accepted.run_id, timeout=PATIENCE_SECONDS)
     assert ended.answer == f"Thank you. Transaction sent: {HASH}"
     [asked] = server.api.asked("/api/system")
     assert asked.body["approval"] == {
@@ -127,7 +128,7 @@ async def test_a_wallet_request_is_approved(server: FakeServer, client: ForgeCli
 async def test_a_wallet_request_is_rejected_with_a_reason(server: FakeServer, client: ForgeClient) -> None:
     server.api.agent = pausing
     with pytest.raises(WaitingForWallet):
-        await client.ask("pay", timeout=5)
+        await client.ask("pay", timeout=PATIENCE_SECONDS)
     await client.reject("a" * 32, "too dear")
     [asked] = server.api.asked("/api/system")
     assert asked.body["message"] == "Transaction rejected by user: too dear"
@@ -136,8 +137,8 @@ async def test_a_wallet_request_is_rejected_with_a_reason(server: FakeServer, cl
 
 async def test_a_session_deleted_meanwhile_ends_the_wait(server: FakeServer, client: ForgeClient) -> None:
     server.api.agent = idle
-    waiting = asyncio.create_task(client.ask("hello", timeout=5))
-    await client.until(lambda now: now.hot and now.hot.active_run, timeout=5)
+    waiting = asyncio.create_task(client.ask("hello", timeout=PATIENCE_SECONDS))
+    await client.until(lambda now: now.hot and now.hot.active_run, timeout=PATIENCE_SECONDS)
     await client.connect()
     await client.delete()
     with pytest.raises(SessionExpired):
@@ -148,7 +149,7 @@ async def test_a_session_deleted_meanwhile_ends_the_wait(server: FakeServer, cli
 async def test_events_tell_the_connection_and_the_text(server: FakeServer, client: ForgeClient) -> None:
     contents: list[str] = []
     await client.send("hello")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async for event in client.events():
             if isinstance(event, Updated):
                 contents = [message.content for message in event.conversation.messages]
@@ -161,7 +162,7 @@ async def test_the_network_is_switched_and_shown(server: FakeServer, client: For
     await client.send("hello")
     assert [network["name"] for network in await client.networks()] == ["testnet", "base"]
     await client.set_network("base")
-    await client.until(lambda now: now.hot and now.hot.network == "base", timeout=5)
+    await client.until(lambda now: now.hot and now.hot.network == "base", timeout=PATIENCE_SECONDS)
     with pytest.raises(CommandFailed, match="Unknown command: set_network"):
         await client.set_network("atlantis")
 
@@ -198,4 +199,4 @@ async def test_what_breaks_the_live_connection_for_good_is_raised_to_whoever_wai
 
     async with ForgeClient(server.base_url, "mine", token=broken_token) as client:
         with pytest.raises(KeyError):
-            await client.connect(timeout=5)
+            await client.connect(timeout=PATIENCE_SECONDS)

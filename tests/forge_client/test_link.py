@@ -9,6 +9,7 @@ from forge_client.backoff import Backoff
 from tests.forge_client.conftest import QUICK
 from tests.forge_client.fake_server import FakeServer, serving
 from tests.forge_client.simulated_session import SimulatedSession
+from tests.patience import PATIENCE_SECONDS
 
 
 def running_session(server: FakeServer, name: str = "mine") -> SimulatedSession:
@@ -19,11 +20,13 @@ def running_session(server: FakeServer, name: str = "mine") -> SimulatedSession:
 
 
 async def shown(client: ForgeClient, *contents: str) -> None:
-    await client.until(lambda now: [message.content for message in now.messages] == list(contents), timeout=5)
+    await client.until(
+        lambda now: [message.content for message in now.messages] == list(contents), timeout=PATIENCE_SECONDS
+    )
 
 
 async def status(client: ForgeClient, wanted: str) -> ConnectionChanged:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async for event in client.events():
             if isinstance(event, ConnectionChanged) and event.status == wanted:
                 return event
@@ -38,7 +41,7 @@ async def test_text_arrives_as_it_is_written(server: FakeServer, client: ForgeCl
     session.write("two")
     await shown(client, "tell me", "one two")
     session.finish()
-    await client.until(lambda now: now.hot and not now.hot.is_processing, timeout=5)
+    await client.until(lambda now: now.hot and not now.hot.is_processing, timeout=PATIENCE_SECONDS)
     await shown(client, "tell me", "one two")
 
 
@@ -56,7 +59,7 @@ async def test_lost_frames_are_asked_for_again(server: FakeServer, client: Forge
     session.write("one ")
     session.write("lost ")
     session.write("three")
-    await client.until(lambda now: now.has_gap, timeout=5)
+    await client.until(lambda now: now.has_gap, timeout=PATIENCE_SECONDS)
     session.flush()
     await shown(client, "tell me", "one lost three")
 
@@ -172,8 +175,8 @@ async def test_an_expired_session_is_told_and_its_next_message_starts_anew(
     running_session(server).finish()
     await shown(client, "tell me")
     server.session("mine").expire()
-    await client.until(lambda now: now.expired, timeout=5)
-    assert await client.ask("anew", timeout=5) == "You said: anew"
+    await client.until(lambda now: now.expired, timeout=PATIENCE_SECONDS)
+    assert await client.ask("anew", timeout=PATIENCE_SECONDS) == "You said: anew"
     assert not client.conversation.expired
     await shown(client, "anew", "You said: anew")
 
@@ -187,7 +190,7 @@ async def test_a_session_deleted_while_the_connection_was_down_is_found_expired(
     server.session("mine").expire()
     await status(client, "offline")
     server.broken.is_mute = False
-    await client.until(lambda now: now.expired, timeout=5)
+    await client.until(lambda now: now.expired, timeout=PATIENCE_SECONDS)
 
 
 async def test_a_session_deleted_while_followed_by_sse_is_found_expired(
@@ -197,13 +200,13 @@ async def test_a_session_deleted_while_followed_by_sse_is_found_expired(
     running_session(server)
     await status(client, "sse")
     server.session("mine").expire()
-    await client.until(lambda now: now.expired, timeout=5)
+    await client.until(lambda now: now.expired, timeout=PATIENCE_SECONDS)
 
 
 async def test_two_clients_of_one_session_see_the_same(server: FakeServer, client: ForgeClient) -> None:
     async with ForgeClient(server.base_url, "mine", pace=QUICK) as second:
         await second.connect()
-        await client.ask("hello", timeout=5)
+        await client.ask("hello", timeout=PATIENCE_SECONDS)
         await shown(second, "hello", "You said: hello")
 
 

@@ -16,6 +16,7 @@ from local_dev.chain import Chain
 from local_dev.chain import anvil as anvil_program
 from local_dev.processes import Processes
 from tests.frontend.fake_server import FakeServer
+from tests.patience import PATIENCE_MS
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,7 +26,6 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--no-first-run",
 ]
-PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 HURRIED = """

@@ -9,6 +9,7 @@ from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import FakeSession, Say, Tool, Wait
 from tests.frontend.test_conversation_page import write
+from tests.patience import PATIENCE_MS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
@@ -90,7 +91,7 @@ async def test_a_conversation_that_ends_while_it_is_not_open_can_be_read(
     left = page.locator(".session", has_text="long work")
     await expect(left.locator(".session-time")).to_have_text("working")
     session.gate.set()
-    await expect(left.locator(".session-time")).to_have_text("new", timeout=15_000)
+    await expect(left.locator(".session-time")).to_have_text("new", timeout=PATIENCE_MS)
     await page.evaluate(KEPT, 2)
     await server.end(session.session_id)
     await page.reload()

@@ -11,6 +11,7 @@ from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import Ask, Fail, Say, Tool, Wait
 from tests.frontend.test_conversation_page import write
+from tests.patience import PATIENCE_MS
 from tests.unlisted import tried
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -227,7 +228,7 @@ async def test_something_near_has_the_focus_after(
 ) -> None:
     page = await open_page()
     await action(page, server)
-    await page.wait_for_function(FOCUSED, timeout=3_000)
+    await page.wait_for_function(FOCUSED, timeout=PATIENCE_MS)
 
 
 REMOVALS = {
@@ -264,7 +265,7 @@ async def test_whatever_takes_an_element_away_the_focus_goes_on(
         element = page.locator(f"{selector}:visible").first
         if await element.count() and await element.evaluate(script):
             tried("element that had the focus × how it went", (selector, removal))
-            await page.wait_for_function(FOCUSED, timeout=3_000)
+            await page.wait_for_function(FOCUSED, timeout=PATIENCE_MS)
 
 
 async def test_who_clicks_beside_everything_keeps_no_focus(open_page: OpenPage) -> None:

@@ -13,6 +13,7 @@ from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import Say, Tool, Wait
 from tests.frontend.test_conversation_page import write
+from tests.patience import PATIENCE_MS
 from tests.unlisted import tried
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -241,4 +242,4 @@ async def test_work_elsewhere_is_shown_in_the_list_from_the_first_message(
     await page.get_by_role("button", name="New conversation").click()
     await expect(state).to_have_text("working")
     next(iter(server.sessions.values())).gate.set()
-    await expect(state).not_to_have_text("working", timeout=15_000)
+    await expect(state).not_to_have_text("working", timeout=PATIENCE_MS)

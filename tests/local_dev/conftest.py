@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,9 +23,9 @@ from local_dev.routing import Routes
 from local_dev.rpc_proxy import RpcProxy
 from local_dev.websocket_api import WebSocketApi
 from local_dev.wiring import Cors, Function, HttpRoute, SocketApi
+from tests.patience import PATIENCE_SECONDS
 
 ACCESS_KEY = "TESTKEY"
-WAIT_SECONDS = 5.0
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Application:
             yield Running(f"127.0.0.1:{listener.getsockname()[1]}", gateway.sockets)
         finally:
             server.should_exit = True
-            await asyncio.wait_for(task, WAIT_SECONDS)
+            await asyncio.wait_for(task, PATIENCE_SECONDS)
             listener.close()
             runtime.close()
 
@@ -109,12 +109,3 @@ SIGNED = {
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
     return Application(page=tmp_path)
-
-
-async def eventually(condition: Callable[[], Any]) -> Any:
-    """What `condition` returns once it is true; fails after 5 s."""
-    for _ in range(500):
-        if value := condition():
-            return value
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not happen within 5 s")

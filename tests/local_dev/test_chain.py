@@ -17,6 +17,7 @@ from local_dev.chain import Chain, anvil
 from local_dev.chain_file import BLOCKS, ChainFile
 from local_dev.node_rpc import NodeError, call
 from local_dev.processes import Child, Processes, StartFailed
+from tests.patience import PATIENCE_SECONDS
 
 PROGRAM = anvil()
 needs_anvil = pytest.mark.skipif(PROGRAM is None, reason="no anvil")
@@ -47,7 +48,7 @@ async def pay(chain: Chain) -> str:
     accounts = await call(chain.port, "eth_accounts")
     payment = {"from": accounts[0], "to": accounts[1], "value": "0xde0b6b3a7640000"}
     sent = await call(chain.port, "eth_sendTransaction", payment)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await call(chain.port, "eth_getTransactionReceipt", sent) is None:
             pass
     return sent

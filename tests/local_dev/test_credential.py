@@ -21,7 +21,7 @@ from local_dev.names import local_wiring
 from local_dev.ports import ReservedPort
 from local_dev.queue_server import QueueServer, open_queues
 from local_dev.table_guard import LARGEST_HEAD, TableGuard
-from tests.local_dev.conftest import eventually
+from tests.patience import PATIENCE_SECONDS, eventually
 from tests.unlisted import tried
 
 KEY = "LOCAL0123456789ABCDEF"
@@ -59,7 +59,7 @@ async def echo() -> AsyncGenerator[tuple[ReservedPort, list[bytes]]]:
 
     async with await asyncio.start_server(answer, port.host, port.number):
         yield port, reached
-        await asyncio.wait_for(asyncio.gather(*filter(None, answering)), 5)
+        await asyncio.wait_for(asyncio.gather(*filter(None, answering)), PATIENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def test_the_table_is_closed_to_who_has_no_credential_and_to_pages(
     async with (
         echo() as (port, reached),
         guarded((port.host, port.number)) as guard,
-        httpx.AsyncClient() as web,
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
     ):
         for method in ("GET", "POST", "OPTIONS"):
             answer = await web.request(method, guard.url, headers=[*LIST_TABLES.items(), *headers])
@@ -114,7 +114,7 @@ async def read_all(url: str, *pieces: bytes) -> bytes:
         writer.write(piece)
         await writer.drain()
     try:
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     except ConnectionResetError:
         return b""
     finally:
@@ -181,7 +181,7 @@ async def test_the_queues_are_closed_to_who_has_no_credential_and_to_pages(
     serving = asyncio.create_task(server.run())
     sqs = client("sqs", aws_variables({}, "http://127.0.0.1:1", server.url, KEY))
     try:
-        async with httpx.AsyncClient() as web:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
             target = {"x-amz-target": "AmazonSQS.ListQueues"}
             answers = [
                 await web.request(method, server.url, headers=[*target.items(), *headers])

@@ -11,6 +11,7 @@ import pytest
 
 from local_dev.wiring import Cors
 from tests.local_dev.conftest import Application
+from tests.patience import PATIENCE_SECONDS
 
 CORS = Cors(["https://page.example"], ["GET", "POST"], ["content-type"], ["x-session-id"], 600, False)
 
@@ -20,7 +21,10 @@ def mirror(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 async def request(application: Application, method: str, path: str, **options: Any) -> httpx.Response:
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         return await client.request(method, path, **options)
 
 
@@ -94,7 +98,10 @@ async def test_an_unknown_path_is_not_found(application: Application, path: str)
 async def test_the_most_specific_route_wins(application: Application):
     for key in ("ANY /{proxy+}", "GET /a/{x}", "GET /a/b"):
         application.http[key] = mirror
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         keys = [(await client.get(path)).json()["routeKey"] for path in ("/a/b", "/a/c", "/a/c/d")]
     assert keys == ["GET /a/b", "GET /a/{x}", "ANY /{proxy+}"]
 
@@ -127,14 +134,17 @@ async def test_a_handler_that_raises_is_reported_and_shows_nothing(application: 
 
 
 async def test_handlers_run_at_the_same_time_and_know_their_time_left(application: Application):
-    meeting = threading.Barrier(5, timeout=5)
+    meeting = threading.Barrier(5, timeout=PATIENCE_SECONDS)
 
     def meet(event: dict[str, Any], context: Any) -> dict[str, Any]:
         meeting.wait()
         return {"left": context.get_remaining_time_in_millis(), "id": context.aws_request_id}
 
     application.http["GET /meet"] = meet
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         answers = await asyncio.gather(*(client.get("/meet") for _ in range(5)))
     assert len({answer.json()["id"] for answer in answers}) == 5
     assert all(0 < answer.json()["left"] <= 10_000 for answer in answers)
@@ -157,7 +167,10 @@ async def test_the_gateways_cors_headers_replace_the_functions(application: Appl
         "statusCode": 200,
         "headers": {"access-control-allow-origin": "*"},
     }
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         own = await client.get("/things", headers={"Origin": "https://page.example"})
         foreign = await client.get("/things", headers={"Origin": "https://evil.example"})
     assert own.headers["access-control-allow-origin"] == "https://page.example"
@@ -177,7 +190,7 @@ async def test_an_asgi_function_streams(application: Application):
     application.streams["GET /stream"] = app
     async with (
         application.running() as running,
-        httpx.AsyncClient(base_url=running.url) as client,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
         client.stream("GET", "/stream") as response,
     ):
         lines = response.aiter_lines()

@@ -15,13 +15,17 @@ from local_dev.limits import Limits
 from local_dev.page_bundle import esbuild
 from local_dev.page_version import IMMUTABLE, Published, published
 from tests.local_dev.conftest import Application
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_the_page_is_served_strictly_and_never_from_an_old_cache(application: Application):
     (application.page / "index.html").write_text("<p>page</p>")
     (application.page / "main.js").write_text("1")
     application.page_headers = {"content-security-policy": "default-src 'none'"}
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         page, script = await client.get("/"), await client.get("/main.js")
         known = {"If-None-Match": script.headers["etag"]}
         again = await client.get("/main.js", headers=known)
@@ -40,7 +44,10 @@ async def test_what_the_page_names_has_another_name_once_it_changes(application:
         '<script src="main.js"></script><a href="https://e.com" href="#x">'
     )
     (application.page / "main.js").write_text("1")
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         before = (await client.get("/")).text.split('"')[1]
         file = await client.get(f"/{before}")
         (application.page / "main.js").write_text("22")
@@ -94,7 +101,10 @@ def test_modules_with_an_error_are_served_as_they_are_so_that_the_browser_shows_
 
 async def test_the_page_is_compressed_for_those_who_can_read_it(application: Application):
     (application.page / "main.js").write_text("let word;\n" * 100)
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         small = await client.get("/main.js")
         whole = await client.get("/main.js", headers={"Accept-Encoding": "identity"})
     assert small.headers["content-encoding"] == "gzip"
@@ -106,7 +116,10 @@ async def test_the_page_is_compressed_for_those_who_can_read_it(application: App
 async def test_nothing_outside_the_page_is_served(application: Application):
     (application.page / "index.html").write_text("page")
     (application.page.parent / "secret.txt").write_text("secret")
-    async with application.running() as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(base_url=running.url, timeout=PATIENCE_SECONDS) as client,
+    ):
         for path in ("/../secret.txt", "/%2e%2e/secret.txt", "//etc/passwd", "/no%00where", "/nowhere"):
             assert (await client.get(path)).status_code == 404, path
         assert (await client.post("/")).status_code == 404

@@ -12,7 +12,7 @@ import pytest_asyncio
 from local_dev.guard import SCRIPT, Guard
 from local_dev.identity import started
 from local_dev.processes import Processes, StartFailed
-from tests.local_dev.conftest import eventually
+from tests.patience import PATIENCE_SECONDS, eventually
 
 STUBBORN = """
 import signal, subprocess, sys
@@ -76,7 +76,7 @@ async def test_children_end_when_the_one_that_started_them_is_killed(tmp_path: P
         sys.executable, "-c", PARENT, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
     assert parent.stdout is not None
-    pid = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+    pid = int(await asyncio.wait_for(parent.stdout.readline(), PATIENCE_SECONDS))
     assert alive(pid)
     parent.kill()
     await parent.wait()

@@ -21,6 +21,7 @@ from local_dev.credential import Credential
 from local_dev.environment import aws_variables
 from local_dev.names import local_wiring
 from local_dev.queue_server import QueueServer, open_queues
+from tests.patience import PATIENCE_SECONDS
 
 CREDENTIAL = Credential("QUEUEKEY")
 SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=QUEUEKEY/20261126/us-east-1/sqs/aws4_request"}
@@ -78,7 +79,7 @@ async def sqs(tmp_path: Path) -> AsyncGenerator[Sqs]:
 async def test_a_long_poll_wakes_up_when_a_message_is_sent(sqs: Sqs) -> None:
     polling = asyncio.create_task(sqs.receive(wait=20))
     await sqs.send("g", "1")
-    assert bodies(await asyncio.wait_for(polling, 10)) == ["1"]
+    assert bodies(await asyncio.wait_for(polling, PATIENCE_SECONDS)) == ["1"]
 
 
 async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(sqs: Sqs) -> None:
@@ -88,7 +89,7 @@ async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(sqs
     assert await sqs.receive() == []
     polling = asyncio.create_task(sqs.receive(wait=20))
     await sqs.delete(first)
-    assert bodies(await asyncio.wait_for(polling, 10)) == ["2"]
+    assert bodies(await asyncio.wait_for(polling, PATIENCE_SECONDS)) == ["2"]
 
 
 async def test_messages_of_one_group_come_in_order_and_other_groups_do_not_wait(sqs: Sqs) -> None:
@@ -105,7 +106,7 @@ async def test_a_message_that_is_let_go_wakes_a_poll_when_its_time_is_over(sqs: 
     await sqs.send("g", "1")
     (first,) = await sqs.receive()
     await sqs.hide(first, 1)
-    (again,) = await asyncio.wait_for(sqs.receive(wait=20), 15)
+    (again,) = await asyncio.wait_for(sqs.receive(wait=20), PATIENCE_SECONDS)
     assert (again["Body"], again["Attributes"]["ApproximateReceiveCount"]) == ("1", "2")
     with pytest.raises(ClientError) as refused:
         await sqs.delete(first)
@@ -129,7 +130,7 @@ async def test_a_receive_whose_answer_was_lost_is_repeated(sqs: Sqs) -> None:
 
 async def test_a_poll_whose_client_has_left_takes_no_message(sqs: Sqs) -> None:
     head = {"x-amz-target": "AmazonSQS.ReceiveMessage", **SIGNED}
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
         request = {"QueueUrl": sqs.url, "WaitTimeSeconds": 20}
         leaving = asyncio.create_task(http.post(sqs.endpoint, json=request, headers=head))
         await sqs.receive(wait=1)
@@ -189,7 +190,7 @@ async def test_attributes_count_what_waits_and_what_is_held(sqs: Sqs) -> None:
 async def test_a_request_that_is_wrong_is_an_error_of_the_protocol(
     sqs: Sqs, target: str, body: bytes, code: str
 ) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as http:
         answer = await http.post(sqs.endpoint, content=body, headers={"x-amz-target": target, **SIGNED})
     assert answer.status_code == 400
     assert answer.json()["__type"].endswith(code)

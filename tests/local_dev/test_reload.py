@@ -17,10 +17,10 @@ import pytest
 
 from local_dev.processes import ROOT
 from local_dev.reload import FUNCTIONS, RESTART, WORKERS, effects_of
+from tests.patience import PATIENCE_SECONDS
 
 PARTS = ("functions", "layers", "worker", "local_dev", "frontend", "template.yaml", "mcp.json")
 SHARED = (".tools", "node_modules")
-SECONDS = 20.0
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Run:
     async def says(self, *words: str) -> str:
         """The next line that holds all `words`."""
         stderr = self.process.stderr or asyncio.StreamReader()
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while line := (await stderr.readline()).decode():
                 self.lines.append(line)
                 if all(word in line for word in words):
@@ -65,7 +65,7 @@ async def running(tree: Path) -> AsyncGenerator[Run]:
     )
     run = Run(tree, process)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             ready = await (process.stdout or asyncio.StreamReader()).readline()
         run.url = ready.decode().removeprefix("ready ").strip()
         assert run.url, (await process.stderr.read()).decode() if process.stderr else ""
@@ -91,7 +91,7 @@ async def answer(http: httpx.AsyncClient, text: str) -> str:
     """The agent's last message once it has answered `text`."""
     session = uuid.uuid4().hex
     (await http.post("/api/chat", json={"message": text, "session_id": session})).raise_for_status()
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async with http.stream("GET", "/api/chat/stream", params={"session_id": session}) as stream:
             async for line in stream.aiter_lines():
                 if '"is_processing":false' in line:
@@ -103,7 +103,7 @@ async def answer(http: httpx.AsyncClient, text: str) -> str:
 async def test_an_edit_is_in_effect_and_a_fault_is_named_where_make_run_was_typed(tree: Path) -> None:
     health, words = "functions/health/handler.py", "worker/agent/offline/reading.py"
     tool = "worker/mcp_servers/evm/account_tools.py"
-    async with running(tree) as run, httpx.AsyncClient(base_url=run.url, timeout=SECONDS) as http:
+    async with running(tree) as run, httpx.AsyncClient(base_url=run.url, timeout=PATIENCE_SECONDS) as http:
         run.edit(health, 'PlainTextResponse("OK")', 'PlainTextResponse("edited")')
         await run.says(health, "imported again")
         assert (await http.get("/health")).text == "edited"

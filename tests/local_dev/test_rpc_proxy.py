@@ -17,13 +17,14 @@ from local_dev.chain import Chain, anvil
 from local_dev.processes import Processes
 from local_dev.rpc_calls import METHODS, NotACall, NotAllowed, read_calls, written
 from tests.local_dev.conftest import Application
+from tests.patience import PATIENCE_SECONDS
 from tests.unlisted import tried
 
 CALL: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}
 
 
 async def post(url: str, body: Any, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=20) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
         return await client.post(f"{url}/rpc/testnet", json=body, headers=headers)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from local_dev.lambda_runtime import THREADS, LambdaRuntime
 from local_dev.schedule import run_schedule
 from local_dev.wiring import Function, Schedule
-from tests.local_dev.conftest import eventually
+from tests.patience import PATIENCE_SECONDS, eventually
 
 
 async def test_a_scheduled_function_is_called_again_even_after_a_failure():
@@ -36,7 +36,7 @@ async def test_what_waited_is_looked_for_at_once_and_not_at_the_first_tick():
     function = Function("Recover", "recover", 5, {})
     runtime.register(function, lambda event, context: loop.call_soon_threadsafe(called.set))
     ticking = asyncio.create_task(run_schedule(Schedule(function, 3600), runtime))
-    await asyncio.wait_for(called.wait(), 10)
+    await asyncio.wait_for(called.wait(), PATIENCE_SECONDS)
     ticking.cancel()
     runtime.close()
 
@@ -47,7 +47,7 @@ async def test_a_function_that_hangs_in_all_its_calls_does_not_stop_another():
     runtime.register(hanging, lambda event, context: go_on.wait(60))
     runtime.register(healthy, lambda event, context: "OK")
     calls = [asyncio.create_task(runtime.invoke(hanging, {})) for _ in range(THREADS + 1)]
-    assert await asyncio.wait_for(runtime.invoke(healthy, {}), 20) == "OK"
+    assert await asyncio.wait_for(runtime.invoke(healthy, {}), PATIENCE_SECONDS) == "OK"
     go_on.set()
     await asyncio.gather(*calls)
     runtime.close()

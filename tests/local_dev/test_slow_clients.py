@@ -10,7 +10,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.local_dev.conftest import Application, eventually
+from tests.local_dev.conftest import Application
+from tests.patience import PATIENCE_SECONDS, eventually
 
 LIMIT = 10_240
 HOST = b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -28,7 +29,7 @@ async def asked(address: str, *pieces: bytes) -> bytes:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     except ConnectionError:
         return b""
     finally:
@@ -36,7 +37,7 @@ async def asked(address: str, *pieces: bytes) -> bytes:
 
 
 async def is_served(url: str) -> bool:
-    async with httpx.AsyncClient() as web:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         return (await web.get(f"{url}/hello")).text == "hello"
 
 
@@ -66,7 +67,7 @@ async def test_a_long_head_is_refused(application: Application, head: list[bytes
 
 async def test_a_head_within_the_limit_passes_and_so_does_a_long_body(application: Application) -> None:
     application.http = {"GET /hello": hello, "POST /hello": hello}
-    async with application.running() as running, httpx.AsyncClient() as web:
+    async with application.running() as running, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         for _ in range(2):
             assert (
                 await web.get(f"{running.url}/hello", headers={"x": "y" * (LIMIT - 500)})
@@ -112,7 +113,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(application: Application) 
         host, _, port = running.address.partition(":")
         _, writer = await asyncio.open_connection(host, int(port), limit=1)
         writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
-        await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
         writer.close()
 
 

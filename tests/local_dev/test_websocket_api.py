@@ -11,7 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from local_dev.websocket_api import FRAMES_AT_ONCE
-from tests.local_dev.conftest import SIGNED, Application, eventually
+from tests.local_dev.conftest import SIGNED, Application
+from tests.patience import PATIENCE_SECONDS, eventually
 
 Event = dict[str, Any]
 
@@ -41,7 +42,7 @@ def routes(application: Application) -> dict[str, Recorder]:
 
 async def closed(client: ClientConnection) -> int | None:
     """The code with which the server closes."""
-    await asyncio.wait_for(client.wait_closed(), 5)
+    await asyncio.wait_for(client.wait_closed(), PATIENCE_SECONDS)
     return client.close_code
 
 
@@ -123,7 +124,7 @@ async def test_a_message_whose_function_fails_is_answered_as_the_gateway_does(ap
     application.socket["$default"] = broken
     async with application.running() as running, connect(running.ws_url) as client:
         await client.send("x")
-        answer = json.loads(await asyncio.wait_for(client.recv(), 5))
+        answer = json.loads(await asyncio.wait_for(client.recv(), PATIENCE_SECONDS))
     assert answer["message"] == "Internal server error"
     assert answer["connectionId"].endswith("=")
 
@@ -131,7 +132,10 @@ async def test_a_message_whose_function_fails_is_answered_as_the_gateway_does(ap
 async def test_posts_arrive_in_order_until_the_connection_is_gone(
     application: Application, routes: dict[str, Recorder]
 ):
-    async with application.running() as running, httpx.AsyncClient(headers=SIGNED) as http:
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(headers=SIGNED, timeout=PATIENCE_SECONDS) as http,
+    ):
         async with connect(running.ws_url) as client:
             url = running.connection_url(routes["$connect"].connection_id)
             for number in range(20):
@@ -149,7 +153,7 @@ async def test_a_post_to_a_connection_that_is_still_connecting_finds_nothing(app
     def post_at_once(event: Event, context: Any) -> Event:
         base = f"http://{event['requestContext']['domainName']}/_aws/ws/@connections/"
         url = base + event["requestContext"]["connectionId"].replace("=", "%3D")
-        statuses.append(httpx.post(url, content="x", headers=SIGNED).status_code)
+        statuses.append(httpx.post(url, content="x", headers=SIGNED, timeout=PATIENCE_SECONDS).status_code)
         return {"statusCode": 200}
 
     application.socket["$connect"] = post_at_once
@@ -163,7 +167,7 @@ async def test_a_connection_can_be_described_and_closed(
 ):
     async with (
         application.running() as running,
-        httpx.AsyncClient(headers=SIGNED) as http,
+        httpx.AsyncClient(headers=SIGNED, timeout=PATIENCE_SECONDS) as http,
         connect(running.ws_url) as client,
     ):
         url = running.connection_url(routes["$connect"].connection_id)
@@ -178,7 +182,11 @@ async def test_a_connection_can_be_described_and_closed(
 async def test_unsigned_and_oversized_posts_are_refused(
     application: Application, routes: dict[str, Recorder]
 ):
-    async with application.running() as running, httpx.AsyncClient() as http, connect(running.ws_url):
+    async with (
+        application.running() as running,
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http,
+        connect(running.ws_url),
+    ):
         url = running.connection_url(routes["$connect"].connection_id)
         unsigned = await http.post(url, content="x")
         oversized = await http.post(url, content=b"x" * (128 * 1024 + 1), headers=SIGNED)

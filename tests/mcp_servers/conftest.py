@@ -18,6 +18,7 @@ from aiohttp import web
 from fastmcp import Client
 
 from local_dev.chain import anvil as anvil_program
+from tests.patience import PATIENCE_SECONDS
 from worker.mcp_servers import evm
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ def rpc(url: str, method: str, *params: Any) -> Any:
     """A call past the code under test."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
         answer = json.load(response)
     assert "error" not in answer, answer
     return answer["result"]
@@ -45,7 +46,7 @@ def rpc(url: str, method: str, *params: Any) -> Any:
 
 def mined(url: str, tx_hash: str) -> dict[str, Any]:
     """The receipt, which comes a moment after the hash."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (receipt := rpc(url, "eth_getTransactionReceipt", tx_hash)) is None:
         assert time.monotonic() < deadline, f"{tx_hash} was not mined"
     return receipt
@@ -64,7 +65,7 @@ def start_anvil(*options: str) -> tuple[subprocess.Popen[bytes], str]:
 
 def stop(process: subprocess.Popen[Any]) -> None:
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")

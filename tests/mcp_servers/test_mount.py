@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import pytest
 from fastmcp import Client
 
-from tests.mcp_servers.conftest import rpc
 from worker.mcp_servers import evm, mount, networks
 from worker.mcp_servers.known_networks import KNOWN_NETWORKS, configured_networks, rpc_variable
 
@@ -23,9 +23,10 @@ EXPECTED = {
 
 async def test_all_five_servers_offer_their_tools_under_names_of_their_own() -> None:
     offered = {name: [tool.name for tool in await server.list_tools()] for name, server in mount({})}
-    assert {name: set(tools) for name, tools in offered.items()} == {
-        name: set(tools.split()) for name, tools in EXPECTED.items()
-    }
+    assert set(offered) == set(EXPECTED), "name each mounted server in EXPECTED of this file"
+    for name, tools in offered.items():
+        differing = set(tools) ^ set(EXPECTED[name].split())
+        assert not differing, f"{name} and EXPECTED of this file differ in the tools {differing}"
     names = [tool for tools in offered.values() for tool in tools]
     assert len(names) == len(set(names))
 
@@ -41,7 +42,7 @@ async def test_every_tool_is_described_and_annotated_and_only_send_changes_anyth
                 not changes,
                 not changes,
                 changes,
-            )
+            ), f"{tool.name} is annotated as if it sent, or `send` as if it did not"
 
 
 async def test_tools_of_a_chain_take_a_network_and_have_a_default_for_it() -> None:
@@ -55,7 +56,9 @@ async def test_tools_of_a_chain_take_a_network_and_have_a_default_for_it() -> No
     for _, server in mount({}):
         for tool in await server.list_tools():
             has_network = "network" in tool.parameters["properties"]
-            assert has_network == (tool.name not in without)
+            assert has_network == (tool.name not in without), (
+                f"{tool.name} needs a parameter `network`, or a place among those `without` one in this test"
+            )
             assert "network" not in tool.parameters.get("required", [])
 
 
@@ -74,14 +77,14 @@ def test_a_networks_url_is_not_shown_with_it() -> None:
 
 @pytest.mark.chain
 async def test_a_call_in_this_process_costs_little_beyond_the_chains_answer(anvil: str) -> None:
-    """The budget is 5 ms; the bench measures it, this catches a different order of magnitude."""
+    """The budget is 5 ms; the bench measures it, this catches a different order of magnitude.
+
+    The quickest of many calls was not delayed by what else the computer does."""
     async with Client(evm.build({"TESTNET_RPC_URL": anvil})) as client:
         await client.call_tool("balance", {"who": "Alice"})
-        started = time.perf_counter()
+        quickest = math.inf
         for _ in range(50):
+            started = time.perf_counter()
             await client.call_tool("balance", {"who": "Alice"})
-        with_tool = time.perf_counter() - started
-    started = time.perf_counter()
-    for _ in range(50):
-        rpc(anvil, "eth_getBalance", "0x" + "11" * 20, "latest")
-    assert (with_tool - (time.perf_counter() - started)) / 50 < 0.05
+            quickest = min(quickest, time.perf_counter() - started)
+    assert quickest < 0.05

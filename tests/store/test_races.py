@@ -13,9 +13,8 @@ from forge.ports import CallRecord, Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock
+from tests.patience import PATIENCE_SECONDS
 from tests.store.scenes import KEY, completed, counted, log, next_of, spoken, started, submission, told
-
-PATIENCE = 30
 
 
 def together(*acts: Callable[[], Any]) -> list[Any]:
@@ -23,14 +22,14 @@ def together(*acts: Callable[[], Any]) -> list[Any]:
     start = Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:
-        start.wait(PATIENCE)
+        start.wait(PATIENCE_SECONDS)
         try:
             return act()
         except (Exception, LeaseLost) as error:  # noqa: BLE001 it is what the test looks at
             return error
 
     with ThreadPoolExecutor(len(acts)) as pool:
-        return [future.result(PATIENCE) for future in [pool.submit(run, act) for act in acts]]
+        return [future.result(PATIENCE_SECONDS) for future in [pool.submit(run, act) for act in acts]]
 
 
 def test_messages_accepted_at_once_are_all_kept_and_in_one_order(table: str, clock: Clock, dynamodb: Any):

@@ -12,8 +12,7 @@ from aiohttp import web
 from forge_client.conversation import Conversation
 from forge_client.frames import SERVER_FRAME, StateFrame, TextFrame
 from forge_client.reduce import apply
-
-WAIT_SECONDS = 12.0
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -34,7 +33,7 @@ class Page:
         self.gate.set()
 
     async def until(self, condition: Callable[[Conversation], bool]) -> Conversation:
-        async with asyncio.timeout(WAIT_SECONDS), self.changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.changed:
             await self.changed.wait_for(lambda: condition(self.conversation))
         return self.conversation
 

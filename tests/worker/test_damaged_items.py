@@ -10,6 +10,7 @@ import pytest
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import HotSession
 from forge.store import keys
+from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME
 from tests.store.damages import OTHERS
 from tests.worker.machines import MortalBlocking
@@ -81,7 +82,7 @@ async def test_a_session_that_cannot_be_read_is_given_up_and_holds_nobody_up(
     page = await stage.open_page("other=", OTHER)
     await page.ended(await stage.say("hello", OTHER))
     url = sqs.get_queue_url(QueueName="dead.fifo")["QueueUrl"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (buried := sqs.receive_message(QueueUrl=url).get("Messages")):
             stage.clock.ahead += 7_000
             await asyncio.to_thread(stage.queue.let_visibility_end)

@@ -18,6 +18,7 @@ from pydantic_ai.exceptions import (
 from forge.errors import MissingApiKey
 from forge.models.ids import new_run_id
 from forge.models.run import CommandMessage, ToolCommand
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.scripts import Script, call, prompts
 from tests.worker.stage import Stage, saying
 from tests.worker.tools import Bank
@@ -160,7 +161,7 @@ async def test_a_command_that_takes_long_is_held_and_runs_once(stage: Stage) -> 
     command = ToolCommand(command_id=new_run_id(), network="testnet", name="search", arguments={"what": "it"})
     stage.store.commands.put(command)
     stage.queue.send(CommandMessage(command_id=command.command_id))
-    async with asyncio.timeout(12):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not ((answered := stage.store.commands.get(command.command_id)) and answered.result):  # noqa: ASYNC110  no event
             await asyncio.sleep(0.1)
     assert answered.result.success

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from tests.patience import PATIENCE_SECONDS
 from worker.serve import measure_lag
 
 
@@ -19,7 +20,7 @@ async def test_a_loop_that_was_held_up_is_told_of() -> None:
     measuring = asyncio.create_task(measure_lag(tell, every=0.01, count=3))
     await asyncio.sleep(0)
     time.sleep(0.2)  # noqa: ASYNC251  this is what is measured
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await has_told.wait()
     measuring.cancel()
     assert told[0] >= 0.15

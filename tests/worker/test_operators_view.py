@@ -12,6 +12,7 @@ import pytest
 from forge.errors import StorageUnavailable
 from forge.settings import Settings
 from forge.store import keys
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
@@ -32,7 +33,7 @@ class Log(logging.Handler):
 
     async def has(self, *messages: str) -> dict[str, Any]:
         """The first line that is one of `messages`."""
-        async with asyncio.timeout(12):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (found := [each for each in self.lines if each["message"] in messages]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return found[0]
@@ -62,7 +63,7 @@ async def hold_a_run(stage: Stage) -> str:
 async def test_a_lost_worker_shows_as_another_attempt(stage: Stage, log: Log) -> None:
     run_id = await hold_a_run(stage)
     await stage.replace_worker()
-    async with asyncio.timeout(12):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(log.of("run claimed")) < 2:  # noqa: ASYNC110  a log has no event
             await asyncio.sleep(0.02)
     assert [(each["run_id"], each["attempt"]) for each in log.of("run claimed")] == [(run_id, 1), (run_id, 2)]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from forge.errors import ForgeError, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
+from tests.patience import PATIENCE_SECONDS
 from tests.unlisted import tried
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call
@@ -104,7 +105,7 @@ async def command(stage: Stage, name: str, **arguments: Any) -> str:
 
 
 async def result_of(stage: Stage, command_id: str) -> CommandResult:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = await asyncio.to_thread(stage.store.commands.get, command_id)
             if found and found.result:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from forge.errors import ConnectionGone, StorageUnavailable
+from tests.patience import PATIENCE_SECONDS
 from worker.connections import SignedConnections
 from worker.http_answer import BadAnswer
 from worker.post_pool import PostPool
@@ -64,11 +65,11 @@ class Server:
             self.changed.notify_all()
 
     async def until_open(self, number: int) -> None:
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.changed:
             await self.changed.wait_for(lambda: self.open == number)
 
     async def until_taken(self, *bodies: bytes) -> None:
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.changed:
             await self.changed.wait_for(lambda: self.bodies == [*bodies])
 
 

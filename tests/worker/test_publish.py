@@ -8,6 +8,7 @@ from botocore.session import get_session
 
 from forge.settings import Settings
 from forge.store import open_store, system_clock
+from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME, create_table
 from worker.agent.toolbox import Toolbox
 from worker.blocking import Blocking
@@ -28,7 +29,7 @@ async def test_a_worker_publishes_as_soon_as_its_table_exists(aws: None) -> None
     await publisher.publish()
     keeping = asyncio.create_task(publisher.keep_published())
     create_table(get_session().create_client("dynamodb", region_name="us-east-1"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (catalog := await blocking(store.commands.catalog)) is None:  # noqa: ASYNC110  a table tells nobody
             await asyncio.sleep(0.05)
     keeping.cancel()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseLost, MissingApiKey
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
@@ -42,7 +43,7 @@ async def until_put_back(stage: Stage) -> None:
     """By a worker that lacks something, which then ends."""
     runs, was_put_back = watched_runs(stage)
     stage.start(runs=runs)
-    await asyncio.wait_for(was_put_back.wait(), 10)
+    await asyncio.wait_for(was_put_back.wait(), PATIENCE_SECONDS)
     await stage.stop()
     await asyncio.to_thread(stage.queue.let_visibility_end)
 

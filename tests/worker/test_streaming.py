@@ -12,7 +12,8 @@ from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import OPENING_MILLISECONDS
 from forge_client.frames import StateFrame, TextFrame
-from tests.worker.gateway import WAIT_SECONDS, Page
+from tests.patience import PATIENCE_SECONDS
+from tests.worker.gateway import Page
 from tests.worker.stage import Stage, playing, saying
 from worker.frame_pace import PACES
 
@@ -53,14 +54,14 @@ async def test_the_first_frame_shows_the_input_and_the_run_before_any_text(stage
 
 async def test_text_frames_alone_add_up_to_the_exact_answer(stage: Stage) -> None:
     words = [f"t{number:04d} " for number in range(300)]
+    page = await stage.open_page()
 
     async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
-        for word in words:
+        for number, word in enumerate(words):
             yield word
-            await asyncio.sleep(0.002)
+            await (page.says(word) if number % 50 == 49 else asyncio.sleep(0))
 
     stage.llm = playing(script)
-    page = await stage.open_page()
     stage.start()
     loop = asyncio.get_running_loop()
     asked_at = loop.time()
@@ -126,7 +127,7 @@ async def test_a_tab_that_opens_just_before_the_end_sees_the_end(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the tab was told when it opened was a run that goes on."""
-    monkeypatch.setattr("worker.watch.WATCH_SECONDS", 2 * WAIT_SECONDS)
+    monkeypatch.setattr("worker.watch.WATCH_SECONDS", 2 * PATIENCE_SECONDS)
     opened: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
 
     async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:
@@ -184,7 +185,7 @@ async def test_a_connection_that_is_still_opening_follows_from_the_beginning(sta
     stage.start()
     run_id = await stage.say("hi")
     await here.says("first")
-    async with asyncio.timeout(WAIT_SECONDS), opening.changed:
+    async with asyncio.timeout(PATIENCE_SECONDS), opening.changed:
         await opening.changed.wait_for(lambda: opening.refused_as_gone > 0)
     opening.is_gone = False
     await opening.says("first")

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import Control
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY, Stage
 from worker.blocking import Blocking
 from worker.run import RunInProgress
@@ -56,15 +57,15 @@ async def test_a_run_that_begins_during_a_look_does_not_lose_its_connections(sta
     active.add(as_run(old))
     active.add(as_run(ended))
     watching = asyncio.create_task(active.watch(stage.resources(blocking=reading)))
-    await asyncio.wait_for(reading.has_read.wait(), 5)
+    await asyncio.wait_for(reading.has_read.wait(), PATIENCE_SECONDS)
     active.add(as_run(new))
     active.remove(as_run(ended))
     reading.may_go_on.set()
-    await asyncio.wait_for(old.is_told.wait(), 5)
+    await asyncio.wait_for(old.is_told.wait(), PATIENCE_SECONDS)
     assert [control.connections for control in old.told] == [frozenset({"c1="})]
     assert new.told == []
     assert ended.told == []
-    await asyncio.wait_for(new.is_told.wait(), 5)
+    await asyncio.wait_for(new.is_told.wait(), PATIENCE_SECONDS)
     assert new.told[0].connections == {"c2="}
     watching.cancel()
     with suppress(asyncio.CancelledError):

@@ -14,7 +14,8 @@ from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS
 from forge.models.session import HotSession
 from forge.ports import Delivery, Lease
-from tests.worker.gateway import WAIT_SECONDS, Page
+from tests.patience import PATIENCE_SECONDS
+from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
@@ -188,14 +189,14 @@ async def test_a_session_that_is_shown_while_its_next_run_begins_still_sees_that
 
     def hot(key: SessionKey) -> HotSession | None:
         is_looking.set()
-        may_see.wait(WAIT_SECONDS)
+        may_see.wait(PATIENCE_SECONDS)
         return stage.store.sessions.hot(key)
 
     page = await stage.open_page()
     await deliver_again_after_its_end(stage, page)
     stage.llm = Script(["wel", go_on, "come"]).llm()
     stage.start(sessions=Watched(stage.store.sessions, hot=hot))
-    assert await asyncio.to_thread(is_looking.wait, WAIT_SECONDS)
+    assert await asyncio.to_thread(is_looking.wait, PATIENCE_SECONDS)
     run_id = await stage.say("two")
     await page.says("wel")
     may_see.set()

@@ -23,6 +23,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
+from tests.patience import PATIENCE_SECONDS
 from tests.worker_llm.bank import HASH, Bank
 from worker.agent.llm import build_llm
 from worker.agent.scripted_llm import read_only_call
@@ -86,10 +87,10 @@ async def test_an_unlimited_pace_is_fast_and_lets_others_run(agent: Agent[None, 
 
     beside = asyncio.create_task(other())
     began = time.monotonic()
-    result = await agent.run('{"t": 2000}')
-    assert time.monotonic() - began < 5
+    result = await agent.run('{"t": 6000}')
+    assert time.monotonic() - began < PATIENCE_SECONDS
     beside.cancel()
-    assert result.output == tokens(2000)
+    assert result.output == tokens(6000)
     assert turns > 20
 
 
@@ -121,7 +122,7 @@ async def test_a_cancelled_request_is_journaled_with_what_was_sent(
                 seen.set()
 
     run = asyncio.create_task(agent.run('{"t": 1000, "r": 200, "tag": "c"}', event_stream_handler=note))
-    await asyncio.wait_for(seen.wait(), 5)
+    await asyncio.wait_for(seen.wait(), PATIENCE_SECONDS)
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run

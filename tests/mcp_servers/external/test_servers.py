@@ -19,6 +19,7 @@ from fastmcp.server.dependencies import get_http_headers
 
 from tests.mcp_servers.conftest import FakeApi, answer_of, free_port
 from tests.mcp_servers.test_transports import listening
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from worker.mcp_servers.external import ExternalServers
 
 STRANGER = str(Path(__file__).with_name("stranger.py"))
@@ -144,7 +145,7 @@ async def test_bad_definitions_cost_only_themselves(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_lies_fails_hangs_or_dies_costs_only_the_call(tmp_path: Path) -> None:
-    async with opened(tmp_path, {"odd": entry(timeout=1000)}) as external:
+    async with opened(tmp_path, {"odd": entry(timeout=PATIENCE_MS)}) as external:
         assert "its answer cannot be used" in await refused(external, "odd_lie")
         assert "the stranger is unwell" in await refused(external, "odd_fail")
         assert "may or may not have taken effect" in await refused(external, "odd_sleep")
@@ -166,7 +167,7 @@ async def test_servers_that_are_down_slow_or_talk_nonsense_cost_a_notice_each(
     }
     started = time.monotonic()
     async with opened(tmp_path, servers, FORGE_MCP_START_SECONDS="3") as external:
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < PATIENCE_SECONDS
         assert {name.partition("_")[0] for name in await names(external)} == {"good", "invalid"}
         notices = external.faults()
     assert len(notices) == 5
@@ -189,7 +190,7 @@ async def test_a_server_over_http_is_used_with_its_headers(tmp_path: Path) -> No
     async with opened(tmp_path, {"web": web}, WEB_TOKEN="t-2") as external:
         assert await call(external, "web_authorization") == {"header": "Bearer t-2"}
     http.should_exit = True
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, PATIENCE_SECONDS)
 
 
 async def test_a_server_that_redirects_elsewhere_is_not_followed(tmp_path: Path, api: FakeApi) -> None:

@@ -149,7 +149,7 @@ def credentials_endpoint() -> str:
     )
     if not where:
         return ""
-    with urllib.request.urlopen(where, timeout=5) as answer:
+    with urllib.request.urlopen(where, timeout=60) as answer:
         return answer.read().decode()
 
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from tests.mcp_servers.conftest import free_port
 from tests.mcp_servers.test_transports import listening
+from tests.patience import PATIENCE_SECONDS
 
 TOOL = {"name": "pay", "description": "Pays.", "inputSchema": {"type": "object"}}
 LISTED = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
@@ -119,4 +120,4 @@ async def web_stranger(**more: Any) -> AsyncGenerator[WebStranger]:
         yield stranger
     finally:
         server.should_exit = True
-        await asyncio.wait_for(serving, 10)
+        await asyncio.wait_for(serving, PATIENCE_SECONDS)

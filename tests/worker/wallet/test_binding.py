@@ -10,6 +10,7 @@ from eth_utils.address import to_checksum_address
 from forge.models.approval import Approval, Claim
 from forge.models.ids import new_run_id
 from forge.models.run import Binding, CommandMessage, CommandResult, ToolCommand
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer
 from tests.worker.wallet.talk import asking
@@ -30,7 +31,7 @@ async def bound(payer: Payer, approval_id: str, account: str) -> CommandResult:
     )
     payer.stage.store.commands.put(command)
     payer.stage.queue.send(CommandMessage(command_id=command.command_id))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not ((answered := payer.stage.store.commands.get(command.command_id)) and answered.result):  # noqa: ASYNC110  no event
             await asyncio.sleep(0.05)
     return answered.result

@@ -18,6 +18,7 @@ from tests.mcp_servers.bytecode import RETURN, REVERT, STOP, error_data, words
 from tests.mcp_servers.conftest import rpc
 from tests.mcp_servers.fake_node import FakeNode, fake_node
 from tests.mcp_servers.rpc_mutations import body_mutations, error_mutations
+from tests.patience import PATIENCE_SECONDS
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import THIEF, called
@@ -57,7 +58,7 @@ class WithoutOverrides(FakeNode):
         request = urllib.request.Request(
             self.chain, json.dumps(asked).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             return 200, response.read()
 
 

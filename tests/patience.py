@@ -1,0 +1,23 @@
+"""How long tests wait, and how they look: for what happens, never for time.
+
+The check runs on computers that may stop a process for seconds. A test bounds its waiting with these figures, which
+only a test that fails uses up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+PATIENCE_SECONDS = 60.0
+PATIENCE_MS = 1_000 * PATIENCE_SECONDS
+LOOK_SECONDS = 0.01
+
+
+async def eventually(condition: Callable[[], Any]) -> Any:
+    """What `condition` returns once it is true."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (value := condition()):  # noqa: ASYNC110  what it looks at tells nobody that it has changed
+            await asyncio.sleep(LOOK_SECONDS)
+    return value
