@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from forge.api import dependencies
 from forge.models.frame import SERVER_FRAME
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
+from forge.models.prices import FRAMES_AHEAD_MS, WRONG_FRAME
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Connection
 from forge.ports import Lease
@@ -16,6 +19,7 @@ from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Gateway
 
 KEY = SessionKey("anonymous", "s")
+HOURS = 20_000
 
 
 def running(gateway: Gateway, store: Store) -> Lease:
@@ -188,3 +192,18 @@ def test_a_throttled_socket_is_left_to_its_next_sync(
     _, connection = gateway.connect(session_id="s")
     connections_server.throttled.add(connection)
     assert gateway.say(connection, {"type": "ping"}) == []
+
+
+@pytest.mark.parametrize("frame", ["[", "{}", '{"type": "nothing"}', '{"type": "sync", "newest": "x"}', "7"])
+def test_frames_of_no_valid_form_have_a_price_and_a_flood_of_them_is_not_answered(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, frame: str
+) -> None:
+    """With prices of hours, so that no time passes in between."""
+    monkeypatch.setattr("forge.api.sockets.WRONG_FRAME", WRONG_FRAME * HOURS)
+    for module in ("controls", "hurried"):
+        monkeypatch.setattr(f"forge.store.{module}.FRAMES_AHEAD_MS", FRAMES_AHEAD_MS * HOURS)
+    _, connection = gateway.connect(session_id="s")
+    told = [answer["status"] for _ in range(50) for answer in gateway.say(connection, frame)]
+    assert told == [400] * (FRAMES_AHEAD_MS // WRONG_FRAME) + [429]
+    _, other = gateway.connect(session_id="s")
+    assert [answer["type"] for answer in gateway.say(other, {"type": "ping"})] == ["pong"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.errors import RateLimited, TooManyConnections
+from forge.errors import RateLimited, StillRateLimited, TooManyConnections
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.prices import FRAMES, FRAMES_AHEAD_MS, Price
 from forge.models.run import Submission
@@ -19,8 +19,10 @@ from forge.models.session import Connection
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.blocks import Blocks
+from forge.store.hurried import Hurried
 from forge.store.terms import CONNECTIONS_LIMIT
 from tests.clock import Clock
+from tests.store.scenes import counted
 from tests.unlisted import tried
 
 CLIENTS = 200
@@ -127,6 +129,42 @@ def test_the_frames_of_a_connection_are_counted_exactly(store: Store, clock: Clo
     clock.advance(cost)
     assert at_once(lambda _: store.controls.heard("c1", cost), RateLimited, 20) == 1
     assert store.controls.heard("c2", cost) is None
+
+
+def test_a_flood_of_frames_is_refused_without_the_table(store: Store, clock: Clock, dynamodb: Any) -> None:
+    store.controls.connect(connection(1, clock))
+    for _ in range(FRAMES_AHEAD_MS // FRAMES["sync"]):
+        store.controls.heard("c1", FRAMES["sync"])
+    with pytest.raises(RateLimited) as first:
+        store.controls.heard("c1", FRAMES["sync"])
+    assert not isinstance(first.value, StillRateLimited)
+    with counted(dynamodb) as calls:
+        for _ in range(100):
+            with pytest.raises(StillRateLimited):
+                store.controls.heard("c1", FRAMES["sync"])
+    assert calls == []
+    clock.advance(round(first.value.retry_after * 1_000))
+    assert store.controls.heard("c1", FRAMES["sync"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.sampled_from(sorted(FRAMES))), max_size=60))
+def test_what_is_remembered_refuses_what_the_table_would(sent: list[tuple[int, str]]) -> None:
+    tried("frames and pauses of a connection", sent)
+    now = used = 0
+    hurried = Hurried()
+    for pause, kind in sent:
+        now += pause
+        cost = FRAMES[kind]
+        latest = now + FRAMES_AHEAD_MS - cost
+        try:
+            hurried.check("c", cost, now)
+        except StillRateLimited:
+            assert used > latest
+            continue
+        if used > latest:
+            hurried.refuse("c", used, latest)
+        else:
+            used = max(used, now) + cost
 
 
 @given(st.integers(1, 20), st.integers(1, 100), st.lists(st.integers(1, 7), max_size=80))

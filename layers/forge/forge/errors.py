@@ -66,6 +66,10 @@ class RateLimited(Retryable):
     """Too many messages in a short time."""
 
 
+class StillRateLimited(RateLimited):
+    """Too many messages in a short time, as was said a moment ago."""
+
+
 class DayUsedUp(RateLimited):
     """This deployment has used up what it may do on one day. It goes on at 00:00 UTC."""
 

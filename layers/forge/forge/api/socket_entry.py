@@ -10,7 +10,7 @@ from typing import Any
 from forge.api import dependencies
 from forge.api.dependencies import Need, prepare
 from forge.api.statuses import UNEXPECTED, status_of, title_of
-from forge.errors import ConnectionGone, ForgeError, StorageUnavailable
+from forge.errors import ConnectionGone, ForgeError, StillRateLimited, StorageUnavailable
 from forge.models.frame import ErrorFrame
 from forge.observability import error_fields, invocation, log_fields, record
 
@@ -69,6 +69,8 @@ def _handler(
             log_fields(route=event["requestContext"].get("routeKey"))
             try:
                 action(call)
+                return {"statusCode": 200}
+            except StillRateLimited:  # an answer to each of a flood would be a flood
                 return {"statusCode": 200}
             except ForgeError as error:
                 status = status_of(error)

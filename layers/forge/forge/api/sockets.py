@@ -23,7 +23,7 @@ from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
-from forge.models.prices import FRAMES, ROUTES
+from forge.models.prices import FRAMES, ROUTES, WRONG_FRAME
 from forge.models.session import Connection, HotSession
 from forge.models.views import Hot
 from forge.observability import record
@@ -95,7 +95,7 @@ def answer(call: SocketCall) -> None:
 
     `NotFound` for a forgotten connection, `RateLimited` for more frames than the price list allows.
     """
-    frame = _frame(call)
+    frame = _priced(call)
     connection = dependencies.store().controls.heard(call.connection_id, FRAMES[frame.type])
     if connection is None:
         raise NotFound("This connection is not known any more; connect again.")
@@ -118,9 +118,23 @@ def answer(call: SocketCall) -> None:
 
 
 def refuse(call: SocketCall) -> None:
-    """Every frame whose type no route knows. Always raises `InvalidRequest`."""
-    _frame(call)
+    """Every frame whose type no route knows. Always raises: `InvalidRequest`, or `RateLimited`."""
+    _priced(call)
+    _charge_wrong(call)
     raise InvalidRequest("Frames of this type cannot be sent here.")
+
+
+def _priced(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
+    """A frame of no valid form is charged before it is answered. Raises `InvalidRequest`, `RateLimited`."""
+    try:
+        return _frame(call)
+    except InvalidRequest:
+        _charge_wrong(call)
+        raise
+
+
+def _charge_wrong(call: SocketCall) -> None:
+    dependencies.store().controls.heard(call.connection_id, WRONG_FRAME)
 
 
 def _session_id(call: SocketCall) -> str:

@@ -44,6 +44,8 @@ ROUTES: Mapping[str, Price] = {
 
 FRAMES: Mapping[str, int] = {"sync": 1_000, "ping": 250, "auth": 500}
 """Milliseconds of the connection's own time: a connection may send one `sync` a second."""
+WRONG_FRAME = 250
+"""What a frame costs that is none of them, or of no valid form."""
 FRAMES_AHEAD_MS = 3_000
 """How far ahead of its time a connection may be: a page that comes back sends several frames at once."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from forge.errors import RateLimited, TooManyConnections
+from forge.errors import TooManyConnections
 from forge.models.ids import SessionKey
 from forge.models.prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
@@ -13,6 +13,7 @@ from forge.ports import Clock
 from forge.store import keys as layout
 from forge.store.change import Change
 from forge.store.codec import Item
+from forge.store.hurried import Hurried
 from forge.store.items import alive
 from forge.store.lenient import plain
 from forge.store.refusal import Refused, Unfit
@@ -27,6 +28,7 @@ _CONNECT_RETRY_SECONDS = 60
 class TableControls:
     table: Table
     clock: Clock
+    hurried: Hurried = field(default_factory=Hurried)
 
     def connect(self, connection: Connection) -> None:
         """The connection's own item first: what the session lists can always be looked up."""
@@ -69,25 +71,26 @@ class TableControls:
         self.table.delete(layout.single("connection", connection_id))
 
     def heard(self, connection_id: str, cost: int) -> Connection | None:
-        """One write, two when frames come quickly; exact, whatever comes at once."""
+        """One write, two when frames come quickly, none after a refusal; exact, whatever comes at once."""
         now, key = self.clock(), layout.single("connection", connection_id)
+        self.hurried.check(connection_id, cost, now)
         idle = Change().set(tat=now + cost).when("attribute_exists(pk)")
         try:
             item = self.table.update(key, idle.when("attribute_not_exists(tat) OR tat <= :now", now=now))
         except Refused as refused:
-            item = refused.item and self._hurried(key, now, cost)
+            item = refused.item and self._ahead(connection_id, now, cost)
         return self._connection(connection_id, item)
 
-    def _hurried(self, key: layout.Key, now: int, cost: int) -> Item | None:
-        latest = now + FRAMES_AHEAD_MS - cost
+    def _ahead(self, connection_id: str, now: int, cost: int) -> Item | None:
+        key, latest = layout.single("connection", connection_id), now + FRAMES_AHEAD_MS - cost
         change = Change().assign("tat = tat + :cost", cost=cost).when("tat <= :latest", latest=latest)
         try:
             return self.table.update(key, change)
         except Refused as refused:
             if refused.item is None:
                 return None
-            ahead = plain(refused.item.get("tat"), int, latest) - latest
-            raise RateLimited("Too many frames on this connection.", retry_after=ahead / 1_000) from None
+            used = plain(refused.item.get("tat"), int, latest)
+            raise self.hurried.refuse(connection_id, used, latest) from None
 
     def connection(self, connection_id: str) -> Connection | None:
         return self._connection(connection_id, self.table.get(layout.single("connection", connection_id)))
