@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Catalog, HotSession
+from forge.ports import AsyncConnections, Clock, Controls
+from worker.blocking import Blocking
 from worker.feed import Feed
+from worker.frame_pace import Pace
 from worker.push import Audience
-from worker.resources import Resources
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +22,21 @@ DRAIN_SECONDS = 5.0
 
 
 class Audiences:
-    def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+    def __init__(
+        self,
+        controls: Controls,
+        connections: AsyncConnections,
+        blocking: Blocking,
+        catalog: Callable[[], Catalog],
+        pace: Pace,
+        clock: Clock,
+    ) -> None:
+        self._controls = controls
+        self._connections = connections
+        self._blocking = blocking
+        self._catalog = catalog
+        self._pace = pace
+        self._clock = clock
         self._users: Counter[tuple[SessionKey, int]] = Counter()
         self._open: dict[tuple[SessionKey, int], Audience] = {}
         self._closing: dict[tuple[SessionKey, int], asyncio.Task[None]] = {}
@@ -50,19 +66,17 @@ class Audiences:
     def _new(self, key: SessionKey) -> Audience:
         async def is_gone(connection_id: str) -> bool:
             try:
-                return await self._resources.blocking(self._forget_unless_opening, connection_id, key)
+                return await self._blocking(self._forget_unless_opening, connection_id, key)
             except StorageUnavailable:
                 return True
 
-        resources = self._resources
-        return Audience(Feed(resources.publisher.catalog), resources.connections, resources.pace, is_gone)
+        return Audience(Feed(self._catalog), self._connections, self._pace, is_gone)
 
     def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
-        controls = self._resources.controls
-        connection = controls.connection(connection_id)
-        if connection and connection.may_be_opening(self._resources.clock()):
+        connection = self._controls.connection(connection_id)
+        if connection and connection.may_be_opening(self._clock()):
             return False
-        controls.disconnect(connection_id, key)
+        self._controls.disconnect(connection_id, key)
         return True
 
     async def _close(self, name: tuple[SessionKey, int]) -> None:
@@ -76,6 +90,6 @@ class Audiences:
         """Connections that were listed after the last look may have been told, as answer to `sync`, of a run that goes
         on; nobody else would tell them before their next ping that it has ended.
         """
-        found = await self._resources.blocking.insist(self._resources.controls.read, [key])
+        found = await self._blocking.insist(self._controls.read, [key])
         if found is not None:
             audience.follow(found[key].connections if key in found else ())

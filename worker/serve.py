@@ -36,7 +36,7 @@ async def serve(
 
     `heartbeat`: the file that the event loop touches while it runs.
     """
-    active, audiences = ActiveRuns(), Audiences(resources)
+    active, audiences = ActiveRuns(), _audiences(resources)
     consumer = Consumer(resources, active, RunExecutor(resources, active, audiences), concurrency)
     try:
         await resources.publisher.publish()
@@ -62,6 +62,17 @@ async def serve(
         await resources.toolbox.close()
         resources.blocking.close()
     logger.info("worker stopped", extra={"worker": resources.worker_id})
+
+
+def _audiences(resources: Resources) -> Audiences:
+    return Audiences(
+        controls=resources.controls,
+        connections=resources.connections,
+        blocking=resources.blocking,
+        catalog=resources.publisher.catalog,
+        pace=resources.pace,
+        clock=resources.clock,
+    )
 
 
 async def _measure(resources: Resources, active: ActiveRuns) -> None:
