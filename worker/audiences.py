@@ -30,13 +30,16 @@ class Audiences:
         catalog: Callable[[], Catalog],
         pace: Pace,
         clock: Clock,
+        counted: Callable[[AsyncConnections], AsyncConnections] = lambda connections: connections,
     ) -> None:
+        """`counted`: what a session's audience pushes through, in the place of `connections`."""
         self._controls = controls
         self._connections = connections
         self._blocking = blocking
         self._catalog = catalog
         self._pace = pace
         self._clock = clock
+        self._counted = counted
         self._users: Counter[tuple[SessionKey, int]] = Counter()
         self._open: dict[tuple[SessionKey, int], Audience] = {}
         self._closing: dict[tuple[SessionKey, int], asyncio.Task[None]] = {}
@@ -50,14 +53,17 @@ class Audiences:
             self._open[name] = self._new(session.key)
         return self._open[name]
 
-    def release(self, session: HotSession) -> None:
-        """The last one that leaves lets everybody get the end, then closes."""
+    def release(self, session: HotSession, told: Callable[[], None] = lambda: None) -> None:
+        """The last one that leaves lets everybody get the end, then closes. `told` is called when they have it."""
         name = (session.key, session.generation)
         self._users[name] -= 1
         if self._users[name]:
+            told()
             return
         del self._users[name]
-        self._closing[name] = asyncio.create_task(self._close(name), name=f"drain {session.key}")
+        closing = asyncio.create_task(self._close(name), name=f"drain {session.key}")
+        closing.add_done_callback(lambda _: told())
+        self._closing[name] = closing
 
     async def close(self) -> None:
         await asyncio.gather(*self._closing.values(), return_exceptions=True)
@@ -70,7 +76,8 @@ class Audiences:
             except StorageUnavailable:
                 return True
 
-        return Audience(Feed(self._catalog), self._connections, self._pace, is_gone)
+        connections = self._counted(self._connections)
+        return Audience(Feed(self._catalog), connections, self._pace, is_gone)
 
     def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
         connection = self._controls.connection(connection_id)

@@ -160,7 +160,7 @@ class Consumer:
                 lease, control = await self._claim(todo)
             except (RunGone, LeaseHeld, SessionUnreadable, StorageUnavailable) as error:
                 return await self._not_claimed(todo, delivery, error)
-            self._note_claim(lease)
+            self._note_claim(lease, todo)
             done = await self._executed(lease, control, delivery)
             delivery = replace(delivery, receipt=done.receipt)
             todo = await self._after(todo, delivery, lease, done)
@@ -181,7 +181,9 @@ class Consumer:
     ) -> RunMessage | None:
         """The message to go on with under the same delivery; None when that is settled."""
         following = (
-            message.model_copy(update={"run_id": done.waiting, "attempt": 1}) if done.waiting else None
+            message.model_copy(update={"run_id": done.waiting, "attempt": 1, "sent_at": 0})
+            if done.waiting
+            else None
         )
         match done.end:
             case "released":
@@ -276,7 +278,8 @@ class Consumer:
         except StorageUnavailable:
             return lease, None
 
-    def _note_claim(self, lease: Lease) -> None:
+    def _note_claim(self, lease: Lease, message: RunMessage) -> None:
+        self._resources.tracing.claimed(lease, message)
         logger.info("run claimed", extra=run_fields(lease.run_id, attempt=lease.attempt))
         if lease.attempt > 1:
             self._resources.metrics.takeover()

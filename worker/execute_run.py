@@ -28,6 +28,7 @@ from worker.metrics import RunFigures
 from worker.record import LeasedRecord
 from worker.resources import Resources
 from worker.run import RunInProgress
+from worker.tracing import tell_end
 from worker.watch import ActiveRuns
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,16 @@ class RunExecutor:
 
         `give_up`: only end the run, as failed.
         """
+        with self._resources.tracing.attempt(lease) as span:
+            executed = await self._execute(lease, control, receipt, give_up=give_up)
+            span.set_attribute("forge.end", executed.end)
+            return executed
+
+    async def _execute(
+        self, lease: Lease, control: Control | None, receipt: str, *, give_up: bool
+    ) -> Executed:
         audience = self._audiences.open(lease.session)
+        pushed = self._resources.tracing.pushing(audience.connections)
         audience.feed.start(lease.session)
         record = LeasedRecord(self._resources, audience.feed, lease)
         run = RunInProgress(lease, record, audience, self._resources.clock, receipt)
@@ -85,7 +95,7 @@ class RunExecutor:
         finally:
             run.is_over = True
             self._active.remove(run)
-            self._audiences.release(lease.session)
+            self._audiences.release(lease.session, pushed)
         waiting = run.waiting if end in {"finished", "buried"} else None
         return Executed(end, run.receipt, waiting, run.again_at)
 
@@ -211,6 +221,7 @@ class RunExecutor:
             tokens=ended.ending.tokens,
         )
         self._resources.metrics.run_ended(figures)
+        tell_end(figures, ended.error)
         failure = {**error_fields(ended.error), **cause_fields(ended.error)} if ended.error else {}
         level = logging.WARNING if ended.error else logging.INFO
         logger.log(level, "run ended", extra={**_fields(lease), **asdict(figures), **failure})

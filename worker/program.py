@@ -33,6 +33,7 @@ from worker.resources import Resources
 from worker.serve import serve
 from worker.settings import WorkerSettings
 from worker.signals import stop_on_signals
+from worker.tracing import Tracing
 
 
 async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
@@ -49,7 +50,9 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
         llm = _llm(settings.forge_llm, environment)
         if isinstance(llm, Model):
             await stack.enter_async_context(llm)
-        resources = _resources(settings, environment, llm, connections)
+        tracing = _tracing(settings, environment)
+        stack.push_async_callback(tracing.close)
+        resources = _resources(settings, environment, llm, connections, tracing)
         built()
         await serve(
             resources,
@@ -65,6 +68,7 @@ def _resources(
     environment: Mapping[str, str],
     llm: Model | MissingApiKey,
     connections: AsyncConnections,
+    tracing: Tracing,
 ) -> Resources:
     store, blocking = open_store(settings), Blocking(_threads(settings))
     toolbox = _toolbox(settings, environment, store)
@@ -83,7 +87,7 @@ def _resources(
         connections=connections,
         blocking=blocking,
         toolbox=toolbox,
-        operator=Operator(llm, toolbox, settings.limits) if isinstance(llm, Model) else None,
+        operator=_operator(llm, toolbox, settings, tracing) if isinstance(llm, Model) else None,
         llm_error=missing,
         publisher=Publisher(
             store.commands,
@@ -97,7 +101,21 @@ def _resources(
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,
         pace=PACES[settings.frame_pace],
+        tracing=tracing,
     )
+
+
+def _operator(llm: Model, toolbox: Toolbox, settings: WorkerSettings, tracing: Tracing) -> Operator:
+    return Operator(llm, toolbox, settings.limits, observing=tracing.capabilities())
+
+
+def _tracing(settings: WorkerSettings, environment: Mapping[str, str]) -> Tracing:
+    if not settings.is_traced or not settings.trace_ratio:
+        return Tracing()
+    from worker.span_export import open_export
+
+    export = open_export(settings, environment.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
+    return Tracing(export, system_clock, settings.trace_ratio)
 
 
 def _toolbox(settings: WorkerSettings, environment: Mapping[str, str], store: Store) -> Toolbox:

@@ -145,7 +145,7 @@ class Audience:
 
     def __init__(self, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone) -> None:
         self.feed = feed
-        self._connections, self._pace, self._is_gone = connections, pace, is_gone
+        self.connections, self._pace, self._is_gone = connections, pace, is_gone
         self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
         self._gone: set[str] = set()
 
@@ -155,7 +155,7 @@ class Audience:
         for connection_id in self._senders.keys() - wanted:
             self._senders.pop(connection_id)[1].cancel()
         for connection_id in wanted - self._senders.keys():
-            sender = Sender(connection_id, self.feed, self._connections, self._pace, self._is_gone)
+            sender = Sender(connection_id, self.feed, self.connections, self._pace, self._is_gone)
             task = asyncio.create_task(self._serve(connection_id, sender), name=f"send {connection_id}")
             self._senders[connection_id] = (sender, task)
 

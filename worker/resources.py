@@ -27,6 +27,7 @@ from worker.histories import RecentHistories
 from worker.kept_messages import KeptMessages
 from worker.metrics import Metrics
 from worker.publish import Publisher
+from worker.tracing import Tracing
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,4 @@ class Resources:
     pace: Pace = PACES["smooth"]
     histories: RecentHistories = field(default_factory=RecentHistories)
     kept: KeptMessages = field(default_factory=KeptMessages)
+    tracing: Tracing = field(default_factory=Tracing)

@@ -72,6 +72,7 @@ def _audiences(resources: Resources) -> Audiences:
         catalog=resources.publisher.catalog,
         pace=resources.pace,
         clock=resources.clock,
+        counted=resources.tracing.counted,
     )
 
 

@@ -19,6 +19,9 @@ class WorkerSettings(Settings):
 
     `log_error_texts`: only for a developer's own computer, since users' words may be in them.
 
+    `trace_ratio`: the share of runs whose spans are recorded. `trace_contents`: what people, the LLM and tools say is
+    part of their spans.
+
     `testnet_chain_id`: one that the test network's node may have beside the development nodes' usual ones.
 
     `policy_*`: what the agent may do, whatever the LLM wants (`worker.agent.policy`). Denied tools: `network:tool` or
@@ -32,6 +35,8 @@ class WorkerSettings(Settings):
     worker_metrics: bool = True
     frame_pace: FramePace = "smooth"
     log_error_texts: bool = False
+    trace_ratio: float = Field(default=1, ge=0, le=1)
+    trace_contents: bool = False
     run_seconds: float = Field(default=900, gt=0)
     run_llm_requests: int = Field(default=40, ge=1)
     run_tool_calls: int = Field(default=80, ge=1)

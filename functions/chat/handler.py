@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.application import create_app
+from forge.api.caller_trace import CallerTrace
 from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
@@ -19,7 +20,11 @@ router = APIRouter()
 
 @router.post("/api/chat", response_model=State | Hot)
 def post_chat(
-    request: ChatRequest, caller: CallerOf, preferred: Preferred, idempotent: Idempotent
+    request: ChatRequest,
+    caller: CallerOf,
+    preferred: Preferred,
+    idempotent: Idempotent,
+    trace: CallerTrace,
 ) -> Response:
     key = key_of(caller.owner, request.session_id)
     accepted, state = submit(
@@ -28,6 +33,7 @@ def post_chat(
         once=once_of(idempotent, request),
         if_busy=request.if_busy,
         payer=caller.payer,
+        trace=trace,
         preferences=preferred,
     )
     return reply(accepted.key, state, accepted.run_id, preferred)

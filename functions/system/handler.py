@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.application import create_app
+from forge.api.caller_trace import CallerTrace
 from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
@@ -20,7 +21,11 @@ router = APIRouter()
 
 @router.post("/api/system", response_model=State | Hot)
 def post_system(
-    request: SystemRequest, caller: CallerOf, preferred: Preferred, idempotent: Idempotent
+    request: SystemRequest,
+    caller: CallerOf,
+    preferred: Preferred,
+    idempotent: Idempotent,
+    trace: CallerTrace,
 ) -> Response:
     key = key_of(caller.owner, request.session_id)
     accepted, state = submit(
@@ -30,6 +35,7 @@ def post_system(
         approval=request.approval or legacy_reply(request.message),
         is_system=True,
         payer=caller.payer,
+        trace=trace,
         preferences=preferred,
     )
     return reply(accepted.key, state, accepted.run_id, preferred)

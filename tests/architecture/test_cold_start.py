@@ -32,3 +32,36 @@ def test_functions_without_http_import_no_web_framework() -> None:
 def test_endpoints_import_neither_tokens_nor_aws_before_they_need_them() -> None:
     unwanted = {"jwt", "cryptography", "boto3", "botocore.client", "uvicorn", "worker", "pydantic_ai"}
     assert not unwanted & imported(HTTP)
+
+
+TELLING = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "google.protobuf")
+"""What sends traces. The bare API of OpenTelemetry comes with FastAPI, pydantic-ai and FastMCP, and does nothing."""
+
+
+def telling(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.startswith(TELLING)}
+
+
+def test_functions_import_nothing_that_sends_traces() -> None:
+    assert telling(imported([*HTTP, *SOCKETS, *OTHERS])) == set()
+
+
+def test_a_worker_imports_what_sends_traces_only_when_there_is_somebody_to_send_them_to() -> None:
+    code = """
+import json, sys
+from worker.program import _tracing
+from worker.settings import WorkerSettings
+told = []
+for variables in ({}, {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9"}):
+    settings = WorkerSettings(forge_table="t", **variables)
+    told.append([_tracing(settings, {}).is_on, sorted(sys.modules)])
+print(json.dumps(told))
+"""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}"}
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=110
+    )
+    (off, without), (on, beside) = json.loads(result.stdout)
+    assert (off, on) == (False, True)
+    assert telling(set(without)) == set()
+    assert telling(set(beside)) != set()

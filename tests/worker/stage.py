@@ -29,6 +29,7 @@ from worker.metrics import Metrics
 from worker.publish import Publisher
 from worker.resources import Resources
 from worker.serve import serve
+from worker.tracing import Tracing
 
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
 """`conftest.py` fails each test in which a log line has its id."""
@@ -62,6 +63,7 @@ class Stage:
     def resources(self, **other: Any) -> Resources:
         servers = [*((s.name, s) for s in self.servers), *((url, url) for url in self.dead_servers)]
         blocking = other.get("blocking") or Blocking(16)
+        observing = other.get("tracing", Tracing()).capabilities()
         toolbox = Toolbox(servers, self.networks, self.foreign, self.wallet, self.policy)
         publisher = Publisher(
             self.store.commands,
@@ -86,7 +88,9 @@ class Stage:
             connections=self.connections,
             blocking=blocking,
             toolbox=toolbox,
-            operator=None if self.llm_error else Operator(self.llm, toolbox, self.limits),
+            operator=None
+            if self.llm_error
+            else Operator(self.llm, toolbox, self.limits, observing=observing),
             llm_error=self.llm_error,
             publisher=publisher,
             metrics=Metrics(enabled=False),

@@ -12,11 +12,12 @@ from fastmcp.exceptions import ToolError
 
 @dataclass
 class Bank:
-    """`transfers` are the effects; a transfer of 999 waits until `may_end`."""
+    """`transfers` are the effects; a transfer of 999 waits until `may_end`. `parents`: the `traceparent` of each."""
 
     transfers: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     reads: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     calls: list[str] = field(default_factory=list[str])
+    parents: list[str] = field(default_factory=list[str])
     has_begun: asyncio.Event = field(default_factory=asyncio.Event)
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -34,6 +35,7 @@ class Bank:
         ) -> dict[str, Any]:
             meta = context.request_context.meta if context.request_context else None
             self.calls.append(str(dict(meta or {}).get("forge/call")))
+            self.parents.append(str(dict(meta or {}).get("traceparent", "")))
             self.transfers.append((to, amount))
             self.has_begun.set()
             if amount == 999:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_ai import (
     Agent,
@@ -14,6 +15,7 @@ from pydantic_ai import (
     UsageLimits,
     capture_run_messages,
 )
+from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import RunCancelled, RunTimedOut
 from pydantic_ai.messages import (
     AgentStreamEvent,
@@ -66,8 +68,14 @@ class Operator:
     """The agent with its tools; one for the whole process, used by all runs at once."""
 
     def __init__(
-        self, llm: Model, toolbox: Toolbox, limits: Limits, first_pause: float = failures.FIRST_PAUSE
+        self,
+        llm: Model,
+        toolbox: Toolbox,
+        limits: Limits,
+        first_pause: float = failures.FIRST_PAUSE,
+        observing: Sequence[AbstractCapability[Any]] = (),
     ) -> None:
+        """`observing`: what sees the LLM's and the tools' work from outside of everything else."""
         self._toolbox = toolbox
         self._limits = limits
         self._agent = Agent(
@@ -76,6 +84,7 @@ class Operator:
             output_type=[str, DeferredToolRequests],
             instructions=self._instructions,
             capabilities=[
+                *observing,
                 PersistHistory(),
                 DailyTokens(),
                 Window(limits.history_tokens),

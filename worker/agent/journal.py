@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from opentelemetry.trace import get_current_span
 from pydantic import TypeAdapter
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
@@ -127,6 +128,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         status, done = await record.begin_call(key, {"tool": name, "repeatable": str(repeatable).lower()})
         if done is None and status == "started" and not repeatable:
             done = await record.finish_call(key, record_of(lost()))
+        get_current_span().set_attribute("forge.tool.from_ledger", done is not None)
         if done is None:
             ctx.deps.started[ctx.tool_call_id or key] = repeatable
             outcome = await self._call(name, tool_args, ctx, tool)

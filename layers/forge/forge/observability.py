@@ -21,7 +21,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter, s
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "forge"
-_LOGGERS = ("forge", "functions", "worker", "fastmcp")
+_LOGGERS = ("forge", "functions", "worker", "fastmcp", "opentelemetry")
 
 Metric = Literal[
     "ConnectionsOpened",

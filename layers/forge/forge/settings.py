@@ -59,6 +59,8 @@ class Settings(BaseModel):
     auth_client_id: str = ""
     """The page's client id at the issuer; empty: the page has no login of its own."""
     default_network: str = "testnet"
+    otel_exporter_otlp_endpoint: str = ""
+    """URL of an OpenTelemetry collector (OTLP over HTTP) to which the worker sends traces; empty: there are none."""
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
@@ -71,6 +73,10 @@ class Settings(BaseModel):
         if not self.auth_audience:
             raise ValueError("AUTH_ISSUER needs AUTH_AUDIENCE: else tokens for any application would do.")
         return self
+
+    @property
+    def is_traced(self) -> bool:
+        return bool(self.otel_exporter_otlp_endpoint)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -18,6 +18,8 @@ def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | 
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
+        # Its own spans would carry URLs, and those carry session ids; the worker tells of a run (`worker.tracing`).
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=[
             Middleware(Hardened),
             Middleware(Cors),

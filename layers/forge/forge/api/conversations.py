@@ -57,6 +57,7 @@ def submit(
     approval: ApprovalReply | None = None,
     is_system: bool = False,
     payer: str = "",
+    trace: str = "",
     preferences: Preferences = NO_PREFERENCES,
 ) -> tuple[Accepted, Hot]:
     """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
@@ -72,6 +73,7 @@ def submit(
         created_at=dependencies.now(),
         approval=approval,
         payer=payer,
+        trace=trace,
     )
     accepted = dependencies.store().inbox.accept_once(key, submission, if_busy, once)
     if accepted.run_id != run_id:
@@ -147,6 +149,7 @@ def _send(session: HotSession, run_id: str) -> None:
         generation=session.generation,
         run_id=run_id,
         payer=next((each.payer for each in session.inbox if each.run_id == run_id), ""),
+        sent_at=dependencies.now() if dependencies.settings().is_traced else 0,
     )
     try:
         dependencies.queue().send(message)

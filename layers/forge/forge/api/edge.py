@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 BODY_BYTES_LIMIT = 256_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _EXPOSED = ("Preference-Applied", "Retry-After", "X-Run-Id", "X-Session-Id")
-_ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer")
+_ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "traceparent")
 
 
 class Cors:

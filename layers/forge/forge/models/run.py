@@ -21,7 +21,8 @@ MAX_ATTEMPTS = 3
 class Submission(BaseModel):
     """An accepted message: an entry of the inbox, later the input of the run. `created_at`: epoch milliseconds.
 
-    `payer`: who is charged for it (`forge.api.admission`); empty for this computer's own user.
+    `payer`: who is charged for it (`forge.api.admission`); empty for this computer's own user. `trace`: the
+    `traceparent` of whoever called, while traces are on; empty: the run begins a trace of its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +33,7 @@ class Submission(BaseModel):
     created_at: int
     approval: ApprovalReply | None = None
     payer: str = ""
+    trace: str = ""
 
     def draft(self) -> Draft:
         return Draft(
@@ -111,7 +113,8 @@ class ActiveRun(BaseModel):
 class RunMessage(BaseModel):
     """The body of a queue message: ids only. `generation` guards against a run of an expired session.
 
-    `payer`: whose share of the places the run takes.
+    `payer`: whose share of the places the run takes. `sent_at` (epoch milliseconds): when the function that accepted
+    the run sent it, while traces are on; 0 for a message that somebody else sent.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -123,6 +126,7 @@ class RunMessage(BaseModel):
     run_id: RunId
     attempt: int = 1
     payer: str = ""
+    sent_at: int = 0
 
     @property
     def key(self) -> SessionKey:

@@ -164,6 +164,8 @@ def entry_of(submission: Submission) -> Item:
         entry["approval"] = submission.approval.model_dump_json()
     if submission.payer:
         entry["payer"] = submission.payer
+    if submission.trace:
+        entry["trace"] = submission.trace
     return entry
 
 
@@ -176,6 +178,7 @@ def _submission(run_id: str, entry: Item) -> Submission:
         created_at=entry.get("created_at", 0),
         approval=ApprovalReply.model_validate_json(approval) if approval else None,
         payer=plain(entry.get("payer"), str, ""),
+        trace=plain(entry.get("trace"), str, ""),
     )
 
 
