@@ -63,14 +63,17 @@ class Cloud:
         secret: str,
         chain_url: str | None = None,
         issuer: LoginIssuer | None = None,
+        logs: Path | None = None,
     ) -> Server:
         """`listener`: a socket, or the number of one that this process was given. `secret` is what the
-        distribution shows the functions, whose environment has its digest.
+        distribution shows the functions, whose environment has its digest. `logs`: where the processes' logs are.
         """
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits
-        gateway = build_gateway(self._wiring, self._runtime, page, credential, limits, chain_url, issuer)
+        gateway = build_gateway(
+            self._wiring, self._runtime, page, credential, limits, chain_url, issuer, logs
+        )
         hosts = f"{self._options.hosts},{self._options.host}"
         visitors = Visitors.of(hosts, self._wiring.origins())
         front = Front(Turns(gateway), visitors, secret, self._wiring.api_headers())

@@ -20,7 +20,8 @@ Event = Literal["say", "ready", "restart workers"]
 class GatewaySettings:
     """What the gateway's process gets as its argument. `listener`, `queues`, `control`: open files.
 
-    `logs`: the folder in which errors are looked for; empty: they are on the terminal anyway.
+    `logs`: the folder of the processes' logs. `reports_errors`: those in them are looked for; else they are on the
+    terminal anyway.
     """
 
     listener: int
@@ -31,7 +32,8 @@ class GatewaySettings:
     queue_url: str
     chain_url: str | None
     state: str
-    logs: str = ""
+    logs: str
+    reports_errors: bool
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -62,11 +62,14 @@ def summary(name: str, line: str) -> str | None:
 
 
 class Tails:
-    """The whole lines that were added to the logs since the last look. A file that became shorter begins anew."""
+    """The whole lines that were added to the logs since the last look, at first those that come from now on.
 
-    def __init__(self, folder: Path) -> None:
+    A file that became shorter begins anew; what was not read of it is in the file that it was moved to (`logs`).
+    """
+
+    def __init__(self, folder: Path, *, from_beginning: bool = False) -> None:
         self._folder = folder
-        self._read = {path: path.stat().st_size for path in self._files()}
+        self._read = {} if from_beginning else {path: path.stat().st_size for path in self._files()}
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(name of the process, line)."""
@@ -78,14 +81,29 @@ class Tails:
         return sorted(path for pattern in LOGS for path in self._folder.glob(pattern))
 
     def _added(self, path: Path) -> list[str]:
+        moved: list[str] = []
         try:
             with path.open("rb") as file:
                 start = self._read.get(path, 0)
-                start = start if start <= file.seek(0, 2) else 0
+                if start > file.seek(0, 2):
+                    moved, start = _rest(path.with_name(f"{path.name}.1"), start), 0
                 file.seek(start)
                 data = file.read(READ_BYTES)
         except OSError:
             return []
         end = data.rfind(b"\n") + 1 or (len(data) if len(data) == READ_BYTES else 0)
         self._read[path] = start + end
-        return data[:end].decode(errors="replace").splitlines()
+        return moved + _lines(data[:end])
+
+
+def _rest(path: Path, start: int) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return _lines(file.read())
+    except OSError:
+        return []
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode(errors="replace").splitlines()

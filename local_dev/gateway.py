@@ -18,6 +18,7 @@ from local_dev.http_protocol import http_protocol
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import SOCKET_PATH, Limits
 from local_dev.login_variables import ISSUER_PATH
+from local_dev.metrics import METRICS_PATH, Metrics
 from local_dev.page import Page
 from local_dev.routing import Routes
 from local_dev.rpc_proxy import RPC_PATH, RpcProxy
@@ -37,6 +38,7 @@ class Gateway:
     connections: ConnectionsApi
     page: Page
     chain: RpcProxy
+    metrics: Metrics
     issuer: LoginIssuer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,6 +50,8 @@ class Gateway:
             await self.issuer.handle(scope, receive, send)
         elif scope["path"] == RPC_PATH:
             await self.chain.handle(scope, receive, send)
+        elif scope["path"] == METRICS_PATH:
+            await self.metrics.handle(scope, send)
         elif not await self.http.handle(scope, receive, send):
             await self.page.handle(scope, receive, send)
 
@@ -67,6 +71,7 @@ def build_gateway(
     limits: Limits,
     chain_url: str | None = None,
     issuer: LoginIssuer | None = None,
+    logs: Path | None = None,
 ) -> Gateway:
     """The gateway that the template describes; `credential` signs what is posted to `@connections`."""
     if (api := wiring.socket_api()) is None:
@@ -78,6 +83,7 @@ def build_gateway(
         connections=ConnectionsApi(sockets, credential, limits),
         page=Page(page, wiring.page_headers(), wiring.page_config()),
         chain=RpcProxy(chain_url),
+        metrics=Metrics(logs),
         issuer=issuer,
     )
 

@@ -55,7 +55,13 @@ class GatewayProcess:
         self._wiring = local_wiring(dict(os.environ), settings.url)
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)
         self._server = self._cloud.serve(
-            settings.listener, ROOT / "frontend", self._credential, secret, settings.chain_url, self._issuer()
+            settings.listener,
+            ROOT / "frontend",
+            self._credential,
+            secret,
+            settings.chain_url,
+            self._issuer(),
+            Path(settings.logs),
         )
 
     def _issuer(self) -> LoginIssuer | None:
@@ -77,7 +83,7 @@ class GatewayProcess:
         self._background.start(self._server.run_until_stopped(), "server")
         self._cloud.start_upkeep(self._background)
         self._background.start(self._announce(began), "announcement", essential=False)
-        if self._settings.logs:
+        if self._settings.reports_errors:
             errors = report_errors(Path(self._settings.logs), self._control.say)
             self._background.start(errors, "errors", essential=False)
         if self._options.reload:

@@ -159,7 +159,8 @@ class Stack:
                 queue_url=self._queue_url,
                 chain_url=self._described.get("TESTNET_RPC_URL"),
                 state=str(self._home.state),
-                logs="" if self._options.verbose else str(self._home.folder),
+                logs=str(self._home.folder),
+                reports_errors=not self._options.verbose,
             )
             command = [*GATEWAY, settings.to_json()]
             own = variables.without_own_credentials({**os.environ, **self._environment})

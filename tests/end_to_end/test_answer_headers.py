@@ -12,7 +12,17 @@ from tests.template import http_routes
 
 pytestmark = END_TO_END
 
-ELSEWHERE = ["/", "/page/main.js", "/nothing", "/../x", "/rpc/testnet", "/ws", "/_aws/ws/x", "/api/nothing"]
+ELSEWHERE = [
+    "/",
+    "/page/main.js",
+    "/nothing",
+    "/../x",
+    "/rpc/testnet",
+    "/metrics",
+    "/ws",
+    "/_aws/ws/x",
+    "/api/nothing",
+]
 """The page, what only a laptop has, and what does not exist."""
 ASKING: list[dict[str, str]] = [{}, {"host": "evil.example"}, {"origin": "https://evil.example"}]
 EXPECTED = HEADERS.keys() - {"strict-transport-security"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -10,7 +11,7 @@ import pytest_asyncio
 
 from local_dev.stack_process import RunningStack, running_stack
 from tests.collector import Collector, collecting
-from tests.end_to_end.conversing import Web, new_id, plan, socket
+from tests.end_to_end.conversing import Web, new_id, plan, say, socket
 from tests.end_to_end.marks import END_TO_END
 
 pytestmark = END_TO_END
@@ -62,3 +63,21 @@ async def test_one_answer_is_one_trace_from_the_request_to_the_last_frame(
     assert collector.headers["x-api-key"] == "mine"
     assert b"my secret" not in collector.raw
     assert session_id.encode() not in collector.raw
+
+
+async def test_what_was_counted_is_told_to_prometheus_and_to_no_page_of_a_stranger(
+    traced_stack: RunningStack,
+) -> None:
+    session_id = new_id()
+    async with httpx.AsyncClient(base_url=traced_stack.base_url, timeout=20, trust_env=False) as client:
+        await Web(client).answered(say("hi"), session_id)
+        async with asyncio.timeout(60):  # the worker writes its figures after the end that is seen
+            while "forge_runs_completed_total{" not in (told := await client.get("/metrics")).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        rebound = await client.get("/metrics", headers={"host": "evil.example"})
+        stranger = await client.get("/metrics", headers={"origin": "https://evil.example"})
+    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'forge_messages_accepted_total{process="functions",service="forge"} ' in told.text
+    assert 'forge_queue_wait_seconds_count{process="worker-1",service="worker"} ' in told.text
+    assert session_id not in told.text
+    assert (rebound.status_code, stranger.status_code) == (421, 403)

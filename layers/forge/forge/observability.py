@@ -49,6 +49,8 @@ Metric = Literal[
     "WorkerMemory",
     "WorkerRuns",
 ]
+GAUGES: frozenset[Metric] = frozenset({"LoopLag", "WorkerMemory", "WorkerRuns"})
+"""What tells a present state. All others add up."""
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes"]
 
 TEXT_LIMIT = 500
