@@ -18,7 +18,7 @@ from tests.worker.scripts import Script, call
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
 from worker.settings import WorkerSettings
-from worker.span_contents import without_contents
+from worker.span_contents import BEGINNINGS, NAMES, without_contents
 from worker.span_export import SpanExport, open_export
 from worker.tracing import Tracing
 
@@ -197,6 +197,8 @@ async def test_nobodys_words_are_in_a_trace(stage: Stage, traced: Traced, collec
     assert any(span.is_error for span in collector.named("run"))
     for words in ("secret", "darling", "sweetheart", "builder", KEY.session_id):
         assert words.encode() not in collector.raw
+    told = {name for span in collector.spans for name in span.attributes}
+    assert {name for name in told if name not in NAMES and not name.startswith(BEGINNINGS)} == set()
 
 
 async def test_contents_are_in_a_trace_when_they_are_asked_for(
