@@ -23,11 +23,11 @@ def emitted() -> frozenset[tuple[str, str]]:
 def _recorded(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
-            yield from (each.value for each in node.args[:1] if isinstance(each, ast.Constant))
+            yield from (str(each.value) for each in node.args[:1] if isinstance(each, ast.Constant))
 
 
 def _named(path: Path) -> Iterator[str]:
     metrics = get_args(Metric)
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and node.value in metrics:
-            yield node.value
+            yield str(node.value)

@@ -12,15 +12,16 @@ from forge.models.trace import read_traceparent
 from forge.observability import log_fields
 
 
-async def _caller_trace(request: Request) -> str:
-    """Empty while traces are off, or without exactly one well-formed header."""
+async def _caller_trace(request: Request) -> str | None:
+    """None while traces are off; empty without exactly one well-formed header."""
+    if not dependencies.settings().is_traced:
+        return None
     headers = request.headers.getlist("traceparent")
-    if not dependencies.settings().is_traced or len(headers) != 1:
-        return ""
-    if (parent := read_traceparent(headers[0])) is None:
+    parent = read_traceparent(headers[0]) if len(headers) == 1 else None
+    if parent is None:
         return ""
     log_fields(trace_id=parent.trace_id)
     return headers[0]
 
 
-CallerTrace = Annotated[str, Depends(_caller_trace)]
+CallerTrace = Annotated[str | None, Depends(_caller_trace)]

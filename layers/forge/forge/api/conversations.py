@@ -57,10 +57,12 @@ def submit(
     approval: ApprovalReply | None = None,
     is_system: bool = False,
     payer: str = "",
-    trace: str = "",
+    trace: str | None = None,
     preferences: Preferences = NO_PREFERENCES,
 ) -> tuple[Accepted, Hot]:
     """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
+
+    `trace`: the caller's `traceparent`, empty without one; None while traces are off.
 
     A repeat of an accepted request is answered by the present state of the session and run that the first one began.
     """
@@ -73,7 +75,7 @@ def submit(
         created_at=dependencies.now(),
         approval=approval,
         payer=payer,
-        trace=trace,
+        trace=trace or "",
     )
     accepted = dependencies.store().inbox.accept_once(key, submission, if_busy, once)
     if accepted.run_id != run_id:
@@ -87,7 +89,7 @@ def submit(
         record("SessionsCreated")
     logger.info("message accepted", extra={"characters": len(content), "waiting": len(session.inbox)})
     if any(waiting.run_id == run_id for waiting in session.inbox):
-        _send(session, run_id)
+        _send(session, run_id, is_traced=trace is not None)
         if if_busy == "interrupt":
             session = _replace_earlier(session, run_id)
     return accepted, _answer(session, run_id, preferences)
@@ -140,7 +142,7 @@ def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO
     return _shown(key, session, preferences)
 
 
-def _send(session: HotSession, run_id: str) -> None:
+def _send(session: HotSession, run_id: str, *, is_traced: bool = False) -> None:
     """Accepted is accepted: a run that could not be sent now is sent by `recover_runs`."""
     key = session.key
     message = RunMessage(
@@ -149,7 +151,7 @@ def _send(session: HotSession, run_id: str) -> None:
         generation=session.generation,
         run_id=run_id,
         payer=next((each.payer for each in session.inbox if each.run_id == run_id), ""),
-        sent_at=dependencies.now() if dependencies.settings().is_traced else 0,
+        sent_at=dependencies.now() if is_traced else 0,
     )
     try:
         dependencies.queue().send(message)
