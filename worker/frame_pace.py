@@ -22,6 +22,6 @@ class Pace:
 
 PACES: dict[FramePace, Pace] = {
     "smooth": Pace(shortest=0.05, longest=0.5, share=0.05),
-    "economic": Pace(shortest=0.15, longest=1.2, share=1.0),
+    "economic": Pace(shortest=0.15, longest=1.5, share=1.0),
 }
-"""`smooth` is for computers of one's own. In the cloud frames are paid: `economic` sends 400 tokens of 20 s in 20."""
+"""`smooth` is for computers of one's own. In the cloud frames are paid: `economic` sends 400 tokens of 20 s in 18."""

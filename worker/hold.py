@@ -24,7 +24,7 @@ async def keep_lease(run: RunInProgress) -> None:
     """Raises `LeaseLost`, which ends the run: by then another worker may have it."""
     while True:
         await _due(run.record.is_due, WATCHED_FLUSH_SECONDS if run.is_watched else run.record.renewal_due_in)
-        await run.record.keep()
+        await run.record.keep(is_watched=run.is_watched)
 
 
 async def keep_messages(resources: Resources) -> None:

@@ -21,6 +21,8 @@ R = TypeVar("R")
 
 RENEW_SECONDS = 1.8
 """Since the last write. A run whose session has ended, or whose lease is lost, hears of it by a write within 2 s."""
+TEXT_SECONDS = 3.5
+"""Between two times at which text is stored while nobody reads it there: what streams goes to open pages anyway."""
 _MARGIN = 0.5
 """Seconds of the lease that must be left for a tool call to be started."""
 
@@ -37,6 +39,7 @@ class LeasedRecord:
         self._histories = resources.histories
         self._writing = asyncio.Lock()
         self._flushed = 0
+        self._flushed_at = 0.0
         self._monotonic = resources.monotonic
         self._renewed_at = self._monotonic()
         self._lease_end = self._renewed_at + (lease.until - self._clock()) / 1_000
@@ -79,13 +82,14 @@ class LeasedRecord:
         self._histories.keep(session, entries)
         return entries
 
-    async def keep(self) -> None:
+    async def keep(self, *, is_watched: bool) -> None:
         """Store new text, or just renew the lease when that is due."""
         async with self._writing:
             text = self._feed.text
-            if len(text) > self._flushed:
+            is_due = is_watched or not self._flushed or self._monotonic() >= self._flushed_at + TEXT_SECONDS
+            if len(text) > self._flushed and is_due:
                 await self._renew(lambda: self._runs.flush(self.lease, text))
-                self._flushed = len(text)
+                self._flushed, self._flushed_at = len(text), self._monotonic()
             elif not self.renewal_due_in:
                 await self._renew(lambda: self._runs.renew(self.lease))
 

@@ -50,12 +50,13 @@ class ActiveRuns:
             await self._look(resources)
 
     async def _look(self, resources: Resources) -> None:
-        """A run that begins while this reads is not among what was read."""
+        """A run that begins while this reads is not among what was read. What this sees too late the next look sees."""
         runs = set(self._runs)
         if not runs:
             return
         try:
-            controls = await resources.blocking(resources.controls.read, [run.key for run in runs])
+            keys = [run.key for run in runs]
+            controls = await resources.blocking(resources.controls.read, keys, consistent=False)
         except StorageUnavailable:
             return
         for run in runs & self._runs:

@@ -39,6 +39,9 @@ class Call:
         return "sqs" if "AmazonSQS" in self.headers.get("X-Amz-Target", "") else "dynamodb"
 
 
+_PUTS = {"session": "inbox.accept", "call": "journal.finish_call", "text": "runs.flush"}
+
+
 def named(client: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call:
     return Call(client, _name(method, path, headers, body), method, path, headers, body)
 
@@ -87,7 +90,7 @@ def _table(operation: str, parameters: dict[str, Any]) -> str:
             return {"session": "sessions.hot", "control": "controls.read"}.get(kind, f"{kind}.get")
         case "PutItem":
             kind = parameters["Item"]["sk"]["S"].partition("#")[0]
-            return {"session": "inbox.accept", "call": "journal.finish_call"}.get(kind, f"{kind}.put")
+            return _PUTS.get(kind, f"{kind}.put")
         case "Query":
             return "journal.history" if '"entry#' in json.dumps(parameters) else "sessions.messages"
         case "DeleteItem":
@@ -107,7 +110,6 @@ def _update(sort_key: str, expression: str) -> str:
         "attempt = attempt + :one": "runs.take_over",
         "inbox.#run = :entry": "inbox.accept",
         "work_due = :work_due": "runs.release",
-        "streamed = :streamed": "runs.flush",
         "network = :network": "sessions.set_network",
         "lease_until = :lease_until": "runs.renew",
     }

@@ -277,7 +277,9 @@ def _others(stage: Stage, dynamodb: Any) -> None:
         ExpressionAttributeValues=long_ago,
     )
     with stage.gateway.inside("recover_runs"):
-        assert recover_runs({}, Context("RecoverRuns")) == {"recovered": 1}
+        assert (
+            recover_runs({}, Context("RecoverRuns"))["recovered"] >= 1
+        )  # what waits from before, after 15 s
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ const MOST_GAP_MS = 150;
 /** `worker/frame_pace.py`. */
 const PACES = {
   smooth: (streamed) => Math.min(500, Math.max(50, streamed * 0.05)),
-  economic: (streamed) => Math.min(1200, Math.max(150, streamed)),
+  economic: (streamed) => Math.min(1500, Math.max(150, streamed)),
 };
 
 /** When which length comes in, of a text that an LLM writes for `seconds`; `late(number)` is a lump's delay. */

@@ -28,10 +28,10 @@ async def test_a_lease_is_renewed_in_time_after_any_write(stage: Stage) -> None:
     await record.append(Progress())
     assert record.renewal_due_in == pytest.approx(RENEW_SECONDS)
     now = RENEW_SECONDS
-    await record.keep()
+    await record.keep(is_watched=False)
     assert renewed == []
     assert record.renewal_due_in == pytest.approx(1.0)
     now = 1.1 + RENEW_SECONDS
     assert record.renewal_due_in == 0
-    await record.keep()
+    await record.keep(is_watched=False)
     assert renewed == [now]

@@ -159,11 +159,11 @@ class LazyControls:
     def __getattr__(self, name: str) -> object:
         return getattr(self._controls, name)
 
-    def read(self, keys: object) -> object:
+    def read(self, keys: object, **how: object) -> object:
         if self.failures:
             self.failures -= 1
             raise StorageUnavailable(retry_after=1)
-        return self._controls.read(keys)  # pyright: ignore[reportAttributeAccessIssue]
+        return self._controls.read(keys, **how)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 async def test_the_watch_survives_a_storage_that_is_out_of_reach(stage: Stage) -> None:

@@ -240,8 +240,11 @@ class Controls(Protocol):
         """Somebody follows by SSE until `until` (epoch milliseconds)."""
         ...
 
-    def read(self, keys: Sequence[SessionKey]) -> dict[SessionKey, Control]:
-        """The control items of `keys` by one BatchGetItem per 100; absent ones are left out."""
+    def read(self, keys: Sequence[SessionKey], *, consistent: bool = True) -> dict[SessionKey, Control]:
+        """The control items of `keys` by one BatchGetItem per 100; absent ones are left out.
+
+        Not `consistent`: at half the price, perhaps as they were a moment ago.
+        """
         ...
 
 
@@ -258,7 +261,7 @@ class Runs(Protocol):
     def renew(self, lease: Lease) -> Lease: ...
 
     def flush(self, lease: Lease, text: str) -> Lease:
-        """Store the streaming text so far (whole) and renew the lease."""
+        """Renew the lease and store the streaming text so far (whole): two small writes."""
         ...
 
     def append(self, lease: Lease, progress: Progress) -> Lease:

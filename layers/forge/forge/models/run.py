@@ -79,8 +79,8 @@ class ActiveRun(BaseModel):
     """The run in progress as the hot item holds it.
 
     `input_logged` false: the input is shown as message `logged`, the streaming text as the one after it.
-    `text` is the tail of the streaming text; `text_parts` parts of 32 KB before it are items of their own
-    (so the text's length is `text_base + len(text)` characters). `shown_results` are the tool calls of the
+    `text` is the tail of the streaming text where an older version wrote it; else it is an item of its own, as are the
+    `text_parts` parts of 32 KB before it, which are `text_base` characters. `shown_results` are the tool calls of the
     last LLM response whose results are in the log already. `put_back_at`: when a worker that lacks what the run needs
     first put it back. `chain_wait`: the run waits for the chain, and a worker looks from time to time. `strikes`:
     attempts that count against the run, of `MAX_ATTEMPTS`. `history_base`: entries of the LLM history that are older

@@ -1,4 +1,4 @@
-"""What a generation leaves: its messages, LLM history and journal."""
+"""What a generation leaves: its messages, LLM history, journal, and the text that streamed last."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.table import Table
 
-KINDS = ("message", "entry", "call")
+KINDS = ("message", "entry", "call", "text")
 
 
 def delete_children(table: Table, key: SessionKey, generation: int) -> None:

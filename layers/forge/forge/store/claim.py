@@ -81,9 +81,9 @@ class Claimer:
             .set(streamed="", text_base=0, text_parts=0)
             .set(
                 work_shard=keys.work_shard(self.message.key),
-                work_due=self.now + LEASE_MS + TAKEOVER_GRACE_MS,
                 expires_at=self.terms.busy_end(self.now),
             )
+            .assign("work_due = if_not_exists(work_due, :due)", due=self.now + LEASE_MS + TAKEOVER_GRACE_MS)
             .assign("fence = fence + :one", "rev = rev + :one", one=1)
             .assign("mark = logged + history_count")
             .when("generation = :generation", generation=self.message.generation)

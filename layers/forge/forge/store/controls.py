@@ -116,10 +116,10 @@ class TableControls:
     def watch(self, key: SessionKey, until: int) -> None:
         self._update(key, Change().set(watched_until=until))
 
-    def read(self, keys: Sequence[SessionKey]) -> dict[SessionKey, Control]:
+    def read(self, keys: Sequence[SessionKey], *, consistent: bool = True) -> dict[SessionKey, Control]:
         wanted = [layout.control(key) for key in dict.fromkeys(keys)]
         now = self.clock()
-        items = [item for item in self.table.read_many(wanted) if alive(item, now)]
+        items = [item for item in self.table.read_many(wanted, consistent=consistent) if alive(item, now)]
         return {control.key: control for control in (_control(item, now) for item in items)}
 
     def _update(self, key: SessionKey, change: Change) -> None:

@@ -71,6 +71,11 @@ def entry_range(generation: int, start: int, stop: int) -> tuple[str, str]:
     return f"{prefix}{start:08d}", f"{prefix}{stop - 1:08d}{_LAST}"
 
 
+def text(key: SessionKey, generation: int) -> Key:
+    """The end of the text that streams."""
+    return {"pk": partition(key), "sk": f"text#{generation:015d}"}
+
+
 def call(key: SessionKey, generation: int, run_id: str, call_key: str) -> Key:
     """An over-long call key, which an LLM provider may invent, is shortened to its digest."""
     short = call_key if len(call_key.encode()) <= 256 else hashlib.sha256(call_key.encode()).hexdigest()
@@ -78,7 +83,7 @@ def call(key: SessionKey, generation: int, run_id: str, call_key: str) -> Key:
 
 
 def children_range(kind: str, generation: int) -> tuple[str, str]:
-    """All children of a kind (`message`, `entry`, `call`) of this generation and of older ones."""
+    """All children of a kind (`message`, `entry`, `call`, `text`) of this generation and of older ones."""
     return f"{kind}#", f"{kind}#{generation:015d}#{_LAST}"
 
 

@@ -14,6 +14,7 @@ from forge.store import keys
 from forge.store.codec import Item
 from forge.store.lenient import lenient, plain
 from forge.store.table import Table
+from forge.store.tail import tail_of
 from forge.store.unreadable import note_unreadable
 
 PART_BYTES = 32_000
@@ -94,7 +95,7 @@ def streaming_parts(table: Table, session: HotSession) -> str:
 
 
 def whole_text(table: Table, session: HotSession) -> str:
-    return streaming_parts(table, session) + session.active.text if session.active else ""
+    return streaming_parts(table, session) + tail_of(table, session) if session.active else ""
 
 
 def _message(head: Item, parts: Sequence[Item]) -> Message:

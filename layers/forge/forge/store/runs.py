@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -23,6 +23,7 @@ from forge.store.refusal import Refused, Unfit
 from forge.store.roofs import DailyRoofs
 from forge.store.steps import ended, progressed, running
 from forge.store.table import Table
+from forge.store.tail import put_tail
 from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, Terms
 from forge.store.usage import counts, tokens_left
 
@@ -47,30 +48,36 @@ class TableRuns:
         return self._update(lease, self._renewal())
 
     def flush(self, lease: Lease, text: str) -> Lease:
-        """Full parts of the text leave the hot item for items of their own."""
+        """The lease first: whoever has lost it keeps no text. Full parts of the text become items of their own."""
         active = running(lease.session)
         base, parts = active.text_base, active.text_parts
         if len(text) < base:
             base, parts = 0, 0
         *full, tail = split(text[base:])
         length = base + sum(len(part) for part in full)
-        change = self._renewal
-        if not full:
-            return self._update(lease, change().set(streamed=tail, text_base=length, text_parts=parts))
+        if (length, parts) == (active.text_base, active.text_parts):
+            held = self.renew(lease)
+        else:
+            held = self._publish_parts(lease, full, parts, length)
+        put_tail(self.table, held, tail, self.clock())
+        return held
+
+    def _publish_parts(self, lease: Lease, full: Sequence[str], parts: int, length: int) -> Lease:
+        """The first `length` characters of the streaming text are in parts, `full` being the newest of them."""
 
         def step(session: HotSession) -> Step:
             now, run = self.clock(), running(session)
             end = self.terms.child_end(now)
             at = {"text_base": length, "text_parts": parts + len(full)}
             return Step(
-                change().set(streamed=tail, **at),
+                self._renewal().set(streamed="", **at),
                 [
                     part_item(lease.key, session.generation, session.text_seq, parts + number, part, end)
                     for number, part in enumerate(full)
                 ],
                 session.model_copy(
                     update={
-                        "active": run.model_copy(update={**at, "text": tail, "lease_until": now + LEASE_MS}),
+                        "active": run.model_copy(update={**at, "text": "", "lease_until": now + LEASE_MS}),
                     }
                 ),
             )

@@ -104,15 +104,15 @@ class Table:
             answer: Any = self._client.query(TableName=self._name, **parameters)
         return [decode_item(item) for item in answer["Items"]]
 
-    def read_many(self, keys: Sequence[Key]) -> list[Item]:
-        """Those of the items that exist, consistently, in no order; what the service leaves out is asked again."""
+    def read_many(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
+        """Those of the items that exist, in no order; what the service leaves out is asked again."""
         found: list[Item] = []
         for start in range(0, len(keys), 100):
             rest: Any = [encode_item(key) for key in keys[start : start + 100]]
             for pause in _pauses():
                 with unavailable("the table"):
                     answer: Any = self._client.batch_get_item(
-                        RequestItems={self._name: {"Keys": rest, "ConsistentRead": True}}
+                        RequestItems={self._name: {"Keys": rest, "ConsistentRead": consistent}}
                     )
                 found += [decode_item(item) for item in answer["Responses"].get(self._name, [])]
                 rest = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys")

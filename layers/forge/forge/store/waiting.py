@@ -1,7 +1,8 @@
 """Runs that ought to be in the queue but may not be, found by the sparse index of sessions with work.
 
-`work_due` is when a session is worth a look: it is written by accept, claim and finish only, so renewing a lease does
-not touch the index. A run that is well shows itself in the hot item, which is read to be sure.
+`work_due` is when a session is worth a look: it is written by accept, and by finish and release when work is left, so
+claiming a run and renewing its lease do not touch the index. A run that is well shows itself in the hot item, which is
+read to be sure.
 """
 
 from __future__ import annotations
