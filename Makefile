@@ -50,6 +50,10 @@ chat: setup-run ## Talk to a running server in the terminal (BACKEND_HOST, BACKE
 test: setup ## Run the tests, two at a time (ARGS="-k session")
 	@$(python) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
 
+.PHONY: test-fast
+test-fast: setup-check ## Run the tests that need no browser, no chain and no other process (less than a minute)
+	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=2 --dist=loadfile $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## Look for values that break the property tests: new ones each time (several minutes)
 	@$(python) -m pytest --numprocesses=2 --hypothesis-profile=search --timeout=600 -m hypothesis $(ARGS)

@@ -1,0 +1,67 @@
+"""`make test-fast`: the tests that need no browser, no chain and no other process, with a few examples of each kind.
+
+A test that starts a process all the same fails here, for it lacks its mark.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LEFT_OUT = ("browser", "chain", "deployed", "end_to_end", "faults", "processes", "slow")
+"""Marks of tests that `make test` or another target runs."""
+FOLDERS = {Path(__file__).parent / folder for folder in ("deployed", "end_to_end", "faults")}
+"""All of whose tests are left out: importing them would take seconds."""
+STARTS = {"os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+"""Audit events of Python (docs.python.org, "Audit events table")."""
+
+
+class Guard:
+    """Refuses processes while a test runs; what was started when nobody looked at the refusal is kept."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.refused: list[str] = []
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.is_on and event in STARTS:
+            self.refused.append(f"{event} {arguments[0] if arguments else ''}".strip())
+            raise PermissionError(f"make test-fast starts no process: {self.refused[-1]}")
+
+
+guard = Guard()
+sys.addaudithook(guard)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    return True if collection_path in FOLDERS else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept = [item for item in items if not any(item.get_closest_marker(name) for name in LEFT_OUT)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    yield from guarded(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    yield from guarded(item)
+
+
+def guarded(item: pytest.Item) -> Generator[None]:
+    guard.is_on = True
+    try:
+        yield
+    finally:
+        guard.is_on = False
+        refused, guard.refused = guard.refused, []
+    assert not refused, f"{item.name} started {refused}: mark it `@pytest.mark.processes`"
