@@ -32,6 +32,8 @@ RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_AGAIN = ("browser", "end_to_end")
+MARKS = {"anvil": "chain", "open_page": "browser"}
+"""What a test that uses a fixture needs."""
 
 keep_named_items_only()
 work_once()
@@ -63,6 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: _folder(item) not in LONG_PARTS)
     for item in items:
+        for fixture in set(MARKS) & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKS[fixture])
         if any(item.get_closest_marker(name) for name in TRIED_AGAIN) and not item.get_closest_marker(
             "faults"
         ):

@@ -6,9 +6,13 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.moto_answers import answers
 from tests.patience import PATIENCE_SECONDS
 from tests.template import ROOT
+
+pytestmark = pytest.mark.processes
 
 
 def test_the_short_ways_come_to_the_same_answers() -> None:

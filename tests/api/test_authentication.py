@@ -182,6 +182,7 @@ def test_each_wrong_token_is_refused(signed_in: Issuer) -> None:
             assert not owner_of(token), name
 
 
+@pytest.mark.processes
 def test_a_refused_token_costs_neither_keys_nor_cryptography_nor_a_read(issuer: Issuer) -> None:
     """In a process of its own, which has loaded nothing yet. Only the signature needs the keys."""
     needing_keys = {

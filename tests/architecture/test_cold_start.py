@@ -7,7 +7,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.template import ROOT, http_routes, socket_routes
+
+pytestmark = pytest.mark.processes
 
 SOCKETS = sorted(set(socket_routes().values()))
 HTTP = sorted({route.folder for route in http_routes()})

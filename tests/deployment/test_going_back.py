@@ -9,6 +9,8 @@ import pytest
 
 from tests.deployment.conftest import Account
 
+pytestmark = pytest.mark.processes
+
 UP = ("up", "--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
 
 

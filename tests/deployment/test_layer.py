@@ -9,6 +9,8 @@ import pytest
 
 from tests.template import ROOT
 
+pytestmark = pytest.mark.processes
+
 SAID = "No Python 3.13 was found"
 
 

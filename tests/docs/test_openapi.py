@@ -30,6 +30,7 @@ def operations(openapi: dict[str, Any]) -> Iterator[Operation]:
             yield method.upper(), path, operation
 
 
+@pytest.mark.processes
 def test_it_is_what_the_handlers_say() -> None:
     """In a process of its own, because field docstrings are collected when a class is made."""
     code = "from local_dev.openapi import rendered; print(rendered(), end='')"

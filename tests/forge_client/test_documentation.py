@@ -8,9 +8,13 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.simulated_session import SimulatedSession
 from tests.forge_client.test_client import wallet_request
+
+pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clients.md").read_text()

@@ -18,6 +18,8 @@ from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.simulated_session import SimulatedSession
 from tests.forge_client.test_client import idle, pausing
 
+pytestmark = pytest.mark.processes
+
 CLIENT_PATH = Path(__file__).parents[2] / "clients" / "python"
 
 

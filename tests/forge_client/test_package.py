@@ -16,6 +16,8 @@ from forge_client.version import CHECKOUT, installed_version
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.installed import PACKAGE, install
 
+pytestmark = pytest.mark.processes
+
 PROJECT: dict[str, Any] = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
 COMMANDS = (["forge-chat"], ["python", "-m", "forge_client"])
 """Two ways to start the installed program."""

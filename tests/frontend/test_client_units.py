@@ -13,6 +13,8 @@ import pytest
 from forge.models.lines import fit
 from tests.unlisted import tried
 
+pytestmark = pytest.mark.processes
+
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from forge.models.frame import CLIENT_FRAME, SERVER_FRAME
 from local_dev.front import Front, Visitors
@@ -22,6 +23,7 @@ INDEX = (FRONTEND / "index.html").read_text()
 WIRING = Wiring(Template.load(FRONTEND.parent / "template.yaml", region="us-east-1"))
 
 
+@pytest.mark.processes
 async def test_the_first_visit_asks_for_six_files_of_70_kb_as_it_is_served() -> None:
     """Everything that it loads, compressed as CloudFront and `make run` do it, with the headers."""
     loaded = set(re.findall(r'(?:src|href)="([^"#]+)"', INDEX))
@@ -39,6 +41,7 @@ async def test_the_first_visit_asks_for_six_files_of_70_kb_as_it_is_served() -> 
     assert weight < 70_000
 
 
+@pytest.mark.processes
 async def test_browsers_ask_for_the_index_anew_and_keep_what_it_names() -> None:
     """So a reload asks for one file, and never mixes modules of two versions."""
     async with browsing() as client:

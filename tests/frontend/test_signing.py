@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from tests.frontend.wallet_modes import HANGS, MODES, PAYER, UNLISTED, Mode
 from tests.unlisted import tried
 
+pytestmark = pytest.mark.processes
+
 DRIVER = Path(__file__).with_name("signing_driver.js")
 
 

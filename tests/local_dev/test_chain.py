@@ -19,6 +19,8 @@ from local_dev.node_rpc import NodeError, call
 from local_dev.processes import Child, Processes, StartFailed
 from tests.patience import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.processes
+
 PROGRAM = anvil()
 needs_anvil = pytest.mark.skipif(PROGRAM is None, reason="no anvil")
 

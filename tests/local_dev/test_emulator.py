@@ -22,6 +22,8 @@ from local_dev.environment import aws_variables
 from local_dev.names import local_wiring, shapes
 from local_dev.processes import Child, Processes, StartFailed
 
+pytestmark = pytest.mark.processes
+
 needs_dynoxide = pytest.mark.skipif(dynoxide() is None, reason="no dynoxide for this platform")
 needs_ministack = pytest.mark.skipif(
     not MINISTACK.exists(), reason="MiniStack is installed where dynoxide is not"

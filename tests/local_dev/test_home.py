@@ -18,6 +18,8 @@ from local_dev.identity import kill_group, started
 from local_dev.processes import ROOT
 from tests.unlisted import tried
 
+pytestmark = pytest.mark.processes
+
 HOLDER = """
 import sys
 from pathlib import Path

@@ -14,6 +14,8 @@ from local_dev.identity import started
 from local_dev.processes import Processes, StartFailed
 from tests.patience import PATIENCE_SECONDS, eventually
 
+pytestmark = pytest.mark.processes
+
 STUBBORN = """
 import signal, subprocess, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -28,6 +28,7 @@ async def post(url: str, body: Any, **headers: str) -> httpx.Response:
         return await client.post(f"{url}/rpc/testnet", json=body, headers=headers)
 
 
+@pytest.mark.processes
 async def test_calls_reach_the_local_node_one_by_one_and_together(
     application: Application, tmp_path: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_what_is_passed_on_is_what_was_understood() -> None:
     assert json.loads(written(read_calls(json.dumps([full]).encode()))) == [full]
 
 
+@pytest.mark.processes
 async def test_only_the_nodes_own_accounts_send(application: Application, tmp_path: Path) -> None:
     processes, program = Processes(tmp_path), anvil()
     assert program

@@ -14,6 +14,8 @@ import pytest
 
 from local_dev.processes import ROOT
 
+pytestmark = pytest.mark.processes
+
 TOOLS = ("bash", "dirname", "env", "sed", "awk", "make", "printf", "touch", "mkdir", "uname", "head")
 
 

@@ -15,6 +15,8 @@ from tests.template import ROOT, resources
 from worker.health_check import STALE_SECONDS, is_alive
 from worker.heartbeat import BEAT_SECONDS, beat
 
+pytestmark = pytest.mark.processes
+
 PROGRAM = """
 import asyncio, signal, sys, threading
 from pathlib import Path

@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_servers.conftest import ROOT
 from tests.unlisted import tried
 from worker.own_secrets import KEPT, KEPT_BEGINNINGS, SECRET, remove
+
+pytestmark = pytest.mark.processes
 
 CHILD = "import os; print(open(f'/proc/{os.getppid()}/environ').read(), dict(os.environ))"
 PARENT = """

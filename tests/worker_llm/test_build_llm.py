@@ -73,6 +73,7 @@ def test_requests_go_to_the_provider_and_never_to_the_emulator(
     assert provider.base_url == (url or "https://bedrock-runtime.eu-west-1.amazonaws.com")
 
 
+@pytest.mark.processes
 def test_providers_are_imported_only_when_they_are_named() -> None:
     code = (
         "import sys; from worker.agent.llm import build_llm; build_llm('offline', {}); build_llm('scripted', {});"

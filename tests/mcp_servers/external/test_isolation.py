@@ -24,6 +24,8 @@ from worker.mcp_servers.external.config import ServerConfig
 from worker.mcp_servers.external.keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
 from worker.mcp_servers.external.users import with_users
 
+pytestmark = pytest.mark.processes
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 LANDLOCK = ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION)

@@ -29,6 +29,7 @@ async def offered(folder: Path, store: Store, servers: dict[str, Any]) -> set[st
         return await names(external)
 
 
+@pytest.mark.processes
 async def test_what_changed_waits_for_a_word_over_restarts(tmp_path: Path, store: Store) -> None:
     before = await offered(tmp_path, store, {"odd": entry()})
     assert "odd_echo" in before

@@ -23,6 +23,8 @@ from worker.mcp_servers.external.link import CLOSE_SECONDS, Patience
 from worker.mcp_servers.external.pins import MemoryPins
 from worker.mcp_servers.external.stdio import ASK_SECONDS, END_SECONDS
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 STUBBORN = "import signal, sys, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; "
 NOTE = "open(sys.argv[1], 'a').write(str(__import__('os').getpid()) + chr(10)); "

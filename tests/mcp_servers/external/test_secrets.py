@@ -47,6 +47,7 @@ LITERALS = [
 ]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("arguments", "secret"), LITERALS)
 async def test_a_literal_secret_among_the_arguments_is_in_no_log_and_no_notice(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, arguments: list[str], secret: str

@@ -22,6 +22,8 @@ from tests.mcp_servers.test_transports import listening
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from worker.mcp_servers.external import ExternalServers
 
+pytestmark = pytest.mark.processes
+
 STRANGER = str(Path(__file__).with_name("stranger.py"))
 
 
