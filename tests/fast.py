@@ -41,6 +41,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if collection_path in FOLDERS else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept = [item for item in items if not any(item.get_closest_marker(name) for name in LEFT_OUT)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])

@@ -14,6 +14,8 @@ from deploy.smoke import check
 from deploy.stack import lay_out
 from tests.deployment.conftest import Account, Site
 
+pytestmark = pytest.mark.processes
+
 ANSWERS = ("--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
 UP = ("up", *ANSWERS)
 

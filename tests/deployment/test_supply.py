@@ -21,6 +21,8 @@ from deploy.lock_files import DEPLOYED, python_packages, python_sets
 from deploy.programs import DeployFailed, Programs
 from tests.template import ROOT
 
+pytestmark = pytest.mark.processes
+
 UV = str(ROOT / ".venv" / "bin" / "uv")
 MOMENT = "2026-01-01T00:00:00Z"
 

@@ -50,7 +50,7 @@ async def test_retry_after_may_be_a_date(server: FakeServer, client: ForgeClient
     server.api.canned["/api/chat"].append(problem(429, "Slow down", "Too many.", **{"Retry-After": later}))
     with pytest.raises(RateLimited) as caught:
         await client.send("hello")
-    assert caught.value.retry_after == pytest.approx(60, abs=5)
+    assert caught.value.retry_after == pytest.approx(60, abs=30)
 
 
 async def test_a_long_outage_is_reported_instead_of_waited_for(

@@ -25,10 +25,10 @@ async def test_a_question_is_answered_on_the_screen(
         await until(pilot, lambda: pilot.app.screen.query(Welcome))
         await type_in(pilot, "hello *you*")
         await until(pilot, lambda: answers(pilot) == ["You said: hello *you*"])
-        assert texts(pilot, UserBubble) == ["hello *you*"]
-        assert "connected" in texts(pilot, StatusLine)[0]
-        assert not pilot.app.screen.query(Welcome)
-        assert pilot.app.screen.query_one(Composer).text == ""
+        await until(pilot, lambda: texts(pilot, UserBubble) == ["hello *you*"])
+        await until(pilot, lambda: "connected" in texts(pilot, StatusLine)[0])
+        await until(pilot, lambda: not pilot.app.screen.query(Welcome))
+        await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "")
 
 
 async def test_text_streams_into_one_bubble(server: FakeServer, remembered: RememberedSessions) -> None:
@@ -38,8 +38,8 @@ async def test_text_streams_into_one_bubble(server: FakeServer, remembered: Reme
         for piece in ["# Title\n\n", "some **bold", "** text\n\n- item"]:
             session.write(piece)
             await until(pilot, lambda: answers(pilot) == [session.text])
-        assert pilot.app.screen.query_one(AgentBubble).has_class("-streaming")
-        assert "Esc stops" in texts(pilot, Going)[0]
+        await until(pilot, lambda: pilot.app.screen.query_one(AgentBubble).has_class("-streaming"))
+        await until(pilot, lambda: "Esc stops" in texts(pilot, Going)[0])
         session.finish()
         await until(pilot, lambda: not pilot.app.screen.query_one(AgentBubble).has_class("-streaming"))
 
@@ -59,11 +59,14 @@ async def test_a_tool_call_and_its_result_are_one_card_that_opens(
         assert (
             str(card.query_one(".tool-head", Static).render()) == "✓ send(to: Bob, value: 1 ETH)  →  success"
         )
-        assert not card.query_one(".tool-body").display
+        await until(pilot, lambda: not card.query_one(".tool-body").display)
         card.focus()
         await pilot.press("enter")
         await until(pilot, lambda: card.query_one(".tool-body").display)
-        assert str(card.query_one(".tool-result", Static).render()) == '{\n  "status": "success"\n}'
+        await until(
+            pilot,
+            lambda: str(card.query_one(".tool-result", Static).render()) == '{\n  "status": "success"\n}',
+        )
 
 
 async def test_escape_stops_the_run(server: FakeServer, remembered: RememberedSessions) -> None:
@@ -83,7 +86,9 @@ async def test_an_answer_that_is_not_whole_looks_it(
     session.finish("completed", "The LLM's answer was cut off before its end.", answer_end="cut_off")
     async with chatting(server.base_url, remembered) as pilot:
         await until(pilot, lambda: bool(pilot.app.screen.query("NoticeLine.-unfinished")))
-        assert texts(pilot, NoticeLine) == ["The LLM's answer was cut off before its end."]
+        await until(
+            pilot, lambda: texts(pilot, NoticeLine) == ["The LLM's answer was cut off before its end."]
+        )
 
 
 async def test_a_queued_message_is_shown_and_withdrawn_by_a_click(
@@ -116,7 +121,7 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
         await until(pilot, lambda: not card.query_one(".approve", Button).disabled)
         await click(pilot, ".approve")
         await until(pilot, lambda: answers(pilot) == [f"Thank you. Transaction sent: {HASH}"])
-        assert not pilot.app.screen.query(ApprovalCard)
+        await until(pilot, lambda: not pilot.app.screen.query(ApprovalCard))
 
 
 @pytest.mark.parametrize(
@@ -170,6 +175,6 @@ async def test_hostile_text_is_shown_as_text(server: FakeServer, remembered: Rem
     session.finish("failed", "[bold]\x9b31m")
     async with chatting(server.base_url, remembered) as pilot:
         await until(pilot, lambda: texts(pilot, NoticeLine) == ["[bold]�31m"])
-        assert texts(pilot, UserBubble) == ["[red]␛[31mred[/red] �evil"]
-        assert "\x1b" not in answers(pilot)[0]
+        await until(pilot, lambda: texts(pilot, UserBubble) == ["[red]␛[31mred[/red] �evil"])
+        await until(pilot, lambda: "\x1b" not in answers(pilot)[0])
         assert "\x1b" not in pilot.app.export_screenshot()

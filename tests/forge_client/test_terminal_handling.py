@@ -72,7 +72,7 @@ async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted
         await until(pilot, lambda: pilot.app.screen.query(Earlier))
         await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == PAGE)
         await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "line 1999")
-        assert "1901 earlier" in texts(pilot, Earlier)[0]
+        await until(pilot, lambda: "1901 earlier" in texts(pilot, Earlier)[0])
         await pilot.press("ctrl+up")
         await until(pilot, lambda: len(pilot.app.screen.query(NoticeLine)) == 2 * PAGE)
         await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 1800")
@@ -118,7 +118,7 @@ async def test_a_line_is_added_and_the_last_message_comes_back(
         await pilot.press("a", "ctrl+j", "b", "enter")
         await until(pilot, lambda: texts(pilot, UserBubble) == ["a\nb"])
         await pilot.press("up")
-        assert pilot.app.screen.query_one(Composer).text == "a\nb"
+        await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "a\nb")
 
 
 async def test_a_narrow_terminal_hides_the_list_until_it_is_asked_for(

@@ -62,7 +62,7 @@ async def test_help_opens_over_a_draft_and_leaves_it(
         assert all(row.does in shown for row in KEYS)
         await pilot.press(closing)
         await until(pilot, lambda: isinstance(pilot.app.screen, ChatScreen))
-        assert pilot.app.screen.query_one(Composer).text == "half a"
+        await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "half a")
 
 
 async def test_the_footer_names_the_help(server: FakeServer, remembered: RememberedSessions) -> None:
@@ -127,7 +127,7 @@ async def test_a_wallet_request_shows_its_buttons_on_any_terminal(
         await pilot.press("end")
         await until(pilot, lambda: facts.scroll_y == facts.max_scroll_y)
         assert in_sight(pilot, ".reject")
-        assert pilot.app.screen.query_one(".reject", Button).region.height == 1
+        await until(pilot, lambda: pilot.app.screen.query_one(".reject", Button).region.height == 1)
 
 
 def longer(request: Approval, data: str, description: str) -> Approval:

@@ -17,6 +17,8 @@ from local_dev.page_version import IMMUTABLE, Published, published
 from tests.local_dev.conftest import Application
 from tests.patience import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.processes
+
 
 async def test_the_page_is_served_strictly_and_never_from_an_old_cache(application: Application):
     (application.page / "index.html").write_text("<p>page</p>")
