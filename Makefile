@@ -51,7 +51,7 @@ test: setup ## Run the tests, two at a time (ARGS="-k session")
 	@$(python) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
 
 .PHONY: test-fast
-test-fast: setup-check ## Run the tests that need no browser, no chain and no other process (less than a minute)
+test-fast: setup-check ## Run the tests that need no browser, no chain and no other process
 	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=2 --dist=loadfile $(ARGS)
 
 .PHONY: fuzz

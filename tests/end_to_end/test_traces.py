@@ -13,6 +13,7 @@ from local_dev.stack_process import RunningStack, running_stack
 from tests.collector import Collector, collecting
 from tests.end_to_end.conversing import Web, new_id, plan, say, socket
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = END_TO_END
 
@@ -43,7 +44,9 @@ async def test_one_answer_is_one_trace_from_the_request_to_the_last_frame(
     session_id = new_id()
     headers = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
     async with (
-        httpx.AsyncClient(base_url=traced_stack.base_url, timeout=20, trust_env=False) as client,
+        httpx.AsyncClient(
+            base_url=traced_stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False
+        ) as client,
         socket(traced_stack.ws_url, session_id) as page,
     ):
         body = {"message": TOLD, "session_id": session_id}
@@ -69,7 +72,9 @@ async def test_what_was_counted_is_told_to_prometheus_and_to_no_page_of_a_strang
     traced_stack: RunningStack,
 ) -> None:
     session_id = new_id()
-    async with httpx.AsyncClient(base_url=traced_stack.base_url, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=traced_stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         await Web(client).answered(say("hi"), session_id)
         async with asyncio.timeout(60):  # the worker writes its figures after the end that is seen
             while "forge_runs_completed_total{" not in (told := await client.get("/metrics")).text:  # noqa: ASYNC110
