@@ -283,7 +283,7 @@ def _others(stage: Stage, dynamodb: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("still_clock")
 def test_a_function_may_do_what_it_does_and_nothing_else(
     needed: Permissions,

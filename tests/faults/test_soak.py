@@ -8,7 +8,7 @@ from bench.soak.load import blow
 from bench.soak.plan import Plan
 from bench.soak.rig import Rig
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 PLAN = Plan(minutes=3, messages=24, sessions=8, kill_seconds=3, jumps=0, damaged=0, blows=2, deploy_seconds=0)
 

@@ -48,7 +48,7 @@ async def serious_violations(page: Page, options: dict[str, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_every_view_is_accessible_and_fits(
     open_page: OpenPage, server: FakeServer, anvil: str, pictures: Path, size: dict[str, Any]
 ) -> None:
