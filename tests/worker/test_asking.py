@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,10 @@ from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_ai import RunContext
+from pydantic_ai.models.test import TestModel
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.usage import RunUsage
 
 from forge.models.approval import ApprovalReply
 from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, Ask
@@ -27,6 +33,10 @@ from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 from tests.worker.wallet.talk import Talk, calling
+from worker.agent.asking import ASKS_ITSELF, waits_for_a_word
+from worker.agent.wallet import TOOL_NAME, Wallet
+from worker.mcp_servers import mount
+from worker.mcp_servers.chains import Chains
 from worker.mcp_servers.external import ExternalServers
 
 STRANGER = Path(__file__).parents[1] / "mcp_servers" / "external" / "stranger.py"
@@ -102,7 +112,7 @@ EFFECTS: dict[str, tuple[str, dict[str, Any], bool]] = {
     "a payment": (*PAYMENT, True),
     "a foreign tool": ("odd_environment", {}, True),
     "a look": ("balance", {"who": "Bob"}, False),
-    "another network": ("set_network", {"network": "mainnet"}, False),
+    "another network": ("set_network", {"network": "mainnet"}, True),
 }
 
 
@@ -193,9 +203,48 @@ async def test_an_allowed_call_that_was_cut_off_is_not_made_again(person: Person
 
 async def test_a_call_on_another_network_than_the_one_asked_about_is_not_made(person: Person) -> None:
     ask = await waiting(person)
-    await person.say(calling(("set_network", {"network": "mainnet"})))
+    await asyncio.to_thread(person.stage.store.sessions.set_network, KEY, "mainnet")  # as the person does
     await person.answer(ask.approval_id)
     assert person.bank.transfers == []
+
+
+async def test_words_of_strangers_change_no_network_that_later_calls_use(person: Person) -> None:
+    ask = await waiting(person, ("set_network", {"network": "mainnet"}))
+    assert (await person.stage.session()).network == "testnet"
+    await person.answer(ask.approval_id, "rejected")
+    assert (await person.stage.session()).network == "testnet"
+    await person.say(calling(("set_network", {"network": "mainnet"})))
+    (ask,) = await person.asks()
+    await person.answer(ask.approval_id)
+    assert (await person.stage.session()).network == "mainnet"
+    assert "now uses mainnet" in person.talk.said_to
+
+
+async def test_each_of_our_tools_says_of_itself_whether_it_waits_for_a_word(stage: Stage) -> None:
+    """What is not listed as a tool that acts must say that it reads; what acts and does not wait asks itself."""
+    chain = {"TESTNET_RPC_URL": "http://127.0.0.1:1"}
+    stage.servers = [server for _, server in mount(chain)]
+    stage.wallet = Wallet(Chains.from_environment(chain))
+    toolbox = stage.resources().toolbox
+    await toolbox.refresh()
+    deps: Any = SimpleNamespace(network="testnet", networks=stage.networks, record=None, lacking=frozenset())
+    tools = await toolbox.offer.get_tools(
+        RunContext(deps=deps, model=TestModel(), usage=RunUsage(), prompt=None, messages=[])
+    )
+    await toolbox.close()
+    assert len(tools) > 20
+    acts = {"send": True, "set_network": True, TOOL_NAME: False}
+    for name, tool in tools.items():
+        hints = (tool.tool_def.metadata or {}).get("annotations") or {}
+        assert {"readOnlyHint", "idempotentHint", "destructiveHint", "openWorldHint"} <= hints.keys(), name
+        assert hints["readOnlyHint"] is (name not in acts), name
+        assert waits_for_a_word(tool.tool_def) is acts.get(name, False), name
+    assert acts.keys() <= tools.keys()
+
+
+def test_no_server_can_say_of_its_tool_that_it_asks_itself() -> None:
+    for hints in ({}, {"annotations": {ASKS_ITSELF: True}}, {"meta": {ASKS_ITSELF: True}}):
+        assert waits_for_a_word(ToolDefinition(name="pay", metadata=hints))
 
 
 async def test_no_more_is_asked_about_than_can_be_shown_whole(person: Person) -> None:

@@ -28,6 +28,8 @@ from worker.tool_outcomes import ToolRefused
 
 ALLOWED = "allowed"
 """The field of a response's metadata, which no LLM can write, that marks a call as one that the person has allowed."""
+ASKS_ITSELF = "asks_itself"
+"""The field of a tool's metadata, which no MCP server can write, that marks one which asks the person itself."""
 ANSWER_MS = 15 * 60_000
 """How long a question waits for its answer: as long as a wallet request, unless the deployment says otherwise."""
 
@@ -71,20 +73,19 @@ async def remember(deps: RunDeps, source: str) -> None:
 
 @dataclass
 class AskFirst(WrapperToolset[RunDeps]):
-    """`exempt`: tools whose effect is in the conversation alone, or that ask the person themselves.
+    """Each tool that may do more than read waits, unless it asks the person itself (`ASKS_ITSELF`).
+
+    So does one that changes what a later call means, such as the conversation's network.
 
     It stands outside of the ledger, for a call that waits has not been started. Whether it asks is decided by what the
     LLM had heard when it asked for the call: what the call itself brings must not make a later attempt ask for a call
     that has been made.
     """
 
-    exempt: frozenset[str] = frozenset()
-
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
-        has_effect = name not in self.exempt and _hints(tool.tool_def).get("readOnlyHint") is not True
-        if not (has_effect and _needs_asking(ctx)):
+        if not (waits_for_a_word(tool.tool_def) and _needs_asking(ctx)):
             return await super().call_tool(name, tool_args, ctx, tool)
         ask = _ask(ctx, name, tool_args)
         waiting = [*ctx.deps.asks, *ctx.deps.asking]
@@ -94,6 +95,12 @@ class AskFirst(WrapperToolset[RunDeps]):
             raise _refused(ctx, name, "it is too long to be shown to who would have to allow it")
         ctx.deps.asking.append(ask)
         raise CallDeferred
+
+
+def waits_for_a_word(tool: ToolDefinition) -> bool:
+    """By what the tool says of itself. Without an annotation that says otherwise a call has effects."""
+    asks_itself = (tool.metadata or {}).get(ASKS_ITSELF) is True
+    return not asks_itself and _hints(tool).get("readOnlyHint") is not True
 
 
 def _ask(ctx: RunContext[RunDeps], name: str, arguments: dict[str, Any]) -> Ask:

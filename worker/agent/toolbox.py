@@ -191,5 +191,4 @@ class Toolbox:
         """
         mounted = [server.offered() for server in self._servers if server.is_connected]
         tools = PolicyToolset(CombinedToolset([*self._own, *mounted]), self.policy)
-        asking = AskFirst(CallLedger(tools), exempt=OWN_TOOLS | {TOOL_NAME})
-        return Offer(asking, self.policy, self.limits.tools)
+        return Offer(AskFirst(CallLedger(tools)), self.policy, self.limits.tools)

@@ -88,9 +88,9 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
 
 
 def own_tools() -> FunctionToolset[RunDeps]:
-    """The tools that need the run itself; all others are MCP servers'."""
-    idempotent = {"annotations": {"idempotentHint": True, "readOnlyHint": False}}
-    tool = Tool(set_network, metadata=idempotent, sequential=True, prepare=_with_here)
+    """The tools that need the run itself; all others are MCP servers'. A network decides what later calls mean."""
+    hints = {"readOnlyHint": False, "idempotentHint": True, "destructiveHint": False, "openWorldHint": False}
+    tool = Tool(set_network, metadata={"annotations": hints}, sequential=True, prepare=_with_here)
     return FunctionToolset([tool], id="forge")
 
 

@@ -18,6 +18,7 @@ from pydantic_ai.toolsets import FunctionToolset
 from forge.models.approval import Approval, WalletTransaction
 from forge.models.lines import one_line
 from forge.models.public import rfc3339
+from worker.agent.asking import ASKS_ITSELF
 from worker.agent.deps import RunDeps
 from worker.agent.journal import call_key
 from worker.agent.policy import TELL, Policy
@@ -150,10 +151,9 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
         ctx.deps.asked.append(approval)
         raise CallDeferred
 
-    repeatable = {"annotations": {"readOnlyHint": False, "idempotentHint": True}}
-    return FunctionToolset(
-        [Tool(send_transaction_to_wallet, metadata=repeatable, sequential=True)], id="wallet"
-    )
+    hints = {"readOnlyHint": False, "idempotentHint": True, "destructiveHint": False, "openWorldHint": True}
+    about = {"annotations": hints, ASKS_ITSELF: True}
+    return FunctionToolset([Tool(send_transaction_to_wallet, metadata=about, sequential=True)], id="wallet")
 
 
 def waiting_text(approval: Approval) -> str:
