@@ -53,4 +53,5 @@ def told(parameters: Mapping[str, str]) -> list[str]:
         *(f"  ${line.dollars:6.2f} a month  {line.what}" for line in lines),
         f"  ${total:6.2f} a month  in all while nobody asks anything",
         f"  ${thousand_answers():6.2f}           for a thousand answers, beside what the LLM's provider asks",
+        "What the worst day can cost, and what keeps it there: docs/operations.md",
     ]

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from local_dev.laptop import HERE
 from local_dev.template import Node, Template, TemplateError
-
-HERE = {"ANONYMOUS_IDS": "any"}
-"""What is otherwise on a laptop, unless it is exported: its user may call a session by a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +223,13 @@ class Wiring:
         environment: dict[str, str] = {}
         for name, node in variables.items():
             exported = None if self.template.names_resource(node) else self._overrides.get(name)
-            environment[name] = exported or HERE.get(name) or self._local(str(self.template.resolve(node)))
+            environment[name] = exported or self._here(name, node)
         return environment
+
+    def _here(self, name: str, node: Node) -> str:
+        if (own := HERE.get(name)) is not None:
+            return own
+        return self._local(str(self.template.resolve(node)))
 
     def _local(self, value: str) -> str:
         """`https://{api}.execute-api.{region}.amazonaws.com/{stage}` becomes the address on this computer."""

@@ -76,6 +76,7 @@ def _resources(
     return Resources(
         worker_id=uuid.uuid4().hex[:12],
         runs=store.runs,
+        spendings=store.spendings,
         inbox=store.inbox,
         journal=store.journal,
         sessions=store.sessions,

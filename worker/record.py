@@ -12,6 +12,7 @@ from forge.models.ids import ANONYMOUS
 from forge.models.message import Draft, Message
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import HotSession
+from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus, Lease
 from worker.agent.wellformed import well_formed
 from worker.feed import Feed
@@ -35,6 +36,7 @@ class LeasedRecord:
         self.is_due = asyncio.Event()
         self.first_text_at: int | None = None
         self._runs, self._journal, self._sessions = resources.runs, resources.journal, resources.sessions
+        self._spendings = resources.spendings
         self._blocking, self._clock, self._feed = resources.blocking, resources.clock, feed
         self._histories = resources.histories
         self._writing = asyncio.Lock()
@@ -128,21 +130,33 @@ class LeasedRecord:
             await self._persist(lambda: self._sessions.set_network(self.lease.key, network))
             await self._renew(lambda: self._runs.renew(self.lease))
 
-    async def spend(self, wei: int, most: int) -> bool:
-        async with self._writing:
+    async def spend(self, wei: int, caps: SendingCaps) -> Spending:
+        spending = await self._persist(lambda: self._spendings.begin(wei, caps))
+        if spending.is_of_somebody:
             try:
-                mark = uuid.uuid4().hex
-                await self._renew(lambda: self._runs.spend(self.lease, wei, most, mark))
+                await self._charge(spending)
             except SpendingCapReached:
-                return False
-            return True
+                await self._cancel(spending)
+                raise
+        return spending
 
-    async def count_send(self) -> None:
-        if self._runs.limits("sends"):
-            await self._persist(lambda: self._runs.count_send(self.lease))
+    async def give_back(self, spending: Spending) -> None:
+        await self._cancel(spending)
+        if spending.is_of_somebody:
+            mark = uuid.uuid4().hex
+            async with self._writing:
+                await self._renew(lambda: self._spendings.give_back(self.lease, spending, mark))
+
+    async def _charge(self, spending: Spending) -> None:
+        mark = uuid.uuid4().hex
+        async with self._writing:
+            await self._renew(lambda: self._spendings.charge(self.lease, spending, mark))
+
+    async def _cancel(self, spending: Spending) -> None:
+        await self._persist(lambda: self._spendings.cancel(spending))
 
     async def tokens_left(self) -> int | None:
-        if self.lease.key.owner == ANONYMOUS and not self._runs.limits("tokens"):
+        if self.lease.key.owner == ANONYMOUS and not self._runs.limits_tokens():
             return None
         return await self._persist(lambda: self._runs.tokens_left(self.lease))
 

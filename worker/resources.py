@@ -18,6 +18,7 @@ from forge.ports import (
     RunQueue,
     Runs,
     Sessions,
+    Spendings,
 )
 from worker.agent.agent import Operator
 from worker.agent.toolbox import Toolbox
@@ -38,6 +39,7 @@ class Resources:
 
     worker_id: str
     runs: Runs
+    spendings: Spendings
     inbox: Inbox
     journal: Journal
     sessions: Sessions

@@ -48,6 +48,8 @@ class WorkerSettings(Settings):
     policy_denied_tools: str = ""
     policy_send_limit: str = ""
     policy_session_send_limit: str = ""
+    policy_owner_send_limit_per_day: str = ""
+    policy_deployment_send_limit_per_day: str = ""
     policy_wallet_targets: str = ""
 
     @property
@@ -66,6 +68,8 @@ class WorkerSettings(Settings):
             denied_tools=self.policy_denied_tools,
             send_limit=self.policy_send_limit,
             session_send_limit=self.policy_session_send_limit,
+            owner_send_limit_per_day=self.policy_owner_send_limit_per_day,
+            deployment_send_limit_per_day=self.policy_deployment_send_limit_per_day,
             wallet_targets=self.policy_wallet_targets,
         )
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from pydantic_ai import CancellationToken
 
+from forge.errors import SpendingCapReached
 from forge.models.approval import Approval, ApprovalReply
 from forge.models.asking import Ask
 from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
+from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus
 from worker.agent import history
 from worker.agent.agent import Ended, Operator
@@ -88,14 +90,14 @@ class MemorySession:
     async def set_network(self, network: str) -> None:
         self.network = network
 
-    async def spend(self, wei: int, most: int) -> bool:
-        if self.spent + wei > most:
-            return False
+    async def spend(self, wei: int, caps: SendingCaps) -> Spending:
+        if caps.session is not None and self.spent + wei > caps.session:
+            raise SpendingCapReached("session")
         self.spent += wei
-        return True
+        return Spending(wei, caps, day=0)
 
-    async def count_send(self) -> None:
-        """There is no limit here."""
+    async def give_back(self, spending: Spending) -> None:
+        self.spent -= spending.wei
 
     async def tokens_left(self) -> int | None:
         return None

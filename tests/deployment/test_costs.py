@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy import costs, parameters
+from deploy.worst_day import worst_day
 from tests.deployment.conftest import Account
 from tests.template import ROOT, resources
 
@@ -30,6 +31,27 @@ def test_the_operations_guide_says_the_same_prices() -> None:
     figures = (monthly(), monthly(WorkerSpot="true"), large)
     assert row == "| **in all** | " + " | ".join(f"**${each:.2f}**" for each in figures) + " |"
     assert f"${costs.thousand_answers():.2f}" in guide
+
+
+def test_the_operations_guide_says_what_the_worst_day_costs_with_the_defaults() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    lines = worst_day(parameters.defaults(ROOT) | {"ForgeLlm": "anthropic:claude-sonnet-4-5"})
+    total = sum(line.dollars for line in lines)
+    rows = [f"| {line.what} | {line.dollars:.2f} |" for line in lines] + [f"| **in all** | **{total:.2f}** |"]
+    assert "\n".join(rows) in guide
+
+
+def test_each_line_of_the_worst_day_is_bound_by_a_parameter() -> None:
+    """What the roofs of a day do not hold, others do; none of them is off."""
+    before = worst_day(parameters.defaults(ROOT) | {"ForgeLlm": "anthropic:claude-sonnet-4-5"})
+    named = ("DeploymentRequestsPerDay", "DeploymentStreamsPerDay", "DeploymentTokensPerDay")
+    halved = {
+        name: str(int(parameters.defaults(ROOT)[name]) // 2)
+        for name in (*named, "ApiRequestsPerSecond", "WorkerCountMax")
+    }
+    after = worst_day(parameters.defaults(ROOT) | halved | {"ForgeLlm": "anthropic:claude-sonnet-4-5"})
+    assert [line.dollars for line in after] == pytest.approx([line.dollars / 2 for line in before])
+    assert all(line.dollars > 0 for line in before)
 
 
 def test_the_price_of_alarms_is_that_of_the_templates() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from local_dev.laptop import HERE
 from local_dev.processes import ROOT
 from local_dev.template import Template, TemplateError
 from local_dev.wiring import Wiring
@@ -69,6 +70,14 @@ def test_an_exported_variable_wins_over_a_parameter_but_not_over_a_resource(text
     for environment in (wiring.functions()["Chat"].environment, wiring.worker_environment()):
         assert environment["SESSION_TIMEOUT_MINUTES"] == "0.1"
         assert environment["FORGE_TABLE"] == "Table"
+
+
+def test_what_is_otherwise_on_a_laptop_gives_way_to_what_is_exported():
+    template = Template.load(ROOT / "template.yaml", region="us-east-1")
+    for exported in ({}, {"DEPLOYMENT_TOKENS_PER_DAY": "7", "POLICY_DEPLOYMENT_SEND_LIMIT_PER_DAY": "7 wei"}):
+        environment = Wiring(template, exported).worker_environment()
+        for name in ("DEPLOYMENT_TOKENS_PER_DAY", "POLICY_DEPLOYMENT_SEND_LIMIT_PER_DAY"):
+            assert environment[name] == exported.get(name, HERE[name])
 
 
 def test_the_address_of_the_connections_is_on_this_computer(text: str, tmp_path: Path):

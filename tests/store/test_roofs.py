@@ -12,8 +12,10 @@ from forge.errors import DayUsedUp
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.prices import Daily, Price
 from forge.models.run import Ending, RunMessage, Submission
+from forge.models.spending import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
+from forge.store.refusal import Refused
 from forge.store.roofs import DAY_MS, DailyRoofs
 from forge.store.terms import Terms
 from tests.clock import Clock
@@ -58,7 +60,10 @@ class _Counter:
         self.used = 0
 
     def update(self, _key: Any, change: Any) -> Any:
-        self.used += int(change.update()["ExpressionAttributeValues"][":used"]["N"])
+        values = change.update()["ExpressionAttributeValues"]
+        if ":room" in values and self.used > int(values[":room"]["N"]):
+            raise Refused({"used": self.used})
+        self.used += int(values[":used"]["N"])
         return {"used": self.used}
 
 
@@ -127,8 +132,16 @@ def test_tokens_of_all_sessions_are_counted_with_what_used_them(
 
 def test_transactions_of_the_agent_are_counted(table: str, clock: Clock, dynamodb: Any) -> None:
     store = store_with(table, clock, dynamodb, deployment_sends_per_day=5)
-    lease: Any = None
-    assert at_once(lambda _: store.runs.count_send(lease), DayUsedUp, 40) == 5
+    assert at_once(lambda _: store.spendings.begin(0, SendingCaps()), DayUsedUp, 40) == 5
+
+
+def test_a_transaction_that_was_not_sent_is_none(table: str, clock: Clock, dynamodb: Any) -> None:
+    store = store_with(table, clock, dynamodb, deployment_sends_per_day=1)
+    for _ in range(3):
+        store.spendings.cancel(store.spendings.begin(0, SendingCaps()))
+    store.spendings.begin(0, SendingCaps())
+    with pytest.raises(DayUsedUp):
+        store.spendings.begin(0, SendingCaps())
 
 
 def test_without_a_roof_nothing_is_written(table: str, clock: Clock, dynamodb: Any) -> None:

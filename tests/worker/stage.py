@@ -77,6 +77,7 @@ class Stage:
         made = Resources(
             worker_id=new_run_id()[:12],
             runs=self.store.runs,
+            spendings=self.store.spendings,
             inbox=self.store.inbox,
             journal=self.store.journal,
             sessions=self.store.sessions,

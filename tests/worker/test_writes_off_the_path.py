@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from forge.errors import MissingApiKey, StorageUnavailable
+from forge.errors import MissingApiKey, SpendingCapReached, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS
 from forge.models.session import HotSession
+from forge.models.spending import SendingCaps
 from forge.ports import Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
@@ -42,9 +43,9 @@ class Failing:
         return done
 
 
-async def claimed(stage: Stage) -> Lease:
-    run_id = await stage.say("hi")
-    message = message_of(await stage.session(), run_id)
+async def claimed(stage: Stage, key: SessionKey = KEY) -> Lease:
+    run_id = await stage.say("hi", key)
+    message = message_of(await stage.session(key), run_id)
     return await asyncio.to_thread(stage.store.runs.claim, message, "worker")
 
 
@@ -69,16 +70,19 @@ async def deliver_again_after_its_end(stage: Stage, page: Page) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_what_the_agent_spends_is_counted_once(stage: Stage, moment: str) -> None:
-    lease = await claimed(stage)
-    spend = Failing(stage.store.runs.spend, moment)
-    record = record_of(stage, lease, runs=Watched(stage.store.runs, spend=spend))
-    assert await record.spend(3, 10)
-    assert spend.failures == 0
-    assert (await stage.session()).spent == 3
-    spend.failures = 1
-    assert await record.spend(-2, 10)
-    assert (await stage.session()).spent == 1
-    assert not await record.spend(10, 10)
+    key, caps = KEY._replace(owner="alice"), SendingCaps(session=10, owner=10, deployment=10)
+    lease = await claimed(stage, key)
+    kept = stage.store.spendings
+    charge, give_back = Failing(kept.charge, moment), Failing(kept.give_back, moment)
+    record = record_of(stage, lease, spendings=Watched(kept, charge=charge, give_back=give_back))
+    spending = await record.spend(3, caps)
+    assert (charge.failures, (await stage.session(key)).spent) == (0, 3)
+    await record.give_back(spending)
+    assert (give_back.failures, (await stage.session(key)).spent) == (0, 0)
+    await record.spend(9, caps)
+    with pytest.raises(SpendingCapReached):
+        await record.spend(2, caps)
+    await record.spend(1, caps)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -93,11 +97,13 @@ async def test_the_session_changes_its_network_once(stage: Stage, moment: str) -
 
 
 async def test_a_transaction_is_counted_although_the_storage_fails(stage: Stage) -> None:
-    count = Failing(stage.store.runs.count_send, "before")
-    lease = await claimed(stage)
-    runs = Watched(stage.store.runs, count_send=count, limits={"sends"}.__contains__)
-    await record_of(stage, lease, runs=runs).count_send()
-    assert count.failures == 0
+    kept = stage.store.spendings
+    begin, cancel = Failing(kept.begin, "before"), Failing(kept.cancel, "before")
+    spendings = Watched(kept, begin=begin, cancel=cancel)
+    record = record_of(stage, await claimed(stage), spendings=spendings)
+    await record.give_back(await record.spend(1, SendingCaps(deployment=1)))
+    assert (begin.failures, cancel.failures) == (0, 0)
+    await record.spend(1, SendingCaps(deployment=1))
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

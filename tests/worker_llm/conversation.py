@@ -13,6 +13,7 @@ from pydantic_ai.models import Model
 
 from forge.models.message import Draft
 from forge.models.run import Progress, Submission
+from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus
 from tests.worker_llm import wires
 from tests.worker_llm.bank import Bank
@@ -56,10 +57,10 @@ class MemoryRecord:
 
     async def set_network(self, network: str) -> None: ...
 
-    async def spend(self, wei: int, most: int) -> bool:
-        return True
+    async def spend(self, wei: int, caps: SendingCaps) -> Spending:
+        return Spending(wei, caps, day=0)
 
-    async def count_send(self) -> None:
+    async def give_back(self, spending: Spending) -> None:
         """There is no limit here."""
 
     async def tokens_left(self) -> int | None:

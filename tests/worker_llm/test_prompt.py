@@ -19,10 +19,7 @@ NETWORKS = [
 
 
 def text(network: str = "testnet", minutes: float | None = 15, **policy: str) -> str:
-    names = ("denied_tools", "send_limit", "session_send_limit", "wallet_targets")
-    return prompt.instructions(
-        network, NETWORKS, Policy.of(**{name: policy.get(name, "") for name in names}), minutes
-    )
+    return prompt.instructions(network, NETWORKS, Policy.of(**policy), minutes)
 
 
 def test_the_sessions_network_stands_on_a_line_of_its_own_and_the_others_below() -> None:
@@ -41,6 +38,8 @@ def test_what_is_configured_stands_in_it_and_what_is_not_does_not() -> None:
     )
     assert "`send` moves at most 0.5 ETH in one transaction and 2 ETH in this conversation." in told
     assert "certain contracts and methods only" in told
+    days = text(owner_send_limit_per_day="3 ether", deployment_send_limit_per_day="9 ether")
+    assert "3 ETH for one user on one day and 9 ETH for all users together on one day." in days
     assert "expires after 7.5 minutes" in told
     assert "moves at most" not in text()
     assert "certain contracts" not in text()

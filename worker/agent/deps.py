@@ -14,6 +14,7 @@ from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.receipt import WalletReceipt
 from forge.models.run import ChainWait, Progress
 from forge.models.session import NetworkInfo
+from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus, Clock
 from worker.agent.stored import Sizes
 
@@ -41,12 +42,15 @@ class RunRecord(Protocol):
 
     async def set_network(self, network: str) -> None: ...
 
-    async def spend(self, wei: int, most: int) -> bool:
-        """Count `wei` against what the agent may move in this session; a negative amount gives it back."""
+    async def spend(self, wei: int, caps: SendingCaps) -> Spending:
+        """Count a transaction of the agent, and what it moves, before it is sent.
+
+        Raises `DayUsedUp` when the deployment may send no more today, `SpendingCapReached` when it moves too much.
+        """
         ...
 
-    async def count_send(self) -> None:
-        """Raises `DayUsedUp` when the deployment may send no more today."""
+    async def give_back(self, spending: Spending) -> None:
+        """Nothing was sent: it counts no more."""
         ...
 
     async def tokens_left(self) -> int | None:

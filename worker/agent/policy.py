@@ -10,7 +10,8 @@ from typing import Any
 from pydantic_ai import RunContext
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
-from forge.errors import DayUsedUp, InvalidRequest
+from forge.errors import DayUsedUp, InvalidRequest, SpendingCapReached
+from forge.models.spending import CapScope, SendingCaps
 from worker.agent.deps import RunDeps
 from worker.mcp_servers.amounts import format_units, parse_amount
 from worker.tool_outcomes import ToolEnded, ToolRefused
@@ -21,30 +22,43 @@ _TARGET = re.compile(r"(?P<to>\*|0x[0-9a-fA-F]{40})(?:\.(?P<method>\*|0x[0-9a-fA
 SEND = "send"
 TELL = "Tell the user."
 PLAIN = "0x00000000"
+_LARGEST_CAP = 10**37
+"""The table's numbers have 38 digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`denied`: network (or `*`) → names of tools that do not exist there.
 
-    `most_per_send`, `most_per_session`: wei that `send` may move; None for no cap. `targets`: contracts and methods
-    (`*` for any) that a wallet request may name; empty for all.
+    `most_per_send`, and `caps` of a session, an owner's and the deployment's day: wei that `send` may move; None for
+    no cap. `targets`: contracts and methods (`*` for any) that a wallet request may name; empty for all.
     """
 
     denied: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     most_per_send: int | None = None
-    most_per_session: int | None = None
+    caps: SendingCaps = field(default_factory=SendingCaps)
     targets: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
-        cls, *, denied_tools: str, send_limit: str, session_send_limit: str, wallet_targets: str
+        cls,
+        *,
+        denied_tools: str = "",
+        send_limit: str = "",
+        session_send_limit: str = "",
+        owner_send_limit_per_day: str = "",
+        deployment_send_limit_per_day: str = "",
+        wallet_targets: str = "",
     ) -> Policy:
         """From the settings' texts. Raises `InvalidRequest`: a policy that cannot be read must not be ignored."""
         return cls(
             denied=_denied(denied_tools),
             most_per_send=_cap(send_limit),
-            most_per_session=_cap(session_send_limit),
+            caps=SendingCaps(
+                session=_cap(session_send_limit),
+                owner=_cap(owner_send_limit_per_day),
+                deployment=_cap(deployment_send_limit_per_day),
+            ),
             targets=frozenset(map(_target, _words(wallet_targets))),
         )
 
@@ -93,24 +107,34 @@ class PolicyToolset(WrapperToolset[RunDeps]):
         wei = _value(tool_args.get("value", 0), currency)
         self.policy.check_amount(wei, currency)
         try:
-            await ctx.deps.record.count_send()
+            spending = await ctx.deps.record.spend(wei, self.policy.caps)
         except DayUsedUp as error:
             raise ToolRefused(f"Nothing was sent: {error.detail}", TELL) from None
-        most = self.policy.most_per_session
-        if most is None or not wei:
-            return await super().call_tool(SEND, tool_args, ctx, tool)
-        if not await ctx.deps.record.spend(wei, most):
-            raise ToolRefused(
-                f"Nothing was sent: this deployment lets the agent send at most {format_units(most)} {currency} "
-                "in one conversation, and this would be more.",
-                TELL,
-            )
+        except SpendingCapReached as reached:
+            raise _over(self.policy.caps, reached.scope, currency) from None
         try:
             return await super().call_tool(SEND, tool_args, ctx, tool)
         except ToolEnded as error:
             if error.kind == "refused":
-                await ctx.deps.record.spend(-wei, most)
+                await ctx.deps.record.give_back(spending)
             raise
+
+
+_WHOSE: Mapping[CapScope, str] = {
+    "session": "in one conversation",
+    "owner": "for one user on one day, in all conversations together",
+    "deployment": "for all users together on one day",
+}
+_TOMORROW = " A new day begins at 00:00 UTC."
+
+
+def _over(caps: SendingCaps, scope: CapScope, currency: str) -> ToolRefused:
+    most = {"session": caps.session, "owner": caps.owner, "deployment": caps.deployment}[scope]
+    return ToolRefused(
+        f"Nothing was sent: this deployment lets the agent send at most {format_units(most or 0)} {currency} "
+        f"{_WHOSE[scope]}, and this would be more.{'' if scope == 'session' else _TOMORROW}",
+        TELL,
+    )
 
 
 def _value(value: Any, currency: str) -> int:
@@ -125,9 +149,12 @@ def _value(value: Any, currency: str) -> int:
 
 def _cap(text: str) -> int | None:
     try:
-        return parse_amount(text) if text.strip() else None
+        most = parse_amount(text) if text.strip() else None
     except ToolRefused as refused:
         raise InvalidRequest(f"A sending limit cannot be read: {refused}") from None
+    if most is not None and most > _LARGEST_CAP:
+        raise InvalidRequest(f"A sending limit cannot be more than {format_units(_LARGEST_CAP)} ether.")
+    return most
 
 
 def _words(text: str) -> list[str]:

@@ -79,8 +79,13 @@ def instructions(
 
 def _limits(policy: Policy, currency: str) -> list[str]:
     """They are enforced in code; told, so that the LLM can say so before it tries."""
-    caps = ((policy.most_per_send, "one transaction"), (policy.most_per_session, "this conversation"))
-    limits = [f"{format_units(wei)} {currency} in {what}" for wei, what in caps if wei is not None]
+    caps = (
+        (policy.most_per_send, "in one transaction"),
+        (policy.caps.session, "in this conversation"),
+        (policy.caps.owner, "for one user on one day"),
+        (policy.caps.deployment, "for all users together on one day"),
+    )
+    limits = [f"{format_units(wei)} {currency} {what}" for wei, what in caps if wei is not None]
     told = [f"`send` moves at most {' and '.join(limits)}."] if limits else []
     return told + (
         ["The wallet may be asked for certain contracts and methods only."] if policy.targets else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from forge.models.spending import CapScope
+
 
 class ForgeError(Exception):
     """The request could not be carried out."""
@@ -107,7 +109,11 @@ class RunGone(ClaimRefused):
 
 
 class SpendingCapReached(ForgeError):
-    """The agent may not move more value in this session."""
+    """The agent may not move more value; `scope` says of whose sum that is the cap."""
+
+    def __init__(self, scope: CapScope) -> None:
+        super().__init__()
+        self.scope: CapScope = scope
 
 
 class MissingApiKey(ForgeError):

@@ -17,7 +17,7 @@ from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.once import Accepted, Once
-from forge.models.prices import Daily, Price
+from forge.models.prices import Price
 from forge.models.run import (
     ChainWait,
     CommandMessage,
@@ -29,6 +29,7 @@ from forge.models.run import (
     ToolCommand,
 )
 from forge.models.session import Catalog, Connection, Control, HotSession
+from forge.models.spending import SendingCaps, Spending
 from forge.models.work import CallRecord, CallStatus, Delivery, Lease
 
 Clock = Callable[[], int]
@@ -78,8 +79,8 @@ class Sessions(Protocol):
         """A connected client is activity: the session lives on. Never creates one."""
         ...
 
-    def delete(self, key: SessionKey) -> frozenset[str]:
-        """End the generation and tell its run to stop; returns the open connections. Raises `NotFound`."""
+    def delete(self, key: SessionKey) -> Erased:
+        """End the generation and tell its run to stop. Raises `NotFound`."""
         ...
 
 
@@ -272,19 +273,8 @@ class Runs(Protocol):
         """The last `append`, and the active run is cleared."""
         ...
 
-    def spend(self, lease: Lease, amount: int, most: int, mark: str) -> Lease:
-        """Count `amount` wei against the session; a negative one gives it back. Repeating a `mark` counts once.
-
-        Raises `SpendingCapReached` when the sum would be more than `most`; then nothing is counted.
-        """
-        ...
-
-    def limits(self, name: Daily) -> bool:
-        """Whether the deployment has a roof for that on each day. It asks nobody and does not block."""
-        ...
-
-    def count_send(self, lease: Lease) -> None:
-        """One transaction that the agent sends by itself. Raises `DayUsedUp`."""
+    def limits_tokens(self) -> bool:
+        """Whether the deployment has a roof for LLM tokens. It asks nobody and does not block."""
         ...
 
     def tokens_left(self, lease: Lease) -> int | None:
@@ -304,6 +294,32 @@ class Runs(Protocol):
 
         `wait`: nobody lacks anything, the run waits for the chain.
         """
+        ...
+
+
+class Spendings(Protocol):
+    """What the agent's own transactions move, counted before they are sent."""
+
+    def begin(self, wei: int, caps: SendingCaps) -> Spending:
+        """Count one transaction against the deployment's day.
+
+        Raises `DayUsedUp` when there may be no more of them, `SpendingCapReached` when they may move no more.
+        """
+        ...
+
+    def cancel(self, spending: Spending) -> None:
+        """Nothing was sent: take it off the deployment's day."""
+        ...
+
+    def charge(self, lease: Lease, spending: Spending, mark: str) -> Lease:
+        """Count it against the session and its owner, in one write. Repeating a `mark` counts once.
+
+        Raises `LeaseLost`, `SpendingCapReached`; then nothing is counted.
+        """
+        ...
+
+    def give_back(self, lease: Lease, spending: Spending, mark: str) -> Lease:
+        """Nothing was sent: the same, taken off. Raises `LeaseLost`."""
         ...
 
 

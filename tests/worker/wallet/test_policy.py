@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forge.errors import InvalidRequest
+from forge.models.ids import SessionKey
 from forge.models.run import ToolCommand
 from tests.mcp_servers.conftest import rpc
 from tests.template import resources
@@ -21,8 +22,7 @@ APPROVE = "0x095ea7b3"
 
 
 def policy(**texts: str) -> Policy:
-    names = ("denied_tools", "send_limit", "session_send_limit", "wallet_targets")
-    return Policy.of(**{name: texts.get(name, "") for name in names})
+    return Policy.of(**texts)
 
 
 async def under(payer: Payer, chosen: Policy) -> Payer:
@@ -94,6 +94,49 @@ async def test_a_sessions_cap_counts_over_runs_and_restarts_and_not_over_session
     assert held(payer, HEIDI) == before + 2 * 10**18
 
 
+async def test_an_owners_cap_counts_over_sessions_and_another_owner_has_its_own(payer: Payer) -> None:
+    await under(payer, policy(owner_send_limit_per_day="1 ether"))
+    before = held(payer, HEIDI)
+    for number, owner in enumerate(["alice", "alice", "bob"]):
+        key = SessionKey(owner, f"s{number}")
+        page = await payer.stage.open_page(f"{owner}-{number}=", key)
+        await page.ended(await payer.stage.say(sending("0.6 ether"), key))
+        is_over = "at most 1 ETH for one user on one day" in payer.talk.said_to
+        assert is_over is (number == 1)
+    assert held(payer, HEIDI) == before + 12 * 10**17
+
+
+async def test_the_deployments_cap_counts_over_anonymous_conversations(payer: Payer) -> None:
+    await under(payer, policy(deployment_send_limit_per_day="1 ether", session_send_limit="1 ether"))
+    before = held(payer, HEIDI)
+    for number in range(2):
+        key = KEY._replace(session_id=f"s{number}")
+        page = await payer.stage.open_page(f"c{number}=", key)
+        await page.ended(await payer.stage.say(sending("0.5 ether"), key))
+    seen = await payer.say(sending("0.5 ether"))
+    assert held(payer, HEIDI) == before + 10**18
+    assert "at most 1 ETH for all users together on one day" in payer.talk.said_to
+    assert "00:00 UTC" in payer.talk.said_to
+    shown = next(message for message in seen.messages if message.kind == "tool_result")
+    assert "Nothing was sent: this deployment lets the agent send at most 1 ETH" in shown.content
+    assert (await payer.stage.session()).spent == 0
+
+
+async def test_many_conversations_at_once_pass_no_cap(payer: Payer) -> None:
+    caps = policy(owner_send_limit_per_day="3 ether", deployment_send_limit_per_day="5 ether")
+    await under(payer, caps)
+    before = held(payer, HEIDI)
+    keys = [SessionKey(owner, f"s{number}") for owner in ("alice", "bob", "carol") for number in range(4)]
+    pages = [await payer.stage.open_page(f"{number}=", key) for number, key in enumerate(keys)]
+    runs = [await payer.stage.say(sending("1 ether"), key) for key in keys]
+    for page, run_id in zip(pages, runs, strict=True):
+        await page.ended(run_id)
+    assert held(payer, HEIDI) == before + 5 * 10**18
+    spent = [(await payer.stage.session(key)).spent for key in keys]
+    assert sum(spent) == 5 * 10**18
+    assert max(sum(spent[start : start + 4]) for start in (0, 4, 8)) <= 3 * 10**18
+
+
 async def test_calls_of_one_response_share_the_sessions_cap(payer: Payer) -> None:
     await under(payer, policy(session_send_limit="1 ether"))
     before = held(payer, HEIDI)
@@ -103,10 +146,13 @@ async def test_calls_of_one_response_share_the_sessions_cap(payer: Payer) -> Non
 
 
 async def test_what_was_definitely_not_sent_is_not_counted(payer: Payer) -> None:
-    await under(payer, policy(session_send_limit="1000000 ether"))
-    await payer.say(sending("999999 ether"))
-    assert "insufficient funds" in payer.talk.said_to
-    assert (await payer.stage.session()).spent == 0
+    most = "1000000 ether"
+    caps = {f"{name}_send_limit_per_day": most for name in ("owner", "deployment")}
+    await under(payer, policy(session_send_limit=most, **caps))
+    for _ in range(2):  # the second would be over the deployment's day, if the first were counted
+        await payer.say(sending("999999 ether"))
+        assert "insufficient funds" in payer.talk.said_to
+        assert (await payer.stage.session()).spent == 0
 
 
 async def test_wallet_requests_go_only_to_allowed_contracts_and_methods(payer: Payer) -> None:
@@ -122,8 +168,14 @@ async def test_wallet_requests_go_only_to_allowed_contracts_and_methods(payer: P
 
 @pytest.mark.parametrize(
     "texts",
-    [{"denied_tools": "send"}, {"send_limit": "much"}, {"wallet_targets": "0x12.0x34"}],
-    ids=["tools", "limit", "targets"],
+    [
+        {"denied_tools": "send"},
+        {"send_limit": "much"},
+        {"owner_send_limit_per_day": "much"},
+        {"deployment_send_limit_per_day": "100000000000000000000 ether"},
+        {"wallet_targets": "0x12.0x34"},
+    ],
+    ids=["tools", "limit", "owner", "too large", "targets"],
 )
 def test_a_policy_that_cannot_be_read_stops_the_worker(texts: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
@@ -137,5 +189,5 @@ def test_every_policy_setting_is_a_parameter_of_the_template() -> None:
     own = {
         n.upper() for n in WorkerSettings.model_fields if n.startswith(("policy_", "approval_", "wallet_"))
     }
-    assert len(own) == 6
+    assert len(own) == 8
     assert own <= given

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-Daily = Literal["requests", "streams", "sessions", "tokens", "sends"]
+Daily = Literal["requests", "streams", "sessions", "tokens", "sends", "wei"]
 """What the deployment may have a roof for on each UTC day."""
 _REQUEST: tuple[Daily, ...] = ("requests",)
 _STREAM: tuple[Daily, ...] = ("requests", "streams")

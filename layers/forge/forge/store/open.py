@@ -22,6 +22,7 @@ from forge.ports import (
     Pins,
     Runs,
     Sessions,
+    Spendings,
     Tickets,
 )
 from forge.settings import Settings
@@ -36,9 +37,10 @@ from forge.store.inbox import TableInbox
 from forge.store.journal import TableJournal
 from forge.store.open_streams import TableOpenStreams
 from forge.store.pins import TablePins
-from forge.store.roofs import DailyRoofs
+from forge.store.roofs import DailyRoof, DailyRoofs
 from forge.store.runs import TableRuns
 from forge.store.sessions import TableSessions
+from forge.store.spending import TableSpending
 from forge.store.table import Table
 from forge.store.terms import Terms
 from forge.store.tickets import TableTickets
@@ -59,6 +61,7 @@ class Store:
     controls: Controls
     open_streams: OpenStreams
     runs: Runs
+    spendings: Spendings
     journal: Journal
     commands: Commands
     faults: Faults
@@ -86,6 +89,7 @@ def open_store(
         controls=TableControls(table, clock),
         open_streams=TableOpenStreams(table, terms, clock),
         runs=TableRuns(table, terms, clock, roofs),
+        spendings=TableSpending(table, clock, roofs, DailyRoof(table, clock, "wei")),
         journal=TableJournal(table, terms, clock),
         commands=TableCommands(table, clock),
         faults=TableFaults(table, clock),

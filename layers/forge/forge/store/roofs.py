@@ -1,12 +1,12 @@
 """What the whole deployment may do on one UTC day: one item for each roof and day, charged in blocks.
 
 A process lets a block pass before it charges it, and charges once a minute at least while it works: processes come and
-go all day long, and what one of them has not charged is lost with it.
+go all day long, and what one of them has not charged is lost with it. A charge that would go beyond the roof is refused
+by the table and not written, so that one request that is too large takes nothing from the others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -15,93 +15,160 @@ from forge.models.prices import Daily
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.change import Change
+from forge.store.codec import Item
 from forge.store.lenient import plain
+from forge.store.refusal import Refused, Unfit
 from forge.store.table import Table
 from forge.store.terms import Terms
 
 ROOF_BLOCKS = 400
 """Twenty processes that compete are 5 % over together."""
 SETTLE_MS = 60_000
+"""Figures are heard anew, and what is owed is charged, after this time at the latest."""
 DAY_MS = 86_400_000
 _KEPT_SECONDS = 3 * 86_400
 
 
-@dataclass(slots=True)
-class _Day:
-    """`owed`: what this process let pass and has not charged. `used`: of all processes, as last heard."""
+class DailyRoof:
+    """One roof, whose `limit` the caller knows.
 
-    number: int = -1
-    owed: int = 0
-    used: int = 0
-    settled_at: int = 0
-    lock: Lock = field(default_factory=Lock)
+    `_owed`: what this process let pass and has not charged; less than nothing when it has given back. `_used`: of all
+    processes, as last heard.
+    """
+
+    def __init__(self, table: Table, clock: Clock, name: Daily) -> None:
+        self._table, self._clock, self._name = table, clock, name
+        self._day, self._owed, self._used, self._settled_at = -1, 0, 0, 0
+        self._lock = Lock()
+
+    def spend(self, units: int, limit: int) -> int:
+        """The day that it counts for. Raises `DayUsedUp`, and then nothing is charged.
+
+        A table that cannot be charged now is charged later.
+        """
+        with self._lock:
+            now = self._begun()
+            is_over = self._used + self._owed + units > limit
+            if units > limit or (is_over and now - self._settled_at < SETTLE_MS):
+                raise self._refusal(now)
+            self._owed += units
+            if is_over or self._is_due(limit, now):
+                try:
+                    self._settle_within(limit, now)
+                except (Refused, StorageUnavailable) as error:
+                    if is_over or isinstance(error, Refused):
+                        self._owed -= units
+                        raise self._refusal(now) from None
+            return self._day
+
+    def give_back(self, units: int, day: int, limit: int) -> None:
+        """What was counted on an earlier day does not count any more."""
+        with self._lock:
+            now = self._begun()
+            if day == self._day:
+                self._owed -= units
+                self._settle_if_due(limit, now)
+
+    def note(self, units: int, limit: int) -> None:
+        """Charge what has happened already, whatever the roof says."""
+        with self._lock:
+            now = self._begun()
+            self._owed += units
+            self._settle_if_due(limit, now)
+
+    def check(self, limit: int) -> None:
+        """Raises `DayUsedUp` when nothing is left. It asks the table once a minute at most."""
+        with self._lock:
+            now = self._begun()
+            self._settle_if_due(limit, now)
+            if self._used + self._owed >= limit:
+                raise self._refusal(now)
+
+    def _begun(self) -> int:
+        now = self._clock()
+        if self._day != now // DAY_MS:
+            self._day, self._owed, self._used, self._settled_at = now // DAY_MS, 0, 0, 0
+        return now
+
+    def _is_due(self, limit: int, now: int) -> bool:
+        return abs(self._owed) >= max(1, limit // ROOF_BLOCKS) or now - self._settled_at >= SETTLE_MS
+
+    def _settle_if_due(self, limit: int, now: int) -> None:
+        if self._is_due(limit, now):
+            try:
+                self._settled(self._table.update(self._item(now), self._charge(now)), now)
+            except StorageUnavailable:
+                return
+
+    def _settle_within(self, limit: int, now: int) -> None:
+        """Raises `Refused`, `StorageUnavailable`; what is owed is owed still then."""
+        change = self._charge(now).when(
+            "attribute_not_exists(used) OR used <= :room", room=limit - self._owed
+        )
+        try:
+            self._settled(self._table.update(self._item(now), change), now)
+        except (Refused, Unfit) as refused:
+            item = refused.item if isinstance(refused, Refused) else None
+            if item is None or type(item.get("used")) is not int:  # damaged: it is begun anew
+                self._settled(self._table.update(self._item(now), self._anew(now)), now)
+                return
+            self._used, self._settled_at = item["used"], now
+            raise
+
+    def _charge(self, now: int) -> Change:
+        return Change().add("used", self._owed).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+
+    def _anew(self, now: int) -> Change:
+        return Change().set(used=self._owed, expires_at=now // 1_000 + _KEPT_SECONDS)
+
+    def _settled(self, item: Item, now: int) -> None:
+        self._owed, self._settled_at, self._used = 0, now, plain(item.get("used"), int, 0)
+
+    def _item(self, now: int) -> keys.Key:
+        return keys.single("roof", f"{date_of(now // DAY_MS)}#{self._name}")
+
+    def _refusal(self, now: int) -> DayUsedUp:
+        return DayUsedUp(
+            f"This deployment has used up its {self._name} for today. It goes on at 00:00 UTC.",
+            retry_after=(DAY_MS - now % DAY_MS) / 1_000,
+        )
 
 
 class DailyRoofs:
+    """The roofs that the deployment has. Without one nothing is counted."""
+
     def __init__(self, table: Table, terms: Terms, clock: Clock) -> None:
-        self._table, self._clock = table, clock
-        self._limits = {name: limit for name, limit in terms.roofs.items() if limit}
-        self._days = {name: _Day() for name in self._limits}
+        self._roofs = {
+            name: (DailyRoof(table, clock, name), limit) for name, limit in terms.roofs.items() if limit
+        }
 
     def has(self, name: Daily) -> bool:
-        return name in self._limits
+        return name in self._roofs
 
     def spend(self, name: Daily, units: int = 1) -> None:
-        """Raises `DayUsedUp`, and then nothing is charged. A table that cannot be charged now is charged later."""
-        if day := self._days.get(name):
-            with day.lock:
-                self._spend(name, day, units)
+        """Raises `DayUsedUp`, and then nothing is charged."""
+        if found := self._roofs.get(name):
+            roof, limit = found
+            roof.spend(units, limit)
+
+    def give_back(self, name: Daily, units: int, day: int) -> None:
+        if found := self._roofs.get(name):
+            roof, limit = found
+            roof.give_back(units, day, limit)
 
     def note(self, name: Daily, units: int) -> None:
         """Charge what has happened already, whatever the roof says."""
-        if units and (day := self._days.get(name)):
-            with day.lock:
-                now = self._begun(day)
-                day.owed += units
-                self._settle_if_due(name, day, now)
+        if units and (found := self._roofs.get(name)):
+            roof, limit = found
+            roof.note(units, limit)
 
     def check(self, name: Daily) -> None:
-        """Raises `DayUsedUp` when nothing is left. It asks the table once a minute at most."""
-        if day := self._days.get(name):
-            with day.lock:
-                now = self._begun(day)
-                self._settle_if_due(name, day, now)
-                if day.used + day.owed >= self._limits[name]:
-                    raise _refusal(name, now)
-
-    def _spend(self, name: Daily, day: _Day, units: int) -> None:
-        now, limit = self._begun(day), self._limits[name]
-        if day.used + day.owed + units > limit:
-            raise _refusal(name, now)
-        day.owed += units
-        self._settle_if_due(name, day, now)
-        if day.used + day.owed > limit:
-            raise _refusal(name, now)
-
-    def _begun(self, day: _Day) -> int:
-        now = self._clock()
-        if day.number != now // DAY_MS:
-            day.number, day.owed, day.used, day.settled_at = now // DAY_MS, 0, 0, 0
-        return now
-
-    def _settle_if_due(self, name: Daily, day: _Day, now: int) -> None:
-        if day.owed < max(1, self._limits[name] // ROOF_BLOCKS) and now - day.settled_at < SETTLE_MS:
-            return
-        change = Change().add("used", day.owed).set(expires_at=now // 1_000 + _KEPT_SECONDS)
-        try:
-            item = self._table.update(_item(name, now), change)
-        except StorageUnavailable:
-            return
-        day.owed, day.settled_at, day.used = 0, now, plain(item.get("used"), int, 0)
+        """Raises `DayUsedUp` when nothing is left."""
+        if found := self._roofs.get(name):
+            roof, limit = found
+            roof.check(limit)
 
 
-def _item(name: Daily, now: int) -> keys.Key:
-    date = datetime.fromtimestamp(now / 1_000, UTC).date().isoformat()
-    return keys.single("roof", f"{date}#{name}")
-
-
-def _refusal(name: Daily, now: int) -> DayUsedUp:
-    return DayUsedUp(
-        f"This deployment has used up its {name} for today. It goes on at 00:00 UTC.",
-        retry_after=(DAY_MS - now % DAY_MS) / 1_000,
-    )
+def date_of(day: int) -> str:
+    """Of a day since 1970, in UTC."""
+    return datetime.fromtimestamp(day * DAY_MS / 1_000, UTC).date().isoformat()

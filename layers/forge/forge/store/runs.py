@@ -6,8 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from forge.errors import LeaseLost, SessionUnreadable, SpendingCapReached
-from forge.models.prices import Daily
+from forge.errors import LeaseLost, SessionUnreadable
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import HotSession
 from forge.ports import Clock, Lease
@@ -114,33 +113,8 @@ class TableRuns:
         self.roofs.check("tokens")
         return tokens_left(self.table, lease.key, self.terms, self.clock())
 
-    def limits(self, name: Daily) -> bool:
-        return self.roofs.has(name)
-
-    def count_send(self, lease: Lease) -> None:
-        self.roofs.spend("sends")
-
-    def spend(self, lease: Lease, amount: int, most: int, mark: str) -> Lease:
-        change = (
-            self._renewal()
-            .assign("spent = if_not_exists(spent, :zero) + :amount", zero=0, amount=amount)
-            .assign("rev = rev + :one", one=1)
-            .set(spend_mark=mark)
-            .when("attribute_not_exists(spend_mark) OR spend_mark <> :spend_mark")
-            .when("attribute_not_exists(spent) OR spent <= :room", room=most - amount)
-        )
-        if amount > most:
-            raise SpendingCapReached
-        try:
-            with _lost_when_unreadable():
-                return lease_of(self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock())))
-        except Refused as refused:
-            item = refused.item
-        if item is None or not _is_held(item, lease):
-            raise LeaseLost
-        if item.get("spend_mark") == mark:
-            return lease_of(item)
-        raise SpendingCapReached
+    def limits_tokens(self) -> bool:
+        return self.roofs.has("tokens")
 
     def release(self, lease: Lease) -> None:
         now = self.clock()
@@ -163,7 +137,7 @@ class TableRuns:
         try:
             self.table.update(keys.hot(lease.key), fenced(lease, change, now))
         except Refused as refused:
-            if refused.item is None or not _is_held(refused.item, lease):
+            if refused.item is None or not is_held(refused.item, lease):
                 raise LeaseLost from None
 
     def _renewal(self) -> Change:
@@ -171,12 +145,12 @@ class TableRuns:
         return Change().set(lease_until=self.clock() + LEASE_MS)
 
     def _update(self, lease: Lease, change: Change) -> Lease:
-        with _lost_when_unreadable():
+        with lost_when_unreadable():
             return lease_of(self._guarded(lease, change.assign("rev = rev + :one", one=1)))
 
     def _guarded(self, lease: Lease, change: Change) -> Item:
         try:
-            with _lost_when_unreadable():
+            with lost_when_unreadable():
                 return self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock()))
         except Refused:
             raise LeaseLost from None
@@ -202,14 +176,14 @@ class TableRuns:
             return None
 
         used = counts(lease.key, tokens, self.terms, now)
-        with _lost_when_unreadable():
+        with lost_when_unreadable():
             return commit(
                 self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
             )
 
 
 @contextmanager
-def _lost_when_unreadable() -> Generator[None]:
+def lost_when_unreadable() -> Generator[None]:
     """A session that cannot be read any more is its next claim's concern: that repairs it or gives it up."""
     try:
         yield
@@ -217,7 +191,7 @@ def _lost_when_unreadable() -> Generator[None]:
         raise LeaseLost from None
 
 
-def _is_held(item: Item, lease: Lease) -> bool:
+def is_held(item: Item, lease: Lease) -> bool:
     return item.get("fence") == lease.fence and item.get("active_id") == lease.run_id
 
 

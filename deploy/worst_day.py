@@ -1,0 +1,59 @@
+"""What the worst day can cost with an installation's parameters: everything that the roofs allow, all day long.
+
+By the table of prices and what is counted of a turn. What is refused is billed, too, so the APIs' own rate is a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deploy.costs import PROCESSORS
+from deploy.prices import Line, prices
+from deploy.turn import budget, turn_lines
+
+SOCKETS = 50
+"""Those that one session may have open (`forge.store.terms`); each gets every frame."""
+STREAM_SECONDS, STREAM_GB = 120, 0.25
+"""The life of an event stream and the memory of its function. A socket costs less."""
+REFUSED_SECONDS, REFUSED_LOG_GB = 0.02, 1e-6
+OUTPUT_TOKEN = 15 / 1e6
+"""Of a large LLM (Claude Sonnet 4.5, https://www.anthropic.com/pricing, 2026-11-26); input is a fifth of it."""
+DAY = 86_400
+
+
+def worst_day(parameters: Mapping[str, str]) -> list[Line]:
+    """Dollars of one day. A roof of 0 is none: then this is no bound."""
+    requests, streams, tokens = (
+        int(parameters[f"Deployment{name}PerDay"]) for name in ("Requests", "Streams", "Tokens")
+    )
+    refused = 2 * int(parameters["ApiRequestsPerSecond"]) * DAY
+    has_llm = parameters["ForgeLlm"] not in {"offline", "scripted"}
+    return [
+        Line("requests that are let in, each a message, answered to fifty sockets", requests * _message()),
+        Line("event streams", streams * _call(STREAM_SECONDS, STREAM_GB)),
+        Line("requests that are refused, at both APIs' full rate", refused * _refused()),
+        Line("workers, all that may be", int(parameters["WorkerCountMax"]) * _worker(parameters)),
+        Line("the LLM's provider, if every token were output", tokens * OUTPUT_TOKEN if has_llm else 0.0),
+    ]
+
+
+def _message() -> float:
+    counts = budget()["turn"]
+    to_all = {**counts, **{name: counts[name] * SOCKETS for name in ("frames", "frame bytes")}}
+    return sum(line.dollars for line in turn_lines(to_all, prices())) / 1e6
+
+
+def _refused() -> float:
+    price = prices()
+    way_in = price.of("edge request") + price.of("edge function call") + price.of("HTTP API request")
+    return way_in + _call(REFUSED_SECONDS, price.assumed("function GB")) + price.of("log GB", REFUSED_LOG_GB)
+
+
+def _call(seconds: float, gigabytes: float) -> float:
+    return prices().of("function call") + prices().of("function GB second", seconds * gigabytes)
+
+
+def _worker(parameters: Mapping[str, str]) -> float:
+    price, processor = prices(), PROCESSORS[parameters["Architecture"]]
+    hour = float(parameters["WorkerCpu"]) / 1024 * price.of(f"{processor} vCPU hour")
+    return 24 * (hour + float(parameters["WorkerMemory"]) / 1024 * price.of(f"{processor} GB hour"))
