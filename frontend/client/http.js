@@ -129,7 +129,7 @@ export class HttpApi {
     return this.#request('PATCH', `/api/sessions/${encodeURIComponent(sessionId)}`, { body: { title } });
   }
 
-  /** @param {string} sessionId */
+  /** @param {string} sessionId @returns {Promise<Receipt>} what was deleted, and what stays */
   delete(sessionId) {
     return this.#request('DELETE', `/api/sessions/${encodeURIComponent(sessionId)}`);
   }

@@ -1,4 +1,4 @@
-"""`DELETE /api/sessions/{session_id}`: end a session; its run stops."""
+"""`DELETE /api/sessions/{session_id}`: end a session, with a receipt; its run stops."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, SessionNamed
 from forge.api.sessions import delete_session
+from forge.models.http import Receipt
 from forge.models.ids import SessionKey
 
 router = APIRouter()
 
 
-@router.delete("/api/sessions/{session_id}", status_code=204)
-def delete(session_id: SessionNamed, owner: Owner) -> None:
-    delete_session(SessionKey(owner, session_id))
+@router.delete("/api/sessions/{session_id}")
+def delete(session_id: SessionNamed, owner: Owner) -> Receipt:
+    return delete_session(SessionKey(owner, session_id))
 
 
 app = create_app(router)

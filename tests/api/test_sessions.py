@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forge.models.http import Receipt
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog
 from forge.store import Store
@@ -42,7 +43,7 @@ def test_a_deleted_session_is_gone_and_its_connections_are_closed(
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
     session = real_store.sessions.hot(KEY)
     _, connection = gateway.connect(session_id="s")
-    assert gateway.delete("/api/sessions/s").status == 204
+    assert gateway.delete("/api/sessions/s").status == 200
     assert gateway.get("/api/state", session_id="s").json["messages"] == []
     assert session
     assert connections_server.frames[connection] == [
@@ -53,9 +54,27 @@ def test_a_deleted_session_is_gone_and_its_connections_are_closed(
     assert (control.deleted, control.connections) == (session.generation, frozenset())
 
 
+def test_the_receipt_of_a_deletion_counts_what_was_there_and_says_what_stays(gateway: Gateway) -> None:
+    for text in ("a", "b"):
+        gateway.post("/api/chat", {"message": text, "session_id": "s"})
+    gateway.post("/api/chat", {"message": "c", "session_id": "another"})
+    receipt = Receipt.model_validate(gateway.delete("/api/sessions/s").json)
+    assert receipt.is_complete
+    assert receipt.deleted.model_dump() == {
+        "sessions": 1,
+        "messages": 2,
+        "memory_entries": 0,
+        "wallet_requests": 0,
+        "runs": 2,
+    }
+    kinds = {each.kind for each in receipt.kept}
+    assert {"backups", "logs", "transactions", "llm_provider"} <= kinds
+    assert "login" not in kinds
+
+
 def test_deleting_twice_finds_nothing(gateway: Gateway) -> None:
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
-    assert [gateway.delete("/api/sessions/s").status for _ in range(2)] == [204, 404]
+    assert [gateway.delete("/api/sessions/s").status for _ in range(2)] == [200, 404]
 
 
 def test_a_message_after_deletion_starts_a_new_generation(gateway: Gateway) -> None:
@@ -73,7 +92,7 @@ def test_connections_that_cannot_be_closed_do_not_keep_a_session(
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
     _, connection = gateway.connect(session_id="s")
     connections_server.throttled.add(connection)
-    assert gateway.delete("/api/sessions/s").status == 204
+    assert gateway.delete("/api/sessions/s").status == 200
 
 
 def test_the_network_is_a_sessions_own(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from forge_client.account import AccountCalls
-from forge_client.answers import Accepted, CommandResult, SessionList, SessionSummary, accepted_run
+from forge_client.answers import Accepted, CommandResult, Receipt, SessionList, SessionSummary, accepted_run
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
 from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy
@@ -119,12 +119,16 @@ class SessionCalls(AccountCalls):
     async def rename(self, title: str) -> None:
         await self._endpoint.request("PATCH", f"/api/sessions/{self.session_id}", json={"title": title})
 
-    async def delete(self) -> None:
-        """End this session and stop its run. A session that does not exist is deleted already."""
+    async def delete(self) -> Receipt | None:
+        """End this session and stop its run; the receipt says what was deleted and what stays.
+
+        None: a session that does not exist is deleted already, or an older server tells nothing.
+        """
         try:
-            await self._endpoint.request("DELETE", f"/api/sessions/{self.session_id}")
+            answer = await self._endpoint.request("DELETE", f"/api/sessions/{self.session_id}")
         except NotFound:
-            return
+            return None
+        return Receipt.model_validate_json(answer.content) if answer.content else None
 
     async def _command(self, command: str, args: dict[str, Any]) -> CommandResult:
         result = await self.mcp_command(command, args)

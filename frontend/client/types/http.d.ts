@@ -94,8 +94,8 @@ export declare class HttpApi {
     deleteAccount(idempotencyKey: string): Promise<Receipt>;
     /** @param {string} sessionId @param {string} title */
     rename(sessionId: string, title: string): Promise<any>;
-    /** @param {string} sessionId */
-    delete(sessionId: string): Promise<any>;
+    /** @param {string} sessionId @returns {Promise<Receipt>} what was deleted, and what stays */
+    delete(sessionId: string): Promise<Receipt>;
     /**
      * A single-use ticket for the session's WebSocket. `opens_for`: seconds until what it opens ends with its token.
      * @param {string} sessionId

@@ -10,9 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.push import end_connections, push_state
-from forge.errors import InvalidRequest, NotFound, SessionUnreadable, StorageUnavailable
+from forge.errors import InvalidRequest, StorageUnavailable
 from forge.models import public
-from forge.models.http import SessionList, SessionSummary
+from forge.models.account import KEPT_OF_A_SESSION, Erasure
+from forge.models.http import Receipt, SessionList, SessionSummary
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey
 
 logger = logging.getLogger(__name__)
@@ -56,23 +57,14 @@ def rename_session(key: SessionKey, title: str) -> SessionSummary:
     return public.summary(session)
 
 
-def delete_session(key: SessionKey) -> None:
+def delete_session(key: SessionKey) -> Receipt:
     """Its run stops, its connections are closed. Raises `NotFound`."""
-    generation = _generation(key)
-    connection_ids = dependencies.store().sessions.delete(key)
-    logger.info("session deleted", extra={"key_digest": key.digest, "connections": len(connection_ids)})
+    started_at = dependencies.now()
+    erased = dependencies.store().sessions.delete(key)
+    logger.info("session deleted", extra={"key_digest": key.digest, "connections": len(erased.connections)})
     try:
-        end_connections(key, generation, connection_ids)
+        end_connections(key, erased.generation, erased.connections)
     except StorageUnavailable:
         logger.warning("connections not closed", extra={"key_digest": key.digest})
-
-
-def _generation(key: SessionKey) -> int:
-    """0 when the session cannot be read, which does not keep it from being deleted. Raises `NotFound`."""
-    try:
-        session = dependencies.store().sessions.hot(key)
-    except SessionUnreadable:
-        return 0
-    if session is None:
-        raise NotFound
-    return session.generation
+    done = Erasure(name="", deleted=erased.deleted, started_at=started_at, finished_at=dependencies.now())
+    return public.receipt(done, KEPT_OF_A_SESSION)

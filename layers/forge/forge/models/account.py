@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -30,14 +30,6 @@ class Adopted:
     connections: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """A session that has been deleted: the connections to close, and the generation that they followed."""
-
-    generation: int
-    connections: frozenset[str]
-
-
 class Deleted(BaseModel):
     """What a deletion has deleted so far, by kind."""
 
@@ -53,6 +45,18 @@ class Deleted(BaseModel):
     """Wallet requests that waited."""
     runs: int = 0
     """Runs that were in progress or queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A session that has been deleted: the connections to close, and the generation that they followed.
+
+    `deleted`: what has gone with it, where nobody has counted it yet.
+    """
+
+    generation: int
+    connections: frozenset[str]
+    deleted: Deleted = field(default_factory=Deleted)
 
 
 class Erasure(BaseModel):
@@ -100,7 +104,7 @@ KEPT: Sequence[Kept] = (
     Kept(
         kind="token_counts",
         seconds=4 * _DAY,
-        why="Deleting gives nobody new LLM tokens: a number for each day.",
+        why="Deleting gives nobody new LLM tokens or sums to send: numbers for each day.",
     ),
     Kept(
         kind="request_records",
@@ -122,3 +126,6 @@ KEPT: Sequence[Kept] = (
     Kept(kind="login", seconds=None, why="The login itself is the identity provider's."),
 )
 """What the deletion of an account leaves, and why."""
+
+KEPT_OF_A_SESSION: Sequence[Kept] = tuple(each for each in KEPT if each.kind != "login")
+"""What the deletion of one session leaves."""

@@ -154,7 +154,7 @@ class AdoptRequest(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What the deletion of an account has deleted so far, and what it leaves."""
+    """What the deletion of an account, or of one session, has deleted so far, and what it leaves."""
 
     is_complete: bool
     """False when there was not time for all of it: the same request, with the same key, goes on."""

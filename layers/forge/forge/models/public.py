@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from forge.models.account import KEPT, Erasure
+from forge.models.account import KEPT, Erasure, Kept
 from forge.models.approval import Approval, Report
 from forge.models.asking import Ask
 from forge.models.http import Receipt, SessionSummary, State
@@ -164,12 +164,12 @@ def summary(session: HotSession) -> SessionSummary:
     )
 
 
-def receipt(erasure: Erasure) -> Receipt:
+def receipt(erasure: Erasure, kept: Sequence[Kept] = KEPT) -> Receipt:
     finished_at = erasure.finished_at
     return Receipt(
         is_complete=finished_at is not None,
         deleted=erasure.deleted,
-        kept=list(KEPT),
+        kept=list(kept),
         started_at=rfc3339(erasure.started_at),
         finished_at=None if finished_at is None else rfc3339(finished_at),
     )

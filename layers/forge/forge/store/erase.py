@@ -88,7 +88,7 @@ class Eraser:
 
     def _counting(self, old: Item) -> dict[str, object]:
         change = Change().when("attribute_exists(pk)")
-        for name, number in _count(old).model_dump().items():
+        for name, number in counted(old).model_dump().items():
             change.assign(f"{name} = {name} + :{name}", **{name: number})
         return self.table.updating(self._where(), change)
 
@@ -105,7 +105,8 @@ class Eraser:
         )
 
 
-def _count(item: Item) -> Deleted:
+def counted(item: Item) -> Deleted:
+    """What is deleted with a session of which this is the hot item. Of one that cannot be read only that it was one."""
     try:
         session = session_of(item)
     except SessionUnreadable:

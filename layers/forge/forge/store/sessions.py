@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forge.errors import NotFound, SessionUnreadable, StorageUnavailable
+from forge.models.account import Erased
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import HotSession
@@ -16,6 +17,7 @@ from forge.store.children import delete_children
 from forge.store.codec import Item
 from forge.store.controls import connections_of
 from forge.store.ending import ended, tell_run
+from forge.store.erase import counted
 from forge.store.items import alive, current, new_item, only_if, session_of
 from forge.store.lenient import plain
 from forge.store.log import messages_of, whole_text
@@ -116,10 +118,10 @@ class TableSessions:
 
         return mended(self.table, key, self.terms.defaults(self.clock()), write)
 
-    def delete(self, key: SessionKey) -> frozenset[str]:
+    def delete(self, key: SessionKey) -> Erased:
         now = self.clock()
         try:
-            old = self.table.update(layout.hot(key), ended(now))
+            old = self.table.update(layout.hot(key), ended(now), "ALL_OLD")
         except Unfit:
             old = delete_unreadable(self.table, now, key)
         except Refused as refused:
@@ -129,7 +131,7 @@ class TableSessions:
         generation = plain(old.get("generation"), int, now)
         control = tell_run(self.table, key, generation, now)
         delete_children(self.table, key, generation)
-        return connections_of(control)
+        return Erased(generation, connections_of(control), counted(old))
 
     def _shown(self, item: Item) -> HotSession:
         return current(session_of(item), self.clock())

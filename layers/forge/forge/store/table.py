@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from forge.aws import unavailable
 from forge.errors import StorageUnavailable
@@ -42,11 +42,11 @@ class Table:
         parameters = change.condition() if change else {}
         self._write(lambda: self._client.put_item(TableName=self._name, Item=encode_item(item), **parameters))
 
-    def update(self, key: Key, change: Change) -> Item:
-        """The item as the update left it. Raises `Refused`."""
+    def update(self, key: Key, change: Change, returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW") -> Item:
+        """The item as the update left it, or as it found it. Raises `Refused`."""
         answer = self._write(
             lambda: self._client.update_item(
-                TableName=self._name, Key=encode_item(key), ReturnValues="ALL_NEW", **change.update()
+                TableName=self._name, Key=encode_item(key), ReturnValues=returns, **change.update()
             )
         )
         return decode_item(answer["Attributes"])
