@@ -8,7 +8,7 @@ from forge.api import dependencies
 from forge.api.message_pages import MESSAGES_LIMIT, page
 from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.push import push_state
-from forge.api.unreadable import unreadable_state
+from forge.api.unreadable import not_shown_state, unreadable_state
 from forge.api.waiting import until_ended
 from forge.errors import SessionUnreadable
 from forge.models import public
@@ -78,21 +78,40 @@ def submit(
         trace=trace or "",
     )
     accepted = dependencies.store().inbox.accept_once(key, submission, if_busy, once)
-    if accepted.run_id != run_id:
-        logger.info("message known", extra={"run_id": accepted.run_id})
-        return accepted, _repeated(accepted, preferences)
-    session = accepted.session
+    try:
+        if accepted.run_id != run_id:
+            logger.info("message known", extra={"run_id": accepted.run_id})
+            return accepted, _repeated(accepted, preferences)
+        return accepted, _begun(accepted, submission, if_busy, preferences)
+    except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
+        logger.warning("accepted message not shown", extra=error_fields(error))
+        return accepted, _not_shown(accepted)
+
+
+def _begun(accepted: Accepted, submission: Submission, if_busy: IfBusy, preferences: Preferences) -> Hot:
+    session, run_id = accepted.session, submission.run_id
     record("MessagesAccepted")
     if session is None:
-        return accepted, state_of(key, None)
+        return state_of(accepted.key, None)
     if session.created_at >= submission.created_at:
         record("SessionsCreated")
-    logger.info("message accepted", extra={"characters": len(content), "waiting": len(session.inbox)})
+    extra = {"characters": len(submission.content), "waiting": len(session.inbox)}
+    logger.info("message accepted", extra=extra)
     if any(waiting.run_id == run_id for waiting in session.inbox):
         _send(session, run_id, is_traced=trace is not None)
         if if_busy == "interrupt":
             session = _replace_earlier(session, run_id)
-    return accepted, _answer(session, run_id, preferences)
+    return _answer(session, run_id, preferences)
+
+
+def _not_shown(accepted: Accepted) -> Hot:
+    """It is accepted, whether or not it can be shown: as much as can be said of it."""
+    try:
+        if accepted.session is not None:
+            return public.older_state(accepted.session, [], None)
+    except Exception as error:  # noqa: BLE001
+        logger.warning("session not shown", extra=error_fields(error))
+    return not_shown_state(accepted.key)
 
 
 def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
@@ -109,13 +128,9 @@ def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
 
 
 def _answer(session: HotSession, run_id: str, preferences: Preferences) -> Hot:
-    """What the client prefers to see of the accepted message: it is accepted, whether or not it can be shown."""
-    try:
-        shown = until_ended(session, run_id, preferences.wait_seconds)
-        return _shown(session.key, shown, preferences)
-    except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
-        logger.warning("accepted message not shown", extra=error_fields(error))
-        return public.older_state(session, [], None)
+    """What the client prefers to see of the accepted message."""
+    shown = until_ended(session, run_id, preferences.wait_seconds)
+    return _shown(session.key, shown, preferences)
 
 
 def _shown(key: SessionKey, session: HotSession | None, preferences: Preferences) -> Hot:

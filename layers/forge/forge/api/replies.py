@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,12 +14,16 @@ from starlette.responses import Response, StreamingResponse
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.session_ids import checked
+from forge.api.unreadable import not_shown_state
 from forge.api.way_in import caller_address
 from forge.errors import Forbidden
 from forge.models.caller import Caller
 from forge.models.http import ChatRequest, SystemRequest
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey, new_session_id
 from forge.models.once import Once
+from forge.observability import error_fields
+
+logger = logging.getLogger(__name__)
 
 _SessionRequest = ChatRequest | SystemRequest
 
@@ -118,4 +123,16 @@ def reply(
         headers["X-Session-Id"] = key.session_id
     if run_id:
         headers["X-Run-Id"] = run_id
-    return Response(body.model_dump_json(), media_type="application/json", headers=headers)
+    text = _written(body, key if run_id else None)
+    return Response(text, media_type="application/json", headers=headers)
+
+
+def _written(body: BaseModel, accepted: SessionKey | None) -> str:
+    """An accepted message is answered, also when its session cannot be written as JSON."""
+    try:
+        return body.model_dump_json()
+    except Exception as error:
+        if accepted is None:
+            raise
+        logger.warning("session not shown", extra=error_fields(error))
+        return not_shown_state(accepted).model_dump_json()

@@ -1,4 +1,4 @@
-"""What a client sees of a session whose stored item cannot be read."""
+"""What a client sees of a session whose stored item cannot be read, or that cannot be shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from forge.models import public
 from forge.models.http import State
 from forge.models.ids import SessionKey
 
+NOT_SHOWN = "Your message was accepted. The conversation cannot be shown at the moment; reload it in a while."
+
 
 def unreadable_state(key: SessionKey, unreadable: SessionUnreadable) -> State:
     network = dependencies.settings().default_network
     return public.unreadable_state(key.session_id, network, dependencies.catalog(), unreadable.detail)
+
+
+def not_shown_state(key: SessionKey) -> State:
+    """It needs nothing but the id: neither the table nor what is stored."""
+    network = dependencies.settings().default_network
+    return public.unreadable_state(key.session_id, network, None, NOT_SHOWN)
