@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge.models.run import Outcome
-from forge.observability import Metric, Unit, emit
+from forge.observability import Metric, Unit, emit_all
 
 SERVICE = "worker"
 
@@ -35,31 +35,33 @@ class Metrics:
         self._enabled = enabled
 
     def takeover(self) -> None:
-        self._emit("Takeovers")
+        self._emit(("Takeovers", 1, "Count"))
 
     def put_back(self) -> None:
-        self._emit("RunsPutBack")
+        self._emit(("RunsPutBack", 1, "Count"))
 
     def session_unreadable(self) -> None:
-        self._emit("ItemsUnreadable")
+        self._emit(("ItemsUnreadable", 1, "Count"))
 
     def run_ended(self, figures: RunFigures) -> None:
-        self._emit(_ENDS[figures.outcome])
-        self._emit("QueueWait", figures.waited_ms, "Milliseconds")
-        self._emit("RunSeconds", figures.run_ms / 1_000, "Seconds")
-        self._emit("Tokens", figures.tokens)
+        measured: list[tuple[Metric, float, Unit]] = [
+            (_ENDS[figures.outcome], 1, "Count"),
+            ("QueueWait", figures.waited_ms, "Milliseconds"),
+            ("RunSeconds", figures.run_ms / 1_000, "Seconds"),
+            ("Tokens", figures.tokens, "Count"),
+        ]
         if figures.first_text_ms is not None:
-            self._emit("TimeToFirstToken", figures.first_text_ms, "Milliseconds")
+            measured.append(("TimeToFirstToken", figures.first_text_ms, "Milliseconds"))
+        self._emit(*measured)
 
     def loop_lag(self, seconds: float) -> None:
         """How late the event loop was at its worst since the last time."""
-        self._emit("LoopLag", seconds * 1_000, "Milliseconds")
+        self._emit(("LoopLag", seconds * 1_000, "Milliseconds"))
 
     def process(self, runs: int, memory: int) -> None:
         """`memory`: bytes resident."""
-        self._emit("WorkerRuns", runs)
-        self._emit("WorkerMemory", memory, "Bytes")
+        self._emit(("WorkerRuns", runs, "Count"), ("WorkerMemory", memory, "Bytes"))
 
-    def _emit(self, metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
+    def _emit(self, *measured: tuple[Metric, float, Unit]) -> None:
         if self._enabled:
-            emit(SERVICE, metric, value, unit)
+            emit_all(SERVICE, *measured)
