@@ -18,6 +18,7 @@ from local_dev.gateway import Gateway, Server
 from local_dev.http_api import HttpApi
 from local_dev.lambda_runtime import LambdaRuntime
 from local_dev.limits import Limits
+from local_dev.metrics import Metrics
 from local_dev.page import Page
 from local_dev.routing import Routes
 from local_dev.rpc_proxy import RpcProxy
@@ -72,6 +73,7 @@ class Application:
             connections=ConnectionsApi(sockets, Credential(ACCESS_KEY), self.limits),
             page=Page(self.page, self.page_headers),
             chain=RpcProxy(self.chain_url),
+            metrics=Metrics(None),
         )
 
     def _route(self, runtime: LambdaRuntime, key: str, handler: Any, streams: bool) -> HttpRoute:
