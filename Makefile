@@ -149,6 +149,10 @@ bench-cost: setup-check ## Count what a turn sends to AWS, and price it (ARGS=--
 bench-attacks: setup ## Measure others' answers while somebody attacks (ARGS=--quick: six minutes)
 	@$(python) -m bench.attacks $(ARGS)
 
+.PHONY: bench-capacity
+bench-capacity: setup ## Simulate a week at four sizes against the scaling rules (ARGS="--replay": a part on real workers)
+	@$(python) -m bench.capacity $(ARGS)
+
 .PHONY: eval
 eval: setup ## Ask the agent a set of questions and grade its work
 	@$(python) -m bench.eval $(ARGS)

@@ -1,0 +1,109 @@
+"""Second by second: messages arrive, workers take them, and once a minute the scaling rules look."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from bench.capacity.scaling import MINUTE, Point, Rules, Scaler
+
+START_SECONDS = 60
+"""From the decision until a task of Fargate receives: placing it, its image, and some seconds of our own. Assumed, for
+without an account only the last part can be measured."""
+
+
+@dataclass(slots=True)
+class Minute:
+    """Messages, the age of the oldest that was taken (seconds), most runs at once, workers, their CPU in percent."""
+
+    messages: int
+    oldest: int
+    running: int
+    waiting: int
+    workers: int
+    cpu: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """`ages`: how many messages waited so many seconds, by hour of the simulated time."""
+
+    minutes: list[Minute] = field(default_factory=list[Minute])
+    ages: dict[int, Counter[int]] = field(default_factory=dict[int, Counter[int]])
+    worker_seconds: int = 0
+    left: int = 0
+    """Messages that still wait at the end."""
+
+    def age(self, percent: float, hours: Iterable[int] | None = None) -> int:
+        """Seconds. Of the hours named, or of all."""
+        found = Counter[int]()
+        for hour in self.ages if hours is None else hours:
+            found.update(self.ages.get(hour, {}))
+        left = found.total() * (1 - percent / 100)
+        for seconds in sorted(found, reverse=True):
+            left -= found[seconds]
+            if left < 0:
+                return seconds
+        return 0
+
+
+@dataclass(slots=True)
+class Model:
+    """`workers` run from the beginning. `cpu_seconds`: of a worker, for a second of one run.
+
+    `start`: seconds until a worker that is wanted receives.
+    """
+
+    rules: Rules
+    durations: Callable[[int], list[int]]
+    workers: int
+    cpu_seconds: float
+    start: int = START_SECONDS
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def run(self, arrivals: Iterable[int]) -> Outcome:
+        scaler, coming = Scaler(self.rules, self.workers), deque[int]()
+        waiting, ends = deque[list[int]](), Counter[int]()
+        queued = running = messages = oldest = most = 0
+        workers, outcome = self.workers, self.outcome
+        for second, arrived in enumerate(arrivals):
+            running -= ends.pop(second, 0)
+            while coming and coming[0] <= second:
+                coming.popleft()
+                workers += 1
+            if arrived:
+                waiting.append([second, arrived])
+                queued, messages = queued + arrived, messages + arrived
+            free = workers * self.rules.places - running
+            while waiting and free > 0:
+                since, count = waiting[0]
+                taken = min(count, free)
+                ages = outcome.ages.setdefault(second // 3_600, Counter())
+                ages[second - since] += taken
+                oldest = max(oldest, second - since)
+                for duration in self.durations(taken):
+                    ends[second + duration] += 1
+                running, queued, free = running + taken, queued - taken, free - taken
+                waiting[0][1] -= taken
+                if not waiting[0][1]:
+                    waiting.popleft()
+            most = max(most, running)
+            outcome.worker_seconds += workers + len(coming)
+            if second % MINUTE == MINUTE - 1:
+                cpu = 100 * running * self.cpu_seconds / max(workers * self.rules.vcpu, 1e-9)
+                outcome.minutes.append(Minute(messages, oldest, most, queued, workers, cpu))
+                wanted = scaler.minute(second, Point(queued, running, workers, min(cpu, 100)))
+                while workers + len(coming) < wanted:
+                    coming.append(second + self.start)
+                if workers > wanted:
+                    workers = wanted
+                messages = oldest = most = 0
+        outcome.left = queued
+        return outcome
+
+
+def drawing(draw: Callable[[int, random.Random], list[int]], seed: int) -> Callable[[int], list[int]]:
+    choose = random.Random(seed)
+    return lambda count: draw(count, choose)

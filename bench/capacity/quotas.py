@@ -1,0 +1,168 @@
+"""What a peak asks of the account and of our own parameters, beside what there is by default: rows with a source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from local_dev.environment import REGION
+from local_dev.processes import ROOT
+from local_dev.template import Template
+
+FILE = Path(__file__).with_name("turn.json")
+COUNTED = ROOT / "bench" / "budgets.json"
+STANDARD = "1 at once, 400 tokens"
+"""Of the paces at which its text can be pushed, the cloud's has the fewest frames."""
+AWS = "https://docs.aws.amazon.com"
+PING_SECONDS = 240
+"""Between two pings of the page (docs/protocol.md)."""
+UNITS_PER_MESSAGE = 5
+"""Of the price list (`forge/models/prices.py`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Counts of one turn (`turn.json`). `queue_requests`: of the most frequent kind, many runs on a worker.
+    `watching_minutes`: how long a conversation's page stays open.
+    """
+
+    frames: float
+    write_units: float
+    read_units: float
+    queue_requests: float
+    function_calls_per_turn: float
+    function_calls_per_conversation: float
+    function_seconds: float
+    cpu_seconds: float
+    watching_minutes: float
+
+    @classmethod
+    def read(cls) -> Self:
+        told: dict[str, Any] = json.loads(FILE.read_text())
+        counted: dict[str, dict[str, float]] = json.loads(COUNTED.read_text())
+        frames = min(each["frames"] for name, each in counted.items() if name.startswith(STANDARD))
+        return cls(frames=frames, **{name: told[name] for name in cls.__dataclass_fields__ if name in told})
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The busiest minute: turns and conversations that begin a second, and what ran then."""
+
+    turns: float
+    conversations: float
+    runs: int
+    workers: int
+    vcpu: float
+    turn: Turn
+
+    @property
+    def calls(self) -> float:
+        """Invocations a second; pings of open pages are among them."""
+        pings = self.watching / PING_SECONDS
+        turn = self.turn
+        return (
+            self.turns * turn.function_calls_per_turn
+            + self.conversations * turn.function_calls_per_conversation
+            + pings
+        )
+
+    @property
+    def watching(self) -> float:
+        return self.conversations * self.turn.watching_minutes * 60
+
+    @property
+    def gateway(self) -> float:
+        """Requests a second over all APIs: what clients ask, and each pushed frame."""
+        return self.calls + self.turns * self.turn.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """`there`: by default. `least`: where it is less than that, and how much."""
+
+    name: str
+    there: float
+    needs: Callable[[Peak], float]
+    source: str
+    least: tuple[str, float] | None = None
+
+
+QUOTAS = (
+    Quota(
+        "API Gateway: requests a second, pushed frames (`@connections`) among them",
+        10_000,
+        lambda peak: peak.gateway,
+        f"{AWS}/apigateway/latest/developerguide/limits.html",
+        ("newer regions", 2_500),
+    ),
+    Quota(
+        "API Gateway: new WebSocket connections a second",
+        500,
+        lambda peak: peak.conversations,
+        f"{AWS}/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html",
+    ),
+    Quota(
+        "Lambda: concurrent executions",
+        1_000,
+        lambda peak: peak.calls * peak.turn.function_seconds,
+        f"{AWS}/lambda/latest/dg/gettingstarted-limits.html",
+        ("new accounts", 10),
+    ),
+    Quota(
+        "SQS: requests a second of one kind to the FIFO queue (high throughput)",
+        70_000,
+        lambda peak: peak.turns * peak.turn.queue_requests,
+        f"{AWS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html",
+        ("small regions", 2_400),
+    ),
+    Quota(
+        "SQS: messages received and not deleted",
+        120_000,
+        lambda peak: peak.runs,
+        f"{AWS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html",
+    ),
+    Quota(
+        "DynamoDB: write units a second of one table",
+        40_000,
+        lambda peak: peak.turns * peak.turn.write_units,
+        f"{AWS}/amazondynamodb/latest/developerguide/ServiceQuotas.html",
+        ("a new table", 4_000),
+    ),
+    Quota(
+        "DynamoDB: read units a second of one table",
+        40_000,
+        lambda peak: peak.turns * peak.turn.read_units,
+        f"{AWS}/amazondynamodb/latest/developerguide/ServiceQuotas.html",
+        ("a new table", 12_000),
+    ),
+    Quota(
+        "Fargate: vCPUs",
+        6,
+        lambda peak: peak.workers * peak.vcpu * 2,
+        f"{AWS}/AmazonECS/latest/developerguide/service-quotas.html",
+    ),
+)
+
+
+def own_limits() -> list[Quota]:
+    """Parameters of ours that such a peak exceeds, or comes near."""
+    template = Template.load(ROOT / "template.yaml", region=REGION)
+    defaults = {name: each.get("Default") for name, each in template.section("Parameters").items()}
+    return [
+        Quota("`WorkerCountMax`", defaults["WorkerCountMax"], lambda peak: peak.workers, "template.yaml"),
+        Quota(
+            "`DeploymentUnitsPerMinute`",
+            defaults["DeploymentUnitsPerMinute"],
+            lambda peak: 60 * (peak.turns * UNITS_PER_MESSAGE + peak.calls),
+            "template.yaml",
+        ),
+        Quota(
+            "`ApiRequestsPerSecond`",
+            defaults["ApiRequestsPerSecond"],
+            lambda peak: peak.calls,
+            "template.yaml",
+        ),
+    ]

@@ -1,0 +1,88 @@
+"""The simulated week at one size: how long messages waited, how many workers that took, and what it costs."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from bench.capacity import money
+from bench.capacity.load import DAY_SECONDS, WEEK_SECONDS, Load
+from bench.capacity.model import Minute, Model, Outcome, drawing
+from bench.capacity.quotas import Peak, Turn
+from bench.capacity.scaling import MINUTE, Rules, rules
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SEED = 15
+AFTER_MINUTES = 120
+"""After the burst, until its workers are gone again."""
+USUAL_ROOM = 2.0
+"""`WorkerCountMax` beside the workers that the week's busiest usual minute needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """`age_usual`: the 99th percentile without the hours of the burst; `age_burst`: of those hours; in seconds."""
+
+    conversations: int
+    rules: Rules
+    outcome: Outcome
+    age_usual: int
+    age_burst: int
+    oldest: int
+    usual: Peak
+    burst: Peak
+    dollars: float
+
+    @property
+    def workers(self) -> tuple[int, int]:
+        counts = [minute.workers for minute in self.outcome.minutes]
+        return min(counts), max(counts)
+
+
+def most_workers(load: Load, conversations: float, target: float) -> int:
+    """So many that twice the busiest usual minute is within the target."""
+    busiest = max(load.usual_rate(second, conversations) for second in range(0, WEEK_SECONDS, MINUTE))
+    return max(4, math.ceil(USUAL_ROOM * busiest * load.mean_duration / target))
+
+
+def week(conversations: int, load: Load, turn: Turn) -> Week:
+    most = most_workers(load, conversations, rules().target)
+    chosen = rules(WorkerCountMax=str(most))
+    cpu = turn.cpu_seconds / load.mean_duration
+    model = Model(chosen, drawing(load.draw, SEED), chosen.least, cpu)
+    outcome = model.run(load.arrivals(conversations, random.Random(SEED)))
+    burst_hours = range(load.burst_begins // 3_600, load.burst_ends // 3_600 + 1)
+    burst_minutes = range(load.burst_begins // MINUTE, load.burst_ends // MINUTE + AFTER_MINUTES)
+    quiet = [minute for number, minute in enumerate(outcome.minutes) if number not in burst_minutes]
+    turns = sum(minute.messages for minute in outcome.minutes) / 7
+    hours = outcome.worker_seconds / 3_600 / 7
+    return Week(
+        conversations=conversations,
+        rules=chosen,
+        outcome=outcome,
+        age_usual=outcome.age(99, set(outcome.ages) - set(burst_hours)),
+        age_burst=outcome.age(99, burst_hours),
+        oldest=max(minute.oldest for minute in outcome.minutes),
+        usual=_peak(quiet, load, turn, chosen),
+        burst=_peak(outcome.minutes, load, turn, chosen),
+        dollars=money.day(chosen, turns, hours),
+    )
+
+
+def _peak(minutes: list[Minute], load: Load, turn: Turn, chosen: Rules) -> Peak:
+    turns = max(minute.messages for minute in minutes) / MINUTE
+    return Peak(
+        turns=turns,
+        conversations=turns / load.messages_per_conversation,
+        runs=max(minute.running for minute in minutes),
+        workers=max(minute.workers for minute in minutes),
+        vcpu=chosen.vcpu,
+        turn=turn,
+    )
+
+
+def burst_day(found: Week, load: Load) -> list[Minute]:
+    """The minutes of the day that has the burst."""
+    first = load.burst_begins // DAY_SECONDS * DAY_SECONDS // MINUTE
+    return found.outcome.minutes[first : first + DAY_SECONDS // MINUTE]
