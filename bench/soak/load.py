@@ -109,7 +109,8 @@ async def _tell(report: Report, began: float) -> None:
         seconds, ended = time.monotonic() - began, sum(report.outcomes.values())
         print(
             f"{seconds:5.0f} s  {ended} of {report.accepted} messages ended ({ended / seconds:.1f}/s), "
-            f"{sum(report.blows.values())} blows, {len(report.takeovers)} takeovers, "
+            f"{sum(report.blows.values())} blows, {report.deployments.done} deployments, "
+            f"{len(report.takeovers)} takeovers, {len(report.handovers)} hand-overs, "
             f"{len(report.violations)} violations",
             flush=True,
         )
