@@ -81,13 +81,16 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`there`: by default. `least`: where it is less than that, and how much."""
+    """`there`: by default. `least`: where it is less than that, and how much. `is_read`: the figure was looked up in
+    `source`; the others are from memory.
+    """
 
     name: str
     there: float
     needs: Callable[[Peak], float]
     source: str
     least: tuple[str, float] | None = None
+    is_read: bool = True
 
 
 QUOTAS = (
@@ -110,6 +113,7 @@ QUOTAS = (
         lambda peak: peak.calls * peak.turn.function_seconds,
         f"{AWS}/lambda/latest/dg/gettingstarted-limits.html",
         ("new accounts", 10),
+        is_read=False,
     ),
     Quota(
         "SQS: requests a second of one kind to the FIFO queue (high throughput)",
@@ -123,6 +127,7 @@ QUOTAS = (
         120_000,
         lambda peak: peak.runs,
         f"{AWS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html",
+        is_read=False,
     ),
     Quota(
         "DynamoDB: write units a second of one table",
@@ -143,6 +148,7 @@ QUOTAS = (
         6,
         lambda peak: peak.workers * peak.vcpu * 2,
         f"{AWS}/AmazonECS/latest/developerguide/service-quotas.html",
+        is_read=False,
     ),
 )
 

@@ -48,7 +48,7 @@ def _week_table(weeks: Sequence[Week]) -> list[str]:
         "dollars a day, beside the LLM": [f"${week.dollars:,.2f}" for week in weeks],
     }
     return [
-        rules_line(weeks),
+        rules_line(weeks[0].rules),
         "",
         *_table("conversations a day", [f"{w.conversations:,}" for w in weeks], rows),
     ]
@@ -66,9 +66,11 @@ def _quota_table(weeks: Sequence[Week]) -> list[str]:
     ]
     sources = [
         "",
-        "Sources, looked at on 2026-11-26:",
-        *(f"<{source}>" for source in dict.fromkeys(q.source for q in QUOTAS)),
+        "Sources, looked at on 2026-11-26, and where figures are to be found that are from memory here:",
+        "",
     ]
+    for source, is_read in {quota.source: quota.is_read for quota in QUOTAS}.items():
+        sources.append(f"- <{source}>" + ("" if is_read else " (from memory)"))
     return [*head, *_table("quota", [f"{week.conversations:,}" for week in weeks], rows), *sources]
 
 

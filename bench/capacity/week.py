@@ -50,7 +50,10 @@ def week(conversations: int, load: Load, turn: Turn) -> Week:
     most = most_workers(load, conversations, rules().target)
     chosen = rules(WorkerCountMax=str(most))
     cpu = turn.cpu_seconds / load.mean_duration
-    model = Model(chosen, drawing(load.draw, SEED), chosen.least, cpu)
+    first = max(
+        chosen.least, math.ceil(load.usual_rate(0, conversations) * load.mean_duration / chosen.target)
+    )
+    model = Model(chosen, drawing(load.draw, SEED), first, cpu)
     outcome = model.run(load.arrivals(conversations, random.Random(SEED)))
     burst_hours = range(load.burst_begins // 3_600, load.burst_ends // 3_600 + 1)
     burst_minutes = range(load.burst_begins // MINUTE, load.burst_ends // MINUTE + AFTER_MINUTES)
