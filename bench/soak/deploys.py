@@ -32,12 +32,12 @@ class Deployments:
 
 
 async def deploy_every(rig: Rig, seconds: float, deployments: Deployments) -> None:
-    """Until cancelled; a deployment that takes longer than `seconds` is not joined by another."""
+    """Until cancelled. One begins `seconds` after the one before it, or when that has ended."""
+    due = time.monotonic() + seconds
     while True:
-        due = time.monotonic() + seconds
-        await asyncio.sleep(seconds)
-        await deploy(rig, deployments)
         await asyncio.sleep(max(0.0, due - time.monotonic()))
+        due = time.monotonic() + seconds
+        await deploy(rig, deployments)
 
 
 async def deploy(rig: Rig, deployments: Deployments) -> None:
