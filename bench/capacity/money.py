@@ -1,19 +1,28 @@
-"""What a day costs: the workers by the hour, everything else by the turn; prices as `make deploy` tells them."""
+"""What a day costs: the workers by the hour, everything else as the counter has it and prices it."""
 
 from __future__ import annotations
 
 from bench.capacity.scaling import Rules
-from deploy import costs
+from deploy.prices import Line, prices
+from deploy.turn import bill, budget, worker_line
 
-ARCHITECTURE = "arm64"
+PROCESSOR = "Arm"
 
 
 def worker_hour(rules: Rules) -> float:
     """Dollars of one worker, its public address included."""
-    cpu, memory = costs.VCPU_HOUR[ARCHITECTURE], costs.GB_HOUR[ARCHITECTURE]
-    return rules.vcpu * cpu + rules.memory_gb * memory + costs.ADDRESS_HOUR
+    price = prices()
+    cpu, memory = price.of(f"{PROCESSOR} vCPU hour"), price.of(f"{PROCESSOR} GB hour")
+    return rules.vcpu * cpu + rules.memory_gb * memory + price.of("address hour")
 
 
-def day(rules: Rules, turns: float, worker_hours: float) -> float:
-    """Without the LLM's provider. What a turn costs contains a share for its worker, so this is at most."""
-    return turns * costs.TURNS_1000 / 1_000 + worker_hours * worker_hour(rules)
+def day(rules: Rules, turns: float, conversations: float, worker_hours: float) -> float:
+    """Without the LLM's provider. A conversation loads the page once."""
+    parts = bill(budget())
+    share = worker_line(prices()).what
+    turn = _dollars([line for line in (*parts["turn"], *parts["expiry"]) if line.what != share])
+    return turns * turn + conversations * _dollars(parts["reload"]) + worker_hours * worker_hour(rules)
+
+
+def _dollars(of_a_million: list[Line]) -> float:
+    return sum(line.dollars for line in of_a_million) / 1e6

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from deploy.prices import prices
+from deploy.turn import budget
 from local_dev.environment import REGION
 from local_dev.processes import ROOT
 from local_dev.template import Template
 
 FILE = Path(__file__).with_name("turn.json")
-COUNTED = ROOT / "bench" / "budgets.json"
-STANDARD = "1 at once, 400 tokens"
-"""Of the paces at which its text can be pushed, the cloud's has the fewest frames."""
 AWS = "https://docs.aws.amazon.com"
 PING_SECONDS = 240
 """Between two pings of the page (docs/protocol.md)."""
@@ -25,8 +24,9 @@ UNITS_PER_MESSAGE = 5
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Counts of one turn (`turn.json`). `queue_requests`: of the most frequent kind, many runs on a worker.
-    `watching_minutes`: how long a conversation's page stays open.
+    """Counts of one turn: the counter's (`deploy/turn.json`) and assumed ones (`turn.json`).
+
+    `queue_requests`: of the most frequent kind. `watching_minutes`: how long a conversation's page stays open.
     """
 
     frames: float
@@ -42,9 +42,18 @@ class Turn:
     @classmethod
     def read(cls) -> Self:
         told: dict[str, Any] = json.loads(FILE.read_text())
-        counted: dict[str, dict[str, float]] = json.loads(COUNTED.read_text())
-        frames = min(each["frames"] for name, each in counted.items() if name.startswith(STANDARD))
-        return cls(frames=frames, **{name: told[name] for name in cls.__dataclass_fields__ if name in told})
+        turn, reload, price = budget()["turn"], budget()["reload"], prices()
+        return cls(
+            frames=turn["frames"],
+            write_units=turn["write units"] + turn["index write units"],
+            read_units=turn["read units"],
+            queue_requests=told["queue_requests"],
+            function_calls_per_turn=turn["function calls"] + told["pings"],
+            function_calls_per_conversation=reload["function calls"],
+            function_seconds=price.assumed("function seconds"),
+            cpu_seconds=price.assumed("worker CPU seconds"),
+            watching_minutes=told["watching_minutes"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

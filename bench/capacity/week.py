@@ -69,7 +69,7 @@ def week(conversations: int, load: Load, turn: Turn) -> Week:
         oldest=max(minute.oldest for minute in outcome.minutes),
         usual=_peak(quiet, load, turn, chosen),
         burst=_peak(outcome.minutes, load, turn, chosen),
-        dollars=money.day(chosen, turns, hours),
+        dollars=money.day(chosen, turns, turns / load.messages_per_conversation, hours),
     )
 
 

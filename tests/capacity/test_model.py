@@ -14,7 +14,8 @@ from bench.capacity.model import Model, Outcome
 from bench.capacity.quotas import QUOTAS, Peak, Turn, own_limits
 from bench.capacity.replay import Part
 from bench.capacity.scaling import MINUTE, Point, Rules, Scaler, rules
-from deploy import costs
+from deploy.prices import prices
+from deploy.turn import answer_dollars, worker_line
 from tests.template import ROOT, default, of
 
 RULES = Rules(
@@ -109,10 +110,17 @@ def test_the_replay_sends_what_the_model_is_told() -> None:
     assert sum(part.arrivals) == len(part.durations) > 100
 
 
-def test_a_days_price_is_workers_and_turns() -> None:
-    hour = costs.VCPU_HOUR["arm64"] + 2 * costs.GB_HOUR["arm64"] + costs.ADDRESS_HOUR
-    assert money.worker_hour(RULES) == pytest.approx(hour)
-    assert money.day(RULES, 2_000, 24) == pytest.approx(2 * costs.TURNS_1000 + 24 * hour)
+def test_a_days_price_is_workers_turns_and_reloads() -> None:
+    """Not the share of a worker that the counter's own bill has."""
+    hour = money.worker_hour(RULES)
+    assert 0.03 < hour < 0.06
+    nothing, turns, reloads = (money.day(RULES, *each, 24) for each in ((0, 0), (2_000, 0), (0, 500)))
+    assert nothing == pytest.approx(24 * hour)
+    assert 0 < reloads - nothing < turns - nothing
+    all_of_it = 1_000 * answer_dollars()
+    assert money.day(RULES, 1_000, 1_000, 0) == pytest.approx(
+        all_of_it - worker_line(prices()).dollars / 1_000
+    )
 
 
 def test_every_pushed_frame_counts_against_the_gateways_quota() -> None:
