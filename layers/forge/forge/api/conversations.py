@@ -82,13 +82,15 @@ def submit(
         if accepted.run_id != run_id:
             logger.info("message known", extra={"run_id": accepted.run_id})
             return accepted, _repeated(accepted, preferences)
-        return accepted, _begun(accepted, submission, if_busy, preferences)
+        return accepted, _begun(accepted, submission, if_busy, preferences, is_traced=trace is not None)
     except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
         logger.warning("accepted message not shown", extra=error_fields(error))
         return accepted, _not_shown(accepted)
 
 
-def _begun(accepted: Accepted, submission: Submission, if_busy: IfBusy, preferences: Preferences) -> Hot:
+def _begun(
+    accepted: Accepted, submission: Submission, if_busy: IfBusy, preferences: Preferences, *, is_traced: bool
+) -> Hot:
     session, run_id = accepted.session, submission.run_id
     record("MessagesAccepted")
     if session is None:
@@ -98,7 +100,7 @@ def _begun(accepted: Accepted, submission: Submission, if_busy: IfBusy, preferen
     extra = {"characters": len(submission.content), "waiting": len(session.inbox)}
     logger.info("message accepted", extra=extra)
     if any(waiting.run_id == run_id for waiting in session.inbox):
-        _send(session, run_id, is_traced=trace is not None)
+        _send(session, run_id, is_traced=is_traced)
         if if_busy == "interrupt":
             session = _replace_earlier(session, run_id)
     return _answer(session, run_id, preferences)
