@@ -32,8 +32,6 @@ NOBODY = "0x000000000000000000000000000000000000dEaD"
 STREAMS = 200
 FRAMES = 3_000
 NO_ANSWER = 0
-YIELDS = 10
-"""Of the scheduler's 19: enough to get processors that are free, a tenth of one that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +184,9 @@ def main() -> None:
     parser.add_argument("base_url")
     parser.add_argument("ws_url")
     parser.add_argument("addresses", type=int)
+    parser.add_argument("niceness", type=int)
     options = parser.parse_args()
-    os.nice(YIELDS)
+    os.nice(options.niceness)
     target = Target(options.base_url, options.ws_url, os.environ["FORGE_EDGE_SECRET"])
     print(json.dumps(asyncio.run(attack(options.name, target, options.addresses))))
 

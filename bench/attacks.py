@@ -25,6 +25,8 @@ from bench.processes import cpu_seconds
 from local_dev.stack_process import RunningStack, running_stack
 
 RATIO_BUDGET = 1.2
+NICENESS = 10
+"""Of the attacker: enough for processors that are free, a tenth of one that is not."""
 PAUSE_SECONDS = 2.0
 """On average between two messages of a person: as many as a session may send on end."""
 MESSAGES = 5
@@ -51,7 +53,7 @@ class Round:
 
 
 async def measured(
-    rounds: int, names: Sequence[str] = tuple(ATTACKS), addresses: int = 1
+    rounds: int, names: Sequence[str] = tuple(ATTACKS), addresses: int = 1, niceness: int = NICENESS
 ) -> dict[str, list[Figure]]:
     """A stack of its own for each attack: what one leaves behind is none of the next one's."""
     found: dict[str, list[Figure]] = {}
@@ -59,20 +61,21 @@ async def measured(
         secret = secrets.token_urlsafe(32)
         async with running_stack({"FORGE_LLM": "offline", "FORGE_EDGE_SECRET": secret}) as stack:
             target = Target(stack.base_url, stack.ws_url, secret)
+            arguments = [name, stack.base_url, stack.ws_url, str(addresses), str(niceness)]
             callers = [target.called_from(f"198.18.{number}.1") for number in range(PERSONS)]
             async with people(stack, PERSONS, "time", None, callers) as somebody:
-                done = [await _round(stack, somebody, name, target, addresses) for _ in range(rounds)]
+                done = [await _round(stack, somebody, secret, arguments) for _ in range(rounds)]
         found[f"Hole {name}"] = _figures(done)
     return found
 
 
 async def _round(
-    stack: RunningStack, somebody: Sequence[Person], name: str, target: Target, addresses: int
+    stack: RunningStack, somebody: Sequence[Person], secret: str, arguments: Sequence[str]
 ) -> Round:
     done = Round()
     await _idle(stack)
     done.quiet, errors = await _answers(somebody)
-    async with _attack(name, target, addresses):
+    async with _attack(secret, arguments):
         await asyncio.sleep(ATTACK_SECONDS)
         done.attacked, more = await _answers(somebody)
     done.errors = errors + more
@@ -80,14 +83,13 @@ async def _round(
 
 
 @asynccontextmanager
-async def _attack(name: str, target: Target, addresses: int) -> AsyncGenerator[None]:
+async def _attack(secret: str, arguments: Sequence[str]) -> AsyncGenerator[None]:
     """Tells what the attacker was answered on the error output."""
-    command = [sys.executable, "-m", "bench.attackers", name, target.base_url, target.ws_url, str(addresses)]
     process = await asyncio.create_subprocess_exec(
-        *command,
+        *(sys.executable, "-m", "bench.attackers", *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "FORGE_EDGE_SECRET": target.secret},
+        env={**os.environ, "FORGE_EDGE_SECRET": secret},
     )
     try:
         assert process.stdout is not None
@@ -95,7 +97,7 @@ async def _attack(name: str, target: Target, addresses: int) -> AsyncGenerator[N
         yield
         with suppress(TimeoutError):
             answered, _ = await asyncio.wait_for(process.communicate(), ATTACKER_ENDS_SECONDS)
-            print(f"{name}: {_counted(json.loads(answered))}", file=sys.stderr, flush=True)
+            print(f"{arguments[0]}: {_counted(json.loads(answered))}", file=sys.stderr, flush=True)
     finally:
         if process.returncode is None:
             process.kill()
@@ -146,6 +148,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     parser.add_argument("--quick", action="store_true", help="two rounds of each attack (six minutes)")
     parser.add_argument("--addresses", type=int, default=1, help="how many an attacker calls from")
+    parser.add_argument("--nice", type=int, default=NICENESS, help="how far an attacker yields to all others")
     parser.add_argument("attacks", nargs="*", help="numbers of holes, such as 3; all without one")
     options = parser.parse_args(arguments)
     wanted: list[str] = options.attacks
@@ -153,7 +156,7 @@ def main(arguments: Sequence[str]) -> int:
     if not options.json:
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before this began\n", flush=True)
     rounds = QUICK_ROUNDS if options.quick else ROUNDS
-    results = asyncio.run(measured(rounds, names, options.addresses))
+    results = asyncio.run(measured(rounds, names, options.addresses, options.nice))
     if options.json:
         print(json.dumps({title: [figure.as_json() for figure in each] for title, each in results.items()}))
     else:
