@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from pydantic_ai.tools import ToolDefinition
 
+from forge.models.session import MESSAGE_BYTES_LIMIT
+from tests.unlisted import tried
+from worker.agent.offline.grammar import read
 from worker.agent.offline.help import help_text
 from worker.agent.offline.model import decide
 from worker.agent.offline.plans import Step
+from worker.agent.offline.refusal import Refusal
 from worker.agent.offline.toolbox import Toolbox
 from worker.agent.run_so_far import RunSoFar
 
@@ -208,3 +214,60 @@ def test_parameters_take_the_names_and_types_of_the_offered_schema() -> None:
 def test_the_connected_tools_can_be_listed() -> None:
     assert "- `balance`: balance." in str(step("which tools do you have?"))
     assert step("tools", tools=[]) == "No tools are connected."
+
+
+PIECES = [
+    *(
+        " ",
+        "\t",
+        "\n",
+        " \n",
+        ";",
+        " ; ",
+        ",",
+        "!",
+        "?",
+        ".",
+        "a",
+        "0",
+        "1 ",
+        "1.",
+        "a ",
+        "{",
+        "'",
+        '"a" ',
+        "0x",
+        "§",
+    ),
+    *(
+        "to ",
+        "from ",
+        "of ",
+        "on ",
+        "with ",
+        "and ",
+        "then ",
+        "and then ",
+        ", then",
+        "please ",
+        ", please",
+        "send ",
+    ),
+    *("balance ", "in ", "the ", "my wallet ", "hi, ", "ok! ", "show me ", "i want to "),
+]
+OPENINGS = ["", "a", "hi", "balance of ", "send 1 ETH from ", "call tool ", "search the web for ", "block "]
+MOST_SECONDS = 1.0
+"""Of processor time on the worker's loop, some hundred times what a text of this length takes."""
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_no_message_takes_longer_to_read_than_its_length(opening: str) -> None:
+    box = Toolbox(TOOLS)
+    for piece in PIECES:
+        for end in ("", "§", "a"):
+            prompt = (opening + piece * MESSAGE_BYTES_LIMIT)[: MESSAGE_BYTES_LIMIT - 1] + end
+            tried("long messages to the operator", prompt)
+            before = time.process_time()
+            with suppress(Refusal):
+                read(prompt, box)
+            assert time.process_time() - before < MOST_SECONDS, (opening, piece, end)

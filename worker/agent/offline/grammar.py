@@ -103,8 +103,11 @@ _OPENING = re.compile(
     r"|(?:show|tell|give|get|fetch)(?: me)?\s+(?=\S)|what(?:'s| is| are)\s+|the\s+)+",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(r"(?:[\s,]*\bplease)?[\s?.!;,]*$", re.IGNORECASE)
+_ENDS = " ?.!;,"
+_PLEASE = re.compile(r".*\bplease", re.IGNORECASE | re.DOTALL)
+_BLANKS = re.compile(r"[^\S\n]+")
 _BETWEEN = re.compile(r"\s*;\s*|\s*\n+\s*|,?\s+(?:and\s+)?then\s+", re.IGNORECASE)
+"""In a text whose blanks are single: a long run of them would be looked through again from each of its characters."""
 
 
 def read(prompt: str, box: Toolbox) -> Plan | None:
@@ -112,7 +115,7 @@ def read(prompt: str, box: Toolbox) -> Plan | None:
     plan = _command(prompt, box, (*FREE_TEXT, *RULES))
     if plan is not None:
         return plan
-    pieces = [piece for piece in _BETWEEN.split(prompt) if piece.strip()]
+    pieces = [piece for piece in _BETWEEN.split(_BLANKS.sub(" ", prompt)) if piece.strip()]
     found = [_command(piece, box, (*FREE_TEXT, *RULES)) for piece in pieces]
     plans_in_order = [plan for plan in found if plan is not None]
     if len(plans_in_order) < 2 or len(plans_in_order) < len(pieces):
@@ -124,9 +127,14 @@ def _command(
     prompt: str, box: Toolbox, rules: tuple[tuple[re.Pattern[str], Callable[..., Plan]], ...]
 ) -> Plan | None:
     words = " ".join(prompt.split())
-    polite = _CLOSING.sub("", _OPENING.sub("", words, count=1) if _OPENING.match(words) else words)
+    polite = _without_closing(_OPENING.sub("", words, count=1) if _OPENING.match(words) else words)
     for pattern, build in rules:
         for text in dict.fromkeys((polite, words)):
             if match := pattern.fullmatch(text):
                 return build(box, **match.groupdict())
     return None
+
+
+def _without_closing(words: str) -> str:
+    plain = words.rstrip(_ENDS)
+    return plain[: -len("please")].rstrip(" ,") if _PLEASE.fullmatch(plain) else plain
