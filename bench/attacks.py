@@ -96,7 +96,7 @@ async def _attack(secret: str, arguments: Sequence[str]) -> AsyncGenerator[None]
         assert (await process.stdout.readline()).strip() == BEGUN.encode()
         yield
         with suppress(TimeoutError):
-            answered, _ = await asyncio.wait_for(process.communicate(), ATTACKER_ENDS_SECONDS)
+            answered, _ = await asyncio.wait_for(process.communicate(b""), ATTACKER_ENDS_SECONDS)
             print(f"{arguments[0]}: {_counted(json.loads(answered))}", file=sys.stderr, flush=True)
     finally:
         if process.returncode is None:
