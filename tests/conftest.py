@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests import unlisted
 from tests.clock import Clock
 from tests.moto_speed import work_once
 from tests.moto_transactions import keep_named_items_only
+from tests.own_client import MotoPosts, through_ours
 from tests.properties import FAST, SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
@@ -139,6 +139,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setattr("forge.aws.KeptConnections", MotoPosts)
     with mock_aws():
         yield
 
@@ -152,9 +153,9 @@ def clients() -> Any:
 
 @pytest.fixture
 def dynamodb(aws: None, clients: Any) -> Iterator[Any]:
-    """A client whose calls are atomic, as DynamoDB's are: moto's alone are not."""
+    """A client whose calls are atomic, as DynamoDB's are: moto's alone are not. The product's go through our own."""
     client = clients["dynamodb"]
-    client._make_api_call = one_at_a_time(type(client)._make_api_call.__get__(client))
+    client._make_api_call = through_ours(client)
     yield client
     del client._make_api_call
 
@@ -167,8 +168,11 @@ def table(dynamodb: Any) -> str:
 
 
 @pytest.fixture
-def sqs(aws: None, clients: Any) -> Any:
-    return clients["sqs"]
+def sqs(aws: None, clients: Any) -> Iterator[Any]:
+    client = clients["sqs"]
+    client._make_api_call = through_ours(client)
+    yield client
+    del client._make_api_call
 
 
 @pytest.fixture
@@ -185,14 +189,3 @@ def settings(table: str) -> Settings:
 def store(settings: Settings, clock: Clock, dynamodb: Any) -> Store:
     """Every store port over moto, on the test's clock."""
     return open_store(settings, clock, dynamodb)
-
-
-def one_at_a_time(call: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-    """moto works on shared objects without a lock, and undoes a transaction by putting back what was there."""
-    lock = threading.Lock()
-
-    def locked(operation: str, parameters: Any) -> Any:
-        with lock:
-            return call(operation, parameters)
-
-    return locked

@@ -6,9 +6,9 @@ import asyncio
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
+from forge.aws.signing import PostSigner
 from forge.errors import ConnectionGone, StorageUnavailable
 from worker.post_pool import PostPool
-from worker.signing import PostSigner
 
 _SERVICE = "execute-api"
 

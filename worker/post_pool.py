@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
-from worker.http_answer import Answer, BadAnswer, answer_in
-from worker.signing import host_of
+from forge.aws.http_answer import Answer, BadAnswer, answer_in
+from forge.aws.signing import host_of
 
 CONNECTIONS_LIMIT = 100
 CONNECT_SECONDS = 3.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import botocore.client
@@ -13,6 +13,7 @@ import pytest
 from forge.api import dependencies, mcp_commands
 from forge.api.following import Follower
 from forge.api.tickets import caller_of_ticket
+from forge.aws.json_client import JsonClient
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress, RunMessage
@@ -37,16 +38,20 @@ Permissions = dict[str, set[str]]
 def needed(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Permissions:
     """By folder: what is asked of AWS while that function runs, as `action resource`."""
     seen: Permissions = defaultdict(set)
-    client: Any = botocore.client.BaseClient
-    make_call = client._make_api_call
 
-    def recorded(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        if gateway.running:
-            service = self.meta.service_model.service_name
-            seen[gateway.running].update(_permissions(service, operation, parameters))
-        return make_call(self, operation, parameters)
+    def recording(call: Any, name_of: Callable[[Any], str]) -> Any:
+        def recorded(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
+            if gateway.running:
+                seen[gateway.running].update(_permissions(name_of(self), operation, parameters))
+            return call(self, operation, parameters)
 
-    monkeypatch.setattr(client, "_make_api_call", recorded)
+        return recorded
+
+    theirs: Any = botocore.client.BaseClient
+    ours = recording(JsonClient.call, lambda client: client.service.name)
+    monkeypatch.setattr(JsonClient, "call", ours)
+    general = recording(theirs._make_api_call, lambda client: client.meta.service_model.service_name)
+    monkeypatch.setattr(theirs, "_make_api_call", general)
     return seen
 
 

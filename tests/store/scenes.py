@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import Any
 
+from forge.aws.json_client import JsonClient
 from forge.models.approval import Approval, WalletTransaction
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
@@ -78,8 +79,21 @@ def approval(approval_id: str, run_id: str, data: str = "0x") -> Approval:
 
 @contextmanager
 def counted(client: Any):
-    """The names of the calls that reach the service."""
+    """The names of the calls that reach the service. `client`: our own, or botocore's."""
     calls: list[str] = []
+    if isinstance(client, JsonClient):
+        call = client.call
+
+        def noted(operation: str, parameters: dict[str, Any]) -> Any:
+            calls.append(operation)
+            return call(operation, parameters)
+
+        client.call = noted
+        try:
+            yield calls
+        finally:
+            del client.call
+        return
 
     def note(model: Any, **_: Any) -> None:
         calls.append(model.name)

@@ -114,12 +114,17 @@ def cancelled(code: str) -> ClientError:
     return ClientError(response, "TransactWriteItems")
 
 
-def test_a_client_gives_up_soon_and_has_room_for_many_runs(aws_environment: None):
-    client = aws.client("dynamodb")
-    config = client.meta.config
+def test_a_client_is_ours_unless_something_unusual_is_configured(
+    aws_environment: None, monkeypatch: pytest.MonkeyPatch
+):
+    """A proxy, say, is botocore's business."""
+    ours = aws.client("dynamodb")
+    assert (ours.url, ours.region) == ("http://127.0.0.1:4566", "eu-central-1")
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    meta = aws.client("dynamodb").meta
+    config = meta.config
     assert (config.connect_timeout, config.read_timeout, config.max_pool_connections) == (2.0, 5.0, 64)
-    assert client.meta.region_name == "eu-central-1"
-    assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+    assert (meta.endpoint_url, meta.region_name) == ("http://127.0.0.1:4566", "eu-central-1")
 
 
 @pytest.fixture

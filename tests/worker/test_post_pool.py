@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from forge.aws.http_answer import BadAnswer
 from forge.errors import ConnectionGone, StorageUnavailable
 from tests.patience import PATIENCE_SECONDS
 from worker.connections import SignedConnections
-from worker.http_answer import BadAnswer
 from worker.post_pool import PostPool
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

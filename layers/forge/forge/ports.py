@@ -2,7 +2,7 @@
 
 A session whose stored item cannot be read raises `SessionUnreadable` where it is named, and is left out where many are
 read.
-The store's methods block (boto3); the worker calls them in threads. Unless said otherwise they raise
+The store's methods block; the worker calls them in threads. Unless said otherwise they raise
 `StorageUnavailable` when the storage is throttled or out of reach, and nothing else of the vendor's.
 """
 

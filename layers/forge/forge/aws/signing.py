@@ -1,14 +1,14 @@
 """AWS Signature Version 4 for the POSTs of one endpoint.
 
 botocore's signer derives its key and writes the canonical headers anew for each request: a third of what a frame costs.
-The key holds for a day, and the headers differ in one date. What is signed is described in
+The key holds for a day, and most of the headers never change. What is signed is described in
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from time import gmtime, strftime, time
@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 CONTENT_TYPE = "application/octet-stream"
+_NO_FIELDS: Mapping[str, str] = {}
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -44,32 +45,44 @@ class _Day:
 class PostSigner:
     """`url` begins every address that is signed. `now`: seconds since the epoch."""
 
-    def __init__(self, url: str, region: str, service: str, now: Callable[[], float] = time) -> None:
+    def __init__(
+        self,
+        url: str,
+        region: str,
+        service: str,
+        now: Callable[[], float] = time,
+        content_type: str = CONTENT_TYPE,
+    ) -> None:
         self.host = host_of(url)
+        self._content_type = content_type
         self._region, self._service, self._now = region, service, now
         self._day: _Day | None = None
         self._stamped: tuple[int, str] = (-1, "")
 
-    def headers(self, path: str, body: bytes, frozen: Frozen) -> dict[str, str]:
-        """What to send beside Host. `path` is as it stands in the request; no segment of it is empty, `.` or `..`."""
+    def headers(
+        self, path: str, body: bytes, frozen: Frozen, more: Mapping[str, str] = _NO_FIELDS
+    ) -> dict[str, str]:
+        """What to send beside Host. `path` is as it stands in the request; no segment of it is empty, `.` or `..`.
+
+        `more`: fields of the request's own, which are signed too.
+        """
         stamp = self._stamp()
         day = self._of(stamp[:8], frozen)
-        token = frozen.token
-        names = f"content-type;host;x-amz-date{';x-amz-security-token' if token else ''}"
-        lines = [f"content-type:{CONTENT_TYPE}", f"host:{self.host}", f"x-amz-date:{stamp}"]
-        if token:
-            lines.append(f"x-amz-security-token:{token}")
+        sent = {"Content-Type": self._content_type, "X-Amz-Date": stamp, **more}
+        if frozen.token:
+            sent["X-Amz-Security-Token"] = frozen.token
+        fields = sorted([("host", self.host), *((name.lower(), value) for name, value in sent.items())])
+        names = ";".join(name for name, _ in fields)
+        lines = [f"{name}:{value}" for name, value in fields]
         signed = ["POST", quote(path, safe="/~"), "", *lines, "", names, sha256(body).hexdigest()]
         canonical = "\n".join(signed)
         text = f"{_ALGORITHM}\n{stamp}\n{day.scope}\n{sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(day.key, text.encode(), "sha256").hex()
         credential = f"{frozen.access_key}/{day.scope}"
-        made = {
-            "Content-Type": CONTENT_TYPE,
-            "X-Amz-Date": stamp,
-            "Authorization": f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}",
-        }
-        return {**made, "X-Amz-Security-Token": token} if token else made
+        sent["Authorization"] = (
+            f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+        )
+        return sent
 
     def _stamp(self) -> str:
         second = int(self._now())

@@ -1,12 +1,13 @@
-"""The answers of an HTTP/1.1 server, as far as somebody needs them who looks at the status only (RFC 9112)."""
+"""The answers of an HTTP/1.1 server, found in the bytes that have come so far (RFC 9112)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 HEAD_LIMIT = 64_000
-BODY_LIMIT = 1_000_000
-"""Bytes. Whoever sends more is no server of ours."""
+BODY_LIMIT = 32_000_000
+"""Bytes. Whoever sends more is no server of ours: DynamoDB's largest answer is 16 MB of values."""
 _WITHOUT_BODY = frozenset({204, 304})
 _END = b"\r\n\r\n"
 
@@ -17,10 +18,12 @@ class BadAnswer(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_kept`: whether the connection may take another request."""
+    """`is_kept`: whether the connection may take another request. Names of `fields` are in lower case."""
 
     status: int
     is_kept: bool
+    body: bytes = b""
+    fields: Mapping[bytes, bytes] = field(default_factory=dict[bytes, bytes])
 
 
 def answer_in(data: bytes, *, is_ended: bool = False) -> Answer | None:
@@ -49,11 +52,11 @@ def _status(head: bytes) -> tuple[int, bool]:
 
 
 def _fields(head: bytes) -> dict[bytes, bytes]:
-    """In lower case; fields of the same name are joined, as the RFC has it."""
+    """Names in lower case; fields of the same name are joined, as the RFC has it."""
     found: dict[bytes, bytes] = {}
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
-        name, value = name.lower(), value.strip().lower()
+        name, value = name.lower(), value.strip()
         found[name] = found[name] + b"," + value if name in found else value
     return found
 
@@ -61,18 +64,21 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
 def _whole(
     status: int, is_new: bool, fields: dict[bytes, bytes], rest: bytes, *, is_ended: bool
 ) -> Answer | None:
-    options = {option.strip() for option in fields.get(b"connection", b"").split(b",")}
+    options = {option.strip() for option in fields.get(b"connection", b"").lower().split(b",")}
     is_kept = b"close" not in options and (is_new or b"keep-alive" in options)
     if status in _WITHOUT_BODY:
-        return Answer(status, is_kept and not rest)
+        return Answer(status, is_kept and not rest, b"", fields)
     if b"transfer-encoding" in fields:
-        return _chunked(status, rest, is_kept=is_kept and fields[b"transfer-encoding"] == b"chunked")
+        is_kept = is_kept and fields[b"transfer-encoding"].lower() == b"chunked"
+        return _chunked(status, fields, rest, is_kept=is_kept)
     if b"content-length" not in fields:
         _check_size(len(rest))
-        return Answer(status, is_kept=False) if is_ended else None
+        return Answer(status, is_kept=False, body=rest, fields=fields) if is_ended else None
     length = _length(fields[b"content-length"])
     _check_size(length)
-    return Answer(status, is_kept and len(rest) == length) if len(rest) >= length else None
+    if len(rest) < length:
+        return None
+    return Answer(status, is_kept and len(rest) == length, rest[:length], fields)
 
 
 def _length(value: bytes) -> int:
@@ -83,22 +89,23 @@ def _length(value: bytes) -> int:
     return int(only)
 
 
-def _chunked(status: int, rest: bytes, *, is_kept: bool) -> Answer | None:
-    at = 0
+def _chunked(status: int, fields: dict[bytes, bytes], rest: bytes, *, is_kept: bool) -> Answer | None:
+    at, pieces = 0, list[bytes]()
     while (line := rest.find(b"\r\n", at)) >= 0:
         size = _size(rest[at:line])
         _check_size(line + size)
         if size == 0:
-            return _after_trailers(status, rest[line:], is_kept=is_kept)
+            return _after_trailers(Answer(status, is_kept, b"".join(pieces), fields), rest[line:])
+        pieces.append(rest[line + 2 : line + 2 + size])
         at = line + 2 + size + 2
     _check_size(len(rest))
     return None
 
 
-def _after_trailers(status: int, rest: bytes, *, is_kept: bool) -> Answer | None:
+def _after_trailers(answer: Answer, rest: bytes) -> Answer | None:
     """`rest` begins with the end of the line of the last chunk's size."""
     end = rest.find(_END)
-    return None if end < 0 else Answer(status, is_kept and end + len(_END) == len(rest))
+    return None if end < 0 else replace(answer, is_kept=answer.is_kept and end + len(_END) == len(rest))
 
 
 def _size(line: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The signer of frames signs as botocore does."""
+"""The signer of frames and calls signs as botocore does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge.aws.signing import CONTENT_TYPE, Frozen, PostSigner, host_of
 from tests.unlisted import tried
-from worker.signing import CONTENT_TYPE, Frozen, PostSigner, host_of
 
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 CREDENTIALS = st.builds(Credentials, KEYS, KEYS, st.none() | KEYS)
@@ -28,12 +28,21 @@ ENDPOINTS = st.builds(
     NAMES,
 )
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-FRAMES = st.tuples(NAMES, st.binary(max_size=60), CREDENTIALS, MOMENTS)
+FIELDS = st.sampled_from(
+    [
+        {},
+        {"X-Amz-Target": "DynamoDB_20120810.UpdateItem"},
+        {"X-Amzn-Query-Mode": "true", "X-Amz-Target": "AmazonSQS.ReceiveMessage"},
+    ]
+)
+FRAMES = st.tuples(NAMES, st.binary(max_size=60), CREDENTIALS, MOMENTS, FIELDS)
 
 
-def as_botocore(url: str, region: str, body: bytes, credentials: Credentials, at: datetime) -> dict[str, str]:
+def as_botocore(
+    url: str, region: str, body: bytes, credentials: Credentials, at: datetime, fields: dict[str, str]
+) -> dict[str, str]:
     """`add_auth` with a moment of our choice."""
-    request: Any = AWSRequest("POST", url, data=body, headers={"Content-Type": CONTENT_TYPE})
+    request: Any = AWSRequest("POST", url, data=body, headers={"Content-Type": CONTENT_TYPE, **fields})
     signer: Any = SigV4Auth(credentials, "execute-api", region)
     request.context["timestamp"] = at.strftime("%Y%m%dT%H%M%SZ")
     signer._modify_request_before_signing(request)
@@ -44,16 +53,17 @@ def as_botocore(url: str, region: str, body: bytes, credentials: Credentials, at
 
 @given(ENDPOINTS, st.sampled_from(["us-east-1", "eu-central-1"]), st.lists(FRAMES, min_size=1, max_size=6))
 def test_each_of_many_frames_is_signed_as_botocore_signs_it(
-    endpoint: str, region: str, frames: list[tuple[str, bytes, Credentials, datetime]]
+    endpoint: str, region: str, frames: list[tuple[str, bytes, Credentials, datetime, dict[str, str]]]
 ) -> None:
     """One signer for all of them: the key that it keeps is not used for another day or other credentials."""
     moments: list[float] = []
     signer = PostSigner(endpoint, region, "execute-api", lambda: moments[-1])
-    for name, body, credentials, at in frames:
-        tried("signed frames", (endpoint, region, name, body, at))
+    for name, body, credentials, at, fields in frames:
+        tried("signed frames", (endpoint, region, name, body, at, fields))
         moments.append(at.timestamp())
         path = f"{endpoint[endpoint.index('/', 8) :]}/@connections/{quote(name, safe='')}"
         url = endpoint[: endpoint.index("/", 8)] + path
         frozen = cast("Frozen", credentials.get_frozen_credentials())
-        assert signer.headers(path, body, frozen) == as_botocore(url, region, body, credentials, at)
+        theirs = as_botocore(url, region, body, credentials, at, fields)
+        assert signer.headers(path, body, frozen, fields) == theirs
     assert signer.host == host_of(endpoint)

@@ -14,7 +14,14 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as EndpointError
 from botocore.session import get_session
 
+from forge.aws.endpoints import plain_endpoint
+from forge.aws.json_client import JsonClient
+from forge.aws.kept_connections import KeptConnections
+from forge.aws.retries import PAUSES_SECONDS, TRIES
+from forge.aws.services import SERVICES
 from forge.errors import StorageUnavailable
+
+__all__ = ["CONNECT_SECONDS", "PAUSES_SECONDS", "TRIES", "client", "code_of", "unavailable"]
 
 RETRY_AFTER_SECONDS = 1.0
 
@@ -49,17 +56,24 @@ A table or queue that does not exist is being created or restored: the worker wa
 """
 
 
-TRIES = 3
-PAUSES_SECONDS = 3.0
-"""The longest that botocore's standard mode pauses between three tries: one second, then two."""
+CONNECT_SECONDS = 2.0
 
 
 def client(
     service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0, connections: int = 64
 ) -> Any:
-    """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds."""
+    """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds.
+
+    It is our own for the services that runs call all the time, unless something unusual is configured for them.
+    `connections`: how many botocore's keeps; ours keeps as many as have been used at once.
+    """
+    session = _session()
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    if service in SERVICES and region and (url := endpoint_url or plain_endpoint(session, service, region)):
+        posts = KeptConnections(url, CONNECT_SECONDS, read_timeout)
+        return JsonClient(SERVICES[service], url, region, session.get_credentials(), posts)
     config = Config(
-        connect_timeout=2.0,
+        connect_timeout=CONNECT_SECONDS,
         read_timeout=read_timeout,
         max_pool_connections=connections,
         retries={"mode": "standard", "total_max_attempts": TRIES},
@@ -67,8 +81,6 @@ def client(
         parameter_validation=False,
         user_agent="forge-mcp",
     )
-    session = _session()
-    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
     with _making_client:
         return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
 

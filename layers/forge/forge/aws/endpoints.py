@@ -1,0 +1,33 @@
+"""Where a service is, for a computer on which nothing unusual is configured; the rest is botocore's to say."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.utils import get_environ_proxies
+
+_OF_BOTOCORE = ("use_fips_endpoint", "use_dualstack_endpoint", "ignore_configured_endpoint_urls")
+_OF_A_PROFILE = ("endpoint_url", "services")
+
+
+def plain_endpoint(
+    session: Any, service: str, region: str, environment: Mapping[str, str] = os.environ
+) -> str | None:
+    """The address by the environment, else the region's. None: ask botocore, whose client then makes the calls."""
+    profile: Mapping[str, Any] = session.get_scoped_config()
+    if any(map(session.get_config_variable, _OF_BOTOCORE)) or any(name in profile for name in _OF_A_PROFILE):
+        return None
+    named = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
+    url = named or _of_region(session, service, region)
+    return None if url is None or get_environ_proxies(url) else url
+
+
+def _of_region(session: Any, service: str, region: str) -> str | None:
+    partitions: Any = session.get_component("data_loader").load_data("partitions")["partitions"]
+    for partition in partitions:
+        if region in partition["regions"] or re.match(partition["regionRegex"], region):
+            return f"https://{service}.{region}.{partition['outputs']['dnsSuffix']}"
+    return None

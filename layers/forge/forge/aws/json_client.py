@@ -1,0 +1,94 @@
+"""A client for the calls of `services.SERVICES`, in place of botocore's: same names, parameters, answers and errors.
+
+botocore describes each service in a model, and takes every call through it, a dozen events and a general HTTP client;
+that is several times what such a call needs. Everything else is left to botocore: credentials, regions, its errors.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as EndpointError
+
+from forge.aws.http_answer import Answer
+from forge.aws.json_text import decoded, encoded, error_of
+from forge.aws.retries import Quota, pauses
+from forge.aws.services import Service
+from forge.aws.signing import PostSigner
+
+_FIRST_ERROR = 300
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Posts(Protocol):
+    """Raises botocore's errors of connections."""
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
+
+
+class Credentials(Protocol):
+    """botocore's credentials, those that refresh themselves included."""
+
+    def get_frozen_credentials(self) -> Any: ...
+
+
+class JsonClient:
+    """`url`: the service's endpoint. For any number of threads. Answers lack `ResponseMetadata`."""
+
+    def __init__(
+        self, service: Service, url: str, region: str, credentials: Credentials | None, posts: Posts
+    ) -> None:
+        self.service, self.url, self.region = service, url, region
+        self._credentials, self._posts = credentials, posts
+        self._path = urlsplit(url).path or "/"
+        self._signer = PostSigner(url, region, service.name, content_type=service.content_type)
+        self._quota = Quota()
+        self._methods = {_CAPITAL.sub("_", name).lower(): name for name in service.operations}
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        """botocore's methods: `get_item(TableName=…)`."""
+        if name.startswith("_") or name not in self._methods:
+            raise AttributeError(f"{self.service.name} is not called with {name} here")
+        operation = self._methods[name]
+
+        def method(**parameters: Any) -> dict[str, Any]:
+            return self.call(operation, parameters)
+
+        return method
+
+    def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Raises `ClientError`, and botocore's errors of connections when trying again has not helped."""
+        if token := self.service.tokens.get(operation):
+            parameters = {token: str(uuid.uuid4()), **parameters}
+        ask = partial(self._ask, operation, encoded(parameters))
+        spent = 0
+        for pause in pauses():
+            try:
+                answer = ask()
+            except (ClientError, HTTPClientError, EndpointError) as error:
+                if not (spent := self._quota.allows(error)):
+                    raise
+                time.sleep(pause)
+            else:
+                self._quota.succeeded(spent)
+                return answer
+        answer = ask()
+        self._quota.succeeded(spent)
+        return answer
+
+    def _ask(self, operation: str, body: bytes) -> dict[str, Any]:
+        if self._credentials is None:
+            raise NoCredentialsError
+        fields = {**self.service.fields, "X-Amz-Target": f"{self.service.target}.{operation}"}
+        headers = self._signer.headers(self._path, body, self._credentials.get_frozen_credentials(), fields)
+        answer = self._posts.post(self._path, headers, body)
+        if answer.status >= _FIRST_ERROR:
+            raise error_of(operation, answer)
+        return decoded(answer.body)

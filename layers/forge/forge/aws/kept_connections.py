@@ -1,0 +1,158 @@
+"""POSTs over kept connections to one server, for threads that wait for the whole answer.
+
+botocore's way through urllib3 and http.client takes several times as long for a small answer, and lets go of the
+interpreter's lock many times; here a call is one write and, mostly, one read.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from time import monotonic
+from urllib.parse import urlsplit
+
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from botocore.httpsession import get_cert_path
+
+from forge.aws.http_answer import Answer, BadAnswer, answer_in
+from forge.aws.signing import host_of
+
+IDLE_SECONDS = 15.0
+"""After so long a kept connection is not trusted any more: a function that was frozen does not know what has ended."""
+_PIECE = 262_144
+
+
+class KeptConnections:
+    """`url`: the server; its path is ignored. Any number of threads may call: each has a connection for itself."""
+
+    def __init__(self, url: str, connect_seconds: float, read_seconds: float) -> None:
+        parts = urlsplit(url)
+        self._url, self._is_secure = url, parts.scheme == "https"
+        self._name = parts.hostname or ""
+        self._port = parts.port or (443 if self._is_secure else 80)
+        self._host = host_of(url)
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._idle: list[tuple[float, socket.socket]] = []
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Raises botocore's errors of connections and time-outs.
+
+        A kept connection that its server has just closed is replaced, so the server may get the request twice.
+        """
+        request = self._request(path, headers, body)
+        while (kept := self._kept()) is not None:
+            with suppress(_Unanswered):
+                return self._exchange(kept, request)
+        try:
+            return self._exchange(self._connect(), request)
+        except _Unanswered as error:
+            raise ConnectionClosedError(endpoint_url=self._url) from error
+
+    def close(self) -> None:
+        """Those that are in use are kept once more; nobody should call meanwhile."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    def _request(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+        return head.encode() + body
+
+    def _exchange(self, connection: socket.socket, request: bytes) -> Answer:
+        """Whatever goes wrong ends the connection: an answer that came later would be taken for the next request's."""
+        try:
+            answer = _answer(connection, request)
+        except _Unanswered:
+            connection.close()
+            raise
+        except TimeoutError as error:
+            connection.close()
+            raise ReadTimeoutError(endpoint_url=self._url) from error
+        except OSError as error:
+            connection.close()
+            raise ConnectionClosedError(endpoint_url=self._url) from error
+        except BaseException:
+            connection.close()
+            raise
+        if answer.is_kept:
+            self._idle.append((monotonic(), connection))
+        else:
+            connection.close()
+        return answer
+
+    def _kept(self) -> socket.socket | None:
+        """The one that was used last: those that are not needed grow old."""
+        while True:
+            try:
+                since, connection = self._idle.pop()
+            except IndexError:
+                return None
+            if monotonic() - since <= IDLE_SECONDS and not _has_something(connection):
+                return connection
+            connection.close()
+
+    def _connect(self) -> socket.socket:
+        try:
+            made = socket.create_connection((self._name, self._port), self._connect_seconds)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(endpoint_url=self._url) from error
+        except OSError as error:
+            raise EndpointConnectionError(endpoint_url=self._url) from error
+        try:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            connection = (
+                _security().wrap_socket(made, server_hostname=self._name) if self._is_secure else made
+            )
+            connection.settimeout(self._read_seconds)
+        except OSError as error:
+            made.close()
+            raise EndpointConnectionError(endpoint_url=self._url) from error
+        return connection
+
+
+class _Unanswered(ConnectionError):
+    """The connection ended before anything of an answer came."""
+
+
+def _answer(connection: socket.socket, request: bytes) -> Answer:
+    try:
+        connection.sendall(request)
+        data = connection.recv(_PIECE)
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise _Unanswered from error
+    if not data:
+        raise _Unanswered
+    while (answer := answer_in(data)) is None:
+        if not (more := connection.recv(_PIECE)):
+            if (last := answer_in(data, is_ended=True)) is None:
+                raise BadAnswer("the connection ended in the middle of an answer")
+            return last
+        data += more
+    return answer
+
+
+def _has_something(connection: socket.socket) -> bool:
+    """Nobody has asked, so it is the end of the connection, or an answer that is nobody's."""
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+    except ValueError:  # more descriptors than `select` can look at
+        return True
+    return bool(readable)
+
+
+@cache
+def _security() -> ssl.SSLContext:
+    """With the authorities that botocore trusts."""
+    return ssl.create_default_context(cafile=get_cert_path(True))

@@ -1,0 +1,59 @@
+"""The services that are called at every step of a run, and how their JSON protocol says it: one row each.
+
+A test compares each row with botocore's own description of the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`operations`: those that are called this way. `tokens`: of which parameter an operation wants a fresh UUID,
+    so that a request that is repeated is carried out once. `fields`: header fields of all its requests.
+    """
+
+    name: str
+    target: str
+    content_type: str
+    operations: frozenset[str]
+    tokens: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+DYNAMODB = Service(
+    name="dynamodb",
+    target="DynamoDB_20120810",
+    content_type="application/x-amz-json-1.0",
+    operations=frozenset(
+        {
+            "BatchGetItem",
+            "BatchWriteItem",
+            "DeleteItem",
+            "GetItem",
+            "PutItem",
+            "Query",
+            "TransactWriteItems",
+            "UpdateItem",
+        }
+    ),
+    tokens={"TransactWriteItems": "ClientRequestToken"},
+)
+SQS = Service(
+    name="sqs",
+    target="AmazonSQS",
+    content_type="application/x-amz-json-1.0",
+    operations=frozenset(
+        {
+            "ChangeMessageVisibility",
+            "ChangeMessageVisibilityBatch",
+            "DeleteMessage",
+            "ReceiveMessage",
+            "SendMessage",
+        }
+    ),
+    fields={"X-Amzn-Query-Mode": "true"},
+)
+SERVICES = {service.name: service for service in (DYNAMODB, SQS)}

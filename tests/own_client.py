@@ -1,0 +1,80 @@
+"""Our own client of AWS over moto: what a test calls or replaces on botocore's client goes through ours.
+
+So every test of the store, the queue, the functions and the worker speaks as the product does, down to the bytes of
+each request; botocore's client is kept for what only tests ask (tables, scans), and for the events by which they watch.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any, cast
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.models import botocore_stubber
+
+from forge.aws import CONNECT_SECONDS
+from forge.aws.http_answer import Answer
+from forge.aws.json_client import JsonClient
+from forge.aws.kept_connections import KeptConnections
+from forge.aws.services import SERVICES
+from tests.patience import PATIENCE_SECONDS
+
+_one_at_a_time = threading.Lock()
+"""moto works on shared objects without a lock, and undoes a transaction by putting back what was there."""
+
+
+class MotoPosts:
+    """In place of `KeptConnections`. `sending` is told each request, and may answer it before moto does.
+
+    What is no address of AWS's, moto leaves to the network.
+    """
+
+    def __init__(self, url: str, *seconds: float, sending: Callable[[Any], Any] | None = None) -> None:
+        stubber: Any = botocore_stubber
+        self._seconds = seconds or (CONNECT_SECONDS, PATIENCE_SECONDS)
+        self._url, self._sending = url, sending or (lambda request: stubber("before-send", request))
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        sent: Any = dict(headers)
+        request = AWSPreparedRequest("POST", self._url.rstrip("/") + path, sent, body, stream_output=False)
+        with _one_at_a_time:
+            response = self._sending(request)
+        if response is None:
+            return self._posted(path, headers, body)
+        fields = {name.lower().encode(): str(value).encode() for name, value in response.headers.items()}
+        return Answer(response.status_code, is_kept=True, body=response.content, fields=fields)
+
+    def _posted(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """On a connection that does not outlive the test."""
+        with closing(KeptConnections(self._url, *self._seconds)) as posts:
+            return posts.post(path, headers, body)
+
+
+def through_ours(client: Any) -> Callable[[str, dict[str, Any]], Any]:
+    """In place of `client._make_api_call`: the calls that are ours to make, and botocore's way for the others."""
+    service, events = SERVICES[client.meta.service_model.service_name], client.meta.events
+    theirs = type(client)._make_api_call.__get__(client)
+    posts = MotoPosts(client.meta.endpoint_url, sending=lambda request: _sent(client, request))
+    credentials = boto3.Session("testing", "testing").get_credentials()
+    ours = JsonClient(service, client.meta.endpoint_url, client.meta.region_name, credentials, posts)
+
+    def call(operation: str, parameters: dict[str, Any]) -> Any:
+        if operation not in service.operations:
+            with _one_at_a_time:
+                return theirs(operation, parameters)
+        told = {"model": client.meta.service_model.operation_model(operation), "context": {}}
+        events.emit(f"before-call.{service.name}.{operation}", params={"headers": {}}, **told)
+        answer = ours.call(operation, parameters)
+        events.emit(f"after-call.{service.name}.{operation}", http_response=None, parsed=answer, **told)
+        return answer
+
+    return call
+
+
+def _sent(client: Any, request: AWSPreparedRequest) -> Any:
+    service = cast("str", client.meta.service_model.service_name)
+    operation = str(request.headers["X-Amz-Target"]).partition(".")[2]
+    return client.meta.events.emit_until_response(f"before-send.{service}.{operation}", request=request)[1]
