@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -60,25 +60,38 @@ class RunExecutor:
         self._resources, self._active, self._audiences = resources, active, audiences
 
     async def execute(
-        self, lease: Lease, control: Control | None, receipt: str, *, give_up: bool = False
+        self,
+        lease: Lease,
+        control: Control | None,
+        receipt: str,
+        *,
+        give_up: bool = False,
+        begun: Callable[[], None] = lambda: None,
     ) -> Executed:
         """The end says what is to become of the queue message. `control` None: the watch will read it.
 
-        `give_up`: only end the run, as failed.
+        `give_up`: only end the run, as failed. `begun` is called whenever the LLM is asked.
         """
         with self._resources.tracing.attempt(lease) as span:
-            executed = await self._execute(lease, control, receipt, give_up=give_up)
+            executed = await self._execute(lease, control, receipt, begun, give_up=give_up)
             span.set_attribute("forge.end", executed.end)
             return executed
 
     async def _execute(
-        self, lease: Lease, control: Control | None, receipt: str, *, give_up: bool
+        self,
+        lease: Lease,
+        control: Control | None,
+        receipt: str,
+        begun: Callable[[], None],
+        *,
+        give_up: bool,
     ) -> Executed:
         audience = self._audiences.open(lease.session)
         pushed = self._resources.tracing.pushing(audience.connections)
         audience.feed.start(lease.session)
         record = LeasedRecord(self._resources, audience.feed, lease)
         run = RunInProgress(lease, record, audience, self._resources.clock, receipt)
+        run.begun = begun
         self._active.add(run)
         end: RunEnd = "lost"
         try:
@@ -209,6 +222,7 @@ class RunExecutor:
             wallet=lease.session.wallet,
             chain_wait=active.chain_wait if active else None,
             shown=set(active.shown_results) if active else set(),
+            begun=run.begun,
         )
 
     def _report(self, run: RunInProgress, lease: Lease, ended: Ended) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic_ai import CancellationToken
@@ -24,6 +25,7 @@ class RunInProgress:
         self.receipt = receipt
         self.is_over = False
         self.waiting: str | None = None
+        self.begun: Callable[[], None] = lambda: None
         self.again_at: int | None = None
         self.key, self.run_id, self.generation = lease.key, lease.run_id, lease.session.generation
         self.record, self.audience = record, audience

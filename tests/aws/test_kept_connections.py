@@ -14,10 +14,10 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 
 from forge.aws import kept_connections
 from forge.aws.kept_connections import KeptConnections
+from tests.patience import PATIENCE_SECONDS
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-PATIENCE = 30.0
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Server:
                 with self.changed:
                     self.bodies.append(body)
                     self.changed.notify_all()
-                self.gate.wait(PATIENCE)
+                self.gate.wait(PATIENCE_SECONDS)
                 if (reply := self.replies.pop(0) if self.replies else OK) is None:
                     break
                 connection.sendall(reply)
@@ -76,7 +76,7 @@ class Server:
 
     def until(self, is_so: Callable[[], bool]) -> None:
         with self.changed:
-            assert self.changed.wait_for(is_so, PATIENCE)
+            assert self.changed.wait_for(is_so, PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def posts(server: Server) -> Iterator[KeptConnections]:
-    made = KeptConnections(server.url, connect_seconds=PATIENCE, read_seconds=PATIENCE)
+    made = KeptConnections(server.url, connect_seconds=PATIENCE_SECONDS, read_seconds=PATIENCE_SECONDS)
     yield made
     made.close()
 
@@ -114,7 +114,7 @@ def test_posts_at_once_have_a_connection_each_and_all_are_kept(
             calls = [threads.submit(posts.post, "/", {}, b"x") for _ in range(5)]
             server.until(lambda: len(server.bodies) == 5)
             server.gate.set()
-            assert [call.result(PATIENCE).status for call in calls] == [200] * 5
+            assert [call.result(PATIENCE_SECONDS).status for call in calls] == [200] * 5
     assert server.opened == 5
 
 
@@ -158,14 +158,14 @@ def test_connections_that_nobody_has_used_for_long_are_not_used_again(
 
 
 def test_an_answer_that_comes_too_late_is_nobodys(server: Server) -> None:
-    posts = KeptConnections(server.url, connect_seconds=PATIENCE, read_seconds=0.05)
+    posts = KeptConnections(server.url, connect_seconds=PATIENCE_SECONDS, read_seconds=0.05)
     server.gate.clear()
     server.replies = [b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"]
     with pytest.raises(ReadTimeoutError):
         posts.post("/", {}, b"slow")
     server.gate.set()
     server.until(lambda: not server.replies)
-    patient = KeptConnections(server.url, connect_seconds=PATIENCE, read_seconds=PATIENCE)
+    patient = KeptConnections(server.url, connect_seconds=PATIENCE_SECONDS, read_seconds=PATIENCE_SECONDS)
     patient._idle = posts._idle
     assert patient.post("/", {}, b"next").status == 200
     patient.close()
@@ -194,4 +194,4 @@ def test_nobody_listening_is_told_as_botocore_tells_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with pytest.raises(EndpointConnectionError):
-        KeptConnections(url, PATIENCE, PATIENCE).post("/", {}, b"")
+        KeptConnections(url, PATIENCE_SECONDS, PATIENCE_SECONDS).post("/", {}, b"")

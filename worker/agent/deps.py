@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -74,7 +74,7 @@ class RunDeps:
     wallet. `chain_wait`: what earlier looks at the chain have left. `lacking`: tools that the run has called and this
     worker does not have. `answer_end`: how the last answer ended, if not well. `empty_answers` in a row;
     `tokens_of_nothing`: what answers without a part that could be stored have cost. `unreadable`: entries of the
-    stored history that cannot be read and of which the person was not told.
+    stored history that cannot be read and of which the person was not told. `begun`: called when the LLM is asked.
     """
 
     record: RunRecord
@@ -104,6 +104,7 @@ class RunDeps:
     tokens_of_nothing: int = 0
     healing: Healing = "not needed"
     unreadable: int = 0
+    begun: Callable[[], None] = lambda: None
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The library joins a first request with one that ends the stored history: only what is new is kept of it."""

@@ -1,0 +1,52 @@
+"""Runs begin a few at a time, so that of many that come in the same instant the first ones are heard soon.
+
+The worker's processor is what a run's beginning takes, so runs that all begin at once all get their first text when the
+last of them does; one after the other, half of them have it in half of the time, and the last one no later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Self
+
+AT_ONCE = 4
+"""More than one, because a run that begins also waits for the table."""
+LONGEST_WAIT = 1.0
+"""Seconds. A message that was only received is hidden for 3 s, and has to be claimed by then."""
+LONGEST_START = 0.25
+"""After so long a run does not keep others waiting: it has something to look up, or to verify."""
+
+
+class Starts:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._places = asyncio.Semaphore(at_once)
+
+    async def begin(self) -> Start:
+        try:
+            async with asyncio.timeout(LONGEST_WAIT):
+                await self._places.acquire()
+        except TimeoutError:
+            return Start(lambda: None)
+        return Start(self._places.release)
+
+
+class Start:
+    """One run's beginning, from its claim until its LLM is asked."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release: Callable[[], None] | None = release
+        self._late = asyncio.get_running_loop().call_later(LONGEST_START, self.over)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over()
+
+    def over(self) -> None:
+        """May be called more than once."""
+        self._late.cancel()
+        release, self._release = self._release, None
+        if release:
+            release()
