@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
 
-from forge.store.terms import LEASE_MS, TAKEOVER_GRACE_MS
+from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from local_dev.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
 from local_dev.wiring import Schedule
 

@@ -14,7 +14,7 @@ from forge.errors import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 _PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
-"""Seconds after each try: all of them are over before a queue message that is not renewed becomes visible again."""
+"""Seconds after each try. Meanwhile a queue message may come back; its run's lease decides what becomes of it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -44,7 +44,7 @@ class Consumer:
         self._command_places = asyncio.Semaphore(max(1, concurrency // COMMANDS_SHARE))
         self._deliveries: set[asyncio.Task[None]] = set()
         self._settling = Settling(resources)
-        self._runs = RunDeliveries(resources, active, executor, self._may_go_on)
+        self._runs = RunDeliveries(resources, active, executor, self._may_go_on, lambda: self._is_stopping)
         self._poison = PoisonRule(resources, self._runs.give_up)
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from forge.errors import StorageUnavailable
+from forge.models.timing import LOOK_SECONDS, VISIBILITY_SECONDS
 from forge.observability import error_fields
 from worker.kept_messages import Kept
 from worker.resources import Resources
@@ -14,9 +15,6 @@ from worker.run import RunInProgress
 
 logger = logging.getLogger(__name__)
 
-VISIBILITY_SECONDS = 8
-LOOK_SECONDS = 0.5
-"""Between two looks at which messages are due."""
 WATCHED_FLUSH_SECONDS = 0.3
 
 

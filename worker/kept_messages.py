@@ -6,10 +6,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-FIRST_EXTEND_SECONDS = 0.75
-"""Soon: what was received is hidden for 3 s only, so that a poll that outlives its worker takes nothing for long."""
-EXTEND_SECONDS = 1.5
-"""After the end of the last call; `hold.LOOK_SECONDS` may come on top."""
+from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS
+
 BATCH = 10
 """As many as SQS takes in one call."""
 

@@ -13,6 +13,7 @@ from forge.models.message import Draft, Message
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import HotSession
 from forge.models.spending import SendingCaps, Spending
+from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
 from forge.ports import CallRecord, CallStatus, Lease
 from worker.agent.wellformed import well_formed
 from worker.feed import Feed
@@ -20,16 +21,18 @@ from worker.resources import Resources
 
 R = TypeVar("R")
 
-RENEW_SECONDS = 1.8
-"""Since the last write. A run whose session has ended, or whose lease is lost, hears of it by a write within 2 s."""
+RENEW_SECONDS, PATIENCE_SECONDS = RENEW_MS / 1_000, PATIENCE_MS / 1_000
 TEXT_SECONDS = 3.5
 """Between two times at which text is stored while nobody reads it there: what streams goes to open pages anyway."""
-_MARGIN = 0.5
-"""Seconds of the lease that must be left for a tool call to be started."""
+_MARGIN = CALL_MARGIN_MS / 1_000
 
 
 class LeasedRecord:
-    """Implements the agent's `RunRecord`. What is written is shown to the session's connections at once."""
+    """Implements the agent's `RunRecord`. What is written is shown to the session's connections at once.
+
+    A lease that has run out is not lost yet: the store refuses the next write only if another worker has claimed the
+    run. Until that is known, no text is shown, and no call begins.
+    """
 
     def __init__(self, resources: Resources, feed: Feed, lease: Lease) -> None:
         self.lease = lease
@@ -60,19 +63,19 @@ class LeasedRecord:
         self._renewed_at = self._monotonic() - RENEW_SECONDS
         self.is_due.set()
 
-    def show_text(self, text: str) -> None:
-        """Raises `LeaseLost`: a worker that wakes from a freeze must not speak into another's attempt."""
-        if self._monotonic() > self._lease_end:
-            raise LeaseLost
+    async def show_text(self, text: str) -> None:
+        """A worker that wakes from a freeze must not speak into another's attempt."""
+        if self._left < 0:
+            await self._renew_before(0)
         is_first = not self._feed.text_length
         self._feed.add_text(well_formed(text))
         if is_first:
             self.is_due.set()
             self.first_text_at = self.first_text_at or self._clock()
 
-    def check_lease(self) -> None:
-        if self._monotonic() > self._lease_end - _MARGIN:
-            raise LeaseLost
+    async def hold_lease(self) -> None:
+        if self._left < _MARGIN:
+            await self._renew_before(_MARGIN)
 
     async def history(self) -> list[bytes]:
         session = self.lease.session
@@ -160,6 +163,16 @@ class LeasedRecord:
             return None
         return await self._persist(lambda: self._runs.tokens_left(self.lease))
 
+    @property
+    def _left(self) -> float:
+        """Seconds of the lease."""
+        return self._lease_end - self._monotonic()
+
+    async def _renew_before(self, least: float) -> None:
+        async with self._writing:
+            while self._left < least:  # again, if this process was frozen meanwhile
+                await self._renew(lambda: self._runs.renew(self.lease))
+
     async def _renew(self, write: Callable[[], Lease]) -> None:
         started, now = self._monotonic(), self._clock()
         self.lease = await self._persist(write)
@@ -168,10 +181,10 @@ class LeasedRecord:
         self._feed.refresh(self.lease.session)
 
     async def _persist(self, call: Callable[[], R]) -> R:
-        """Repeat the call while the storage is out of reach and the lease lasts."""
+        """Repeat the call while the storage is out of reach, for a while also after the end of the lease."""
         pause = 0.05
         while True:
-            remaining = self._lease_end - self._monotonic()
+            remaining = self._left + PATIENCE_SECONDS
             if remaining <= 0:
                 raise LeaseLost
             limit = asyncio.timeout(remaining)
@@ -182,7 +195,7 @@ class LeasedRecord:
                 await asyncio.sleep(min(pause, remaining))
                 pause = min(pause * 2, 1.0)
             except TimeoutError:
-                if not limit.expired():  # the call's own error, and no sign of the lease's end
+                if not limit.expired():  # the call's own error
                     raise
                 raise LeaseLost from None
 

@@ -9,11 +9,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from forge.errors import ForgeError, LeaseHeld, LeaseLost, RunGone, SessionUnreadable, StorageUnavailable
+from forge.errors import (
+    ClaimRefused,
+    ForgeError,
+    LeaseLost,
+    RunGone,
+    SessionUnreadable,
+    StorageUnavailable,
+    SuspectHeld,
+)
 from forge.models.run import RunMessage
 from forge.models.session import Control
+from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
 from forge.observability import run_fields
 from forge.ports import Delivery, Lease
+from worker.claiming import claim
 from worker.execute_run import Executed, RunExecutor
 from worker.resources import Resources
 from worker.settling import Settling
@@ -23,8 +33,6 @@ from worker.watch import ActiveRuns
 
 logger = logging.getLogger(__name__)
 
-RETRY_SECONDS = 2
-"""After which a message whose run another worker holds comes back."""
 UNREADABLE_RECEIVES = 3
 """After so many deliveries the run of a session that cannot be read is given up."""
 
@@ -38,9 +46,10 @@ class RunDeliveries:
         active: ActiveRuns,
         executor: RunExecutor,
         may_go_on: Callable[[RunMessage], bool],
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._resources, self._active, self._executor = resources, active, executor
-        self._may_go_on = may_go_on
+        self._may_go_on, self._is_stopping = may_go_on, is_stopping
         self._settling = Settling(resources)
         self._starts = Starts()
 
@@ -56,8 +65,8 @@ class RunDeliveries:
         while todo is not None:
             with await self._starts.begin() as start:
                 try:
-                    lease, control = await self._claim(todo)
-                except (RunGone, LeaseHeld, SessionUnreadable, StorageUnavailable) as error:
+                    lease, control = await self._claim(todo, delivery)
+                except (ClaimRefused, SessionUnreadable, StorageUnavailable) as error:
                     return await self._not_claimed(todo, delivery, error)
                 self._note_claim(lease, todo)
                 done = await self._executed(lease, control, delivery, start)
@@ -114,7 +123,7 @@ class RunDeliveries:
         They may have found it held and left the rest to this worker.
         """
         if done.again_at is None:
-            return RETRY_SECONDS
+            return HELD_RETRY_SECONDS
         controls = await self._resources.blocking.insist(self._resources.controls.read, [lease.key])
         control = controls.get(lease.key) if controls else None
         if control and (control.interrupt == lease.run_id or control.deleted >= lease.session.generation):
@@ -136,7 +145,9 @@ class RunDeliveries:
                 await self._give_up_unreadable(message, delivery)
             case _:
                 logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
-                await self._settling.release(delivery, RETRY_SECONDS)
+                is_suspect = isinstance(error, SuspectHeld)
+                pause = SUSPECT_RETRY_SECONDS if is_suspect else HELD_RETRY_SECONDS
+                await self._settling.release(delivery, pause)
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """A run that has ended already: whoever ended it may have died before the connections heard of it."""
@@ -155,14 +166,14 @@ class RunDeliveries:
             await self._resources.blocking.insist(self._resources.inbox.stop_unreadable, message.key)
             await self._settling.bury(delivery)
         else:
-            await self._settling.release(delivery, RETRY_SECONDS)
+            await self._settling.release(delivery, HELD_RETRY_SECONDS)
 
-    async def _claim(self, message: RunMessage) -> tuple[Lease, Control | None]:
+    async def _claim(self, message: RunMessage, delivery: Delivery) -> tuple[Lease, Control | None]:
         """The connections are read beside the claim: neither has to wait for the other. None: not known yet."""
         resources, key = self._resources, message.key
         reading = asyncio.ensure_future(resources.blocking(resources.controls.read, [key]))
         try:
-            lease = await resources.blocking(resources.runs.claim, message, resources.worker_id)
+            lease = await claim(resources, message, delivery.receipt, self._is_stopping)
         except BaseException:
             reading.cancel()
             raise
@@ -179,6 +190,6 @@ class RunDeliveries:
 
     async def give_up(self, message: RunMessage, delivery: Delivery) -> None:
         """The run ends as failed without being tried again. Raises `RunGone`, and whatever keeps it from ending."""
-        lease, control = await self._claim(message)
+        lease, control = await self._claim(message, delivery)
         done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
         await self._after(message, replace(delivery, receipt=done.receipt), lease, done)

@@ -75,7 +75,7 @@ class MemorySession:
         """All that was shown."""
         return "\n".join(draft.content for draft in self.log)
 
-    def show_text(self, text: str) -> None:
+    async def show_text(self, text: str) -> None:
         self.text += text
 
     async def append(self, progress: Progress) -> None:
@@ -102,7 +102,7 @@ class MemorySession:
     async def tokens_left(self) -> int | None:
         return None
 
-    def check_lease(self) -> None:
+    async def hold_lease(self) -> None:
         """Nobody else wants this run."""
 
     def _keep(self, progress: Progress) -> None:

@@ -10,6 +10,7 @@ from local_dev.processes import ROOT
 
 RUN_PATH = (
     "consumer",
+    "claiming",
     "execute_run",
     "hold",
     "record",

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from bench.figures import percentile
 from bench.soak.conversation import Said, Talk
 from bench.soak.deploys import RETIRE_SECONDS
 from bench.soak.events import Event
 from bench.soak.handovers import handovers
 from bench.soak.losses import losses
 from forge.models.run import MAX_ATTEMPTS
+from forge.models.timing import TAKEOVER_P50_SECONDS, TAKEOVER_P99_SECONDS, TAKEOVER_SECONDS
 from forge_client.frames import Message
 
-TAKEOVER_SECONDS = 10.0
 HAND_OVER_SECONDS = RETIRE_SECONDS + TAKEOVER_SECONDS
+ENOUGH = 100
+"""Takeovers of which 99 in 100 can be told."""
 CLAUSES = {
     "terminal": "Every accepted message reaches a terminal, visible outcome.",
     "once": "A tool with side effects runs at most once.",
     "told": "What became of a side effect is said, an unknown outcome as such.",
     "journal": "LLM responses and tool results already obtained are not bought or executed again.",
     "texts": "Every text is there, whole and once; a client's text is the server's.",
-    "takeover": "A killed or frozen worker's run goes on elsewhere within 10 s.",
+    "takeover": f"A killed or frozen worker's run goes on elsewhere within {TAKEOVER_SECONDS:g} s.",
+    "takeovers": f"Of {ENOUGH} such runs and more, half go on within {TAKEOVER_P50_SECONDS:g} s, "
+    f"99 in 100 within {TAKEOVER_P99_SECONDS:g} s.",
     "deployed": "A deployment ends, hands runs over in bounded time, and spends none of their attempts.",
     "stuck": "Nothing goes on or waits for ever.",
     "own": "A damaged item costs its own session only, which can be stopped, deleted and begun anew.",
@@ -58,6 +63,19 @@ def _deployed(talk: Talk) -> Generator[str]:
             yield "an attempt was counted against a run whose worker was told to stop"
         if each.seconds > HAND_OVER_SECONDS:
             yield f"handing over took {each.seconds:.1f} s"
+
+
+def quick(seconds: Sequence[float]) -> list[Violation]:
+    """What the takeovers of a whole soak must keep together."""
+    if len(seconds) < ENOUGH:
+        return []
+    most = {50: TAKEOVER_P50_SECONDS, 99: TAKEOVER_P99_SECONDS}
+    taken = {share: percentile(seconds, share) for share in most}
+    return [
+        Violation("takeovers", "all", f"{share} in 100 took up to {taken[share]:.1f} s")
+        for share in most
+        if taken[share] > most[share]
+    ]
 
 
 def _session(talk: Talk) -> Generator[tuple[str, str]]:

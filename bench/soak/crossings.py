@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.hold import VISIBILITY_SECONDS
+from forge.models.timing import VISIBILITY_SECONDS
 
 CONNECTIONS_PATH = "/_aws/ws/@connections/"
 LLM_PATH = "/llm/"

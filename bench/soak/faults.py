@@ -20,7 +20,7 @@ in the table. These have a deed of their own."""
 Deed = Callable[[Call], None]
 
 FREEZE_SECONDS = 9.0
-"""Longer than the lease (6 s) and the queue's visibility (8 s)."""
+"""Longer than a lease, a message's visibility and the patience of a worker that wakes up (`forge.models.timing`)."""
 JUMP_SECONDS = 3_600
 """By so much the wall clock of a worker jumps ahead, or back."""
 REPEATS = 4

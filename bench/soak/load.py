@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.soak.checker import CLAUSES, Violation, check, takeovers
+from bench.figures import percentile
+from bench.soak.checker import CLAUSES, Violation, check, quick, takeovers
 from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talk, Talker, lasting, paying, short
 from bench.soak.damages import DAMAGES, aftermath
 from bench.soak.deploys import Deployments, deploy_every
@@ -67,6 +68,7 @@ async def main(given: Mapping[str, str]) -> int:
     plan = Plan.of(given)
     async with running_rig(QUIET, workers=plan.workers) as rig:
         report = await blow(rig, plan)
+    report.violations += quick(report.takeovers)
     print(report.text())
     return int(bool(report.violations))
 
@@ -192,6 +194,5 @@ def _trace(file: str, found: Sequence[Violation], talk: Talk) -> None:
 def _spread(seconds: list[float]) -> str:
     if not seconds:
         return "none"
-    ordered = sorted(seconds)
-    p50, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
-    return f"{len(ordered)}, p50 {p50:.2f} s, p99 {p99:.2f} s, longest {ordered[-1]:.2f} s"
+    p50, p99 = (percentile(seconds, share) for share in (50, 99))
+    return f"{len(seconds)}, p50 {p50:.2f} s, p99 {p99:.2f} s, longest {max(seconds):.2f} s"

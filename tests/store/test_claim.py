@@ -6,11 +6,10 @@ import pytest
 
 from forge.errors import LeaseHeld, LeaseLost, RunGone
 from forge.models.run import MAX_ATTEMPTS
+from forge.models.timing import LEASE_MS
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, counted, next_of, spoken, started, told
-
-LEASE = 6_000
 
 
 def test_claiming_the_next_run_costs_one_write(store: Store, dynamodb: Any, clock: Clock):
@@ -19,7 +18,7 @@ def test_claiming_the_next_run_costs_one_write(store: Store, dynamodb: Any, cloc
         lease = store.runs.claim(next_of(session), "worker-a")
 
     assert calls == ["UpdateItem"]
-    assert (lease.attempt, lease.until) == (1, clock.now + LEASE)
+    assert (lease.attempt, lease.until) == (1, clock.now + LEASE_MS)
     assert lease.session == store.sessions.hot(KEY)
     active = lease.session.active
     assert active is not None
@@ -69,14 +68,14 @@ def test_a_run_of_an_unknown_session_is_gone(store: Store):
 
 def test_a_living_lease_is_respected(store: Store, clock: Clock):
     lease = started(store)
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
     with pytest.raises(LeaseHeld):
         store.runs.claim(next_of(lease.session), "b")
 
 
 def test_a_run_is_taken_over_when_its_lease_has_run_out(store: Store, clock: Clock):
     lease = store.runs.flush(started(store), "half an ans")
-    clock.advance(LEASE + 1)
+    clock.advance(LEASE_MS + 1)
 
     taken = store.runs.claim(next_of(lease.session), "b")
 
@@ -91,7 +90,7 @@ def test_a_run_is_taken_over_when_its_lease_has_run_out(store: Store, clock: Clo
 def test_an_abandoned_run_goes_before_the_queued_ones(store: Store, clock: Clock):
     lease = started(store, "one")
     session = told(store, "two")
-    clock.advance(LEASE + 1)
+    clock.advance(LEASE_MS + 1)
     taken = store.runs.claim(about(session, session.inbox[0].run_id), "b")
     assert taken.run_id == lease.run_id
 
@@ -109,14 +108,14 @@ def test_renewing_keeps_the_lease_and_the_session_alive(store: Store, clock: Clo
     for _ in range(5):
         clock.advance(10 * 60_000)
         lease = store.runs.renew(lease)
-    assert lease.until == clock.now + LEASE
+    assert lease.until == clock.now + LEASE_MS
     assert store.sessions.hot(KEY) == lease.session
 
 
 def test_one_attempt_too_many_can_be_claimed_to_be_failed(store: Store, clock: Clock):
     lease = started(store)
     for attempt in range(2, MAX_ATTEMPTS + 2):
-        clock.advance(LEASE + 1)
+        clock.advance(LEASE_MS + 1)
         lease = store.runs.claim(next_of(lease.session), "b")
         assert lease.attempt == attempt
     assert store.runs.finish(lease, completed(spoken("It failed."))).active is None

@@ -22,10 +22,10 @@ from forge.errors import ClaimRefused, InboxFull, LeaseLost, NotFound
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress, RunMessage
 from forge.models.session import INBOX_LIMIT, HotSession
+from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store, stream_key
-from forge.store.terms import LEASE_MS
 from tests.clock import Clock
 from tests.properties import examples
 from tests.schema import create_table

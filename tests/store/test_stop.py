@@ -4,6 +4,7 @@ import pytest
 
 from forge.errors import LeaseLost
 from forge.models.run import Progress
+from forge.models.timing import LEASE_MS
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, log, next_of, spoken, started, told
@@ -76,7 +77,7 @@ def test_a_late_finish_of_an_interrupted_run_is_refused_by_the_fence(store: Stor
 
 def test_a_run_with_a_living_lease_is_left_to_its_worker(store: Store, clock: Clock):
     lease = started(store)
-    clock.advance(6_000)
+    clock.advance(LEASE_MS)
     assert store.inbox.interrupt_abandoned(KEY, lease.run_id) == lease.session
     assert store.runs.renew(lease).attempt == 1
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from forge.models.ids import SessionKey
+from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, next_of, started, told
@@ -18,7 +19,7 @@ def test_an_accepted_message_that_nobody_claims_is_found(store: Store, clock: Cl
 def test_a_run_in_progress_is_not_found(store: Store, clock: Clock):
     lease = started(store)
     for _ in range(5):
-        clock.advance(5_000)
+        clock.advance(3_000)
         lease = store.runs.renew(lease)
         assert store.inbox.waiting() == []
 
@@ -26,7 +27,7 @@ def test_a_run_in_progress_is_not_found(store: Store, clock: Clock):
 def test_a_run_whose_worker_died_is_found_some_time_after_its_lease(store: Store, clock: Clock):
     lease = started(store)
     told(store, "two")
-    clock.advance(16_000)
+    clock.advance(LEASE_MS + TAKEOVER_GRACE_MS)
     assert store.inbox.waiting() == []
     clock.advance(1)
     expected = about(lease.session, lease.run_id).model_copy(update={"attempt": 2})

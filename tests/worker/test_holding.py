@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from forge.errors import LeaseLost, StorageUnavailable
 from forge.models.run import Progress
+from forge.models.timing import LEASE_MS, PATIENCE_MS
 from forge.ports import Lease
 from tests.worker.machines import Watched
 from tests.worker.stage import Stage
@@ -35,3 +37,51 @@ async def test_a_lease_is_renewed_in_time_after_any_write(stage: Stage) -> None:
     assert record.renewal_due_in == 0
     await record.keep(is_watched=False)
     assert renewed == [now]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_kept"), [(LEASE_MS / 1_000 + 1, True), (LEASE_MS / 1_000 + PATIENCE_MS / 1_000, False)]
+)
+async def test_a_lease_that_ends_while_the_table_is_out_of_reach_is_renewed_if_that_is_soon_over(
+    stage: Stage, seconds: float, is_kept: bool
+) -> None:
+    now, failed = 0.0, list[Lease]()
+
+    def renew(lease: Lease) -> Any:
+        nonlocal now
+        if not failed:
+            failed.append(lease)
+            now += seconds
+            raise StorageUnavailable(retry_after=1)
+        return stage.store.runs.renew(lease)
+
+    runs = Watched(stage.store.runs, renew=renew)
+    record = record_of(stage, await claimed(stage), runs=runs, monotonic=lambda: now)
+    now = RENEW_SECONDS
+    if is_kept:
+        await record.keep(is_watched=False)
+        await record.show_text("still here")
+    else:
+        with pytest.raises(LeaseLost):
+            await record.keep(is_watched=False)
+
+
+async def test_a_call_begins_with_enough_of_the_lease_even_after_a_freeze_in_its_renewal(
+    stage: Stage,
+) -> None:
+    now, renewed = 0.0, list[float]()
+
+    def renew(lease: Lease) -> Any:
+        nonlocal now
+        renewed.append(now)
+        done = stage.store.runs.renew(lease)
+        now += LEASE_MS / 1_000 if len(renewed) == 1 else 0
+        return done
+
+    runs = Watched(stage.store.runs, renew=renew)
+    record = record_of(stage, await claimed(stage), runs=runs, monotonic=lambda: now)
+    await record.hold_lease()
+    assert renewed == []
+    now = LEASE_MS / 1_000
+    await record.hold_lease()
+    assert len(renewed) == 2

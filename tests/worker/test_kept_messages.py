@@ -8,14 +8,12 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, LOOK_SECONDS, VISIBILITY_SECONDS
 from tests.unlisted import tried
-from worker.hold import LOOK_SECONDS, VISIBILITY_SECONDS
-from worker.kept_messages import BATCH, EXTEND_SECONDS, FIRST_EXTEND_SECONDS, KeptMessages
+from worker.kept_messages import BATCH, KeptMessages
 
-RECEIVED_SECONDS = 3
-"""How long a message that was only received is hidden (template.yaml)."""
 LIVES = st.lists(
-    st.tuples(st.floats(0, 20), st.floats(0.1, 15), st.sampled_from([0.0, 0.01, 0.4, 1.2])), max_size=40
+    st.tuples(st.floats(0, 20), st.floats(0.1, 15), st.sampled_from([0.0, 0.01, 0.4, 0.9])), max_size=40
 )
 """When each message came, for how long it is worked on, and how long the calls take that it is in."""
 
@@ -24,7 +22,7 @@ LIVES = st.lists(
 def test_no_message_comes_back_while_it_is_worked_on(lives: list[tuple[float, float, float]]) -> None:
     tried("messages that are kept back", lives)
     kept, now = KeptMessages(), 0.0
-    hidden_until = [came + RECEIVED_SECONDS for came, _, _ in lives]
+    hidden_until = [came + VISIBILITY_SECONDS for came, _, _ in lives]
     open_ones: dict[int, ExitStack] = {}
     under_way: list[tuple[float, list[int], object]] = []
     while now < 40:

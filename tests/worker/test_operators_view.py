@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from forge.errors import StorageUnavailable
+from forge.errors import LeaseHeld, StorageUnavailable
 from forge.settings import Settings
 from forge.store import keys
 from tests.patience import PATIENCE_SECONDS
@@ -102,9 +102,11 @@ async def test_a_repeated_message_shows_as_one_of_a_run_that_has_ended(stage: St
 
 
 async def test_a_message_of_a_run_that_goes_on_elsewhere_shows(stage: Stage, log: Log) -> None:
-    run_id = await stage.say("hi")
-    await asyncio.to_thread(stage.store.runs.claim, message_of(await stage.session(), run_id), "another")
-    stage.start()
+    def renewed(*_: Any) -> Any:
+        raise LeaseHeld(stage.clock() + 10)
+
+    await stage.say("hi")
+    stage.start(runs=Watched(stage.store.runs, claim=renewed))
     assert (await log.has("run not claimed"))["reason"] == "LeaseHeld"
 
 

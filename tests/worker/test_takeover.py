@@ -11,6 +11,7 @@ import pytest
 
 from forge.errors import LeaseHeld, LeaseLost
 from forge.models.run import MAX_ATTEMPTS, Ending
+from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call, results
@@ -117,18 +118,38 @@ async def test_a_worker_that_lost_its_lease_writes_nothing_more(stage: Stage) ->
     assert not old.done()
 
 
-async def test_text_is_not_shown_once_the_lease_has_run_out(stage: Stage) -> None:
+async def frozen(stage: Stage) -> tuple[LeasedRecord, Feed]:
+    """What a worker has in hand that was frozen until its lease had run out."""
     run_id = await stage.say("hi")
     message = message_of(await stage.session(), run_id)
     lease = await asyncio.to_thread(stage.store.runs.claim, message, "frozen")
     feed = Feed(stage.resources().publisher.catalog)
     feed.start(lease.session)
     record = LeasedRecord(stage.resources(), feed, replace(lease, until=stage.clock() - 1))
+    stage.clock.ahead += LEASE_MS + 1
+    return record, feed
+
+
+async def test_a_worker_that_wakes_up_neither_speaks_nor_begins_anything_in_another_s_run(
+    stage: Stage,
+) -> None:
+    record, feed = await frozen(stage)
+    await claimed_by_another(stage, record.lease.run_id)
     with pytest.raises(LeaseLost):
-        record.show_text("too late")
+        await record.show_text("too late")
     with pytest.raises(LeaseLost):
-        record.check_lease()
+        await record.hold_lease()
     assert feed.text == ""
+
+
+async def test_a_worker_that_wakes_up_goes_on_with_a_run_that_nobody_has_claimed(stage: Stage) -> None:
+    record, feed = await frozen(stage)
+    await record.show_text("still here")
+    await record.hold_lease()
+    assert feed.text == "still here"
+    message = message_of(await stage.session(), record.lease.run_id)
+    with pytest.raises(LeaseHeld):
+        await asyncio.to_thread(stage.store.runs.claim, message, "another")
 
 
 async def test_a_run_that_fails_every_attempt_ends_as_failed_and_in_the_dead_letters(

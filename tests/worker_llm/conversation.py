@@ -36,7 +36,7 @@ class MemoryRecord:
     calls: dict[str, CallRecord | None] = field(default_factory=dict[str, CallRecord | None])
     tokens: int = 0
 
-    def show_text(self, text: str) -> None:
+    async def show_text(self, text: str) -> None:
         self.text += text
 
     async def append(self, progress: Progress) -> None:
@@ -66,7 +66,7 @@ class MemoryRecord:
     async def tokens_left(self) -> int | None:
         return None
 
-    def check_lease(self) -> None: ...
+    async def hold_lease(self) -> None: ...
 
 
 @dataclass

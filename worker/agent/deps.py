@@ -30,7 +30,7 @@ class RunRecord(Protocol):
         """What has been shown of the response that streams now."""
         ...
 
-    def show_text(self, text: str) -> None: ...
+    async def show_text(self, text: str) -> None: ...
 
     async def append(self, progress: Progress) -> None: ...
 
@@ -57,8 +57,8 @@ class RunRecord(Protocol):
         """What the session's owner may still use today; None: there is no limit."""
         ...
 
-    def check_lease(self) -> None:
-        """Raises `LeaseLost` when the lease may have run out, by this computer's monotonic clock."""
+    async def hold_lease(self) -> None:
+        """Renews the lease if little or nothing of it is left, by this computer's monotonic clock."""
         ...
 
 

@@ -54,7 +54,9 @@ class PersistHistory(AbstractCapability[RunDeps]):
         request_context: ModelRequestContext,
         handler: WrapModelRequestHandler,
     ) -> ModelResponse:
-        ctx.deps.record.check_lease()  # a worker that wakes from a freeze must not pay for another's response
+        await (
+            ctx.deps.record.hold_lease()
+        )  # a worker that wakes from a freeze must not pay for another's response
         heard = bool(ctx.deps.strangers)
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
@@ -139,7 +141,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> CallRecord:
         repeatable = may_repeat(tool.tool_def)
-        ctx.deps.record.check_lease()
+        await ctx.deps.record.hold_lease()
         with noting() as facts:
             ctx.deps.facts[ctx.tool_call_id or call_key(ctx)] = facts
             return await self._run(name, tool_args, ctx, tool, repeatable=repeatable, facts=facts)

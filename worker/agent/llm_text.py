@@ -7,7 +7,7 @@ keeps it (`StreamedResponse.get`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -54,7 +54,7 @@ class ShowingModel(WrapperModel):
             yield stream
 
 
-def _show(stream: StreamedResponse, show: Callable[[str], None]) -> None:
+def _show(stream: StreamedResponse, show: Callable[[str], Awaitable[None]]) -> None:
     """The adapter's own iterator is replaced, as in `llm_guard`: the base class drives it, under its deadlines."""
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
 
@@ -65,13 +65,15 @@ def _show(stream: StreamedResponse, show: Callable[[str], None]) -> None:
 
 
 async def _shown(
-    events: AsyncIterator[ModelResponseStreamEvent], show: Callable[[str], None], restored: _Restored
+    events: AsyncIterator[ModelResponseStreamEvent],
+    show: Callable[[str], Awaitable[None]],
+    restored: _Restored,
 ) -> AsyncGenerator[ModelResponseStreamEvent, None]:
     """What begins a part is handed on at once, because the library waits for a first event only so long."""
     gathered = _Gathered()
     async for event in events:
         if text := restored.text(event):
-            show(text)
+            await show(text)
         if not gathered.takes(event):
             for waiting in gathered.hand_on():
                 yield waiting
@@ -81,7 +83,7 @@ async def _shown(
             for waiting in gathered.hand_on():
                 yield waiting
     if text := restored.rest():
-        show(text)
+        await show(text)
     for waiting in gathered.hand_on():
         yield waiting
 

@@ -101,7 +101,19 @@ class ClaimRefused(ForgeError):
 
 
 class LeaseHeld(ClaimRefused):
-    """Another worker holds this run's lease."""
+    """Another worker holds this run's lease, until then (epoch milliseconds) unless it renews it."""
+
+    def __init__(self, until: int) -> None:
+        self.until = until
+        super().__init__()
+
+
+class ClaimContended(ClaimRefused):
+    """The session was changed by others at each of several tries to claim its run."""
+
+
+class SuspectHeld(ClaimRefused):
+    """This worker holds another run that may be what its workers died of; another worker may take this one at once."""
 
 
 class RunGone(ClaimRefused):

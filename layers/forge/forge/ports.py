@@ -255,7 +255,8 @@ class Runs(Protocol):
     def claim(self, message: RunMessage, worker: str) -> Lease:
         """Claim the run that is next in the session: the abandoned active one, else the head of the inbox.
 
-        That may be an earlier run than the message names. Raises `LeaseHeld`, `RunGone`.
+        That may be an earlier run than the message names. Raises `LeaseHeld`, `SuspectHeld`,
+        `ClaimContended`, `RunGone`.
         """
         ...
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-LEASE_MS = 6_000
-CLOCK_SKEW_MS = 2_000
-"""How far ahead another computer's clock may be for its lease to count."""
+from forge.models.timing import CLOCK_SKEW_MS, LEASE_MS
 
 
 def is_held(lease_until: int, now: int) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from forge.errors import LeaseHeld, RunGone
+from forge.errors import ClaimContended, LeaseHeld, RunGone, SuspectHeld
 from forge.models.lease import is_held, latest_end
 from forge.models.run import RunMessage
+from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.ports import Lease
 from forge.store import keys
 from forge.store.change import Change
@@ -15,9 +16,9 @@ from forge.store.codec import Item
 from forge.store.items import alive, session_of
 from forge.store.mend import whole
 from forge.store.refusal import Refused
-from forge.store.suspects import SUSPECT_STRIKES, hold_suspect, strikes_after
+from forge.store.suspects import SUSPECT_STRIKES, charged, hold_suspect
 from forge.store.table import Table
-from forge.store.terms import CONTENTION_TRIES, LEASE_MS, TAKEOVER_GRACE_MS, Terms
+from forge.store.terms import CONTENTION_TRIES, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +42,25 @@ class Claimer:
             .set(active_id=run_id, attempt=1, started_at=self.now, input_logged=False, shown_results=[])
             .set(strikes=0)
             .assign("history_base = history_count")
-            .remove("taken_from")
+            .remove("taken_from", "claimed_at", "lived")
             .when("attribute_not_exists(active_id)", "inbox_order[0] = :active_id")
         )
 
     def take_over(self, old: Item) -> Change:
-        """The next attempt at an abandoned run; its streaming text starts again. Raises `LeaseHeld`."""
-        strikes = strikes_after(self.table, old)
+        """The next attempt at an abandoned run; its streaming text starts again. Raises `SuspectHeld`."""
+        strikes, lived = charged(self.table, old)
         if strikes == SUSPECT_STRIKES and not self._hold_suspect(old["active_id"]):
-            raise LeaseHeld
+            raise SuspectHeld
         return (
             self._own()
             .assign("attempt = attempt + :one")
-            .set(strikes=strikes, taken_from=old["worker"])
+            .set(strikes=strikes, lived=lived, claimed_at=self.now, taken_from=old["worker"])
             .when("active_id = :run AND fence = :seen", run=old["active_id"], seen=old["fence"])
             .when("lease_until < :now OR lease_until > :ahead", now=self.now, ahead=latest_end(self.now))
         )
 
     def next(self, old: Item | None) -> Change:
-        """What to claim instead. Raises `RunGone`, `LeaseHeld`."""
+        """What to claim instead. Raises `RunGone`, `LeaseHeld`, `SuspectHeld`."""
         if old is None or not alive(old, self.now) or old.get("generation") != self.message.generation:
             raise RunGone
         whole(old)
@@ -68,7 +69,7 @@ class Claimer:
         if "active_id" not in old:
             return self.start(old["inbox_order"][0])
         if is_held(old["lease_until"], self.now):
-            raise LeaseHeld
+            raise LeaseHeld(old["lease_until"])
         return self.take_over(old)
 
     def _hold_suspect(self, run_id: str) -> bool:
@@ -103,7 +104,7 @@ def claim(table: Table, terms: Terms, now: int, message: RunMessage, worker: str
         if old is not None and old.get("claim") == claimer.token:
             return lease_of(old)
         change = claimer.next(old)
-    raise LeaseHeld
+    raise ClaimContended
 
 
 def lease_of(item: Item) -> Lease:

@@ -37,6 +37,8 @@ ACTIVE_ATTRIBUTES = (
     "chain_wait",
     "strikes",
     "mark",
+    "claimed_at",
+    "lived",
     "history_base",
     "taken_from",
     "withdrawn",

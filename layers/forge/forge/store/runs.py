@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from forge.errors import LeaseLost, SessionUnreadable
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import HotSession
+from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
 from forge.store.change import Change
@@ -23,7 +24,7 @@ from forge.store.roofs import DailyRoofs
 from forge.store.steps import ended, progressed, running
 from forge.store.table import Table
 from forge.store.tail import put_tail
-from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, Terms
+from forge.store.terms import QUEUE_GRACE_MS, Terms
 from forge.store.usage import counts, tokens_left
 
 

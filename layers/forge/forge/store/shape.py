@@ -104,7 +104,7 @@ OPTIONAL: Mapping[str, Attribute] = {
     "title": Attribute(str, _always(None), is_replaceable=True),
     "chain_wait": Attribute(str, _always(None), is_replaceable=True),
     **dict.fromkeys(
-        ("put_back_at", "strikes", "mark", "history_base"),
+        ("put_back_at", "strikes", "mark", "claimed_at", "lived", "history_base"),
         Attribute(int, _always(None), is_replaceable=True),
     ),
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS
 from forge.models.spending import SendingCaps, Spending
+from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
 from forge.store.change import Change
@@ -21,7 +22,6 @@ from forge.store.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
 from forge.store.runs import fenced, is_held, lost_when_unreadable
 from forge.store.steps import running
 from forge.store.table import Table
-from forge.store.terms import LEASE_MS
 
 _KEPT_SECONDS = 3 * 86_400
 

@@ -9,6 +9,7 @@ from forge.models.approval import Approval, Report
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import HotSession
+from forge.models.timing import LEASE_MS
 from forge.store.asks import asked, heard
 from forge.store.change import Change
 from forge.store.commit import Step
@@ -16,7 +17,7 @@ from forge.store.entries import entry_items
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 from forge.store.log import message_items
 from forge.store.requests import stored_approvals
-from forge.store.terms import LEASE_MS, QUEUE_GRACE_MS, RECENT_LIMIT, Terms
+from forge.store.terms import QUEUE_GRACE_MS, RECENT_LIMIT, Terms
 
 REPORTS_LIMIT = 10
 """Of one approval."""

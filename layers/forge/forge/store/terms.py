@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from forge.models.lease import LEASE_MS as LEASE_MS
 from forge.models.prices import Daily
 from forge.settings import Settings
 from forge.store.shape import Defaults
 
 QUEUE_GRACE_MS = 15_000
 """An accepted message that has not been claimed by then may have no queue message."""
-TAKEOVER_GRACE_MS = 10_000
-"""After the end of its lease a run is normally taken over by the redelivered queue message."""
 TOUCH_MS = 60_000
 RECENT_LIMIT = 20
 CONTENTION_TRIES = 8

@@ -15,6 +15,7 @@ from forge.errors import SessionUnreadable
 from forge.models.lease import latest_end
 from forge.models.run import RunMessage, Submission
 from forge.models.session import HotSession
+from forge.models.timing import TAKEOVER_GRACE_MS
 from forge.store import keys
 from forge.store.change import Change
 from forge.store.codec import Item
@@ -23,7 +24,7 @@ from forge.store.keys import Key
 from forge.store.lenient import plain
 from forge.store.refusal import Refused
 from forge.store.table import Table, batches
-from forge.store.terms import TAKEOVER_GRACE_MS, Terms
+from forge.store.terms import Terms
 
 INDEX = "work"
 _PAGE = 100
