@@ -22,6 +22,7 @@ from forge.models.timing import (
     TAKEOVER_SECONDS,
     VISIBILITY_SECONDS,
 )
+from forge.store.terms import QUEUE_GRACE_MS
 from worker.watch import WATCH_SECONDS
 
 LEASE, RENEW = LEASE_MS / 1_000, RENEW_MS / 1_000
@@ -64,6 +65,9 @@ SENTENCES = {
     ),
     "A run is not sent anew while its message is only hidden, or put back by whoever received it.": (
         TAKEOVER_GRACE_MS / 1_000 > VISIBILITY_SECONDS + HELD_RETRY_SECONDS
+    ),
+    "What is looked for at a stack's start, and was accepted just before, is due by then.": (
+        LEASE_MS + TAKEOVER_GRACE_MS > QUEUE_GRACE_MS
     ),
     "A clock that is wrong by as much as is tolerated costs a takeover no more than the promise has room for.": (
         LEASE + CLOCK_SKEW_MS / 1_000 + POLL < TAKEOVER_SECONDS

@@ -33,7 +33,7 @@ HELD_RETRY_SECONDS = 2
 """A message whose run another worker holds, and renews, comes back after so long."""
 SUSPECT_RETRY_SECONDS = 1
 """A suspect run that its worker cannot hold beside another one comes back after so long, to whichever worker asks."""
-TAKEOVER_GRACE_MS = 10_000
+TAKEOVER_GRACE_MS = 12_000
 """A run whose lease is over for so long may have no queue message any more: `recover_runs` sends it another one."""
 
 TAKEOVER_SECONDS = 8.0
