@@ -10,6 +10,9 @@ from local_dev.processes import ROOT
 
 RUN_PATH = (
     "consumer",
+    "run_deliveries",
+    "settling",
+    "starts",
     "claiming",
     "execute_run",
     "hold",
