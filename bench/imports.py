@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import packages_distributions
 
 from bench.figures import Figure
-from local_dev.processes import ROOT
+from local_dev.processes.processes import ROOT
 
 PATHS = os.pathsep.join(str(ROOT / part) for part in ("", "layers/forge"))
 REFERENCE = """

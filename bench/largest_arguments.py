@@ -12,9 +12,9 @@ from fastmcp import FastMCP
 from fastmcp.tools.base import Tool
 
 from bench.figures import Figure
+from worker.ethereum.abi import MOST_BYTES
+from worker.ethereum.signatures import parse_signature
 from worker.mcp_servers import mount
-from worker.mcp_servers.evm.abi import MOST_BYTES
-from worker.mcp_servers.evm.signatures import parse_signature
 
 BUDGET_MS = 20.0
 NODE = {"TESTNET_RPC_URL": "http://127.0.0.1:9/"}

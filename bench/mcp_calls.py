@@ -13,7 +13,7 @@ from bench.figures import Figure, percentile
 from forge.models.ids import new_run_id
 from forge.models.run import ToolCommand
 from local_dev.stack_process import RunningStack
-from worker.agent.toolbox import Toolbox
+from worker.agent.tools.toolbox import Toolbox
 from worker.mcp_servers import mount
 
 BUDGET_MS = 5.0

@@ -14,7 +14,7 @@ from bench.figures import Figure, percentile
 from bench.page import BROWSERS
 from bench.people import UNLIMITED
 from local_dev.stack_process import running_stack
-from worker.frame_pace import PACES
+from worker.push.frame_pace import PACES
 
 TOKENS_PER_SECOND = 20
 GAP_BUDGET = 150.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.answers import EVERYBODY, Answers
 from deploy.programs import DeployFailed, Programs
-from local_dev.template import Template
+from local_dev.template.template import Template
 
 SMALL = {"WorkerCpu": "256", "WorkerMemory": "512", "RunsPerWorker": "15", "WorkerConcurrency": "60"}
 """The installation that `make deploy` begins with. `--set` makes it larger."""

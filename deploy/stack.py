@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.programs import DeployFailed, Programs, private_file
-from local_dev.page_version import FOLDER, page_files, published
+from local_dev.gateway.page_version import FOLDER, page_files, published
 
 PYTHON_IMAGE = "python:3.13-slim"
 

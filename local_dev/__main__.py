@@ -17,11 +17,11 @@ from typing import Any
 import uvloop
 
 from local_dev.home import FolderUnusable, Home
-from local_dev.login_variables import LoginUnusable
+from local_dev.login.variables import LoginUnusable
 from local_dev.options import HELP, OptionError, Options
-from local_dev.processes import StartFailed
+from local_dev.processes.processes import StartFailed
 from local_dev.stack import Stack
-from local_dev.template import TemplateError
+from local_dev.template.template import TemplateError
 
 EXIT_CANNOT_LISTEN = 2
 

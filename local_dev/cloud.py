@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING
 from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
-from local_dev.aws import client, create_tables
-from local_dev.background import Background
-from local_dev.credential import Credential
-from local_dev.expiry import Expiry
-from local_dev.front import Front, Visitors
-from local_dev.gateway import Server, build_gateway
-from local_dev.lambda_runtime import LambdaRuntime
+from local_dev.aws.credential import Credential
+from local_dev.aws.lambda_runtime import LambdaRuntime
+from local_dev.aws.resources import client, create_tables
+from local_dev.aws.schedule import run_schedule
+from local_dev.aws.table_expiry import Expiry
+from local_dev.aws.turns import Turns
+from local_dev.gateway.front import Front, Visitors
+from local_dev.gateway.gateway import Server, build_gateway
 from local_dev.options import Options
-from local_dev.schedule import run_schedule
-from local_dev.turns import Turns
-from local_dev.wiring import Wiring
+from local_dev.processes.background import Background
+from local_dev.template.wiring import Wiring
 
 if TYPE_CHECKING:
-    from local_dev.login_issuer import LoginIssuer
+    from local_dev.login.issuer import LoginIssuer
 
 
 class Cloud:

@@ -17,9 +17,9 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.types import Scope, Send
 
 from forge.observability import GAUGES
-from local_dev.asgi import respond
 from local_dev.error_lines import Tails
-from local_dev.http_event import Answer
+from local_dev.gateway.asgi import respond
+from local_dev.gateway.http_event import Answer
 
 METRICS_PATH = "/metrics"
 _TYPE = [("content-type", "text/plain; version=0.0.4; charset=utf-8"), ("cache-control", "no-store")]

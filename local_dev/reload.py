@@ -10,7 +10,7 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch  # pyright: ignore[reportUnknownVariableType]
 
-from local_dev.processes import ROOT, StartFailed
+from local_dev.processes.processes import ROOT, StartFailed
 
 DEBOUNCE_MS = 200
 """An editor writes several files at once; they are taken over together."""

@@ -14,19 +14,19 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from local_dev import environment as variables
-from local_dev.chain import Chain, anvil
+from local_dev.aws.credential import Credential
+from local_dev.aws.table_guard import TableGuard
 from local_dev.control import GatewaySettings, listen
-from local_dev.credential import Credential
-from local_dev.emulator import Emulator, chosen
+from local_dev.gateway.limits import SOCKET_PATH
 from local_dev.home import Home, write_description
-from local_dev.keeper import Keeper
-from local_dev.limits import SOCKET_PATH
-from local_dev.login_variables import with_login
-from local_dev.names import local_wiring, shapes
+from local_dev.login.variables import with_login
 from local_dev.options import STACK_FILE, Options
-from local_dev.processes import Child, Processes, StartFailed
-from local_dev.table_guard import TableGuard
+from local_dev.processes.chain import Chain, anvil
+from local_dev.processes.emulator import Emulator, chosen
+from local_dev.processes.keeper import Keeper
+from local_dev.processes.processes import Child, Processes, StartFailed
+from local_dev.template import aws_variables as variables
+from local_dev.template.resource_names import local_wiring, shapes
 
 WORKER_STOP_SECONDS = 2.5
 """When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
@@ -35,7 +35,7 @@ READY_SECONDS = 60.0
 LOCAL = {"WORKER_STOP_SECONDS": "1", "WORKER_HEARTBEAT": "", "LOG_ERROR_TEXTS": "true"}
 """What a worker is told here unless the developer says otherwise."""
 WORKER = [sys.executable, "-m", "worker"]
-GATEWAY = [sys.executable, "-m", "local_dev.gateway_process"]
+GATEWAY = [sys.executable, "-m", "local_dev.gateway.gateway_process"]
 
 
 class Stack:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_dev.guard import Guard
-from local_dev.processes import ROOT, StartFailed
+from local_dev.processes.guard import Guard
+from local_dev.processes.processes import ROOT, StartFailed
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 8.0

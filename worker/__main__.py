@@ -11,7 +11,7 @@ import uvloop
 def main() -> None:
     # Importing makes half a million objects and no garbage: looking for some costs a fifth of the start.
     gc.disable()
-    from worker.own_secrets import hide
+    from worker.operation.own_secrets import hide
     from worker.program import run
 
     gc.freeze()

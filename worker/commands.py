@@ -11,8 +11,8 @@ from forge.errors import StorageUnavailable
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
 from forge.observability import error_fields
 from worker.bind_wallet import bind_wallet
-from worker.execute_run import RunExecutor
 from worker.resources import Resources
+from worker.runs.execution import RunExecutor
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)

@@ -17,23 +17,23 @@ from forge.ports import AsyncConnections
 from forge.queue import open_queue
 from forge.store import Store, open_store, system_clock
 from worker.agent.agent import Operator
-from worker.agent.llm import build_llm
-from worker.agent.provider_limits import limits_of
-from worker.agent.toolbox import Toolbox
+from worker.agent.llm.build import build_llm
+from worker.agent.llm.provider_limits import limits_of
+from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
-from worker.connections import SignedConnections
-from worker.frame_pace import PACES
+from worker.catalog import Publisher
+from worker.ethereum.chains import Chains
 from worker.mcp_servers import mount, networks
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.external import ExternalServers
-from worker.metrics import SERVICE, Metrics
-from worker.publish import Publisher
+from worker.operation.metrics import SERVICE, Metrics
+from worker.operation.signals import stop_on_signals
+from worker.operation.tracing import Tracing
+from worker.push.frame_pace import PACES
+from worker.push.signed_connections import SignedConnections
 from worker.resources import Resources
 from worker.serve import serve
 from worker.settings import WorkerSettings
-from worker.signals import stop_on_signals
-from worker.tracing import Tracing
 
 
 async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
@@ -113,7 +113,7 @@ def _operator(llm: Model, toolbox: Toolbox, settings: WorkerSettings, tracing: T
 def _tracing(settings: WorkerSettings, environment: Mapping[str, str]) -> Tracing:
     if not settings.is_traced or not settings.trace_ratio:
         return Tracing()
-    from worker.span_export import open_export
+    from worker.operation.span_export import open_export
 
     export = open_export(settings, environment.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
     return Tracing(export, system_clock, settings.trace_ratio)

@@ -21,14 +21,14 @@ from forge.ports import (
     Spendings,
 )
 from worker.agent.agent import Operator
-from worker.agent.toolbox import Toolbox
+from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
-from worker.frame_pace import PACES, Pace
-from worker.histories import RecentHistories
-from worker.kept_messages import KeptMessages
-from worker.metrics import Metrics
-from worker.publish import Publisher
-from worker.tracing import Tracing
+from worker.catalog import Publisher
+from worker.operation.metrics import Metrics
+from worker.operation.tracing import Tracing
+from worker.push.frame_pace import PACES, Pace
+from worker.runs.history_cache import RecentHistories
+from worker.runs.kept_messages import KeptMessages
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from worker.audiences import Audiences
-from worker.consumer import Consumer
-from worker.execute_run import RunExecutor
-from worker.heartbeat import beat
-from worker.hold import keep_messages
+from worker.operation.heartbeat import beat
+from worker.push.audiences import Audiences
 from worker.resources import Resources
-from worker.watch import ActiveRuns
+from worker.runs.consumer import Consumer
+from worker.runs.execution import RunExecutor
+from worker.runs.holding import keep_messages
+from worker.runs.watch import ActiveRuns
 
 logger = logging.getLogger(__name__)
 

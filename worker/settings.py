@@ -8,14 +8,14 @@ from forge.settings import Settings
 from worker.agent.agent import Limits
 from worker.agent.policy import Policy
 from worker.agent.wallet import WalletTerms
-from worker.frame_pace import FramePace
+from worker.push.frame_pace import FramePace
 
 
 class WorkerSettings(Settings):
     """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
-    `worker_heartbeat`: the file that the event loop touches while it runs (`worker.heartbeat`); empty: none.
+    `worker_heartbeat`: the file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: none.
 
-    `frame_pace`: how often text is pushed (`worker.frame_pace`).
+    `frame_pace`: how often text is pushed (`worker.push.frame_pace`).
 
     `log_error_texts`: only for a developer's own computer, since users' words may be in them.
 

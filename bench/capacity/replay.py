@@ -24,7 +24,7 @@ from bench.soak.conversation import Script, Talker
 from bench.soak.rig import QUIET, Rig, running_rig
 from bench.soak.wires import wiring_of
 from forge.settings import Settings
-from local_dev.aws import client
+from local_dev.aws.resources import client
 
 SHARE = 0.1
 WORDS = 20

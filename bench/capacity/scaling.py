@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from local_dev.environment import REGION
-from local_dev.processes import ROOT
-from local_dev.template import Template
+from local_dev.processes.processes import ROOT
+from local_dev.template.aws_variables import REGION
+from local_dev.template.template import Template
 
 OUT_POINTS = 3
 IN_POINTS = 15

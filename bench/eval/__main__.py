@@ -15,8 +15,8 @@ from bench.eval.grade import Grade, any_failed, grade, table
 from bench.eval.injections import INJECTIONS
 from bench.eval.tasks import TASKS
 from forge.errors import ForgeError
-from local_dev.chain import anvil
-from worker.agent.llm import build_llm
+from local_dev.processes.chain import anvil
+from worker.agent.llm.build import build_llm
 
 WITHOUT = "Set FORGE_LLM to a provider and its model, for example FORGE_LLM=anthropic:claude-sonnet-4-5, and its key."
 

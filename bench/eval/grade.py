@@ -17,10 +17,10 @@ from bench.eval.token_code import creation_code
 from bench.eval.world import Unmet, World
 from forge.models.approval import Approval, ApprovalReply
 from worker.agent.agent import Limits, Operator
-from worker.agent.toolbox import Toolbox
+from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet, WalletTerms
+from worker.ethereum.chains import Chains
 from worker.mcp_servers import evm, networks
-from worker.mcp_servers.chains import Chains
 
 LIMITS = Limits(seconds=300, llm_requests=25, tool_calls=40, tokens=300_000, history_tokens=60_000)
 MADE_UP = "0x" + "ab" * 32

@@ -17,9 +17,9 @@ from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
 from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus
-from worker.agent import history
 from worker.agent.agent import Ended, Operator
 from worker.agent.deps import RunDeps
+from worker.agent.history import stored_history as history
 from worker.agent.wallet.verify import NotYet
 
 

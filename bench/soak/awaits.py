@@ -6,28 +6,28 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from local_dev.processes import ROOT
+from local_dev.processes.processes import ROOT
 
 RUN_PATH = (
-    "consumer",
-    "run_deliveries",
-    "settling",
-    "starts",
+    "runs/consumer",
+    "runs/run_deliveries",
+    "runs/settling",
+    "runs/starts",
     "claiming",
-    "execute_run",
-    "hold",
-    "record",
-    "run",
-    "watch",
-    "audiences",
-    "push",
-    "connections",
+    "runs/execution",
+    "runs/holding",
+    "runs/run_record",
+    "runs/active_run",
+    "runs/watch",
+    "push/audiences",
+    "push/sender",
+    "push/signed_connections",
     "blocking",
     "agent/agent",
-    "agent/journal",
-    "agent/toolsets",
-    "agent/toolbox",
-    "agent/servers",
+    "agent/history/journal",
+    "agent/tools/toolsets",
+    "agent/tools/toolbox",
+    "agent/tools/mounted_server",
     "agent/uninterrupted",
     "agent/failures",
 )

@@ -16,7 +16,7 @@ from bench.soak.gateway import RELOADED
 from bench.soak.rig import READY_SECONDS, SETTINGS, Rig
 
 WIND_UP_SECONDS = 5.0
-"""After the seconds that its runs are given, a worker ends a poll and hands over what is left (`worker.consumer`)."""
+"""After the seconds that its runs are given, a worker ends a poll and hands over what is left."""
 SPARE_SECONDS = 10.0
 """For a machine that is busy, and a worker that was frozen when it was told."""
 RETIRE_SECONDS = float(SETTINGS["WORKER_STOP_SECONDS"]) + WIND_UP_SECONDS + SPARE_SECONDS

@@ -17,12 +17,12 @@ import uvloop
 
 from bench.soak.wires import wiring_of
 from forge.api.way_in import digest_of
-from local_dev.background import Background
+from local_dev.aws.credential import Credential
 from local_dev.cloud import Cloud
-from local_dev.credential import Credential
-from local_dev.environment import aws_variables
 from local_dev.options import Options
-from local_dev.processes import ROOT
+from local_dev.processes.background import Background
+from local_dev.processes.processes import ROOT
+from local_dev.template.aws_variables import aws_variables
 
 RELOADED = "functions imported again"
 

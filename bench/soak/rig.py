@@ -25,14 +25,14 @@ from forge.models.run import RunMessage
 from forge.queue import open_queue
 from forge.settings import Settings
 from forge.store import keys, open_store, system_clock
-from local_dev.aws import client, create_tables
-from local_dev.credential import Credential
-from local_dev.emulator import Emulator, chosen
-from local_dev.environment import aws_variables
-from local_dev.names import shapes
-from local_dev.processes import Child, Processes
-from local_dev.queue_server import QueueServer, open_queues
-from local_dev.wiring import Wiring
+from local_dev.aws.credential import Credential
+from local_dev.aws.queue_server import QueueServer, open_queues
+from local_dev.aws.resources import client, create_tables
+from local_dev.processes.emulator import Emulator, chosen
+from local_dev.processes.processes import Child, Processes
+from local_dev.template.aws_variables import aws_variables
+from local_dev.template.resource_names import shapes
+from local_dev.template.wiring import Wiring
 
 READY_SECONDS = 60.0
 CREDENTIAL = Credential("SOAK")

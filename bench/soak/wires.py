@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from local_dev.environment import REGION
-from local_dev.limits import MANAGEMENT_PATH
-from local_dev.names import name_resources
-from local_dev.processes import ROOT
-from local_dev.template import Template
-from local_dev.wiring import Wiring
+from local_dev.gateway.limits import MANAGEMENT_PATH
+from local_dev.processes.processes import ROOT
+from local_dev.template.aws_variables import REGION
+from local_dev.template.resource_names import name_resources
+from local_dev.template.template import Template
+from local_dev.template.wiring import Wiring
 
 
 def wiring_of(endpoint: str, environment: Mapping[str, str]) -> Wiring:

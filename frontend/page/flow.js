@@ -4,7 +4,7 @@
 const FIRST_INTERVAL_MS = 150;
 const SHORTEST_INTERVAL_MS = 200;
 const LONGEST_INTERVAL_MS = 2_000;
-/** What the server gathers at most (`worker/frame_pace.py`), and a little for the way. */
+/** What the server gathers at most (`worker/push/frame_pace.py`), and a little for the way. */
 const LONGEST_PAUSE_MS = 1_600;
 /** Intervals that grow are expected to double: the server gathers longer, the longer it has been streaming. */
 const GROWS = 1.3;

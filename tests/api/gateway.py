@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from forge.api import dependencies
-from local_dev.socket_event import route_of
+from local_dev.gateway.websocket_event import route_of
 from tests.template import HttpRoute, http_routes, socket_routes
 
 

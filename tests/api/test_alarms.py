@@ -21,7 +21,7 @@ from tests.api.conftest import Environment
 from tests.api.gateway import Context, Gateway, http_event
 from tests.api.test_upkeep import HOT, expire, removed
 from tests.template import of, resources
-from worker.metrics import Metrics, RunFigures
+from worker.operation.metrics import Metrics, RunFigures
 
 STACK = "forge-mcp"
 NONE: list[float] = []

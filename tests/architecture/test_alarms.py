@@ -14,7 +14,7 @@ from forge import observability
 from forge.models.run import Outcome
 from forge.observability import Metric
 from tests.template import ROOT, of, resources, variables, worker_variables
-from worker.metrics import SERVICE, Metrics, RunFigures
+from worker.operation.metrics import SERVICE, Metrics, RunFigures
 
 OWN = {"Ref": "AWS::StackName"}
 """The deployment's own namespace, as the template writes it."""

@@ -18,7 +18,7 @@ from tests.template import (
     template,
     worker_variables,
 )
-from worker.consumer import WAIT_SECONDS
+from worker.runs.consumer import WAIT_SECONDS
 
 GLOBAL_NAMES = {
     "AWS::CloudFront::Function": ("Name",),

@@ -9,7 +9,7 @@ import pytest
 
 from forge.models.session import NetworkInfo
 from tests.template import ROOT, applied, container, of, template
-from worker.mcp_servers.known_networks import KNOWN_NETWORKS, rpc_variable
+from worker.ethereum.known_networks import KNOWN_NETWORKS, rpc_variable
 
 ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:the-one"
 OPERATIONS = (ROOT / "docs/operations.md").read_text()

@@ -26,7 +26,7 @@ from forge.aws.json_client import JsonClient
 from forge.aws.json_text import decoded, encoded, error_of
 from forge.aws.retries import TRIES, Quota
 from forge.aws.services import DYNAMODB, SERVICES, SQS, Service
-from forge.store.codec import encode_item
+from forge.dynamodb.codec import encode_item
 from tests.unlisted import tried
 
 MODELS: dict[str, Any] = {name: Session().get_service_model(name) for name in SERVICES}

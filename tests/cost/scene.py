@@ -39,8 +39,8 @@ from tests.worker.gateway import Gateway as Sockets
 from tests.worker.gateway import Page
 from tests.worker.stage import Stage
 from tests.worker.test_budgets import Counting, NonPollingQueue, clock_server
-from worker.frame_pace import PACES
-from worker.metrics import Metrics
+from worker.operation.metrics import Metrics
+from worker.push.frame_pace import PACES
 
 TURNS = 3
 TOKENS = 400

@@ -14,7 +14,7 @@ import pytest_asyncio
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.settings import Settings
 from forge.store import Store, keys, open_store
-from local_dev.processes import Processes
+from local_dev.processes.processes import Processes
 from tests.deployed.account import PYTHON, Account, running_account
 from tests.deployed.installation import Installation, architecture, build, deploy
 from tests.deployed.roles import Service, start_stream

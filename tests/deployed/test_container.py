@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.processes import Child, Processes
+from local_dev.processes.processes import Child, Processes
 from tests.deployed import image
 from tests.deployed.conftest import Deployed
 from tests.end_to_end.conversing import contents, new_id, say

@@ -11,7 +11,7 @@ from bench.eval.injections import INJECTIONS
 from bench.eval.task import Task
 from bench.eval.tasks import TASKS
 from tests.mcp_servers.conftest import start_anvil, stop
-from worker.agent.scripted_llm import ScriptedModel
+from worker.agent.llm.scripted import ScriptedModel
 
 
 @pytest.fixture(scope="module")

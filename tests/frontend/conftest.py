@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from local_dev.chain import Chain
-from local_dev.chain import anvil as anvil_program
-from local_dev.processes import Processes
+from local_dev.processes.chain import Chain
+from local_dev.processes.chain import anvil as anvil_program
+from local_dev.processes.processes import Processes
 from tests.frontend.fake_server import FakeServer
 from tests.patience import PATIENCE_MS
 

@@ -7,7 +7,7 @@ const TOKEN = 5;
 const TOKENS_PER_SECOND = 20;
 const MOST_GAP_MS = 150;
 
-/** `worker/frame_pace.py`. */
+/** `worker/push/frame_pace.py`. */
 const PACES = {
   smooth: (streamed) => Math.min(500, Math.max(50, streamed * 0.05)),
   economic: (streamed) => Math.min(1500, Math.max(150, streamed)),

@@ -14,7 +14,7 @@ from tests.frontend.test_wallet_page import desk
 from tests.frontend.wallet_modes import PAYER, Mode
 from tests.worker.wallet.giving_calls import CALLS, THIEF, TOKEN, called
 from tests.worker.wallet.reviews import Reviews
-from worker.mcp_servers.chains import Chains
+from worker.ethereum.chains import Chains
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 

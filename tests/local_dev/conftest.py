@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from local_dev.connections_api import ConnectionsApi
-from local_dev.credential import Credential
-from local_dev.gateway import Gateway, Server
-from local_dev.http_api import HttpApi
-from local_dev.lambda_runtime import LambdaRuntime
-from local_dev.limits import Limits
+from local_dev.aws.credential import Credential
+from local_dev.aws.lambda_runtime import LambdaRuntime
+from local_dev.gateway.connections_api import ConnectionsApi
+from local_dev.gateway.gateway import Gateway, Server
+from local_dev.gateway.http_api import HttpApi
+from local_dev.gateway.limits import Limits
+from local_dev.gateway.page import Page
+from local_dev.gateway.routing import Routes
+from local_dev.gateway.rpc_proxy import RpcProxy
+from local_dev.gateway.websocket_api import WebSocketApi
 from local_dev.metrics import Metrics
-from local_dev.page import Page
-from local_dev.routing import Routes
-from local_dev.rpc_proxy import RpcProxy
-from local_dev.websocket_api import WebSocketApi
-from local_dev.wiring import Cors, Function, HttpRoute, SocketApi
+from local_dev.template.wiring import Cors, Function, HttpRoute, SocketApi
 from tests.patience import PATIENCE_SECONDS
 
 ACCESS_KEY = "TESTKEY"

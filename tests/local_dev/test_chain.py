@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from local_dev.chain import Chain, anvil
-from local_dev.chain_file import BLOCKS, ChainFile
-from local_dev.node_rpc import NodeError, call
-from local_dev.processes import Child, Processes, StartFailed
+from local_dev.processes.chain import Chain, anvil
+from local_dev.processes.chain_file import BLOCKS, ChainFile
+from local_dev.processes.node_rpc import NodeError, call
+from local_dev.processes.processes import Child, Processes, StartFailed
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.processes

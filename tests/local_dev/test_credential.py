@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.store import system_clock
-from local_dev.aws import client
-from local_dev.credential import Credential
-from local_dev.environment import aws_variables
-from local_dev.names import local_wiring
-from local_dev.ports import ReservedPort
-from local_dev.queue_server import QueueServer, open_queues
-from local_dev.table_guard import LARGEST_HEAD, TableGuard
+from local_dev.aws.credential import Credential
+from local_dev.aws.queue_server import QueueServer, open_queues
+from local_dev.aws.resources import client
+from local_dev.aws.table_guard import LARGEST_HEAD, TableGuard
+from local_dev.processes.ports import ReservedPort
+from local_dev.template.aws_variables import aws_variables
+from local_dev.template.resource_names import local_wiring
 from tests.patience import PATIENCE_SECONDS, eventually
 from tests.unlisted import tried
 

@@ -16,11 +16,11 @@ import pytest
 import pytest_asyncio
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_dev.aws import client, create_tables
-from local_dev.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
-from local_dev.environment import aws_variables
-from local_dev.names import local_wiring, shapes
-from local_dev.processes import Child, Processes, StartFailed
+from local_dev.aws.resources import client, create_tables
+from local_dev.processes.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
+from local_dev.processes.processes import Child, Processes, StartFailed
+from local_dev.template.aws_variables import aws_variables
+from local_dev.template.resource_names import local_wiring, shapes
 
 pytestmark = pytest.mark.processes
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from botocore.session import Session
 
-from local_dev.environment import aws_variables, without_own_credentials
-from local_dev.names import local_wiring
 from local_dev.options import Options
+from local_dev.template.aws_variables import aws_variables, without_own_credentials
+from local_dev.template.resource_names import local_wiring
 
 OWN = {
     "AWS_ACCESS_KEY_ID": "mine",

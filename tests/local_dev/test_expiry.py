@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local_dev.event_filter import matches
-from local_dev.expiry import Expiry
-from local_dev.lambda_runtime import LambdaRuntime
-from local_dev.wiring import Function, TableStream
+from local_dev.aws.event_filter import matches
+from local_dev.aws.lambda_runtime import LambdaRuntime
+from local_dev.aws.table_expiry import Expiry
+from local_dev.template.wiring import Function, TableStream
 
 PROPERTIES = {
     "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
@@ -31,7 +31,7 @@ def reports() -> list[str]:
 @pytest.fixture
 def expiry_of(dynamodb: Any, table: str, reports: list[str], monkeypatch: pytest.MonkeyPatch) -> ExpiryOf:
     """An expiry that tells the given handler."""
-    monkeypatch.setattr("local_dev.expiry.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("local_dev.aws.table_expiry.RETRY_SECONDS", 0.01)
 
     def make(handler: Callable[[dict[str, Any], Any], Any]) -> Expiry:
         runtime = LambdaRuntime(reports.append)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from forge.api.hardening import HEADERS
-from local_dev.front import API_HOST, Front, Visitors
+from local_dev.gateway.front import API_HOST, Front, Visitors
 from tests.unlisted import tried
 
 OWN = "127.0.0.1:8080"

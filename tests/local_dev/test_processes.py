@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from local_dev.guard import SCRIPT, Guard
-from local_dev.identity import started
-from local_dev.processes import Processes, StartFailed
+from local_dev.processes.guard import SCRIPT, Guard
+from local_dev.processes.identity import started
+from local_dev.processes.processes import Processes, StartFailed
 from tests.patience import PATIENCE_SECONDS, eventually
 
 pytestmark = pytest.mark.processes
@@ -26,7 +26,7 @@ signal.pause()
 PARENT = """
 import asyncio, os, sys
 from pathlib import Path
-from local_dev.processes import Processes
+from local_dev.processes.processes import Processes
 
 async def main():
     processes = Processes(Path(sys.argv[1]))

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local_dev.processes import ROOT
+from local_dev.processes.processes import ROOT
 from local_dev.reload import FUNCTIONS, RESTART, WORKERS, effects_of
 from tests.patience import PATIENCE_SECONDS
 
@@ -101,7 +101,7 @@ async def answer(http: httpx.AsyncClient, text: str) -> str:
 
 @pytest.mark.end_to_end
 async def test_an_edit_is_in_effect_and_a_fault_is_named_where_make_run_was_typed(tree: Path) -> None:
-    health, words = "functions/health/handler.py", "worker/agent/offline/reading.py"
+    health, words = "functions/health/handler.py", "worker/agent/llm/offline/reading.py"
     tool = "worker/mcp_servers/evm/account_tools.py"
     async with running(tree) as run, httpx.AsyncClient(base_url=run.url, timeout=PATIENCE_SECONDS) as http:
         run.edit(health, 'PlainTextResponse("OK")', 'PlainTextResponse("edited")')

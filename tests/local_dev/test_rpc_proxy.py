@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_dev.chain import Chain, anvil
-from local_dev.processes import Processes
-from local_dev.rpc_calls import METHODS, NotACall, NotAllowed, read_calls, written
+from local_dev.gateway.rpc_calls import METHODS, NotACall, NotAllowed, read_calls, written
+from local_dev.processes.chain import Chain, anvil
+from local_dev.processes.processes import Processes
 from tests.local_dev.conftest import Application
 from tests.patience import PATIENCE_SECONDS
 from tests.unlisted import tried

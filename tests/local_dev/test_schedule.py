@@ -4,9 +4,9 @@ import asyncio
 import threading
 from typing import Any
 
-from local_dev.lambda_runtime import THREADS, LambdaRuntime
-from local_dev.schedule import run_schedule
-from local_dev.wiring import Function, Schedule
+from local_dev.aws.lambda_runtime import THREADS, LambdaRuntime
+from local_dev.aws.schedule import run_schedule
+from local_dev.template.wiring import Function, Schedule
 from tests.patience import PATIENCE_SECONDS, eventually
 
 

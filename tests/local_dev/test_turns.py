@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from local_dev.turns import IN_PROGRESS, WAITING, Turns
+from local_dev.aws.turns import IN_PROGRESS, WAITING, Turns
 
 PATIENCE = 30
 ONE, OTHER, NEIGHBOUR, OWN = "203.0.113.7", "198.51.100.7", "203.0.113.200", "127.0.0.1"

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from local_dev.websocket_api import FRAMES_AT_ONCE
+from local_dev.gateway.websocket_api import FRAMES_AT_ONCE
 from tests.local_dev.conftest import SIGNED, Application
 from tests.patience import PATIENCE_SECONDS, eventually
 

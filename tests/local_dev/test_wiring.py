@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from local_dev.laptop import HERE
-from local_dev.processes import ROOT
-from local_dev.template import Template, TemplateError
-from local_dev.wiring import Wiring
+from local_dev.processes.processes import ROOT
+from local_dev.template.template import Template, TemplateError
+from local_dev.template.wiring import Wiring
 
 NEW_FUNCTION = """
   Added:

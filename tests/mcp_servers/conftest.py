@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 from fastmcp import Client
 
-from local_dev.chain import anvil as anvil_program
+from local_dev.processes.chain import anvil as anvil_program
 from tests.patience import PATIENCE_SECONDS
 from worker.mcp_servers import evm
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_servers.bytecode import error_data, selector
-from worker.mcp_servers.evm.abi import decode_answer, decode_call, encode_call, explain_revert
-from worker.mcp_servers.evm.known import known_errors, known_functions
-from worker.mcp_servers.evm.signatures import parse_signature, parse_types
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.abi import decode_answer, decode_call, encode_call, explain_revert
+from worker.ethereum.known_signatures import known_errors, known_functions
+from worker.ethereum.signatures import parse_signature, parse_types
+from worker.tool_outcomes import ToolRefused
 
 # A case is (type as text, value as eth_abi takes it, value as a caller writes it in JSON).
 Case = tuple[str, Any, Any]

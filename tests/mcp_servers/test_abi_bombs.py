@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 
-from worker.mcp_servers.evm.abi import MOST_BYTES, decode_answer, decode_call
-from worker.mcp_servers.evm.signatures import parse_types
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.abi import MOST_BYTES, decode_answer, decode_call
+from worker.ethereum.signatures import parse_types
+from worker.tool_outcomes import ToolRefused
 
 MULTICALL = bytes.fromhex("ac9650d8")
 

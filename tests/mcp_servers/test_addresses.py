@@ -5,8 +5,8 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.mcp_servers.addresses import parse_address, resolve
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.addresses import parse_address, resolve
+from worker.tool_outcomes import ToolRefused
 
 ACCOUNTS = ["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266", "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"]
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.mcp_servers.amounts import format_units, parse_amount, refuse_inexact
-from worker.mcp_servers.evm.blocks import block_parameter
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.amounts import format_units, parse_amount, refuse_inexact
+from worker.ethereum.blocks import block_parameter
+from worker.tool_outcomes import ToolRefused
 
 getcontext().prec = 100
 

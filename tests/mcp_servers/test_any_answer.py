@@ -16,10 +16,10 @@ from tests.mcp_servers.fake_node import BALANCE, HASH, TOKEN, FakeNode, fake_nod
 from tests.mcp_servers.rpc_mutations import Mutation, every_field, mutations
 from tests.properties import examples
 from tests.unlisted import tried
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import configured_networks
+from worker.ethereum.rpc import Pacing
 from worker.mcp_servers import evm
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.known_networks import configured_networks
-from worker.mcp_servers.rpc import Pacing
 from worker.tool_outcomes import carried
 
 QUICK = Pacing(first_pause=0, longest_pause=0, receipt_seconds=0)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.mcp_servers.conftest import FakeApi
 from tests.unlisted import tried
-from worker.mcp_servers import chains as module
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.known_networks import KNOWN_NETWORKS, TEST_CHAIN_IDS, configured_networks
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum import chains as module
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import KNOWN_NETWORKS, TEST_CHAIN_IDS, configured_networks
+from worker.tool_outcomes import ToolRefused
 
 
 def answering(api: FakeApi, *results: object) -> None:

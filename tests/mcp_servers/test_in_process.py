@@ -10,7 +10,7 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 from pydantic_ai.mcp import MCPToolset
 
-from worker.agent.servers import Server
+from worker.agent.tools.mounted_server import Server
 from worker.mcp_servers import mount
 
 CALLS: list[tuple[str, str, dict[str, Any]]] = [

@@ -18,13 +18,13 @@ import pytest
 from fastmcp import FastMCP
 
 from bench.largest_arguments import HEAVY, NODE, arguments_of
+from worker.ethereum.abi import decode_call, encode_call
 from worker.mcp_servers import mount
-from worker.mcp_servers.evm.abi import decode_call, encode_call
 from worker.mcp_servers.evm.off_loop import MOST_WAITING, OffLoop
 from worker.mcp_servers.toolbox import ARGUMENT_BYTES
 from worker.tool_outcomes import ToolRefused
 
-CODEC = frozenset({"abi.py", "signatures.py", "values.py", "lenient.py"})
+CODEC = frozenset({"abi.py", "signatures.py", "abi_values.py", "lenient.py"})
 MOST_CALLS = 50
 """Into the code that encodes and decodes, on the loop's thread: looking up a selector, not reading an array."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from worker.mcp_servers.node import Block, Receipt, Transaction, hex_data, quantity, read_fault
-from worker.mcp_servers.node.envelope import read_envelope
+from worker.ethereum.node import Block, Receipt, Transaction, hex_data, quantity, read_fault
+from worker.ethereum.node.envelope import read_envelope
 
 ADDRESS, HASH = "0x" + "ab" * 20, "0x" + "cd" * 32
 MINED = {"transactionHash": HASH, "blockNumber": "0x10", "status": "0x1", "gasUsed": "0x5208"}

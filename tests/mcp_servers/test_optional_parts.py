@@ -9,10 +9,10 @@ import pytest
 from fastmcp import Client
 
 from tests.mcp_servers.fake_node import TOKEN, FakeNode, fake_node
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import configured_networks
+from worker.ethereum.rpc import Pacing
 from worker.mcp_servers import evm
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.known_networks import configured_networks
-from worker.mcp_servers.rpc import Pacing
 
 QUICK = Pacing(first_pause=0, longest_pause=0, receipt_seconds=0)
 TRANSFER = {"from": TOKEN, "to": TOKEN, "value": "1 gwei"}

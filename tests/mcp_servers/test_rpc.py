@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.mcp_servers.conftest import FakeApi, free_port
-from worker.mcp_servers import rpc
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.rpc import NodeRefused, NodeUnreachable, OutcomeUnknown, RpcClient
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum import rpc
+from worker.ethereum.chains import Chains
+from worker.ethereum.rpc import NodeRefused, NodeUnreachable, OutcomeUnknown, RpcClient
+from worker.tool_outcomes import ToolRefused
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from tests.mcp_servers.bytecode import REVERT, creation, error_data, words
 from tests.mcp_servers.conftest import rpc, start_anvil, stop
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.sending import outcome, send_transaction
-from worker.mcp_servers.evm.transactions import read_request
+from worker.ethereum.chains import Chains
+from worker.ethereum.sending import outcome, send_transaction
+from worker.ethereum.transactions import read_request
 
 pytestmark = pytest.mark.chain
 

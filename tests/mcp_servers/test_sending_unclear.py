@@ -9,12 +9,12 @@ import pytest
 
 from tests.mcp_servers.conftest import free_port
 from tests.mcp_servers.fake_node import HASH, FakeNode, fake_node
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.results import Sent
-from worker.mcp_servers.evm.sending import send_transaction
-from worker.mcp_servers.evm.transactions import Request, read_request
-from worker.mcp_servers.known_networks import configured_networks
-from worker.mcp_servers.rpc import Pacing, RpcClient
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import configured_networks
+from worker.ethereum.results import Sent
+from worker.ethereum.rpc import Pacing, RpcClient
+from worker.ethereum.sending import send_transaction
+from worker.ethereum.transactions import Request, read_request
 from worker.tool_outcomes import OutcomeUnknown, ToolEnded, ToolRefused
 
 QUICK = Pacing(first_pause=0, longest_pause=0, receipt_seconds=0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.models.lines import one_line
-from worker.mcp_servers.texts import skeleton
+from worker.ethereum.texts import skeleton
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from worker.mcp_servers.together import all_of, both
+from worker.together import all_of, both
 
 
 class Refused(Exception):

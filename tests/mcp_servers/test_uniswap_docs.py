@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.mcp_servers.conftest import answer_of
 from worker.mcp_servers import uniswap_docs
-from worker.mcp_servers.toolbox import ToolRefused
 from worker.mcp_servers.uniswap_docs import OWN_DOCUMENTS
 from worker.mcp_servers.uniswap_docs.index import LONGEST_SECTION, build_index
+from worker.tool_outcomes import ToolRefused
 
 INDEX = build_index(OWN_DOCUMENTS)
 

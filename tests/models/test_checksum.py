@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from forge.models.checksum import has_right_checksum, keccak_256, with_checksum
 from tests.unlisted import tried
-from worker.mcp_servers.addresses import parse_address
+from worker.ethereum.addresses import parse_address
 
 OF_EIP_55 = [
     "0x52908400098527886E0F7030069857D2E4169EE7",

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
 from forge.errors import NotFound, SessionBusy, StorageUnavailable
 from forge.models.approval import Claim
 from forge.models.ids import ANONYMOUS, SessionKey
@@ -19,8 +21,6 @@ from forge.models.session import Connection
 from forge.settings import Settings
 from forge.store import Store
 from forge.store.accounts import TableAccounts
-from forge.store.codec import Item
-from forge.store.table import Table
 from forge.store.terms import Terms
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told

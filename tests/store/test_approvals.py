@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from forge.dynamodb.codec import encode_item
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim, Report
 from forge.models.ids import SessionKey
@@ -15,7 +16,6 @@ from forge.models.receipt import WalletReceipt
 from forge.models.run import Ending, Progress, receipt_of
 from forge.ports import Lease
 from forge.store import Store, keys
-from forge.store.codec import encode_item
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, next_of, spoken, started, submission
 from tests.store.test_races import together

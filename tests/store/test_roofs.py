@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge.dynamodb.conditions import Refused
 from forge.errors import DayUsedUp
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.prices import Daily, Price
@@ -15,7 +16,6 @@ from forge.models.run import Ending, RunMessage, Submission
 from forge.models.spending import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.refusal import Refused
 from forge.store.roofs import DAY_MS, DailyRoofs
 from forge.store.terms import Terms
 from tests.clock import Clock

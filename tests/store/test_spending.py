@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from forge.dynamodb.conditions import Refused
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.spending import SendingCaps, Spending
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.refusal import Refused
 from forge.store.roofs import DAY_MS, DailyRoof
 from tests.clock import Clock
 from tests.store.scenes import completed, counted, next_of, submission, told
@@ -38,7 +38,7 @@ def mark() -> str:
 
 
 def spend(store: Store, lease: Lease, wei: int, caps: SendingCaps) -> Spending:
-    """As the worker does it (`worker.record`)."""
+    """As the worker does it (`worker.runs.run_record`)."""
     spending = store.spendings.begin(wei, caps)
     try:
         store.spendings.charge(lease, spending, mark())

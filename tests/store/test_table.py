@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge import aws
+from forge.dynamodb.codec import decode_item, encode_item
 from forge.errors import StorageUnavailable
 from forge.models.run import Progress
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.codec import decode_item, encode_item
 from forge.store.log import PART_BYTES, split
 from tests.clock import Clock
 from tests.properties import examples

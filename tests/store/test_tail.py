@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from forge.dynamodb.codec import encode_item
+from forge.dynamodb.table import Table
 from forge.errors import LeaseLost
 from forge.models.run import Progress
 from forge.store import Store, keys
-from forge.store.codec import encode_item
-from forge.store.table import Table
 from forge.store.tail import put_tail
 from tests.clock import Clock
 from tests.schema import TABLE_NAME

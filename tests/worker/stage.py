@@ -21,15 +21,15 @@ from tests.worker.gateway import Gateway, Page
 from tests.worker.machines import Clock, PollingQueue
 from worker.agent.agent import Limits, Operator
 from worker.agent.policy import Policy
-from worker.agent.toolbox import ForeignServers, Toolbox
+from worker.agent.tools.toolbox import ForeignServers, Toolbox
 from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
-from worker.connections import SignedConnections
-from worker.metrics import Metrics
-from worker.publish import Publisher
+from worker.catalog import Publisher
+from worker.operation.metrics import Metrics
+from worker.operation.tracing import Tracing
+from worker.push.signed_connections import SignedConnections
 from worker.resources import Resources
 from worker.serve import serve
-from worker.tracing import Tracing
 
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
 """`conftest.py` fails each test in which a log line has its id."""

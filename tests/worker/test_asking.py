@@ -33,11 +33,11 @@ from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 from tests.worker.wallet.talk import Talk, calling
-from worker.agent.asking import ASKS_ITSELF, waits_for_a_word
+from worker.agent.tools.asking import ASKS_ITSELF, waits_for_a_word
+from worker.agent.tools.external import ExternalServers
 from worker.agent.wallet import TOOL_NAME, Wallet
+from worker.ethereum.chains import Chains
 from worker.mcp_servers import mount
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.external import ExternalServers
 
 STRANGER = Path(__file__).parents[1] / "mcp_servers" / "external" / "stranger.py"
 PAYMENT = ("transfer", {"to": "Bob", "amount": 5})

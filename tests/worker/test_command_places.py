@@ -9,7 +9,7 @@ from fastmcp import FastMCP
 
 from forge.models.run import CommandMessage, ToolCommand
 from tests.worker.stage import Stage
-from worker.consumer import COMMANDS_SHARE
+from worker.runs.consumer import COMMANDS_SHARE
 
 PLACES = 20
 """Of the stage's worker."""

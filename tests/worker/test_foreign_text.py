@@ -13,7 +13,7 @@ from pydantic_ai.messages import BinaryContent, ModelRequest, ToolReturnPart, Us
 
 from forge.models.lines import BLANK
 from tests.unlisted import tried
-from worker.agent.fencing import fenced_results
+from worker.agent.tools.fencing import fenced_results
 from worker.foreign_text import (
     code_block,
     described,

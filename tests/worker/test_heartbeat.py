@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.template import ROOT, resources
-from worker.health_check import STALE_SECONDS, is_alive
-from worker.heartbeat import BEAT_SECONDS, beat
+from worker.operation.health_check import STALE_SECONDS, is_alive
+from worker.operation.heartbeat import BEAT_SECONDS, beat
 
 pytestmark = pytest.mark.processes
 
 PROGRAM = """
 import asyncio, signal, sys, threading
 from pathlib import Path
-from worker.heartbeat import beat
+from worker.operation.heartbeat import beat
 
 def hang() -> None:
     print("hung", flush=True)

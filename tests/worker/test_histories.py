@@ -7,7 +7,7 @@ from forge.models.session import HISTORY_LEAST, HISTORY_STEP, HotSession
 from forge.ports import Lease
 from tests.worker.scripts import Script, prompts
 from tests.worker.stage import KEY, Stage
-from worker.histories import IDLE_SECONDS, RecentHistories
+from worker.runs.history_cache import IDLE_SECONDS, RecentHistories
 
 
 def session(length: int, generation: int = 1, name: str = "s") -> HotSession:

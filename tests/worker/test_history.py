@@ -18,10 +18,10 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from worker.agent import history
 from worker.agent.deps import RunDeps
-from worker.agent.stored import Sizes
-from worker.agent.window import Window
+from worker.agent.history import stored_history as history
+from worker.agent.history.message_codec import Sizes
+from worker.agent.history.window import Window
 
 RUN = "a" * 32
 

@@ -13,20 +13,20 @@ from pydantic_ai.exceptions import ModelHTTPError
 
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.llm_calls import is_object
-from worker.agent.llm_faults import fault_of
-from worker.agent.offline.lookups import any_tool
-from worker.agent.offline.reading import data
-from worker.agent.offline.refusal import Refusal
-from worker.agent.offline.toolbox import Toolbox
-from worker.agent.run_so_far import Result
-from worker.agent.script_values import filled_in
+from worker.agent.llm.faults import fault_of
+from worker.agent.llm.offline.lookups import any_tool
+from worker.agent.llm.offline.reading import data
+from worker.agent.llm.offline.refusal import Refusal
+from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.run_so_far import Result
+from worker.agent.llm.script_values import filled_in
+from worker.agent.llm.tool_calls import is_object
+from worker.agent.tools.external.results import combined
+from worker.ethereum.abi_values import to_abi
+from worker.ethereum.node.envelope import read_envelope
+from worker.ethereum.signatures import parse_types
 from worker.json_text import read_json
-from worker.mcp_servers.evm.signatures import parse_types
-from worker.mcp_servers.evm.values import to_abi
-from worker.mcp_servers.external.results import combined
-from worker.mcp_servers.node.envelope import read_envelope
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.tool_outcomes import ToolRefused
 
 
 def raises(kind: type[Exception], call: Callable[[], object]) -> bool:

@@ -16,9 +16,9 @@ from pydantic_ai.messages import BinaryContent
 from tests.unlisted import tried
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
-from worker.agent.journal import RESULT_LIMIT, dump_result
-from worker.agent.media import BEGINNINGS, readable
-from worker.agent.provider_limits import PICTURES, ROWS
+from worker.agent.history.journal import RESULT_LIMIT, dump_result
+from worker.agent.history.media import BEGINNINGS, readable
+from worker.agent.llm.provider_limits import PICTURES, ROWS
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 BIG = b"stands for a file of 80 KB"

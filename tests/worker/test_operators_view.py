@@ -121,7 +121,7 @@ async def test_a_connection_that_has_gone_shows(stage: Stage, log: Log) -> None:
 
 
 async def test_a_slow_connection_shows(stage: Stage, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.push.SLOW_SECONDS", 0.2)
+    monkeypatch.setattr("worker.push.sender.SLOW_SECONDS", 0.2)
     page = await stage.open_page("slow=")
     page.gate.clear()
     stage.start()

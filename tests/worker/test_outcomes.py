@@ -21,8 +21,8 @@ from forge.models.work import CallKind, CallRecord
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.wallet.test_policy import policy
-from worker.agent.drafts import kind_of
-from worker.agent.journal import replay
+from worker.agent.history.drafts import kind_of
+from worker.agent.history.journal import replay
 from worker.mcp_servers.toolbox import (
     READS,
     SENDS,

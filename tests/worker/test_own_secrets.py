@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from tests.mcp_servers.conftest import ROOT
 from tests.unlisted import tried
-from worker.own_secrets import KEPT, KEPT_BEGINNINGS, SECRET, remove
+from worker.operation.own_secrets import KEPT, KEPT_BEGINNINGS, SECRET, remove
 
 pytestmark = pytest.mark.processes
 
 CHILD = "import os; print(open(f'/proc/{os.getppid()}/environ').read(), dict(os.environ))"
 PARENT = """
 import os, subprocess, sys
-from worker.own_secrets import hide
+from worker.operation.own_secrets import hide
 if sys.argv[1] == "hidden":
     hide(os.environ)
 child = subprocess.run([sys.executable, "-c", sys.argv[2]], capture_output=True, text=True)

@@ -22,7 +22,7 @@ from tests.worker.scripts import Script, call
 from tests.worker.stage import KEY, LIMITS, Stage
 from worker.commands import LOST, RESULT_BYTES, cut
 from worker.mcp_servers.toolbox import PURE, OwnServer, new_server
-from worker.poison import FAULTS_LIMIT
+from worker.runs.poison import FAULTS_LIMIT
 
 LISTED: list[BaseException] = [
     ValueError("no"),

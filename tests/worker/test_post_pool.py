@@ -12,8 +12,8 @@ import pytest
 from forge.aws.http_answer import BadAnswer
 from forge.errors import ConnectionGone, StorageUnavailable
 from tests.patience import PATIENCE_SECONDS
-from worker.connections import SignedConnections
-from worker.post_pool import PostPool
+from worker.push.post_pool import PostPool
+from worker.push.signed_connections import SignedConnections
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

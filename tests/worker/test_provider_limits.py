@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 
 from tests.unlisted import tried
 from tests.worker.tools import Bank
-from worker.agent.provider_limits import DEEPEST, NONE, ROWS, limits_of
-from worker.agent.toolbox import Toolbox
+from worker.agent.llm.provider_limits import DEEPEST, NONE, ROWS, limits_of
+from worker.agent.tools.toolbox import Toolbox
 
 OBJECT = {"type": "object"}
 

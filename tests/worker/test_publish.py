@@ -10,9 +10,9 @@ from forge.settings import Settings
 from forge.store import open_store, system_clock
 from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME, create_table
-from worker.agent.toolbox import Toolbox
+from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
-from worker.publish import Publisher
+from worker.catalog import Publisher
 
 
 async def test_a_worker_publishes_as_soon_as_its_table_exists(aws: None) -> None:

@@ -13,7 +13,7 @@ from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.tools import Bank
-from worker.execute_run import PUT_BACK_MS
+from worker.runs.execution import PUT_BACK_MS
 
 
 def watched_runs(stage: Stage) -> tuple[Any, asyncio.Event]:

@@ -17,8 +17,8 @@ from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
-from worker.feed import Feed
-from worker.record import LeasedRecord
+from worker.push.feed import Feed
+from worker.runs.run_record import LeasedRecord
 
 ASKED = ("user", "pay Bob")
 CALLED = ("system", 'tool: transfer | args: {"to":"Bob","amount":5}')

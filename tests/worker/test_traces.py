@@ -17,10 +17,10 @@ from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
+from worker.operation.span_contents import BEGINNINGS, NAMES, without_contents
+from worker.operation.span_export import SpanExport, open_export
+from worker.operation.tracing import Tracing
 from worker.settings import WorkerSettings
-from worker.span_contents import BEGINNINGS, NAMES, without_contents
-from worker.span_export import SpanExport, open_export
-from worker.tracing import Tracing
 
 CALLER_TRACE, CALLER_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAMPLED, UNSAMPLED = f"00-{CALLER_TRACE}-{CALLER_SPAN}-01", f"00-{CALLER_TRACE}-{CALLER_SPAN}-00"
@@ -224,7 +224,7 @@ async def test_a_run_that_is_not_chosen_sends_nothing(
 
 
 async def test_a_share_of_the_runs_is_chosen_by_their_ids() -> None:
-    from worker.tracing import _is_chosen
+    from worker.operation.tracing import _is_chosen
 
     ids = [new_run_id() for _ in range(2_000)]
     assert 350 < sum(_is_chosen(each, 0.25) for each in ids) < 650

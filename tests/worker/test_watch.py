@@ -12,8 +12,8 @@ from forge.models.session import Control
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY, Stage
 from worker.blocking import Blocking
-from worker.run import RunInProgress
-from worker.watch import ActiveRuns
+from worker.runs.active_run import RunInProgress
+from worker.runs.watch import ActiveRuns
 
 OTHER, ENDED = SessionKey(ANONYMOUS, "s2"), SessionKey(ANONYMOUS, "s3")
 

@@ -20,8 +20,8 @@ from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
-from worker.feed import Feed
-from worker.record import LeasedRecord
+from worker.push.feed import Feed
+from worker.runs.run_record import LeasedRecord
 
 MOMENTS = ["before", "after"]
 

@@ -20,8 +20,8 @@ from tests.worker_llm.bank import Bank
 from tests.worker_llm.provider_server import ProviderServer, provider_server
 from worker.agent.agent import Ended, Limits, Operator
 from worker.agent.deps import RunDeps
-from worker.agent.history import attempt_id
-from worker.agent.toolbox import Toolbox
+from worker.agent.history.stored_history import attempt_id
+from worker.agent.tools.toolbox import Toolbox
 
 LIMITS = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=1_000_000, history_tokens=100_000)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.agent.offline.amounts import ether, in_units, to_wei, whole_number
-from worker.agent.offline.refusal import Refusal
+from worker.agent.llm.offline.amounts import ether, in_units, to_wei, whole_number
+from worker.agent.llm.offline.refusal import Refusal
 
 
 @pytest.mark.parametrize(

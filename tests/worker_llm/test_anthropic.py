@@ -22,7 +22,7 @@ from pydantic_ai.models import Model
 
 from tests.worker_llm.observing import observe
 from tests.worker_llm.provider_server import ProviderServer, error, provider_server, silence, sse, stream
-from worker.agent.llm import build_llm
+from worker.agent.llm.build import build_llm
 
 MODEL = "claude-sonnet-5"
 

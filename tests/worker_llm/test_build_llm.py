@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from forge.errors import InvalidRequest, MissingApiKey
-from worker.agent.llm import build_llm
+from worker.agent.llm.build import build_llm
 
 CLAUDE = "bedrock:eu.anthropic.claude-haiku-4-5-20251001-v1:0"
 
@@ -76,7 +76,7 @@ def test_requests_go_to_the_provider_and_never_to_the_emulator(
 @pytest.mark.processes
 def test_providers_are_imported_only_when_they_are_named() -> None:
     code = (
-        "import sys; from worker.agent.llm import build_llm; build_llm('offline', {}); build_llm('scripted', {});"
+        "import sys; from worker.agent.llm.build import build_llm; build_llm('offline', {}); build_llm('scripted', {});"
         "print([m for m in ('anthropic', 'openai', 'boto3', 'botocore') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)

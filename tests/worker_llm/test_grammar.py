@@ -11,13 +11,13 @@ from pydantic_ai.tools import ToolDefinition
 
 from forge.models.session import MESSAGE_BYTES_LIMIT
 from tests.unlisted import tried
-from worker.agent.offline.grammar import read
-from worker.agent.offline.help import help_text
-from worker.agent.offline.model import decide
-from worker.agent.offline.plans import Step
-from worker.agent.offline.refusal import Refusal
-from worker.agent.offline.toolbox import Toolbox
-from worker.agent.run_so_far import RunSoFar
+from worker.agent.llm.offline.grammar import read
+from worker.agent.llm.offline.help import help_text
+from worker.agent.llm.offline.model import decide
+from worker.agent.llm.offline.plans import Step
+from worker.agent.llm.offline.refusal import Refusal
+from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.run_so_far import RunSoFar
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 HASH = "0x" + "12" * 32

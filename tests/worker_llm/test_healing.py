@@ -28,9 +28,9 @@ from tests.worker_llm import wires
 from tests.worker_llm.conversation import Conversation, Stage, conversation, stage
 from tests.worker_llm.provider_server import error
 from worker.agent.endings import HEALED, UNREADABLE
-from worker.agent.history import dump
-from worker.agent.normal_history import normal_history
-from worker.agent.plain_history import is_plain
+from worker.agent.history.normal_history import normal_history
+from worker.agent.history.plain_history import is_plain
+from worker.agent.history.stored_history import dump
 
 ALICE = '{"who": "Alice"}'
 REFUSED = error(

@@ -28,10 +28,10 @@ from pydantic_ai.profiles import ModelProfile
 from forge.models.run import Submission
 from tests.unlisted import tried
 from tests.worker_llm.conversation import LIMITS, MemoryRecord, deps_of
-from worker.agent import history
 from worker.agent.agent import Ended, Limits, Operator
-from worker.agent.llm_text import GATHERED_LIMIT, ShowingModel
-from worker.agent.toolbox import Toolbox
+from worker.agent.history import stored_history as history
+from worker.agent.llm.text import GATHERED_LIMIT, ShowingModel
+from worker.agent.tools.toolbox import Toolbox
 
 SUBMISSION = Submission(run_id="1" * 32, content="go on", created_at=1)
 Piece = str | dict[int, DeltaThinkingPart]

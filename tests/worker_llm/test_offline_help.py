@@ -14,12 +14,12 @@ from pydantic_ai.tools import ToolDefinition
 from tests.unlisted import tried
 from tests.worker_llm.test_grammar import TOOLS
 from tests.worker_llm.test_operator_commands import ANSWERED_WITHOUT_TOOLS, filled
-from worker.agent.offline.help import EXAMPLES, help_text
-from worker.agent.offline.model import decide
-from worker.agent.offline.plans import Step
-from worker.agent.offline.toolbox import Toolbox
-from worker.agent.run_so_far import RunSoFar
-from worker.agent.surroundings import HERE, Here
+from worker.agent.llm.offline.help import EXAMPLES, help_text
+from worker.agent.llm.offline.model import decide
+from worker.agent.llm.offline.plans import Step
+from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.run_so_far import RunSoFar
+from worker.agent.tools.surroundings import HERE, Here
 from worker.mcp_servers import brave_search, etherscan
 from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META
 

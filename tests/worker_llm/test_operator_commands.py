@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker_llm.test_grammar import ADDRESS, HASH, step
-from worker.agent.offline.plans import Step
+from worker.agent.llm.offline.plans import Step
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operator-commands.md"
 ANSWERED_WITHOUT_TOOLS = ("help", "tools")

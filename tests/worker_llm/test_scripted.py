@@ -25,8 +25,8 @@ from pydantic_ai.tools import ToolDefinition
 
 from tests.patience import PATIENCE_SECONDS
 from tests.worker_llm.bank import HASH, Bank
-from worker.agent.llm import build_llm
-from worker.agent.scripted_llm import read_only_call
+from worker.agent.llm.build import build_llm
+from worker.agent.llm.scripted import read_only_call
 
 
 @pytest.fixture

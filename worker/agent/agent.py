@@ -25,21 +25,22 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 
 from forge.models.run import Ending, Submission
-from worker.agent import failures, history, prompt
-from worker.agent.accepting import UnfinishedAnswer
+from worker.agent import failures, prompt
 from worker.agent.daily_tokens import DailyTokens
 from worker.agent.deps import RunDeps
 from worker.agent.endings import answered, broken, unfinished
-from worker.agent.healing import HealHistory
-from worker.agent.journal import PersistHistory, show_result
-from worker.agent.llm_text import ShowingModel
-from worker.agent.media import ReadableMedia
-from worker.agent.opening import open_run
+from worker.agent.history import stored_history as history
+from worker.agent.history.healing import HealHistory
+from worker.agent.history.journal import PersistHistory, show_result
+from worker.agent.history.media import ReadableMedia
+from worker.agent.history.message_codec import newly_unreadable
+from worker.agent.history.window import Window
+from worker.agent.llm.text import ShowingModel
 from worker.agent.prompt import prompt_text
-from worker.agent.stored import newly_unreadable
-from worker.agent.toolbox import Toolbox
+from worker.agent.tools.accepting import UnfinishedAnswer
+from worker.agent.tools.toolbox import Toolbox
+from worker.agent.wallet.settle import open_run
 from worker.agent.wallet.verify import NotYet, Stopped
-from worker.agent.window import Window
 from worker.tool_outcomes import lost
 
 INTERRUPTED_NOTICE = "Interrupted by user"

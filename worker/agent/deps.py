@@ -16,7 +16,7 @@ from forge.models.run import ChainWait, Progress
 from forge.models.session import NetworkInfo
 from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus, Clock
-from worker.agent.stored import Sizes
+from worker.agent.history.message_codec import Sizes
 
 Healing = Literal["not needed", "asked for", "done"]
 """Whether the history is sent as plain text, because the provider refused it as it is."""

@@ -10,10 +10,9 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolR
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import Ending
 from forge.models.work import CallRecord
-from worker.agent import asked, history
-from worker.agent.accepting import UnfinishedAnswer
 from worker.agent.deps import RunDeps
-from worker.agent.drafts import (
+from worker.agent.history import stored_history as history
+from worker.agent.history.drafts import (
     INTERRUPTED,
     NOT_STARTED,
     error_part,
@@ -24,6 +23,8 @@ from worker.agent.drafts import (
     text_draft,
     tokens_of,
 )
+from worker.agent.tools import asked
+from worker.agent.tools.accepting import UnfinishedAnswer
 from worker.agent.wallet import asked_text, waiting_text
 from worker.tool_outcomes import lost
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from forge.models.run import Submission
 from forge.models.session import NetworkInfo
 from worker.agent.policy import Policy
-from worker.mcp_servers.amounts import format_units
-from worker.mcp_servers.texts import skeleton
+from worker.ethereum.amounts import format_units
+from worker.ethereum.texts import skeleton
 from worker.tool_outcomes import UNKNOWN_SIGN
 
 _SYSTEM, _WALLET, _USER = "[system] ", "[wallet] ", "[user] "

@@ -8,8 +8,8 @@ from typing import Any
 from fastmcp import FastMCP
 
 from forge.models.session import NetworkInfo
+from worker.ethereum.known_networks import configured_networks
 from worker.mcp_servers import brave_search, etherscan, evm, uniswap_docs, zerox
-from worker.mcp_servers.known_networks import configured_networks
 
 
 def mount(environment: Mapping[str, str]) -> list[tuple[str, FastMCP[Any]]]:

@@ -3,7 +3,7 @@
 
 import { el } from '../dom.js';
 
-/** The info string of such a block: `COMMAND` of `worker.agent.offline.help`. */
+/** The info string of such a block: `COMMAND` of `worker.agent.llm.offline.help`. */
 export const COMMAND = 'command';
 
 /** @param {string} text */

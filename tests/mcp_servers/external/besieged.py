@@ -18,8 +18,8 @@ from pathlib import Path
 from fastmcp import Client
 
 from tests.mcp_servers.external.tricks import ABSTRACT_NAME, TRICKS
-from worker.mcp_servers.external import ExternalServers
-from worker.own_secrets import hide
+from worker.agent.tools.external import ExternalServers
+from worker.operation.own_secrets import hide
 
 TRICKS_FILE = Path(__file__).with_name("tricks.py")
 ONE_TRICK = "import runpy, sys; print(runpy.run_path(sys.argv[1])['tried'](sys.argv[2]))"

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from worker.mcp_servers.external import ExternalServers
+from worker.agent.tools.external import ExternalServers
 
 
 async def main() -> None:

@@ -16,10 +16,10 @@ from pydantic_core import from_json
 from tests.mcp_servers.external.test_servers import names, opened
 from tests.mcp_servers.external.web_stranger import TOOL, Reply, said, web_stranger
 from tests.unlisted import tried
-from worker.mcp_servers.external import ExternalServers
-from worker.mcp_servers.external.troubles import LOST, meaning
-from worker.mcp_servers.external.wellformed import repaired
-from worker.mcp_servers.external.witness import Answer
+from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.troubles import LOST, meaning
+from worker.agent.tools.external.wellformed import repaired
+from worker.agent.tools.external.witness import Answer
 from worker.tool_outcomes import carried
 
 PAGE = Reply(body=b"<html>Sign in</html>", kind="text/html")

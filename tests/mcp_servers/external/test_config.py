@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.mcp_servers.conftest import ROOT
-from worker.mcp_servers.external.config import ServerConfig, read_config
+from worker.agent.tools.external.config import ServerConfig, read_config
 
 SECRETS = {"TOKEN": "s3cret-value", "PORT": "8080"}
 

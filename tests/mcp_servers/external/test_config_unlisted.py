@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unlisted import tried
-from worker.mcp_servers.external.config import ServerConfig, read_config
-from worker.mcp_servers.external.form_data import HARMLESS, SOURCES
-from worker.mcp_servers.external.forms import FIELDS, plain
-from worker.mcp_servers.external.placeholders import FOREIGN_FORMS
+from worker.agent.tools.external.config import ServerConfig, read_config
+from worker.agent.tools.external.form_data import HARMLESS, SOURCES
+from worker.agent.tools.external.forms import FIELDS, plain
+from worker.agent.tools.external.placeholders import FOREIGN_FORMS
 
 SECRET = "s3cret-0f-the-deployment"
 KNOWN = {name for name, *_ in FIELDS} | HARMLESS

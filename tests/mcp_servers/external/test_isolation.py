@@ -20,9 +20,9 @@ from tests.mcp_servers.external.test_servers import opened
 from tests.mcp_servers.external.tricks import TRICKS
 from tests.unlisted import tried
 from tests.worker.test_own_secrets import drop
-from worker.mcp_servers.external.config import ServerConfig
-from worker.mcp_servers.external.keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
-from worker.mcp_servers.external.users import with_users
+from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
+from worker.agent.tools.external.users import with_users
 
 pytestmark = pytest.mark.processes
 

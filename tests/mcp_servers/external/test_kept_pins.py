@@ -16,10 +16,10 @@ from forge.store import Store
 from tests.mcp_servers.external.test_servers import entry, names, opened
 from tests.mcp_servers.external.web_stranger import web_stranger
 from tests.unlisted import tried
-from worker.mcp_servers.external import ExternalServers
-from worker.mcp_servers.external.config import ServerConfig
-from worker.mcp_servers.external.definitions import review
-from worker.mcp_servers.external.pins import fingerprint
+from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.definitions import review
+from worker.agent.tools.external.pins import fingerprint
 from worker.pins import NOTHING, lines, main
 
 

@@ -16,12 +16,12 @@ import pytest
 
 from local_dev.stack import LOCAL, WORKER_STOP_SECONDS
 from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names, opened
-from worker.mcp_servers.external import ExternalServers
-from worker.mcp_servers.external.config import ServerConfig
-from worker.mcp_servers.external.keeper import GRACE_SECONDS
-from worker.mcp_servers.external.link import CLOSE_SECONDS, Patience
-from worker.mcp_servers.external.pins import MemoryPins
-from worker.mcp_servers.external.stdio import ASK_SECONDS, END_SECONDS
+from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.keeper import GRACE_SECONDS
+from worker.agent.tools.external.link import CLOSE_SECONDS, Patience
+from worker.agent.tools.external.pins import MemoryPins
+from worker.agent.tools.external.stdio import ASK_SECONDS, END_SECONDS
 
 pytestmark = pytest.mark.processes
 

@@ -20,7 +20,7 @@ from fastmcp.server.dependencies import get_http_headers
 from tests.mcp_servers.conftest import FakeApi, answer_of, free_port
 from tests.mcp_servers.test_transports import listening
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
-from worker.mcp_servers.external import ExternalServers
+from worker.agent.tools.external import ExternalServers
 
 pytestmark = pytest.mark.processes
 

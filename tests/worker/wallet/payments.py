@@ -10,7 +10,7 @@ from forge.models.run import ChainWait
 from tests.mcp_servers.conftest import rpc
 from worker.agent.wallet.verdict import Verdict
 from worker.agent.wallet.verify import NotYet, verify
-from worker.mcp_servers.chains import Chains
+from worker.ethereum.chains import Chains
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 UNKNOWN_HASH = "0x" + "ab" * 32

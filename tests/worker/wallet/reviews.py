@@ -9,8 +9,8 @@ from eth_abi.abi import encode
 from forge.models.review import Review
 from tests.mcp_servers.conftest import rpc
 from worker.agent.wallet.review import reviewed
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.transactions import read_request
+from worker.ethereum.chains import Chains
+from worker.ethereum.transactions import read_request
 
 CONTRACT = "0x000000000000000000000000000000000000c0de"
 SECOND = "0x000000000000000000000000000000000000c0d2"

@@ -15,7 +15,7 @@ from tests.worker.wallet.conftest import Payer, last_notice
 from tests.worker.wallet.talk import asking
 from worker.agent.policy import Policy
 from worker.agent.wallet.verify import verify
-from worker.mcp_servers.chains import Chains
+from worker.ethereum.chains import Chains
 
 __all__ = ["api"]
 

@@ -12,7 +12,7 @@ from worker.agent.wallet.display import decoded_text, simulation_text
 from worker.agent.wallet.facts import Facts, TokenFacts
 from worker.agent.wallet.judging import PLAIN_SYMBOL, judged, warning_of
 from worker.agent.wallet.nodes import Right
-from worker.mcp_servers.evm.tokens import Token
+from worker.ethereum.tokens import Token
 
 FEE = ReviewFee(gas="21000", wei="1", formatted="0.00002", currency="ETH")
 

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestServer
 from tests.worker.wallet.giving_calls import called
 from tests.worker.wallet.reviews import CONTRACT, SECOND, number
 from worker.agent.wallet.review import reviewed
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.transactions import read_request
+from worker.ethereum.chains import Chains
+from worker.ethereum.transactions import read_request
 
 
 class Node:

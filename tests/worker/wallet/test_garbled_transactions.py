@@ -14,8 +14,8 @@ from tests.unlisted import tried
 from tests.worker.wallet.payments import BOB, UNKNOWN_HASH
 from worker.agent.wallet import verdict as verdicts
 from worker.agent.wallet.matching import matched
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.node import Receipt, Transaction
+from worker.ethereum.chains import Chains
+from worker.ethereum.node import Receipt, Transaction
 
 RIGHT = {
     "hash": UNKNOWN_HASH,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.worker.wallet.conftest import Payer, last_notice
-from worker.agent.offline.model import OfflineModel
+from worker.agent.llm.offline.model import OfflineModel
 
 
 async def test_plain_words_ask_the_wallet_and_the_answer_is_told(payer: Payer) -> None:

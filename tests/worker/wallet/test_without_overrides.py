@@ -25,11 +25,11 @@ from tests.worker.wallet.giving_calls import THIEF, called
 from tests.worker.wallet.reviews import CONTRACT, number
 from worker.agent.wallet.review import reviewed
 from worker.agent.wallet.simulate import check_for_anyone
-from worker.mcp_servers.addresses import ZERO_ADDRESS
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.transactions import Request, read_request
-from worker.mcp_servers.known_networks import configured_networks
-from worker.mcp_servers.rpc import Pacing
+from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import configured_networks
+from worker.ethereum.rpc import Pacing
+from worker.ethereum.transactions import Request, read_request
 from worker.tool_outcomes import ToolRefused
 
 QUICK = Pacing(first_pause=0, longest_pause=0)

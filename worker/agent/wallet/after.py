@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from worker.agent.wallet.facts import Facts, address_word, ask_number, call_data
 from worker.agent.wallet.nodes import Right
-from worker.mcp_servers.evm.effects import NoEffects, simulated_effects
-from worker.mcp_servers.evm.results import GivenRight, Simulation
-from worker.mcp_servers.evm.transactions import Request
+from worker.ethereum.effects import NoEffects, simulated_effects
+from worker.ethereum.results import GivenRight, Simulation
+from worker.ethereum.transactions import Request
 
 MOST_RIGHTS = 8
 MOST_TOKENS = 8

@@ -18,17 +18,17 @@ from pydantic_ai.toolsets import FunctionToolset
 from forge.models.approval import Approval, WalletTransaction
 from forge.models.lines import one_line
 from forge.models.public import rfc3339
-from worker.agent.asking import ASKS_ITSELF
 from worker.agent.deps import RunDeps
-from worker.agent.journal import call_key
+from worker.agent.history.journal import call_key
 from worker.agent.policy import TELL, Policy
+from worker.agent.tools.asking import ASKS_ITSELF
 from worker.agent.wallet.display import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.reading import MOST_BYTES
 from worker.agent.wallet.review import reviewed
-from worker.mcp_servers.addresses import ZERO_ADDRESS
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.transactions import Request, read_request
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.chains import Chains
+from worker.ethereum.transactions import Request, read_request
+from worker.tool_outcomes import ToolRefused
 
 TOOL_NAME = "send_transaction_to_wallet"
 PENDING_LIMIT = 5

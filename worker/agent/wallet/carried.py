@@ -10,7 +10,7 @@ from eth_hash.auto import keccak
 from forge.models.approval import Approval
 from worker.agent.wallet.nodes import Node
 from worker.agent.wallet.reading import MOST_BYTES, read_calls
-from worker.mcp_servers.node import Log, Receipt, Transaction
+from worker.ethereum.node import Log, Receipt, Transaction
 
 _SUCCESS_WORD = 1
 """Of `UserOperationEvent`'s data: whether the operation succeeded."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from forge.models.approval import Approval
 from forge.models.lines import one_line
 from forge.models.review import Review, ReviewChange, ReviewedCall
-from worker.mcp_servers.amounts import format_units
-from worker.mcp_servers.known_networks import KNOWN_NETWORKS
+from worker.ethereum.amounts import format_units
+from worker.ethereum.known_networks import KNOWN_NETWORKS
 
 DECODED_LIMIT = 2_000
 MOST_MOVES = 12

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from eth_hash.auto import keccak
 
 from worker.agent.wallet.nodes import Right
-from worker.mcp_servers.addresses import ZERO_ADDRESS
-from worker.mcp_servers.chains import Chain
-from worker.mcp_servers.evm.tokens import Token, read_token
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.chains import Chain
+from worker.ethereum.tokens import Token, read_token
+from worker.tool_outcomes import ToolRefused
 
 MOST_TOKENS = 8
 MOST_ACCOUNTS = 8

@@ -9,9 +9,9 @@ from worker.agent.wallet.after import After
 from worker.agent.wallet.facts import Facts
 from worker.agent.wallet.judging import PLAIN_SYMBOL
 from worker.agent.wallet.nodes import Reading, Right
-from worker.mcp_servers.addresses import ZERO_ADDRESS
-from worker.mcp_servers.evm.results import AssetChange, Simulation
-from worker.mcp_servers.evm.transactions import Request
+from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.results import AssetChange, Simulation
+from worker.ethereum.transactions import Request
 
 NO_SENDER = "Your own address is not known, so what it moves for you could not be told."
 UNTRIED = (

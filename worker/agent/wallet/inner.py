@@ -10,7 +10,7 @@ from worker.agent.wallet.meanings import Calls, Meaning
 from worker.agent.wallet.meanings.router import COMMAND_MASK, is_raw_call, router_commands
 from worker.agent.wallet.nodes import Node
 from worker.agent.wallet.paths import broadcast, selected
-from worker.mcp_servers.evm.lenient import Allotment
+from worker.ethereum.lenient import Allotment
 
 
 def inner_calls(node: Node, meaning: Meaning, calls: Calls, allotment: Allotment) -> Iterable[Node] | None:

@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 from forge.models.review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
 from worker.agent.wallet.facts import Facts, TokenFacts
 from worker.agent.wallet.nodes import Right
-from worker.mcp_servers.addresses import ZERO_ADDRESS
+from worker.ethereum.addresses import ZERO_ADDRESS
 
 ASTRONOMIC = 10**27
 """Base units of a token whose supply is not known: a billion of those with 18 decimals."""

@@ -11,10 +11,10 @@ from forge.models.approval import Approval
 from worker.agent.wallet.carried import carrier_of
 from worker.agent.wallet.meanings import known_meanings
 from worker.agent.wallet.nodes import Node
-from worker.mcp_servers.chains import Chain
-from worker.mcp_servers.evm.lenient import Allotment, LenientReader, TooMuch
-from worker.mcp_servers.node import Transaction
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.chains import Chain
+from worker.ethereum.lenient import Allotment, LenientReader, TooMuch
+from worker.ethereum.node import Transaction
+from worker.tool_outcomes import ToolRefused
 
 MatchKind = Literal["same", "carried", "different", "unknown"]
 _WORDS = 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge.models.review import ReviewWarning, SimulationOutcome, WarningCode
 from worker.agent.wallet.found import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.tree import recipient_of
-from worker.mcp_servers.addresses import ZERO_ADDRESS
+from worker.ethereum.addresses import ZERO_ADDRESS
 
 _NOBODY = frozenset({ZERO_ADDRESS, "0x000000000000000000000000000000000000dead"})
 _DANGERS = frozenset[WarningCode]({"lost_to_nobody"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from worker.agent.wallet.meanings.rows import THE_CALLED
-from worker.mcp_servers.evm.signatures import AbiType
+from worker.ethereum.signatures import AbiType
 
 
 def selected(kinds: Sequence[AbiType], values: Sequence[Any], path: str, called: str = "") -> list[Any]:

@@ -15,7 +15,7 @@ from worker.agent.wallet.inner import inner_calls
 from worker.agent.wallet.meanings import Calls, Gives, Meaning, giving_selector, known_meanings
 from worker.agent.wallet.nodes import Node, Reading, Right
 from worker.agent.wallet.paths import broadcast, raw_bytes, selected
-from worker.mcp_servers.evm.lenient import Allotment, LenientReader, TooMuch, is_dynamic
+from worker.ethereum.lenient import Allotment, LenientReader, TooMuch, is_dynamic
 
 MOST_BYTES = 45_000
 """Of the call data of one request."""

@@ -29,9 +29,9 @@ from worker.agent.wallet.notes import notes_of
 from worker.agent.wallet.reading import read_calls
 from worker.agent.wallet.simulate import check_for_anyone, simulated
 from worker.agent.wallet.tree import all_nodes, recipient_of, shown_calls
-from worker.mcp_servers.evm.results import Simulation
-from worker.mcp_servers.evm.transactions import Request
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.results import Simulation
+from worker.ethereum.transactions import Request
+from worker.tool_outcomes import ToolRefused
 
 MOST_CHANGES = 20
 MOST_ALLOWANCES = 20

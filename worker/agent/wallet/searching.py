@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 from forge.models.approval import Approval
-from worker.mcp_servers.chains import Chain
-from worker.mcp_servers.node import Transaction
-from worker.mcp_servers.node.fields import items
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.chains import Chain
+from worker.ethereum.node import Transaction
+from worker.ethereum.node.fields import items
+from worker.tool_outcomes import ToolRefused
 
 MOST_NONCES = 8
 MOST_BLOCKS = 40

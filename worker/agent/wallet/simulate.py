@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from worker.mcp_servers.evm.results import Simulation
-from worker.mcp_servers.evm.simulation import simulate_transaction
-from worker.mcp_servers.evm.transactions import Request, refusal, would_fail
-from worker.mcp_servers.rpc import NodeRefused, NodeUnreachable
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.results import Simulation
+from worker.ethereum.rpc import NodeRefused, NodeUnreachable
+from worker.ethereum.simulation import simulate_transaction
+from worker.ethereum.transactions import Request, refusal, would_fail
+from worker.tool_outcomes import ToolRefused
 
 _PLENTY = hex(10**27)
 

@@ -9,8 +9,8 @@ from forge.models.review import ReviewArgument, ReviewedCall
 from worker.agent.wallet.judging import checksummed
 from worker.agent.wallet.nodes import Node
 from worker.agent.wallet.paths import selected
-from worker.mcp_servers.evm.signatures import AbiType
-from worker.mcp_servers.evm.values import from_abi
+from worker.ethereum.abi_values import from_abi
+from worker.ethereum.signatures import AbiType
 
 MOST_SHOWN = 40
 MOST_ELEMENTS = 8

@@ -10,8 +10,8 @@ from forge.models.approval import Approval, Report
 from forge.models.public import rfc3339
 from forge.models.receipt import ReceiptOutcome, WalletReceipt
 from worker.agent.wallet.display import currency_of, summary_of
-from worker.mcp_servers.amounts import format_units
-from worker.mcp_servers.node import Receipt
+from worker.ethereum.amounts import format_units
+from worker.ethereum.node import Receipt
 
 _NO_QUOTES = str.maketrans("“”", "''")
 """So that a quotation of somebody's words ends where we end it."""

@@ -18,9 +18,9 @@ from worker.agent.wallet.carried import carried_success
 from worker.agent.wallet.matching import Match, is_old, matched
 from worker.agent.wallet.searching import sent_since
 from worker.agent.wallet.verdict import Verdict
-from worker.mcp_servers.chains import Chain, Chains
-from worker.mcp_servers.node import Receipt, Transaction, transaction_hash
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.chains import Chain, Chains
+from worker.ethereum.node import Receipt, Transaction, transaction_hash
+from worker.tool_outcomes import ToolRefused
 
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 15_000

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 from fastmcp import FastMCP
 from pydantic import BaseModel, Field, ValidationError
 
-from worker.mcp_servers.toolbox import READS, ToolRefused, new_server
+from worker.mcp_servers.toolbox import READS, new_server
 from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings
+from worker.tool_outcomes import ToolRefused
 
 NAME = "Brave Search"
 DEFAULT_URL = "https://api.search.brave.com/res/v1"

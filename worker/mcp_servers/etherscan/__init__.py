@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import Field
 
-from worker.mcp_servers.addresses import parse_address
+from worker.ethereum.addresses import parse_address
 from worker.mcp_servers.etherscan.api import EtherscanApi
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
 from worker.mcp_servers.toolbox import READS, NetworkName, new_server

@@ -8,10 +8,10 @@ from typing import Any, Literal, cast
 from worker.json_text import read_json
 from worker.mcp_servers.etherscan import wire
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
-from worker.mcp_servers.toolbox import ToolRefused
 from worker.mcp_servers.web.cache import Remembered
 from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
+from worker.tool_outcomes import ToolRefused
 
 NAME = "Etherscan"
 DEFAULT_URL = "https://api.etherscan.io/v2/api"

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, RootModel
 
-from worker.mcp_servers.addresses import parse_address
-from worker.mcp_servers.amounts import format_units
+from worker.ethereum.addresses import parse_address
+from worker.ethereum.amounts import format_units
 from worker.mcp_servers.etherscan.results import AccountTransaction
 
 

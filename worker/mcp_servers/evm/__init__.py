@@ -7,7 +7,7 @@ from typing import Any
 
 from fastmcp import FastMCP
 
-from worker.mcp_servers.chains import Chains
+from worker.ethereum.chains import Chains
 from worker.mcp_servers.evm.abi_tools import add_abi_tools
 from worker.mcp_servers.evm.account_tools import add_account_tools
 from worker.mcp_servers.evm.chain_tools import add_chain_tools

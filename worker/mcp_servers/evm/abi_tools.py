@@ -7,12 +7,12 @@ from typing import Annotated, Any, cast
 from fastmcp import FastMCP
 from pydantic import Field
 
-from worker.mcp_servers.addresses import resolve
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.abi import MOST_BYTES, decode_call, encode_call, heard, parse_data
+from worker.ethereum.abi import MOST_BYTES, decode_call, encode_call, heard, parse_data
+from worker.ethereum.addresses import resolve
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import TESTNET
+from worker.ethereum.results import DecodedCall, EncodedCall
 from worker.mcp_servers.evm.off_loop import OffLoop
-from worker.mcp_servers.evm.results import DecodedCall, EncodedCall
-from worker.mcp_servers.known_networks import TESTNET
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName
 
 Signature = Annotated[

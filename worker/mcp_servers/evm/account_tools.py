@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import Field
 
-from worker.mcp_servers.addresses import Account, Who, parse_address
-from worker.mcp_servers.amounts import format_units
-from worker.mcp_servers.chains import Chain, Chains
-from worker.mcp_servers.evm.blocks import Block, block_at, block_parameter
-from worker.mcp_servers.evm.results import Balance, Code, CodeSize, TokenBalance
-from worker.mcp_servers.evm.tokens import token_balance
+from worker.ethereum.addresses import Account, Who, parse_address
+from worker.ethereum.amounts import format_units
+from worker.ethereum.blocks import Block, block_at, block_parameter
+from worker.ethereum.chains import Chain, Chains
+from worker.ethereum.results import Balance, Code, CodeSize, TokenBalance
+from worker.ethereum.tokens import token_balance
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, NetworkName
 
 DELEGATION = "0xef0100"

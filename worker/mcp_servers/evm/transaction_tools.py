@@ -7,18 +7,19 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import Field
 
-from worker.mcp_servers.addresses import ZERO_ADDRESS, Who
-from worker.mcp_servers.amounts import Amount
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.abi import MOST_BYTES, decode_answer, heard
-from worker.mcp_servers.evm.blocks import Block, block_at, block_parameter
+from worker.ethereum.abi import MOST_BYTES, decode_answer, heard
+from worker.ethereum.addresses import ZERO_ADDRESS, Who
+from worker.ethereum.amounts import Amount
+from worker.ethereum.blocks import Block, block_at, block_parameter
+from worker.ethereum.chains import Chains
+from worker.ethereum.results import CallAnswer, Sent, Simulation
+from worker.ethereum.rpc import NodeRefused
+from worker.ethereum.sending import refuse_unless_testnet, send_transaction
+from worker.ethereum.simulation import simulate_transaction
+from worker.ethereum.transactions import read_request, refusal
 from worker.mcp_servers.evm.off_loop import OffLoop
-from worker.mcp_servers.evm.results import CallAnswer, Sent, Simulation
-from worker.mcp_servers.evm.sending import refuse_unless_testnet, send_transaction
-from worker.mcp_servers.evm.simulation import simulate_transaction
-from worker.mcp_servers.evm.transactions import read_request, refusal
-from worker.mcp_servers.rpc import NodeRefused
-from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, SENDS, NetworkName, ToolRefused
+from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, SENDS, NetworkName
+from worker.tool_outcomes import ToolRefused
 
 From = Annotated[
     str,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.tool_outcomes import ToolRefused
 
 LONGEST_SECTION = 4_000
 _WORD = re.compile(r"[^\W_]+")

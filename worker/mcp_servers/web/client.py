@@ -14,9 +14,9 @@ from pydantic import BaseModel, ValidationError
 from yarl import URL
 
 from worker.json_text import read_json
-from worker.mcp_servers.retry_after import seconds_of
-from worker.mcp_servers.toolbox import ToolRefused
 from worker.mcp_servers.web.egress import Egress, EgressRefused, guarded_connector
+from worker.retry_after import seconds_of
+from worker.tool_outcomes import ToolRefused
 
 ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.4

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.mcp_servers.known_networks import KNOWN_NETWORKS, TESTNET
-from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META, ToolRefused
+from worker.ethereum.known_networks import KNOWN_NETWORKS, TESTNET
+from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META
 from worker.mcp_servers.web.egress import Egress
+from worker.tool_outcomes import ToolRefused
 
 
 @dataclass(frozen=True, slots=True)

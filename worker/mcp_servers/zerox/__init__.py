@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import BeforeValidator, Field
 
-from worker.mcp_servers.amounts import refuse_inexact
+from worker.ethereum.amounts import refuse_inexact
 from worker.mcp_servers.toolbox import READS, NetworkName, new_server
 from worker.mcp_servers.zerox.api import SwapRequest, ZeroxApi
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote

@@ -8,17 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from worker.mcp_servers.addresses import parse_address
-from worker.mcp_servers.amounts import format_units, parse_amount
-from worker.mcp_servers.chains import Chains
-from worker.mcp_servers.evm.tokens import read_token
-from worker.mcp_servers.known_networks import KNOWN_NETWORKS
-from worker.mcp_servers.together import both
-from worker.mcp_servers.toolbox import ToolRefused
+from worker.ethereum.addresses import parse_address
+from worker.ethereum.amounts import format_units, parse_amount
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import KNOWN_NETWORKS
+from worker.ethereum.tokens import read_token
 from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.mcp_servers.zerox import wire
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote, SwapTransaction
+from worker.together import both
+from worker.tool_outcomes import ToolRefused
 
 NAME = "0x"
 DEFAULT_URL = "https://api.0x.org"

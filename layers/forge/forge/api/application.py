@@ -18,7 +18,7 @@ def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | 
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
-        # Its own spans would carry URLs, and those carry session ids; the worker tells of a run (`worker.tracing`).
+        # Its own spans would carry URLs, and those carry session ids; `worker.operation.tracing` tells of runs.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=[
             Middleware(Hardened),

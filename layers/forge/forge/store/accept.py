@@ -7,6 +7,10 @@ message is refused. So an idle session, a repeat and a refusal take one call, a 
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import InboxFull, InvalidRequest, RateLimited, Retryable, SessionBusy, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.once import Accepted, Once
@@ -14,15 +18,11 @@ from forge.models.run import IfBusy, Submission
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT
 from forge.models.titles import automatic_title
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import alive, current, entry_of, new_item, only_if, session_of
 from forge.store.mend import whole
 from forge.store.once import Known, Writer, replayed
 from forge.store.pace import charge
-from forge.store.refusal import Refused
 from forge.store.roofs import DailyRoofs
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
 from forge.store.unanswered import note_unanswered, unanswered
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from forge.dynamodb.table import Table
 from forge.models.account import Adopted, Erased, Erasure, OwnedPage
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
 from forge.ports import Clock
 from forge.store.adopt import Adoption
 from forge.store.erase import Eraser
 from forge.store.owned import owned_keys, owned_page
-from forge.store.table import Table
 from forge.store.terms import Terms
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forge.dynamodb.table import Table
 from forge.models.ids import SessionKey
 from forge.models.prices import Price
 from forge.ports import Clock
@@ -9,7 +10,6 @@ from forge.store import keys
 from forge.store.blocks import Blocks, Charge
 from forge.store.pace import charge
 from forge.store.roofs import DailyRoofs
-from forge.store.table import Table
 from forge.store.terms import Pace, Terms
 
 CALLER_BLOCKS = 20

@@ -16,21 +16,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import NotFound, SessionBusy, StorageUnavailable
 from forge.models.account import Adopted
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.children import KINDS, delete_children
-from forge.store.codec import Item
 from forge.store.controls import connections_of
 from forge.store.ending import ended, tell_run
 from forge.store.items import WORK_ATTRIBUTES, alive, only_if, session_of
 from forge.store.lenient import plain
 from forge.store.mend import mended, whole
-from forge.store.refusal import Refused
 from forge.store.shape import completed
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, Terms
 
 RECORD_SECONDS = 86_400

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import ApprovalHeld, NotFound, StorageUnavailable
 from forge.models.approval import Approval, Claim, Report
 from forge.models.ids import SessionKey
 from forge.models.session import HotSession
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.items import alive, current, only_if, session_of
 from forge.store.mend import mended
-from forge.store.refusal import Refused
 from forge.store.requests import stored_approvals
 from forge.store.shape import Defaults
 from forge.store.steps import with_report
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES
 
 

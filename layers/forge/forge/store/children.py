@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from forge.dynamodb.table import Table
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.table import Table
 
 KINDS = ("message", "entry", "call", "text")
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import ClaimContended, LeaseHeld, RunGone, SuspectHeld
 from forge.models.lease import is_held, latest_end
 from forge.models.run import RunMessage
 from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.ports import Lease
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import alive, session_of
 from forge.store.mend import whole
-from forge.store.refusal import Refused
 from forge.store.suspects import SUSPECT_STRIKES, charged, hold_suspect
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, Terms
 
 

@@ -8,16 +8,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.run import ToolCommand
 from forge.models.session import Catalog
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import alive
 from forge.store.lenient import lenient
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.terms import COMMAND_SECONDS
 from forge.store.unreadable import note_unreadable
 

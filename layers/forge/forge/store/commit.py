@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import TRANSACTION_ITEMS, Table
+from forge.dynamodb.write import Change
 from forge.errors import StorageUnavailable
 from forge.models.session import HotSession
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import session_of
-from forge.store.refusal import Refused
-from forge.store.table import TRANSACTION_ITEMS, Table
 from forge.store.terms import CONTENTION_TRIES
 from forge.store.usage import Count
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import TooManyConnections
 from forge.models.ids import SessionKey
 from forge.models.prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
 from forge.ports import Clock
 from forge.store import keys as layout
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.hurried import Hurried
 from forge.store.items import alive
 from forge.store.lenient import plain
-from forge.store.refusal import Refused, Unfit
-from forge.store.table import Table
 from forge.store.terms import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
 from forge.store.unreadable import note_unreadable
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
-from forge.store.table import Table
 from forge.store.terms import CLOCK_MARGIN_SECONDS, CONTROL_SECONDS
 
 _PERSONAL = ("title", "wallet", "asks", "strangers", "owned_by")

@@ -6,10 +6,10 @@ import zlib
 from collections.abc import Sequence
 from itertools import groupby
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
 from forge.models.session import HotSession
 from forge.store import keys
-from forge.store.codec import Item
-from forge.store.table import Table
 from forge.store.unreadable import note_unreadable
 
 CHUNK_BYTES = 300_000

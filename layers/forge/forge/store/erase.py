@@ -10,19 +10,19 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models.account import Deleted, Erased, Erasure
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.children import delete_children
-from forge.store.codec import Item
 from forge.store.controls import connections_of
 from forge.store.ending import ended_at, tell_run
 from forge.store.items import alive, new_item, only_if, session_of
 from forge.store.lenient import plain
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES
 
 RECEIPT_SECONDS = 86_400

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from forge.dynamodb.codec import Item, decode, decode_item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.ids import SessionKey
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.children import delete_children
-from forge.store.codec import Item, decode, decode_item
 from forge.store.controls import connections_of
 from forge.store.items import alive
 from forge.store.lenient import plain
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.unanswered import unanswered
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.lenient import plain
-from forge.store.table import Table
 
 _KEPT_SECONDS = 86_400
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from forge.dynamodb.table import Table
 from forge.errors import NotFound
 from forge.models.ids import SessionKey
 from forge.models.once import Accepted, Once
@@ -15,7 +16,6 @@ from forge.store.accept import accept
 from forge.store.mend import mended
 from forge.store.roofs import DailyRoofs
 from forge.store.stop import interrupt_abandoned, withdraw
-from forge.store.table import Table
 from forge.store.terms import Terms
 from forge.store.unreadable_session import stop_unreadable
 from forge.store.waiting import waiting

@@ -6,14 +6,14 @@ from typing import Any, cast, get_args
 
 from pydantic import ValidationError
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.write import Change
 from forge.errors import SessionUnreadable
 from forge.models.approval import ApprovalReply
 from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Outcome, Submission
 from forge.models.session import HotSession
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.lenient import lenient, plain, text_map
 from forge.store.pending import asks_of, strangers_of
 from forge.store.requests import read_approvals

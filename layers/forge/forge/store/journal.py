@@ -7,19 +7,18 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
+from forge.dynamodb.codec import Item, Key
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import LeaseLost
 from forge.models.message import cut
 from forge.models.work import CallKind
 from forge.ports import CallRecord, CallStatus, Clock, Lease
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.entries import chunks, read_entries
-from forge.store.keys import Key
 from forge.store.lenient import plain
-from forge.store.refusal import Refused
 from forge.store.runs import fenced
-from forge.store.table import Table
 from forge.store.terms import Terms
 from forge.store.unreadable import note_unreadable
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from typing import Any
 
+from forge.dynamodb.codec import Key
 from forge.models.ids import ANONYMOUS, PARTITION_PREFIX, SessionKey
 
 OWNED_INDEX = "owned"
@@ -18,8 +18,6 @@ SHARDS = 8
 
 _LAST = "~"
 """Sorts after every character that our sort keys use."""
-
-Key = dict[str, Any]
 
 
 def partition(key: SessionKey) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import ValidationError
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
 from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.receipt import WalletReceipt
 from forge.models.session import HotSession
 from forge.store import keys
-from forge.store.codec import Item
 from forge.store.lenient import lenient, plain
-from forge.store.table import Table
 from forge.store.tail import tail_of
 from forge.store.unreadable import note_unreadable
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
-from forge.store.refusal import Refused, Unfit
 from forge.store.shape import Defaults, lacking
-from forge.store.table import Table
 
 R = TypeVar("R")
 

@@ -6,14 +6,14 @@ the run, the session and its deletion: a repeat never runs anything again.
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import KeyReused
 from forge.models.ids import SessionKey
 from forge.models.once import Accepted, Once
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
-from forge.store.refusal import Refused
-from forge.store.table import Table
 
 KEPT_SECONDS = 86_400
 

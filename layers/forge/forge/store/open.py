@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forge import aws
+from forge.dynamodb.table import Table
 from forge.ports import (
     Accounts,
     Admission,
@@ -41,7 +42,6 @@ from forge.store.roofs import DailyRoof, DailyRoofs
 from forge.store.runs import TableRuns
 from forge.store.sessions import TableSessions
 from forge.store.spending import TableSpending
-from forge.store.table import Table
 from forge.store.terms import Terms
 from forge.store.tickets import TableTickets
 

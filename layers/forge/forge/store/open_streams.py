@@ -8,14 +8,14 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import TooManyStreams
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.lenient import plain
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, Terms
 
 _RETRY_SECONDS = 60

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import InvalidRequest, SessionUnreadable
 from forge.models import patterns
 from forge.models.account import OwnedPage
 from forge.models.ids import SessionKey
 from forge.models.session import HotSession
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import alive, current, session_of
-from forge.store.table import Table
 
 _PAGE = 100
 _CURSOR = re.compile(

@@ -6,11 +6,11 @@ that is not. Both only add to what others have charged meanwhile, so neither is 
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Key
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import RateLimited
-from forge.store.change import Change
-from forge.store.keys import Key
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.terms import Pace
 
 _KEPT_SECONDS = 3_600

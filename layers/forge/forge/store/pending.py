@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Item
 from forge.models.asking import Ask
-from forge.store.codec import Item
 from forge.store.lenient import lenient
 from forge.store.unreadable import note_unreadable
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import NotFound, StorageUnavailable
 from forge.ports import Proposal
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES
 
 _ALL = keys.single("pins", "servers")

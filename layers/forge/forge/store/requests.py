@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
+from forge.dynamodb.codec import Item
 from forge.errors import InvalidRequest
 from forge.models.approval import Approval, ForeignApproval, Report
-from forge.store.codec import Item
 from forge.store.lenient import lenient
 from forge.store.unreadable import note_unreadable
 

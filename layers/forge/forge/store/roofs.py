@@ -10,15 +10,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from threading import Lock
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import DayUsedUp, StorageUnavailable
 from forge.models.prices import Daily
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.lenient import plain
-from forge.store.refusal import Refused, Unfit
-from forge.store.table import Table
 from forge.store.terms import Terms
 
 ROOF_BLOCKS = 400

@@ -6,23 +6,23 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import LeaseLost, SessionUnreadable
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import HotSession
 from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.claim import claim, lease_of
-from forge.store.codec import Item
 from forge.store.commit import Step, commit
 from forge.store.items import alive, session_of
 from forge.store.log import part_item, split
 from forge.store.mend import mended
-from forge.store.refusal import Refused, Unfit
 from forge.store.roofs import DailyRoofs
 from forge.store.steps import ended, progressed, running
-from forge.store.table import Table
 from forge.store.tail import put_tail
 from forge.store.terms import QUEUE_GRACE_MS, Terms
 from forge.store.usage import counts, tokens_left

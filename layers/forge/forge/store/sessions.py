@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import NotFound, SessionUnreadable, StorageUnavailable
 from forge.models.account import Erased
 from forge.models.ids import SessionKey
@@ -12,9 +16,7 @@ from forge.models.message import Message
 from forge.models.session import HotSession
 from forge.ports import Clock
 from forge.store import keys as layout
-from forge.store.change import Change
 from forge.store.children import delete_children
-from forge.store.codec import Item
 from forge.store.controls import connections_of
 from forge.store.ending import ended, tell_run
 from forge.store.erase import counted
@@ -22,9 +24,7 @@ from forge.store.items import alive, current, new_item, only_if, session_of
 from forge.store.lenient import plain
 from forge.store.log import messages_of, whole_text
 from forge.store.mend import mended, whole
-from forge.store.refusal import Refused, Unfit
 from forge.store.roofs import DailyRoofs
-from forge.store.table import Table
 from forge.store.terms import CONTENTION_TRIES, TOUCH_MS, Terms
 from forge.store.unreadable_session import delete_unreadable
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from forge.dynamodb.codec import Item
 from forge.errors import SessionUnreadable
 from forge.settings import Settings
-from forge.store.codec import Item
 
 _DAY_SECONDS = 86_400
 _NETWORK = str(Settings.model_fields["default_network"].default)

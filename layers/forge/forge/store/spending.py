@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS
 from forge.models.spending import SendingCaps, Spending
 from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
-from forge.store.change import Change
 from forge.store.claim import lease_of
-from forge.store.codec import Item
-from forge.store.refusal import Refused
 from forge.store.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
 from forge.store.runs import fenced, is_held, lost_when_unreadable
 from forge.store.steps import running
-from forge.store.table import Table
 
 _KEPT_SECONDS = 3 * 86_400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forge.dynamodb.write import Change
 from forge.errors import LeaseLost
 from forge.models.approval import Approval, Report
 from forge.models.message import Draft
@@ -11,7 +12,6 @@ from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import HotSession
 from forge.models.timing import LEASE_MS
 from forge.store.asks import asked, heard
-from forge.store.change import Change
 from forge.store.commit import Step
 from forge.store.entries import entry_items
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES

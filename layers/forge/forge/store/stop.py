@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.ids import SessionKey
 from forge.models.lease import is_held
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress
 from forge.models.session import HotSession
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.commit import Step, commit
 from forge.store.items import alive, entry_of, session_of
 from forge.store.log import whole_text
 from forge.store.mend import mended, whole
 from forge.store.steps import answered, ended, logged, notice, running, settled, unchecked
-from forge.store.table import Table
 from forge.store.terms import Terms
 
 

@@ -9,15 +9,14 @@ what kills its workers does so in about the same time again.
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Item, Key
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.ids import SessionKey
 from forge.models.timing import LEASE_MS, RENEW_MS
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
-from forge.store.keys import Key
 from forge.store.lenient import plain
-from forge.store.refusal import Refused
-from forge.store.table import Table
 
 SUSPECT_STRIKES = 2
 _KEPT_SECONDS = 3_600

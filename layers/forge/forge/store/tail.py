@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import zlib
 
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import LeaseLost
 from forge.models.session import HotSession
 from forge.ports import Lease
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.unreadable import note_unreadable
 
 TAIL_SECONDS = 3_600

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item, Key
+from forge.dynamodb.table import Table
 from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.codec import Item
-from forge.store.keys import Key
 from forge.store.lenient import plain
-from forge.store.table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from forge.dynamodb.codec import Item
 from forge.models.ids import key_digest
 from forge.observability import record
-from forge.store.codec import Item
 
 logger = logging.getLogger(__name__)
 

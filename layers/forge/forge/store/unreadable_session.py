@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.errors import NotFound
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.ending import ended_at
 from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item
-from forge.store.refusal import Refused
-from forge.store.table import Table
 from forge.store.terms import Terms
 
 

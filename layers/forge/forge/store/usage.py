@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from forge.dynamodb.codec import Key
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import Change
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.keys import Key
 from forge.store.lenient import plain
-from forge.store.table import Table
 from forge.store.terms import Terms
 
 _KEPT_SECONDS = 3 * 86_400

@@ -11,19 +11,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
 
+from forge.dynamodb.codec import Item, Key
+from forge.dynamodb.conditions import Refused
+from forge.dynamodb.table import Table, batches
+from forge.dynamodb.write import Change
 from forge.errors import SessionUnreadable
 from forge.models.lease import latest_end
 from forge.models.run import RunMessage, Submission
 from forge.models.session import HotSession
 from forge.models.timing import TAKEOVER_GRACE_MS
 from forge.store import keys
-from forge.store.change import Change
-from forge.store.codec import Item
 from forge.store.items import WORK_ATTRIBUTES, alive, only_if, session_of
-from forge.store.keys import Key
 from forge.store.lenient import plain
-from forge.store.refusal import Refused
-from forge.store.table import Table, batches
 from forge.store.terms import Terms
 
 INDEX = "work"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from forge.models.review import AllowanceKind
-from worker.mcp_servers.evm.signatures import FunctionSignature, parse_signature
+from worker.ethereum.signatures import FunctionSignature, parse_signature
 
 Packing = Literal["multisend", "erc7579", "router"]
 THE_CALLED = "@"

@@ -1,0 +1,1 @@
+"""The language of DynamoDB, which knows nothing of sessions."""

@@ -1,0 +1,184 @@
+"""The table in terms of plain items; the only place that knows the vendor's client."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from forge.aws import unavailable
+from forge.dynamodb.codec import Item, Key, decode_item, encode_item
+from forge.dynamodb.conditions import Conflict, refusals
+from forge.dynamodb.write import Change
+from forge.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+
+TRANSACTION_ITEMS = 100
+_BATCH_ITEMS = 25
+_TRIES = 6
+_BACKOFF_SECONDS = 0.01
+
+
+class Table:
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        with unavailable("the table"):
+            answer: Any = self._client.get_item(
+                TableName=self._name, Key=encode_item(key), ConsistentRead=consistent
+            )
+        return decode_item(answer["Item"]) if answer.get("Item") else None
+
+    def put(self, item: Item, change: Change | None = None) -> None:
+        parameters = change.condition() if change else {}
+        self._write(lambda: self._client.put_item(TableName=self._name, Item=encode_item(item), **parameters))
+
+    def update(self, key: Key, change: Change, returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW") -> Item:
+        """The item as the update left it, or as it found it. Raises `Refused`."""
+        answer = self._write(
+            lambda: self._client.update_item(
+                TableName=self._name, Key=encode_item(key), ReturnValues=returns, **change.update()
+            )
+        )
+        return decode_item(answer["Attributes"])
+
+    def delete(self, key: Key, change: Change | None = None) -> Item | None:
+        """The item that was deleted."""
+        parameters = change.condition() if change else {}
+        answer = self._write(
+            lambda: self._client.delete_item(
+                TableName=self._name, Key=encode_item(key), ReturnValues="ALL_OLD", **parameters
+            )
+        )
+        return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
+
+    def transact(self, writes: Sequence[dict[str, Any]]) -> None:
+        """All of `writes` (made by the methods below) or none. Raises `Refused`."""
+        self._write(lambda: self._client.transact_write_items(TransactItems=list(writes)))  # pyright: ignore[reportArgumentType]
+
+    def updating(self, key: Key, change: Change) -> dict[str, Any]:
+        return {"Update": {"TableName": self._name, "Key": encode_item(key), **change.update()}}
+
+    def checking(self, key: Key, change: Change) -> dict[str, Any]:
+        return {"ConditionCheck": {"TableName": self._name, "Key": encode_item(key), **change.condition()}}
+
+    def putting(self, item: Item, change: Change | None = None) -> dict[str, Any]:
+        parameters = change.condition() if change else {}
+        return {"Put": {"TableName": self._name, "Item": encode_item(item), **parameters}}
+
+    def deleting(self, key: Key) -> dict[str, Any]:
+        return {"Delete": {"TableName": self._name, "Key": encode_item(key)}}
+
+    def query(self, pk: str, between: tuple[str, str], *, keys_only: bool = False) -> Generator[Item]:
+        """Items of a partition in order of `sk`, page by page."""
+        change = Change().when(
+            "pk = :pk", "sk BETWEEN :first AND :last", pk=pk, first=between[0], last=between[1]
+        )
+        parameters = _as_query(change)
+        if keys_only:
+            parameters["ProjectionExpression"] = "pk, sk"
+        yield from self._pages({**parameters, "ConsistentRead": True})
+
+    def query_index(self, index: str, change: Change) -> Generator[Item]:
+        yield from self._pages({"IndexName": index, **_as_query(change)})
+
+    def newest_keys(self, index: str, change: Change, most: int, after: Item | None) -> list[Item]:
+        """At most `most` members of an index, those with the greatest sort key first, after the member `after`."""
+        parameters: dict[str, Any] = _as_query(change) | {
+            "IndexName": index,
+            "Limit": most,
+            "ScanIndexForward": False,
+        }
+        if after is not None:
+            parameters["ExclusiveStartKey"] = encode_item(after)
+        with unavailable("the table"):
+            answer: Any = self._client.query(TableName=self._name, **parameters)
+        return [decode_item(item) for item in answer["Items"]]
+
+    def read_many(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
+        """Those of the items that exist, in no order; what the service leaves out is asked again."""
+        found: list[Item] = []
+        for start in range(0, len(keys), 100):
+            rest: Any = [encode_item(key) for key in keys[start : start + 100]]
+            for pause in _pauses():
+                with unavailable("the table"):
+                    answer: Any = self._client.batch_get_item(
+                        RequestItems={self._name: {"Keys": rest, "ConsistentRead": consistent}}
+                    )
+                found += [decode_item(item) for item in answer["Responses"].get(self._name, [])]
+                rest = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys")
+                if not rest:
+                    break
+                pause()
+        return found
+
+    def delete_many(self, keys: Iterable[Key]) -> None:
+        self._write_many({"DeleteRequest": {"Key": encode_item(key)}} for key in keys)
+
+    def put_many(self, items: Iterable[Item]) -> None:
+        """Without a condition. Some of them may have been written when this fails."""
+        self._write_many({"PutRequest": {"Item": encode_item(item)}} for item in items)
+
+    def _write_many(self, requests: Iterable[dict[str, Any]]) -> None:
+        for several in batches(requests, _BATCH_ITEMS):
+            rest: Any = several
+            for pause in _pauses():
+                with unavailable("the table"):
+                    answer: Any = self._client.batch_write_item(RequestItems={self._name: rest})
+                rest = answer.get("UnprocessedItems", {}).get(self._name)
+                if not rest:
+                    break
+                pause()
+
+    def _pages(self, parameters: dict[str, Any]) -> Generator[Item]:
+        start: dict[str, Any] = {}
+        while True:
+            with unavailable("the table"):
+                answer: Any = self._client.query(TableName=self._name, **parameters, **start)
+            yield from (decode_item(item) for item in answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _write(self, write: Callable[[], Any]) -> Any:
+        """A write that meets another transaction is tried again: nothing of it has happened yet."""
+        pauses = _pauses()
+        while True:
+            try:
+                with unavailable("the table"), refusals():
+                    return write()
+            except Conflict:
+                next(pauses)()
+
+
+def batches(found: Iterable[T], most: int) -> Generator[list[T]]:
+    """The members of `found` in lists of at most `most`."""
+    rest = iter(found)
+    while several := list(islice(rest, most)):
+        yield several
+
+
+def _as_query(change: Change) -> dict[str, Any]:
+    parameters = change.condition()
+    del parameters["ReturnValuesOnConditionCheckFailure"]
+    return {"KeyConditionExpression": parameters.pop("ConditionExpression"), **parameters}
+
+
+def _pauses() -> Generator[Callable[[], None]]:
+    """One pause for each try, growing; the last one raises `StorageUnavailable` instead."""
+
+    def give_up() -> None:
+        raise StorageUnavailable("the table is overloaded.", retry_after=1.0)
+
+    for turn in range(_TRIES - 1):
+        seconds = _BACKOFF_SECONDS * 2**turn * random.uniform(0.5, 1.0)  # noqa: S311
+        yield lambda seconds=seconds: time.sleep(seconds)
+    yield give_up

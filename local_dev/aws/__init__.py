@@ -1,0 +1,1 @@
+"""Plays Lambda, EventBridge, SQS, and DynamoDB's streams."""

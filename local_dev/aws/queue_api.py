@@ -1,0 +1,290 @@
+"""Plays SQS: its JSON protocol over the queues of the local run. A long poll wakes up when a queue changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from forge.ports import Clock
+from local_dev.aws.credential import Credential
+from local_dev.aws.queues import Queue, Queues, ReceiptExpired, Received
+from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
+from local_dev.gateway.http_event import Answer
+
+LARGEST_BODY = 2 * 1024 * 1024
+LONGEST_POLL_SECONDS = 20.0
+MOST_MESSAGES = 10
+REPEAT_SECONDS = 300.0
+"""How long a receive with the same attempt id gets the same messages, while they are still held."""
+_JSON = "application/x-amz-json-1.0"
+
+Request = Mapping[str, Any]
+
+
+class QueueError(Exception):
+    """`code` is the error's name in the protocol, `old` the one that clients of the older protocol know."""
+
+    def __init__(self, code: str, text: str, old: str = "") -> None:
+        super().__init__(text)
+        self.code, self.old = code, old or code
+
+
+class QueueApi:
+    """`known`: the queues. `url_of`: a queue's address by its name. Only what has the `credential` is answered."""
+
+    def __init__(
+        self,
+        queues: Queues,
+        known: Iterable[Queue],
+        clock: Clock,
+        url_of: Callable[[str], str],
+        credential: Credential,
+    ) -> None:
+        self._queues, self._clock, self._url_of, self._credential = queues, clock, url_of, credential
+        self._known = {queue.name: queue for queue in known}
+        self._changed = asyncio.Event()
+        self._repeats: dict[str, tuple[float, list[Received]]] = {}
+        self._operations: dict[str, Callable[[Request], Awaitable[Any]]] = {
+            "ChangeMessageVisibility": self._change,
+            "ChangeMessageVisibilityBatch": self._each(self._change),
+            "DeleteMessage": self._delete,
+            "DeleteMessageBatch": self._each(self._delete),
+            "GetQueueAttributes": self._attributes,
+            "GetQueueUrl": self._url,
+            "ListQueues": self._list,
+            "PurgeQueue": self._purge,
+            "ReceiveMessage": self._receive,
+            "SendMessage": self._send,
+            "SendMessageBatch": self._each(self._send),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises nothing: an answer is what a client can understand."""
+        if reason := self._credential.refusal(scope["headers"]):
+            await respond(scope, send, _failure(QueueError("InvalidClientTokenId", reason), 403))
+            return
+        try:
+            body = await read_body(receive, LARGEST_BODY)
+        except BodyTooLarge:
+            await respond(scope, send, _failure(QueueError("RequestTooLarge", "The request is too large.")))
+            return
+        target = dict(scope["headers"]).get(b"x-amz-target", b"").decode(errors="replace")
+        working = asyncio.ensure_future(self._answer(target, body))
+        leaving = asyncio.ensure_future(_until_left(receive))
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        if not working.done():  # nobody would hear which messages were taken
+            working.cancel()
+            await asyncio.wait((working,))
+            return
+        await respond(scope, send, working.result())
+
+    async def _answer(self, target: str, body: bytes) -> Answer:
+        try:
+            operation = self._operations.get(target.removeprefix("AmazonSQS."))
+            if operation is None:
+                raise QueueError(
+                    "UnsupportedOperation", f"The local queue does not offer {target or 'that'}."
+                )
+            return _success(await operation(_request(body)))
+        except QueueError as error:
+            return _failure(error)
+
+    async def _send(self, request: Request) -> Any:
+        queue, body = self._queue(request), _text(request, "MessageBody")
+        group, deduplication = request.get("MessageGroupId", ""), request.get("MessageDeduplicationId", "")
+        if queue.fifo and not group:
+            raise QueueError("MissingParameter", "The request must contain the parameter MessageGroupId.")
+        if queue.fifo and not deduplication:
+            if not queue.by_content:
+                raise QueueError("InvalidParameterValue", "The queue needs a MessageDeduplicationId.")
+            deduplication = hashlib.sha256(body.encode()).hexdigest()
+        message_id, sequence = self._queues.send(queue, body, group, deduplication if queue.fifo else "")
+        self._wake()
+        number = {"SequenceNumber": f"{sequence:020d}"} if queue.fifo else {}
+        return {"MessageId": message_id, "MD5OfMessageBody": _md5(body), **number}
+
+    async def _receive(self, request: Request) -> Any:
+        queue = self._queue(request)
+        most = min(_number(request, "MaxNumberOfMessages", 1), MOST_MESSAGES)
+        hidden = _number(request, "VisibilityTimeout", 0) * 1000 if "VisibilityTimeout" in request else None
+        wait = min(_number(request, "WaitTimeSeconds", 0), LONGEST_POLL_SECONDS)
+        attempt = request.get("ReceiveRequestAttemptId", "")
+        messages = self._repeated(queue, attempt) or await self._poll(queue, most, hidden, wait)
+        if attempt and messages:
+            self._repeats[attempt] = (time.monotonic() + REPEAT_SECONDS, messages)
+        return {"Messages": [_message(queue, each) for each in messages]} if messages else {}
+
+    async def _poll(self, queue: Queue, most: int, hidden: int | None, wait: float) -> list[Received]:
+        deadline = time.monotonic() + wait
+        while not (messages := self._queues.receive(queue, most, hidden)):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            changed, again = self._changed, self._queues.next_change(queue)
+            seconds = left if again is None else min(left, max(again - self._clock(), 0) / 1000 + 0.005)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await changed.wait()
+        return messages
+
+    def _repeated(self, queue: Queue, attempt: str) -> list[Received]:
+        """The messages of a receive whose answer was lost, if all of them are still held by it."""
+        now = time.monotonic()
+        self._repeats = {name: kept for name, kept in self._repeats.items() if kept[0] > now}
+        _, messages = self._repeats.get(attempt, (0, []))
+        return messages if all(self._queues.holds(queue, each.receipt) for each in messages) else []
+
+    async def _delete(self, request: Request) -> Any:
+        with _receipts():
+            self._queues.delete(self._queue(request), _text(request, "ReceiptHandle"))
+        self._wake()
+        return {}
+
+    async def _change(self, request: Request) -> Any:
+        seconds = _number(request, "VisibilityTimeout", 0)
+        with _receipts():
+            self._queues.extend(self._queue(request), _text(request, "ReceiptHandle"), seconds * 1000)
+        self._wake()
+        return {}
+
+    async def _purge(self, request: Request) -> Any:
+        self._queues.purge(self._queue(request))
+        self._wake()
+        return {}
+
+    async def _attributes(self, request: Request) -> Any:
+        queue = self._queue(request)
+        waiting, held = self._queues.counts(queue)
+        attributes = {
+            "ApproximateNumberOfMessages": waiting,
+            "ApproximateNumberOfMessagesNotVisible": held,
+            "VisibilityTimeout": queue.visibility // 1000,
+            "MessageRetentionPeriod": queue.retention // 1000,
+            **({"FifoQueue": "true"} if queue.fifo else {}),
+        }
+        wanted = set(request.get("AttributeNames", []))
+        chosen = (
+            attributes if "All" in wanted else {key: attributes[key] for key in attributes if key in wanted}
+        )
+        return {"Attributes": {key: str(value) for key, value in chosen.items()}}
+
+    async def _url(self, request: Request) -> Any:
+        return {"QueueUrl": self._url_of(self._named(_text(request, "QueueName")).name)}
+
+    async def _list(self, request: Request) -> Any:
+        prefix = request.get("QueueNamePrefix", "")
+        return {"QueueUrls": [self._url_of(name) for name in sorted(self._known) if name.startswith(prefix)]}
+
+    def _each(self, operation: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Any]]:
+        """A batch: each entry succeeds or fails by itself."""
+
+        async def batch(request: Request) -> Any:
+            done: list[Any] = []
+            failed: list[Any] = []
+            for entry in _entries(request):
+                try:
+                    told = await operation({**entry, "QueueUrl": request.get("QueueUrl")})
+                    done.append({"Id": entry.get("Id"), **told})
+                except QueueError as error:
+                    told = {"Code": error.old, "Message": str(error), "SenderFault": True}
+                    failed.append({"Id": entry.get("Id"), **told})
+            return {"Successful": done, "Failed": failed}
+
+        return batch
+
+    def _queue(self, request: Request) -> Queue:
+        return self._named(_text(request, "QueueUrl").rpartition("/")[2])
+
+    def _named(self, name: str) -> Queue:
+        if queue := self._known.get(name):
+            return queue
+        old = "AWS.SimpleQueueService.NonExistentQueue"
+        raise QueueError("QueueDoesNotExist", "The specified queue does not exist.", old)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+@contextlib.contextmanager
+def _receipts() -> Any:
+    try:
+        yield
+    except ReceiptExpired:
+        raise QueueError("ReceiptHandleIsInvalid", "The receipt handle has expired.") from None
+
+
+async def _until_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _request(body: bytes) -> Request:
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        request = None
+    if not isinstance(request, dict):
+        raise QueueError("InvalidParameterValue", "The request is not a JSON object.")
+    return request  # pyright: ignore[reportUnknownVariableType]
+
+
+def _entries(request: Request) -> Sequence[Request]:
+    entries = request.get("Entries")
+    if not isinstance(entries, list) or not 0 < len(entries) <= MOST_MESSAGES:  # pyright: ignore[reportUnknownArgumentType]
+        raise QueueError("EmptyBatchRequest", "A batch has between 1 and 10 entries.")
+    return entries  # pyright: ignore[reportUnknownVariableType]
+
+
+def _text(request: Request, name: str) -> str:
+    value = request.get(name)
+    if not isinstance(value, str) or not value:
+        raise QueueError("MissingParameter", f"The request must contain the parameter {name}.")
+    return value
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    value = request.get(name, default)
+    if not isinstance(value, int) or value < 0:
+        raise QueueError("InvalidParameterValue", f"The value for {name} is not valid.")
+    return value
+
+
+def _message(queue: Queue, message: Received) -> dict[str, Any]:
+    attributes = {
+        "ApproximateReceiveCount": str(message.receives),
+        "ApproximateFirstReceiveTimestamp": str(message.first),
+        "SentTimestamp": str(message.sent),
+    }
+    if queue.fifo:
+        attributes |= {"MessageGroupId": message.family, "MessageDeduplicationId": message.deduplication}
+        attributes |= {"SequenceNumber": f"{message.id:020d}"}
+    return {
+        "MessageId": message.message_id,
+        "ReceiptHandle": message.receipt,
+        "Body": message.body,
+        "MD5OfBody": _md5(message.body),
+        "Attributes": attributes,
+    }
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _success(told: Any) -> Answer:
+    return Answer(200, json.dumps(told).encode(), [("content-type", _JSON)])
+
+
+def _failure(error: QueueError, status: int = 400) -> Answer:
+    body = {"__type": f"com.amazonaws.sqs#{error.code}", "message": str(error)}
+    headers = [("content-type", _JSON), ("x-amzn-query-error", f"{error.old};Sender")]
+    return Answer(status, json.dumps(body).encode(), headers)

@@ -1,0 +1,90 @@
+"""The server in front of the local queues, on a socket that is held by whoever started this process."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from forge.ports import Clock
+from forge.store import system_clock
+from local_dev.aws.credential import Credential
+from local_dev.aws.queue_api import QueueApi
+from local_dev.aws.queues import Queue, Queues
+from local_dev.gateway.http_protocol import http_protocol
+from local_dev.gateway.limits import Limits
+from local_dev.home import set_aside
+from local_dev.processes.emulator import is_readable
+from local_dev.template.resource_names import queue_name
+from local_dev.template.wiring import Wiring
+
+
+def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system_clock) -> Queues:
+    """A file that is damaged is set aside: the table knows what waits, and upkeep sends it again.
+
+    Raises `sqlite3.DatabaseError` where the file is locked or out of reach, or the disk is full.
+    """
+    if file.exists() and not is_readable(file):
+        set_aside(file, "is damaged", report)
+    try:
+        return Queues(file, clock)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:  # such as: it has no such column
+            raise
+        set_aside(file, "is of another version", report)
+        return Queues(file, clock)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own."""
+
+    async def run_until_stopped(self, listener: socket.socket) -> None:
+        await self._serve([listener])
+
+
+class QueueServer:
+    """`file`: the open socket. The queues are the template's. Only what has the `credential` is answered."""
+
+    def __init__(
+        self, file: int, queues: Queues, wiring: Wiring, clock: Clock, credential: Credential
+    ) -> None:
+        self._socket = socket.socket(fileno=file)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._queues = queues
+        refs = wiring.template.refs
+        urls = {queue_name(each, properties): refs[each] for each, properties in wiring.queues().items()}
+        known = [
+            Queue.of(queue_name(each, properties), properties) for each, properties in wiring.queues().items()
+        ]
+        config = uvicorn.Config(
+            QueueApi(queues, known, clock, urls.__getitem__, credential),
+            http=http_protocol(Limits()),
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=300,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def stop(self) -> None:
+        """`run` ends a moment later; a poll that waits then is cut off."""
+        self._server.should_exit = True
+
+    async def run(self) -> None:
+        """Until stopped."""
+        try:
+            await self._server.run_until_stopped(self._socket)
+        finally:
+            self._socket.close()
+            self._queues.close()

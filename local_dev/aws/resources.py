@@ -1,0 +1,50 @@
+"""Creates the template's tables in the emulator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from local_dev.processes.processes import START_SECONDS
+from local_dev.template.resource_names import shapes
+from local_dev.template.wiring import Wiring
+
+
+def client(service: str, environment: Mapping[str, str]) -> Any:
+    """A client of the emulator, with the very settings that the processes get."""
+    session: Any = boto3.Session()  # types every service it knows; ours is chosen at run time
+    return session.client(
+        service,
+        endpoint_url=environment[f"AWS_ENDPOINT_URL_{service.upper()}"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(
+            connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
+        ),
+    )
+
+
+def create_tables(wiring: Wiring, environment: Mapping[str, str]) -> None:
+    """Under the names of `names.name_resources`; what exists already stays. The emulator may be on its way yet."""
+    dynamodb = client("dynamodb", environment)
+    existing = _when_reachable(dynamodb.list_tables)["TableNames"]
+    for name, wanted in shapes(wiring).items():
+        if name not in existing:
+            dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **wanted)
+
+
+def _when_reachable(call: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return call()
+        except BotoCoreError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)

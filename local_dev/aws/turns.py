@@ -1,0 +1,77 @@
+"""How many requests of one caller are in progress: the others' are reached in the meantime.
+
+The gateway is one process, and what it does for one request is not done for another. So a caller's requests beyond a
+few wait in a line of their own, and many more are refused before anything looks at them. A request is in progress until
+its answer begins: an open stream or socket takes no turn. This computer's own user is not counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from forge.api.admission import prefix_of
+from forge.api.way_in import VIEWER_HEADER
+from local_dev.gateway.asgi import refuse
+from local_dev.gateway.http_event import Answer
+
+IN_PROGRESS = 8
+WAITING = 100
+_BEGINS = (
+    "http.response.start",
+    "websocket.accept",
+    "websocket.close",
+    "websocket.http.response.start",
+)
+_CROWD = Answer(
+    429,
+    b'{"message":"Too many requests of this address are waiting"}',
+    [("content-type", "application/json"), ("retry-after", "1")],
+)
+
+
+@dataclass
+class _Line:
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_PROGRESS))
+    callers: int = 0
+
+
+class Turns:
+    """An application around the gateway, behind the front, which tells whose a request is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._lines: dict[str, _Line] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        viewer = dict(scope["headers"]).get(VIEWER_HEADER.encode(), b"").decode("latin-1")
+        caller = prefix_of(viewer) if viewer else None
+        if caller is None:
+            await self._app(scope, receive, send)
+        elif caller in self._lines and self._lines[caller].callers >= IN_PROGRESS + WAITING:
+            await refuse(scope, receive, send, _CROWD)
+        else:
+            await self._in_turn(caller, scope, receive, send)
+
+    async def _in_turn(self, caller: str, scope: Scope, receive: Receive, send: Send) -> None:
+        line = self._lines.setdefault(caller, _Line())
+        line.callers += 1
+        with ExitStack() as turn:
+            turn.callback(self._leave, caller, line)
+            await line.places.acquire()
+            turn.callback(line.places.release)
+
+            async def watched(message: Message) -> None:
+                if message["type"] in _BEGINS:
+                    turn.close()
+                await send(message)
+
+            await self._app(scope, receive, watched)
+
+    def _leave(self, caller: str, line: _Line) -> None:
+        line.callers -= 1
+        if not line.callers:
+            del self._lines[caller]

@@ -1,0 +1,1 @@
+"""Plays CloudFront and API Gateway."""

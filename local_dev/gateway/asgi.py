@@ -1,0 +1,67 @@
+"""Reading a request and writing an answer in ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.types import Message, Receive, Scope, Send
+
+from local_dev.gateway.http_event import Answer
+
+
+class BodyTooLarge(Exception):
+    """The request body is larger than the gateway takes."""
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body. One that is too large is read to its end, so that the client gets to see the answer."""
+    body, size = bytearray(), 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= limit:
+            body += chunk
+        if not message.get("more_body"):
+            break
+    if size > limit:
+        raise BodyTooLarge
+    return bytes(body)
+
+
+def until_stopped(receive: Receive, is_stopping: Callable[[], bool]) -> Receive:
+    """`receive`, which says that the client has left once the server stops: a stream without an end then ends itself.
+
+    A request that is still being read is read to its end.
+    """
+    is_read = False
+
+    async def received() -> Message:
+        nonlocal is_read
+        if is_read and is_stopping():
+            return {"type": "http.disconnect"}
+        message = await receive()
+        is_read = not message.get("more_body", False)
+        return message
+
+    return received
+
+
+async def respond(scope: Scope, send: Send, answer: Answer) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+    """Before anything has answered: a request, or the handshake of a socket."""
+    if scope["type"] == "http":
+        await respond(scope, send, answer)
+        return
+    await receive()
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})

@@ -1,0 +1,70 @@
+"""Plays `@connections`: POST sends to an open connection, GET describes it, DELETE closes it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from starlette.types import Receive, Scope, Send
+
+from local_dev.aws.credential import Credential
+from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
+from local_dev.gateway.http_event import Answer
+from local_dev.gateway.limits import MANAGEMENT_PATH, Limits
+from local_dev.gateway.websocket_api import Connection, WebSocketApi
+
+PREFIX = f"{MANAGEMENT_PATH}/@connections/"
+
+
+class ConnectionsApi:
+    """`credential` is the one that the application's processes sign with; other callers are refused."""
+
+    def __init__(self, sockets: WebSocketApi, credential: Credential, limits: Limits) -> None:
+        self._sockets, self._credential, self._limits = sockets, credential, limits
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(scope, send, await self._answer(scope, receive))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        if self._credential.refusal(scope["headers"]):
+            return Answer.message(403, "Missing Authentication Token")
+        try:
+            body = await read_body(receive, self._limits.message)
+        except BodyTooLarge:
+            return _error(413, "PayloadTooLargeException", "The payload is too large")
+        raw_path = scope["raw_path"].decode("latin-1")
+        connection = self._sockets.connections.get(unquote(raw_path.removeprefix(PREFIX)))
+        if connection is None:
+            return _error(410, "GoneException", "The connection is gone")
+        match scope["method"]:
+            case "POST":
+                return await self._post(connection, body)
+            case "DELETE":
+                await self._sockets.close(connection, 1000, "Connection Closed Normally")
+                return Answer(204)
+            case "GET":
+                return _description(connection)
+            case _:
+                return Answer.message(403, "Missing Authentication Token")
+
+    async def _post(self, connection: Connection, body: bytes) -> Answer:
+        try:
+            await connection.send(body.decode())
+        except UnicodeDecodeError:
+            return _error(400, "BadRequestException", "The payload is not text")
+        except (TimeoutError, RuntimeError, OSError):
+            await self._sockets.close(connection, 1008, "The client does not read")
+            return _error(410, "GoneException", "The connection is gone")
+        return Answer(200)
+
+
+def _description(connection: Connection) -> Answer:
+    opened = datetime.fromtimestamp(connection.origin.connected_at / 1000, UTC)
+    body = {"connectedAt": opened.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    return Answer(200, json.dumps(body).encode(), [("content-type", "application/json")])
+
+
+def _error(status: int, kind: str, text: str) -> Answer:
+    headers = [("content-type", "application/json"), ("x-amzn-errortype", kind)]
+    return Answer(status, json.dumps({"message": text}).encode(), headers)

@@ -1,0 +1,123 @@
+"""The HTTP protocol of the local servers: uvicorn's, with bounds for a request's head and for clients that are slow.
+
+API Gateway refuses a long head; what a client never ends or never reads would stay for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from local_dev.gateway.limits import Limits
+
+_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-type: application/json\r\ncontent-length: 44\r\nconnection: close\r\n\r\n"
+    b'{"message":"Request Header Or URI Too Long"}'
+)
+
+
+class Deadline:
+    """The time by which a connection has to have done something; else it is cut off."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, seconds: float) -> None:
+        """From now on, in place of what was set before."""
+        self.drop()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+    def drop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+
+
+class HttpProtocol(HttpToolsProtocol):
+    limits = Limits()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        own = cast("asyncio.Transport", transport)
+        self._unread, self._unfinished = Deadline(own), Deadline(own)
+        self._head, self._is_in_head, self._is_refused = 0, True, False
+        self._unfinished.set(self.limits.head_seconds)
+        super().connection_made(own)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unread.drop()
+        self._unfinished.drop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A field that has not ended yet is told to nobody: then the bytes are counted as they come."""
+        if self._is_refused:
+            return
+        before = self._head if self._is_in_head else None
+        super().data_received(data)
+        if self._is_in_head and before is not None:
+            self._head = max(self._head, before + len(data))
+            self._refuse_long_head()
+
+    def on_message_begin(self) -> None:
+        self._head, self._is_in_head = 0, True
+        self._unfinished.set(self.limits.head_seconds)
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._head += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head += len(name) + len(value)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._unfinished.set(self.limits.body_seconds)
+        if not self._refuse_long_head():
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._unfinished.drop()
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._unfinished.drop()
+        if not self._is_refused:
+            super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        if not self._is_refused:
+            super().send_400_response(msg)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread.set(self.limits.send)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unread.drop()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """What the client has not read by now it never will; closing would wait for it."""
+        self.transport.abort()
+
+    def _refuse_long_head(self) -> bool:
+        if self._head > self.limits.head and not self._is_refused:
+            self._is_refused = True
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
+        return self._is_refused
+
+
+def http_protocol(limits: Limits) -> type[HttpProtocol]:
+    return type("LimitedHttpProtocol", (HttpProtocol,), {"limits": limits})

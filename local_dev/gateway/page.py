@@ -1,0 +1,137 @@
+"""Serves the page as CloudFront does: compressed, with the template's security headers, never from an old cache.
+
+`index.html` is asked for each time (`no-cache`, with its ETag); what it names browsers keep (`page_version`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from starlette.types import Receive, Scope, Send
+
+from local_dev.gateway.asgi import respond
+from local_dev.gateway.http_event import Answer, joined_headers
+from local_dev.gateway.page_version import FOLDER, IMMUTABLE, Published, page_files, published
+
+STRICT_POLICY = (
+    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'"
+)
+"""For a template without a policy of its own."""
+INDEX = ("/", "/index.html")
+SMALLEST_COMPRESSED = 500
+TEXT = ("text/", "image/svg", "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """`compressed` is None where that gains nothing."""
+
+    content: bytes
+    compressed: bytes | None
+    content_type: str
+    etag: str
+
+
+class Page:
+    """Files are read and compressed when they are asked for first, and again when they have changed."""
+
+    def __init__(self, folder: Path, headers: Mapping[str, str], config: str = "{}") -> None:
+        """`config`: what the deployment writes in the place of the folder's `config.json`."""
+        self._folder = folder.resolve()
+        self._headers = {"content-security-policy": STRICT_POLICY, "cache-control": "no-cache", **headers}
+        self._config = _file("config.json", config.encode())
+        self._read: dict[str, tuple[object, _File]] = {}
+        self._published: tuple[object, Published | None] = (None, None)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        is_kept = path.startswith(f"/{FOLDER}")
+        found: _File | None = None
+        if path in INDEX and scope["method"] in ("GET", "HEAD"):  # which may have to be made anew
+            found = await asyncio.to_thread(self._found, path, is_kept=False)
+        elif scope["method"] in ("GET", "HEAD"):
+            found = self._found(path, is_kept=is_kept)
+        if found is None:
+            await respond(scope, send, Answer.message(404, "Not Found"))
+            return
+        headers = {"cache-control": IMMUTABLE} if is_kept else self._headers
+        await respond(scope, send, _answer(scope, found, headers))
+
+    def _found(self, path: str, *, is_kept: bool) -> _File | None:
+        if is_kept:
+            return self._of_version(*path.removeprefix(f"/{FOLDER}").partition("/")[::2])
+        if path == "/config.json":
+            return self._config
+        try:
+            if path in INDEX:
+                current = self._current()
+                return self._kept("index.html", current.version, lambda: current.index)
+            return self._on_disk(path)
+        except (OSError, ValueError):
+            return None
+
+    def _of_version(self, version: str, path: str) -> _File | None:
+        """A file of the version whose `index.html` was asked for last; nothing is there for another one."""
+        _, known = self._published
+        if known is None or known.version != version:
+            with contextlib.suppress(OSError):
+                known = self._current()
+        if known is None or known.version != version or path not in known.files:
+            return None
+        return self._kept(f"{FOLDER}{path}", version, lambda: known.files[path])
+
+    def _on_disk(self, path: str) -> _File | None:
+        """Raises OSError, ValueError."""
+        wanted = (self._folder / path.lstrip("/")).resolve()
+        if not wanted.is_relative_to(self._folder):
+            return None
+        return self._kept(path, _stamp(wanted), wanted.read_bytes)
+
+    def _kept(self, name: str, stamp: object, content: Callable[[], bytes]) -> _File:
+        """What was compressed when the stamp was the same."""
+        known = self._read.get(name)
+        if known is None or known[0] != stamp:
+            known = self._read[name] = (stamp, _file(name, content()))
+        return known[1]
+
+    def _current(self) -> Published:
+        """What lies in the folder now. Raises OSError."""
+        stamp = [(path, _stamp(self._folder / path)) for path in page_files(self._folder)]
+        known = self._published
+        if known[1] is None or known[0] != stamp:
+            known = self._published = (stamp, published(self._folder))
+        return cast("Published", known[1])
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    now = path.stat()
+    return now.st_mtime_ns, now.st_size
+
+
+def _answer(scope: Scope, file: _File, headers: Mapping[str, str]) -> Answer:
+    asked = joined_headers(scope)
+    headers = {**headers, "etag": file.etag, "vary": "accept-encoding"}
+    if file.etag in asked.get("if-none-match", ""):
+        return Answer(304, b"", [*headers.items()])
+    headers["content-type"] = file.content_type
+    if file.compressed is None or "gzip" not in asked.get("accept-encoding", ""):
+        return Answer(200, file.content, [*headers.items()])
+    return Answer(200, file.compressed, [*headers.items(), ("content-encoding", "gzip")])
+
+
+def _file(name: str, content: bytes) -> _File:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    is_text = kind.startswith(TEXT)
+    compressed = (
+        gzip.compress(content, 6, mtime=0) if is_text and len(content) >= SMALLEST_COMPRESSED else None
+    )
+    etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    return _File(content, compressed, f"{kind}; charset=utf-8" if is_text else kind, etag)

@@ -1,0 +1,39 @@
+"""The page's modules as one small file with its source map, by esbuild; without it the page is served as it is written.
+
+Nobody needs this to work on the page: `frontend/` runs unbuilt, and is what editors, type checks and other pages see.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from local_dev.processes.processes import ROOT
+
+MAIN = "page/main.js"
+SECONDS = 20
+_OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap", "--log-level=silent")
+
+
+def esbuild() -> Path | None:
+    """The program itself, as npm installs it for this machine."""
+    return next((ROOT / "node_modules" / "@esbuild").glob("*/bin/esbuild"), None)
+
+
+def bundle(folder: Path) -> Mapping[str, bytes] | None:
+    """The bundle and its source map, by their paths. None: there is no esbuild, or a module has an error.
+
+    Such an error is for the browser to show: it gets the modules as they are.
+    """
+    program = esbuild()
+    if program is None or not (folder / MAIN).exists():
+        return None
+    with TemporaryDirectory() as made:
+        out = Path(made) / MAIN
+        command = [str(program), str(folder / MAIN), *_OPTIONS, f"--outfile={out}"]
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
+        if done.returncode:
+            return None
+        return {MAIN: out.read_bytes(), f"{MAIN}.map": out.with_name("main.js.map").read_bytes()}

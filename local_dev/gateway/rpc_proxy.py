@@ -1,0 +1,109 @@
+"""The page's way to the local Ethereum node: its chain panel and its development wallet.
+
+There is nothing like it in the cloud, where the page therefore offers neither.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from starlette.types import Receive, Scope, Send
+
+from forge.api.way_in import HOST_HEADER
+from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
+from local_dev.gateway.http_event import Answer, joined_headers
+from local_dev.gateway.rpc_calls import Call, NotACall, NotAllowed, read_calls, written
+
+RPC_PATH = "/rpc/testnet"
+LARGEST_BODY = 256 * 1024
+LARGEST_ANSWER = 4 * 1024 * 1024
+_JSON = [("content-type", "application/json")]
+_ACCOUNTS = Call(jsonrpc="2.0", id=1, method="eth_accounts")
+
+
+class NodeUnusable(Exception):
+    """The node does not answer, or says more than a page can use."""
+
+
+class RpcProxy:
+    def __init__(self, url: str | None, timeout: float = 10.0, largest_answer: int = LARGEST_ANSWER) -> None:
+        """`url` of a node on this computer; any other (it may cost money, or have a key in it) is not passed on to."""
+        self._url = url if url and _is_here(urlsplit(url).hostname or "") else None
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._largest_answer = largest_answer
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(scope, send, await self._answer(scope, receive))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        if self._url is None or scope["method"] != "POST":
+            return Answer.message(404, "Not Found")
+        headers = joined_headers(scope)
+        if not _is_own_page(headers):
+            return Answer.message(403, "Only the page of this server may ask")
+        if headers.get("content-type", "").split(";")[0].strip() != "application/json":
+            return Answer.message(415, "Unsupported Media Type")
+        try:
+            calls = read_calls(await read_body(receive, LARGEST_BODY))
+            return await self._pass_on(self._url, calls)
+        except BodyTooLarge:
+            return Answer.message(413, "Request Entity Too Large")
+        except NotACall:
+            return Answer.message(400, "The body is no call that this path knows")
+        except NotAllowed:
+            return Answer.message(403, "Method not allowed on this path")
+        except NodeUnusable as error:
+            return Answer.message(502, str(error))
+
+    async def _pass_on(self, url: str, calls: Call | list[Call]) -> Answer:
+        senders = {each.sender for each in (calls if isinstance(calls, list) else [calls])} - {None}
+        async with aiohttp.ClientSession(timeout=self._timeout) as session:
+            if senders and not senders <= await self._unlocked(session, url):
+                return Answer.message(403, "The node signs for its own accounts only")
+            status, body = await self._ask(session, url, calls)
+        return Answer(status, body, _JSON)
+
+    async def _unlocked(self, session: aiohttp.ClientSession, url: str) -> set[str | None]:
+        """The accounts, in lower case, for which the node itself signs."""
+        _, body = await self._ask(session, url, _ACCOUNTS)
+        try:
+            accounts: list[Any] = json.loads(body)["result"]
+            return {str(account).lower() for account in accounts}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise NodeUnusable("The local node does not tell its accounts") from error
+
+    async def _ask(
+        self, session: aiohttp.ClientSession, url: str, calls: Call | list[Call]
+    ) -> tuple[int, bytes]:
+        try:
+            async with session.post(
+                url, data=written(calls), headers={"content-type": "application/json"}
+            ) as response:
+                body = bytearray()
+                async for chunk in response.content.iter_chunked(65536):
+                    body += chunk
+                    if len(body) > self._largest_answer:
+                        raise NodeUnusable("The local node's answer is too large")
+                return response.status, bytes(body)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NodeUnusable("The local node does not answer") from error
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_own_page(headers: Mapping[str, str]) -> bool:
+    """Programs send no Origin. Not even a page that CORS_ORIGINS allows may spend from the test accounts."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get(HOST_HEADER, headers.get("host"))

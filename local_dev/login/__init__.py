@@ -1,0 +1,1 @@
+"""A development issuer for logins."""

@@ -1,0 +1,130 @@
+"""The local Ethereum node: anvil for the network `testnet`, started again from what was last saved when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from local_dev.home import BEGINS_EMPTY, set_aside, start_without
+from local_dev.processes.chain_file import ChainFile, ChainFileUnreadable
+from local_dev.processes.node_rpc import NodeError, call
+from local_dev.processes.ports import ReservedPort
+from local_dev.processes.processes import ROOT, Child, Processes, StartFailed
+
+HISTORY = ("--prune-history", "10", "--transaction-block-keeper", "1000")
+"""Blocks whose state, and blocks whose transactions, anvil remembers: without a limit it grows by 320 MB an hour."""
+SAVE_SECONDS = 1.0
+"""How often the chain is saved while it moves: what SIGKILL of anvil may lose."""
+SAVE_SHARE = 20
+"""Saving takes at most this part of the time: a long chain is saved less often."""
+RENEW_BLOCKS = 3000
+"""anvil keeps every block's header: after so many it is started again from what is saved, in a quiet moment."""
+QUIET_SECONDS = 30.0
+AS_AT_THE_LAST_START = "the chain goes on as it was at its last start"
+
+
+def anvil() -> Path | None:
+    """The program itself where the npm package has one for this machine, else the package's Node script."""
+    packages = ROOT / "node_modules" / "@foundry-rs"
+    programs = sorted(packages.glob("anvil-*/bin/anvil*"))
+    script = ROOT / "node_modules" / ".bin" / "anvil"
+    return programs[0] if programs else script if script.exists() else None
+
+
+class Chain:
+    """`program`: anvil. `state`: the folder in which the chain is saved."""
+
+    def __init__(
+        self, processes: Processes, program: Path, state: Path, report: Callable[[str], None]
+    ) -> None:
+        self.port = ReservedPort.hidden()
+        self._processes, self._program, self._report = processes, program, report
+        self._file = ChainFile(state)
+        self._saved_block = self._first_block = 0
+        self._moved = time.monotonic()
+
+    @property
+    def url(self) -> str:
+        """anvil looks at no host name, so a name that is rebound would reach it where it can be guessed."""
+        return self.port.url
+
+    async def start(self) -> Child:
+        """From what was saved last. Raises `StartFailed`. What anvil starts without, and not with, is set aside."""
+        try:
+            loaded = self._file.prepared()
+        except ChainFileUnreadable:
+            loaded = self._as_at_the_last_start()
+        try:
+            child = await self._start(loaded)
+        except StartFailed:
+            if loaded is None:
+                raise
+            child = await self._start_without_saved()
+        self._saved_block = self._first_block = await self._block() or 0
+        return child
+
+    async def keep_saved(self, renew: Callable[[], None]) -> None:
+        """Until cancelled. `renew` ends the child in a quiet moment; whoever keeps it running starts it again."""
+        pause = SAVE_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            began = time.monotonic()
+            await self.save()
+            pause = max(SAVE_SECONDS, (time.monotonic() - began) * SAVE_SHARE)
+            is_quiet = began - self._moved > QUIET_SECONDS
+            if is_quiet and self._saved_block - self._first_block > RENEW_BLOCKS:
+                self._first_block = self._saved_block
+                renew()
+
+    async def save(self) -> None:
+        """Nothing where nothing has moved; a full disk or a node that does not answer is tried again later."""
+        block = await self._block()
+        if block is None or block == self._saved_block:
+            return
+        self._moved = time.monotonic()
+        try:
+            dumped = await call(self.port, "anvil_dumpState")
+            await asyncio.to_thread(self._file.save, dumped)
+        except (NodeError, OSError, ValueError):
+            return
+        self._saved_block = block
+
+    async def _start(self, loaded: Path | None) -> Child:
+        command = [
+            str(self._program),
+            "--host",
+            self.port.host,
+            "--port",
+            str(self.port.number),
+            "--no-cors",
+            *HISTORY,
+        ]
+        if loaded:
+            command += ["--load-state", str(loaded)]
+        child = await self._processes.start("anvil", command, os.environ)
+        await self._processes.until_listening(child, self.port)
+        return child
+
+    async def _block(self) -> int | None:
+        try:
+            return int(await call(self.port, "eth_blockNumber"), 16)
+        except (NodeError, ValueError, TypeError):
+            return None
+
+    def _as_at_the_last_start(self) -> Path | None:
+        """In the place of the saved chain, which is damaged: the plain file that was made for anvil then, if any."""
+        plain = self._file.plain if self._file.plain.exists() else None
+        then = AS_AT_THE_LAST_START if plain else BEGINS_EMPTY
+        set_aside(self._file.saved, "is damaged", self._report, then)
+        return plain
+
+    async def _start_without_saved(self) -> Child:
+        """The plain file is made from the saved one, and made again."""
+        why = "cannot be loaded by anvil"
+        file = self._file.saved if self._file.saved.exists() else self._file.plain
+        child = await start_without(file, lambda: self._start(None), why, self._report)
+        self._file.plain.unlink(missing_ok=True)
+        return child

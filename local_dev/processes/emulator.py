@@ -1,0 +1,164 @@
+"""DynamoDB on this computer: dynoxide, whose table is an SQLite file, or MiniStack where there is no dynoxide.
+
+What is acknowledged is in the file and survives the death of any process: docs/decisions/2026-11-26-local-emulator.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from local_dev.home import set_aside, start_without
+from local_dev.processes.ports import ReservedPort
+from local_dev.processes.processes import ROOT, Child, Processes, StartFailed
+from local_dev.template.resource_names import ACCOUNT
+
+MINISTACK = ROOT / ".tools" / "ministack" / "bin" / "python"
+NAMES = ("dynoxide", "ministack")
+_UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def dynoxide(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The program: FORGE_DYNOXIDE's, the npm package's, or one that is installed on this computer."""
+    packaged = sorted((ROOT / "node_modules" / "@dynoxide").glob("*/dynoxide*"))
+    named = environment.get("FORGE_DYNOXIDE") or (str(packaged[0]) if packaged else shutil.which("dynoxide"))
+    return Path(named) if named else None
+
+
+def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
+    """`wanted`, else dynoxide where it exists. Raises `StartFailed`."""
+    name = wanted or ("dynoxide" if dynoxide(environment) else "ministack")
+    if name not in NAMES:
+        raise StartFailed(f"FORGE_EMULATOR is {name}; it must be one of {', '.join(NAMES)}")
+    if name == "dynoxide" and not dynoxide(environment):
+        raise StartFailed(
+            "dynoxide is not installed; run make setup-run, or name the program: FORGE_DYNOXIDE"
+        )
+    if name == "ministack" and not MINISTACK.exists():
+        raise StartFailed("neither dynoxide nor MiniStack is installed; run make setup-run")
+    return name
+
+
+class Emulator:
+    """`state`: the folder of its file. `shape`: the tables that the template wants, of which a kept file must be."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        name: str,
+        state: Path,
+        shape: Mapping[str, Any],
+        report: Callable[[str], None],
+    ) -> None:
+        self.port = ReservedPort.hidden()
+        self.name = name
+        self.is_empty = True
+        """Whether it began without tables at its last start."""
+        self._processes, self._state, self._report = processes, state, report
+        self._shape = json.dumps(shape, sort_keys=True, default=str)
+
+    @property
+    def url(self) -> str:
+        """It answers anybody who finds it; what is told to others is the guard's (`table_guard.py`)."""
+        return self.port.url
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.port.host, self.port.number
+
+    @property
+    def file(self) -> Path:
+        return self._state / "table.db"
+
+    @property
+    def says(self) -> str:
+        if self.name == "dynoxide":
+            return f"conversations are kept in {self.file}"
+        return "conversations are in memory (MiniStack) and kept by a clean end only: dynoxide keeps them at once"
+
+    async def start(self) -> Child:
+        """Until it answers. Raises `StartFailed`. A file is set aside when it starts without that file only."""
+        if self.name == "ministack":
+            self.is_empty = True
+            return await self._start([str(MINISTACK), "-m", "ministack"], self._ministack())
+        self._check()
+        with contextlib.suppress(StartFailed):
+            return await self._start_dynoxide()
+        self.port = ReservedPort.hidden()  # another program may have taken the number of the first one
+        try:
+            return await self._start_dynoxide()
+        except StartFailed as error:
+            if not self.file.exists():
+                raise
+            why = f"cannot be used by dynoxide ({_last_line(error)})"
+            child = await start_without(self.file, self._start_dynoxide, why, self._report)
+            self.is_empty = True
+            return child
+
+    async def _start_dynoxide(self) -> Child:
+        where = ["--host", self.port.host, "--port", str(self.port.number)]
+        command = [str(dynoxide()), "serve", *where, "--db-path", str(self.file)]
+        return await self._start(command, dict(os.environ))
+
+    async def _start(self, command: list[str], environment: Mapping[str, str]) -> Child:
+        child = await self._processes.start("emulator", command, environment)
+        await self._processes.until_listening(child, self.port)
+        return child
+
+    def _ministack(self) -> dict[str, str]:
+        """It has a Python environment of its own, which PYTHONPATH would mix with ours."""
+        own = ("PYTHONPATH", "VIRTUAL_ENV")
+        inherited = {name: value for name, value in os.environ.items() if name not in own}
+        return inherited | {
+            "SERVICES": "dynamodb",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "BIND_HOST": self.port.host,
+            "GATEWAY_PORT": str(self.port.number),
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self._state / "ministack"),
+        }
+
+    def _check(self) -> None:
+        """A kept file that is damaged, or whose tables are not the template's, begins anew.
+
+        The note beside it says what its tables are. A note that cannot be read says nothing against them.
+        """
+        shape = self._state / "table.json"
+        if self.file.exists():
+            if not is_readable(self.file):
+                set_aside(self.file, "is damaged", self._report)
+            elif _noted(shape) not in (None, self._shape):
+                set_aside(self.file, "has tables of another form than template.yaml", self._report)
+        self.is_empty = not self.file.exists()
+        shape.write_text(self._shape)
+
+
+def _noted(shape: Path) -> str | None:
+    """What the note says; None when there is none, or it is damaged."""
+    try:
+        text = shape.read_text()
+        json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return text
+
+
+def is_readable(file: Path) -> bool:
+    """Whether SQLite finds no damage. A file that is only locked or out of reach is not damaged."""
+    try:
+        with contextlib.closing(sqlite3.connect(file, timeout=2)) as database:
+            return database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode & 0xFF not in _UNREADABLE
+
+
+def _last_line(error: StartFailed) -> str:
+    return str(error).splitlines()[-1].strip()

@@ -1,0 +1,103 @@
+"""Keeps children running: whichever ends without being told to is started again, from its saved state."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from local_dev.processes.processes import Child, Processes, StartFailed
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 10.0
+STABLE_SECONDS = 30.0
+
+Start = Callable[[], Awaitable[Child]]
+
+
+class Keeper:
+    """`changed` is told whenever another process has a child's place."""
+
+    def __init__(
+        self, processes: Processes, report: Callable[[str], None], changed: Callable[[], None]
+    ) -> None:
+        self._processes, self._report, self._changed = processes, report, changed
+        self._children: dict[str, Child] = {}
+        self._starts: dict[str, Start] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def start(self, name: str, start: Start) -> Child:
+        """For the first time: raises what `start` raises. From `keep` on it is started again when it ends."""
+        self._starts[name] = start
+        child = self._children[name] = await start()
+        self._changed()
+        return child
+
+    def keep(self) -> None:
+        """From now on the end of a child is repaired; until then it is the failure of the start."""
+        for name in self._children:
+            self._tasks[name] = asyncio.create_task(self._keep(name), name=f"keep {name}")
+
+    async def first_end(self) -> Child:
+        """The first of the children that ends."""
+        ends = {asyncio.create_task(child.wait()): child for child in self._children.values()}
+        try:
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+        return ends[done.pop()]
+
+    async def replace(self, name: str, seconds: float) -> None:
+        """Starts it anew beside the old one, which gets `seconds` to end."""
+        old = self._children[name]
+        old.stopping = True
+        self._children[name] = await self._starts[name]()
+        self._changed()
+        leaving = asyncio.create_task(self._processes.stop(old, seconds), name=f"stop {name}")
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    def renew(self, name: str) -> None:
+        """Ends it in order that it is started again, without a word."""
+        child = self._children[name]
+        child.renewing = True
+        leaving = asyncio.create_task(self._processes.stop(child, 1.0), name=f"renew {name}")
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    def release(self) -> None:
+        """From now on nothing is started again."""
+        for task in self._tasks.values():
+            task.cancel()
+
+    async def stop(self, prefix: str, seconds: float) -> None:
+        """All children whose name begins so."""
+        ending = [child for name, child in self._children.items() if name.startswith(prefix)]
+        await asyncio.gather(*(self._processes.stop(child, seconds) for child in ending), *self._leaving)
+
+    async def _keep(self, name: str) -> None:
+        pause, began = FIRST_PAUSE_SECONDS, time.monotonic()
+        while True:
+            child = self._children[name]
+            await child.wait()
+            if child is not self._children[name]:
+                continue
+            self._processes.forget(child)
+            if not child.renewing:
+                if time.monotonic() - began > STABLE_SECONDS:
+                    pause = FIRST_PAUSE_SECONDS
+                said = f"{name} ended with {child.code}; it is started again in {pause:g} s"
+                self._report(f"{said}\n{child.tail()}" if child.code != -9 else said)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            began = time.monotonic()
+            await self._again(name)
+
+    async def _again(self, name: str) -> None:
+        try:
+            self._children[name] = await self._starts[name]()
+        except StartFailed as error:
+            self._report(str(error))
+        self._changed()

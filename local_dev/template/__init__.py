@@ -1,0 +1,1 @@
+"""What `template.yaml` says, as values."""

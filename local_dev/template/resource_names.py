@@ -1,0 +1,69 @@
+"""What the template's tables and queues are called in the emulator: known before it runs, so that all start at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local_dev.gateway.limits import MANAGEMENT_PATH
+from local_dev.login.variables import PARAMETERS
+from local_dev.processes.processes import ROOT
+from local_dev.template import aws_variables as variables
+from local_dev.template.template import Template
+from local_dev.template.wiring import Wiring
+
+ACCOUNT = "000000000000"
+
+
+def table_name(logical: str, properties: Mapping[str, Any]) -> str:
+    return properties.get("TableName", logical)
+
+
+def queue_name(logical: str, properties: Mapping[str, Any]) -> str:
+    return properties.get("QueueName", logical + (".fifo" if properties.get("FifoQueue") else ""))
+
+
+QUEUES = "http://queues.local"
+"""The same at every start: a queue's URL is a name; clients dial the endpoint that their settings say."""
+
+
+def name_resources(template: Template) -> None:
+    """Afterwards `!Ref` of a table is its name, of a queue its URL."""
+    wiring = Wiring(template)
+    for logical, properties in wiring.tables().items():
+        template.refs[logical] = table_name(logical, properties)
+    for logical, properties in wiring.queues().items():
+        name = queue_name(logical, properties)
+        template.refs[logical] = f"{QUEUES}/{ACCOUNT}/{name}"
+        template.attributes[f"{logical}.QueueName"] = name
+        template.attributes[f"{logical}.Arn"] = f"arn:aws:sqs:{template.refs['AWS::Region']}:{ACCOUNT}:{name}"
+
+
+_TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+
+
+def shapes(wiring: Wiring) -> dict[str, dict[str, Any]]:
+    """What each table is created with, by its name."""
+    return {
+        table_name(logical, properties): {
+            key: properties[key] for key in _TABLE_PROPERTIES if key in properties
+        }
+        for logical, properties in wiring.tables().items()
+    }
+
+
+LOCAL_PARAMETERS = {"WorkerConcurrency": "500", "FramePace": "smooth"}
+"""The template's values are for a task of a quarter of a processor and more, where memory is paid for. Here a run that
+streams takes about a quarter of a MB, so that the processors are what limits and not places. Frames are free."""
+
+
+def local_wiring(environment: Mapping[str, str], url: str) -> Wiring:
+    """The template as it is wired on this computer, where `url` is the gateway's. Raises `TemplateError`."""
+    template = Template.load(ROOT / "template.yaml", region=variables.region(environment))
+    name_resources(template)
+    template.refs.update(LOCAL_PARAMETERS)
+    template.refs.update(
+        {PARAMETERS[name]: value for name, value in environment.items() if name in PARAMETERS}
+    )
+    addresses = dict.fromkeys(Wiring(template).socket_apis(), url + MANAGEMENT_PATH)
+    return Wiring(template, environment, addresses)

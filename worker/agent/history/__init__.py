@@ -1,0 +1,1 @@
+"""What the LLM has heard and said: stored, healed and sent again."""

@@ -1,0 +1,158 @@
+"""What a person sees of an LLM's messages: texts, tool calls and their results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal, cast
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolRetryCause,
+    ToolReturnPart,
+)
+
+from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOutcome, cut
+from forge.models.work import CallKind, CallRecord
+from worker.agent.deps import RunDeps
+from worker.agent.history.media import without_files
+from worker.agent.history.wellformed import well_formed, well_formed_json
+from worker.tool_outcomes import ToolEnded
+
+INTERRUPTED = "Interrupted before it had a result."
+NOT_STARTED = "Interrupted before it was started: nothing was done."
+
+_KIND = "kind"
+"""The field of a result part's metadata, which no LLM gets, that holds the call's kind."""
+_SHOWN = "shown"
+"""The field of the same metadata with what a person reads, where the LLM is told something else."""
+
+_CARDS: Mapping[CallKind, ToolOutcome] = {
+    "ok": "success",
+    "retry": "failed",
+    "refused": "refused",
+    "failed": "failed",
+    "unknown": "unknown",
+}
+_KINDS_OF_THE_LIBRARY: Mapping[str, CallKind] = {
+    "success": "ok",
+    "failed": "failed",
+    "denied": "refused",
+    "interrupted": "unknown",
+    "retried": "retry",
+}
+"""For parts that the library made, or an earlier version of ours: by their `outcome`."""
+_NEVER_RUN: Mapping[ToolRetryCause, str] = {
+    "validation_error": "Nothing was done: it was called with arguments that it does not take.",
+    "unknown_tool": "Nothing was done: there is no such tool.",
+    "unavailable_tool": "Nothing was done: this tool cannot be used at this point.",
+}
+"""The library rejects such a call before the tool runs. Its own words are for the LLM; these are for a person."""
+
+
+def response_text(response: ModelResponse) -> str:
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def response_drafts(deps: RunDeps, response: ModelResponse) -> Iterator[Draft]:
+    """The text, if there is any, and one message for each tool call."""
+    if (text := response_text(response)).strip():
+        yield text_draft(deps, text)
+    for call in response.tool_calls:
+        yield _call_draft(deps, call)
+
+
+def text_draft(deps: RunDeps, text: str) -> Draft:
+    return Draft(sender="agent", content=well_formed(text), created_at=deps.clock(), run_id=deps.run_id)
+
+
+def result_draft(deps: RunDeps, part: ToolReturnPart) -> Draft:
+    content, truncated = cut(well_formed(shown_text(part)))
+    return Draft(
+        sender="system",
+        kind="tool_result",
+        content=content,
+        created_at=deps.clock(),
+        run_id=deps.run_id,
+        tool=ToolDisplay(
+            call_id=part.tool_call_id, name=part.tool_name, outcome=_outcome(part), truncated=truncated
+        ),
+    )
+
+
+def tokens_of(messages: list[ModelMessage]) -> int:
+    return sum(message.usage.total_tokens for message in messages if isinstance(message, ModelResponse))
+
+
+def _call_draft(deps: RunDeps, call: ToolCallPart) -> Draft:
+    arguments = call_arguments(call)
+    text = json.dumps(arguments, separators=(",", ":"), ensure_ascii=False)
+    content, truncated = cut(text)
+    kept = arguments if len(text) <= TOOL_DISPLAY_LIMIT else None
+    return Draft(
+        sender="system",
+        kind="tool_call",
+        content=f"tool: {call.tool_name} | args: {content}",
+        created_at=deps.clock(),
+        run_id=deps.run_id,
+        tool=ToolDisplay(call_id=call.tool_call_id, name=call.tool_name, arguments=kept, truncated=truncated),
+    )
+
+
+def call_arguments(call: ToolCallPart) -> dict[str, Any]:
+    """The arguments as an object; an LLM that wrote something else is shown with what it wrote."""
+    try:
+        return well_formed_json(call.args_as_dict(raise_if_invalid=True))
+    except (ValueError, AssertionError):
+        return {"invalid": well_formed(str(call.args))}
+
+
+def error_part(
+    tool: str, call_id: str, record: CallRecord, outcome: Literal["failed", "interrupted"] = "failed"
+) -> ToolReturnPart:
+    """The result of a call that has none, as the LLM gets it; the kind, and what a person reads, stay beside it."""
+    shown = {} if record.shown is None else {_SHOWN: record.shown}
+    return ToolReturnPart(
+        tool, record.value, call_id, metadata={_KIND: record.kind, **shown}, outcome=outcome
+    )
+
+
+def record_of(end: ToolEnded) -> CallRecord:
+    message = str(end)
+    return CallRecord(end.kind, message, None if end.shown == message else end.shown)
+
+
+def paused_part(call: ToolCallPart, told: str, shown: str) -> ToolReturnPart:
+    """The result of a call that waits for a person: `told` to the LLM, `shown` to the person."""
+    return ToolReturnPart(call.tool_name, told, call.tool_call_id, metadata={_SHOWN: shown})
+
+
+def shown_text(part: ToolReturnPart) -> str:
+    """What a person reads of a result."""
+    match part.metadata:
+        case {"shown": str(text)}:
+            return text
+        case _ if part.retry is not None and part.retry.cause in _NEVER_RUN:
+            return _NEVER_RUN[part.retry.cause]
+        case _:
+            whole = replace(part, content=without_files(part.content))
+            return whole.model_response_str(wrap_if_error=False)
+
+
+def kind_of(part: ToolReturnPart) -> CallKind:
+    """A kind that this version does not know is unknown to it."""
+    match part.metadata:
+        case {"kind": str(written)}:
+            return cast("CallKind", written) if written in _CARDS else "unknown"
+        case _ if part.retry is not None and part.retry.cause in _NEVER_RUN:
+            return "refused"
+        case _:
+            return _KINDS_OF_THE_LIBRARY.get(part.outcome, "unknown")
+
+
+def _outcome(part: ToolReturnPart) -> ToolOutcome:
+    return _CARDS[kind_of(part)]

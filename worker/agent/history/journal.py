@@ -1,0 +1,194 @@
+"""The stored history is the journal: what one attempt got from the LLM or a tool, the next one does not ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from opentelemetry.trace import get_current_span
+from pydantic import TypeAdapter
+from pydantic_ai import RunContext
+from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
+from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailedError
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn, ToolReturnContent, ToolReturnPart
+from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
+
+from forge.models.run import Progress
+from forge.ports import CallRecord
+from worker.agent.deps import RunDeps
+from worker.agent.history import stored_history as history
+from worker.agent.history.drafts import error_part, record_of, response_drafts, result_draft, tokens_of
+from worker.agent.history.media import storable, without_encoded_data, without_files
+from worker.agent.tools.accepting import accept
+from worker.agent.uninterrupted import uninterrupted
+from worker.tool_outcomes import ended, lost, noting
+
+_RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
+
+HEARD = "heard"
+"""The field of a response's metadata, which no LLM can write: whether it answers words of strangers, too."""
+RESULT_LIMIT = 100_000
+"""Characters of a tool's result that the LLM gets. More would not fit into an item, nor into most LLMs."""
+
+
+@dataclass
+class PersistHistory(AbstractCapability[RunDeps]):
+    """Stores each response that asks for tools, with the request before it, before any of the tools runs.
+
+    `accept` decides what of a response is stored: nothing that a provider would refuse when it is sent back, and no
+    call of an answer that did not end well.
+
+    The final response is stored by the run's last write. A request needs no write of its own: the prompt is in the
+    run's input, and tool results are in the ledger.
+    """
+
+    async def wrap_model_request(
+        self,
+        ctx: RunContext[RunDeps],
+        *,
+        request_context: ModelRequestContext,
+        handler: WrapModelRequestHandler,
+    ) -> ModelResponse:
+        await (
+            ctx.deps.record.hold_lease()
+        )  # a worker that wakes from a freeze must not pay for another's response
+        heard = bool(ctx.deps.strangers)
+        response = await handler(request_context)
+        response.run_id = response.run_id or ctx.run_id
+        offered = {tool.name for tool in request_context.model_request_parameters.function_tools}
+        accept(ctx.deps, response, ctx.messages, offered)
+        response.metadata = {**(response.metadata or {}), HEARD: heard}
+        if response.tool_calls:
+            await uninterrupted(_store(ctx.deps, [*ctx.messages, response]))
+        return response
+
+
+async def _store(deps: RunDeps, messages: list[ModelMessage]) -> None:
+    new = deps.unsaved(messages)
+    responses = [message for message in new if isinstance(message, ModelResponse)]
+    progress = Progress(
+        drafts=[draft for response in responses for draft in response_drafts(deps, response)],
+        entries=history.dump(new),
+        new_response=True,
+        tokens=tokens_of(new),
+    )
+    await deps.record.append(progress)
+    deps.saved += len(new)
+    deps.shown.clear()
+    deps.started.clear()
+
+
+async def show_result(deps: RunDeps, part: ToolReturnPart) -> None:
+    """Put a tool's result into the log, unless an earlier attempt has."""
+    if part.tool_call_id in deps.shown:
+        return
+    await uninterrupted(_show(deps, part))
+
+
+async def _show(deps: RunDeps, part: ToolReturnPart) -> None:
+    shown = frozenset({part.tool_call_id})
+    await deps.record.append(Progress(drafts=[result_draft(deps, part)], shown_results=shown))
+    deps.shown |= shown
+
+
+def may_repeat(tool: ToolDefinition) -> bool:
+    """Without an annotation that says otherwise a call has side effects."""
+    annotations: dict[str, Any] = (tool.metadata or {}).get("annotations") or {}
+    return annotations.get("readOnlyHint") is True or annotations.get("idempotentHint") is True
+
+
+def _ordered(tool: ToolDefinition) -> ToolDefinition:
+    return replace(tool, sequential=tool.sequential or not may_repeat(tool))
+
+
+def call_key(ctx: RunContext[RunDeps]) -> str:
+    """Names a call within its run, the same in every attempt. An LLM may use a call id again in a later response.
+
+    Responses are counted, not messages: the library merges neighbouring requests when a history is loaded.
+    """
+    return f"{len(history.run_responses(ctx.messages, ctx.deps.run_id)):04d}:{ctx.tool_call_id}"
+
+
+@dataclass
+class CallLedger(WrapperToolset[RunDeps]):
+    """Records each tool call's intent and result; a call with side effects is never started twice."""
+
+    async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
+        """Calls with side effects run alone and in the order in which the LLM asked for them."""
+        tools = await super().get_tools(ctx)
+        return {name: replace(tool, tool_def=_ordered(tool.tool_def)) for name, tool in tools.items()}
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> Any:
+        record, key, repeatable = ctx.deps.record, call_key(ctx), may_repeat(tool.tool_def)
+        status, done = await record.begin_call(key, {"tool": name, "repeatable": str(repeatable).lower()})
+        if done is None and status == "started" and not repeatable:
+            done = await record.finish_call(key, record_of(lost()))
+        get_current_span().set_attribute("forge.tool.from_ledger", done is not None)
+        if done is None:
+            ctx.deps.started[ctx.tool_call_id or key] = repeatable
+            outcome = await self._call(name, tool_args, ctx, tool)
+            done = await uninterrupted(record.finish_call(key, outcome))
+        return replay(done, name, ctx.tool_call_id or key)
+
+    async def _call(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
+    ) -> CallRecord:
+        repeatable = may_repeat(tool.tool_def)
+        await ctx.deps.record.hold_lease()
+        with noting() as facts:
+            ctx.deps.facts[ctx.tool_call_id or call_key(ctx)] = facts
+            return await self._run(name, tool_args, ctx, tool, repeatable=repeatable, facts=facts)
+
+    async def _run(
+        self,
+        name: str,
+        tool_args: dict[str, Any],
+        ctx: RunContext[RunDeps],
+        tool: ToolsetTool[RunDeps],
+        *,
+        repeatable: bool,
+        facts: Sequence[str],
+    ) -> CallRecord:
+        """`facts`: what the tool has noted by the time at which it ended."""
+        try:
+            return CallRecord("ok", dump_result(await super().call_tool(name, tool_args, ctx, tool)))
+        except CallDeferred:  # nothing has happened: the run pauses, and a later attempt calls again
+            raise
+        except ModelRetry as error:
+            return CallRecord("retry", error.message)
+        except asyncio.CancelledError:
+            if not repeatable:
+                unknown = record_of(lost(facts))
+                await uninterrupted(ctx.deps.record.finish_call(call_key(ctx), unknown))
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a tool raises has a kind
+            return record_of(ended(error, repeatable=repeatable))
+
+
+def dump_result(value: Any) -> str:
+    """As it is stored. What is too large is said in words, or cut if it is text."""
+    for made_smaller in (storable, without_files):
+        value = made_smaller(value)
+        text = _RESULT.dump_json(value).decode()
+        if len(text) <= RESULT_LIMIT:
+            return text
+    text = without_encoded_data(text)
+    if len(text) <= RESULT_LIMIT:
+        return json.dumps(text)
+    return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
+
+
+def replay(record: CallRecord, tool: str, call_id: str) -> Any:
+    """A record of a kind that a later version wrote is told like an error: it is no result that can be read here."""
+    if record.kind == "ok":
+        return _RESULT.validate_json(record.value)
+    if record.kind == "retry":
+        raise ModelRetry(record.value)
+    raise ToolFailedError(error_part(tool, call_id, record))

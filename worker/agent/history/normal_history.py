@@ -1,0 +1,115 @@
+"""The history that is sent, in the form that every provider accepts.
+
+It may hold what an earlier version stored, what another provider's LLM wrote, and what is left of a history of which a
+part cannot be read. Each call gets one result, in the request that follows it; what has no call or says nothing goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelRequestPart,
+    ModelResponse,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+
+from worker.agent.history.drafts import error_part, record_of
+from worker.agent.history.normal_form import normalise
+from worker.tool_outcomes import lost
+
+_BEGINNING = "(The beginning of this conversation is not available.)"
+_NO_OUTPUT = "(no output)"
+_NO_TEXT = "(no text)"
+
+
+def normal_history(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+    """`messages` in the normal form; those that have it already are the same objects."""
+    normal: list[ModelMessage] = []
+    used: set[str] = set()
+    for index, message in enumerate(messages):
+        if isinstance(message, ModelRequest):
+            continue
+        answered = replace(message, parts=list(message.parts))
+        renamed = normalise(answered, used, ())
+        used |= {call.tool_call_id for call in answered.tool_calls}
+        requests = _requests(messages, index + 1)
+        if not normal:
+            normal += _cleaned(_requests(messages, 0), []) or [_first()]
+        if answered.parts:
+            normal.append(message if same(answered.parts, message.parts) else answered)
+        results = _results(answered, message, requests, renamed)
+        normal += _cleaned(requests, results)
+    return normal or _cleaned(messages, [])
+
+
+def _first() -> ModelRequest:
+    return ModelRequest(parts=[UserPromptPart(_BEGINNING)])
+
+
+def _requests(messages: Sequence[ModelMessage], start: int) -> list[ModelRequest]:
+    """The requests from `start` up to the next response."""
+    found: list[ModelRequest] = []
+    for message in messages[start:]:
+        if isinstance(message, ModelResponse):
+            break
+        found.append(message)
+    return found
+
+
+def same(parts: Sequence[object], others: Sequence[object]) -> bool:
+    return len(parts) == len(others) and all(a is b for a, b in zip(parts, others, strict=True))
+
+
+def _results(
+    answered: ModelResponse,
+    message: ModelResponse,
+    requests: Sequence[ModelRequest],
+    renamed: Sequence[tuple[ToolCallPart, ToolCallPart]],
+) -> list[ToolReturnPart]:
+    """One result for each call. Calls that had the same id have their results in the same order."""
+    found = [part for request in requests for part in request.parts if isinstance(part, ToolReturnPart)]
+    results: list[ToolReturnPart] = []
+    for old, new in renamed:
+        result = next((part for part in found if part.tool_call_id == old.tool_call_id), None)
+        if result is None:
+            results.append(error_part(new.tool_name, new.tool_call_id, record_of(lost()), "interrupted"))
+            continue
+        found = [part for part in found if part is not result]
+        results.append(_normal_result(result, new))
+    return results
+
+
+def _normal_result(result: ToolReturnPart, call: ToolCallPart) -> ToolReturnPart:
+    is_blank = isinstance(result.content, str) and not result.content.strip()
+    if not is_blank and (result.tool_name, result.tool_call_id) == (call.tool_name, call.tool_call_id):
+        return result
+    content = _NO_OUTPUT if is_blank else result.content
+    return replace(result, tool_name=call.tool_name, tool_call_id=call.tool_call_id, content=content)
+
+
+def _cleaned(requests: Sequence[ModelMessage], results: Sequence[ToolReturnPart]) -> list[ModelMessage]:
+    """The requests with exactly `results`, in the first of them."""
+    cleaned: list[ModelMessage] = []
+    left = list[ModelRequestPart](results)
+    for request in requests:
+        if not isinstance(request, ModelRequest):
+            continue
+        others = [_spoken(part) for part in request.parts if not isinstance(part, ToolReturnPart)]
+        parts, left = [*left, *others], []
+        if same(parts, request.parts):
+            cleaned.append(request)
+        elif parts:
+            cleaned.append(replace(request, parts=parts))
+    return cleaned or ([ModelRequest(parts=left)] if left else [])
+
+
+def _spoken(part: ModelRequestPart) -> ModelRequestPart:
+    if isinstance(part, UserPromptPart) and isinstance(part.content, str) and not part.content.strip():
+        return replace(part, content=_NO_TEXT)
+    return part

@@ -1,0 +1,176 @@
+"""The LLM's history: how it is stored, what a resumed run finds in it, and how a broken run leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+    repair_messages,
+)
+from pydantic_ai.usage import RunUsage
+
+from worker.agent.history.drafts import response_text
+from worker.agent.history.message_codec import Sizes, dumped, loaded
+from worker.agent.llm.answer_end import end_of
+
+
+def load(entries: Sequence[bytes], sizes: Sizes | None = None) -> list[ModelMessage]:
+    """From the first whole turn on, for of a long history `entries` are the newest.
+
+    What another version of the library wrote and this one cannot read is left out, not a reason to fail.
+    """
+    messages: list[ModelMessage] = []
+    for entry in entries:
+        message = loaded(entry)
+        if message and (messages or starts_turn(message)):
+            messages.append(message)
+            if sizes:
+                sizes.note(message, len(entry))
+    return messages
+
+
+def starts_turn(message: ModelMessage) -> bool:
+    """Whether somebody speaks to the LLM, and no tool of an earlier response answers it."""
+    return isinstance(message, ModelRequest) and all(
+        isinstance(part, UserPromptPart) for part in message.parts
+    )
+
+
+def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:
+    """A run that was given up may have left calls open; a new prompt may only follow closed ones."""
+    closed: list[ModelMessage] = []
+    for index, message in enumerate(messages):
+        closed.append(message)
+        if isinstance(message, ModelResponse) and message.tool_calls:
+            following = next((i for i in range(index + 1, len(messages)) if _is_response(messages[i])), None)
+            done = {part.tool_call_id for part in _results(messages[index + 1 : following])}
+            missing = [
+                ToolReturnPart(call.tool_name, explain, call.tool_call_id, outcome="interrupted")
+                for call in message.tool_calls
+                if call.tool_call_id not in done
+            ]
+            closed += [ModelRequest(parts=missing)] if missing else []
+    return repair_messages(closed)
+
+
+def _is_response(message: ModelMessage) -> bool:
+    return isinstance(message, ModelResponse)
+
+
+def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
+    return [part for message in messages for part in message.parts if isinstance(part, ToolReturnPart)]
+
+
+def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
+    """One entry a message, without the instructions: each request gets the current ones anyway."""
+    return [dumped(_without_instructions(message)) for message in messages]
+
+
+def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:
+    """Those of this run's attempts: an attempt's messages carry `attempt_id` as their run id."""
+    return [message for message in messages if (message.run_id or "").startswith(run_id)]
+
+
+def has_response(messages: Sequence[ModelMessage]) -> bool:
+    return any(map(_is_response, messages))
+
+
+def goes_on(own: Sequence[ModelMessage]) -> bool:
+    """Whether an earlier attempt left a response whose tool calls may still be made."""
+    last = own[-1] if own else None
+    is_cut = isinstance(last, ModelResponse) and bool(last.tool_calls) and end_of(last) != "whole"
+    return has_response(own) and not is_cut
+
+
+def run_responses(messages: Sequence[ModelMessage], run_id: str) -> list[ModelResponse]:
+    return [message for message in own_messages(messages, run_id) if isinstance(message, ModelResponse)]
+
+
+def attempt_id(run_id: str, attempt: int) -> str:
+    """Each attempt is a new agent run to the library, which refuses an id that its history knows."""
+    return f"{run_id}.{attempt}"
+
+
+def is_answered(own: Sequence[ModelMessage]) -> bool:
+    """Whether the run's last stored message is its final answer."""
+    last = own[-1] if own else None
+    return isinstance(last, ModelResponse) and not last.tool_calls and bool(response_text(last).strip())
+
+
+def usage_of(own: Sequence[ModelMessage]) -> RunUsage:
+    """What the run's earlier attempts have used, so that its limits go on counting."""
+    usage = RunUsage()
+    for message in own:
+        if isinstance(message, ModelResponse):
+            usage.incr(message.usage)
+            usage.requests += 1
+        else:
+            usage.tool_calls += sum(
+                isinstance(part, ToolReturnPart) and part.outcome == "success" for part in message.parts
+            )
+    return usage
+
+
+def settle(
+    before: Sequence[ModelMessage],
+    unsaved: Sequence[ModelMessage],
+    run_id: str,
+    explain: Callable[[ToolCallPart], ToolReturnPart],
+) -> list[ModelMessage]:
+    """`unsaved` as it may follow the stored messages `before` when a run did not end by itself.
+
+    An unfinished response keeps its text only. Every tool call gets a result; `explain(call)` is the result of
+    one that has none. No assistant message is empty.
+    """
+    kept = [message for message in map(_finished, unsaved) if message.parts]
+    calls, results = _last_turn([*before, *kept], run_id)
+    done = {part.tool_call_id for part in results}
+    missing = [explain(call) for call in calls if call.tool_call_id not in done]
+    return [*kept, ModelRequest(parts=missing, state="interrupted")] if missing else kept
+
+
+def open_tools(messages: Sequence[ModelMessage], run_id: str) -> set[str]:
+    """The tools whose calls have no result in the history: a run that is taken over needs them."""
+    calls, results = _last_turn(messages, run_id)
+    done = {part.tool_call_id for part in results}
+    return {call.tool_name for call in calls if call.tool_call_id not in done}
+
+
+def last_results(messages: Sequence[ModelMessage], run_id: str) -> list[ToolReturnPart]:
+    """The results of the run's last tool calls."""
+    return _last_turn(messages, run_id)[1]
+
+
+def _last_turn(
+    messages: Sequence[ModelMessage], run_id: str
+) -> tuple[list[ToolCallPart], list[ToolReturnPart]]:
+    """The tool calls of the run's last response and the results that follow it."""
+    results: list[ToolReturnPart] = []
+    for message in reversed(messages):
+        if isinstance(message, ModelResponse):
+            return (list(message.tool_calls), results) if own_messages([message], run_id) else ([], [])
+        results[:0] = [part for part in message.parts if isinstance(part, ToolReturnPart)]
+    return [], []
+
+
+def user_prompt(text: str, run_id: str) -> ModelRequest:
+    return ModelRequest(parts=[UserPromptPart(text)], run_id=run_id)
+
+
+def _finished(message: ModelMessage) -> ModelMessage:
+    if isinstance(message, ModelRequest) or message.state == "complete":
+        return message
+    texts = [part for part in message.parts if isinstance(part, TextPart) and part.content.strip()]
+    return replace(message, parts=texts)
+
+
+def _without_instructions(message: ModelMessage) -> ModelMessage:
+    return replace(message, instructions=None) if isinstance(message, ModelRequest) else message

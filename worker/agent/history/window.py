@@ -1,0 +1,64 @@
+"""What of a long history an LLM gets to see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic_ai import RunContext
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import ModelRequestContext
+
+from worker.agent.deps import RunDeps
+from worker.agent.history import drafts
+from worker.agent.history import stored_history as history
+from worker.agent.history.message_codec import Sizes
+from worker.agent.history.normal_history import normal_history, same
+from worker.agent.history.plain_history import healed
+
+_BYTES_PER_TOKEN = 4
+"""A rule of thumb; the window only has to stay clear of the provider's limit."""
+
+
+def _is_empty(message: ModelMessage) -> bool:
+    return isinstance(message, ModelResponse) and not (
+        message.tool_calls or drafts.response_text(message).strip()
+    )
+
+
+@dataclass
+class Window(AbstractCapability[RunDeps]):
+    """Trims what the LLM sees, never what is stored: whole turns go, so calls keep their results.
+
+    Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which
+    keeps a provider's prompt cache warm. What is sent has the form that every provider accepts.
+    """
+
+    tokens: int
+
+    async def before_model_request(
+        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
+    ) -> ModelRequestContext:
+        messages = [message for message in request_context.messages if not _is_empty(message)]
+        if cut := _cut(messages, ctx.deps.sizes, self.tokens):
+            messages = messages[cut:]
+        messages = normal_history(healed(messages))
+        if not same(messages, request_context.messages):
+            request_context.messages = messages
+        return request_context
+
+
+def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:
+    """The index of the first message to keep; messages are sized as they are stored."""
+    sizes = [known.of(message) // _BYTES_PER_TOKEN for message in messages]
+    total, cut = sum(sizes), 0
+    if total <= most:
+        return 0
+    for index, message in enumerate(messages):
+        if index and history.starts_turn(message):
+            cut = index
+            if total <= most * 0.6:
+                break
+        total -= sizes[index]
+    return cut

@@ -1,0 +1,1 @@
+"""The LLM: which one, how its streams are read, and what went wrong."""

@@ -1,0 +1,46 @@
+"""The LLM that `FORGE_LLM` names: `offline`, `scripted`, `anthropic:…`, `bedrock:…`, `openai:…`.
+
+Every value comes from the mapping that is handed in; providers are imported only when they are named. Enter the built
+model (`async with llm:`) for as long as it is used, so that its connections are closed.
+
+What a request of the agent raises (all subclasses of `pydantic_ai.exceptions.AgentRunError`; checked by the tests in
+`tests/worker_llm` against servers that speak each provider's wire format):
+
+- `ModelAuthenticationError`: 401 or 403, the key is wrong. Ends the run; say which provider.
+- `ModelRateLimitError`: 429; `ModelOverloadedError`: 529; `ModelServerError`: other 5xx. Mostly before any text, but an
+  `overloaded_error` or a throttling event may also come in the middle of it.
+- `ModelQuotaExceededError`, `ModelContextWindowExceededError`, `ModelNotFoundError`, `ModelRequestRejectedError`: the
+  account or the request is at fault; repeating it does not help.
+- `ModelConnectionError` (`ModelTimeoutError` within it): no connection, or it broke, also in the middle of the text.
+- `ModelRequestTimeout`: one of our own deadlines (`llm_providers.Patience`) has passed.
+- `ModelAPIError`: an error event or a malformed event in the stream.
+- `UnexpectedModelBehavior`: a stream that ended without content, or that pydantic-ai could not make sense of.
+
+Except for the last one all are `ModelAPIError`. Text that was streamed before an error has been seen by the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_ai.models import Model
+
+from forge.errors import InvalidRequest
+from worker.agent.llm.offline.model import WORDS_PER_SECOND, OfflineModel
+from worker.agent.llm.providers import PROVIDERS, Patience
+from worker.agent.llm.scripted import ScriptedModel
+
+
+def build_llm(name: str, environment: Mapping[str, str]) -> Model[Any]:
+    """Raises `MissingApiKey`, and `InvalidRequest` for a name that is none of the above."""
+    if name in ("", "offline"):
+        return OfflineModel(float(environment.get("FORGE_OFFLINE_PACE") or WORDS_PER_SECOND))
+    if name == "scripted":
+        return ScriptedModel(environment.get("FORGE_SCRIPT_JOURNAL", ""))
+    provider, _, model = name.partition(":")
+    build = PROVIDERS.get(provider)
+    if build is None or not model:
+        known = ", ".join(("offline", "scripted", *(f"{known}:<model>" for known in PROVIDERS)))
+        raise InvalidRequest(f"FORGE_LLM is “{name}”, which is not known. Use one of: {known}.")
+    return build(model, environment, Patience.of(environment))

@@ -1,0 +1,106 @@
+"""The Messages API as gateways really stream it: events that cannot be read are made readable or left out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal, cast
+
+from anthropic.types.beta import BetaMessage, BetaMessageDeltaUsage, BetaRawMessageStartEvent, BetaUsage
+from anthropic.types.beta.beta_raw_message_delta_event import Delta
+from pydantic_ai.models.anthropic import AnthropicModel
+
+from worker.agent.llm.guard import Guarded
+
+_BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
+"""The blocks that our requests can bring; the SDK builds some known block from a kind that it does not know."""
+_DELTAS: dict[str, str] = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "signature",
+    "input_json_delta": "partial_json",
+}
+"""The field of each kind of delta, which must be a text."""
+
+
+class ClaudeModel(Guarded, AnthropicModel):
+    async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
+        source = _ReadableEvents(response, self.model_name)
+        from pydantic_ai._utils import PeekableAsyncStream
+
+        return await super()._process_streamed_response(PeekableAsyncStream(source), *args, **kwargs)
+
+
+class _ReadableEvents:
+    """The SDK's stream, of which only the events matter; closing it closes the connection."""
+
+    def __init__(self, events: Any, model_name: str) -> None:
+        self._events, self._model_name = events, model_name
+        self._left_out: set[int] = set()
+        self._started = False
+
+    @property
+    def response(self) -> Any:
+        return self._events.source.response
+
+    async def close(self) -> None:
+        await self._events.source.close()
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for event in self._events:
+            if not self._started and event.type != "message_start":
+                yield _start(self._model_name)
+            self._started = True
+            if self._is_readable(event):
+                yield event
+
+    def _is_readable(self, event: Any) -> bool:
+        match cast("str", event.type):
+            case "message_start":
+                return _complete_start(event)
+            case "message_delta":
+                return _complete_delta(event)
+            case "content_block_start":
+                return self._opens(event)
+            case "content_block_delta":
+                return event.index not in self._left_out and _has_text(event.delta)
+            case "content_block_stop":
+                return event.index not in self._left_out
+            case kind:
+                return kind == "message_stop"
+
+    def _opens(self, event: Any) -> bool:
+        if event.content_block.type in _BLOCKS:
+            return True
+        self._left_out.add(event.index)
+        return False
+
+
+def _start(model_name: str) -> BetaRawMessageStartEvent:
+    message = BetaMessage.model_construct(
+        id="", type="message", role="assistant", model=model_name, content=[], usage=_no_usage()
+    )
+    return BetaRawMessageStartEvent.model_construct(type="message_start", message=message)
+
+
+def _no_usage() -> BetaUsage:
+    return BetaUsage.model_construct(input_tokens=0, output_tokens=0)
+
+
+def _complete_start(event: Any) -> Literal[True]:
+    """A gateway may leave out the usage, which then comes at the end or not at all."""
+    if event.message is not None and event.message.usage is None:
+        event.message.usage = _no_usage()
+    return True
+
+
+def _complete_delta(event: Any) -> Literal[True]:
+    if event.usage is None:
+        event.usage = BetaMessageDeltaUsage.model_construct()
+    if event.delta is None:
+        event.delta = Delta.model_construct(stop_reason=None)
+    return True
+
+
+def _has_text(delta: Any) -> bool:
+    field = _DELTAS.get(getattr(delta, "type", None) or "")
+    return field is not None and isinstance(getattr(delta, field, None), str)

@@ -1,0 +1,147 @@
+"""What went wrong between us and an LLM's provider: decided here, from the data in `llm_dialects`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from pydantic_ai.exceptions import (
+    ContentFilterError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelContextWindowExceededError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestRejectedError,
+    ModelRequestTimeout,
+    ModelServerError,
+    ModelUnavailableError,
+    UnexpectedModelBehavior,
+)
+
+from forge.redaction import redact
+from worker.agent.llm.dialects import CODE_FIELDS, CODES, DECISIVE_STATUSES, PHRASES, STATUSES, Fault
+from worker.json_text import read_json
+
+_BY_LIBRARY: tuple[tuple[type[BaseException], Fault], ...] = (
+    (ModelRequestTimeout, "timeout"),
+    (ModelQuotaExceededError, "out_of_quota"),
+    (ModelRateLimitError, "rate_limited"),
+    (ModelUnavailableError, "overloaded"),
+    (ModelServerError, "server"),
+    (ModelConnectionError, "broken_off"),
+    (ModelAuthenticationError, "bad_key"),
+    (ModelNotFoundError, "no_such_llm"),
+    (ModelContextWindowExceededError, "too_long"),
+    (ModelRequestRejectedError, "rejected"),
+    (ContentFilterError, "filtered"),
+    (UnexpectedModelBehavior, "unusable"),
+)
+_DEPTH = 6
+_CODES: dict[str, Fault] = {code: fault for code, fault, _ in CODES}
+_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-goog-request-id", "cf-ray")
+
+
+class NotAnLlm(ModelAPIError):
+    """The address answered 200 with something that is no stream of an LLM: a web page, a JSON document."""
+
+
+class UnusableStream(ModelAPIError):
+    """The stream has a form that is not understood."""
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """None for an error that is not the provider's."""
+    if isinstance(error, NotAnLlm):
+        return "not_an_llm"
+    if isinstance(error, UnusableStream):
+        return "unusable"
+    if isinstance(error, ModelAPIError):
+        return _provider_fault(error)
+    return next((fault for kind, fault in _BY_LIBRARY if isinstance(error, kind)), None)
+
+
+def _provider_fault(error: ModelAPIError) -> Fault:
+    status = error.status_code if isinstance(error, ModelHTTPError) else None
+    if status in DECISIVE_STATUSES:
+        return STATUSES[status]
+    return _by_words(error, status) or _by_kind(error, status)
+
+
+def _by_words(error: ModelAPIError, status: int | None) -> Fault | None:
+    """An error of the server's own may quote anything, so its words decide nothing."""
+    if status is not None and status >= 500:
+        return None
+    found = [
+        *_strings(error.body),
+        ("code", error.provider_error_code or ""),
+        ("type", error.provider_error_type or ""),
+    ]
+    for field, text in found:
+        if field in CODE_FIELDS and (fault := _CODES.get(text.strip().lower())):
+            return fault
+    texts = [text.lower() for _, text in [*found, ("message", str(error))]]
+    return next((fault for phrase, fault, _ in PHRASES if any(phrase in text for text in texts)), None)
+
+
+def _by_kind(error: ModelAPIError, status: int | None) -> Fault:
+    for kind, fault in _BY_LIBRARY:
+        if isinstance(error, kind):
+            return fault
+    if status is None:
+        return "server" if error.in_stream else "unusable"
+    return STATUSES.get(status) or ("server" if status >= 500 else "rejected")
+
+
+def _strings(value: object, field: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str]]:
+    """Each text in a body with the field it is in; gateways wrap another provider's body as a text of their own."""
+    if depth == 0:
+        return
+    if isinstance(value, dict):
+        for name, item in cast("dict[Any, Any]", value).items():
+            yield from _strings(item, str(name).lower(), depth - 1)
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _strings(item, field, depth - 1)
+    elif isinstance(value, str | bytes):
+        text = value if isinstance(value, str) else value.decode(errors="replace")
+        yield field, text
+        yield from _strings(_inner_json(text), field, depth - 1)
+
+
+def _inner_json(text: str) -> object:
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        return read_json(text[start : end + 1]) if 0 <= start < end else None
+    except ValueError:
+        return None
+
+
+def cause_fields(error: BaseException) -> dict[str, str | int]:
+    """For the operator's log: the provider's words, cleaned of secrets, with its status, code and request id."""
+    fault = fault_of(error)
+    if fault is None:
+        return {}
+    fields: dict[str, str | int] = {"fault": fault}
+    if isinstance(error, ModelAPIError):
+        fields["provider_words"] = redact(_words(error))
+        if code := error.provider_error_code or error.provider_error_type:
+            fields["provider_code"] = redact(code, 80)
+    if isinstance(error, ModelHTTPError):
+        fields["provider_status"] = error.status_code
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if request_id := next((headers[name] for name in _REQUEST_IDS if name in headers), None):
+            fields["provider_request_id"] = request_id[:80]
+    return fields
+
+
+def _words(error: ModelAPIError) -> str:
+    if error.body is None:
+        return str(error)
+    return (
+        error.body if isinstance(error.body, str) else json.dumps(error.body, default=str, ensure_ascii=False)
+    )

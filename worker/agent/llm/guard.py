@@ -1,0 +1,131 @@
+"""What every provider's adapter gets: what it did not foresee in a stream is the provider's fault, not ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import fields
+from math import ceil, isfinite
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelResponsePart,
+    ModelResponseStreamEvent,
+    PartStartEvent,
+)
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
+
+from worker.agent.llm.faults import NotAnLlm, UnusableStream
+from worker.agent.tools.fencing import fenced_results
+
+_PART: TypeAdapter[ModelResponsePart] = TypeAdapter(ModelResponsePart)
+_STREAM_TYPES = ("text/event-stream", "application/vnd.amazon.eventstream")
+
+
+class Guarded(Model[Any]):
+    """A mixin before an adapter of pydantic-ai's."""
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse, None]:
+        messages = fenced_results(messages)
+        async with AsyncExitStack() as stack:
+            opening = super().request_stream(messages, model_settings, model_request_parameters, run_context)
+            try:
+                stream = await stack.enter_async_context(opening)
+            except (AgentRunError, UserError):
+                raise
+            except Exception as error:
+                raise _unusable(self.model_name, error) from error
+            _guard(stream)
+            yield stream
+
+    async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """The adapters read the first event here. What has none may be no stream at all."""
+        process: Any = getattr(super(), "_process_streamed_response")  # noqa: B009  not in the base class
+        try:
+            return await process(response, *args, **kwargs)
+        except UnexpectedModelBehavior as error:
+            if kind := _no_stream(response):
+                message = f"The answer to a request for a stream was of the type {kind}."
+                raise NotAnLlm(self.model_name, message) from error
+            raise
+
+
+def _no_stream(response: Any) -> str:
+    """The content type of an answer that is no stream; empty for one that is."""
+    raw = getattr(getattr(response, "source", response), "response", None)
+    headers: Any = getattr(raw, "headers", None)
+    kind = str(headers.get("content-type", "")) if headers is not None else ""
+    return "" if not kind or kind.startswith(_STREAM_TYPES) else kind
+
+
+def _guard(stream: StreamedResponse) -> None:
+    """The adapter's own iterator is replaced: the base class drives it, so this is where its errors can be seen."""
+    events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
+
+    def guarded() -> AsyncIterator[ModelResponseStreamEvent]:
+        return _translated(stream, events())  # pyright: ignore[reportArgumentType]
+
+    object.__setattr__(stream, "_get_event_iterator", guarded)
+
+
+async def _translated(
+    stream: StreamedResponse, events: AsyncIterator[ModelResponseStreamEvent]
+) -> AsyncGenerator[ModelResponseStreamEvent, None]:
+    try:
+        async for event in events:
+            _check_start(stream, event)
+            yield event
+        _check_types(stream)
+    except (AgentRunError, UserError, OSError, *stream.get_stream_cancel_errors()):
+        raise
+    except Exception as error:
+        raise _unusable(stream.model_name, error) from error
+    finally:
+        _count(stream.usage)
+
+
+def _count(usage: RequestUsage) -> None:
+    """Tokens are whole and never negative, whatever the provider says."""
+    for each in fields(RequestUsage):
+        value: object = getattr(usage, each.name)
+        if isinstance(value, int | float):
+            is_number = isfinite(value) and value > 0
+            setattr(usage, each.name, ceil(value) if is_number else 0)
+
+
+def _check_start(stream: StreamedResponse, event: ModelResponseStreamEvent) -> None:
+    """The library looks a part up by its index, where it may not be if the beginning of another part never came."""
+    if isinstance(event, PartStartEvent):
+        stream._parts_manager.get_parts()[event.index]  # pyright: ignore[reportPrivateUsage]
+        _PART.dump_python(event.part, warnings="error")
+
+
+def _check_types(stream: StreamedResponse) -> None:
+    """The SDKs read events without checking them, so any field may hold any JSON value.
+
+    A response of ours is whole or broken off: none runs in the background or uses the provider's own tools, so the
+    library must not ask for the rest of one, as it would of a response that claims to be suspended.
+    """
+    if stream.state == "suspended":
+        stream.state = "incomplete"
+    ModelMessagesTypeAdapter.dump_python([stream.get()], warnings="error")
+
+
+def _unusable(model_name: str, error: Exception) -> UnusableStream:
+    return UnusableStream(
+        model_name, f"The answer has a form that is not understood ({type(error).__name__})."
+    )

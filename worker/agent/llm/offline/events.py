@@ -1,0 +1,51 @@
+"""Messages that the page or the wallet sent in the user's place: acknowledged, verified where a tool can."""
+
+from __future__ import annotations
+
+from worker.agent.llm.offline import lookups
+from worker.agent.llm.offline.plans import Plan, Step
+from worker.agent.llm.offline.reading import problem
+from worker.agent.llm.offline.toolbox import Toolbox
+
+_MARK = r"(?:\[?system(?: event| message)?\]?[:\s]*)?"
+
+
+def sent(box: Toolbox, tx_hash: str) -> Plan:
+    """The wallet's own word is not proof: look on the chain."""
+    if not box.has("tx"):
+        return f"Your wallet reports transaction `{tx_hash}`. I have no tool to verify it here."
+    (found,) = yield Step(
+        f"Your wallet reports transaction `{tx_hash}`. Looking for it{box.where}…",
+        (box.call("tx", transaction=tx_hash),),
+    )
+    if reason := problem(found):
+        return f"I could not find it yet, so I cannot confirm it: {reason}"
+    return f"On the chain: {lookups.tell_transaction(found)}"
+
+
+def rejected(box: Toolbox, why: str | None = None) -> Plan:
+    return f"Understood: you rejected the transaction{f' ({why})' if why else ''}. Nothing was sent."
+    yield  # a plan is a generator, also one without steps
+
+
+def checked(box: Toolbox, what: str) -> Plan:
+    """What became of a wallet request was found out already, and said in words for the user."""
+    return f"{what.rstrip('.')}."
+    yield
+
+
+def noted(box: Toolbox, what: str) -> Plan:
+    return f"Noted: {what}"
+    yield
+
+
+RULES = (
+    (r"\[wallet\] *(?P<what>.+)", checked),
+    (rf"{_MARK}transaction sent: *(?P<tx_hash>0x[0-9a-f]{{64}})", sent),
+    (rf"{_MARK}transaction rejected(?: by user)?(?: *: *(?P<why>.*))?", rejected),
+    (
+        rf"{_MARK}(?P<what>(?:user(?:'s)? )?(?:connected )?wallet .*|(?:detected )?wallet network.*|network changed.*)",
+        noted,
+    ),
+    (r"\[?system(?: event| message)?\]?: *(?P<what>.+)", noted),
+)

@@ -1,0 +1,189 @@
+"""Plans that only read: one tool call and its result in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from worker.agent.llm.offline.amounts import ether
+from worker.agent.llm.offline.plans import Plan, Step
+from worker.agent.llm.offline.reading import field, number, problem, rows, status_of, text, words
+from worker.agent.llm.offline.refusal import Refusal
+from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.run_so_far import Call, Result
+from worker.foreign_text import code_block, in_chat, in_code
+from worker.json_text import read_json
+
+LIST_LIMIT = 20
+HITS_SHOWN = 5
+SNIPPET_LIMIT = 300
+
+
+def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
+    """Say, call, and tell the result, or plainly the error."""
+    (found,) = yield Step(said, (call,))
+    if reason := problem(found):
+        return f"`{call.name}` reported an error: {reason}"
+    return tell(found)
+
+
+def block(box: Toolbox, number: str | None = None) -> Plan:
+    which = number or "latest"
+    return look_up(f"Looking up block {which}{box.where}…", box.call("block", block=which), _tell_block)
+
+
+def _tell_block(found: Result) -> str:
+    height = number(found, "number", "block_number", "block")
+    if height is None:
+        return words(found)
+    about = [f"Block {height}"]
+    if (when := field(found, "time", "timestamp")) is not None:
+        about.append(f"time {when}")
+    if (block_hash := field(found, "hash")) is not None:
+        about.append(f"hash `{block_hash}`")
+    if (count := field(found, "transaction_count")) is not None:
+        about.append(f"{count} transaction(s)")
+    return ", ".join(about) + "."
+
+
+def transaction(box: Toolbox, tx_hash: str) -> Plan:
+    return look_up(
+        f"Looking up transaction {tx_hash}{box.where}…", box.call("tx", transaction=tx_hash), tell_transaction
+    )
+
+
+def tell_transaction(found: Result) -> str:
+    value = number(found, "value_wei", "value")
+    if value is None:
+        return words(found)
+    sender = field(found, "from_account", "from")
+    recipient = field(found, "to_account", "to") or "a new contract"
+    mined = field(found, "block_number")
+    state = {True: f"succeeded in block {mined}", False: f"reverted in block {mined}", None: "not mined yet"}
+    return (
+        f"{ether(value, field(found, 'currency'))} from {sender} to {recipient}: {state[status_of(found)]}."
+    )
+
+
+def code(box: Toolbox, address: str) -> Plan:
+    return look_up(
+        f"Reading the code at {address}{box.where}…", box.call("code", address=address), _tell_code
+    )
+
+
+def _tell_code(found: Result) -> str:
+    size = number(found, "size_bytes", "size")
+    if size is None:
+        return words(found)
+    if size == 0:
+        return "There is no code at this address: it is an ordinary account or unused."
+    whole: Any = field(found, "code")
+    start = f", starting `{whole[:42]}…`" if isinstance(whole, str) else ""
+    return f"There is a contract with {size:,} bytes of code{start}."
+
+
+def code_size(box: Toolbox, address: str) -> Plan:
+    return look_up(
+        f"Measuring the code at {address}{box.where}…", box.call("code_size", address=address), words
+    )
+
+
+def contract_abi(box: Toolbox, address: str) -> Plan:
+    call = box.call("get_contract_abi", address=address)
+    return look_up(f"Fetching the ABI of {address}{box.where}…", call, _tell_abi)
+
+
+def _tell_abi(found: Result) -> str:
+    entries = [cast("dict[str, Any]", e) for e in rows(found, "abi", "ABI") if isinstance(e, dict)]
+    functions = [e for e in entries if e.get("type") == "function"]
+    if not functions:
+        return words(found)
+    shown = "\n".join(f"- {in_code(_signature(e))}" for e in functions[:LIST_LIMIT])
+    more = f"\n… and {len(functions) - LIST_LIMIT} more" if len(functions) > LIST_LIMIT else ""
+    return f"The contract has {len(functions)} functions:\n{shown}{more}"
+
+
+def _signature(entry: dict[str, Any]) -> str:
+    inputs = cast("list[dict[str, Any]]", entry.get("inputs") or [])
+    types = ", ".join(str(given.get("type")) for given in inputs)
+    return f"{entry.get('name')}({types}) {entry.get('stateMutability', '')}".strip()
+
+
+def account_transactions(box: Toolbox, who: str) -> Plan:
+    call = box.call("get_account_transactions", address=who)
+    return look_up(f"Fetching the transactions of {who}{box.where}…", call, words)
+
+
+def networks(box: Toolbox) -> Plan:
+    return look_up("Listing the networks…", box.call("list_networks"), _tell_networks)
+
+
+def _tell_networks(found: Result) -> str:
+    listed = rows(found, "networks", "items")
+    if not listed:
+        return words(found)
+    lines = [_network_line(cast("dict[str, Any]", n)) if isinstance(n, dict) else f"- {n}" for n in listed]
+    current = field(found, "current", "current_network", "network")
+    return "\n".join(
+        ["These networks are configured:", *lines, *([f"Current: {current}"] if current else [])]
+    )
+
+
+def _network_line(network: dict[str, Any]) -> str:
+    chain = f" (chain id {network['chain_id']})" if network.get("chain_id") else ""
+    trouble = f": {in_chat(network['problem'])}" if network.get("problem") else ""
+    return f"- {network.get('name')}{chain}{trouble}"
+
+
+def switch_network(box: Toolbox, network: str) -> Plan:
+    name = network.lower().replace(" ", "-")
+    return look_up(
+        f"Switching to {name}…", box.call("set_network", network=name), lambda found: f"Done: {words(found)}"
+    )
+
+
+def search_documents(box: Toolbox, query: str) -> Plan:
+    call = box.call("search_uniswap_docs", query=query)
+    return look_up(f"Searching the Uniswap documents for “{query}”…", call, _tell_search)
+
+
+def search_web(box: Toolbox, query: str) -> Plan:
+    return look_up(f"Searching the web for “{query}”…", box.call("brave_search", query=query), _tell_search)
+
+
+def _tell_search(found: Result) -> str:
+    hits = [
+        cast("dict[str, Any]", h)
+        for h in rows(found, "results", "hits", "web", "documents")
+        if isinstance(h, dict)
+    ]
+    if not hits:
+        return words(found)
+    return "I found:\n" + "\n".join(_hit_line(h) for h in hits[:HITS_SHOWN])
+
+
+def _hit_line(hit: dict[str, Any]) -> str:
+    title = ": ".join(str(hit[name]) for name in ("title", "heading") if hit.get(name)) or "untitled"
+    where = hit.get("url") or hit.get("page") or hit.get("path")
+    about = " ".join(str(hit.get("snippet") or hit.get("description") or hit.get("text") or "").split())
+    shown = f" ({in_chat(where)})" if where else ""
+    return f"- {in_chat(title)}{shown}{f': {in_chat(about, SNIPPET_LIMIT)}' if about else ''}"
+
+
+def current_time(box: Toolbox) -> Plan:
+    return look_up(
+        "Looking at the clock…", box.call("get_current_time"), lambda found: f"It is {words(found, 200)}."
+    )
+
+
+def any_tool(box: Toolbox, name: str, arguments: str | None = None) -> Plan:
+    try:
+        given = read_json(arguments or "{}")
+    except ValueError as error:
+        raise Refusal(f"The arguments are not valid JSON: {error}") from None
+    if not isinstance(given, dict):
+        raise Refusal('The arguments must be a JSON object, like {"who": "Alice"}.')
+    call = box.raw(name, cast("dict[str, Any]", given))
+    return look_up(
+        f"Calling `{name}`…", call, lambda found: f"`{name}` returned:\n\n{code_block(text(found))}"
+    )

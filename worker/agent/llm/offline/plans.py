@@ -1,0 +1,180 @@
+"""What each command does: a plan says something, asks for tool calls, gets their results, and ends with an answer.
+
+A plan is a generator over steps, replayed from the message history at every request (`next_step`), so it must depend on
+nothing but its arguments and the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+from worker.agent.llm.offline.amounts import ether, to_wei
+from worker.agent.llm.offline.reading import balance_line, field, problem, status_of, unknown_outcome, words
+from worker.agent.llm.offline.refusal import Refusal
+from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.run_so_far import Call, Result
+from worker.foreign_text import in_chat, in_code
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Text, then tool calls that run at the same time."""
+
+    text: str
+    calls: tuple[Call, ...]
+
+
+Plan = Generator[Step, list[Result], str]
+
+
+def next_step(plan: Plan, exchanges: Sequence[list[Result]]) -> Step | str:
+    """Where the plan is after these exchanges: its next step, or its answer."""
+    try:
+        step = next(plan)
+        for results in exchanges:
+            step = plan.send(results)
+    except StopIteration as end:
+        return str(end.value)
+    return step
+
+
+def one_after_another(plans: Sequence[Plan]) -> Plan:
+    """The answer of one plan is said before the next one's first words."""
+    said = ""
+    for plan in plans:
+        try:
+            step = next(plan)
+            while True:
+                results = yield Step(said + step.text, step.calls)
+                said = ""
+                step = plan.send(results)
+        except StopIteration as end:
+            said += f"{end.value}\n\n"
+    return said.strip()
+
+
+def send(box: Toolbox, amount: str, unit: str, sender: str, recipient: str) -> Plan:
+    wei = to_wei(amount, unit)
+    transfer = f"{ether(wei)} from {sender} to {recipient}"
+    (sent,) = yield Step(
+        f"Sending {transfer}{box.where}…",
+        (box.call("send", sender=sender, recipient=recipient, value=wei),),
+    )
+    if unknown_outcome(sent):
+        return (yield from _verify_unknown(box, transfer, sender, recipient))
+    if reason := problem(sent):
+        return f"The transfer of {transfer} did not succeed: {reason}"
+    transaction = field(sent, "hash", "tx_hash", "transaction_hash") or words(sent, 200)
+    if status_of(sent) is False:
+        why = field(sent, "revert_reason")
+        reason = f" Reason: {in_chat(why)}" if why else ""
+        return f"Transaction `{transaction}` was reverted: {transfer} did not happen.{reason}"
+    where = _mined(sent)
+    balances: list[Result] = []
+    if checks := _both(box, sender, recipient):
+        balances = yield Step(f"Transaction `{transaction}`{where}. Checking both balances…", checks)
+    done = f"Sent {transfer}." if status_of(sent) else f"Submitted {transfer}; not confirmed yet."
+    return "\n".join((done, f"- Transaction `{transaction}`{where}", *_lines(balances, (sender, recipient))))
+
+
+def _mined(sent: Result) -> str:
+    block = field(sent, "block_number", "blockNumber", "block")
+    return f" in block {block}" if isinstance(block, int | str) else ""
+
+
+def _verify_unknown(box: Toolbox, transfer: str, sender: str, recipient: str) -> Plan:
+    unsure = f"I do not know whether {transfer} went through."
+    checks = _both(box, sender, recipient)
+    if not checks:
+        return f"{unsure} Check the balances before you ask for it again."
+    balances = yield Step(
+        "The outcome of this transfer is unknown: it may or may not have happened. "
+        "I will not repeat it; checking both balances…",
+        checks,
+    )
+    lines = _lines(balances, (sender, recipient))
+    return "\n".join((f"{unsure} The balances now are:", *lines, "Compare them before you ask for it again."))
+
+
+def _both(box: Toolbox, *whos: str) -> tuple[Call, ...]:
+    """A balance call for each, once; none without the tool, so that a transfer made is still told."""
+    if not box.has("balance"):
+        return ()
+    return tuple(box.call("balance", who=who) for who in dict.fromkeys(whos))
+
+
+def _lines(results: Sequence[Result], whos: Sequence[str]) -> list[str]:
+    return [
+        f"- {balance_line(result, who)}" for result, who in zip(results, dict.fromkeys(whos), strict=False)
+    ]
+
+
+def send_by_wallet(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
+    wei = to_wei(amount, unit)
+    transfer = f"{ether(wei)} to {recipient}"
+    optional = {"data": "0x", "description": f"Send {transfer}"}
+    given = {k: v for k, v in optional.items() if box.accepts("send_transaction_to_wallet", k)}
+    (answer,) = yield Step(
+        f"Asking your wallet to send {transfer}{box.where}…",
+        (box.call("send_transaction_to_wallet", recipient=recipient, value=wei, **given),),
+    )
+    if unknown_outcome(answer):
+        return f"I do not know whether your wallet sent {transfer}: look at your wallet before you ask for it again."
+    if reason := problem(answer):
+        return f"The transfer of {transfer} by your wallet did not succeed: {reason}"
+    return f"The wallet request to send {transfer} has ended. The answer was: {words(answer)}"
+
+
+def ask_sender(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
+    to_wei(amount, unit)
+    raise Refusal(
+        f"From whom? Write `send {amount} {unit} from Alice to {recipient}`, "
+        f"or `send {amount} {unit} to {recipient} with my wallet`."
+    )
+    yield
+
+
+def list_tools(box: Toolbox) -> Plan:
+    lines = (
+        f"- {in_code(tool.name)}: {in_chat((tool.description or '').strip().partition(chr(10))[0])}"
+        for tool in box.tools
+    )
+    return "\n".join(("These tools are connected:", *lines)) if box.tools else "No tools are connected."
+    yield
+
+
+def balance(box: Toolbox, who: str, token: str | None = None, block: str | None = None) -> Plan:
+    if token:
+        return (yield from token_balance(box, who, token))
+    at = {"block": block} if block else {}
+    then = f" at block {block}" if block else ""
+    (found,) = yield Step(
+        f"Looking up {who}'s balance{then}{box.where}…", (box.call("balance", who=who, **at),)
+    )
+    return balance_line(found, who)
+
+
+def token_balance(box: Toolbox, who: str, token: str) -> Plan:
+    (found,) = yield Step(
+        f"Looking up {who}'s balance of the token {token}{box.where}…",
+        (box.call("erc20_balance", token=token, who=who),),
+    )
+    if reason := problem(found):
+        return f"I could not read {who}'s token balance: {reason}"
+    amount = field(found, "formatted", "balance")
+    symbol = field(found, "symbol")
+    return (
+        f"{who} has {amount} {in_chat(symbol or '')}".rstrip() + f" (token {token})."
+        if amount is not None
+        else words(found)
+    )
+
+
+NAMED_ACCOUNTS = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Frank", "Grace", "Heidi", "Ivan", "Judy")
+
+
+def all_balances(box: Toolbox) -> Plan:
+    calls = tuple(box.call("balance", who=who) for who in NAMED_ACCOUNTS)
+    found = yield Step(f"Looking up the named accounts{box.where}…", calls)
+    return "\n".join(_lines(found, NAMED_ACCOUNTS))

@@ -1,0 +1,149 @@
+"""The providers behind `build_llm`. Their libraries are imported only when they are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic_ai.models import Model
+from pydantic_ai.settings import ModelSettings
+
+from forge.errors import MissingApiKey
+
+ANTHROPIC_URL = "https://api.anthropic.com"
+OPENAI_URL = "https://api.openai.com/v1"
+CONNECT_SECONDS = 10.0
+ROLE_VARIABLES = (
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+"""One of them is set where a role comes with the container; botocore reads and renews it."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a request may take, in seconds.
+
+    `first`: until the first text or tool call. `silence`: between two events. `whole`: in all. `retries`: of the
+    provider's SDK; none, because the agent itself repeats requests that have not brought any text.
+    """
+
+    first: float = 90
+    silence: float = 60
+    whole: float = 600
+    retries: int = 0
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        return cls(
+            first=float(environment.get("FORGE_LLM_FIRST_SECONDS") or cls.first),
+            silence=float(environment.get("FORGE_LLM_SILENCE_SECONDS") or cls.silence),
+            whole=float(environment.get("FORGE_LLM_SECONDS") or cls.whole),
+            retries=int(environment.get("FORGE_LLM_RETRIES") or cls.retries),
+        )
+
+    def deadlines(self) -> ModelSettings:
+        """What pydantic-ai itself enforces; and prompt caching, which it turns on where the LLM has it."""
+        return ModelSettings(first_event_timeout=self.first, request_timeout=self.whole, cache=True)
+
+    def settings(self) -> ModelSettings:
+        """For SDKs that take their time-out and retries by request."""
+        return {**self.deadlines(), "timeout": self.silence, "max_retries": self.retries}
+
+
+def _key(environment: Mapping[str, str], variable: str) -> str:
+    if not (key := environment.get(variable, "").strip()):
+        raise MissingApiKey(variable)
+    return key
+
+
+def _anthropic(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+    """`ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` for a gateway."""
+    key = _key(environment, "ANTHROPIC_API_KEY")
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+
+    from worker.agent.llm.claude import ClaudeModel
+
+    url = environment.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
+    return ClaudeModel(
+        model, provider=AnthropicProvider(api_key=key, base_url=url), settings=patience.settings()
+    )
+
+
+def _openai(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+    """OpenAI itself by its Responses API; with `OPENAI_BASE_URL` any compatible server by Chat Completions."""
+    url = environment.get("OPENAI_BASE_URL")
+    if not url:
+        return _openai_responses(model, environment, patience)
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+    from worker.agent.llm.chat_completions import ChatModel
+
+    # Servers on one's own machine want no key, but the SDK does.
+    key = environment.get("OPENAI_API_KEY") or "none"
+    provider = OpenAICompatibleProvider("openai-compatible", base_url=url, api_key=key)
+    return ChatModel(model, provider=provider, settings=patience.settings())
+
+
+def _openai_responses(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+    """The Responses API also behind `OPENAI_BASE_URL`: a proxy to OpenAI."""
+    key = _key(environment, "OPENAI_API_KEY")
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    from worker.agent.llm.responses import ResponsesModel
+
+    url = environment.get("OPENAI_BASE_URL") or OPENAI_URL
+    return ResponsesModel(
+        model, provider=OpenAIProvider(base_url=url, api_key=key), settings=patience.settings()
+    )
+
+
+def _bedrock(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+    """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. Retries are botocore's own (`AWS_MAX_ATTEMPTS`)."""
+    credentials = _bedrock_credentials(environment)
+    from pydantic_ai.providers.bedrock import BedrockProvider
+
+    from worker.agent.llm.bedrock import BedrockModel
+
+    region = environment.get("BEDROCK_REGION") or environment.get("AWS_REGION") or "us-east-1"
+    url = (
+        environment.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")
+        or f"https://bedrock-runtime.{region}.amazonaws.com"
+    )
+    provider = BedrockProvider(
+        **credentials,
+        base_url=url,
+        region_name=region,
+        aws_read_timeout=patience.silence,
+        aws_connect_timeout=CONNECT_SECONDS,
+    )
+    return BedrockModel(model, provider=provider, settings=patience.deadlines())
+
+
+def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
+    """With `AWS_ENDPOINT_URL` set the plain AWS keys are an emulator's, so they do not count."""
+    if token := environment.get("AWS_BEARER_TOKEN_BEDROCK", "").strip():
+        return {"api_key": token}
+    if profile := environment.get("AWS_PROFILE"):
+        return {"profile_name": profile}
+    if environment.get("AWS_ENDPOINT_URL"):
+        raise MissingApiKey("AWS_BEARER_TOKEN_BEDROCK")
+    if key := environment.get("AWS_ACCESS_KEY_ID"):
+        return {
+            "aws_access_key_id": key,
+            "aws_secret_access_key": environment.get("AWS_SECRET_ACCESS_KEY"),
+            "aws_session_token": environment.get("AWS_SESSION_TOKEN"),
+        }
+    if any(environment.get(variable) for variable in ROLE_VARIABLES):
+        return {}
+    raise MissingApiKey("AWS_BEARER_TOKEN_BEDROCK")
+
+
+PROVIDERS: dict[str, Callable[[str, Mapping[str, str], Patience], Model[Any]]] = {
+    "anthropic": _anthropic,
+    "openai": _openai,
+    "openai-responses": _openai_responses,
+    "bedrock": _bedrock,
+}

@@ -1,0 +1,86 @@
+"""What an LLM that is computed here has to go on: the prompt, and what its tool calls have brought so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolReturnPart, UserPromptPart
+
+from forge.models.work import CallKind
+from worker.agent.history.drafts import kind_of, shown_text
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call to ask for."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came back from one tool call. `value` is whatever the tool returned: untrusted data.
+
+    `shown`: what a person reads of a call that brought nothing.
+    """
+
+    name: str
+    value: Any
+    kind: CallKind = "ok"
+    shown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSoFar:
+    """The prompt to answer, and per response given to it so far the results of its tool calls, in their order.
+
+    It is read from the messages of the request: the last user prompt, and what follows it. So a run that another
+    process resumes goes on where it was.
+    """
+
+    prompt: str
+    exchanges: list[list[Result]]
+
+    @classmethod
+    def of(cls, messages: Sequence[ModelMessage]) -> RunSoFar:
+        start, prompt = _last_prompt(messages)
+        returns = {
+            part.tool_call_id: part
+            for message in messages[start:]
+            for part in message.parts
+            if isinstance(part, ToolReturnPart)
+        }
+        responses = [m for m in messages[start:] if isinstance(m, ModelResponse)]
+        return cls(prompt, [_results(response, returns) for response in responses])
+
+
+def _last_prompt(messages: Sequence[ModelMessage]) -> tuple[int, str]:
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if isinstance(message, ModelRequest):
+            for part in reversed(message.parts):
+                if isinstance(part, UserPromptPart):
+                    return index, _text(part)
+    return 0, ""
+
+
+def _text(part: UserPromptPart) -> str:
+    if isinstance(part.content, str):
+        return part.content
+    return "\n".join(item for item in part.content if isinstance(item, str))
+
+
+def _results(response: ModelResponse, returns: dict[str, ToolReturnPart]) -> list[Result]:
+    results: list[Result] = []
+    for call in response.tool_calls:
+        part = returns.get(call.tool_call_id)
+        if part is None:
+            results.append(Result(call.tool_name, "The call has no result.", "unknown"))
+        else:
+            kind = kind_of(part)
+            shown = None if kind == "ok" else shown_text(part)
+            results.append(Result(call.tool_name, cast("Any", part.content), kind, shown))
+    return results

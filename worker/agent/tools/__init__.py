@@ -1,0 +1,1 @@
+"""The tools that the agent has, and what stands between the LLM and a call."""

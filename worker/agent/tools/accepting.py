@@ -1,0 +1,70 @@
+"""What is taken of an LLM's response: its normal form, and no tool call if it did not end well."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+
+from forge.errors import ForgeError
+from forge.models.message import AnswerEnd
+from worker.agent.deps import RunDeps
+from worker.agent.history import message_codec as stored
+from worker.agent.history import plain_history
+from worker.agent.history.normal_form import normal_response
+from worker.agent.llm.answer_end import end_of, lacks_finish, says_something
+
+EMPTY_ANSWERS = 2
+"""In a row. The LLM is asked once more; most that gave only thoughts answer then."""
+
+
+class UnfinishedAnswer(ForgeError):
+    """The LLM's answer did not end well."""
+
+    def __init__(self, end: AnswerEnd, response: ModelResponse, dropped: int) -> None:
+        super().__init__()
+        self.end: AnswerEnd = end
+        self.response, self.dropped = response, dropped
+
+
+def accept(
+    deps: RunDeps, response: ModelResponse, earlier: Sequence[ModelMessage], offered: Collection[str]
+) -> None:
+    """Change `response` to what may be stored and acted upon. Raises `UnfinishedAnswer` when that is nothing.
+
+    A text that ended at a limit or a filter is an answer, and the person is told how it ended. An answer that broke
+    off, or one that asked for tools, is none.
+    """
+    end = end_of(response)
+    normal_response(response, earlier, offered)
+    _mark(deps, response)
+    calls = len(response.tool_calls)
+    is_said = any(map(says_something, response.parts))
+    if end == "whole":
+        _whole(deps, response, is_empty=not (calls or is_said))
+        return
+    response.parts = [part for part in response.parts if not isinstance(part, ToolCallPart)]
+    _count_nothing(deps, response)
+    if calls or not is_said or end == "failed" or lacks_finish(response):
+        raise UnfinishedAnswer(end, response, calls)
+    deps.answer_end = end
+
+
+def _whole(deps: RunDeps, response: ModelResponse, *, is_empty: bool) -> None:
+    deps.empty_answers = deps.empty_answers + 1 if is_empty else 0
+    _count_nothing(deps, response)
+    if deps.empty_answers >= EMPTY_ANSWERS:
+        raise UnfinishedAnswer("empty", response, 0)
+
+
+def _count_nothing(deps: RunDeps, response: ModelResponse) -> None:
+    if not response.parts:
+        deps.tokens_of_nothing += response.usage.total_tokens
+
+
+def _mark(deps: RunDeps, response: ModelResponse) -> None:
+    if deps.healing != "not needed":
+        plain_history.mark(response)
+        deps.healing = "done"
+    if deps.unreadable:
+        stored.mark_told(response, deps.unreadable)

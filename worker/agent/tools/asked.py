@@ -1,0 +1,89 @@
+"""What became of the calls that waited for the person's word, and how an allowed one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic_ai.messages import ModelResponse, ToolCallPart
+
+from forge.models.approval import ApprovalReply
+from forge.models.asking import Ask
+from forge.models.lines import one_line
+from forge.models.public import rfc3339
+from worker.agent.deps import RunDeps
+from worker.agent.tools.asking import ALLOWED
+
+_REASON_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """`text`: what the person and the LLM are told. `call`: the response that makes the allowed call."""
+
+    ask: Ask
+    text: str
+    call: ModelResponse | None = None
+
+
+def answered(deps: RunDeps, reply: ApprovalReply | None) -> list[Answered]:
+    """The asks that are over when the run begins: those that have expired, and the one that is answered."""
+    now = deps.clock()
+    over = [_lapsed(ask) for ask in deps.asks if ask.expires_at <= now]
+    named = reply and next((ask for ask in deps.asks if ask.approval_id == reply.approval_id), None)
+    if named is None or reply is None or named.expires_at <= now:
+        return over
+    if reply.outcome == "allowed":
+        return [*over, _allowed(deps, named)]
+    return [*over, _refused(named, reply)] if reply.outcome == "rejected" else over
+
+
+def _lapsed(ask: Ask) -> Answered:
+    return Answered(
+        ask, f"The call of {ask.tool} that waited for the user was not allowed in time. Nothing was done."
+    )
+
+
+def _refused(ask: Ask, reply: ApprovalReply) -> Answered:
+    why = one_line(reply.reason or "", _REASON_LIMIT)
+    said = f" They said: “{why}”" if why else ""
+    return Answered(ask, f"The user did not allow the call of {ask.tool}. Nothing was done.{said}")
+
+
+def _allowed(deps: RunDeps, ask: Ask) -> Answered:
+    """The call as a response of its own, which the ledger makes at most once, also when a worker is taken over."""
+    if ask.network != deps.network:
+        text = (
+            f"The user allowed the call of {ask.tool} on {ask.network}, but the conversation now uses {deps.network}. "
+            "Nothing was done."
+        )
+        return Answered(ask, text)
+    call = ToolCallPart(ask.tool, ask.arguments, tool_call_id=f"allowed_{ask.approval_id}")
+    response = ModelResponse(
+        parts=[call],
+        run_id=f"{deps.run_id}.opening",
+        finish_reason="tool_call",
+        metadata={ALLOWED: ask.approval_id},
+    )
+    return Answered(ask, f"The user allowed the call of {ask.tool}; it is made now, once.", response)
+
+
+def waiting_text(ask: Ask) -> str:
+    """The result of the paused call, as the LLM's history keeps it."""
+    return (
+        f"WAITING for the user's word on {ask.tool}: nothing was done so far, because words of strangers are in this "
+        "conversation. A later message that begins with [wallet] will say what became of it. Do not repeat the call."
+    )
+
+
+def asked_text(ask: Ask) -> str:
+    """The same result as the person reads it."""
+    return (
+        f"Your word is needed before this is done, because this conversation holds texts of strangers (from "
+        f"{_listed(ask.strangers)}), which may have asked for it. Nothing was done so far; the question ends at "
+        f"{rfc3339(ask.expires_at)}."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,180 @@
+"""Servers of others, named in `mcp.json`. Each one's faults cost its own tools and a notice, nothing more.
+
+What the agent sees is a server of ours that holds only the reviewed definitions and passes the calls on, so a
+definition that changes behind our back never reaches the LLM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from fastmcp import FastMCP
+from fastmcp.tools import Tool as OfferedTool
+from fastmcp.tools.base import ToolResult
+from mcp_types import Tool, ToolAnnotations
+from pydantic import PrivateAttr
+
+from forge.errors import ForgeError
+from forge.models.lines import one_line
+from worker.agent.tools.external.config import ServerConfig, read_config
+from worker.agent.tools.external.connection import Connection
+from worker.agent.tools.external.definitions import Review, offered_name, review
+from worker.agent.tools.external.link import Patience, ServerDown
+from worker.agent.tools.external.pins import FilePins, MemoryPins, Pins
+from worker.agent.tools.external.users import with_users
+from worker.foreign_text import described, visible
+from worker.mcp_servers.toolbox import new_server
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = Patience()
+
+UNTRUSTED = ToolAnnotations(
+    read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
+)
+"""What is assumed of a tool unless `trustAnnotations` is set: that it changes something each time."""
+
+
+class ForwardedTool(OfferedTool):
+    _connection: Connection = PrivateAttr()
+    _original: str = PrivateAttr()
+
+    @classmethod
+    def build(cls, server: str, definition: Tool, connection: Connection, *, trusted: bool) -> ForwardedTool:
+        tool = cls(
+            name=offered_name(server, definition.name),
+            title=one_line(definition.title) if definition.title else None,
+            description=described(server, definition.description),
+            parameters=_visible(definition.input_schema),
+            annotations=definition.annotations if trusted else UNTRUSTED,
+        )
+        tool._connection, tool._original = connection, definition.name
+        return tool
+
+    async def run(self, arguments: dict[str, Any]) -> ToolResult:
+        hints = self.annotations
+        repeatable = hints is not None and True in (hints.read_only_hint, hints.idempotent_hint)
+        return await self._connection.call(self._original, arguments, repeatable=repeatable)
+
+
+def _visible(schema: Any) -> Any:
+    """What the schema says of its parameters is a stranger's text, too. Names and values stay as they are."""
+    if isinstance(schema, dict):
+        fields = cast("dict[str, Any]", schema)
+        return {
+            key: visible(value) if key in _TOLD and isinstance(value, str) else _visible(value)
+            for key, value in fields.items()
+        }
+    return [_visible(part) for part in cast("list[Any]", schema)] if isinstance(schema, list) else schema
+
+
+_TOLD = frozenset({"description", "title", "$comment"})
+
+
+class ExternalServer:
+    """One entry of `mcp.json`. `server` offers the approved tools, none while it is down; `faults` say what is not."""
+
+    def __init__(self, name: str, config: ServerConfig, pins: Pins, patience: Patience) -> None:
+        self.name = name
+        self.server = new_server(name, f"Tools of the external server {name}.")
+        self.faults: list[str] = []
+        self._config = config
+        self._pins = pins
+        self._connection = Connection(name, config, patience)
+        self._offered: set[str] = set()
+
+    async def refresh(self) -> None:
+        """Connect if need be, review the definitions anew, and offer what is approved."""
+        try:
+            definitions = await self._connection.list_tools()
+            refused = dict(self._connection.refused)
+            # The pins are kept elsewhere, and reading them may take a while.
+            result = await asyncio.to_thread(
+                review, self.name, self._config, definitions, self._pins, refused
+            )
+        except ServerDown as error:
+            result = Review(faults=[f"External server {self.name} {error}"])
+        except (OSError, ValueError, ForgeError) as error:
+            reason = f"its pins cannot be read or written ({type(error).__name__})"
+            result = Review(faults=[f"External server {self.name}: {reason}"])
+        for fault in result.faults:
+            if fault not in self.faults:
+                logger.warning("external server failed", extra={"server": self.name, "cause": fault})
+        self.faults = result.faults
+        self._offer(result.approved)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    def _offer(self, approved: dict[str, Tool]) -> None:
+        trusted = self._config.trust_annotations
+        tools = [
+            ForwardedTool.build(self.name, d, self._connection, trusted=trusted) for d in approved.values()
+        ]
+        for name in self._offered:
+            self.server.local_provider.remove_tool(name)
+        for tool in tools:
+            self.server.add_tool(tool)
+        self._offered = {tool.name for tool in tools}
+
+
+class ExternalServers:
+    """All of `mcp.json`. Tools come and go with `refresh`, so a client of `mounted()` must not cache their list.
+
+    `left_out` says for the operator which entries cannot be used.
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, ServerConfig],
+        pins: Pins,
+        left_out: list[str],
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._servers = [ExternalServer(name, config, pins, patience) for name, config in configs.items()]
+        self._left_out = left_out
+        for fault in left_out:
+            logger.warning("external server left out", extra={"cause": fault})
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], kept: Pins | None = None) -> ExternalServers:
+        """FORGE_MCP_CONFIG names the file (default `mcp.json`). `kept`: where the fingerprints are kept.
+
+        FORGE_MCP_PINS names a file that keeps them instead. Without either they last as long as this process.
+        FORGE_MCP_START_SECONDS is how long a server may take to start.
+        """
+        read, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
+        configs, without = with_users(read, environment)
+        left_out += without
+        pins = environment.get("FORGE_MCP_PINS")
+        patience = Patience(start=float(environment.get("FORGE_MCP_START_SECONDS") or _PATIENCE.start))
+        kept = FilePins(Path(pins)) if pins else kept or MemoryPins()
+        return cls(configs, kept, left_out, patience)
+
+    def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
+        return [(server.name, server.server) for server in self._servers]
+
+    def faults(self) -> list[str]:
+        """For the operator: each thing that cannot be used, with its cause and without secrets."""
+        return [*self._left_out, *(fault for server in self._servers for fault in server.faults)]
+
+    def notices(self) -> list[str]:
+        """For everybody who uses this deployment: that something is missing, and who can do what."""
+        names = [server.name for server in self._servers if server.faults]
+        if not names and not self._left_out:
+            return []
+        of = f" (of {', '.join(names)})" if names else ""
+        return [
+            f"Some tools are unavailable{of}. Whoever runs this deployment finds the cause in the worker's log."
+        ]
+
+    async def refresh(self) -> None:
+        """At start, and then every minute or so. Waits ten seconds at most for a start; never raises for a fault."""
+        await asyncio.gather(*(server.refresh() for server in self._servers))
+
+    async def close(self) -> None:
+        await asyncio.gather(*(server.close() for server in self._servers))

@@ -1,0 +1,190 @@
+"""Reads `mcp.json`: the standard `mcpServers` form, and what other programs write in its place.
+
+A server about which anything is not understood is left out, because what is not understood may be a restriction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from worker.agent.tools.external.documents import Document, Twice, Unreadable, read_document
+from worker.agent.tools.external.form_data import SHELLS, TRANSPORTS
+from worker.agent.tools.external.forms import NotUnderstood, in_our_words, plain
+from worker.agent.tools.external.hidden import secret_parts, secrets_in_arguments
+from worker.agent.tools.external.placeholders import SHELL_FORMS, Filling, Unfilled
+
+LONGEST_NAME = 32
+_DEMANDS = {
+    "url": "it must begin with http:// or https:// and name a host",
+    "timeout": "it must be from 1 second to 1 hour (1000 to 3600000 milliseconds)",
+    "startTimeout": "it must be from 1 second to 10 minutes (1000 to 600000 milliseconds)",
+}
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class ServerConfig(BaseModel):
+    """A `command` is started and spoken to over stdio; a `url` is called over streamable HTTP or SSE.
+
+    `allowed_tools`: null allows all but `disabled_tools`. `trust_annotations`: believe the server's `readOnlyHint` and
+    `idempotentHint`. Times are in milliseconds; `start_timeout` null means the deployment's. `secrets` are the values
+    that must show up nowhere. What the environment may fill in is in no `repr`. `runs_as`: the command that starts the
+    program as a user of its own (`users`).
+    """
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    command: str | None = Field(default=None, min_length=1)
+    args: list[str] = Field(default=[], repr=False)
+    env: dict[str, str] = Field(default={}, repr=False)
+    cwd: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://[^/\s]", repr=False)
+    headers: dict[str, str] = Field(default={}, repr=False)
+    transport: Literal["stdio", "http", "sse"] = "stdio"
+    disabled: bool = False
+    timeout: int = Field(default=30_000, ge=1000, le=3_600_000)
+    start_timeout: int | None = Field(default=None, ge=1000, le=600_000, alias="startTimeout")
+    allowed_tools: frozenset[str] | None = Field(default=None, alias="allowedTools")
+    disabled_tools: frozenset[str] = Field(default=frozenset(), alias="disabledTools")
+    trust_annotations: bool = Field(default=False, alias="trustAnnotations")
+    secrets: frozenset[str] = Field(default=frozenset(), repr=False, exclude=True)
+    runs_as: tuple[str, ...] = Field(default=(), repr=False, exclude=True)
+
+    @model_validator(mode="after")
+    def _has_one_transport(self) -> ServerConfig:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give either `command` or `url`")
+        if (self.command is None) == (self.transport == "stdio"):
+            raise ValueError(
+                "its type does not fit: a `command` is spoken to over stdio, a `url` over http or sse"
+            )
+        return self
+
+
+def read_config(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, ServerConfig], list[str]]:
+    """The enabled servers by name, and for the operator a notice for each entry that cannot be used.
+
+    A missing file is empty.
+    """
+    try:
+        document = read_document(path)
+        entries = _entries(document)
+    except FileNotFoundError:
+        return {}, []
+    except OSError as error:
+        return {}, [f"{path.name} cannot be read ({type(error).__name__}): no external tools."]
+    except Unreadable as error:
+        return {}, [f"{error}: no external tools."]
+    servers: dict[str, ServerConfig] = {}
+    notices: list[str] = []
+    for name, entry in entries.items():
+        try:
+            server = _read_server(entry, environment)
+            if not server.disabled:
+                _add(servers, offered_as(name), server)
+        except (NotUnderstood, Unfilled, ValueError) as error:
+            place = document.place("mcpServers", name)
+            notices.append(f"{place}: External server {name[:40]!r} is left out: {_reason(error)}.")
+    return servers, notices
+
+
+def offered_as(name: str) -> str:
+    """The name as tools and providers can carry it."""
+    return _NOT_IN_NAMES.sub("_", name).strip("_-")[:LONGEST_NAME]
+
+
+def _add(servers: dict[str, ServerConfig], name: str, server: ServerConfig) -> None:
+    if not name:
+        raise NotUnderstood("its name needs a letter or a digit from A to Z, a to z, 0 to 9")
+    if name in servers:
+        raise NotUnderstood(f"another server's tools are offered as {name}_… already")
+    servers[name] = server
+
+
+def _entries(document: Document) -> dict[str, Any]:
+    entries = document.value.get("mcpServers")
+    if not isinstance(entries, dict):
+        found = ", ".join(f"`{key[:40]}`" for key in list(document.value)[:5]) or "nothing"
+        raise Unreadable(f"{document.name} is not a JSON object with `mcpServers`; it has {found}")
+    for whole in (document.value, cast("dict[str, Any]", entries)):
+        if isinstance(whole, Twice):
+            raise Unreadable(f"{document.name} has {whole.twice[:40]!r} twice")
+    return cast("dict[str, Any]", entries)
+
+
+def _read_server(raw: Any, environment: Mapping[str, str]) -> ServerConfig:
+    if not isinstance(raw, dict):
+        raise NotUnderstood("the entry is not a JSON object")
+    _refuse_twice(raw)
+    entry = in_our_words(cast("dict[str, Any]", raw))
+    if entry.get("disabled") is True:
+        return ServerConfig(command="-", disabled=True)
+    filling = Filling(environment)
+    is_shell = PurePath(str(entry.get("command"))).name in SHELLS
+    filled = {
+        key: _filled(value, filling, SHELL_FORMS if is_shell and key == "args" else frozenset())
+        for key, value in entry.items()
+    }
+    filled["transport"] = _transport(filled)
+    config = ServerConfig.model_validate(filled)
+    hidden = {*config.env.values(), *config.headers.values()}
+    parts = {part for value in (*hidden, config.url or "") for part in secret_parts(value)}
+    secrets = filling.taken | hidden | parts | secrets_in_arguments(config.args)
+    return config.model_copy(update={"secrets": frozenset(secrets)})
+
+
+def _transport(entry: dict[str, Any]) -> Any:
+    """SSE is told by the last part of a URL's path when nothing else is said, because such servers end in it."""
+    written = entry.get("transport")
+    if written is None:
+        url = str(entry.get("url") or "").partition("?")[0].rstrip("/")
+        return "stdio" if not url else "sse" if url.endswith("/sse") else "http"
+    if (known := TRANSPORTS.get(plain(str(written)))) is None:
+        raise NotUnderstood(f"type: {str(written)[:40]!r} is not spoken here (stdio, http and sse are)")
+    return known
+
+
+def _refuse_twice(value: Any) -> None:
+    if isinstance(value, Twice):
+        raise NotUnderstood(f"it has {value.twice[:40]!r} twice")
+    parts: list[Any] = []
+    if isinstance(value, dict):
+        parts = list(cast("dict[str, Any]", value).values())
+    elif isinstance(value, list):
+        parts = cast("list[Any]", value)
+    for part in parts:
+        _refuse_twice(part)
+
+
+def _filled(value: Any, filling: Filling, allowed: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return {filling.text(key): _filled(item, filling, allowed) for key, item in items}
+    if isinstance(value, list):
+        return [_filled(item, filling, allowed) for item in cast("list[Any]", value)]
+    if isinstance(value, bool):
+        return value
+    return filling.text(value, allowed) if isinstance(value, str) else value
+
+
+def _reason(error: Exception) -> str:
+    """Never the values: they may be secrets."""
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        return "; ".join(f"{_where(fault['loc'])}: {_demand(fault)}" for fault in faults[:3])
+    return str(error)
+
+
+def _demand(fault: ErrorDetails) -> str:
+    """No regular expression, and no number without its unit."""
+    first = fault["loc"][0] if fault["loc"] else ""
+    return _DEMANDS.get(str(first), fault["msg"])
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "entry"

@@ -1,0 +1,117 @@
+"""Which of an external server's tool definitions are fit to be offered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from mcp_types import Tool
+
+from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.pins import Pins, Proposal, fingerprint
+from worker.foreign_text import visible
+
+LARGEST_DEFINITION = 20_000
+LONGEST_SHOWN = 2_000
+MOST_TOOLS = 512
+"""Of one server. How many an LLM may be offered in all depends on its provider (`worker.agent.llm.provider_limits`)."""
+NAME_SHOWN = 64
+_OFFERED_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(slots=True)
+class Review:
+    """`approved` by the server's own names; `faults` say for the operator what was left out, and why."""
+
+    approved: dict[str, Tool] = field(default_factory=dict[str, Tool])
+    faults: list[str] = field(default_factory=list[str])
+
+
+def offered_name(server: str, tool: str) -> str:
+    """With the server's name before it, no external tool can take the place of another one."""
+    return f"{server}_{tool}"
+
+
+def review(
+    server: str, config: ServerConfig, definitions: list[Tool], pins: Pins, unreadable: Mapping[str, str]
+) -> Review:
+    """Pins what may be pinned. Raises what `pins` raises."""
+    result = Review()
+    pinned = pins.read(server)
+    waiting: dict[str, Proposal] = {}
+    wanted = [definition for definition in definitions if _is_wanted(config, definition.name)]
+    for definition in wanted[:MOST_TOOLS]:
+        fault = _fault(server, definition, result.approved)
+        if fault is None and (fault := _suspicion(config, definition, pinned)):
+            waiting[definition.name] = Proposal(fingerprint(definition), _shown(definition))
+        if fault is None:
+            result.approved[definition.name] = definition
+        else:
+            result.faults.append(_left_out(server, definition.name, fault))
+    result.faults += [
+        _left_out(server, name, reason) for name, reason in unreadable.items() if _is_wanted(config, name)
+    ]
+    if len(wanted) > MOST_TOOLS:
+        result.faults.append(
+            f"External server {server} offers more than {MOST_TOOLS} tools: the rest is left out."
+        )
+    _pin(server, result, pinned, pins)
+    if pinned:
+        pins.propose(server, waiting)
+    return result
+
+
+def _pin(server: str, result: Review, pinned: Mapping[str, str], pins: Pins) -> None:
+    """What another worker has pinned first counts, so what differs from it is not offered."""
+    prints = {name: fingerprint(definition) for name, definition in result.approved.items()}
+    if prints.keys() <= pinned.keys():
+        return
+    kept = pins.add(server, prints)
+    for name in [name for name, found in prints.items() if kept.get(name) != found]:
+        del result.approved[name]
+        result.faults.append(_left_out(server, name, "another worker has seen another definition of it"))
+
+
+def _shown(definition: Tool) -> str:
+    """What a person must read before they agree."""
+    return visible(definition.model_dump_json(by_alias=True, exclude_none=True))[:LONGEST_SHOWN]
+
+
+def _left_out(server: str, tool: str, reason: str) -> str:
+    return f"External tool {server}/{tool[:NAME_SHOWN]} is left out: {reason}."
+
+
+def _is_wanted(config: ServerConfig, name: str) -> bool:
+    return name not in config.disabled_tools and (
+        config.allowed_tools is None or name in config.allowed_tools
+    )
+
+
+def _suspicion(config: ServerConfig, definition: Tool, pinned: Mapping[str, str]) -> str | None:
+    """A definition that changed, or that a known server brought later: a person must look at it."""
+    current = fingerprint(definition)
+    how = f"review it, then agree to {current} (make mcp-pins)"
+    if definition.name in pinned:
+        changed = pinned[definition.name] != current
+        return f"it changed since it was first used and is quarantined; {how}" if changed else None
+    is_named = config.allowed_tools is not None
+    if pinned and not is_named:
+        return f"it is new since the server was first used and is quarantined; {how}"
+    return None
+
+
+def _fault(server: str, definition: Tool, approved: Mapping[str, Tool]) -> str | None:
+    if definition.name in approved:
+        return "it is defined twice"
+    if not _OFFERED_NAME.fullmatch(offered_name(server, definition.name)):
+        return "its name, with the server's before it, must have at most 64 letters, digits, - and _"
+    if len(definition.model_dump_json()) > LARGEST_DEFINITION:
+        return f"its definition is longer than {LARGEST_DEFINITION} bytes"
+    try:
+        Draft202012Validator.check_schema(definition.input_schema)
+    except (SchemaError, RecursionError):
+        return "its input schema is not valid"
+    return None

@@ -1,0 +1,170 @@
+"""Speaks to a server over streamable HTTP or SSE, within its origin, and sees what is answered in the place of MCP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, Unpack, cast
+
+import httpx2
+from fastmcp.client.transports import ClientTransport
+from fastmcp.client.transports.base import SessionKwargs, TransportOptions
+from mcp import ClientSession
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import MCP_SESSION_ID, streamable_http_client
+from mcp_types import JSONRPCError, jsonrpc_message_adapter
+from pydantic_core import from_json
+
+from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.listing import TolerantStream
+from worker.agent.tools.external.wellformed import repaired
+from worker.agent.tools.external.witness import LARGEST_ANSWER, Answer, Witness, current
+
+_MESSAGES = ("application/json", "text/event-stream")
+_TIMEOUT = httpx2.Timeout(30.0, read=3600.0)
+"""Of one request. The deadline of a call or a start is kept by whoever waits for it."""
+
+
+class Http(ClientTransport):
+    """`refused` is filled by the list of tools, `seen` with what is answered beside MCP outside of a call."""
+
+    def __init__(self, config: ServerConfig, refused: dict[str, str], seen: Witness) -> None:
+        self._config = config
+        self._refused = refused
+        self._seen = seen
+        self.legacy_only = config.transport == "sse"
+
+    @asynccontextmanager
+    async def connect_session(
+        self, *, transport_options: TransportOptions | None = None, **session_kwargs: Unpack[SessionKwargs]
+    ) -> AsyncGenerator[ClientSession]:
+        options = transport_options or TransportOptions()
+        async with self._streams() as (read, write):
+            stream: Any = TolerantStream(read, self._refused)
+            async with options.session_class(stream, write, **session_kwargs) as session:
+                yield session
+
+    @asynccontextmanager
+    async def _streams(self) -> AsyncGenerator[tuple[Any, Any]]:
+        url = self._config.url or ""
+        if self._config.transport == "sse":
+            async with sse_client(url, httpx_client_factory=cast("Any", self._client)) as streams:
+                yield streams
+            return
+        async with (
+            self._client() as client,
+            streamable_http_client(url, http_client=client, max_sse_event_size=LARGEST_ANSWER) as streams,
+        ):
+            yield streams
+
+    def _client(self, **_: Any) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            headers={"Accept-Encoding": "identity", **self._config.headers},
+            timeout=_TIMEOUT,
+            transport=Repairing(self._seen),
+            event_hooks={"request": [self._stay], "response": [self._look]},
+        )
+
+    async def _stay(self, request: httpx2.Request) -> None:
+        """Headers and reach stay within the configured origin."""
+        if _origin(request.url) != _origin(httpx2.URL(self._config.url or "")):
+            raise httpx2.RequestError("redirected to another origin", request=request)
+
+    async def _look(self, response: httpx2.Response) -> None:
+        if answer := await _unlike_mcp(response):
+            (current() or self._seen).answers.append(answer)
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+async def _unlike_mcp(response: httpx2.Response) -> Answer | None:
+    """An error status, a redirect or a page. The stream that a server may open by GET is optional."""
+    if response.request.method != "POST" and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return None
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    had_session = MCP_SESSION_ID in response.request.headers
+    if response.has_redirect_location:
+        host = response.url.join(response.headers["location"]).host
+        return Answer(response.status_code, "redirect", host=host, had_session=had_session)
+    if response.is_error:
+        return Answer(
+            response.status_code,
+            "status",
+            retry_after=response.headers.get("retry-after", "")[:40],
+            code=await _error_code(response) if kind == _MESSAGES[0] else None,
+            had_session=had_session,
+        )
+    if response.status_code != HTTPStatus.OK and _awaits_an_answer(response.request):
+        return Answer(response.status_code, "status", had_session=had_session)
+    is_page = kind not in _MESSAGES and response.status_code == HTTPStatus.OK
+    if is_page and response.request.method in ("POST", "GET"):
+        return Answer(response.status_code, "web page", had_session=had_session)
+    return None
+
+
+def _awaits_an_answer(request: httpx2.Request) -> bool:
+    return request.method == "POST" and "id" in from_json(request.content)
+
+
+async def _error_code(response: httpx2.Response) -> int | None:
+    try:
+        message = jsonrpc_message_adapter.validate_json(await response.aread(), by_name=False)
+    except (ValueError, httpx2.HTTPError):
+        return None
+    return message.error.code if isinstance(message, JSONRPCError) else None
+
+
+class Repairing(httpx2.AsyncBaseTransport):
+    """Gives messages on with what `repaired` mends, up to the largest. A JSON escape never spans two lines."""
+
+    def __init__(self, seen: Witness) -> None:
+        self._seen = seen
+        self._inner = httpx2.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._inner.handle_async_request(request)
+        kind = response.headers.get("content-type", "").lower()
+        stream = response.stream
+        if (
+            kind.startswith(_MESSAGES)
+            and "content-encoding" not in response.headers
+            and isinstance(stream, httpx2.AsyncByteStream)
+        ):
+            headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() != "content-length"]
+            return httpx2.Response(
+                response.status_code,
+                headers=headers,
+                stream=_Repaired(stream, self._seen, response.status_code),
+                extensions=response.extensions,
+            )
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Repaired(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, seen: Witness, status: int) -> None:
+        self._stream = stream
+        self._seen = seen
+        self._status = status
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        rest = bytearray()
+        async for chunk in self._stream:
+            start = len(rest)
+            rest += chunk
+            if end := rest.rfind(b"\n", start) + 1:
+                yield repaired(bytes(rest[:end]))
+                del rest[:end]
+            if len(rest) > LARGEST_ANSWER:
+                (current() or self._seen).answers.append(Answer(self._status, "too large"))
+                raise httpx2.StreamError("the answer is too large")
+        if rest:
+            yield repaired(bytes(rest))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -1,0 +1,139 @@
+"""Opens the connection to one external server, keeps it, and closes it. Every wait is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastmcp import Client
+from fastmcp.client.elicitation import ElicitResult
+from fastmcp.client.transports import ClientTransport
+
+from forge.redaction import redact
+from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.http import Http
+from worker.agent.tools.external.stdio import Stdio
+from worker.agent.tools.external.troubles import cause, meaning
+from worker.agent.tools.external.witness import Tail, Witness, watching, without_secrets
+
+OnQuestion = Callable[[str, Any, Any, Any], Awaitable[ElicitResult[Any]]]
+CLOSE_SECONDS = 1.2
+REASON_LIMIT = 1000
+"""Characters of a reason, and of each line of stderr."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`start`: seconds that a server may take to start, unless its entry says otherwise.
+
+    `look`: seconds that a refresh or a call waits for a start, which goes on after that.
+    """
+
+    start: float = 60.0
+    look: float = 10.0
+
+
+class ServerDown(Exception):
+    """The server cannot be used now; the message says why, for the operator, without secrets."""
+
+
+class Link:
+    """`refused`: the tools whose definitions cannot be read, with the reason, as of the last listing.
+
+    `seen`: what the server did outside of a call. `start_seconds`: how long it may take to start.
+    """
+
+    def __init__(self, name: str, config: ServerConfig, patience: Patience, on_question: OnQuestion) -> None:
+        self._name = name
+        self._config = config
+        self._on_question = on_question
+        self.start_seconds = config.start_timeout / 1000 if config.start_timeout else patience.start
+        self._look_seconds = min(patience.look, self.start_seconds + 1)
+        self._client: Client[Any] | None = None
+        self._opening: asyncio.Task[Client[Any]] | None = None
+        self._tail = Tail()
+        self.seen = Witness()
+        self.refused: dict[str, str] = {}
+
+    @property
+    def is_open(self) -> bool:
+        return self._client is not None
+
+    async def open(self) -> Client[Any]:
+        """Raises `ServerDown`. A start that takes longer than a look goes on, up to its own limit."""
+        if self._client and self._client.is_connected() and not self._opening:
+            return self._client
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._start(), name=f"start of {self._name}")
+            self._opening.add_done_callback(self._started)
+        opening = self._opening
+        await asyncio.wait({opening}, timeout=self._look_seconds)
+        if not opening.done():
+            raise ServerDown(f"is still starting (it may take {self.start_seconds:g} s)")
+        return opening.result()
+
+    async def drop(self, client: Client[Any]) -> None:
+        """A connection whose other end has gone still counts as connected; the next call opens another."""
+        if self._client is client:
+            await self.close()
+
+    async def close(self) -> None:
+        if self._opening:
+            self._opening.cancel()
+            await asyncio.wait({self._opening}, timeout=CLOSE_SECONDS)
+        client, self._client = self._client, None
+        if client is not None:
+            await _closed(client)
+
+    def failure(self, error: Exception, witness: Witness) -> str:
+        known = meaning(witness.answers or self.seen.answers)
+        return f"failed: {known[1]}" if known else f"failed: {cause(error)}"
+
+    def clean(self, reason: str) -> str:
+        """With the last lines of the program's stderr, and without secrets."""
+        secrets = [*self._config.secrets, self._config.url or ""]
+        first, *said = [
+            redact(without_secrets(text, secrets), REASON_LIMIT) for text in (reason, *self._tail.lines())
+        ]
+        return first + "".join(f"\n  stderr: {line}" for line in said)
+
+    def _started(self, opening: asyncio.Task[Client[Any]]) -> None:
+        self._opening = None
+        if not opening.cancelled():
+            opening.exception()  # retrieved here, because nobody may be waiting any more
+
+    async def _start(self) -> Client[Any]:
+        if self._client:
+            client, self._client = self._client, None
+            await _closed(client)
+        self._tail.clear()
+        client = Client(self._transport(), elicitation_handler=self._on_question, init_timeout=None)
+        with watching() as witness:
+            try:
+                async with asyncio.timeout(self.start_seconds):
+                    await client.__aenter__()
+            except TimeoutError:
+                reason = f"did not start within {self.start_seconds:g} s"
+            except Exception as error:  # noqa: BLE001 -- whatever a stranger's server makes the client raise
+                reason = self.failure(error, witness)
+            else:
+                self._client = client
+                return client
+        await _closed(client)
+        raise ServerDown(self.clean(reason))
+
+    def _transport(self) -> ClientTransport:
+        self.seen.answers.clear()
+        if self._config.url is None:
+            return Stdio(self._config, self.refused, self._tail)
+        return Http(self._config, self.refused, self.seen)
+
+
+async def _closed(client: Client[Any]) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
+    except Exception:  # noqa: BLE001, S110 -- it is gone either way
+        pass

@@ -1,0 +1,112 @@
+"""One MCP server as the toolbox knows it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastmcp import Client, FastMCP
+from fastmcp.client.transports import ClientTransport
+from mcp.types import Tool
+from pydantic_ai.mcp import MCPToolset
+from pydantic_ai.toolsets import AbstractToolset
+
+from forge.models.session import ToolInfo
+from worker.agent.deps import RunDeps
+from worker.agent.llm.provider_limits import ProviderLimits
+from worker.agent.tools.asking import Heard
+from worker.agent.tools.in_process import InProcess
+from worker.agent.tools.toolsets import (
+    SessionNetwork,
+    has_network,
+    name_the_call,
+    on_network,
+    without_network,
+)
+from worker.agent.tools.typed_client import TypedClient
+from worker.mcp_servers.toolbox import OwnServer
+
+ServerSource = Client[Any] | ClientTransport | FastMCP[Any] | str
+"""What an MCP client can connect to: a server in this process, a transport, a URL."""
+
+CONNECT_SECONDS = 10.0
+
+
+@dataclass
+class Server:
+    """`tools`: those that it offers now. A foreign server gets no network of ours, and its tools may come and go."""
+
+    name: str
+    toolset: MCPToolset[RunDeps]
+    is_foreign: bool = False
+    notes_strangers: bool = False
+    is_connected: bool = False
+    tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
+
+    @classmethod
+    def of(cls, name: str, source: ServerSource, *, is_foreign: bool = False) -> Server:
+        # "error": with the library's other modes a time-out would tell the LLM to repeat a transfer.
+        options: dict[str, Any] = {
+            "id": name,
+            "tool_error_behavior": "error",
+            "process_tool_call": name_the_call,
+        }
+        if not isinstance(source, OwnServer) or is_foreign:
+            client = source if isinstance(source, Client) else TypedClient(source)
+            return cls(name, MCPToolset(client, cache_tools=not is_foreign, **options), is_foreign)
+        toolset = InProcess(source, **options)
+        toolset.own_server = source
+        return cls(name, toolset, notes_strangers=source.notes_strangers)
+
+    async def list_tools(self, stack: AsyncExitStack, taken: frozenset[str]) -> None:
+        """Connect if need be. A server that fails, in whatever way, offers nothing and costs nothing else."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                if not self.is_connected:
+                    await stack.enter_async_context(self.toolset)
+                    self.is_connected = True
+                offered = await self.toolset.list_tools()
+        except Exception:  # noqa: BLE001
+            offered = []
+        self.tools = {tool.name: tool for tool in offered if tool.name not in taken}
+
+    def fit(self, limits: ProviderLimits, room: int | None) -> list[str]:
+        """Leave out what the provider would refuse: each such tool, and those beyond `room`. Returns why, by tool."""
+        faults = {name: limits.fault(tool.input_schema) for name, tool in self.tools.items()}
+        fitting = {name: tool for name, tool in self.tools.items() if not faults[name]}
+        self.tools = dict(list(fitting.items())[:room])
+        return [f"External tool {name} is left out: {fault}." for name, fault in faults.items() if fault] + [
+            f"External tool {name} is left out: {limits.name} takes {limits.tools} tools at most."
+            for name in fitting
+            if name not in self.tools
+        ]
+
+    def offered(self) -> AbstractToolset[RunDeps]:
+        names = frozenset(self.tools)
+        offered = self.toolset.filtered(lambda _ctx, tool: tool.name in names)
+        if self.is_foreign:
+            return Heard(offered, always=True)
+        return Heard(SessionNetwork(offered), notes=self.notes_strangers)
+
+    def infos(self) -> list[ToolInfo]:
+        return [
+            ToolInfo(
+                name=tool.name,
+                description=tool.description or "",
+                parameters=tool.input_schema if self.is_foreign else without_network(tool.input_schema),
+                server=self.name,
+                read_only=is_read_only(tool),
+            )
+            for tool in self.tools.values()
+        ]
+
+    async def call(self, name: str, arguments: dict[str, Any], network: str) -> Any:
+        if not self.is_foreign and has_network(self.tools[name].input_schema):
+            arguments = on_network(arguments, network)
+        return await self.toolset.direct_call_tool(name, arguments)
+
+
+def is_read_only(tool: Tool) -> bool:
+    return tool.annotations is not None and tool.annotations.read_only_hint is True

@@ -1,0 +1,180 @@
+"""How a run opens: requests to the wallet that have expired are closed, and the wallet's answer is checked.
+
+What came of it is stored in one transaction, before the LLM hears of it: the approval leaves the pending ones, its
+transaction is remembered, a notice tells the user, and the LLM's history gets the same words. A worker that dies before
+has changed nothing and the next attempt checks again; one that dies after leaves an answer that nobody checks twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
+
+from forge.models.approval import Approval, ApprovalReply, Report
+from forge.models.receipt import WalletReceipt
+from forge.models.run import ChainWait, Progress, Submission
+from worker.agent.deps import RunDeps
+from worker.agent.history import stored_history as history
+from worker.agent.history.drafts import response_drafts
+from worker.agent.prompt import from_wallet, prompt_text
+from worker.agent.tools import asked
+from worker.agent.uninterrupted import uninterrupted
+from worker.agent.wallet import TOOL_NAME, Wallet
+from worker.agent.wallet import verdict as verdicts
+from worker.agent.wallet.verdict import Verdict
+from worker.agent.wallet.verify import NotYet, Stopped, verify
+from worker.foreign_text import listening
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """`approval` None: the answer belongs to no request."""
+
+    approval: Approval | None
+    verdict: Verdict
+
+
+async def open_run(
+    deps: RunDeps, wallet: Wallet | None, submission: Submission, stopped: Callable[[], bool]
+) -> list[ModelMessage]:
+    """The run's stored first messages; none when there is nothing to settle. Raises `Stopped`, `NotYet`.
+
+    They end in the call that the person has allowed, if it is one: the run goes on by making it.
+    """
+    settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps)]
+    asks = asked.answered(deps, submission.approval)
+    with listening() as words:
+        if submission.approval and not _is_for(submission.approval, asks):
+            settled.append(await _answer(deps, wallet, submission.approval, stopped))
+    if not settled and not asks:
+        return []
+    request = _request(deps, submission, [*(each.text for each in asks), *(s.verdict.text for s in settled)])
+    calls = [each.call for each in asks if each.call]
+    progress = _progress(deps, [request, *calls], settled, asks)
+    if words:
+        progress = progress.model_copy(update={"strangers": frozenset({TOOL_NAME})})
+        deps.strangers |= progress.strangers
+    await uninterrupted(deps.record.append(progress))
+    deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
+    deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
+    return [request, *calls]
+
+
+def _is_for(reply: ApprovalReply, asks: Sequence[asked.Answered]) -> bool:
+    return any(each.ask.approval_id == reply.approval_id for each in asks)
+
+
+def _expired_ones(deps: RunDeps) -> list[Approval]:
+    return [each for each in deps.approvals if each.expires_at <= deps.clock()]
+
+
+async def _answer(
+    deps: RunDeps, wallet: Wallet | None, reply: ApprovalReply, stopped: Callable[[], bool]
+) -> _Settled:
+    approval = _named(deps.approvals, reply)
+    if approval is None or wallet is None or reply.outcome == "allowed":
+        return _Settled(None, _no_request(reply, _nobody_asked(reply)))
+    if approval.expires_at <= deps.clock():
+        return _Settled(None, _no_request(reply, _too_late(reply)))
+    if reply.outcome == "rejected":
+        return _Settled(approval, verdicts.rejected(approval, reply.reason or ""))
+    tx_hash = reply.transaction_hash
+    if tx_hash and tx_hash.lower() in deps.used_hashes:
+        return _Settled(
+            approval, verdicts.different(approval, tx_hash, ["it has settled another request before"])
+        )
+    if stopped():
+        raise Stopped
+    try:
+        return _Settled(approval, await _looked(deps, wallet, approval, tx_hash))
+    except NotYet:
+        if stopped():
+            raise Stopped from None
+        raise
+
+
+async def _looked(deps: RunDeps, wallet: Wallet, approval: Approval, tx_hash: str | None) -> Verdict:
+    now = deps.clock()
+    return await verify(
+        wallet.chains,
+        approval,
+        tx_hash,
+        seconds=wallet.terms.receipt_seconds,
+        now=now,
+        wait=deps.chain_wait or ChainWait(since=now, again_at=now),
+        used=deps.used_hashes,
+    )
+
+
+def _named(approvals: Sequence[Approval], reply: ApprovalReply) -> Approval | None:
+    """The legacy texts name none: they answer the one that has waited longest."""
+    if reply.approval_id is None:
+        return approvals[0] if approvals else None
+    return next((each for each in approvals if each.approval_id == reply.approval_id), None)
+
+
+def _no_request(reply: ApprovalReply, text: str) -> Verdict:
+    receipt = WalletReceipt(
+        approval_id=reply.approval_id, outcome="unknown", transaction_hash=reply.transaction_hash, reason=text
+    )
+    return Verdict(text, receipt)
+
+
+def _nobody_asked(reply: ApprovalReply) -> str:
+    return (
+        "An answer came for a wallet request, but no such request is open here: it was answered already, it expired, "
+        f"or it never existed. {_reported(reply)}"
+    )
+
+
+def _too_late(reply: ApprovalReply) -> str:
+    return f"An answer came after the wallet request had expired. {_reported(reply)}"
+
+
+def _reported(reply: ApprovalReply) -> str:
+    if reply.outcome in {"rejected", "allowed"}:
+        return f"It said “{reply.outcome}”; nothing was done because of it."
+    if reply.transaction_hash is None:
+        return "It named no transaction, but something may have been sent: look into the wallet before you repeat it."
+    return (
+        f"It reported transaction {reply.transaction_hash}, which was not checked and counts as nothing. It may still "
+        "have been sent: look it up before anything is sent again."
+    )
+
+
+def _request(deps: RunDeps, submission: Submission, texts: Sequence[str]) -> ModelRequest:
+    """An answer's own text comes first and the verdict last; a user's words always come last."""
+    notes = [UserPromptPart(from_wallet(text)) for text in texts]
+    said = UserPromptPart(prompt_text(submission))
+    parts = [said, *notes] if submission.approval else [*notes, said]
+    return ModelRequest(parts=parts, run_id=f"{deps.run_id}.opening")
+
+
+def _progress(
+    deps: RunDeps,
+    messages: Sequence[ModelMessage],
+    settled: Sequence[_Settled],
+    asks: Sequence[asked.Answered],
+) -> Progress:
+    closed = [each for each in settled if each.approval and each.verdict.closes]
+    ids = {each.approval.approval_id for each in closed if each.approval}
+    calls = [each.call for each in asks if each.call]
+    return Progress(
+        drafts=[
+            *(deps.notice(each.text) for each in asks),
+            *(deps.notice(each.verdict.text, receipt=each.verdict.receipt) for each in settled),
+            *(draft for call in calls for draft in response_drafts(deps, call)),
+        ],
+        entries=history.dump(messages),
+        new_response=bool(calls),
+        answered=frozenset(ids | {each.ask.approval_id for each in asks}),
+        used_hashes=frozenset(each.verdict.used_hash for each in closed if each.verdict.used_hash),
+        reported=_reports(deps, settled),
+    )
+
+
+def _reports(deps: RunDeps, settled: Sequence[_Settled]) -> dict[str, Report]:
+    found = [(each.approval, each.verdict.report(deps.clock())) for each in settled]
+    return {approval.approval_id: report for approval, report in found if approval and report}

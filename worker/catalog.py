@@ -1,0 +1,80 @@
+"""Publishing what the workers offer, so that the functions can answer for them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from forge.errors import StorageUnavailable
+from forge.models.session import Catalog
+from forge.ports import Clock, Commands
+from worker.agent.tools.toolbox import Toolbox
+from worker.blocking import Blocking
+
+PUBLISH_SECONDS = 60.0
+FRESH_MS = 150_000
+"""A worker that has not published for so long has gone."""
+_RETRY_SECONDS = 0.5
+"""A worker that is up before its table, or while that is out of reach, is ready as soon as the table is."""
+
+
+class Publisher:
+    """Publishes at start and every minute; connects the MCP servers, and again those that were out of reach."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        toolbox: Toolbox,
+        blocking: Blocking,
+        clock: Clock,
+        *,
+        llm: str,
+        missing_api_key: bool,
+        notices: list[str],
+    ) -> None:
+        self._commands, self._toolbox, self._blocking = commands, toolbox, blocking
+        self._clock = clock
+        self._llm, self._missing_api_key, self._notices = llm, missing_api_key, notices
+        self._catalog = self._current()
+        self._pause = PUBLISH_SECONDS
+
+    def catalog(self) -> Catalog:
+        return self._catalog
+
+    async def publish(self) -> None:
+        await self._toolbox.refresh()
+        self._catalog = self._current()
+        try:
+            if not (self._missing_api_key and await self._is_covered()):
+                await self._blocking(self._commands.publish, self._catalog)
+        except StorageUnavailable:
+            self._pause = _RETRY_SECONDS
+        else:
+            self._pause = PUBLISH_SECONDS
+
+    async def others_can_answer(self) -> bool:
+        """While this worker has no key for its LLM: whether there is one that has, as in the middle of a deployment."""
+        try:
+            return await self._is_covered()
+        except StorageUnavailable:
+            return False
+
+    async def _is_covered(self) -> bool:
+        """Whether a worker that can answer has published lately; its catalog is then left in place."""
+        known = await self._blocking(self._commands.catalog)
+        fresh = known is not None and self._clock() - known.published_at < FRESH_MS
+        return known is not None and fresh and not known.missing_api_key
+
+    async def keep_published(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause)
+            await self.publish()
+
+    def _current(self) -> Catalog:
+        return Catalog(
+            llm=self._llm,
+            missing_api_key=self._missing_api_key,
+            tools=self._toolbox.tools,
+            networks=list(self._toolbox.networks),
+            notices=[*self._notices, *self._toolbox.notices],
+            published_at=self._clock(),
+        )

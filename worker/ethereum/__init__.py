@@ -1,0 +1,1 @@
+"""What we know of Ethereum: chains, transactions and contracts. It is nobody's server."""

@@ -1,0 +1,108 @@
+"""Addresses and the names of the test network's accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated
+
+from eth_utils.address import to_checksum_address
+from pydantic import BaseModel, Field
+
+from worker.tool_outcomes import ToolRefused
+
+ACCOUNT_NAMES = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Frank", "Grace", "Heidi", "Ivan", "Judy")
+ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
+
+Who = Annotated[
+    str,
+    Field(
+        description="An address (0x and 40 hex digits), or on testnet an account's name: Alice … Judy.",
+        max_length=255,
+    ),
+]
+
+_HEX = re.compile(r"0[xX][0-9a-fA-F]*")
+_DIGITS = re.compile(r"[0-9a-fA-F]+")
+
+
+class Account(BaseModel):
+    """An address with its checksum, and the test account's name if it is one."""
+
+    address: str
+    name: str | None = None
+
+
+def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
+    """`test_accounts`: the addresses that the names stand for on this network, in order; empty elsewhere."""
+    text = who.strip()
+    if _HEX.fullmatch(text):
+        return label(parse_address(text), test_accounts)
+    names = [name.lower() for name in ACCOUNT_NAMES]
+    if text.lower() not in names:
+        raise _unknown(text)
+    index = names.index(text.lower())
+    if index < len(test_accounts):
+        return label(test_accounts[index], test_accounts)
+    if test_accounts:
+        raise ToolRefused(
+            f"The node of {network} has only {len(test_accounts)} accounts.", "Pass an address."
+        )
+    raise ToolRefused(
+        f"{ACCOUNT_NAMES[index]} is an account of testnet only.", f"On {network} pass the address itself."
+    )
+
+
+def label(address: str, test_accounts: Sequence[str]) -> Account:
+    names = {a.lower(): n for a, n in zip(test_accounts, ACCOUNT_NAMES, strict=False)}
+    return Account(address=_checksummed(address.lower()), name=names.get(address.lower()))
+
+
+def parse_address(text: str) -> str:
+    """The checksummed form (EIP-55). A mixed-case address with a wrong checksum is most likely mistyped."""
+    digits = text.strip().removeprefix("0x").removeprefix("0X")
+    if len(digits) == 64 and _DIGITS.fullmatch(digits):
+        raise ToolRefused(
+            "64 hex digits are a hash or a key, not an address. An address has 40; never give a private key."
+        )
+    if len(digits) != 40 or not _HEX.fullmatch(text.strip()):
+        raise ToolRefused(f"{_short(text)} is not an address (0x and 40 hex digits): {_fault(digits)}.")
+    checksummed = _checksummed("0x" + digits.lower())
+    if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
+        raise ToolRefused(
+            f"The checksum of {text} is wrong, so a digit may be mistyped. Compare it with its source.",
+            f"If every digit is right, pass {checksummed}.",
+        )
+    return checksummed
+
+
+@lru_cache(maxsize=4096)
+def _checksummed(address: str) -> str:
+    return str(to_checksum_address(address))
+
+
+def _unknown(text: str) -> ToolRefused:
+    if "." in text:
+        return ToolRefused(
+            f"{_short(text)} is an ENS-style name, and names are not looked up here: its address is needed (0x and 40 "
+            "hex digits).",
+            "Find it out and pass that.",
+        )
+    return ToolRefused(
+        f"Unknown account {_short(text)}. An address has 0x and 40 hex digits; testnet also has "
+        f"{', '.join(ACCOUNT_NAMES)}.",
+        "Pass one of these.",
+    )
+
+
+def _fault(digits: str) -> str:
+    """A letter of another alphabet is drawn like a digit, so it is named by its code as well."""
+    odd = next((c for c in digits if not _DIGITS.fullmatch(c)), None)
+    if odd is not None:
+        return f"{odd!r} (U+{ord(odd):04X}) is no hex digit"
+    return "the 0x is missing" if len(digits) == 40 else f"it has {len(digits)} digits"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:80] + "…")

@@ -1,0 +1,22 @@
+"""What a node answers, parsed at one place: what cannot be read is unknown (None), and nothing here raises."""
+
+from __future__ import annotations
+
+from worker.ethereum.node.answers import Block, Log, Receipt, SimulatedCall, Transaction, simulated_call
+from worker.ethereum.node.faults import NodeFault, read_fault
+from worker.ethereum.node.fields import address, hex_data, quantity, transaction_hash
+
+__all__ = [
+    "Block",
+    "Log",
+    "NodeFault",
+    "Receipt",
+    "SimulatedCall",
+    "Transaction",
+    "address",
+    "hex_data",
+    "quantity",
+    "read_fault",
+    "simulated_call",
+    "transaction_hash",
+]

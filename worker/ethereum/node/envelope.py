@@ -1,0 +1,54 @@
+"""The JSON-RPC envelope of an answer, as strict nodes and lenient gateways write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from worker.ethereum.node.faults import NodeFault, read_fault
+from worker.json_text import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Either a result, which may be null, or a fault."""
+
+    result: Any = None
+    fault: NodeFault | None = None
+
+
+def read_envelope(body: bytes) -> Envelope | None:
+    """None when the body is no JSON object. An object without `result` and `error` is an error in other words."""
+    fields = _object(body)
+    if not fields:
+        return None
+    error = fields.get("error")
+    if fields.get("result") is not None and not error:
+        return Envelope(result=fields["result"])
+    if error is not None and error is not False:
+        return Envelope(fault=read_fault(_with_result(fields)))
+    return Envelope() if "result" in fields else Envelope(fault=read_fault(fields))
+
+
+def _with_result(fields: dict[str, Any]) -> Any:
+    """Ganache answers a reverted transaction with its hash and an error at once: the hash must not be lost."""
+    error, result = fields["error"], fields.get("result")
+    if not isinstance(result, str):
+        return error
+    beside = cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": str(error)}
+    return {**beside, "transactionHash": result}
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    """A list stands for its first answer, as some gateways answer a batch of one; a text is an error."""
+    try:
+        answer = read_json(body)
+    except ValueError:
+        return None
+    if isinstance(answer, list):
+        found = cast("list[Any]", answer)
+        objects = (cast("dict[str, Any]", each) for each in found if isinstance(each, dict))
+        return next(objects, {"error": found})
+    if isinstance(answer, str):
+        return {"error": answer}
+    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else None

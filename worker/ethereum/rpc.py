@@ -1,0 +1,169 @@
+"""A JSON-RPC client for Ethereum nodes over one kept-alive HTTP session."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from forge.models.lines import one_line
+from worker.ethereum.node.dialects import Meaning
+from worker.ethereum.node.envelope import read_envelope
+from worker.ethereum.node.faults import NodeFault
+from worker.foreign_text import from_outside
+from worker.retry_after import seconds_of
+from worker.tool_outcomes import OutcomeUnknown, ToolRefused
+
+READ_SECONDS = 20.0
+SEND_SECONDS = 30.0
+ATTEMPTS = 3
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+RECEIPT_SECONDS = 30.0
+LONGEST_SHOWN = 120
+PASSING: frozenset[Meaning] = frozenset({"rate limit", "perhaps sent", "unclear"})
+"""After these a read is tried again. A read may always be repeated, so what no row knows is among them."""
+UNDECIDED: frozenset[Meaning] = frozenset({"perhaps sent", "unclear"})
+"""After these a transaction may have been sent."""
+
+
+LOOK_FIRST = (
+    "The transaction may or may not have been sent: look at the balances or the latest block before you send "
+    "anything again."
+)
+
+
+class NodeRefused(ToolRefused):
+    """The node answered with an error; `fault` says what it means. `passing`, `retry_after`: as below."""
+
+    def __init__(
+        self, network: str, fault: NodeFault, *, passing: bool = False, retry_after: float | None = None
+    ) -> None:
+        self.fault = fault
+        if fault.revert_words or fault.meaning == "unclear":
+            from_outside(fault.reason)  # a contract may have chosen the words
+        self.passing = passing
+        self.retry_after = retry_after
+        super().__init__(f"The node of {network} refused: {fault.reason}.")
+
+
+class NodeUnreachable(ToolRefused):
+    """The node gave no usable answer; `retry_after` seconds when it said so itself.
+
+    `passing`: it may answer when it is asked again. `was_reached`: it may have got the request.
+    """
+
+    def __init__(
+        self,
+        network: str,
+        reason: str,
+        *,
+        passing: bool = True,
+        retry_after: float | None = None,
+        was_reached: bool = True,
+    ) -> None:
+        self.passing = passing
+        self.was_reached = was_reached
+        self.retry_after = retry_after
+        super().__init__(f"The node of {network} {reason}.")
+
+
+class NodeUnreadable(NodeUnreachable):
+    """The node answered, but not in a form that can be read."""
+
+    def __init__(self, network: str, method: str, answer: Any) -> None:
+        shown = one_line(json.dumps(answer), LONGEST_SHOWN)
+        super().__init__(network, f"answered {method} with {shown}, which cannot be read", passing=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How long a node is waited for, in seconds, and the pauses between attempts."""
+
+    read_seconds: float = READ_SECONDS
+    send_seconds: float = SEND_SECONDS
+    receipt_seconds: float = RECEIPT_SECONDS
+    first_pause: float = field(default_factory=lambda: FIRST_PAUSE_SECONDS)
+    longest_pause: float = LONGEST_PAUSE_SECONDS
+
+
+class RpcClient:
+    """Talks to one network's node. Reads are tried up to three times; a write exactly once."""
+
+    def __init__(self, network: str, url: str, pacing: Pacing | None = None) -> None:
+        self._pacing = pacing or Pacing()
+        self._network = network
+        self._url = url
+        self._ids = itertools.count(1)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def read(self, method: str, *params: Any) -> Any:
+        """Raises `NodeRefused`, `NodeUnreachable`."""
+        pause = self._pacing.first_pause
+        for attempt in itertools.count(1):
+            try:
+                return await self._call(method, params, self._pacing.read_seconds)
+            except (NodeRefused, NodeUnreachable) as error:
+                if attempt == ATTEMPTS or not error.passing:
+                    raise
+                wanted = error.retry_after
+            await asyncio.sleep(min(wanted or pause, self._pacing.longest_pause))
+            pause *= 4
+        raise AssertionError  # pragma: no cover
+
+    async def write(self, method: str, *params: Any) -> Any:
+        """Never repeated. Raises `NodeRefused` or `NodeUnreachable` when nothing was done, else `OutcomeUnknown`."""
+        try:
+            return await self._call(method, params, self._pacing.send_seconds)
+        except NodeUnreachable as error:
+            if not error.was_reached:
+                raise
+            raise OutcomeUnknown(str(error), LOOK_FIRST) from error
+        except NodeRefused as error:
+            if error.fault.meaning in UNDECIDED and error.fault.transaction is None:
+                raise OutcomeUnknown(str(error), LOOK_FIRST) from error
+            raise
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _call(self, method: str, params: tuple[Any, ...], seconds: float) -> Any:
+        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        try:
+            async with self._open().post(
+                self._url, json=request, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds)
+            ) as response:
+                body = await response.read()
+        except aiohttp.ClientConnectorError as error:
+            reason = f"is out of reach ({type(error).__name__})"
+            raise NodeUnreachable(self._network, reason, was_reached=False) from None
+        except TimeoutError:
+            raise NodeUnreachable(self._network, f"did not answer within {seconds:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NodeUnreachable(self._network, f"is out of reach ({type(error).__name__})") from None
+        return self._result(response, body)
+
+    def _result(self, response: aiohttp.ClientResponse, body: bytes) -> Any:
+        answer, status = read_envelope(body), response.status
+        passing, after = status == 429 or status >= 500, seconds_of(response.headers.get("Retry-After"))
+        if answer is not None and answer.fault is not None:
+            passing = passing or (answer.fault.meaning in PASSING and status == 200)
+            raise NodeRefused(self._network, answer.fault, passing=passing, retry_after=after)
+        if status != 200:
+            reason = f"answered with HTTP status {status}"
+            raise NodeUnreachable(self._network, reason, passing=passing, retry_after=after)
+        if answer is None:
+            raise NodeUnreachable(self._network, "does not speak JSON-RPC", passing=False)
+        return answer.result
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=30)
+            self._session = aiohttp.ClientSession(connector=connector)
+        return self._session

@@ -1,0 +1,139 @@
+"""What a transaction would do now, without sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eth_hash.auto import keccak
+
+from worker.ethereum.addresses import ZERO_ADDRESS, parse_address
+from worker.ethereum.amounts import format_units
+from worker.ethereum.blocks import decimal
+from worker.ethereum.chains import Chain
+from worker.ethereum.effects import NoEffects, simulated_effects
+from worker.ethereum.events import Grant, Movement
+from worker.ethereum.results import AssetChange, GivenRight, Simulation
+from worker.ethereum.rpc import NodeRefused, NodeUnreadable
+from worker.ethereum.tokens import Token, read_token
+from worker.ethereum.transactions import Request, refusal, would_fail
+from worker.together import all_of, both
+from worker.tool_outcomes import ToolRefused
+
+MOST_CHANGES = 50
+GAS_PRICE_ORACLE = "0x420000000000000000000000000000000000000f"
+"""The OP stack's predeploy that tells the fee for L1 (specs.optimism.io, Fjord)."""
+UNSIGNED_BYTES = 120
+"""A transaction without its call data and signature, at most."""
+
+
+async def simulate_transaction(request: Request) -> Simulation:
+    """Raises `ToolRefused` when the node cannot tell whether it would succeed; the rest is null where it cannot."""
+    call = request.call()
+    try:
+        answer, gas = await both(request.chain.data("eth_call", call, "latest"), _gas(request))
+    except NodeRefused as error:
+        if not would_fail(error):
+            raise
+        return Simulation(**request.transfer(), success=False, revert_reason=refusal(error))
+    fee = await _fee(request, gas)
+    return Simulation(
+        **request.transfer(),
+        success=True,
+        return_data=answer,
+        gas_estimate=decimal(gas),
+        fee_estimate_wei=decimal(fee),
+        fee_estimate_ether=None if fee is None else format_units(fee),
+        **await _effects(request),
+    )
+
+
+async def _gas(request: Request) -> int | None:
+    """None when the node cannot tell. Raises `NodeRefused` when it says that the transaction fails."""
+    try:
+        return await request.chain.quantity("eth_estimateGas", request.call())
+    except NodeRefused as error:
+        if would_fail(error):
+            raise
+    except ToolRefused:
+        pass
+    return None
+
+
+async def _fee(request: Request, gas: int | None) -> int | None:
+    """Wei in all: on a rollup that bills for L1, that part too. None when a part cannot be told."""
+    try:
+        price = await request.chain.quantity("eth_gasPrice")
+        l1_fee = await _l1_fee(request) if request.chain.has_l1_fee else 0
+    except ToolRefused:
+        return None
+    return None if gas is None else gas * price + l1_fee
+
+
+async def _l1_fee(request: Request) -> int:
+    """By the chain's own oracle, from the size of the unsigned transaction. Raises `ToolRefused`."""
+    size = UNSIGNED_BYTES + len(request.data)
+    data = keccak(b"getL1FeeUpperBound(uint256)")[:4] + size.to_bytes(32)
+    call = {"to": GAS_PRICE_ORACLE, "input": "0x" + data.hex()}
+    answer = await request.chain.data("eth_call", call, "latest")
+    if len(answer) != 66:
+        raise NodeUnreadable(request.chain.name, "eth_call", answer)
+    return int(answer, 16)
+
+
+async def _effects(request: Request) -> dict[str, Any]:
+    found = await simulated_effects(request)
+    if isinstance(found, NoEffects):
+        return {"asset_changes": None, "untold": found.reason}
+    changes, more = await _asset_changes(request, found.movements)
+    return {
+        "asset_changes": changes,
+        "more_asset_changes": more,
+        "rights": [_right(grant) for grant in found.grants[:MOST_CHANGES]],
+        "untold": None if found.is_whole else "it logs more than can be read here",
+    }
+
+
+async def _asset_changes(request: Request, found: Sequence[Movement]) -> tuple[list[AssetChange], int]:
+    """A contract may log as many movements as it likes: what the sender loses must not drown in them."""
+    sender = request.sender.address.lower()
+    shown = sorted(found, key=lambda each: each.sender.lower() != sender)[:MOST_CHANGES]
+    addresses = sorted({each.asset for each in shown if each.standard != "native"})
+    tokens = await all_of(_token(request.chain, address) for address in addresses)
+    known = dict(zip(addresses, tokens, strict=True))
+    return [_change(request.chain, each, known.get(each.asset)) for each in shown], len(found) - len(shown)
+
+
+async def _token(chain: Chain, address: str) -> Token:
+    """A token that cannot be asked now is still named by its address."""
+    try:
+        return await read_token(chain, address)
+    except ToolRefused:
+        return Token(address, None, None)
+
+
+def _change(chain: Chain, found: Movement, token: Token | None) -> AssetChange:
+    is_counted = token is None or found.standard not in {"erc721", "erc1155"}
+    formatted = format_units(found.amount) if token is None else token.format(found.amount)
+    return AssetChange(
+        asset="native" if token is None else parse_address(token.address),
+        standard=found.standard,
+        symbol=chain.currency if token is None else token.symbol,
+        sender=parse_address(found.sender.lower()),
+        to=parse_address(found.to.lower()),
+        amount=str(found.amount),
+        formatted=formatted if is_counted else None,
+    )
+
+
+def _right(grant: Grant) -> GivenRight:
+    return GivenRight(
+        kind=grant.kind,
+        contract=parse_address(grant.token.lower()),
+        owner=parse_address(grant.owner.lower()) if grant.owner else None,
+        who=parse_address(grant.spender.lower()) if grant.spender else ZERO_ADDRESS,
+        amount=None if grant.amount is None else str(grant.amount),
+        event=grant.event,
+        revokes=grant.revokes,
+        single=grant.single,
+    )

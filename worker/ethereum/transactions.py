@@ -1,0 +1,83 @@
+"""A transaction as asked for, and what a node says to it before it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from worker.ethereum.abi import explain_revert, parse_data
+from worker.ethereum.addresses import Account
+from worker.ethereum.amounts import format_units, parse_amount
+from worker.ethereum.chains import Chain
+from worker.ethereum.node.dialects import Meaning
+from worker.ethereum.rpc import NodeRefused
+from worker.foreign_text import from_outside
+from worker.tool_outcomes import ToolRefused
+
+FAILS: frozenset[Meaning] = frozenset({"reverted", "fails", "no funds"})
+NO_REASON = "no reason given"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    chain: Chain
+    sender: Account
+    to: Account | None
+    """None: the transaction creates a contract, and `data` is its creation code."""
+    value: int
+    data: bytes
+
+    def call(self) -> dict[str, str]:
+        """As nodes take it. `input` alone: some nodes refuse `data` beside it."""
+        call = {
+            "from": self.sender.address,
+            "value": hex(self.value),
+            "input": "0x" + self.data.hex(),
+        }
+        return call | {"to": self.to.address} if self.to else call
+
+    def transfer(self) -> dict[str, Any]:
+        """The fields of `results.Transfer`."""
+        return {
+            "network": self.chain.name,
+            "sender": self.sender.address,
+            "from_account": self.sender.name,
+            "to": self.to.address if self.to else None,
+            "to_account": self.to.name if self.to else None,
+            "value_wei": str(self.value),
+            "value_ether": format_units(self.value),
+            "currency": self.chain.currency,
+        }
+
+
+async def read_request(
+    chain: Chain, sender: str, to: str, value: str | int, data: str, *, data_name: str = "input"
+) -> Request:
+    """`data_name`: the tool's parameter that `data` came in."""
+    code = parse_data(data, data_name)
+    if not to.strip() and not code:
+        raise ToolRefused(
+            "There is neither a recipient nor code of a new contract.",
+            f"Pass an address as `to`, or creation code as `{data_name}` to create a contract.",
+        )
+    return Request(
+        chain=chain,
+        sender=await chain.account(sender),
+        to=await chain.account(to) if to.strip() else None,
+        value=parse_amount(value, chain.currency),
+        data=code,
+    )
+
+
+def refusal(error: NodeRefused) -> str:
+    """Why the node would not carry a call out: the decoded revert, or the node's own words."""
+    fault = error.fault
+    if fault.revert is None:
+        return fault.reason
+    words = from_outside(fault.revert_words) if fault.revert_words else NO_REASON
+    return f"execution reverted: {explain_revert(fault.revert) if fault.revert else words}"
+
+
+def would_fail(error: NodeRefused) -> bool:
+    """Whether the node says that the transaction fails, rather than that it cannot tell."""
+    return error.fault.meaning in FAILS

@@ -1,0 +1,1 @@
+"""What an operator sees of a worker, and how the container is kept alive."""

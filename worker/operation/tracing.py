@@ -1,0 +1,192 @@
+"""The spans of a run (OpenTelemetry): from the accepted message to its last frame, all attempts in one trace.
+
+The trace is that of the `traceparent` of whoever called; without one its id is the run's, so that every worker and
+every person who reads logs knows it. The functions write what they know into the run and its queue message, and the
+worker tells their part with its own, so that no function imports or calls anything for the sake of traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+from forge.models.run import RunMessage
+from forge.models.trace import read_traceparent
+from forge.ports import AsyncConnections, Clock, Lease
+from worker.operation.metrics import RunFigures
+
+if TYPE_CHECKING:
+    from pydantic_ai.capabilities import AbstractCapability
+
+    from worker.operation.span_export import SpanExport
+
+_SPAN_DIGITS = 16
+_SHARE_DIGITS = 12
+"""Of a run's id: they are random, and every worker takes the same decision by them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run's spans hang: `accept` is the span of its acceptance, `caller` the span in which it was asked for."""
+
+    accept: SpanContext
+    caller: SpanContext | None
+
+    @property
+    def context(self) -> Context:
+        return trace.set_span_in_context(NonRecordingSpan(self.accept))
+
+
+def origin_of(lease: Lease, ratio: float) -> Origin:
+    """A caller may ask for fewer spans than `ratio` (an unsampled `traceparent`), never for more."""
+    active = lease.session.active
+    parent = read_traceparent(active.submission.trace) if active else None
+    is_sampled = _is_chosen(lease.run_id, ratio) and (parent is None or parent.is_sampled)
+    flags = TraceFlags(TraceFlags.SAMPLED if is_sampled else TraceFlags.DEFAULT)
+    trace_id = int(parent.trace_id if parent else lease.run_id, 16)
+    accept = SpanContext(trace_id, int(lease.run_id[:_SPAN_DIGITS], 16), is_remote=True, trace_flags=flags)
+    if parent is None:
+        return Origin(accept, None)
+    return Origin(accept, SpanContext(trace_id, int(parent.span_id, 16), is_remote=True, trace_flags=flags))
+
+
+def _is_chosen(run_id: str, ratio: float) -> bool:
+    return int(run_id[-_SHARE_DIGITS:], 16) < ratio * 16**_SHARE_DIGITS
+
+
+@dataclass
+class Tally:
+    """What was pushed for one run; `first_at` and `last_at` in epoch milliseconds."""
+
+    frames: int = 0
+    bytes: int = 0
+    first_at: int = 0
+    last_at: int = 0
+
+
+@dataclass
+class CountedConnections:
+    """Counts what is posted to the connections of one session, for the run that is the newest there."""
+
+    wrapped: AsyncConnections
+    clock: Clock
+    tally: Tally = field(default_factory=Tally)
+
+    async def post(self, connection_id: str, frame: bytes) -> None:
+        await self.wrapped.post(connection_id, frame)
+        tally, now = self.tally, self.clock()
+        tally.frames, tally.bytes = tally.frames + 1, tally.bytes + len(frame)
+        tally.first_at, tally.last_at = tally.first_at or now, now
+
+
+class Tracing:
+    """`export` None: nothing is recorded, and nothing of the SDK is imported."""
+
+    def __init__(self, export: SpanExport | None = None, clock: Clock = lambda: 0, ratio: float = 1) -> None:
+        self._export, self._clock, self._ratio = export, clock, ratio
+        self._tracer = export.tracer if export else trace.NoOpTracer()
+
+    @property
+    def is_on(self) -> bool:
+        return self._export is not None
+
+    def capabilities(self) -> list[AbstractCapability[Any]]:
+        """What adds the spans of the agent, the LLM and the tools."""
+        return self._export.capabilities() if self._export else []
+
+    async def close(self) -> None:
+        if self._export:
+            await self._export.close()
+
+    def claimed(self, lease: Lease, message: RunMessage) -> None:
+        """Tell of the run's way here, once. How long accepting took is known when the run's own message has come."""
+        if self._export is None or lease.attempt > 1 or lease.session.active is None:
+            return
+        accepted_at, origin = lease.session.active.submission.created_at, origin_of(lease, self._ratio)
+        sent_at = message.sent_at if message.run_id == lease.run_id else 0
+        waiting_from = max(accepted_at, sent_at)
+        self._export.accepted(origin, {"forge.run_id": lease.run_id}, accepted_at, waiting_from)
+        waited = self._tracer.start_span(
+            "queue",
+            origin.context,
+            SpanKind.CONSUMER,
+            {"messaging.system": "aws_sqs", "messaging.operation.type": "receive"},
+            start_time=_ns(waiting_from),
+        )
+        waited.end(_ns(max(waiting_from, self._clock())))
+
+    @contextmanager
+    def attempt(self, lease: Lease) -> Generator[Span]:
+        """The span of one attempt, in which everything is that happens within the block."""
+        if self._export is None:
+            yield trace.INVALID_SPAN
+            return
+        attributes = {
+            "messaging.operation.type": "process",
+            "forge.run_id": lease.run_id,
+            "forge.attempt": lease.attempt,
+            "forge.session_digest": lease.key.digest,
+        }
+        with self._tracer.start_as_current_span(
+            "run",
+            origin_of(lease, self._ratio).context,
+            SpanKind.CONSUMER,
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield span
+            except BaseException as error:
+                _mark_failed(span, error)
+                raise
+
+    def counted(self, connections: AsyncConnections) -> AsyncConnections:
+        return CountedConnections(connections, self._clock) if self.is_on else connections
+
+    def pushing(self, connections: AsyncConnections) -> Callable[[], None]:
+        """Count what is pushed from now on; the call that is returned tells of it, in the span of the present run."""
+        if not isinstance(connections, CountedConnections):
+            return _nothing
+        context = trace.set_span_in_context(trace.get_current_span())
+        tally = connections.tally = Tally()
+        return lambda: self._pushed(context, tally)
+
+    def _pushed(self, context: Context, tally: Tally) -> None:
+        if not tally.frames:
+            return
+        counts = {"forge.push.frames": tally.frames, "forge.push.bytes": tally.bytes}
+        span = self._tracer.start_span(
+            "push", context, SpanKind.PRODUCER, counts, start_time=_ns(tally.first_at)
+        )
+        span.end(_ns(tally.last_at))
+
+
+def tell_end(figures: RunFigures, error: BaseException | None) -> None:
+    """What the current span is told of its run's end."""
+    span = trace.get_current_span()
+    span.set_attributes({"forge.outcome": figures.outcome, "forge.tokens": figures.tokens})
+    if figures.first_text_ms is not None:
+        span.set_attribute("forge.first_text_ms", figures.first_text_ms)
+    if error:
+        _mark_failed(span, error)
+
+
+def _mark_failed(span: Span, error: BaseException) -> None:
+    """The kind of the error only: its text may hold what a person wrote."""
+    span.set_attribute("error.type", type(error).__name__)
+    span.set_status(Status(StatusCode.ERROR))
+
+
+def _ns(milliseconds: int) -> int:
+    return milliseconds * 1_000_000
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,102 @@
+"""Audiences by session: one that still gets the end of a run is there for the next run too, so order is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from forge.errors import StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.session import Catalog, HotSession
+from forge.ports import AsyncConnections, Clock, Controls
+from worker.blocking import Blocking
+from worker.push.feed import Feed
+from worker.push.frame_pace import Pace
+from worker.push.sender import Audience
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 5.0
+
+
+class Audiences:
+    def __init__(
+        self,
+        controls: Controls,
+        connections: AsyncConnections,
+        blocking: Blocking,
+        catalog: Callable[[], Catalog],
+        pace: Pace,
+        clock: Clock,
+        counted: Callable[[AsyncConnections], AsyncConnections] = lambda connections: connections,
+    ) -> None:
+        """`counted`: what a session's audience pushes through, in the place of `connections`."""
+        self._controls = controls
+        self._connections = connections
+        self._blocking = blocking
+        self._catalog = catalog
+        self._pace = pace
+        self._clock = clock
+        self._counted = counted
+        self._users: Counter[tuple[SessionKey, int]] = Counter()
+        self._open: dict[tuple[SessionKey, int], Audience] = {}
+        self._closing: dict[tuple[SessionKey, int], asyncio.Task[None]] = {}
+
+    def open(self, session: HotSession) -> Audience:
+        name = (session.key, session.generation)
+        if closing := self._closing.pop(name, None):
+            closing.cancel()
+        self._users[name] += 1
+        if name not in self._open:
+            self._open[name] = self._new(session.key)
+        return self._open[name]
+
+    def release(self, session: HotSession, told: Callable[[], None] = lambda: None) -> None:
+        """The last one that leaves lets everybody get the end, then closes. `told` is called when they have it."""
+        name = (session.key, session.generation)
+        self._users[name] -= 1
+        if self._users[name]:
+            told()
+            return
+        del self._users[name]
+        closing = asyncio.create_task(self._close(name), name=f"drain {session.key}")
+        closing.add_done_callback(lambda _: told())
+        self._closing[name] = closing
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._closing.values(), return_exceptions=True)
+        await asyncio.gather(*(audience.close() for audience in self._open.values()))
+
+    def _new(self, key: SessionKey) -> Audience:
+        async def is_gone(connection_id: str) -> bool:
+            try:
+                return await self._blocking(self._forget_unless_opening, connection_id, key)
+            except StorageUnavailable:
+                return True
+
+        connections = self._counted(self._connections)
+        return Audience(Feed(self._catalog), connections, self._pace, is_gone)
+
+    def _forget_unless_opening(self, connection_id: str, key: SessionKey) -> bool:
+        connection = self._controls.connection(connection_id)
+        if connection and connection.may_be_opening(self._clock()):
+            return False
+        self._controls.disconnect(connection_id, key)
+        return True
+
+    async def _close(self, name: tuple[SessionKey, int]) -> None:
+        audience = self._open[name]
+        await self._find_latecomers(name[0], audience)
+        await audience.drain(DRAIN_SECONDS)
+        del self._closing[name]
+        await self._open.pop(name).close()
+
+    async def _find_latecomers(self, key: SessionKey, audience: Audience) -> None:
+        """Connections that were listed after the last look may have been told, as answer to `sync`, of a run that goes
+        on; nobody else would tell them before their next ping that it has ended.
+        """
+        found = await self._blocking.insist(self._controls.read, [key])
+        if found is not None:
+            audience.follow(found[key].connections if key in found else ())

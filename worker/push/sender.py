@@ -1,0 +1,184 @@
+"""Pushing to WebSocket connections: one ordered sender each, which always sends what its connection lacks now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from forge.errors import ConnectionGone, StorageUnavailable
+from forge.models.framing import state_frames, text_frames
+from forge.models.views import Hot
+from forge.ports import AsyncConnections
+from worker.push.feed import Feed
+from worker.push.frame_pace import Pace
+
+logger = logging.getLogger(__name__)
+
+SLOW_SECONDS = 2.0
+"""For one frame: a connection that takes longer is logged as slow."""
+_RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
+
+IsGone = Callable[[str], Awaitable[bool]]
+"""Asked after a 410: whether the connection has gone, and is forgotten, or is only opening."""
+
+
+@dataclass
+class Position:
+    """What one connection has been sent."""
+
+    version: int = -1
+    messages: int = 0
+    seq: int = -1
+    attempt: int = 0
+    length: int = 0
+
+
+class Sender:
+    """Sends in order to one connection. A slow one gets a catch-up: whatever is newest once it can take more."""
+
+    def __init__(
+        self, connection_id: str, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone
+    ) -> None:
+        self._connection_id, self._feed, self._connections = connection_id, feed, connections
+        self._pace, self._is_gone = pace, is_gone
+        self._sent = Position()
+        self._wake = asyncio.Event()
+        self._is_gathering = False
+        self._text_since = 0.0
+        self._text_due = 0.0
+        self.is_idle = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises `ConnectionGone`, and `StorageUnavailable` when retrying has not helped."""
+        stop_listening = self._feed.listen(self._changed)
+        try:
+            while True:
+                self._wake.clear()
+                if self._feed.hot and self._sent.version != self._feed.version:
+                    await self._send_state(self._feed.hot)
+                elif self._text_missing():
+                    await self._send_text()
+                else:
+                    self.is_idle.set()
+                    await self._wake.wait()
+        finally:
+            self.is_idle.set()
+            stop_listening()
+
+    def _changed(self, is_state: bool) -> None:
+        self.is_idle.clear()
+        if is_state or not self._is_gathering:
+            self._wake.set()
+
+    async def _send_state(self, hot: Hot) -> None:
+        new = [message for message in self._feed.messages if (message.seq or 0) >= self._sent.messages]
+        version = self._feed.version
+        self._sent.messages = max([self._sent.messages, *((message.seq or 0) + 1 for message in new)])
+        await self._send(state_frames(hot, new))
+        self._sent.version = version
+
+    def _text_missing(self) -> bool:
+        feed, sent = self._feed, self._sent
+        if (feed.text_seq, feed.attempt) != (sent.seq, sent.attempt):
+            sent.seq, sent.attempt, sent.length = feed.text_seq, feed.attempt, 0
+            self._text_due = 0.0
+        return feed.text_length > sent.length
+
+    async def _send_text(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._text_due:
+            await self._gather(self._text_due - now)
+            return
+        if not self._sent.length:
+            self._text_since = now
+        hot, sent = self._feed.hot, self._sent
+        if hot is None:
+            return
+        text, begin = self._feed.text, sent.length
+        sent.length = len(text)
+        self._text_due = now + self._pace.pause(now - self._text_since)
+        await self._send(
+            text_frames(hot.session_id, hot.generation, sent.seq, sent.attempt, begin, text[begin:])
+        )
+
+    async def _gather(self, seconds: float) -> None:
+        self._is_gathering = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._is_gathering = False
+
+    async def _send(self, frames: Iterable[str]) -> None:
+        for frame in frames:
+            await self._post(frame.encode())
+
+    async def _post(self, frame: bytes) -> None:
+        for pause in _RETRY_PAUSES:
+            try:
+                return await self._post_once(frame)
+            except ConnectionGone:
+                if await self._is_gone(self._connection_id):
+                    raise
+            except StorageUnavailable:
+                pass
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads, decides nothing
+        return await self._post_once(frame)
+
+    async def _post_once(self, frame: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await self._connections.post(self._connection_id, frame)
+        if (seconds := loop.time() - began) > SLOW_SECONDS:
+            logger.info(
+                "connection slow", extra={"connection_id": self._connection_id, "seconds": round(seconds, 1)}
+            )
+
+
+class Audience:
+    """The open connections of one session while this worker has something to tell it."""
+
+    def __init__(self, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone) -> None:
+        self.feed = feed
+        self.connections, self._pace, self._is_gone = connections, pace, is_gone
+        self._senders: dict[str, tuple[Sender, asyncio.Task[None]]] = {}
+        self._gone: set[str] = set()
+
+    def follow(self, connection_ids: Iterable[str]) -> None:
+        """Send to exactly these from now on; one that is new gets what it has missed of the run."""
+        wanted = set(connection_ids) - self._gone
+        for connection_id in self._senders.keys() - wanted:
+            self._senders.pop(connection_id)[1].cancel()
+        for connection_id in wanted - self._senders.keys():
+            sender = Sender(connection_id, self.feed, self.connections, self._pace, self._is_gone)
+            task = asyncio.create_task(self._serve(connection_id, sender), name=f"send {connection_id}")
+            self._senders[connection_id] = (sender, task)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until every connection has everything, at most so long."""
+        waits = [sender.is_idle.wait() for sender, _ in self._senders.values()]
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*waits)
+        except TimeoutError:
+            pass
+
+    async def close(self) -> None:
+        tasks = [task for _, task in self._senders.values()]
+        self._senders.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, connection_id: str, sender: Sender) -> None:
+        try:
+            await sender.run()
+        except (ConnectionGone, StorageUnavailable) as error:
+            fields = {"connection_id": connection_id, "error": type(error).__name__}
+            logger.info("connection given up", extra=fields)
+            self._gone.add(connection_id)  # for this run; if it does exist, it may ask `sync`

@@ -1,0 +1,1 @@
+"""A queue message becomes a run that has ended."""

@@ -1,0 +1,63 @@
+"""A run in this process: what it is asked to do from outside, and who listens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic_ai import CancellationToken
+
+from forge.models.session import Control
+from forge.ports import Clock, Lease
+from worker.push.sender import Audience
+from worker.runs.run_record import LeasedRecord
+
+StopReason = Literal["interrupted", "deleted", "released"]
+
+
+class RunInProgress:
+    """One attempt. `receipt` is the handle of its queue message as it was delivered last."""
+
+    def __init__(
+        self, lease: Lease, record: LeasedRecord, audience: Audience, clock: Clock, receipt: str
+    ) -> None:
+        self.receipt = receipt
+        self.is_over = False
+        self.waiting: str | None = None
+        self.begun: Callable[[], None] = lambda: None
+        self.again_at: int | None = None
+        self.key, self.run_id, self.generation = lease.key, lease.run_id, lease.session.generation
+        self.record, self.audience = record, audience
+        self.token = CancellationToken()
+        self.stopping = asyncio.Event()
+        self.stop_reason: StopReason | None = None
+        self.started_at = clock()
+        self._clock = clock
+        self._watched_until = 0
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody follows by SSE, who sees only what is flushed."""
+        return self._watched_until > self._clock()
+
+    def observe(self, control: Control) -> None:
+        if control.deleted >= self.generation:
+            self.stop("deleted")
+        elif control.interrupt == self.run_id:
+            self.stop("interrupted")
+        was_watched, self._watched_until = self.is_watched, control.watched_until
+        if self.is_watched and not was_watched:
+            self.record.is_due.set()
+        self.audience.follow(control.connections)
+
+    def adopt(self, receipt: str) -> None:
+        """The run's message came again: this attempt goes on with it, if the lease can still be renewed."""
+        self.receipt = receipt
+        self.record.renew_at_once()
+
+    def stop(self, reason: StopReason) -> None:
+        """The first reason counts, but for a deletion, after which nothing may be written."""
+        if self.stop_reason is None or reason == "deleted":
+            self.stop_reason = reason
+        self.stopping.set()

@@ -1,0 +1,159 @@
+"""The worker's life: receive, claim, execute, delete; and stop without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from forge.errors import LeaseLost, StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.run import CommandMessage, RunMessage
+from forge.observability import error_fields
+from forge.ports import Delivery
+from worker.commands import answer_command
+from worker.resources import Resources
+from worker.runs.execution import RunExecutor
+from worker.runs.places import Places, holder_of, pause_after
+from worker.runs.poison import PoisonRule
+from worker.runs.run_deliveries import RunDeliveries
+from worker.runs.settling import Settling
+from worker.runs.watch import ActiveRuns
+from worker.tool_outcomes import broke_off
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 2
+"""Of one long poll: the longest that stopping has to wait for it."""
+COMMANDS_SHARE = 4
+"""Commands hold at most one place in so many: whatever they wait for, the others stay free for people's messages."""
+COMMAND_RETRY_SECONDS = 1
+_RECEIVE_LIMIT = 10
+_RELEASE_SECONDS = 3
+
+
+class Consumer:
+    def __init__(
+        self, resources: Resources, active: ActiveRuns, executor: RunExecutor, concurrency: int
+    ) -> None:
+        self._resources, self._active, self._executor = resources, active, executor
+        self._free = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        self._is_stopping = False
+        self._places = Places(concurrency)
+        self._command_places = asyncio.Semaphore(max(1, concurrency // COMMANDS_SHARE))
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._settling = Settling(resources)
+        self._runs = RunDeliveries(resources, active, executor, self._may_go_on, lambda: self._is_stopping)
+        self._poison = PoisonRule(resources, self._runs.give_up)
+
+    async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
+        """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
+        async with asyncio.TaskGroup() as group:
+            receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
+            await stop.wait()
+            logger.info("worker stopping", extra={"runs": len(self._active)})
+            await self._wind_up(receiving, stop_seconds)
+
+    async def _keep_receiving(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._receive(group, stop)
+
+    async def _receive(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        async with self._free:
+            free = self._concurrency - len(self._deliveries)
+        try:
+            batch = await self._resources.blocking(
+                self._resources.queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS
+            )
+        except StorageUnavailable:
+            await asyncio.sleep(1)
+            return
+        started: set[SessionKey] = set()
+        for delivery in batch:
+            await self._free.acquire()
+            task = group.create_task(
+                self._turn(delivery, started, stop), name=f"delivery {delivery.receipt[:16]}"
+            )
+            self._deliveries.add(task)
+            task.add_done_callback(self._done)
+
+    def _turn(
+        self, delivery: Delivery, started: set[SessionKey], stop: asyncio.Event
+    ) -> Coroutine[None, None, None]:
+        """Of a session's messages only the first is handled; the queue keeps the others until that is deleted."""
+        if isinstance(delivery.body, RunMessage):
+            if delivery.body.key in started:
+                return self._settling.release(delivery, 0)
+            started.add(delivery.body.key)
+        return self._handle(delivery, stop)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._deliveries.discard(task)
+        self._free.release()
+
+    async def _wind_up(self, receiving: asyncio.Task[None], seconds: float) -> None:
+        """What the last poll still brings is put back by `_handle`."""
+        self._is_stopping = True
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=seconds)
+        self._active.stop_all()
+        await asyncio.wait({receiving}, timeout=WAIT_SECONDS)
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=_RELEASE_SECONDS)
+        for task in {receiving, *self._deliveries}:
+            task.cancel()
+
+    async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
+        """A delivery never takes the worker with it. What could not even be settled comes back by itself."""
+        try:
+            if stop.is_set():
+                await self._settling.release(delivery, 0)
+            else:
+                await self._hold_place(delivery)
+        except LeaseLost:
+            logger.info("lease lost", extra={"receives": delivery.receives})
+        except BaseException as error:
+            if not broke_off(error):
+                raise
+            await self._settle_fault(delivery, error)
+
+    async def _hold_place(self, delivery: Delivery) -> None:
+        """What is beyond its caller's share goes back to the queue: nothing is lost, and no attempt is spent."""
+        body, holder = delivery.body, holder_of(delivery.body)
+        if not self._places.take(holder):
+            logger.info("beyond the caller's share", extra={"receives": delivery.receives})
+            return await self._settling.put_off(delivery, pause_after(delivery.receives))
+        try:
+            if isinstance(body, CommandMessage):
+                await self._run_command(body, delivery)
+            else:
+                await self._runs.handle(body, delivery)
+        finally:
+            self._places.give_back(holder)
+        return None
+
+    def _may_go_on(self, following: RunMessage) -> bool:
+        """Without the queue; else others that wait there come first."""
+        is_fair = self._places.is_fair(holder_of(following))
+        return is_fair and not self._is_stopping and not self._free.locked()
+
+    async def _settle_fault(self, delivery: Delivery, error: BaseException) -> None:
+        try:
+            await self._poison.settle(delivery, error)
+        except Exception as broken:  # noqa: BLE001
+            fields = {"receives": delivery.receives, **error_fields(broken)}
+            logger.log(logging.ERROR, "delivery not settled", extra=fields)
+
+    async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
+        if self._command_places.locked():
+            logger.info("command put back", extra={"receives": delivery.receives})
+            return await self._settling.put_off(delivery, COMMAND_RETRY_SECONDS)
+        async with self._command_places:
+            await self._answer_command(message, delivery)
+        return None
+
+    async def _answer_command(self, message: CommandMessage, delivery: Delivery) -> None:
+        with self._resources.kept.keep(lambda: delivery.receipt, asyncio.get_running_loop().time()):
+            await answer_command(self._resources, self._executor, message)
+        await self._settling.delete(delivery)

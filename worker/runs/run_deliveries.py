@@ -1,0 +1,195 @@
+"""Deliveries of runs: claim, execute, and settle the message by how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from forge.errors import (
+    ClaimRefused,
+    ForgeError,
+    LeaseLost,
+    RunGone,
+    SessionUnreadable,
+    StorageUnavailable,
+    SuspectHeld,
+)
+from forge.models.run import RunMessage
+from forge.models.session import Control
+from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
+from forge.observability import run_fields
+from forge.ports import Delivery, Lease
+from worker.claiming import claim
+from worker.resources import Resources
+from worker.runs.execution import Executed, RunExecutor
+from worker.runs.settling import Settling
+from worker.runs.starts import Start, Starts
+from worker.runs.watch import ActiveRuns
+from worker.tool_outcomes import broke_off
+
+logger = logging.getLogger(__name__)
+
+UNREADABLE_RECEIVES = 3
+"""After so many deliveries the run of a session that cannot be read is given up."""
+
+
+class RunDeliveries:
+    """`may_go_on`: whether this worker may take a session's next run without the queue."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        active: ActiveRuns,
+        executor: RunExecutor,
+        may_go_on: Callable[[RunMessage], bool],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._resources, self._active, self._executor = resources, active, executor
+        self._may_go_on, self._is_stopping = may_go_on, is_stopping
+        self._settling = Settling(resources)
+        self._starts = Starts()
+
+    async def handle(self, message: RunMessage, delivery: Delivery) -> None:
+        """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first.
+
+        When the named run has ended, what waits behind it goes on here: its own message may have been lost.
+        """
+        if mine := self._active.held(message.key, message.run_id):
+            logger.info("run goes on here", extra=run_fields(message.run_id, receives=delivery.receives))
+            return mine.adopt(delivery.receipt)
+        todo: RunMessage | None = message
+        while todo is not None:
+            with await self._starts.begin() as start:
+                try:
+                    lease, control = await self._claim(todo, delivery)
+                except (ClaimRefused, SessionUnreadable, StorageUnavailable) as error:
+                    return await self._not_claimed(todo, delivery, error)
+                self._note_claim(lease, todo)
+                done = await self._executed(lease, control, delivery, start)
+            delivery = replace(delivery, receipt=done.receipt)
+            todo = await self._after(todo, delivery, lease, done)
+        return None
+
+    async def _executed(
+        self, lease: Lease, control: Control | None, delivery: Delivery, start: Start
+    ) -> Executed:
+        """A run that broke off is free at once, so that its next attempt need not wait for the end of the lease."""
+        try:
+            return await self._executor.execute(lease, control, delivery.receipt, begun=start.over)
+        except BaseException as error:
+            if broke_off(error):
+                with suppress(LeaseLost, StorageUnavailable):
+                    await self._resources.blocking(self._resources.runs.release, lease)
+            raise
+
+    async def _after(
+        self, message: RunMessage, delivery: Delivery, lease: Lease, done: Executed
+    ) -> RunMessage | None:
+        """The message to go on with under the same delivery; None when that is settled."""
+        following = (
+            message.model_copy(update={"run_id": done.waiting, "attempt": 1, "sent_at": 0})
+            if done.waiting
+            else None
+        )
+        match done.end:
+            case "released":
+                await self._settling.release(delivery, 0)
+            case "put back":
+                await self._settling.put_off(delivery, await self._pause(lease, done))
+            case "lost":
+                return await self._taken_up_again(message)
+            case "buried":
+                ended = message.model_copy(update={"run_id": lease.run_id, "attempt": lease.attempt})
+                await self._settling.bury(replace(delivery, body=ended))
+                if following:
+                    await self._settling.resend(following)
+            case "deleted":
+                await self._settling.delete(delivery)
+            case "finished":
+                if following and self._may_go_on(following):
+                    return following
+                if following:
+                    await self._settling.resend(following)
+                await self._settling.delete(delivery)
+        return None
+
+    async def _pause(self, lease: Lease, done: Executed) -> int:
+        """Seconds until a run that was put back comes again; none, if somebody has stopped it just now.
+
+        They may have found it held and left the rest to this worker.
+        """
+        if done.again_at is None:
+            return HELD_RETRY_SECONDS
+        controls = await self._resources.blocking.insist(self._resources.controls.read, [lease.key])
+        control = controls.get(lease.key) if controls else None
+        if control and (control.interrupt == lease.run_id or control.deleted >= lease.session.generation):
+            return 0
+        return max(0, math.ceil((done.again_at - self._resources.clock()) / 1_000))
+
+    async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
+        """A lease that ran out while this worker could not renew it may be free: then nobody need wait for another."""
+        session = await self._resources.blocking.insist(self._resources.sessions.hot, message.key)
+        active = session.active if session else None
+        is_free = active is not None and active.worker == self._resources.worker_id
+        return message if is_free else None
+
+    async def _not_claimed(self, message: RunMessage, delivery: Delivery, error: ForgeError) -> None:
+        match error:
+            case RunGone():
+                await self._settle(message, delivery)
+            case SessionUnreadable():
+                await self._give_up_unreadable(message, delivery)
+            case _:
+                logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
+                is_suspect = isinstance(error, SuspectHeld)
+                pause = SUSPECT_RETRY_SECONDS if is_suspect else HELD_RETRY_SECONDS
+                await self._settling.release(delivery, pause)
+
+    async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
+        """A run that has ended already: whoever ended it may have died before the connections heard of it."""
+        logger.info("run ended already", extra=run_fields(message.run_id, receives=delivery.receives))
+        await self._settling.delete(delivery)
+        if delivery.receives > 1:
+            await self._executor.show(message.key)
+
+    async def _give_up_unreadable(self, message: RunMessage, delivery: Delivery) -> None:
+        """A worker of another version may be able to read the session, so the first deliveries are put back."""
+        self._resources.metrics.session_unreadable()
+        is_last = delivery.receives >= UNREADABLE_RECEIVES
+        fields = run_fields(message.run_id, receives=delivery.receives, is_given_up=is_last)
+        logger.warning("session not readable", extra=fields)
+        if is_last:
+            await self._resources.blocking.insist(self._resources.inbox.stop_unreadable, message.key)
+            await self._settling.bury(delivery)
+        else:
+            await self._settling.release(delivery, HELD_RETRY_SECONDS)
+
+    async def _claim(self, message: RunMessage, delivery: Delivery) -> tuple[Lease, Control | None]:
+        """The connections are read beside the claim: neither has to wait for the other. None: not known yet."""
+        resources, key = self._resources, message.key
+        reading = asyncio.ensure_future(resources.blocking(resources.controls.read, [key]))
+        try:
+            lease = await claim(resources, message, delivery.receipt, self._is_stopping)
+        except BaseException:
+            reading.cancel()
+            raise
+        try:
+            return lease, (await reading).get(key) or Control(key=key)
+        except StorageUnavailable:
+            return lease, None
+
+    def _note_claim(self, lease: Lease, message: RunMessage) -> None:
+        self._resources.tracing.claimed(lease, message)
+        logger.info("run claimed", extra=run_fields(lease.run_id, attempt=lease.attempt))
+        if lease.attempt > 1:
+            self._resources.metrics.takeover()
+
+    async def give_up(self, message: RunMessage, delivery: Delivery) -> None:
+        """The run ends as failed without being tried again. Raises `RunGone`, and whatever keeps it from ending."""
+        lease, control = await self._claim(message, delivery)
+        done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
+        await self._after(message, replace(delivery, receipt=done.receipt), lease, done)

@@ -1,0 +1,208 @@
+"""A run's record: all its fenced writes, one after the other, and the lease that permits them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
+from forge.models.ids import ANONYMOUS
+from forge.models.message import Draft, Message
+from forge.models.run import ChainWait, Ending, Progress
+from forge.models.session import HotSession
+from forge.models.spending import SendingCaps, Spending
+from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
+from forge.ports import CallRecord, CallStatus, Lease
+from worker.agent.history.wellformed import well_formed
+from worker.push.feed import Feed
+from worker.resources import Resources
+
+R = TypeVar("R")
+
+RENEW_SECONDS, PATIENCE_SECONDS = RENEW_MS / 1_000, PATIENCE_MS / 1_000
+TEXT_SECONDS = 3.5
+"""Between two times at which text is stored while nobody reads it there: what streams goes to open pages anyway."""
+_MARGIN = CALL_MARGIN_MS / 1_000
+
+
+class LeasedRecord:
+    """Implements the agent's `RunRecord`. What is written is shown to the session's connections at once.
+
+    A lease that has run out is not lost yet: the store refuses the next write only if another worker has claimed the
+    run. Until that is known, no text is shown, and no call begins.
+    """
+
+    def __init__(self, resources: Resources, feed: Feed, lease: Lease) -> None:
+        self.lease = lease
+        self.is_due = asyncio.Event()
+        self.first_text_at: int | None = None
+        self._runs, self._journal, self._sessions = resources.runs, resources.journal, resources.sessions
+        self._spendings = resources.spendings
+        self._blocking, self._clock, self._feed = resources.blocking, resources.clock, feed
+        self._histories = resources.histories
+        self._writing = asyncio.Lock()
+        self._flushed = 0
+        self._flushed_at = 0.0
+        self._monotonic = resources.monotonic
+        self._renewed_at = self._monotonic()
+        self._lease_end = self._renewed_at + (lease.until - self._clock()) / 1_000
+
+    @property
+    def text(self) -> str:
+        return self._feed.text
+
+    @property
+    def renewal_due_in(self) -> float:
+        """Seconds."""
+        return max(0.0, self._renewed_at + RENEW_SECONDS - self._monotonic())
+
+    def renew_at_once(self) -> None:
+        """The lease may count as over although this worker lives: the next write tells, and it is due now."""
+        self._renewed_at = self._monotonic() - RENEW_SECONDS
+        self.is_due.set()
+
+    async def show_text(self, text: str) -> None:
+        """A worker that wakes from a freeze must not speak into another's attempt."""
+        if self._left < 0:
+            await self._renew_before(0)
+        is_first = not self._feed.text_length
+        self._feed.add_text(well_formed(text))
+        if is_first:
+            self.is_due.set()
+            self.first_text_at = self.first_text_at or self._clock()
+
+    async def hold_lease(self) -> None:
+        if self._left < _MARGIN:
+            await self._renew_before(_MARGIN)
+
+    async def history(self) -> list[bytes]:
+        session = self.lease.session
+        if not session.history:
+            return []
+        if known := self._histories.of(session):
+            return known
+        entries = await self._persist(lambda: self._journal.history(self.lease))
+        self._histories.keep(session, entries)
+        return entries
+
+    async def keep(self, *, is_watched: bool) -> None:
+        """Store new text, or just renew the lease when that is due."""
+        async with self._writing:
+            text = self._feed.text
+            is_due = is_watched or not self._flushed or self._monotonic() >= self._flushed_at + TEXT_SECONDS
+            if len(text) > self._flushed and is_due:
+                await self._renew(lambda: self._runs.flush(self.lease, text))
+                self._flushed, self._flushed_at = len(text), self._monotonic()
+            elif not self.renewal_due_in:
+                await self._renew(lambda: self._runs.renew(self.lease))
+
+    async def append(self, progress: Progress) -> None:
+        async with self._writing:
+            before = self.lease.session
+            await self._renew(lambda: self._runs.append(self.lease, progress))
+            self._histories.grow(before, progress.entries)
+            self._flushed = 0
+            self._feed.show(self.lease.session, ended_messages(before, progress.drafts), text_ended=True)
+
+    async def finish(self, ending: Ending) -> HotSession:
+        async with self._writing:
+            before = self.lease.session
+            session = await self._persist(lambda: self._runs.finish(self.lease, ending))
+            self._histories.grow(before, ending.entries)
+            self._feed.show(session, ended_messages(before, ending.drafts), text_ended=True)
+            return session
+
+    async def release(self) -> None:
+        async with self._writing:
+            await self._persist(lambda: self._runs.release(self.lease))
+
+    async def put_back(self, wait: ChainWait | None = None) -> None:
+        async with self._writing:
+            await self._persist(lambda: self._runs.put_back(self.lease, wait))
+
+    async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
+        return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta))
+
+    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
+        return await self._persist(lambda: self._journal.finish_call(self.lease, call_key, record))
+
+    async def set_network(self, network: str) -> None:
+        async with self._writing:
+            await self._persist(lambda: self._sessions.set_network(self.lease.key, network))
+            await self._renew(lambda: self._runs.renew(self.lease))
+
+    async def spend(self, wei: int, caps: SendingCaps) -> Spending:
+        spending = await self._persist(lambda: self._spendings.begin(wei, caps))
+        if spending.is_of_somebody:
+            try:
+                await self._charge(spending)
+            except SpendingCapReached:
+                await self._cancel(spending)
+                raise
+        return spending
+
+    async def give_back(self, spending: Spending) -> None:
+        await self._cancel(spending)
+        if spending.is_of_somebody:
+            mark = uuid.uuid4().hex
+            async with self._writing:
+                await self._renew(lambda: self._spendings.give_back(self.lease, spending, mark))
+
+    async def _charge(self, spending: Spending) -> None:
+        mark = uuid.uuid4().hex
+        async with self._writing:
+            await self._renew(lambda: self._spendings.charge(self.lease, spending, mark))
+
+    async def _cancel(self, spending: Spending) -> None:
+        await self._persist(lambda: self._spendings.cancel(spending))
+
+    async def tokens_left(self) -> int | None:
+        if self.lease.key.owner == ANONYMOUS and not self._runs.limits_tokens():
+            return None
+        return await self._persist(lambda: self._runs.tokens_left(self.lease))
+
+    @property
+    def _left(self) -> float:
+        """Seconds of the lease."""
+        return self._lease_end - self._monotonic()
+
+    async def _renew_before(self, least: float) -> None:
+        async with self._writing:
+            while self._left < least:  # again, if this process was frozen meanwhile
+                await self._renew(lambda: self._runs.renew(self.lease))
+
+    async def _renew(self, write: Callable[[], Lease]) -> None:
+        started, now = self._monotonic(), self._clock()
+        self.lease = await self._persist(write)
+        self._renewed_at = started
+        self._lease_end = started + (self.lease.until - now) / 1_000
+        self._feed.refresh(self.lease.session)
+
+    async def _persist(self, call: Callable[[], R]) -> R:
+        """Repeat the call while the storage is out of reach, for a while also after the end of the lease."""
+        pause = 0.05
+        while True:
+            remaining = self._left + PATIENCE_SECONDS
+            if remaining <= 0:
+                raise LeaseLost
+            limit = asyncio.timeout(remaining)
+            try:
+                async with limit:
+                    return await self._blocking(call)
+            except StorageUnavailable:
+                await asyncio.sleep(min(pause, remaining))
+                pause = min(pause * 2, 1.0)
+            except TimeoutError:
+                if not limit.expired():  # the call's own error
+                    raise
+                raise LeaseLost from None
+
+
+def ended_messages(before: HotSession, drafts: Sequence[Draft]) -> list[Message]:
+    """The messages that `drafts` become, the run's input first if the log lacked it."""
+    opening = before.input_message()
+    first = before.logged + (opening is not None)
+    messages = [draft.at(first + number) for number, draft in enumerate(drafts)]
+    return [opening, *messages] if opening else messages

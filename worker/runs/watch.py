@@ -1,0 +1,80 @@
+"""One look at the control items of all runs of this process, every 400 ms."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from forge.errors import StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.session import Control
+from worker.resources import Resources
+from worker.runs.active_run import RunInProgress
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 0.4
+
+
+JUMP_MS = 1_500
+"""A clock that has moved by so much more than the time that passed has jumped: the computer slept."""
+
+
+class ActiveRuns:
+    """The runs of this process, each attempt for itself: one that ends removes itself and no other."""
+
+    def __init__(self) -> None:
+        self._runs: set[RunInProgress] = set()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def add(self, run: RunInProgress) -> None:
+        self._runs.add(run)
+
+    def remove(self, run: RunInProgress) -> None:
+        self._runs.discard(run)
+
+    def of_session(self, key: SessionKey) -> list[RunInProgress]:
+        return [run for run in self._runs if run.key == key]
+
+    def held(self, key: SessionKey, run_id: str) -> RunInProgress | None:
+        """An attempt at the run that this process has not lost, as far as it knows."""
+        return next((run for run in self.of_session(key) if run.run_id == run_id and not run.is_over), None)
+
+    async def watch(self, resources: Resources) -> None:
+        offset = _clock_offset(resources)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            offset = self._renew_after_a_jump(offset, _clock_offset(resources))
+            await self._look(resources)
+
+    async def _look(self, resources: Resources) -> None:
+        """A run that begins while this reads is not among what was read. What this sees too late the next look sees."""
+        runs = set(self._runs)
+        if not runs:
+            return
+        try:
+            keys = [run.key for run in runs]
+            controls = await resources.blocking(resources.controls.read, keys, consistent=False)
+        except StorageUnavailable:
+            return
+        for run in runs & self._runs:
+            run.observe(controls.get(run.key) or Control(key=run.key))
+
+    def _renew_after_a_jump(self, before: float, now: float) -> float:
+        """Leases that the table counts as over are still ours, unless another worker was there."""
+        if now - before > JUMP_MS:
+            logger.warning("clock jumped", extra={"milliseconds": round(now - before), "runs": len(self)})
+            for run in self._runs:
+                run.record.renew_at_once()
+        return now
+
+    def stop_all(self) -> None:
+        for run in self._runs:
+            run.stop("released")
+
+
+def _clock_offset(resources: Resources) -> float:
+    """Milliseconds between the clock that leases are written with and the one that counts while we run."""
+    return resources.clock() - resources.monotonic() * 1_000
