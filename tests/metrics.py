@@ -17,7 +17,9 @@ def emitted() -> frozenset[tuple[str, str]]:
     """Functions `record` under the service `forge`; the worker emits what `worker/operation/metrics.py` names."""
     files = [path for part in ("layers", "functions") for path in (ROOT / part).rglob("*.py")]
     recorded = {("forge", name) for path in files for name in _recorded(path)}
-    return frozenset(recorded | {("worker", name) for name in _named(ROOT / "worker" / "operation" / "metrics.py")})
+    return frozenset(
+        recorded | {("worker", name) for name in _named(ROOT / "worker" / "operation" / "metrics.py")}
+    )
 
 
 def _recorded(path: Path) -> Iterator[str]:
