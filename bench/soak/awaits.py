@@ -13,7 +13,7 @@ RUN_PATH = (
     "runs/run_deliveries",
     "runs/settling",
     "runs/starts",
-    "claiming",
+    "runs/claiming",
     "runs/execution",
     "runs/holding",
     "runs/run_record",

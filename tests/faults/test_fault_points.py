@@ -20,7 +20,7 @@ CROSSINGS = {
     "push/audiences._find_latecomers: self._blocking.insist(self._controls.read)": "controls.read",
     "push/audiences.is_gone: self._blocking(self._forget_unless_opening)": "controls.disconnect",
     "push/signed_connections.post: self._pool.post": "connections.post",
-    "claiming._claim: resources.blocking(resources.runs.claim)": "runs.claim",
+    "runs/claiming._claim: resources.blocking(resources.runs.claim)": "runs.claim",
     "runs/settling.delete: self._blocking.insist(self._queue.delete)": "queue.delete",
     "runs/consumer._receive: self._resources.blocking(self._resources.queue.receive)": "queue.receive",
     "runs/run_deliveries._pause: self._resources.blocking.insist(self._resources.controls.read)": "controls.read",

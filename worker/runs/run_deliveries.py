@@ -23,8 +23,8 @@ from forge.models.session import Control
 from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
 from forge.observability import run_fields
 from forge.ports import Delivery, Lease
-from worker.claiming import claim
 from worker.resources import Resources
+from worker.runs.claiming import claim
 from worker.runs.execution import Executed, RunExecutor
 from worker.runs.settling import Settling
 from worker.runs.starts import Start, Starts
