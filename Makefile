@@ -23,7 +23,7 @@ $(if $(unknown),$(error There is no target "$(firstword $(unknown))"; `make` lis
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install everything: libraries, test chain, SAM, Chromium (Debian's package, if allowed); PYTHON=… names the Python

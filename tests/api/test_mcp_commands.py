@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -65,7 +66,10 @@ def test_a_tool_is_called_by_a_worker_on_the_sessions_network(gateway: Gateway, 
     command(gateway, "set_network", network="base")
 
     def work() -> None:
-        (delivery,) = dependencies.queue().receive(1, 10)
+        """Without a long poll: moto does one thing after the other, and would not take the command meanwhile."""
+        while not (deliveries := dependencies.queue().receive(1, 0)):
+            time.sleep(0.05)
+        (delivery,) = deliveries
         assert isinstance(delivery.body, CommandMessage)
         asked = dependencies.store().commands.get(delivery.body.command_id)
         assert asked
@@ -73,7 +77,7 @@ def test_a_tool_is_called_by_a_worker_on_the_sessions_network(gateway: Gateway, 
         result = CommandResult(success=True, message="ok", data=found)
         dependencies.store().commands.put(asked.model_copy(update={"result": result}))
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=work, daemon=True)
     worker.start()
     result = command(gateway, "call_tool", name="balance", arguments={"who": "Alice"})
     worker.join(10)
