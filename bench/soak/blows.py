@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 
 from bench.soak.faults import FREEZE_SECONDS
 
@@ -20,16 +21,21 @@ class Victims:
     async def kill(self, client: str) -> None:
         pid = self.pids.pop(client, 0)
         if pid:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it was told to stop, and has
+                os.kill(pid, signal.SIGKILL)
 
     async def freeze(self, client: str) -> None:
         if not (pid := self.pids.get(client)):
             return
-        os.kill(pid, signal.SIGSTOP)
+        try:
+            os.kill(pid, signal.SIGSTOP)
+        except ProcessLookupError:
+            return
         self.frozen.add(client)
         try:
             await asyncio.sleep(FREEZE_SECONDS)
         finally:
             self.frozen.discard(client)
             if self.pids.get(client) == pid:
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)

@@ -25,8 +25,6 @@ CLAUSES = {
     "journal": "LLM responses and tool results already obtained are not bought or executed again.",
     "texts": "Every text is there, whole and once; a client's text is the server's.",
     "takeover": f"A killed or frozen worker's run goes on elsewhere within {TAKEOVER_SECONDS:g} s.",
-    "takeovers": f"Of {ENOUGH} such runs and more, half go on within {TAKEOVER_P50_SECONDS:g} s, "
-    f"99 in 100 within {TAKEOVER_P99_SECONDS:g} s.",
     "deployed": "A deployment ends, hands runs over in bounded time, and spends none of their attempts.",
     "stuck": "Nothing goes on or waits for ever.",
     "own": "A damaged item costs its own session only, which can be stopped, deleted and begun anew.",
@@ -65,16 +63,16 @@ def _deployed(talk: Talk) -> Generator[str]:
             yield f"handing over took {each.seconds:.1f} s"
 
 
-def quick(seconds: Sequence[float]) -> list[Violation]:
-    """What the takeovers of a whole soak must keep together."""
+def missed_aims(seconds: Sequence[float]) -> list[str]:
+    """What the takeovers of a whole soak aim at together; under its faults that is no promise."""
     if len(seconds) < ENOUGH:
         return []
-    most = {50: TAKEOVER_P50_SECONDS, 99: TAKEOVER_P99_SECONDS}
-    taken = {share: percentile(seconds, share) for share in most}
+    aims = {50: TAKEOVER_P50_SECONDS, 99: TAKEOVER_P99_SECONDS}
+    taken = {share: percentile(seconds, share) for share in aims}
     return [
-        Violation("takeovers", "all", f"{share} in 100 took up to {taken[share]:.1f} s")
-        for share in most
-        if taken[share] > most[share]
+        f"{share} in 100 took up to {taken[share]:.1f} s, and {aims[share]:g} s are aimed at"
+        for share in aims
+        if taken[share] > aims[share]
     ]
 
 

@@ -36,7 +36,7 @@ SUSPECT_RETRY_SECONDS = 1
 TAKEOVER_GRACE_MS = 12_000
 """A run whose lease is over for so long may have no queue message any more: `recover_runs` sends it another one."""
 
-TAKEOVER_SECONDS = 8.0
-"""The promise: a lost worker's run goes on elsewhere within so long, while another worker is there to take it …"""
+TAKEOVER_SECONDS = 10.0
+"""The promise: a lost worker's run goes on elsewhere within so long, while another worker is there to take it."""
 TAKEOVER_P50_SECONDS, TAKEOVER_P99_SECONDS = 3.0, 5.0
-"""… and of many such runs, half within the first time, 99 in 100 within the second."""
+"""What is aimed at: of many such runs, half go on within the first time, 99 in 100 within the second."""
