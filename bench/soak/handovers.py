@@ -6,9 +6,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from bench.soak.events import Event
+from bench.soak.faults import FREEZE_SECONDS
 
 _CLAIMS = frozenset({"runs.claim", "runs.take_over"})
-_BLOWS = frozenset({"kill", "freeze", "ahead", "behind"})
+_JUMPS = frozenset({"ahead", "behind"})
+_BLOWS = frozenset({"kill", "freeze", *_JUMPS})
+_JUMP_SECONDS = FREEZE_SECONDS + 1.0
+"""For so long a worker's clock may be wrong, so that another's lease seems to have run out to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +25,56 @@ class HandOver:
 
 @dataclass(slots=True)
 class _Held:
-    """The run in progress: who holds it, how many attempts count against it, and when its holder was told to stop."""
+    """The run in progress: who holds it, how many attempts count against it, and when its holder was told to stop.
+
+    `is_struck`: something else has befallen the holder, which may be what an attempt is counted for.
+    """
 
     holder: str
     strikes: int
+    is_struck: bool
     stopped_at: float = 0
 
 
+class _Misfortunes:
+    """What has befallen workers beside being told to stop."""
+
+    def __init__(self) -> None:
+        self._dead: set[str] = set()
+        self._jumped: dict[str, float] = {}
+
+    def note(self, event: Event) -> None:
+        if event.what == "kill":
+            self._dead.add(event.client)
+        if event.crossing == "queue.receive":
+            self._dead.discard(event.client)
+        if event.what in _JUMPS:
+            self._jumped[event.client] = event.at
+
+    def has_wrong_clock(self, event: Event) -> bool:
+        return event.at - self._jumped.get(event.client, -_JUMP_SECONDS) < _JUMP_SECONDS
+
+    def is_lost(self, event: Event) -> bool:
+        """Whoever claims here is not there any more, or has the wrong time."""
+        return event.what == "unheard" or event.client in self._dead or self.has_wrong_clock(event)
+
+
 def handovers(events: Sequence[Event]) -> Generator[HandOver]:
-    """A worker that something else befalls after it was told to stop is not counted: it may be that which it spends."""
+    """Only of workers that nothing else has befallen, to workers whose clock is right."""
     held: _Held | None = None
+    misfortunes = _Misfortunes()
     for event in events:
+        misfortunes.note(event)
         if held and event.client == held.holder:
             if event.what == "stop":
                 held.stopped_at = event.at
-            if event.what in _BLOWS:
-                held.stopped_at = 0
+            held.is_struck |= event.what in _BLOWS
         if event.what not in {"applied", "unheard"}:
             continue
         if event.crossing in _CLAIMS:
             strikes = int(event.detail or 0)
-            if held and held.stopped_at:
+            if held and held.stopped_at and not held.is_struck and not misfortunes.has_wrong_clock(event):
                 yield HandOver(event.at - held.stopped_at, strikes > held.strikes)
-            held = _Held(event.client, strikes)
+            held = _Held(event.client, strikes, misfortunes.is_lost(event))
         if event.crossing == "runs.finish":
             held = None

@@ -15,6 +15,7 @@ from bench.soak.checker import CLAUSES, Violation, check, missed_aims, takeovers
 from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talk, Talker, lasting, paying, short
 from bench.soak.damages import DAMAGES, aftermath
 from bench.soak.deploys import Deployments, deploy_every
+from bench.soak.events import EVERYTHING
 from bench.soak.faults import Weather
 from bench.soak.handovers import handovers
 from bench.soak.items import Spoiling
@@ -184,7 +185,7 @@ def _trace(file: str, found: Sequence[Violation], talk: Talk) -> None:
     lines += [
         f"{event.at - first:8.2f} {event.client:10} {event.what:9} {event.crossing} {event.detail}"
         for event in talk.events
-        if event.refs or event.what in {"kill", "freeze"}
+        if event.refs or event.crossing == EVERYTHING
     ]
     with Path(file).open("a") as traces:
         traces.write("\n".join(lines) + "\n")

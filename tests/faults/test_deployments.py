@@ -79,6 +79,13 @@ STOP = (2.0, "a", "stop", EVERYTHING, "")
         ([CLAIM, STOP, (2.5, "a", "applied", "runs.finish", "")], []),
         ([CLAIM, (2.0, "b", "stop", EVERYTHING, ""), (3.0, "c", "applied", "runs.take_over", "1")], []),
         ([CLAIM, STOP, (2.5, "a", "kill", EVERYTHING, ""), (9.0, "b", "applied", "runs.take_over", "1")], []),
+        ([CLAIM, (1.5, "a", "kill", EVERYTHING, ""), STOP, (9.0, "b", "applied", "runs.take_over", "1")], []),
+        ([(0.9, "a", "kill", EVERYTHING, ""), CLAIM, STOP, (9.0, "b", "applied", "runs.take_over", "1")], []),
+        ([(1.0, "a", "unheard", "runs.claim", "0"), STOP, (9.0, "b", "applied", "runs.take_over", "1")], []),
+        (
+            [CLAIM, STOP, (2.5, "b", "ahead", EVERYTHING, ""), (3.0, "b", "applied", "runs.take_over", "1")],
+            [],
+        ),
     ],
 )
 def test_an_attempt_is_spent_by_a_deployment_when_nothing_else_befell_its_worker(
