@@ -12,6 +12,7 @@ from forge.api import dependencies, mcp_commands
 from forge.models.run import CommandMessage, CommandResult
 from forge.models.session import Catalog
 from tests.api.gateway import Gateway
+from tests.patience import PATIENCE_SECONDS
 
 
 def command(gateway: Gateway, name: str, /, **args: Any) -> Any:
@@ -67,7 +68,9 @@ def test_a_tool_is_called_by_a_worker_on_the_sessions_network(gateway: Gateway, 
 
     def work() -> None:
         """Without a long poll: moto does one thing after the other, and would not take the command meanwhile."""
+        until = time.monotonic() + PATIENCE_SECONDS
         while not (deliveries := dependencies.queue().receive(1, 0)):
+            assert time.monotonic() < until, "no command has come"
             time.sleep(0.05)
         (delivery,) = deliveries
         assert isinstance(delivery.body, CommandMessage)
