@@ -1,4 +1,4 @@
-"""`DELETE /api/sessions/{session_id}`: end a session, with a receipt; its run stops."""
+"""`DELETE /api/sessions/{session_id}`: end a session, with a receipt that is kept for a day; its run stops."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from forge.api.application import create_app
 from forge.api.dependencies import connections, store
 from forge.api.entry import lambda_handler
-from forge.api.replies import Owner, SessionNamed
+from forge.api.replies import IdempotencyKey, Owner, SessionNamed
 from forge.api.sessions import delete_session
 from forge.models.http import Receipt
 from forge.models.ids import SessionKey
@@ -16,8 +16,8 @@ router = APIRouter()
 
 
 @router.delete("/api/sessions/{session_id}")
-def delete(session_id: SessionNamed, owner: Owner) -> Receipt:
-    return delete_session(SessionKey(owner, session_id))
+def delete(session_id: SessionNamed, owner: Owner, idempotency_key: IdempotencyKey = None) -> Receipt:
+    return delete_session(SessionKey(owner, session_id), idempotency_key)
 
 
 app = create_app(router)

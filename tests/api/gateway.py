@@ -58,8 +58,8 @@ class Gateway:
     def patch(self, path: str, body: Any) -> Answer:
         return self.call("PATCH", path, json.dumps(body))
 
-    def delete(self, path: str) -> Answer:
-        return self.call("DELETE", path)
+    def delete(self, path: str, **headers: str) -> Answer:
+        return self.call("DELETE", path, headers=headers)
 
     def call(
         self, method: str, url: str, body: str | None = None, headers: dict[str, str] | None = None

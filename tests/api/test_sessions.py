@@ -72,9 +72,40 @@ def test_the_receipt_of_a_deletion_counts_what_was_there_and_says_what_stays(gat
     assert "login" not in kinds
 
 
-def test_deleting_twice_finds_nothing(gateway: Gateway) -> None:
+def test_whoever_has_not_heard_that_a_session_is_deleted_is_told_the_same_again(
+    gateway: Gateway, connections_server: ConnectionsServer
+) -> None:
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
-    assert [gateway.delete("/api/sessions/s").status for _ in range(2)] == [200, 404]
+    gateway.connect(session_id="s")
+    first, again = (gateway.delete("/api/sessions/s") for _ in range(2))
+    assert (first.status, again.status) == (200, 200)
+    assert again.json == first.json
+    assert first.json["deleted"]["sessions"] == 1
+    assert len(connections_server.closed) == 1
+
+
+def test_what_was_never_there_cannot_be_deleted_and_has_no_receipt(gateway: Gateway) -> None:
+    assert [gateway.delete("/api/sessions/s").status for _ in range(2)] == [404, 404]
+
+
+def test_a_session_that_began_anew_is_deleted_once_more(gateway: Gateway) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    gateway.delete("/api/sessions/s")
+    for text in ("b", "c"):
+        gateway.post("/api/chat", {"message": text, "session_id": "s"})
+    deleted = [gateway.delete("/api/sessions/s").json["deleted"]["messages"] for _ in range(2)]
+    assert deleted == [2, 2]
+    assert gateway.get("/api/state", session_id="s").json["messages"] == []
+
+
+def test_a_repeated_key_deletes_nothing_that_was_begun_in_the_meantime(gateway: Gateway) -> None:
+    gateway.post("/api/chat", {"message": "a", "session_id": "s"})
+    first = gateway.delete("/api/sessions/s", idempotency_key="once")
+    gateway.post("/api/chat", {"message": "b", "session_id": "s"})
+    again = gateway.delete("/api/sessions/s", idempotency_key="once")
+    assert (again.status, again.json) == (200, first.json)
+    assert len(gateway.get("/api/state", session_id="s").json["messages"]) == 1
+    assert gateway.delete("/api/sessions/s", idempotency_key="another").json["deleted"]["messages"] == 1
 
 
 def test_a_message_after_deletion_starts_a_new_generation(gateway: Gateway) -> None:

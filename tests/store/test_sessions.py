@@ -118,7 +118,7 @@ def test_deleting_ends_the_session_and_leaves_no_content(store: Store, dynamodb:
     store.sessions.delete(KEY)
 
     assert store.sessions.hot(KEY) is None
-    assert rows(dynamodb, table) == {"session", "control"}
+    assert rows(dynamodb, table) == {"session", "control", "erasure"}
     assert "secret" not in str(dynamodb.scan(TableName=table))
     assert store.controls.read([KEY])[KEY].deleted == lease.session.generation
 

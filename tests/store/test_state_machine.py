@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from forge.errors import ClaimRefused, InboxFull, LeaseLost, NotFound
+from forge.models.account import ErasedAlone
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress, RunMessage
 from forge.models.session import INBOX_LIMIT, HotSession
@@ -26,6 +27,7 @@ from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store, stream_key
+from forge.store.erase import RECEIPT_SECONDS
 from tests.clock import Clock
 from tests.properties import examples
 from tests.schema import create_table
@@ -59,6 +61,8 @@ class Sessions(RuleBasedStateMachine):
             self.dynamodb,
         )
         self.model: Model | None = None
+        self.deleted: ErasedAlone | None = None
+        self.receipt_end = 0
         self.rev = 0
         self.generation = 0
         self.numbers = itertools.count(1)
@@ -221,12 +225,16 @@ class Sessions(RuleBasedStateMachine):
 
     @rule()
     def delete(self) -> None:
-        if self.living() is None:
+        """What was deleted within a day is told again; nothing else that is gone can be deleted."""
+        if self.living():
+            self.deleted, self.model = self.store.sessions.delete(self.key), None
+            self.receipt_end = self.clock.now // 1_000 + RECEIPT_SECONDS
+        elif self.deleted and self.clock.now // 1_000 < self.receipt_end:
+            told = self.store.sessions.delete(self.key)
+            assert (told.generation, told.erasure) == (self.deleted.generation, self.deleted.erasure)
+        else:
             with pytest.raises(NotFound):
                 self.store.sessions.delete(self.key)
-        else:
-            self.store.sessions.delete(self.key)
-            self.model = None
 
     @rule()
     def dynamodb_removes_what_has_expired(self) -> None:

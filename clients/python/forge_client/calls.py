@@ -122,7 +122,7 @@ class SessionCalls(AccountCalls):
     async def delete(self) -> Receipt | None:
         """End this session and stop its run; the receipt says what was deleted and what stays.
 
-        None: a session that does not exist is deleted already, or an older server tells nothing.
+        Called again within a day it is the same one. None: there is no such session, or an older server tells nothing.
         """
         try:
             answer = await self._endpoint.request("DELETE", f"/api/sessions/{self.session_id}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from forge.models.account import Adopted, Erased, Erasure, OwnedPage
+from forge.models.account import Adopted, Erased, ErasedAlone, Erasure, OwnedPage
 from forge.models.approval import Approval, Claim
 from forge.models.caller import Grant
 from forge.models.ids import SessionKey
@@ -79,8 +79,12 @@ class Sessions(Protocol):
         """A connected client is activity: the session lives on. Never creates one."""
         ...
 
-    def delete(self, key: SessionKey) -> Erased:
-        """End the generation and tell its run to stop. Raises `NotFound`."""
+    def delete(self, key: SessionKey, name: str | None = None) -> ErasedAlone:
+        """End the generation and tell its run to stop; `Accounts.end_erasure` then says that this was all.
+
+        Called again within a day it tells the same, as long as no message has begun the session anew; under the same
+        `name` also then. Raises `NotFound`.
+        """
         ...
 
 

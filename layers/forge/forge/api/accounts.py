@@ -6,11 +6,10 @@ import logging
 
 from forge.api import dependencies
 from forge.api.conversations import state_of
-from forge.api.push import end_connections
-from forge.errors import StorageUnavailable
+from forge.api.push import try_to_end_connections
 from forge.models.account import Erasure
 from forge.models.http import Receipt, State
-from forge.models.ids import SessionKey, new_run_id
+from forge.models.ids import new_run_id
 from forge.models.public import receipt
 from forge.observability import record
 
@@ -28,7 +27,7 @@ def adopt_session(session_id: str, owner: str) -> State:
         extra={"key_digest": adopted.session.key.digest, "connections": len(adopted.connections)},
     )
     record("SessionsAdopted")
-    _close(adopted.left, adopted.generation, adopted.connections)
+    try_to_end_connections(adopted.left, adopted.generation, adopted.connections)
     return state_of(adopted.session.key, adopted.session)
 
 
@@ -50,14 +49,6 @@ def _erase(owner: str, erasure: Erasure, until: int) -> bool:
         if dependencies.now() >= until:
             return False
         erased = accounts.erase(key, erasure.name)
-        _close(key, erased.generation, erased.connections)
+        try_to_end_connections(key, erased.generation, erased.connections)
         accounts.forget(key, erasure.name)
     return True
-
-
-def _close(key: SessionKey, generation: int, connection_ids: frozenset[str]) -> None:
-    """One that cannot be told now finds out with its next frame."""
-    try:
-        end_connections(key, generation, connection_ids)
-    except StorageUnavailable:
-        logger.warning("connections not closed", extra={"connections": len(connection_ids)})

@@ -75,3 +75,11 @@ def end_connections(key: SessionKey, generation: int, connection_ids: Iterable[s
         if post_all(connection_id, [frame], key):
             dependencies.connections().close(connection_id)
             dependencies.store().controls.disconnect(connection_id, key)
+
+
+def try_to_end_connections(key: SessionKey, generation: int, connection_ids: Iterable[str]) -> None:
+    """A connection that cannot be told now finds out with its next frame."""
+    try:
+        end_connections(key, generation, connection_ids)
+    except StorageUnavailable:
+        logger.warning("connections not closed", extra={"key_digest": key.digest})

@@ -9,10 +9,10 @@ from fastapi import Query
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.push import end_connections, push_state
-from forge.errors import InvalidRequest, StorageUnavailable
+from forge.api.push import push_state, try_to_end_connections
+from forge.errors import InvalidRequest
 from forge.models import public
-from forge.models.account import KEPT_OF_A_SESSION, Erasure
+from forge.models.account import KEPT_OF_A_SESSION
 from forge.models.http import Receipt, SessionList, SessionSummary
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey
 
@@ -57,14 +57,17 @@ def rename_session(key: SessionKey, title: str) -> SessionSummary:
     return public.summary(session)
 
 
-def delete_session(key: SessionKey) -> Receipt:
-    """Its run stops, its connections are closed. Raises `NotFound`."""
-    started_at = dependencies.now()
-    erased = dependencies.store().sessions.delete(key)
-    logger.info("session deleted", extra={"key_digest": key.digest, "connections": len(erased.connections)})
-    try:
-        end_connections(key, erased.generation, erased.connections)
-    except StorageUnavailable:
-        logger.warning("connections not closed", extra={"key_digest": key.digest})
-    done = Erasure(name="", deleted=erased.deleted, started_at=started_at, finished_at=dependencies.now())
-    return public.receipt(done, KEPT_OF_A_SESSION)
+def delete_session(key: SessionKey, name: str | None = None) -> Receipt:
+    """Its run stops, its connections are closed. Asked again within a day it is told again. Raises `NotFound`.
+
+    A call that repeats the `name` of an earlier one deletes nothing that was begun in the meantime.
+    """
+    erased = dependencies.store().sessions.delete(key, name)
+    erasure = erased.erasure
+    if erasure.finished_at is None:
+        logger.info(
+            "session deleted", extra={"key_digest": key.digest, "connections": len(erased.connections)}
+        )
+        try_to_end_connections(key, erased.generation, erased.connections)
+        erasure = dependencies.store().accounts.end_erasure(key.owner, erasure.name, is_finished=True)
+    return public.receipt(erasure, KEPT_OF_A_SESSION)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -47,18 +47,6 @@ class Deleted(BaseModel):
     """Runs that were in progress or queued."""
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """A session that has been deleted: the connections to close, and the generation that they followed.
-
-    `deleted`: what has gone with it, where nobody has counted it yet.
-    """
-
-    generation: int
-    connections: frozenset[str]
-    deleted: Deleted = field(default_factory=Deleted)
-
-
 class Erasure(BaseModel):
     """A deletion as it stands. Times are epoch milliseconds; `finished_at` None: it has to be called again."""
 
@@ -68,6 +56,21 @@ class Erasure(BaseModel):
     deleted: Deleted
     started_at: int
     finished_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A session that has been deleted: the connections to close, and the generation that they followed."""
+
+    generation: int
+    connections: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedAlone(Erased):
+    """By a deletion of its own. When that is finished already, this is its receipt, and nothing is left to be done."""
+
+    erasure: Erasure
 
 
 KeptKind = Literal[
@@ -109,7 +112,7 @@ KEPT: Sequence[Kept] = (
     Kept(
         kind="request_records",
         seconds=_DAY,
-        why="A repeated request is not carried out again: digests and ids.",
+        why="A repeated request is not carried out again: digests, ids, and what a deletion counted.",
     ),
     Kept(kind="adoption_records", seconds=_DAY, why="A session is taken over once: ids."),
     Kept(

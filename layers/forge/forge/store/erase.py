@@ -1,7 +1,8 @@
 """Deleting all sessions of a person, in one act that can be cut off anywhere and called again.
 
 A session and what is counted of it for the receipt are written in one transaction, so that each is counted once. It
-stays in the index of its owner, as ended, until nothing of it is left: that is how the next call finds it.
+stays in the index of its owner, as ended, until nothing of it is left: that is how the next call finds it. The receipt
+is kept for a day, so that whoever has not heard it can ask again.
 """
 
 from __future__ import annotations
@@ -39,17 +40,27 @@ class Eraser:
 
     def begin(self) -> Erasure:
         """The deletion as it stands, whether it begins now or goes on."""
-        first = {
+        first = self.first(Deleted())
+        unused = Change().when("attribute_not_exists(pk) OR expires_at <= :now", now=self.now // 1_000)
+        try:
+            self.table.put(first, unused)
+            return self.erasure(first)
+        except Refused as refused:
+            return self.erasure(refused.item or first)
+
+    def first(self, deleted: Deleted) -> Item:
+        """The receipt of a deletion that begins, and has deleted so much."""
+        return {
             **self._where(),
-            **Deleted().model_dump(),
+            **deleted.model_dump(),
             "started_at": self.now,
             "expires_at": self.now // 1_000 + RECEIPT_SECONDS,
         }
-        try:
-            self.table.put(first, Change().when("attribute_not_exists(pk)"))
-            return self._erasure(first)
-        except Refused as refused:
-            return self._erasure(refused.item or first)
+
+    def kept(self) -> Item | None:
+        """The receipt of a deletion that has begun within a day."""
+        item = self.table.get(self._where())
+        return item if item and plain(item.get("expires_at"), int, 0) > self.now // 1_000 else None
 
     def erase(self, key: SessionKey) -> Erased:
         """What a call that was cut off has left of a session is deleted by the next one."""
@@ -67,10 +78,10 @@ class Eraser:
 
     def finish(self) -> Erasure:
         change = Change().assign("finished_at = if_not_exists(finished_at, :now)", now=self.now)
-        return self._erasure(self.table.update(self._where(), change.when("attribute_exists(pk)")))
+        return self.erasure(self.table.update(self._where(), change.when("attribute_exists(pk)")))
 
     def so_far(self) -> Erasure:
-        return self._erasure(self.table.get(self._where()) or {})
+        return self.erasure(self.table.get(self._where()) or {})
 
     def _end(self, key: SessionKey) -> int:
         """The generation that has ended. A damaged session is ended as well."""
@@ -96,7 +107,7 @@ class Eraser:
         """The receipt tells nothing of the person whom it was for."""
         return keys.single("erasure", hashlib.sha256(f"{self.owner}\n{self.name}".encode()).hexdigest())
 
-    def _erasure(self, item: Item) -> Erasure:
+    def erasure(self, item: Item) -> Erasure:
         return Erasure(
             name=self.name,
             deleted=Deleted(**{name: plain(item.get(name), int, 0) for name in Deleted.model_fields}),

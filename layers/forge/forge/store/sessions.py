@@ -6,27 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.conditions import Refused
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import Change
 from forge.errors import NotFound, SessionUnreadable, StorageUnavailable
-from forge.models.account import Erased
+from forge.models.account import ErasedAlone
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import HotSession
 from forge.ports import Clock
 from forge.store import keys as layout
-from forge.store.children import delete_children
-from forge.store.controls import connections_of
-from forge.store.ending import ended, tell_run
-from forge.store.erase import counted
+from forge.store.erase_session import SessionEraser
 from forge.store.items import alive, current, new_item, only_if, session_of
-from forge.store.lenient import plain
 from forge.store.log import messages_of, whole_text
 from forge.store.mend import mended, whole
 from forge.store.roofs import DailyRoofs
 from forge.store.terms import CONTENTION_TRIES, TOUCH_MS, Terms
-from forge.store.unreadable_session import delete_unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +113,8 @@ class TableSessions:
 
         return mended(self.table, key, self.terms.defaults(self.clock()), write)
 
-    def delete(self, key: SessionKey) -> Erased:
-        now = self.clock()
-        try:
-            old = self.table.update(layout.hot(key), ended(now), "ALL_OLD")
-        except Unfit:
-            old = delete_unreadable(self.table, now, key)
-        except Refused as refused:
-            if refused.item is None or not alive(refused.item, now):
-                raise NotFound from None
-            old = delete_unreadable(self.table, now, key)
-        generation = plain(old.get("generation"), int, now)
-        control = tell_run(self.table, key, generation, now)
-        delete_children(self.table, key, generation)
-        return Erased(generation, connections_of(control), counted(old))
+    def delete(self, key: SessionKey, name: str | None = None) -> ErasedAlone:
+        return SessionEraser(self.table, self.clock(), key, name).erase()
 
     def _shown(self, item: Item) -> HotSession:
         return current(session_of(item), self.clock())

@@ -1,16 +1,13 @@
-"""Stopping and deleting a session whose hot item cannot be read: nothing here looks at what may be broken."""
+"""Stopping a session whose hot item cannot be read: nothing here looks at what may be broken."""
 
 from __future__ import annotations
 
-from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import Refused
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import Change
-from forge.errors import NotFound
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.ending import ended_at
-from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, alive, new_item
+from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES, new_item
 from forge.store.terms import Terms
 
 
@@ -32,12 +29,3 @@ def stop_unreadable(table: Table, terms: Terms, now: int, key: SessionKey) -> No
         table.update(keys.hot(key), change)
     except Refused:
         return
-
-
-def delete_unreadable(table: Table, now: int, key: SessionKey) -> Item:
-    """The item that is replaced by an expired one. Raises `NotFound`."""
-    old = table.get(keys.hot(key))
-    if old is None or not alive(old, now):
-        raise NotFound
-    table.put(new_item(key, now, old, expires_at=ended_at(now)))
-    return old
