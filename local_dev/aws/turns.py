@@ -2,24 +2,27 @@
 
 The gateway is one process, and what it does for one request is not done for another. So a caller's requests beyond a
 few wait in a line of their own, and many more are refused before anything looks at them. A request is in progress until
-its answer begins: an open stream or socket takes no turn. This computer's own user is not counted.
+its answer begins: an open stream or socket takes no turn. One that was refused keeps its turn for a while, and one that
+is not even let into the line is answered late, so that whoever comes back at once comes slowly. This computer's own
+user is not counted.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forge.api.admission import prefix_of
-from forge.api.way_in import VIEWER_HEADER
-from local_dev.gateway.asgi import refuse
+from local_dev.gateway.asgi import refuse, stranger
 from local_dev.gateway.http_event import Answer
 
 IN_PROGRESS = 8
 WAITING = 100
+HELD_SECONDS = 1.0
+REFUSALS = frozenset({401, 403, 429})
 _BEGINS = (
     "http.response.start",
     "websocket.accept",
@@ -39,19 +42,24 @@ class _Line:
     callers: int = 0
 
 
+async def _held() -> None:
+    await asyncio.sleep(HELD_SECONDS)
+
+
 class Turns:
     """An application around the gateway, behind the front, which tells whose a request is."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, pause: Callable[[], Awaitable[None]] = _held) -> None:
+        self._app, self._pause = app, pause
         self._lines: dict[str, _Line] = {}
+        self._holding: set[asyncio.Future[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        viewer = dict(scope["headers"]).get(VIEWER_HEADER.encode(), b"").decode("latin-1")
-        caller = prefix_of(viewer) if viewer else None
+        caller = stranger(scope)
         if caller is None:
             await self._app(scope, receive, send)
         elif caller in self._lines and self._lines[caller].callers >= IN_PROGRESS + WAITING:
+            await self._pause()
             await refuse(scope, receive, send, _CROWD)
         else:
             await self._in_turn(caller, scope, receive, send)
@@ -66,10 +74,23 @@ class Turns:
 
             async def watched(message: Message) -> None:
                 if message["type"] in _BEGINS:
-                    turn.close()
+                    self._end(turn.pop_all(), message.get("status"))
                 await send(message)
 
             await self._app(scope, receive, watched)
+
+    def _end(self, turn: ExitStack, status: int | None) -> None:
+        if status not in REFUSALS:
+            turn.close()
+            return
+        holding = asyncio.ensure_future(self._pause())
+        self._holding.add(holding)
+
+        def over(_: asyncio.Future[None]) -> None:
+            self._holding.discard(holding)
+            turn.close()
+
+        holding.add_done_callback(over)
 
     def _leave(self, caller: str, line: _Line) -> None:
         line.callers -= 1

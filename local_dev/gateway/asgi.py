@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import Message, Receive, Scope, Send
 
+from forge.api.admission import prefix_of
+from forge.api.way_in import VIEWER_HEADER
 from local_dev.gateway.http_event import Answer
 
 
@@ -47,6 +49,12 @@ def until_stopped(receive: Receive, is_stopping: Callable[[], bool]) -> Receive:
         return message
 
     return received
+
+
+def stranger(scope: Scope) -> str | None:
+    """The address prefix of a caller whom the front has named; None for this computer's own user."""
+    viewer = dict(scope["headers"]).get(VIEWER_HEADER.encode(), b"").decode("latin-1")
+    return prefix_of(viewer) if viewer else None
 
 
 async def respond(scope: Scope, send: Send, answer: Answer) -> None:

@@ -17,6 +17,8 @@ class Limits:
 
     http_body: int = 10 * 1024 * 1024
     integration: float = 29.0
+    stranger_pause: float = 0.1
+    """How long a frame of another computer's user keeps its place among those of its connection; no limit of AWS's."""
     frame: int = 32 * 1024
     message: int = 128 * 1024
     idle: float = IDLE_SECONDS

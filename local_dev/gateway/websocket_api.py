@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
+from local_dev.gateway.asgi import stranger
 from local_dev.gateway.http_event import Answer
 from local_dev.gateway.limits import Limits
 from local_dev.gateway.websocket_event import Origin, route_of
@@ -28,6 +29,7 @@ class Connection:
 
     def __init__(self, origin: Origin, send: Send, limits: Limits) -> None:
         self.origin = origin
+        self.frame_pause = limits.stranger_pause if stranger(origin.scope) else 0.0
         self.opened = self.active = asyncio.get_running_loop().time()
         self._send = send
         self._limits = limits
@@ -108,6 +110,7 @@ class WebSocketApi:
     async def _message(self, connection: Connection, message: Message) -> None:
         try:
             await self._call(connection, message)
+            await asyncio.sleep(connection.frame_pause)
         finally:
             connection.places.release()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from local_dev.aws.turns import IN_PROGRESS, WAITING, Turns
+from local_dev.aws.turns import IN_PROGRESS, REFUSALS, WAITING, Turns
 
 PATIENCE = 30
 ONE, OTHER, NEIGHBOUR, OWN = "203.0.113.7", "198.51.100.7", "203.0.113.200", "127.0.0.1"
@@ -21,6 +21,7 @@ class Slow:
 
     begin: asyncio.Event = field(default_factory=asyncio.Event)
     end: asyncio.Event = field(default_factory=asyncio.Event)
+    status: int = 200
     inside: int = 0
     most: int = 0
 
@@ -29,10 +30,23 @@ class Slow:
         self.most = max(self.most, self.inside)
         await self.begin.wait()
         self.inside -= 1
-        if scope["type"] == "websocket":
+        if scope["type"] == "websocket" and self.status == 200:
             await send({"type": "websocket.accept"})
         else:
-            await send({"type": "http.response.start", "status": 200, "headers": []})
+            kind = "http.response.start" if scope["type"] == "http" else "websocket.http.response.start"
+            await send({"type": kind, "status": self.status, "headers": []})
+        await self.end.wait()
+
+
+@dataclass
+class Pauses:
+    """The pauses after refusals, which end when it is told to."""
+
+    end: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: int = 0
+
+    async def __call__(self) -> None:
+        self.begun += 1
         await self.end.wait()
 
 
@@ -93,13 +107,44 @@ async def test_what_has_begun_to_be_answered_takes_no_turn() -> None:
     await over(slow)
 
 
-async def test_who_is_beyond_the_line_is_refused_and_the_line_goes_on() -> None:
-    slow = Slow()
-    turns = Turns(slow)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize("status", sorted(REFUSALS))
+async def test_who_was_refused_keeps_the_turn_and_others_pass_by(kind: str, status: int) -> None:
+    slow, pauses = Slow(status=status), Pauses()
+    turns = Turns(slow, pauses)
+    slow.begin.set()
+    first = [asyncio.ensure_future(call(turns, ONE, kind)) for _ in range(3 * IN_PROGRESS)]
+    async with asyncio.timeout(PATIENCE):
+        while pauses.begun < IN_PROGRESS:  # noqa: ASYNC110  the pauses have no event for it
+            await asyncio.sleep(0)
+    assert {await call(turns, OTHER, kind) for _ in range(IN_PROGRESS)} == {status}
+    assert [each.done() for each in first].count(True) == IN_PROGRESS
+    pauses.end.set()
+    assert set(await asyncio.gather(*first)) == {status}
+    await over(slow)
+
+
+async def test_this_computers_own_user_waits_for_no_refusal() -> None:
+    slow, pauses = Slow(status=429), Pauses()
+    turns = Turns(slow, pauses)
+    slow.begin.set()
+    assert {await call(turns, OWN) for _ in range(3 * IN_PROGRESS)} == {429}
+    assert pauses.begun == 0
+    await over(slow)
+
+
+async def test_who_is_beyond_the_line_is_refused_late_and_the_line_goes_on() -> None:
+    slow, pauses = Slow(), Pauses()
+    turns = Turns(slow, pauses)
     calls = [asyncio.ensure_future(call(turns, ONE)) for _ in range(IN_PROGRESS + WAITING)]
     await until(slow, IN_PROGRESS)
-    assert await call(turns, NEIGHBOUR) == 429
-    assert await call(turns, ONE, "websocket") == 429
+    beyond = [asyncio.ensure_future(each) for each in (call(turns, NEIGHBOUR), call(turns, ONE, "websocket"))]
+    async with asyncio.timeout(PATIENCE):
+        while pauses.begun < len(beyond):  # noqa: ASYNC110  the pauses have no event for it
+            await asyncio.sleep(0)
+    assert not any(each.done() for each in beyond)
+    pauses.end.set()
+    assert await asyncio.gather(*beyond) == [429, 429]
     slow.begin.set()
     assert set(await asyncio.gather(*calls)) == {200}
     await over(slow)

@@ -277,3 +277,22 @@ async def test_a_connection_has_a_few_frames_in_functions_and_others_pass_by(
         await flooding.send('{"type": "ping"}')
         await eventually(lambda: len(routes["ping"].events) == 2)
     assert most[0] == FRAMES_AT_ONCE
+
+
+async def test_a_strangers_frames_keep_their_places_for_a_while_and_ones_own_do_not(
+    application: Application, routes: dict[str, Recorder]
+):
+    application.limit(stranger_pause=600.0)
+    called_from = [{"x-forge-viewer": "203.0.113.7"}, {"x-forge-viewer": "127.0.0.1"}]
+    async with (
+        application.running() as running,
+        connect(running.ws_url, additional_headers=called_from[0]) as stranger,
+        connect(running.ws_url, additional_headers=called_from[1]) as own,
+    ):
+        for _ in range(50):
+            await stranger.send('{"type": "ping"}')
+        await eventually(lambda: len(routes["ping"].events) == FRAMES_AT_ONCE)
+        for _ in range(50):
+            await own.send("x")
+        await eventually(lambda: len(routes["$default"].events) == 50)
+        assert len(routes["ping"].events) == FRAMES_AT_ONCE
