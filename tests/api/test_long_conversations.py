@@ -134,6 +134,27 @@ def test_a_sync_that_leaves_nothing_out_says_so(gateway: Gateway, real_store: St
     assert {frame["first_seq"] for frame in frames} == {0}
 
 
+@pytest.mark.parametrize("content", ["x" * 30_000, "\x01" * 30_000, "short"])
+def test_a_sync_that_asks_for_everything_gets_it_in_bounded_pieces_without_a_gap(
+    gateway: Gateway, real_store: Store, still_clock: None, content: str
+) -> None:
+    count = MESSAGES_LIMIT + 30 if content == "short" else 60
+    grow(gateway, real_store, [content] * count)
+    session = real_store.sessions.hot(KEY)
+    assert session
+    held, pieces = 0, 0
+    while held < session.message_count:
+        have = {"generation": session.generation, "messages": held}
+        _, connection = gateway.connect(session_id=KEY.session_id)
+        frames = gateway.say(connection, {"type": "sync", "have": have})
+        assert sum(len(json.dumps(frame)) for frame in frames) <= 2 * BYTES_LIMIT
+        new = [seq for frame in frames if frame["type"] == "state" for seq in seqs(frame)]
+        assert new == list(range(held, held + len(new)))
+        assert new
+        held, pieces = held + len(new), pieces + 1
+    assert pieces > 1
+
+
 def test_a_stream_of_a_long_conversation_sends_bounded_events(gateway: Gateway, real_store: Store) -> None:
     count = MESSAGES_LIMIT + 20
     grow(gateway, real_store, [f"answer {number}" for number in range(count)])

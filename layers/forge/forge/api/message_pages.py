@@ -1,4 +1,4 @@
-"""Bounded pieces of a message log: the newest messages of it, or those before a message that a client holds."""
+"""Bounded pieces of a message log: the newest messages of it, or those before or after what a client holds."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ def page(sessions: Sessions, session: HotSession, before: int, limit: int) -> li
         found = [*sessions.messages(session, start, stop), *found]
         stop = start
     return fitting(found)
+
+
+def following(sessions: Sessions, session: HotSession, start: int) -> list[Message]:
+    """The messages from number `start` on: as many as one State holds, and at least one, if there is one."""
+    found: list[Message] = []
+    size = 0
+    stop = min(session.logged, start + MESSAGES_LIMIT)
+    for first in range(start, stop, _READ_AT_ONCE):
+        for message in sessions.messages(session, first, min(stop, first + _READ_AT_ONCE)):
+            size += encoded_size(message)
+            if size > BYTES_LIMIT and found:
+                return found
+            found.append(message)
+    return found
 
 
 def fitting(messages: Sequence[Message]) -> list[Message]:

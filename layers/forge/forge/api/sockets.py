@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.admission import charge_request, with_payer
-from forge.api.message_pages import page
+from forge.api.message_pages import following, page
 from forge.api.push import close_over, post_all
 from forge.api.session_ids import checked
 from forge.api.socket_entry import SocketCall
@@ -188,7 +188,7 @@ def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
 def _missing(sessions: Sessions, session: HotSession, frame: SyncFrame) -> list[Message]:
     start = sync_start(session, frame.have)
     if frame.newest is None:
-        return sessions.messages(session, start)
+        return following(sessions, session, start)
     lacking = max(0, session.logged - start)
     return page(sessions, session, session.logged, min(lacking, frame.newest)) if lacking else []
 

@@ -124,7 +124,7 @@ class SyncFrame(BaseModel):
     """What the client holds already."""
     newest: int | None = Field(default=None, ge=1, le=500)
     """At most so many of the messages that have ended, and at most 1 MB of them; older ones are at `GET
-    /api/state?before=`."""
+    /api/state?before=`. Without it the oldest that the client lacks come first, at most 500 and 1 MB of them."""
 
 
 class PingFrame(BaseModel):

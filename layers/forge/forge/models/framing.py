@@ -68,12 +68,13 @@ def sync_start(session: HotSession, have: Have) -> int:
 def sync_frames(
     session: HotSession, missing: Sequence[Message], text: str, have: Have, catalog: Catalog | None
 ) -> list[str]:
-    """Everything beyond `have`. `missing`: the log from `sync_start`, or the newest of it; `text`: the whole streaming
-    text so far.
+    """Everything beyond `have`. `missing`: the log from `sync_start` on, or its beginning or its newest; `text`: the
+    whole streaming text so far.
     """
     messages = [public.public_message(message) for message in missing]
     opening = session.input_message()
-    if opening and opening.seq >= sync_start(session, have):
+    held = missing[-1].seq + 1 if missing else sync_start(session, have)
+    if opening and held >= session.logged and opening.seq >= sync_start(session, have):
         messages.append(public.public_message(opening))
     first = messages[0].seq or 0 if messages else 0
     left_out = first if first > sync_start(session, have) else 0
