@@ -12,7 +12,7 @@ from deploy.prices import Line, prices
 from deploy.turn import budget, turn_lines
 
 SOCKETS = 50
-"""Those that one session may have open (`forge.store.terms`); each gets every frame."""
+"""Those that one session may have open (`forge.store.config`); each gets every frame."""
 STREAM_SECONDS, STREAM_GB = 120, 0.25
 """The life of an event stream and the memory of its function. A socket costs less."""
 REFUSED_SECONDS, REFUSED_LOG_GB = 0.02, 1e-6

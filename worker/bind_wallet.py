@@ -34,7 +34,7 @@ async def bind_wallet(resources: Resources, binding: Binding) -> CommandResult:
 
 
 async def _bound(resources: Resources, binding: Binding) -> tuple[Approval, Approval]:
-    session = await resources.blocking(resources.sessions.hot, binding.key)
+    session = await resources.blocking(resources.sessions.get, binding.key)
     approvals = session.approvals if session else []
     before = next((each for each in approvals if each.approval_id == binding.approval_id), None)
     wallet = resources.toolbox.wallet

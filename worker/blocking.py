@@ -33,7 +33,7 @@ class Blocking:
             logger.warning("storage failed", extra={"operation": _name(call), "reason": error.detail})
             raise
 
-    async def insist(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+    async def retry(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """Repeat the call for about 4 s while the storage is out of reach; None if it still is."""
         for pause in _PAUSES:
             try:

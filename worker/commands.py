@@ -64,11 +64,11 @@ async def _store(resources: Resources, command: ToolCommand, result: CommandResu
         stored = done.model_copy(update={"result": result})
         await resources.blocking(resources.commands.put, stored)
     except StorageUnavailable:
-        await resources.blocking.insist(resources.commands.put, done.model_copy(update={"result": LOST}))
+        await resources.blocking.retry(resources.commands.put, done.model_copy(update={"result": LOST}))
     except Exception as error:  # noqa: BLE001  a result that has no JSON, or that the table refuses
         logger.warning("result not stored", extra={"tool": command.name, **error_fields(error)})
         broken = done.model_copy(update={"result": _broken(error)})
-        await resources.blocking.insist(resources.commands.put, broken)
+        await resources.blocking.retry(resources.commands.put, broken)
 
 
 def cut(result: CommandResult) -> CommandResult:

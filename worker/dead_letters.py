@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from forge.errors import ForgeError, NotFound
 from forge.models.message import Message
 from forge.models.run import RunMessage, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Clock, Delivery, RunQueue
 from forge.queue import open_queue
 from forge.store import Store, open_store, system_clock
@@ -32,7 +32,7 @@ class DeadLetter:
 
     delivery: Delivery
     message: RunMessage
-    session: HotSession | None
+    session: Session | None
     question: Message | None
 
     @property
@@ -113,7 +113,7 @@ class DeadLetters:
                     yield self._read(delivery, delivery.body)
 
     def _read(self, delivery: Delivery, message: RunMessage) -> DeadLetter:
-        session = self._store.sessions.hot(message.key)
+        session = self._store.sessions.get(message.key)
         if session is None or session.generation != message.generation:
             return DeadLetter(delivery, message, None, None)
         log = self._store.sessions.messages(session)

@@ -16,7 +16,7 @@ from forge.observability import configure_logging, show_error_texts
 from forge.ports import AsyncConnections
 from forge.queue import open_queue
 from forge.store import Store, open_store, system_clock
-from worker.agent.agent import Operator
+from worker.agent.agent import ForgeAgent
 from worker.agent.llm.build import build_llm
 from worker.agent.llm.provider_limits import limits_of
 from worker.agent.tools.external import ExternalServers
@@ -77,7 +77,7 @@ def _resources(
         worker_id=uuid.uuid4().hex[:12],
         runs=store.runs,
         spendings=store.spendings,
-        inbox=store.inbox,
+        recovery=store.recovery,
         journal=store.journal,
         sessions=store.sessions,
         approvals=store.approvals,
@@ -88,7 +88,7 @@ def _resources(
         connections=connections,
         blocking=blocking,
         toolbox=toolbox,
-        operator=_operator(llm, toolbox, settings, tracing) if isinstance(llm, Model) else None,
+        agent=_agent(llm, toolbox, settings, tracing) if isinstance(llm, Model) else None,
         llm_error=missing,
         publisher=Publisher(
             store.commands,
@@ -106,8 +106,8 @@ def _resources(
     )
 
 
-def _operator(llm: Model, toolbox: Toolbox, settings: WorkerSettings, tracing: Tracing) -> Operator:
-    return Operator(llm, toolbox, settings.limits, observing=tracing.capabilities())
+def _agent(llm: Model, toolbox: Toolbox, settings: WorkerSettings, tracing: Tracing) -> ForgeAgent:
+    return ForgeAgent(llm, toolbox, settings.limits, observing=tracing.capabilities())
 
 
 def _tracing(settings: WorkerSettings, environment: Mapping[str, str]) -> Tracing:

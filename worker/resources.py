@@ -13,14 +13,14 @@ from forge.ports import (
     Commands,
     Controls,
     Faults,
-    Inbox,
     Journal,
+    Recovery,
     RunQueue,
     Runs,
     Sessions,
     Spendings,
 )
-from worker.agent.agent import Operator
+from worker.agent.agent import ForgeAgent
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
 from worker.catalog import Publisher
@@ -33,14 +33,14 @@ from worker.runs.kept_messages import KeptMessages
 
 @dataclass(frozen=True)
 class Resources:
-    """`operator` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases; not the
+    """`agent` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases; not the
     event loop's own clock, which stands still while a callback runs.
     """
 
     worker_id: str
     runs: Runs
     spendings: Spendings
-    inbox: Inbox
+    recovery: Recovery
     journal: Journal
     sessions: Sessions
     approvals: Approvals
@@ -51,7 +51,7 @@ class Resources:
     connections: AsyncConnections
     blocking: Blocking
     toolbox: Toolbox
-    operator: Operator | None
+    agent: ForgeAgent | None
     llm_error: Exception | None
     publisher: Publisher
     metrics: Metrics

@@ -15,7 +15,7 @@ from worker.resources import Resources
 from worker.runs.consumer import Consumer
 from worker.runs.execution import RunExecutor
 from worker.runs.holding import keep_messages
-from worker.runs.watch import ActiveRuns
+from worker.runs.watch import LocalRuns
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def serve(
 
     `heartbeat`: the file that the event loop touches while it runs.
     """
-    active, audiences = ActiveRuns(), _audiences(resources)
+    active, audiences = LocalRuns(), _audiences(resources)
     consumer = Consumer(resources, active, RunExecutor(resources, active, audiences), concurrency)
     try:
         await resources.publisher.publish()
@@ -76,7 +76,7 @@ def _audiences(resources: Resources) -> Audiences:
     )
 
 
-async def _measure(resources: Resources, active: ActiveRuns) -> None:
+async def _measure(resources: Resources, active: LocalRuns) -> None:
     while True:
         resources.metrics.process(len(active), _memory())
         await asyncio.sleep(_MEASURE_SECONDS)

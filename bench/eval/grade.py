@@ -16,7 +16,7 @@ from bench.eval.task import Answer, Task
 from bench.eval.token_code import creation_code
 from bench.eval.world import Unmet, World
 from forge.models.approval import Approval, ApprovalReply
-from worker.agent.agent import Limits, Operator
+from worker.agent.agent import ForgeAgent, Limits
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet, WalletTerms
 from worker.ethereum.chains import Chains
@@ -53,7 +53,7 @@ async def grade(
     shop = Shop(task.page) if task.page else None
     servers = [("evm", evm.build(environment)), *([("pages", pages(task.page))] if task.page else [])]
     toolbox = Toolbox(servers, networks(environment), shop, wallet, task.policy)
-    session = MemorySession(Operator(llm, toolbox, LIMITS), networks(environment))
+    session = MemorySession(ForgeAgent(llm, toolbox, LIMITS), networks(environment))
     if shop:
         session.orders = shop.orders
     try:

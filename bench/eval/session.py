@@ -17,7 +17,7 @@ from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
 from forge.models.spending import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus
-from worker.agent.agent import Ended, Operator
+from worker.agent.agent import Ended, ForgeAgent
 from worker.agent.deps import RunDeps
 from worker.agent.history import stored_history as history
 from worker.agent.wallet.verify import NotYet
@@ -31,7 +31,7 @@ def now() -> int:
 class MemorySession:
     """Implements the agent's `RunRecord` for one run after the other."""
 
-    operator: Operator
+    operator: ForgeAgent
     networks: list[NetworkInfo]
     network: str = "testnet"
     text: str = ""

@@ -33,7 +33,7 @@ RUN_PATH = (
 )
 """The worker's modules that a run goes through."""
 
-_STORAGE = ("blocking", "_blocking", "insist", "_persist", "_renew")
+_STORAGE = ("blocking", "_blocking", "retry", "_persist", "_renew")
 """What carries a call of the store or of the queue out of the event loop."""
 _INSIDE = frozenset(
     {

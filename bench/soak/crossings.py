@@ -63,7 +63,7 @@ def _queue(operation: str, parameters: Mapping[str, Any]) -> str:
     match operation:
         case "SendMessage":
             is_dead = "Dead" in parameters["QueueUrl"]
-            return "queue.bury" if is_dead else "queue.send"
+            return "queue.dead_letter" if is_dead else "queue.send"
         case "ReceiveMessage":
             return "queue.receive"
         case "DeleteMessage":
@@ -84,10 +84,10 @@ def _table(operation: str, parameters: dict[str, Any]) -> str:
         case "TransactWriteItems":
             return _transaction(parameters["TransactItems"])
         case "BatchGetItem":
-            return "controls.read" if '"control"' in json.dumps(parameters) else "inbox.waiting"
+            return "controls.read" if '"control"' in json.dumps(parameters) else "recovery.stranded"
         case "GetItem":
             kind = parameters["Key"]["sk"]["S"]
-            return {"session": "sessions.hot", "control": "controls.read"}.get(kind, f"{kind}.get")
+            return {"session": "sessions.get", "control": "controls.read"}.get(kind, f"{kind}.get")
         case "PutItem":
             kind = parameters["Item"]["sk"]["S"].partition("#")[0]
             return _PUTS.get(kind, f"{kind}.put")

@@ -120,7 +120,7 @@ class Rig:
         settings = Settings.from_environment(wiring.worker_environment())
         sqs, dynamodb = client("sqs", self.aws), client("dynamodb", self.aws)
         key = SessionKey(ANONYMOUS, ref)
-        session = open_store(settings, system_clock, dynamodb).sessions.hot(key)
+        session = open_store(settings, system_clock, dynamodb).sessions.get(key)
         generation = session.generation if session else 0
         message = RunMessage(owner=key.owner, session_id=ref, generation=generation, run_id=run_id)
         open_queue(settings, sqs).send(message, resend=True)

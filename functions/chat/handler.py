@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from forge.api import conversations
 from forge.api.application import create_app
 from forge.api.caller_trace import CallerTrace
-from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
@@ -27,7 +27,7 @@ def post_chat(
     trace: CallerTrace,
 ) -> Response:
     key = key_of(caller.owner, request.session_id)
-    accepted, state = submit(
+    accepted, state = conversations.post_chat(
         key,
         request.message,
         once=once_of(idempotent, request),

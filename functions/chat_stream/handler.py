@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from starlette.requests import Request
 
+from forge.api import state_stream
 from forge.api.application import create_app
 from forge.api.entrances import by_token_or_ticket
-from forge.api.following import Follower, events
 from forge.api.replies import CallerOf, EventStream, SessionAsked, key_of
 from forge.api.stream_places import StreamPlace
 
@@ -38,7 +38,11 @@ async def get_stream(
     place = StreamPlace(caller.payer)
     await asyncio.to_thread(place.open)
     return EventStream(
-        place.holding(events(Follower(key, last_event_id), request.is_disconnected, caller.until)),
+        place.holding(
+            state_stream.get_stream(
+                state_stream.Follower(key, last_event_id), request.is_disconnected, caller.until
+            )
+        ),
         headers={
             "Cache-Control": "no-cache, no-transform",
             "X-Accel-Buffering": "no",

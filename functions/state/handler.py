@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from forge.api import conversations
 from forge.api.application import create_app
-from forge.api.conversations import view
 from forge.api.dependencies import store
 from forge.api.entry import lambda_handler
 from forge.api.message_pages import MESSAGES_LIMIT
@@ -24,7 +24,7 @@ def get_state(
     limit: PageLimit = MESSAGES_LIMIT,
 ) -> Response:
     key = key_of(owner, session_id)
-    return reply(key, view(key, before, limit))
+    return reply(key, conversations.get_state(key, before, limit))
 
 
 app = create_app(router)

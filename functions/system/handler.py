@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from forge.api import conversations
 from forge.api.application import create_app
 from forge.api.caller_trace import CallerTrace
-from forge.api.conversations import submit
 from forge.api.dependencies import queue, store
 from forge.api.entry import lambda_handler
+from forge.api.legacy_wallet import legacy_reply
 from forge.api.preferences import Preferred
 from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
-from forge.api.wallet import legacy_reply
 from forge.models.http import State, SystemRequest
 from forge.models.views import Hot
 
@@ -28,12 +28,11 @@ def post_system(
     trace: CallerTrace,
 ) -> Response:
     key = key_of(caller.owner, request.session_id)
-    accepted, state = submit(
+    accepted, state = conversations.post_system(
         key,
         request.message,
         once=once_of(idempotent, request),
         approval=request.approval or legacy_reply(request.message),
-        is_system=True,
         payer=caller.payer,
         trace=trace,
         preferences=preferred,

@@ -85,7 +85,7 @@ def test_what_cannot_be_shown_is_accepted_and_answered_later(
         answers = [gateway.post(path, body, idempotency_key="k") for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
     (run_id,) = {answer.headers["x-run-id"] for answer in answers}
-    session = real_store.sessions.hot(KEY)
+    session = real_store.sessions.get(KEY)
     assert session is not None
     assert [waiting.run_id for waiting in session.inbox][-1] == run_id
     for waiting in session.inbox:

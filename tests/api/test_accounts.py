@@ -94,7 +94,7 @@ def test_without_a_login_nothing_belongs_to_anybody(
     told(dependencies.store(), key=LEFT)
     answer = act(gateway, issuer, "ann")
     assert (answer.status, answer.json["title"]) == (403, "Forbidden")
-    assert dependencies.store().sessions.hot(LEFT)
+    assert dependencies.store().sessions.get(LEFT)
 
 
 def begin(gateway: Gateway, issuer: Issuer, owner: str, *ids: str) -> None:

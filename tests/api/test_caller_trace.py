@@ -28,7 +28,7 @@ def traced(environment: Environment) -> None:
 
 
 def accepted(store: Store) -> str:
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session
     return session.inbox[-1].trace
 
@@ -41,7 +41,7 @@ def test_the_callers_trace_is_kept_with_the_run_and_the_queue_knows_when_it_was_
     gateway.post(path, {"message": "hello", "session_id": "s"}, traceparent=PARENT)
     assert accepted(real_store) == PARENT
     (body,) = queued_bodies(sqs, queue_url)
-    session = real_store.sessions.hot(KEY)
+    session = real_store.sessions.get(KEY)
     assert session
     assert body["sent_at"] >= session.inbox[0].created_at
 

@@ -39,7 +39,7 @@ def queued_bodies(sqs: Any, queue_url: str) -> list[Any]:
 def answered(store: Store, session_id: str, run_id: str, *texts: str) -> None:
     """Play the worker: claim the run and finish it with an answer."""
     key = SessionKey("anonymous", session_id)
-    session = store.sessions.hot(key)
+    session = store.sessions.get(key)
     assert session
     message = RunMessage(owner=key.owner, session_id=session_id, generation=session.generation, run_id=run_id)
     lease = store.runs.claim(message, "test")
@@ -137,7 +137,7 @@ def test_a_finished_answer_does_not_stream(gateway: Gateway, real_store: Store) 
 
 def test_text_that_streams_is_the_last_message(gateway: Gateway, real_store: Store) -> None:
     sent = gateway.post("/api/chat", {"message": "x", "session_id": "s"})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
+    session = real_store.sessions.get(SessionKey("anonymous", "s"))
     assert session
     message = RunMessage(
         owner="anonymous", session_id="s", generation=session.generation, run_id=sent.headers["x-run-id"]
@@ -158,7 +158,7 @@ def test_interrupting_when_busy_stops_the_active_run_and_queues_the_message(
 ) -> None:
     key = SessionKey("anonymous", "s")
     sent = gateway.post("/api/chat", {"message": "first", "session_id": "s"})
-    session = real_store.sessions.hot(key)
+    session = real_store.sessions.get(key)
     assert session
     run_id = sent.headers["x-run-id"]
     message = RunMessage(owner=key.owner, session_id="s", generation=session.generation, run_id=run_id)

@@ -24,7 +24,7 @@ RIGHT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 def leave_request(key: SessionKey) -> Approval:
     """The session's first run ends with a wallet request."""
     store = dependencies.store()
-    session = store.sessions.hot(key)
+    session = store.sessions.get(key)
     assert session
     run_id = session.inbox[0].run_id
     message = RunMessage(
@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     answer = claim(gateway, asked, "tab-one-1", **values)
     assert (answer.status, answer.json["status"]) == (status, status)
-    session = dependencies.store().sessions.hot(KEY)
+    session = dependencies.store().sessions.get(KEY)
     assert session
     assert session.approvals[0].claim is None
 
@@ -92,7 +92,7 @@ def test_the_page_tells_which_wallet_is_connected(gateway: Gateway, catalog: Cat
         return gateway.post("/api/mcp-command", body)
 
     assert told(ACCOUNT).json["success"]
-    session = dependencies.store().sessions.hot(KEY)
+    session = dependencies.store().sessions.get(KEY)
     assert session
     assert session.wallet == ACCOUNT
     assert told("Alice").status == 422
@@ -102,6 +102,6 @@ def test_the_page_tells_which_wallet_is_connected(gateway: Gateway, catalog: Cat
     assert mistyped.status == 422
     assert "wrong checksum" in mistyped.json["detail"]
     assert told(None).json["success"]
-    session = dependencies.store().sessions.hot(KEY)
+    session = dependencies.store().sessions.get(KEY)
     assert session
     assert session.wallet is None

@@ -15,7 +15,7 @@ from moto.dynamodb.responses import DynamoHandler
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft, ToolDisplay
 from forge.models.run import Ending, Progress
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
@@ -150,8 +150,8 @@ def _check_own(gateway: Gateway, stored: Table) -> None:
     answer = gateway.post("/api/chat", {"message": "anew", "session_id": "own"})
     assert answer.status == 200
     assert [each["content"] for each in answer.json["messages"]] == ["anew"]
-    session = stored.store.sessions.hot(OWN)
-    assert isinstance(session, HotSession)
+    session = stored.store.sessions.get(OWN)
+    assert isinstance(session, Session)
     lease = stored.store.runs.claim(about(session, answer.headers["x-run-id"]), "w")
     done = Draft(sender="agent", content="done", created_at=1)
     stored.store.runs.finish(lease, Ending(outcome="completed", drafts=[done]))
@@ -279,4 +279,4 @@ def test_a_lost_run_is_found_although_another_session_with_work_cannot_be_read(
         lost = store.inbox.accept(key, submission("lost"))
     stored.damage("session", replaced("logged", OTHERS["a text"]))
     scene_clock.advance(20_000)
-    assert store.inbox.waiting() == [next_of(lost)]
+    assert store.recovery.stranded() == [next_of(lost)]

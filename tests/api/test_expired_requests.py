@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
-from forge.api.following import Follower
-from forge.models.session import HotSession
+from forge.api.state_stream import Follower
+from forge.models.session import Session
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock
@@ -28,16 +28,16 @@ def store(settings: Settings, dynamodb: Any, clock: Clock, monkeypatch: pytest.M
     return store
 
 
-def shown(session: HotSession | None) -> list[str]:
+def shown(session: Session | None) -> list[str]:
     assert session is not None
     return [each.approval_id for each in session.approvals]
 
 
 def test_no_answer_of_the_store_shows_it_but_the_next_run_hears_of_it(store: Store, clock: Clock) -> None:
-    assert shown(store.sessions.hot(KEY)) == [WAITING]
+    assert shown(store.sessions.get(KEY)) == [WAITING]
     clock.advance(600_000)
     answers = (
-        store.sessions.hot(KEY),
+        store.sessions.get(KEY),
         store.sessions.touch(KEY),
         store.sessions.rename(KEY, "title"),
         store.sessions.set_network(KEY, "base"),

@@ -193,7 +193,7 @@ def test_fifty_at_once_are_one_message(store: Store) -> None:
 
     with ThreadPoolExecutor(10) as pool:
         runs = set(pool.map(accept, range(50)))
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session is not None
     assert {each.run_id for each in session.inbox} == runs
     assert len(runs) == 1

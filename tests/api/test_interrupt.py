@@ -15,7 +15,7 @@ KEY = SessionKey("anonymous", "s")
 
 
 def claimed(store: Store, run_id: str) -> Lease:
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session
     message = RunMessage(
         owner=KEY.owner, session_id=KEY.session_id, generation=session.generation, run_id=run_id
@@ -78,7 +78,7 @@ def test_a_run_whose_worker_is_dead_is_finished_by_the_interrupt(
     assert (state["active_run"], state["is_processing"]) == (None, False)
     contents = [message["content"] for message in state["messages"]]
     assert contents == ["work", "half an ans", "Interrupted by user"]
-    assert open_store(settings, client=dynamodb).sessions.hot(KEY)
+    assert open_store(settings, client=dynamodb).sessions.get(KEY)
 
 
 def test_open_connections_are_told_of_a_withdrawal(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.api.following import Follower
 from forge.api.message_pages import BYTES_LIMIT, MESSAGES_LIMIT, encoded_size, fitting
+from forge.api.state_stream import Follower
 from forge.models.ids import SessionKey
 from forge.models.message import Draft, Message
 from forge.models.run import Ending, RunMessage
@@ -26,7 +26,7 @@ def grow(gateway: Gateway, store: Store, contents: list[str], key: SessionKey = 
     """Accepts one message and lets its run answer with `contents`, in as many transactions as they need."""
     answer = gateway.post("/api/chat", {"message": "go on", "session_id": key.session_id})
     run_id = answer.headers["x-run-id"]
-    session = store.sessions.hot(key)
+    session = store.sessions.get(key)
     assert session
     message = RunMessage(
         owner=key.owner, session_id=key.session_id, generation=session.generation, run_id=run_id
@@ -126,7 +126,7 @@ def test_a_sync_brings_the_newest_that_it_asks_for_and_says_where_they_begin(
 
 def test_a_sync_that_leaves_nothing_out_says_so(gateway: Gateway, real_store: Store) -> None:
     grow(gateway, real_store, [f"answer {number}" for number in range(20)])
-    session = real_store.sessions.hot(KEY)
+    session = real_store.sessions.get(KEY)
     assert session
     have = {"generation": session.generation, "messages": 15}
     frames = synced(gateway, {"newest": 10, "have": have})
@@ -140,7 +140,7 @@ def test_a_sync_that_asks_for_everything_gets_it_in_bounded_pieces_without_a_gap
 ) -> None:
     count = MESSAGES_LIMIT + 30 if content == "short" else 60
     grow(gateway, real_store, [content] * count)
-    session = real_store.sessions.hot(KEY)
+    session = real_store.sessions.get(KEY)
     assert session
     held, pieces = 0, 0
     while held < session.message_count:

@@ -133,11 +133,11 @@ def test_the_owner_may(gateway: Gateway, anns: Issuer, route: HttpRoute) -> None
 def test_another_owner_finds_nothing_and_changes_nothing(
     gateway: Gateway, anns: Issuer, route: HttpRoute
 ) -> None:
-    before = dependencies.store().sessions.hot(KEY)
+    before = dependencies.store().sessions.get(KEY)
     answer = call(gateway, route, anns.token("bob"))
     assert answer.status == STRANGERS_GET[f"{route.method} {route.path}"]
     assert SECRET not in answer.text
-    assert dependencies.store().sessions.hot(KEY) == before
+    assert dependencies.store().sessions.get(KEY) == before
 
 
 NOBODYS: dict[str, Callable[[Issuer], str | None]] = {
@@ -157,12 +157,12 @@ NOBODYS: dict[str, Callable[[Issuer], str | None]] = {
 def test_nobody_gets_in_and_the_table_is_not_asked(
     gateway: Gateway, anns: Issuer, route: HttpRoute, kind: str
 ) -> None:
-    before = dependencies.store().sessions.hot(KEY)
+    before = dependencies.store().sessions.get(KEY)
     with counted(_table_client()) as calls:
         answer = call(gateway, route, NOBODYS[kind](anns))
     assert (answer.status, answer.json["status"]) == (401, 401)
     assert calls == []
-    assert dependencies.store().sessions.hot(KEY) == before
+    assert dependencies.store().sessions.get(KEY) == before
 
 
 def command_of(gateway: Gateway, command: str, token: str | None, session_id: str = "s") -> Answer:
@@ -184,7 +184,7 @@ def test_a_command_is_for_ones_own_session_and_a_foreign_one_is_like_none(
     gateway: Gateway, anns: Issuer, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mcp_commands, "PATIENCE_SECONDS", 0.1)  # no worker is here to answer
-    before = dependencies.store().sessions.hot(KEY)
+    before = dependencies.store().sessions.get(KEY)
     seen: list[tuple[int, str, list[str]]] = []
     for owner, session_id in (("eve", "q"), ("bob", "s"), ("carl", "q")):
         token = anns.token(owner)
@@ -194,7 +194,7 @@ def test_a_command_is_for_ones_own_session_and_a_foreign_one_is_like_none(
         assert SECRET not in answer.text
         seen.append((answer.status, answer.json["message"], calls))
     assert seen[1] == seen[2]
-    assert dependencies.store().sessions.hot(KEY) == before
+    assert dependencies.store().sessions.get(KEY) == before
 
 
 def test_nobody_finds_a_session_in_another_ones_list(gateway: Gateway, anns: Issuer) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from forge.api import dependencies
 from forge.api.authentication import caller_of
-from forge.api.following import Follower
+from forge.api.state_stream import Follower
 from forge.api.tickets import caller_of_ticket
 from forge.errors import NotAuthenticated
 from forge.models.caller import Grant

@@ -11,7 +11,7 @@ import botocore.client
 import pytest
 
 from forge.api import dependencies, mcp_commands
-from forge.api.following import Follower
+from forge.api.state_stream import Follower
 from forge.api.tickets import caller_of_ticket
 from forge.aws.json_client import JsonClient
 from forge.models.ids import ANONYMOUS, SessionKey
@@ -125,7 +125,7 @@ class Stage:
     def running(self, who: str) -> Lease:
         """A run with long messages behind it and a long one in the making."""
         run_id = self.post(who, "/api/chat", message="hello").headers["x-run-id"]
-        session = dependencies.store().sessions.hot(SessionKey(who, who))
+        session = dependencies.store().sessions.get(SessionKey(who, who))
         assert session
         message = RunMessage(owner=who, session_id=who, generation=session.generation, run_id=run_id)
         lease = dependencies.store().runs.claim(message, "w")

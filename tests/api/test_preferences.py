@@ -96,7 +96,7 @@ def test_waiting_for_longer_than_preferred_shows_what_there_is(gateway: Gateway)
 
 def answer_when_accepted(store: Store, text: str) -> None:
     pause = threading.Event()
-    while (session := store.sessions.hot(KEY)) is None:
+    while (session := store.sessions.get(KEY)) is None:
         pause.wait(0.02)
     (submission,) = session.inbox
     message = RunMessage(

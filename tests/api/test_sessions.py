@@ -41,7 +41,7 @@ def test_a_deleted_session_is_gone_and_its_connections_are_closed(
     gateway: Gateway, connections_server: ConnectionsServer, real_store: Store
 ) -> None:
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
-    session = real_store.sessions.hot(KEY)
+    session = real_store.sessions.get(KEY)
     _, connection = gateway.connect(session_id="s")
     assert gateway.delete("/api/sessions/s").status == 200
     assert gateway.get("/api/state", session_id="s").json["messages"] == []

@@ -24,7 +24,7 @@ HOURS = 20_000
 
 def running(gateway: Gateway, store: Store) -> Lease:
     sent = gateway.post("/api/chat", {"message": "question", "session_id": "s"})
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session
     run_id = sent.headers["x-run-id"]
     message = RunMessage(
@@ -108,7 +108,7 @@ def test_ping_is_answered_and_keeps_the_session_alive(
         },
     )
     (pong,) = gateway.say(connection, {"type": "ping"})
-    session = real_store.sessions.hot(KEY)
+    session = real_store.sessions.get(KEY)
     assert session
     assert pong == {"type": "pong", "rev": session.rev}
     assert session.expires_at >= now // 1_000 + 1_800
@@ -117,7 +117,7 @@ def test_ping_is_answered_and_keeps_the_session_alive(
 def test_ping_of_a_session_that_does_not_exist_creates_none(gateway: Gateway, real_store: Store) -> None:
     _, connection = gateway.connect(session_id="s")
     assert gateway.say(connection, {"type": "ping"}) == [{"type": "pong", "rev": None}]
-    assert real_store.sessions.hot(KEY) is None
+    assert real_store.sessions.get(KEY) is None
 
 
 def test_a_forgotten_connection_is_told_to_connect_again(

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 import uvicorn
 
-from forge.api import dependencies, following
-from forge.api.following import Follower, events
+from forge.api import dependencies, state_stream
+from forge.api.state_stream import Follower, get_stream
 from forge.api.way_in import digest_of
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
@@ -28,7 +28,7 @@ KEY = SessionKey("anonymous", "s")
 
 
 def claimed(store: Store, run_id: str) -> Lease:
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session
     message = RunMessage(
         owner=KEY.owner, session_id=KEY.session_id, generation=session.generation, run_id=run_id
@@ -117,7 +117,7 @@ def test_an_open_stream_keeps_its_session_alive(gateway: Gateway, dynamodb: Any,
         },
     )
     event(Follower(KEY, None))
-    session = dependencies.store().sessions.hot(KEY)
+    session = dependencies.store().sessions.get(KEY)
     assert session
     assert session.expires_at > dependencies.now() // 1_000 + 1_700
 
@@ -138,8 +138,8 @@ def test_a_new_generation_shows_nothing_of_the_old_one(gateway: Gateway) -> None
 
 
 async def test_a_quiet_stream_beats_like_a_heart(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "HEARTBEAT_SECONDS", 0.05)
-    stream = events(Follower(KEY, None), _never)
+    monkeypatch.setattr(state_stream, "HEARTBEAT_SECONDS", 0.05)
+    stream = get_stream(Follower(KEY, None), _never)
     sent = [await asyncio.wait_for(anext(stream), PATIENCE_SECONDS) for _ in range(4)]
     assert sent[0].startswith(b"retry:")
     assert sent[1].startswith(b"id: 0\n")
@@ -150,14 +150,14 @@ async def test_a_quiet_stream_beats_like_a_heart(gateway: Gateway, monkeypatch: 
 async def test_a_stream_ends_before_its_function_would(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "LIFE_SECONDS", 0.0)
-    assert [event async for event in events(Follower(KEY, None), _never)] == [b"retry: 1000\n\n"]
+    monkeypatch.setattr(state_stream, "LIFE_SECONDS", 0.0)
+    assert [event async for event in get_stream(Follower(KEY, None), _never)] == [b"retry: 1000\n\n"]
 
 
 async def test_a_stream_outlives_a_storage_that_is_out_of_reach(gateway: Gateway, environment: Any) -> None:
     environment.set(AWS_ENDPOINT_URL="http://127.0.0.1:1")
     dependencies.forget()
-    stream = events(Follower(KEY, None), _never)
+    stream = get_stream(Follower(KEY, None), _never)
     assert (await anext(stream)).startswith(b"retry:")
     waiting = asyncio.ensure_future(anext(stream))
     done, _ = await asyncio.wait([waiting], timeout=0.3)
@@ -223,18 +223,18 @@ async def test_a_bad_session_id_is_refused_before_the_stream_begins(stream_url: 
 async def test_a_stream_without_a_change_ends_and_says_when_to_come_back(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "QUIET_SECONDS", 0.0)
-    sent = [event async for event in events(Follower(KEY, "0"), _never)]
-    assert sent == [b"retry: 1000\n\n", following.QUIET_RETRY]
+    monkeypatch.setattr(state_stream, "QUIET_SECONDS", 0.0)
+    sent = [event async for event in get_stream(Follower(KEY, "0"), _never)]
+    assert sent == [b"retry: 1000\n\n", state_stream.QUIET_RETRY]
 
 
 async def test_a_stream_stays_while_a_run_is_there(
     gateway: Gateway, real_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(state_stream, "QUIET_SECONDS", 0.2)
     answer = await asyncio.to_thread(gateway.post, "/api/chat", {"message": "x", "session_id": "s"})
     lease = claimed(real_store, answer.headers["x-run-id"])
-    stream = events(Follower(KEY, None), _never)
+    stream = get_stream(Follower(KEY, None), _never)
     assert (await anext(stream)).startswith(b"retry:")
     assert (await anext(stream)).startswith(b"id:")
     waiting = asyncio.ensure_future(anext(stream))
@@ -243,7 +243,7 @@ async def test_a_stream_stays_while_a_run_is_there(
     real_store.runs.finish(lease, Ending(outcome="completed", drafts=[]))
     assert (await asyncio.wait_for(waiting, PATIENCE_SECONDS)).startswith(b"id:")
     rest = [event async for event in stream]
-    assert rest[-1] == following.QUIET_RETRY
+    assert rest[-1] == state_stream.QUIET_RETRY
 
 
 SECRET = "n" * 32

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from forge.api.wallet import legacy_reply
+from forge.api.legacy_wallet import legacy_reply
 from forge.models.ids import SessionKey
 from forge.store import Store
 from tests.api.gateway import Gateway
@@ -14,7 +14,7 @@ from tests.api.gateway import Gateway
 
 def test_user_text_is_never_taken_for_a_wallets_answer(gateway: Gateway, real_store: Store) -> None:
     gateway.post("/api/chat", {"message": "Transaction sent: 0x" + "a" * 64, "session_id": "s"})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
+    session = real_store.sessions.get(SessionKey("anonymous", "s"))
     assert session
     assert (session.inbox[0].approval, session.inbox[0].sender) == (None, "user")
 
@@ -31,7 +31,7 @@ def test_a_system_text_is_shown_as_a_system_message_and_wakes_the_agent(
 def test_older_wallets_answer_by_texts(gateway: Gateway, real_store: Store) -> None:
     gateway.post("/api/system", {"message": "Transaction sent: 0x" + "Ab" * 32, "session_id": "s"})
     gateway.post("/api/system", {"message": "Transaction rejected by user: too dear", "session_id": "s"})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
+    session = real_store.sessions.get(SessionKey("anonymous", "s"))
     assert session
     sent, rejected = (submission.approval for submission in session.inbox)
     assert sent
@@ -43,7 +43,7 @@ def test_older_wallets_answer_by_texts(gateway: Gateway, real_store: Store) -> N
 def test_a_reply_may_name_its_approval(gateway: Gateway, real_store: Store) -> None:
     approval = {"approval_id": "a" * 32, "outcome": "rejected"}
     gateway.post("/api/system", {"message": "no", "session_id": "s", "approval": approval})
-    session = real_store.sessions.hot(SessionKey("anonymous", "s"))
+    session = real_store.sessions.get(SessionKey("anonymous", "s"))
     assert session
     assert session.inbox[0].approval
     assert session.inbox[0].approval.approval_id == "a" * 32

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
-from forge.api.following import Follower, events
+from forge.api.state_stream import Follower, get_stream
 from forge.api.tickets import caller_of_ticket
 from forge.errors import NotAuthenticated
 from forge.models.ids import SessionKey
@@ -189,6 +189,6 @@ def test_a_stream_ends_with_its_token(gateway: Gateway, signed_in: Issuer, secon
 
     async def all_of() -> list[bytes]:
         until = dependencies.now() + seconds * 1_000
-        return [event async for event in events(Follower(KEY, None), here, until)]
+        return [event async for event in get_stream(Follower(KEY, None), here, until)]
 
     assert asyncio.run(all_of()) == [b"retry: 1000\n\n"]

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from forge.api.following import LIFE_SECONDS, QUIET_SECONDS
+from forge.api.state_stream import LIFE_SECONDS, QUIET_SECONDS
 from forge.models.prices import Daily
 from local_dev.laptop import HERE
 from tests.template import (

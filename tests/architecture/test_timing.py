@@ -22,8 +22,8 @@ from forge.models.timing import (
     TAKEOVER_SECONDS,
     VISIBILITY_SECONDS,
 )
-from forge.store.terms import QUEUE_GRACE_MS
-from worker.runs.watch import WATCH_SECONDS
+from forge.store.config import QUEUE_GRACE_MS
+from worker.runs.watch import CONTROL_POLL_SECONDS
 
 LEASE, RENEW = LEASE_MS / 1_000, RENEW_MS / 1_000
 KEPT_EVERY = EXTEND_SECONDS + LOOK_SECONDS
@@ -75,7 +75,7 @@ SENTENCES = {
     "The worker that the fault matrix freezes wakes up when everything it held is over.": (
         max(LEASE + PATIENCE_MS / 1_000, VISIBILITY_SECONDS) < FREEZE_SECONDS
     ),
-    "A run hears of a stop sooner than it has to renew its lease.": WATCH_SECONDS < RENEW,
+    "A run hears of a stop sooner than it has to renew its lease.": CONTROL_POLL_SECONDS < RENEW,
 }
 
 

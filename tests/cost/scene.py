@@ -191,7 +191,7 @@ class Scene:
         return answer
 
     def _expire(self) -> None:
-        session = self.stage.store.sessions.hot(KEY)
+        session = self.stage.store.sessions.get(KEY)
         assert session is not None
         self.meter.take()
         self.meter.add("function calls")

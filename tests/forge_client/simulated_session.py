@@ -11,7 +11,7 @@ from forge.models.http import State
 from forge.models.ids import SessionKey, new_run_id
 from forge.models.message import AnswerEnd, Draft, Message
 from forge.models.run import ActiveRun, Outcome, Submission
-from forge.models.session import Catalog, HotSession
+from forge.models.session import Catalog, Session
 
 NOW = 1_800_000_000_000
 CATALOG = Catalog(llm="simulated", published_at=NOW)
@@ -26,7 +26,7 @@ class SimulatedSession:
         self.log: list[Message] = []
         self.text = ""
         self.flushed = ""
-        self.hot: HotSession | None = None
+        self.hot: Session | None = None
         self.generation = 0
         self.rev = 0
 
@@ -117,7 +117,7 @@ class SimulatedSession:
         return Draft.model_validate({"run_id": run_id, **fields})
 
     @property
-    def now(self) -> HotSession:
+    def now(self) -> Session:
         assert self.hot is not None
         return self.hot
 
@@ -128,7 +128,7 @@ class SimulatedSession:
 
     def _begin(self) -> None:
         self.generation += 1
-        self.hot = HotSession(
+        self.hot = Session(
             key=self.key,
             generation=self.generation,
             rev=self.rev,

@@ -13,7 +13,7 @@ from yarl import URL
 
 from tests.mcp_servers.conftest import FakeApi, free_port
 from worker.mcp_servers.web import client as web_client
-from worker.mcp_servers.web.cache import Remembered
+from worker.mcp_servers.web.cache import TTLCache
 from worker.mcp_servers.web.client import ApiClient, ApiFailed
 from worker.mcp_servers.web.egress import Egress, is_public
 
@@ -212,7 +212,7 @@ def test_an_ipv4_address_is_judged_alike_in_all_its_ipv6_forms(address: ipaddres
 
 async def test_answers_are_remembered_for_a_while_and_failures_are_not() -> None:
     asked: list[str] = []
-    remembered = Remembered[str](most=2, seconds=60)
+    remembered = TTLCache[str](most=2, seconds=60)
 
     async def ask(key: str) -> str:
         asked.append(key)

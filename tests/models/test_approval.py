@@ -16,7 +16,7 @@ from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.framing import state_frames
 from forge.models.ids import SessionKey, new_run_id
 from forge.models.review import NOT_HERE, Review, ReviewWarning
-from forge.models.session import HotSession
+from forge.models.session import Session
 from tests.properties import examples
 from tests.unlisted import tried
 
@@ -127,7 +127,7 @@ def test_an_older_request_that_does_not_fit_its_digest_keeps_a_digest_that_fits_
 
 
 def shown(*approvals: Approval) -> list[dict[str, Any]]:
-    session = HotSession(
+    session = Session(
         key=SessionKey("anonymous", "s"), generation=1, rev=1, network="mainnet", approvals=list(approvals),
         created_at=NOW, last_activity_at=NOW, expires_at=NOW // 1000,
     )  # fmt: skip

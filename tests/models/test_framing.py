@@ -12,7 +12,7 @@ from forge.models.framing import fitting_length, state_frames, sync_frames, sync
 from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.run import ActiveRun, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from tests.properties import examples
 
 KEY = SessionKey("anonymous", "s")
@@ -23,9 +23,9 @@ def message(seq: int, content: str, tool: ToolDisplay | None = None) -> Message:
     return Message(seq=seq, sender="agent", content=content, created_at=1_700_000_000_000, tool=tool)
 
 
-def session(logged: int = 0, **fields: Any) -> HotSession:
+def session(logged: int = 0, **fields: Any) -> Session:
     times = {"created_at": 1, "last_activity_at": 1, "expires_at": 2_000_000_000}
-    return HotSession(key=KEY, generation=7, rev=3, network="testnet", logged=logged, **times, **fields)
+    return Session(key=KEY, generation=7, rev=3, network="testnet", logged=logged, **times, **fields)
 
 
 def running(content: str, text: str, attempt: int = 1) -> ActiveRun:

@@ -10,7 +10,7 @@ from forge.models.ids import SessionKey, new_run_id
 from forge.models.message import Draft, cut
 from forge.models.public import empty_state, state, summary
 from forge.models.run import ActiveRun, Submission
-from forge.models.session import Catalog, HotSession
+from forge.models.session import Catalog, Session
 
 NOW = 1_800_000_000_123
 CATALOG = Catalog(llm="offline", published_at=NOW)
@@ -20,8 +20,8 @@ def a_submission(content: str) -> Submission:
     return Submission(run_id=new_run_id(), content=content, created_at=NOW)
 
 
-def a_session(**changes: object) -> HotSession:
-    session = HotSession(
+def a_session(**changes: object) -> Session:
+    session = Session(
         key=SessionKey("anonymous", "s"),
         generation=1,
         rev=7,

@@ -123,7 +123,7 @@ def test_a_buried_message_is_seen_by_the_operator(
     sent = run()
     queue.send(sent)
     (delivery,) = queue.receive(1, 0)
-    queue.bury(delivery)
+    queue.dead_letter(delivery)
     assert depth(sqs, queue_url) == 0
     (dead,) = sqs.receive_message(QueueUrl=dead_letter_url)["Messages"]
     assert RunMessage.model_validate_json(dead["Body"]) == sent
@@ -133,7 +133,7 @@ def test_without_a_dead_letter_queue_a_buried_message_is_only_deleted(sqs: Any, 
     queue = open_queue(Settings(forge_table="t", forge_queue_url=queue_url), sqs)
     queue.send(run())
     (delivery,) = queue.receive(1, 0)
-    queue.bury(delivery)
+    queue.dead_letter(delivery)
     assert depth(sqs, queue_url) == 0
 
 

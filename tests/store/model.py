@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from forge.errors import ClaimRefused, LeaseHeld, RunGone
 from forge.models.run import RunMessage
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Lease
 from forge.store import Store
 
@@ -52,7 +52,7 @@ def check_refusal(model: Model | None, run: RunMessage, refused: ClaimRefused, n
         assert isinstance(refused, RunGone)
 
 
-def check_session(store: Store, session: HotSession, model: Model) -> None:
+def check_session(store: Store, session: Session, model: Model) -> None:
     assert session.generation == model.generation
     assert [each.run_id for each in session.inbox] == model.inbox
     assert (session.active and session.active.run_id) == model.active

@@ -10,7 +10,7 @@ from forge.models.approval import Approval, WalletTransaction
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Lease
 from forge.store import Store
 from tests.clock import T0
@@ -22,12 +22,12 @@ def submission(content: str = "hello", run_id: str | None = None, **values: Any)
     return Submission(run_id=run_id or new_run_id(), content=content, created_at=T0, **values)
 
 
-def told(store: Store, content: str = "hello", key: SessionKey = KEY) -> HotSession:
+def told(store: Store, content: str = "hello", key: SessionKey = KEY) -> Session:
     """A session after one more accepted message."""
     return store.inbox.accept(key, submission(content))
 
 
-def about(session: HotSession, run_id: str) -> RunMessage:
+def about(session: Session, run_id: str) -> RunMessage:
     """The queue message of a run."""
     return RunMessage(
         owner=session.key.owner,
@@ -37,7 +37,7 @@ def about(session: HotSession, run_id: str) -> RunMessage:
     )
 
 
-def next_of(session: HotSession) -> RunMessage:
+def next_of(session: Session) -> RunMessage:
     return about(session, session.active.run_id if session.active else session.inbox[0].run_id)
 
 
@@ -55,7 +55,7 @@ def completed(*drafts: Draft, **values: Any) -> Ending:
 
 
 def log(store: Store, key: SessionKey = KEY) -> list[str]:
-    session = store.sessions.hot(key)
+    session = store.sessions.get(key)
     assert session is not None
     messages = store.sessions.messages(session)
     assert [message.seq for message in messages] == list(range(session.logged))

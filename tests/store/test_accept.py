@@ -21,7 +21,7 @@ def test_first_message_creates_the_session(store: Store, clock: Clock):
     assert session.network == "testnet"
     assert session.expires_at == clock.now // 1000 + 30 * 86_400
     assert [each.content for each in session.inbox] == ["  send 1 ETH\nto Bob"]
-    assert store.sessions.hot(KEY) == session
+    assert store.sessions.get(KEY) == session
 
 
 def test_a_long_first_line_becomes_a_short_title(store: Store):
@@ -81,7 +81,7 @@ def test_a_full_inbox_refuses(store: Store, clock: Clock):
     with pytest.raises(InboxFull) as refused:
         told(store)
     assert refused.value.retry_after > 0
-    assert len(store.sessions.hot(KEY).inbox) == INBOX_LIMIT  # type: ignore[union-attr]
+    assert len(store.sessions.get(KEY).inbox) == INBOX_LIMIT  # type: ignore[union-attr]
 
 
 def test_a_burst_is_allowed_and_then_the_rate_holds(table: str, clock: Clock, dynamodb: Any):
@@ -104,7 +104,7 @@ def test_a_refusal_costs_one_call_and_changes_nothing(table: str, clock: Clock, 
     with counted(dynamodb) as calls, pytest.raises(RateLimited):
         told(store)
     assert calls == ["UpdateItem"]
-    assert store.sessions.hot(KEY) == before
+    assert store.sessions.get(KEY) == before
 
 
 def test_sessions_have_rates_of_their_own(table: str, clock: Clock, dynamodb: Any):
@@ -131,7 +131,7 @@ def test_reject_refuses_a_busy_session_only(store: Store, clock: Clock):
     with pytest.raises(SessionBusy):
         store.inbox.accept(KEY, submission(), "reject")
 
-    lease = store.runs.claim(next_of(store.sessions.hot(KEY)), "a")  # type: ignore[arg-type]
+    lease = store.runs.claim(next_of(store.sessions.get(KEY)), "a")  # type: ignore[arg-type]
     with pytest.raises(SessionBusy):
         store.inbox.accept(KEY, submission(), "reject")
 
@@ -148,7 +148,7 @@ def test_interrupt_queues_the_message_behind_the_active_run(store: Store):
 def test_an_over_long_message_is_refused(store: Store):
     with pytest.raises(InvalidRequest):
         told(store, "é" * 8_001)
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
 
 
 def test_a_message_to_an_expired_session_starts_a_new_generation(store: Store, clock: Clock):
@@ -156,7 +156,7 @@ def test_a_message_to_an_expired_session_starts_a_new_generation(store: Store, c
     old = store.runs.finish(lease, completed())
     told(store, "never answered")
     clock.advance(31 * 86_400_000)
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
 
     session = told(store, "new")
 
@@ -182,8 +182,8 @@ def test_rev_and_fence_grow_even_when_the_item_was_deleted_in_between(
 
 def test_an_owner_cannot_reach_a_session_of_another_owner(store: Store):
     told(store, key=SessionKey("ann", "s1"))
-    assert store.sessions.hot(SessionKey("ben", "s1")) is None
-    assert store.sessions.hot(SessionKey("ann%23s1", "s1")) is None
+    assert store.sessions.get(SessionKey("ben", "s1")) is None
+    assert store.sessions.get(SessionKey("ann%23s1", "s1")) is None
 
 
 def test_every_message_of_a_full_inbox_fits_into_the_item(store: Store, clock: Clock):

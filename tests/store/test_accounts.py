@@ -140,7 +140,7 @@ def test_all_of_a_person_is_deleted_and_counted_and_nothing_of_others(
     deleted = erase(store, "ann")
     assert deleted == Deleted(sessions=4, messages=8, memory_entries=4, wallet_requests=2, runs=2)
     assert rows(dynamodb, table, "ann") == ["control"] * 4 + ["session"] * 4
-    assert [store.sessions.hot(key) for key in ANN] == [None] * 5
+    assert [store.sessions.get(key) for key in ANN] == [None] * 5
     assert list(store.accounts.keys("ann")) == []
     with pytest.raises(LeaseLost):
         store.runs.flush(lease, "text")
@@ -156,7 +156,7 @@ def test_a_damaged_session_is_deleted_as_well(store: Store, dynamodb: Any, table
     )
     assert erase(store, "ann") == Deleted(sessions=1)
     assert list(store.accounts.keys("ann")) == []
-    assert store.sessions.hot(ANN[0]) is None
+    assert store.sessions.get(ANN[0]) is None
 
 
 def test_the_same_name_goes_on_with_the_receipt_and_another_begins_one(store: Store, clock: Clock):
@@ -175,7 +175,7 @@ def test_what_begins_anew_meanwhile_stays(store: Store):
     told(store, "anew", ANN[0])
     store.accounts.forget(ANN[0], "once")
     assert [each.key for each in store.accounts.sessions("ann", 10, None).sessions] == [ANN[0]]
-    assert store.sessions.hot(ANN[0])
+    assert store.sessions.get(ANN[0])
 
 
 def cutting(left: list[int]) -> Callable[..., None]:

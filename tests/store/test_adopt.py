@@ -21,7 +21,7 @@ from forge.models.session import Connection
 from forge.settings import Settings
 from forge.store import Store
 from forge.store.accounts import TableAccounts
-from forge.store.terms import Terms
+from forge.store.config import StoreConfig
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
 
@@ -47,20 +47,20 @@ def rows(dynamodb: Any, table: str, key: SessionKey) -> set[str]:
 
 def test_everything_of_a_session_goes_on_under_its_owners_new_id(store: Store, dynamodb: Any, table: str):
     talked(store)
-    before = store.sessions.hot(KEY)
+    before = store.sessions.get(KEY)
     assert before
     adopted = store.accounts.adopt(KEY.session_id, "ann")
     new = adopted.session.key
     assert new.owner == "ann"
     assert new.session_id != KEY.session_id
     assert log(store, new) == CONVERSATION
-    after = store.sessions.hot(new)
+    after = store.sessions.get(new)
     assert after
     assert after == adopted.session
     changed = {"key", "rev", "last_activity_at", "expires_at"}
     assert after.model_dump(exclude=changed) == before.model_dump(exclude=changed)
     assert after.rev > before.rev
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
     assert rows(dynamodb, table, KEY) == {"session", "control"}
     lease = store.runs.claim(next_of(told(store, "go on", new)), "a")
     assert store.journal.history(lease) == [b"one", b"two"]
@@ -109,7 +109,7 @@ def test_of_many_who_ask_at_once_one_gets_it(store: Store, owners: tuple[str, ..
         got = {key for key in pool.map(adopt, owners) if key}
     assert len(got) == 1
     assert log(store, got.pop()) == CONVERSATION
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
     assert sum(len(list(store.accounts.keys(owner))) for owner in set(owners)) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_session_at_work_is_taken_over_when_its_run_has_ended(store: Store):
     told(store)
     with pytest.raises(SessionBusy):
         store.accounts.adopt(KEY.session_id, "ann")
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session
     lease = store.runs.claim(next_of(session), "a")
     with pytest.raises(SessionBusy):
@@ -170,7 +170,7 @@ def test_what_is_said_meanwhile_is_not_lost(store: Store, dynamodb: Any, table: 
 
     interrupted = Interrupted(dynamodb, table)
     interrupted.happens = say
-    accounts = TableAccounts(interrupted, Terms.of(Settings(forge_table=table)), clock)
+    accounts = TableAccounts(interrupted, StoreConfig.of(Settings(forge_table=table)), clock)
     adopted = accounts.adopt(KEY.session_id, "ann")
     assert log(store, adopted.session.key) == [*CONVERSATION, "late", "too", "later", "too"]
 
@@ -205,13 +205,13 @@ def test_an_adoption_that_is_cut_off_anywhere_loses_and_doubles_nothing(
         try:
             store.accounts.adopt(session_id, "ann")
         except StorageUnavailable:
-            owned = [mine for mine in store.accounts.keys("ann") if store.sessions.hot(mine)]
-            assert (store.sessions.hot(key) is None) == (len(owned) == number + 2)
+            owned = [mine for mine in store.accounts.keys("ann") if store.sessions.get(mine)]
+            assert (store.sessions.get(key) is None) == (len(owned) == number + 2)
         finally:
             dynamodb.meta.events.unregister(event, cut)
         adopted = store.accounts.adopt(session_id, "ann")
         assert log(store, adopted.session.key) == ["hello", "x" * 70_000]
-        assert store.sessions.hot(key) is None
+        assert store.sessions.get(key) is None
         assert rows(dynamodb, table, key) <= {"session", "control"}
         assert len(list(store.accounts.keys("ann"))) == number + 2
 
@@ -227,7 +227,9 @@ def test_what_an_adoption_that_is_never_resumed_has_copied_is_deleted_with_the_a
     interrupted = Interrupted(dynamodb, table)
     interrupted.happens = cut
     with pytest.raises(StorageUnavailable):
-        TableAccounts(interrupted, Terms.of(Settings(forge_table=table)), clock).adopt(KEY.session_id, "ann")
+        TableAccounts(interrupted, StoreConfig.of(Settings(forge_table=table)), clock).adopt(
+            KEY.session_id, "ann"
+        )
     assert store.accounts.sessions("ann", 10, None).sessions == []
     (copied,) = store.accounts.keys("ann")
     assert len(rows(dynamodb, table, copied)) > len(CONVERSATION)

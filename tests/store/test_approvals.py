@@ -152,7 +152,7 @@ def test_a_wallets_answer_is_a_receipt_in_the_log(store: Store, clock: Clock):
     lease = store.runs.claim(next_of(session), "w")
     checked = WalletReceipt(approval_id=ID, call_id="c1", outcome="succeeded", closes=True, block_number=7)
     store.runs.finish(lease, completed(spoken("done").model_copy(update={"receipt": checked})))
-    kept = store.sessions.hot(KEY)
+    kept = store.sessions.get(KEY)
     assert kept
     messages = store.sessions.messages(kept, 1)
     assert [message.receipt and message.receipt.outcome for message in messages] == ["reported", "succeeded"]
@@ -182,7 +182,7 @@ def answers_run_stopped(store: Store, clock: Clock, reply: ApprovalReply) -> Non
 def answers_run_abandoned(store: Store, clock: Clock, reply: ApprovalReply) -> None:
     lease = answers_run(store, reply)
     clock.advance(6_001)
-    store.inbox.interrupt_abandoned(KEY, lease.run_id)
+    store.recovery.interrupt_abandoned(KEY, lease.run_id)
 
 
 def answers_run(store: Store, reply: ApprovalReply) -> Lease:
@@ -199,7 +199,7 @@ def test_an_answer_that_ends_unchecked_stays_with_its_request(
     asked = pending(store)
     claim(store, asked, "tab-one-1", clock)
     end(store, clock, ApprovalReply(approval_id=named, outcome="sent", transaction_hash=HASH))
-    (kept,) = (store.sessions.hot(KEY) or pytest.fail("no session")).approvals
+    (kept,) = (store.sessions.get(KEY) or pytest.fail("no session")).approvals
     assert [(each.transaction_hash, each.outcome) for each in kept.reported] == [(HASH, "unknown")]
     with pytest.raises(ApprovalHeld):
         claim(store, asked, "tab-one-1", clock)

@@ -19,7 +19,7 @@ def test_claiming_the_next_run_costs_one_write(store: Store, dynamodb: Any, cloc
 
     assert calls == ["UpdateItem"]
     assert (lease.attempt, lease.until) == (1, clock.now + LEASE_MS)
-    assert lease.session == store.sessions.hot(KEY)
+    assert lease.session == store.sessions.get(KEY)
     active = lease.session.active
     assert active is not None
     assert (active.submission, active.worker, active.fence) == (session.inbox[0], "worker-a", lease.fence)
@@ -109,7 +109,7 @@ def test_renewing_keeps_the_lease_and_the_session_alive(store: Store, clock: Clo
         clock.advance(10 * 60_000)
         lease = store.runs.renew(lease)
     assert lease.until == clock.now + LEASE_MS
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
 
 
 def test_one_attempt_too_many_can_be_claimed_to_be_failed(store: Store, clock: Clock):

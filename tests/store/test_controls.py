@@ -47,7 +47,7 @@ def test_requests_reach_the_control_item_only(store: Store, clock: Clock):
     assert store.controls.read([KEY]) == {
         KEY: Control(key=KEY, interrupt="a" * 32, watched_until=clock.now + 20_000)
     }
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
 
 
 def test_many_controls_are_read_by_one_call_a_hundred(store: Store, dynamodb: Any):

@@ -50,7 +50,7 @@ def test_under_its_name_a_deletion_ends_no_later_life(store: Store):
     first = delete(store, name="once")
     told(store)
     assert delete(store, name="once") == first
-    assert store.sessions.hot(KEY)
+    assert store.sessions.get(KEY)
 
 
 def test_nobody_else_is_told_and_foreign_costs_what_unknown_costs(store: Store, dynamodb: Any):
@@ -73,7 +73,7 @@ def test_a_damaged_session_is_deleted_and_told_again(store: Store, dynamodb: Any
     first = delete(store)
     assert first.deleted.sessions == 1
     assert delete(store) == first
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
     assert told(store).inbox
 
 

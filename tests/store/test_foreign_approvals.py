@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forge.errors import NotFound
 from forge.models.approval import CLAIM_MS, Approval, Claim
 from forge.models.public import CANNOT_BE_SHOWN, hot
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import Store, keys
 from forge.store.requests import read_approvals
 from tests.clock import Clock
@@ -48,8 +48,8 @@ def both_pending(store: Store, dynamodb: Any, table: str, text: str) -> None:
     )
 
 
-def session(store: Store) -> HotSession:
-    found = store.sessions.hot(KEY)
+def session(store: Store) -> Session:
+    found = store.sessions.get(KEY)
     assert found is not None
     return found
 
@@ -60,7 +60,7 @@ def stored(dynamodb: Any, table: str) -> list[str]:
     return [each["S"] for each in item["approvals"]["L"]]
 
 
-def claimed(store: Store, approval_id: str, digest: str, clock: Clock) -> HotSession:
+def claimed(store: Store, approval_id: str, digest: str, clock: Clock) -> Session:
     wanted = Claim(claim_id="tab-one-1", account="0x" + "2" * 40, until=clock() + CLAIM_MS)
     return store.approvals.claim(KEY, approval_id, wanted, digest)
 

@@ -52,16 +52,16 @@ def test_what_is_accepted_does_not_expire_before_the_greatest_age(
 ) -> None:
     scene(store)
     clock.advance(29 * DAY)
-    (message,) = store.inbox.waiting()
+    (message,) = store.recovery.stranded()
     assert store.runs.claim(message, "w").run_id == message.run_id
 
 
 def test_after_the_outcome_the_session_lives_its_usual_time(store: Store, clock: Clock) -> None:
     store.runs.finish(started(store), completed(spoken()))
     clock.advance(29 * MINUTE)
-    assert store.sessions.hot(KEY) is not None
+    assert store.sessions.get(KEY) is not None
     clock.advance(MINUTE)
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
 
 
 def test_runs_that_expire_all_the_same_are_told(store: Store, clock: Clock, caplog: Any) -> None:
@@ -84,11 +84,11 @@ def test_a_worker_whose_clock_is_behind_ends_no_session(
     session = told(store)
     lease = slow.runs.renew(slow.runs.claim(next_of(session), "slow"))
     slow.runs.finish(lease, completed(spoken()))
-    before = store.sessions.hot(KEY)
+    before = store.sessions.get(KEY)
     assert before is not None
     slow.sessions.touch(KEY)
     slow.sessions.rename(KEY, "title")
-    after = store.sessions.hot(KEY)
+    after = store.sessions.get(KEY)
     assert after is not None
     assert after.expires_at >= before.expires_at
 
@@ -105,14 +105,14 @@ def test_a_lease_counts_no_further_ahead_than_it_is_long(
         with pytest.raises(LeaseHeld):
             store.runs.claim(next_of(session), "w")
     else:
-        assert [each.run_id for each in store.inbox.waiting()] == []
+        assert [each.run_id for each in store.recovery.stranded()] == []
         assert store.runs.claim(next_of(session), "w").fence > lease.fence
 
 
 def test_at_the_start_of_a_stack_everything_that_waits_is_found_at_once(store: Store) -> None:
     sessions = [told(store, key=SessionKey("anonymous", f"s{number}")) for number in range(3)]
-    assert store.inbox.waiting() == []
-    found = store.inbox.waiting(everything=True)
+    assert store.recovery.stranded() == []
+    found = store.recovery.stranded(everything=True)
     assert sorted(each.run_id for each in found) == sorted(each.inbox[0].run_id for each in sessions)
 
 

@@ -38,7 +38,7 @@ def test_messages_accepted_at_once_are_all_kept_and_in_one_order(table: str, clo
 
     answers = together(*(lambda each=each: store.inbox.accept(KEY, each) for each in messages))
 
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session is not None
     assert sorted(each.content for each in session.inbox) == [f"m{number}" for number in range(8)]
     assert len({answer.rev for answer in answers}) == 8
@@ -53,7 +53,7 @@ def test_the_same_message_sent_at_once_is_accepted_once(store: Store):
     message = submission()
     answers = together(*[lambda: store.inbox.accept(KEY, message)] * 6)
     assert all(answer == answers[0] for answer in answers)
-    assert len(store.sessions.hot(KEY).inbox) == 1  # type: ignore[union-attr]
+    assert len(store.sessions.get(KEY).inbox) == 1  # type: ignore[union-attr]
 
 
 def test_only_one_of_many_workers_gets_the_run(store: Store):
@@ -86,7 +86,7 @@ def test_nothing_is_lost_when_messages_arrive_while_a_run_writes(table: str, clo
     ended, *_ = together(work, *(lambda n=n: told(store, f"m{n}") for n in range(4)))
 
     assert ended.active is None
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session is not None
     assert sorted(each.content for each in session.inbox) == ["m0", "m1", "m2", "m3"]
     assert log(store) == ["question", *(f"part {number}" for number in range(5)), "end"]
@@ -115,7 +115,7 @@ def test_a_takeover_and_a_late_finish_have_one_winner(store: Store, clock: Clock
     ended, taken, stopped = together(
         lambda: store.runs.finish(lease, completed(spoken("late"))),
         lambda: store.runs.claim(next_of(lease.session), "b"),
-        lambda: store.inbox.interrupt_abandoned(KEY, lease.run_id),
+        lambda: store.recovery.interrupt_abandoned(KEY, lease.run_id),
     )
     finished = not isinstance(ended, LeaseLost)
     taken_over = isinstance(taken, Lease)

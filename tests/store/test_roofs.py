@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.errors import DayUsedUp
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.prices import Daily, Price
@@ -16,8 +16,8 @@ from forge.models.run import Ending, RunMessage, Submission
 from forge.models.spending import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
+from forge.store.config import StoreConfig
 from forge.store.roofs import DAY_MS, DailyRoofs
-from forge.store.terms import Terms
 from tests.clock import Clock
 from tests.store.scenes import counted
 from tests.store.test_admission import at_once
@@ -62,14 +62,14 @@ class _Counter:
     def update(self, _key: Any, change: Any) -> Any:
         values = change.update()["ExpressionAttributeValues"]
         if ":room" in values and self.used > int(values[":room"]["N"]):
-            raise Refused({"used": self.used})
+            raise ConditionFailed({"used": self.used})
         self.used += int(values[":used"]["N"])
         return {"used": self.used}
 
 
 def _roofs(table: Any, clock: Clock, limit: int) -> DailyRoofs:
-    terms = Terms.of(Settings(forge_table="t", deployment_tokens_per_day=limit))
-    return DailyRoofs(table, terms, clock)
+    config = StoreConfig.of(Settings(forge_table="t", deployment_tokens_per_day=limit))
+    return DailyRoofs(table, config, clock)
 
 
 @given(

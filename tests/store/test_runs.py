@@ -10,7 +10,7 @@ from forge.models.message import Draft, ToolDisplay
 from forge.models.run import Ending, Progress
 from forge.ports import Lease
 from forge.store import Store
-from forge.store.log import PART_BYTES
+from forge.store.message_log import PART_BYTES
 from tests.clock import T0, Clock
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
 
@@ -20,7 +20,7 @@ def test_flushing_costs_two_small_writes_and_shows_the_text(store: Store, dynamo
     with counted(dynamodb) as calls:
         lease = store.runs.flush(lease, "the answer so far")
     assert calls == ["UpdateItem", "PutItem"]
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
     assert store.sessions.streaming_text(lease.session) == "the answer so far"
     assert lease.session.text_seq == 1
 
@@ -32,7 +32,7 @@ def test_streaming_text_of_any_length_is_kept_in_parts(store: Store, character: 
     for length in (20_000, 9_000, 40_000, 1):
         text += character * length
         lease = store.runs.flush(lease, text)
-        assert store.sessions.hot(KEY) == lease.session
+        assert store.sessions.get(KEY) == lease.session
         active = lease.session.active
         assert active is not None
         assert len(text[active.text_base :].encode()) <= PART_BYTES
@@ -73,7 +73,7 @@ def test_appending_moves_the_input_then_the_drafts_to_the_log(store: Store, dyna
         lease = store.runs.append(lease, Progress(drafts=[spoken("partial"), call], tokens=7))
 
     assert calls == ["TransactWriteItems"]
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
     assert log(store) == ["question", "partial", "tool: balance"]
     assert store.sessions.messages(lease.session, 2)[0].tool == display
     assert lease.session.tokens == 7
@@ -88,7 +88,7 @@ def test_shown_results_gather_until_the_next_response(store: Store):
     assert lease.session.active.shown_results == {"c1", "c2"}  # type: ignore[union-attr]
     lease = store.runs.append(lease, Progress(new_response=True))
     assert lease.session.active.shown_results == frozenset()  # type: ignore[union-attr]
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
 
 
 def test_a_message_that_arrives_meanwhile_is_seen_by_the_next_append(store: Store):
@@ -97,7 +97,7 @@ def test_a_message_that_arrives_meanwhile_is_seen_by_the_next_append(store: Stor
     lease = store.runs.append(lease, Progress(drafts=[spoken()]))
     assert lease.session.rev > accepted.rev
     assert [each.content for each in lease.session.inbox] == ["one more"]
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
 
 
 def test_finishing_ends_the_run_in_one_transaction(store: Store, dynamodb: Any):
@@ -105,7 +105,7 @@ def test_finishing_ends_the_run_in_one_transaction(store: Store, dynamodb: Any):
     with counted(dynamodb) as calls:
         session = store.runs.finish(lease, completed(spoken("answer"), tokens=5))
     assert calls == ["TransactWriteItems"]
-    assert store.sessions.hot(KEY) == session
+    assert store.sessions.get(KEY) == session
     assert log(store) == ["question", "answer"]
     assert (session.active, session.recent) == (None, {lease.run_id: "completed"})
 
@@ -120,18 +120,18 @@ def test_the_last_twenty_outcomes_are_remembered(store: Store, clock: Clock):
     lease = started(store)
     session = store.runs.finish(lease, completed())
     assert list(session.recent) == [*stopped[-19:], lease.run_id]
-    assert store.sessions.hot(KEY) == session
+    assert store.sessions.get(KEY) == session
 
 
 def test_approvals_are_added_and_answered_by_the_end_of_a_run(store: Store):
     lease = started(store)
     pending = [approval("a" * 32, lease.run_id), approval("b" * 32, lease.run_id)]
     session = store.runs.finish(lease, Ending(outcome="waiting", approvals=pending))
-    assert session.approvals == pending == store.sessions.hot(KEY).approvals  # type: ignore[union-attr]
+    assert session.approvals == pending == store.sessions.get(KEY).approvals  # type: ignore[union-attr]
 
     session = store.runs.finish(started(store), completed(answered=frozenset({"a" * 32})))
     assert session.approvals == pending[1:]
-    assert store.sessions.hot(KEY) == session
+    assert store.sessions.get(KEY) == session
 
 
 def test_approvals_too_large_for_the_item_are_refused(store: Store):
@@ -199,7 +199,7 @@ def test_a_zombie_is_refused_at_every_write(store: Store, clock: Clock, write: C
     with pytest.raises(LeaseLost):
         write(store, zombie)
 
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
     assert log(store) == ["hello", "before", "after"]
 
 
@@ -223,7 +223,7 @@ def test_a_worker_that_slept_too_long_does_not_revive_the_session(
     clock.advance(31 * 86_400_000)
     with pytest.raises(LeaseLost):
         write(store, lease)
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
 
 
 def test_a_repeated_append_is_applied_once(store: Store):

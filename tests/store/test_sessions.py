@@ -17,7 +17,7 @@ def rows(dynamodb: Any, table: str) -> set[str]:
 
 
 def test_looking_creates_nothing(store: Store, dynamodb: Any, table: str):
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
     assert store.sessions.touch(KEY) is None
     assert store.sessions.list([KEY]) == []
     with pytest.raises(NotFound):
@@ -30,7 +30,7 @@ def test_looking_creates_nothing(store: Store, dynamodb: Any, table: str):
 def test_an_expired_session_is_absent_everywhere(store: Store, clock: Clock):
     told(store)
     clock.advance(30 * 86_400_000)
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
     assert store.sessions.list([KEY]) == []
     assert store.sessions.touch(KEY) is None
     for change in (lambda: store.sessions.rename(KEY, "x"), lambda: store.sessions.delete(KEY)):
@@ -86,7 +86,7 @@ def test_networks_are_the_sessions_own(store: Store):
     other = SessionKey("anonymous", "s2")
     told(store)
     store.sessions.set_network(other, "base")
-    assert store.sessions.hot(KEY).network == "testnet"  # type: ignore[union-attr]
+    assert store.sessions.get(KEY).network == "testnet"  # type: ignore[union-attr]
 
 
 def test_a_connected_client_keeps_the_session_alive_for_a_write_a_minute(
@@ -99,7 +99,7 @@ def test_a_connected_client_keeps_the_session_alive_for_a_write_a_minute(
             assert store.sessions.touch(KEY) is not None
     assert calls.count("UpdateItem") == 4
     clock.advance(29 * 60_000)
-    assert store.sessions.hot(KEY) is not None
+    assert store.sessions.get(KEY) is not None
 
 
 def test_a_short_life_is_touched_in_time(table: str, clock: Clock, dynamodb: Any):
@@ -117,7 +117,7 @@ def test_deleting_ends_the_session_and_leaves_no_content(store: Store, dynamodb:
 
     store.sessions.delete(KEY)
 
-    assert store.sessions.hot(KEY) is None
+    assert store.sessions.get(KEY) is None
     assert rows(dynamodb, table) == {"session", "control", "erasure"}
     assert "secret" not in str(dynamodb.scan(TableName=table))
     assert store.controls.read([KEY])[KEY].deleted == lease.session.generation

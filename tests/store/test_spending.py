@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.spending import SendingCaps, Spending
@@ -62,7 +62,7 @@ def refusal(store: Store, lease: Lease, wei: int, caps: SendingCaps) -> str | No
 
 
 def spent(store: Store, key: SessionKey) -> int:
-    session = store.sessions.hot(key)
+    session = store.sessions.get(key)
     assert session is not None
     return session.spent
 
@@ -236,7 +236,7 @@ class _Item:
         values = change.update()["ExpressionAttributeValues"]
         room = values.get(":room")
         if room is not None and self.used is not None and self.used > int(room["N"]):
-            raise Refused({"used": self.used})
+            raise ConditionFailed({"used": self.used})
         self.used = (self.used or 0) + int(values[":used"]["N"])
         return {"used": self.used}
 

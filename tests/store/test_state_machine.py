@@ -22,7 +22,7 @@ from forge.errors import ClaimRefused, InboxFull, LeaseLost, NotFound
 from forge.models.account import ErasedAlone
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress, RunMessage
-from forge.models.session import INBOX_LIMIT, HotSession
+from forge.models.session import INBOX_LIMIT, Session
 from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from forge.settings import Settings
@@ -84,7 +84,7 @@ class Sessions(RuleBasedStateMachine):
             self.clock.now // 1_000 + BUSY // 1_000 if has_work else -(-(self.clock.now + MINUTE) // 1_000)
         )
 
-    def moved(self, session: HotSession | None) -> None:
+    def moved(self, session: Session | None) -> None:
         """A change was made: `rev` has grown."""
         assert session is not None
         assert session.rev > self.rev
@@ -187,7 +187,7 @@ class Sessions(RuleBasedStateMachine):
 
     def fresh(self, lease: Lease) -> Lease:
         """A worker goes on with the lease that its last write returned; a zombie keeps its old one."""
-        session = self.store.sessions.hot(self.key)
+        session = self.store.sessions.get(self.key)
         if session is None or session.active is None or session.active.fence != lease.fence:
             return lease
         return Lease(lease.key, lease.run_id, lease.attempt, lease.fence, lease.until, session)
@@ -211,7 +211,7 @@ class Sessions(RuleBasedStateMachine):
     @rule(run=runs)
     def interrupt_abandoned(self, run: RunMessage) -> None:
         model = self.living()
-        session = self.store.inbox.interrupt_abandoned(self.key, run.run_id)
+        session = self.store.recovery.interrupt_abandoned(self.key, run.run_id)
         if model and model.active == run.run_id and model.lease_until < self.clock.now:
             model.log += [*model.opening(), *([model.text] if model.text else []), NOTICE]
             model.close("interrupted")
@@ -250,7 +250,7 @@ class Sessions(RuleBasedStateMachine):
 
     @invariant()
     def the_session_is_as_the_model_says(self) -> None:
-        model, session = self.living(), self.store.sessions.hot(self.key)
+        model, session = self.living(), self.store.sessions.get(self.key)
         assert (model is None) == (session is None)
         if model and session:
             assert session.rev == self.rev

@@ -18,7 +18,7 @@ def test_withdrawn_messages_of_an_idle_session_stay_visible(store: Store):
 
     stopped = store.inbox.withdraw(KEY, [ids[0], ids[2]])
 
-    assert stopped == store.sessions.hot(KEY)
+    assert stopped == store.sessions.get(KEY)
     assert stopped is not None
     assert [each.content for each in stopped.inbox] == ["two"]
     assert stopped.recent == {ids[0]: "interrupted", ids[2]: "interrupted"}
@@ -39,7 +39,7 @@ def test_beside_an_active_run_withdrawn_messages_are_shown_after_its_end(store: 
 def test_withdrawing_what_is_not_queued_changes_nothing(store: Store):
     lease = started(store)
     assert store.inbox.withdraw(KEY, [lease.run_id, "0" * 32]) == lease.session
-    assert store.sessions.hot(KEY) == lease.session
+    assert store.sessions.get(KEY) == lease.session
 
 
 def test_nothing_can_be_withdrawn_from_an_absent_session(store: Store, clock: Clock):
@@ -55,9 +55,9 @@ def test_an_abandoned_run_is_interrupted_with_its_partial_text(store: Store, clo
     lease = store.runs.flush(lease, text)
     clock.advance(6_001)
 
-    session = store.inbox.interrupt_abandoned(KEY, lease.run_id)
+    session = store.recovery.interrupt_abandoned(KEY, lease.run_id)
 
-    assert session == store.sessions.hot(KEY)
+    assert session == store.sessions.get(KEY)
     assert session is not None
     assert (session.active, session.recent) == (None, {lease.run_id: "interrupted"})
     assert log(store) == ["question", "first", *([text] if text else []), "Interrupted by user"]
@@ -70,7 +70,7 @@ def test_an_abandoned_run_is_interrupted_with_its_partial_text(store: Store, clo
 def test_a_late_finish_of_an_interrupted_run_is_refused_by_the_fence(store: Store, clock: Clock):
     lease = started(store)
     clock.advance(6_001)
-    store.inbox.interrupt_abandoned(KEY, lease.run_id)
+    store.recovery.interrupt_abandoned(KEY, lease.run_id)
     with pytest.raises(LeaseLost):
         store.runs.renew(lease)
 
@@ -78,21 +78,21 @@ def test_a_late_finish_of_an_interrupted_run_is_refused_by_the_fence(store: Stor
 def test_a_run_with_a_living_lease_is_left_to_its_worker(store: Store, clock: Clock):
     lease = started(store)
     clock.advance(LEASE_MS)
-    assert store.inbox.interrupt_abandoned(KEY, lease.run_id) == lease.session
+    assert store.recovery.interrupt_abandoned(KEY, lease.run_id) == lease.session
     assert store.runs.renew(lease).attempt == 1
 
 
 def test_another_run_than_the_named_one_is_not_interrupted(store: Store, clock: Clock):
     lease = started(store)
     clock.advance(6_001)
-    assert store.inbox.interrupt_abandoned(KEY, "0" * 32) == lease.session
+    assert store.recovery.interrupt_abandoned(KEY, "0" * 32) == lease.session
 
 
 def test_after_an_interrupted_run_the_next_one_can_start(store: Store, clock: Clock):
     lease = started(store, "one")
     told(store, "two")
     clock.advance(6_001)
-    session = store.inbox.interrupt_abandoned(KEY, lease.run_id)
+    session = store.recovery.interrupt_abandoned(KEY, lease.run_id)
     assert session is not None
     taken = store.runs.claim(next_of(session), "b")
     store.runs.finish(taken, completed(spoken("done")))

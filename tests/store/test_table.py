@@ -18,7 +18,7 @@ from forge.errors import StorageUnavailable
 from forge.models.run import Progress
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.log import PART_BYTES, split
+from forge.store.message_log import PART_BYTES, split
 from tests.clock import Clock
 from tests.properties import examples
 from tests.store.scenes import KEY, completed, log, spoken, started, told
@@ -49,7 +49,7 @@ def test_an_overloaded_table_is_unavailable_and_says_when_to_come_back(
         told(store)
     assert refused.value.retry_after > 0
     with pytest.raises(StorageUnavailable):
-        store.sessions.hot(KEY)
+        store.sessions.get(KEY)
 
 
 def test_a_fault_of_ours_is_not_taken_for_an_overload(store: Store, dynamodb: Any):
@@ -70,7 +70,7 @@ def test_nobody_listening_is_unavailable(clock: Clock, aws: None):
         "dynamodb", "us-east-1", endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
     )
     with pytest.raises(StorageUnavailable):
-        open_store(Settings(forge_table="forge"), clock, client).sessions.hot(KEY)
+        open_store(Settings(forge_table="forge"), clock, client).sessions.get(KEY)
 
 
 def test_a_write_that_meets_a_transaction_is_tried_again(store: Store, dynamodb: Any):

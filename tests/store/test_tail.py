@@ -63,7 +63,7 @@ def test_text_that_an_older_version_keeps_in_the_hot_item_is_read(store: Store, 
         UpdateExpression="SET streamed = :text",
         ExpressionAttributeValues={":text": {"S": "by another version"}},
     )
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session is not None
     assert store.sessions.streaming_text(session) == "by another version"
 

@@ -14,12 +14,12 @@ from pydantic_ai.models.function import FunctionModel
 
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import RunMessage, Submission
-from forge.models.session import Connection, Control, HotSession, NetworkInfo
+from forge.models.session import Connection, Control, NetworkInfo, Session
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.worker.gateway import Gateway, Page
 from tests.worker.machines import Clock, PollingQueue
-from worker.agent.agent import Limits, Operator
+from worker.agent.agent import ForgeAgent, Limits
 from worker.agent.policy import Policy
 from worker.agent.tools.toolbox import ForeignServers, Toolbox
 from worker.agent.wallet import Wallet
@@ -78,7 +78,7 @@ class Stage:
             worker_id=new_run_id()[:12],
             runs=self.store.runs,
             spendings=self.store.spendings,
-            inbox=self.store.inbox,
+            recovery=self.store.recovery,
             journal=self.store.journal,
             sessions=self.store.sessions,
             approvals=self.store.approvals,
@@ -89,9 +89,7 @@ class Stage:
             connections=self.connections,
             blocking=blocking,
             toolbox=toolbox,
-            operator=None
-            if self.llm_error
-            else Operator(self.llm, toolbox, self.limits, observing=observing),
+            agent=None if self.llm_error else ForgeAgent(self.llm, toolbox, self.limits, observing=observing),
             llm_error=self.llm_error,
             publisher=publisher,
             metrics=Metrics(enabled=False),
@@ -153,8 +151,8 @@ class Stage:
     async def interrupt(self, run_id: str, key: SessionKey = KEY) -> None:
         await asyncio.to_thread(self.store.controls.request_interrupt, key, run_id)
 
-    async def session(self, key: SessionKey = KEY) -> HotSession:
-        session = await asyncio.to_thread(self.store.sessions.hot, key)
+    async def session(self, key: SessionKey = KEY) -> Session:
+        session = await asyncio.to_thread(self.store.sessions.get, key)
         assert session is not None
         return session
 
@@ -169,7 +167,7 @@ class Stage:
         return [(message.sender, message.content) for message in messages]
 
 
-def message_of(session: HotSession, run_id: str) -> RunMessage:
+def message_of(session: Session, run_id: str) -> RunMessage:
     return RunMessage(
         owner=session.key.owner,
         session_id=session.key.session_id,

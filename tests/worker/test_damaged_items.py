@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import keys
 from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME
@@ -31,7 +31,7 @@ def damage(dynamodb: Any, key: dict[str, Any], name: str, value: dict[str, Any])
     )
 
 
-def entry(session: HotSession, index: int) -> dict[str, Any]:
+def entry(session: Session, index: int) -> dict[str, Any]:
     return keys.entry(session.key, session.generation, index, 0)
 
 

@@ -64,7 +64,7 @@ def test_requeueing_accepts_the_input_once_more_and_removes_the_letter(
     letters: DeadLetters, given_up: RunMessage, store: Store, queue: SqsRunQueue
 ) -> None:
     letters.requeue(given_up.run_id)
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session is not None
     (waiting,) = session.inbox
     assert waiting.content == "pay Bob"
@@ -80,7 +80,7 @@ def test_requeueing_the_same_run_again_adds_nothing(
     letters.requeue(given_up.run_id)
     dead.send(given_up, resend=True)
     letters.requeue(given_up.run_id)
-    session = store.sessions.hot(KEY)
+    session = store.sessions.get(KEY)
     assert session is not None
     assert len(session.inbox) == 1
 

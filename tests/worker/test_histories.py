@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.session import HISTORY_LEAST, HISTORY_STEP, HotSession
+from forge.models.session import HISTORY_LEAST, HISTORY_STEP, Session
 from forge.ports import Lease
 from tests.worker.scripts import Script, prompts
 from tests.worker.stage import KEY, Stage
 from worker.runs.history_cache import IDLE_SECONDS, RecentHistories
 
 
-def session(length: int, generation: int = 1, name: str = "s") -> HotSession:
-    return HotSession(
+def session(length: int, generation: int = 1, name: str = "s") -> Session:
+    return Session(
         key=SessionKey(ANONYMOUS, name),
         generation=generation,
         rev=1,

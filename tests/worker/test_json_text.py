@@ -17,7 +17,7 @@ from worker.agent.llm.faults import fault_of
 from worker.agent.llm.offline.lookups import any_tool
 from worker.agent.llm.offline.reading import data
 from worker.agent.llm.offline.refusal import Refusal
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Result
 from worker.agent.llm.script_values import filled_in
 from worker.agent.llm.tool_calls import is_object
@@ -50,7 +50,7 @@ READERS: dict[str, Callable[[str], bool]] = {
     "a provider's error": lambda text: fault_of(ModelHTTPError(418, "an LLM", text)) == "rejected",
     "streamed arguments": lambda text: not is_object(text),
     "a result that the offline operator reads": lambda text: data(Result("look", text)) == text,
-    "arguments in a command": lambda text: raises(Refusal, lambda: any_tool(Toolbox([]), "look", text)),
+    "arguments in a command": lambda text: raises(Refusal, lambda: any_tool(ToolCalls([]), "look", text)),
     "a list for a contract": lambda text: raises(
         ToolRefused, lambda: to_abi(parse_types("uint256[]")[0], text, "arguments[0]", str)
     ),

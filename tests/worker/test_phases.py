@@ -54,7 +54,7 @@ class Desk:
     llm: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
     async def submit(self, text: str, if_busy: IfBusy = "enqueue") -> str:
-        accepted, _ = await asyncio.to_thread(conversations.submit, KEY, text, if_busy=if_busy)
+        accepted, _ = await asyncio.to_thread(conversations.post_chat, KEY, text, if_busy=if_busy)
         return accepted.run_id
 
     async def interrupt(self) -> State:

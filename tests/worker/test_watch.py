@@ -12,8 +12,8 @@ from forge.models.session import Control
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY, Stage
 from worker.blocking import Blocking
-from worker.runs.active_run import RunInProgress
-from worker.runs.watch import ActiveRuns
+from worker.runs.active_run import LocalRun
+from worker.runs.watch import LocalRuns
 
 OTHER, ENDED = SessionKey(ANONYMOUS, "s2"), SessionKey(ANONYMOUS, "s3")
 
@@ -45,14 +45,14 @@ class Observer:
         self.is_told.set()
 
 
-def as_run(observer: Observer) -> RunInProgress:
-    return cast(RunInProgress, observer)
+def as_run(observer: Observer) -> LocalRun:
+    return cast(LocalRun, observer)
 
 
 async def test_a_run_that_begins_during_a_look_does_not_lose_its_connections(stage: Stage) -> None:
     await stage.open_page("c1=", KEY)
     await stage.open_page("c2=", OTHER)
-    reading, active = SlowReading(), ActiveRuns()
+    reading, active = SlowReading(), LocalRuns()
     old, new, ended = Observer(KEY), Observer(OTHER), Observer(ENDED)
     active.add(as_run(old))
     active.add(as_run(ended))

@@ -12,7 +12,7 @@ import pytest
 from forge.errors import MissingApiKey, SpendingCapReached, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.models.spending import SendingCaps
 from forge.ports import Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
@@ -133,12 +133,12 @@ async def test_a_connection_that_cannot_be_forgotten_costs_the_run_nothing(stage
 
 async def test_a_session_that_cannot_be_read_for_showing_it_costs_the_next_run_nothing(stage: Stage) -> None:
     """A message is delivered again after its run has ended: whoever ended it may have told nobody."""
-    hot = Failing(stage.store.sessions.hot, "before", failures=1)
+    get = Failing(stage.store.sessions.get, "before", failures=1)
     page = await stage.open_page()
     await deliver_again_after_its_end(stage, page)
-    stage.start(sessions=Watched(stage.store.sessions, hot=hot))
+    stage.start(sessions=Watched(stage.store.sessions, get=get))
     await page.ended(await stage.say("two"))
-    assert hot.failures == 0
+    assert get.failures == 0
     assert [content for _, content in await stage.log()] == ["one", "hello", "two", "hello"]
 
 
@@ -193,15 +193,15 @@ async def test_a_session_that_is_shown_while_its_next_run_begins_still_sees_that
     """After a repeated delivery the session is looked at so slowly that its next run begins meanwhile."""
     is_looking, may_see, go_on = threading.Event(), threading.Event(), asyncio.Event()
 
-    def hot(key: SessionKey) -> HotSession | None:
+    def get(key: SessionKey) -> Session | None:
         is_looking.set()
         may_see.wait(PATIENCE_SECONDS)
-        return stage.store.sessions.hot(key)
+        return stage.store.sessions.get(key)
 
     page = await stage.open_page()
     await deliver_again_after_its_end(stage, page)
     stage.llm = Script(["wel", go_on, "come"]).llm()
-    stage.start(sessions=Watched(stage.store.sessions, hot=hot))
+    stage.start(sessions=Watched(stage.store.sessions, get=get))
     assert await asyncio.to_thread(is_looking.wait, PATIENCE_SECONDS)
     run_id = await stage.say("two")
     await page.says("wel")
@@ -223,11 +223,11 @@ async def test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails
     for _ in range(MAX_ATTEMPTS):
         await asyncio.to_thread(stage.store.runs.claim, message_of(session, run_id), "dies")
         stage.clock.ahead += 7_000
-    bury = Failing(stage.queue.bury, moment, failures=1)
-    stage.start(queue=Watched(stage.queue, bury=bury))
+    dead_letter = Failing(stage.queue.dead_letter, moment, failures=1)
+    stage.start(queue=Watched(stage.queue, dead_letter=dead_letter))
     await page.ended(run_id)
     await stage.stop()
     url = sqs.get_queue_url(QueueName="dead.fifo")["QueueUrl"]
     (letter,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    assert bury.failures == 0
+    assert dead_letter.failures == 0
     assert run_id in letter["Body"]

@@ -18,7 +18,7 @@ from forge.ports import CallRecord, CallStatus
 from tests.worker_llm import wires
 from tests.worker_llm.bank import Bank
 from tests.worker_llm.provider_server import ProviderServer, provider_server
-from worker.agent.agent import Ended, Limits, Operator
+from worker.agent.agent import Ended, ForgeAgent, Limits
 from worker.agent.deps import RunDeps
 from worker.agent.history.stored_history import attempt_id
 from worker.agent.tools.toolbox import Toolbox
@@ -104,7 +104,7 @@ class Conversation:
         self.runs += 1
         record = MemoryRecord(calls=calls or {})
         submission = Submission(run_id=f"{self.runs:032d}", content=text, created_at=self.runs)
-        ended = await Operator(llm, self.toolbox, LIMITS, first_pause=0).run(
+        ended = await ForgeAgent(llm, self.toolbox, LIMITS, first_pause=0).run(
             deps_of(record, submission, attempt), self.entries, submission, CancellationToken()
         )
         self.shown = record.text

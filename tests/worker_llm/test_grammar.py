@@ -16,7 +16,7 @@ from worker.agent.llm.offline.help import help_text
 from worker.agent.llm.offline.model import decide
 from worker.agent.llm.offline.plans import Step
 from worker.agent.llm.offline.refusal import Refusal
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import RunSoFar
 
 ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -50,7 +50,7 @@ TOOLS = [
 
 
 def step(prompt: str, tools: list[ToolDefinition] = TOOLS) -> Step | str:
-    return decide(RunSoFar(prompt, []), Toolbox(tools, "Network: base"))
+    return decide(RunSoFar(prompt, []), ToolCalls(tools, "Network: base"))
 
 
 def called(prompt: str) -> tuple[str, dict[str, Any]]:
@@ -154,7 +154,7 @@ def test_the_words_before_a_call_name_the_network_of_the_instructions() -> None:
     ],
 )
 def test_what_is_not_understood_gets_the_plain_statement(prompt: str) -> None:
-    assert step(prompt) == f"I did not understand that.\n\n{help_text(Toolbox(TOOLS))}"
+    assert step(prompt) == f"I did not understand that.\n\n{help_text(ToolCalls(TOOLS))}"
 
 
 @pytest.mark.parametrize("prompt", ["help", "Hi!", "", "What can you do?"])
@@ -262,7 +262,7 @@ MOST_SECONDS = 1.0
 
 @pytest.mark.parametrize("opening", OPENINGS)
 def test_no_message_takes_longer_to_read_than_its_length(opening: str) -> None:
-    box = Toolbox(TOOLS)
+    box = ToolCalls(TOOLS)
     for piece in PIECES:
         for end in ("", "§", "a"):
             prompt = (opening + piece * MESSAGE_BYTES_LIMIT)[: MESSAGE_BYTES_LIMIT - 1] + end

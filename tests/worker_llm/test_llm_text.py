@@ -28,7 +28,7 @@ from pydantic_ai.profiles import ModelProfile
 from forge.models.run import Submission
 from tests.unlisted import tried
 from tests.worker_llm.conversation import LIMITS, MemoryRecord, deps_of
-from worker.agent.agent import Ended, Limits, Operator
+from worker.agent.agent import Ended, ForgeAgent, Limits
 from worker.agent.history import stored_history as history
 from worker.agent.llm.text import GATHERED_LIMIT, ShowingModel
 from worker.agent.tools.toolbox import Toolbox
@@ -132,7 +132,7 @@ async def test_the_joiner_that_the_library_puts_into_special_tokens_is_not_shown
 
 async def run_of(llm: FunctionModel, limits: Limits, token: CancellationToken) -> tuple[MemoryRecord, Ended]:
     record = MemoryRecord()
-    ended = await Operator(llm, Toolbox([]), limits, first_pause=0).run(
+    ended = await ForgeAgent(llm, Toolbox([]), limits, first_pause=0).run(
         deps_of(record, SUBMISSION), [], SUBMISSION, token
     )
     return record, ended

@@ -17,7 +17,7 @@ from tests.worker_llm.test_operator_commands import ANSWERED_WITHOUT_TOOLS, fill
 from worker.agent.llm.offline.help import EXAMPLES, help_text
 from worker.agent.llm.offline.model import decide
 from worker.agent.llm.offline.plans import Step
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import RunSoFar
 from worker.agent.tools.surroundings import HERE, Here
 from worker.mcp_servers import brave_search, etherscan
@@ -38,7 +38,7 @@ def offered(here: Here, **metas: dict[str, Any]) -> list[ToolDefinition]:
 
 def commands(tools: list[ToolDefinition]) -> list[str]:
     """The lines of the one block that is marked as commands."""
-    [block] = re.findall(r"^```command\n(.*?)\n```$", help_text(Toolbox(tools)), re.MULTILINE | re.DOTALL)
+    [block] = re.findall(r"^```command\n(.*?)\n```$", help_text(ToolCalls(tools)), re.MULTILINE | re.DOTALL)
     return block.split("\n")
 
 
@@ -72,7 +72,7 @@ def test_keys_and_the_networks_of_a_tool_decide(
 ) -> None:
     tools = offered(ON_TESTNET, get_contract_abi=meta)
     assert ("contract abi of 0x…" in commands(tools)) == is_listed
-    assert ("ETHERSCAN_API_KEY" in help_text(Toolbox(tools))) == names_key
+    assert ("ETHERSCAN_API_KEY" in help_text(ToolCalls(tools))) == names_key
 
 
 @given(
@@ -90,7 +90,7 @@ def test_every_command_that_is_listed_is_understood_and_calls_a_tool_that_works(
     tools = [tool for tool in offered(here, **metas) if tool.name in names]
     tried("set-ups of the offline operator's help", (sorted(names), sorted(lacking), here))
     for said in commands(tools):
-        found = decide(RunSoFar(filled(said), []), Toolbox(tools))
+        found = decide(RunSoFar(filled(said), []), ToolCalls(tools))
         if said in ANSWERED_WITHOUT_TOOLS:
             continue
         assert isinstance(found, Step), said

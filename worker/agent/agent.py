@@ -65,7 +65,7 @@ class Ended:
     error: BaseException | None = None
 
 
-class Operator:
+class ForgeAgent:
     """The agent with its tools; one for the whole process, used by all runs at once."""
 
     def __init__(

@@ -51,14 +51,14 @@ class Chain:
         return self._network.info.currency
 
     @property
-    def sends(self) -> bool:
+    def may_send(self) -> bool:
         return self._network.info.sends
 
     @property
     def has_l1_fee(self) -> bool:
         return self.name in HAS_L1_FEE
 
-    def sending(self, sender: str) -> asyncio.Lock:
+    def sending_lock(self, sender: str) -> asyncio.Lock:
         """For one transaction of an account after the other: a node gives two at once the same nonce."""
         return self._sending.setdefault(sender, asyncio.Lock())
 

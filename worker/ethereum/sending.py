@@ -22,7 +22,7 @@ NONCE_TRIES = 3
 
 
 def refuse_unless_testnet(chain: Chain) -> None:
-    if not chain.sends:
+    if not chain.may_send:
         raise ToolRefused(
             f"Nothing was sent: only on testnet is there a key to send with, and the network is {chain.name}.",
             "Use send_transaction_to_wallet, which asks the user's own wallet.",
@@ -52,7 +52,7 @@ async def _send(request: Request, gas: str) -> str:
     while True:
         tries -= 1
         try:
-            async with request.chain.sending(request.sender.address):
+            async with request.chain.sending_lock(request.sender.address):
                 answer = await request.chain.write("eth_sendTransaction", request.call() | {"gas": gas})
         except NodeRefused as error:
             if error.fault.transaction:  # a node that mines at once reports the revert of what it has sent

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
-from forge.models.session import Catalog, HotSession
+from forge.models.session import Catalog, Session
 from forge.ports import AsyncConnections, Clock, Controls
 from worker.blocking import Blocking
 from worker.push.feed import Feed
@@ -44,7 +44,7 @@ class Audiences:
         self._open: dict[tuple[SessionKey, int], Audience] = {}
         self._closing: dict[tuple[SessionKey, int], asyncio.Task[None]] = {}
 
-    def open(self, session: HotSession) -> Audience:
+    def open(self, session: Session) -> Audience:
         name = (session.key, session.generation)
         if closing := self._closing.pop(name, None):
             closing.cancel()
@@ -53,7 +53,7 @@ class Audiences:
             self._open[name] = self._new(session.key)
         return self._open[name]
 
-    def release(self, session: HotSession, told: Callable[[], None] = lambda: None) -> None:
+    def release(self, session: Session, told: Callable[[], None] = lambda: None) -> None:
         """The last one that leaves lets everybody get the end, then closes. `told` is called when they have it."""
         name = (session.key, session.generation)
         self._users[name] -= 1
@@ -97,6 +97,6 @@ class Audiences:
         """Connections that were listed after the last look may have been told, as answer to `sync`, of a run that goes
         on; nobody else would tell them before their next ping that it has ended.
         """
-        found = await self._blocking.insist(self._controls.read, [key])
+        found = await self._blocking.retry(self._controls.read, [key])
         if found is not None:
             audience.follow(found[key].connections if key in found else ())

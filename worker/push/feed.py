@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from forge.models import public
 from forge.models.message import Message
-from forge.models.session import Catalog, HotSession
+from forge.models.session import Catalog, Session
 from forge.models.views import Hot, PublicMessage
 
 _KEPT_MESSAGES = 200
@@ -20,7 +20,7 @@ class Feed:
         self._catalog = catalog
         self._listeners: list[Callable[[bool], None]] = []
         self._pieces: list[str] = []
-        self._session: HotSession | None = None
+        self._session: Session | None = None
         self.hot: Hot | None = None
         self.version = 0
         self.messages: list[PublicMessage] = []
@@ -28,12 +28,12 @@ class Feed:
         self.attempt = 0
         self.text_length = 0
 
-    def start(self, session: HotSession) -> None:
+    def start(self, session: Session) -> None:
         """A run begins, or goes on in a new attempt."""
         opening = session.input_message()
         self.show(session, [opening] if opening else [], text_ended=True)
 
-    def show(self, session: HotSession, ended: Sequence[Message], *, text_ended: bool = False) -> None:
+    def show(self, session: Session, ended: Sequence[Message], *, text_ended: bool = False) -> None:
         if text_ended:
             self._pieces, self.text_length = [], 0
         new = [public.public_message(message) for message in ended if message.seq >= self._next_seq]
@@ -42,7 +42,7 @@ class Feed:
         self._set(session)
         self._tell(is_state=True)
 
-    def refresh(self, session: HotSession) -> None:
+    def refresh(self, session: Session) -> None:
         """Tell of what others have changed: a queued message, another network, a title."""
         before = self.hot
         self._set(session, announce=False)
@@ -70,7 +70,7 @@ class Feed:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def _set(self, session: HotSession, *, announce: bool = True) -> None:
+    def _set(self, session: Session, *, announce: bool = True) -> None:
         self._session = session
         self.hot = public.hot(session, self._catalog())
         if session.active is not None:

@@ -16,7 +16,7 @@ from worker.runs.run_record import LeasedRecord
 StopReason = Literal["interrupted", "deleted", "released"]
 
 
-class RunInProgress:
+class LocalRun:
     """One attempt. `receipt` is the handle of its queue message as it was delivered last."""
 
     def __init__(

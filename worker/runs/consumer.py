@@ -18,7 +18,7 @@ from worker.runs.places import Places, holder_of, pause_after
 from worker.runs.poison import PoisonRule
 from worker.runs.run_deliveries import RunDeliveries
 from worker.runs.settling import Settling
-from worker.runs.watch import ActiveRuns
+from worker.runs.watch import LocalRuns
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _RELEASE_SECONDS = 3
 
 class Consumer:
     def __init__(
-        self, resources: Resources, active: ActiveRuns, executor: RunExecutor, concurrency: int
+        self, resources: Resources, active: LocalRuns, executor: RunExecutor, concurrency: int
     ) -> None:
         self._resources, self._active, self._executor = resources, active, executor
         self._free = asyncio.Semaphore(concurrency)
@@ -73,12 +73,12 @@ class Consumer:
         for delivery in batch:
             await self._free.acquire()
             task = group.create_task(
-                self._turn(delivery, started, stop), name=f"delivery {delivery.receipt[:16]}"
+                self._first_of_session(delivery, started, stop), name=f"delivery {delivery.receipt[:16]}"
             )
             self._deliveries.add(task)
             task.add_done_callback(self._done)
 
-    def _turn(
+    def _first_of_session(
         self, delivery: Delivery, started: set[SessionKey], stop: asyncio.Event
     ) -> Coroutine[None, None, None]:
         """Of a session's messages only the first is handled; the queue keeps the others until that is deleted."""

@@ -27,10 +27,10 @@ from worker.operation.metrics import RunFigures
 from worker.operation.tracing import tell_end
 from worker.push.audiences import Audiences
 from worker.resources import Resources
-from worker.runs.active_run import RunInProgress
+from worker.runs.active_run import LocalRun
 from worker.runs.holding import keep_lease
 from worker.runs.run_record import LeasedRecord
-from worker.runs.watch import ActiveRuns
+from worker.runs.watch import LocalRuns
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ _STOP_SECONDS = 2.0
 
 
 class RunExecutor:
-    def __init__(self, resources: Resources, active: ActiveRuns, audiences: Audiences) -> None:
+    def __init__(self, resources: Resources, active: LocalRuns, audiences: Audiences) -> None:
         self._resources, self._active, self._audiences = resources, active, audiences
 
     async def execute(
@@ -91,7 +91,7 @@ class RunExecutor:
         pushed = self._resources.tracing.pushing(audience.connections)
         audience.feed.start(lease.session)
         record = LeasedRecord(self._resources, audience.feed, lease)
-        run = RunInProgress(lease, record, audience, self._resources.clock, receipt)
+        run = LocalRun(lease, record, audience, self._resources.clock, receipt)
         run.begun = begun
         self._active.add(run)
         end: RunEnd = "lost"
@@ -115,14 +115,14 @@ class RunExecutor:
 
     async def show(self, key: SessionKey) -> None:
         """Push the session as it is to its connections; they ask for the messages they lack."""
-        session = await self._resources.blocking(self._resources.sessions.hot, key)
+        session = await self._resources.blocking(self._resources.sessions.get, key)
         # A run that has begun meanwhile shows it; between this look and the release nothing waits.
         if session is None or self._active.of_session(key):
             return
         self._audiences.open(session).feed.show(session, [])
         self._audiences.release(session)
 
-    async def _perform(self, run: RunInProgress, lease: Lease, *, give_up: bool) -> RunEnd:
+    async def _perform(self, run: LocalRun, lease: Lease, *, give_up: bool) -> RunEnd:
         if give_up or is_given_up(lease):
             return await self._give_up(run, lease)
         lacking = frozenset[str]() if run.stop_reason else await self._lacking(run, lease)
@@ -132,7 +132,7 @@ class RunExecutor:
             await run.record.put_back()
             return "put back"
         try:
-            ended = await self._ended(run, lease, lacking)
+            ended = await self._run_agent(run, lease, lacking)
         except NotYet as not_yet:
             return await self._look_later(run, not_yet.wait)
         if run.stop_reason == "deleted":
@@ -146,17 +146,17 @@ class RunExecutor:
         self._report(run, lease, ended)
         return "finished"
 
-    async def _look_later(self, run: RunInProgress, wait: ChainWait) -> RunEnd:
+    async def _look_later(self, run: LocalRun, wait: ChainWait) -> RunEnd:
         """Nothing is held while the chain is waited for."""
         await run.record.put_back(wait)
         run.again_at = wait.again_at
         return "put back"
 
-    async def _finish(self, run: RunInProgress, ending: Ending) -> None:
+    async def _finish(self, run: LocalRun, ending: Ending) -> None:
         session = await run.record.finish(ending)
         run.waiting = session.inbox[0].run_id if session.inbox else None
 
-    async def _give_up(self, run: RunInProgress, lease: Lease) -> RunEnd:
+    async def _give_up(self, run: LocalRun, lease: Lease) -> RunEnd:
         """Whatever makes the run fail may also be in its history, so the run ends without that if need be."""
         deps, error = self._deps(run, lease), TooManyAttempts()
         try:
@@ -170,16 +170,16 @@ class RunExecutor:
         self._report(run, lease, ended)
         return "buried"
 
-    async def _lacking(self, run: RunInProgress, lease: Lease) -> frozenset[str]:
+    async def _lacking(self, run: LocalRun, lease: Lease) -> frozenset[str]:
         """What the run needs and only another worker may have: an LLM that can answer, tools that it has called."""
-        if self._resources.operator is None:
+        if self._resources.agent is None:
             return frozenset({"LLM"}) if await self._resources.publisher.others_can_answer() else frozenset()
         if lease.attempt == 1:
             return frozenset()
         stored = history.load(await run.record.history())
         return self._resources.toolbox.lacks(history.open_tools(stored, lease.run_id))
 
-    async def _ended(self, run: RunInProgress, lease: Lease, lacking: frozenset[str]) -> Ended:
+    async def _run_agent(self, run: LocalRun, lease: Lease, lacking: frozenset[str]) -> Ended:
         """The agent's end, or after a stop that it does not follow, one without it."""
         deps = replace(self._deps(run, lease), lacking=lacking)
         answer = asyncio.create_task(self._answer(run, lease, deps), name=f"agent {run.run_id}")
@@ -196,17 +196,17 @@ class RunExecutor:
             stopping.cancel()
             answer.cancel()
 
-    async def _answer(self, run: RunInProgress, lease: Lease, deps: RunDeps) -> Ended:
+    async def _answer(self, run: LocalRun, lease: Lease, deps: RunDeps) -> Ended:
         log_fields(correlation_id=lease.run_id, run_id=lease.run_id)  # of libraries' lines too
         entries, submission = await run.record.history(), _submission(lease)
-        operator, error = self._resources.operator, self._resources.llm_error
+        agent, error = self._resources.agent, self._resources.llm_error
         if not _is_readable(lease, entries):
             return refuse(deps, entries, submission, RunUnreadable())
-        if operator is None:
+        if agent is None:
             return refuse(deps, entries, submission, error or RuntimeError("no LLM"))
-        return await operator.run(deps, entries, submission, run.token)
+        return await agent.run(deps, entries, submission, run.token)
 
-    def _deps(self, run: RunInProgress, lease: Lease) -> RunDeps:
+    def _deps(self, run: LocalRun, lease: Lease) -> RunDeps:
         active = lease.session.active
         return RunDeps(
             record=run.record,
@@ -226,7 +226,7 @@ class RunExecutor:
             begun=run.begun,
         )
 
-    def _report(self, run: RunInProgress, lease: Lease, ended: Ended) -> None:
+    def _report(self, run: LocalRun, lease: Lease, ended: Ended) -> None:
         accepted, first_text_at = _submission(lease).created_at, run.record.first_text_at
         figures = RunFigures(
             outcome=ended.ending.outcome,

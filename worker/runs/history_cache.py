@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from forge.models.ids import SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 BYTES_LIMIT = 32_000_000
 IDLE_SECONDS = 300.0
@@ -29,12 +29,12 @@ class RecentHistories:
         self._lengths: dict[tuple[SessionKey, int], int] = {}
         self._kept_at: dict[tuple[SessionKey, int], float] = {}
 
-    def of(self, session: HotSession) -> list[bytes] | None:
+    def of(self, session: Session) -> list[bytes] | None:
         known = self._entries.get(_name(session))
         is_whole = known is not None and self._lengths[_name(session)] == session.history
         return list(known) if known is not None and is_whole else None
 
-    def keep(self, session: HotSession, entries: Sequence[bytes]) -> None:
+    def keep(self, session: Session, entries: Sequence[bytes]) -> None:
         """`entries` are those of `session` from its `history_start` on."""
         self._forget(_name(session))
         self._entries[_name(session)] = list(entries)
@@ -47,7 +47,7 @@ class RecentHistories:
     def _is_idle(self, name: tuple[SessionKey, int]) -> bool:
         return self._now() - self._kept_at[name] > IDLE_SECONDS
 
-    def grow(self, before: HotSession, entries: Sequence[bytes]) -> None:
+    def grow(self, before: Session, entries: Sequence[bytes]) -> None:
         """`entries` were added to the history that `before` had."""
         known = [] if before.history == 0 else self.of(before)
         if known is None:
@@ -62,7 +62,7 @@ class RecentHistories:
         self._kept_at.pop(name, None)
 
 
-def _name(session: HotSession) -> tuple[SessionKey, int]:
+def _name(session: Session) -> tuple[SessionKey, int]:
     return session.key, session.generation
 
 

@@ -10,7 +10,7 @@ from forge.errors import StorageUnavailable
 from forge.models.timing import LOOK_SECONDS, VISIBILITY_SECONDS
 from forge.observability import error_fields
 from worker.resources import Resources
-from worker.runs.active_run import RunInProgress
+from worker.runs.active_run import LocalRun
 from worker.runs.kept_messages import Kept
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 WATCHED_FLUSH_SECONDS = 0.3
 
 
-async def keep_lease(run: RunInProgress) -> None:
+async def keep_lease(run: LocalRun) -> None:
     """Raises `LeaseLost`, which ends the run: by then another worker may have it."""
     while True:
         await _due(run.record.is_due, WATCHED_FLUSH_SECONDS if run.is_watched else run.record.renewal_due_in)

@@ -68,14 +68,14 @@ class PoisonRule:
                 if not broke_off(error):
                     raise
                 logger.warning("run not closed", extra={**_fields(delivery), **error_fields(error)})
-                await self._resources.blocking.insist(self._resources.inbox.stop_unreadable, body.key)
-        await self._resources.blocking.insist(self._resources.queue.bury, delivery)
+                await self._resources.blocking.retry(self._resources.recovery.stop_unreadable, body.key)
+        await self._resources.blocking.retry(self._resources.queue.dead_letter, delivery)
         return None
 
     async def _release(self, delivery: Delivery, error: BaseException, reason: str, faults: int = 0) -> None:
         fields = {**_fields(delivery), "reason": reason, "faults": faults}
         logger.error("delivery failed", extra={**fields, **error_fields(error)})
-        await self._resources.blocking.insist(self._resources.queue.extend, delivery.receipt, RETRY_SECONDS)
+        await self._resources.blocking.retry(self._resources.queue.extend, delivery.receipt, RETRY_SECONDS)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

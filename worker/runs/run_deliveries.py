@@ -28,7 +28,7 @@ from worker.runs.claiming import claim
 from worker.runs.execution import Executed, RunExecutor
 from worker.runs.settling import Settling
 from worker.runs.starts import Start, Starts
-from worker.runs.watch import ActiveRuns
+from worker.runs.watch import LocalRuns
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class RunDeliveries:
     def __init__(
         self,
         resources: Resources,
-        active: ActiveRuns,
+        active: LocalRuns,
         executor: RunExecutor,
         may_go_on: Callable[[RunMessage], bool],
         is_stopping: Callable[[], bool],
@@ -104,7 +104,7 @@ class RunDeliveries:
                 return await self._taken_up_again(message)
             case "buried":
                 ended = message.model_copy(update={"run_id": lease.run_id, "attempt": lease.attempt})
-                await self._settling.bury(replace(delivery, body=ended))
+                await self._settling.dead_letter(replace(delivery, body=ended))
                 if following:
                     await self._settling.resend(following)
             case "deleted":
@@ -124,7 +124,7 @@ class RunDeliveries:
         """
         if done.again_at is None:
             return HELD_RETRY_SECONDS
-        controls = await self._resources.blocking.insist(self._resources.controls.read, [lease.key])
+        controls = await self._resources.blocking.retry(self._resources.controls.read, [lease.key])
         control = controls.get(lease.key) if controls else None
         if control and (control.interrupt == lease.run_id or control.deleted >= lease.session.generation):
             return 0
@@ -132,7 +132,7 @@ class RunDeliveries:
 
     async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
         """A lease that ran out while this worker could not renew it may be free: then nobody need wait for another."""
-        session = await self._resources.blocking.insist(self._resources.sessions.hot, message.key)
+        session = await self._resources.blocking.retry(self._resources.sessions.get, message.key)
         active = session.active if session else None
         is_free = active is not None and active.worker == self._resources.worker_id
         return message if is_free else None
@@ -163,8 +163,8 @@ class RunDeliveries:
         fields = run_fields(message.run_id, receives=delivery.receives, is_given_up=is_last)
         logger.warning("session not readable", extra=fields)
         if is_last:
-            await self._resources.blocking.insist(self._resources.inbox.stop_unreadable, message.key)
-            await self._settling.bury(delivery)
+            await self._resources.blocking.retry(self._resources.recovery.stop_unreadable, message.key)
+            await self._settling.dead_letter(delivery)
         else:
             await self._settling.release(delivery, HELD_RETRY_SECONDS)
 

@@ -11,7 +11,7 @@ from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
 from forge.models.ids import ANONYMOUS
 from forge.models.message import Draft, Message
 from forge.models.run import ChainWait, Ending, Progress
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.models.spending import SendingCaps, Spending
 from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
 from forge.ports import CallRecord, CallStatus, Lease
@@ -106,7 +106,7 @@ class LeasedRecord:
             self._flushed = 0
             self._feed.show(self.lease.session, ended_messages(before, progress.drafts), text_ended=True)
 
-    async def finish(self, ending: Ending) -> HotSession:
+    async def finish(self, ending: Ending) -> Session:
         async with self._writing:
             before = self.lease.session
             session = await self._persist(lambda: self._runs.finish(self.lease, ending))
@@ -200,7 +200,7 @@ class LeasedRecord:
                 raise LeaseLost from None
 
 
-def ended_messages(before: HotSession, drafts: Sequence[Draft]) -> list[Message]:
+def ended_messages(before: Session, drafts: Sequence[Draft]) -> list[Message]:
     """The messages that `drafts` become, the run's input first if the log lacked it."""
     opening = before.input_message()
     first = before.logged + (opening is not None)

@@ -16,11 +16,11 @@ class Settling:
 
     async def delete(self, delivery: Delivery) -> None:
         """Until then the queue keeps the session's next message back."""
-        await self._blocking.insist(self._queue.delete, delivery.receipt)
+        await self._blocking.retry(self._queue.delete, delivery.receipt)
 
-    async def bury(self, delivery: Delivery) -> None:
+    async def dead_letter(self, delivery: Delivery) -> None:
         """Its run has ended: if this message came back it would just be deleted, and no operator would hear of it."""
-        await self._blocking.insist(self._queue.bury, delivery)
+        await self._blocking.retry(self._queue.dead_letter, delivery)
 
     async def put_off(self, delivery: Delivery, seconds: int) -> None:
         """As often as it takes: the queue would take a message that it has delivered too often for a dead letter."""
@@ -31,10 +31,10 @@ class Settling:
         return None
 
     async def release(self, delivery: Delivery, seconds: int) -> None:
-        await self._blocking.insist(self._queue.extend, delivery.receipt, seconds)
+        await self._blocking.retry(self._queue.extend, delivery.receipt, seconds)
 
     async def resend(self, message: RunMessage | CommandMessage) -> None:
-        await self._blocking.insist(self._resend, message)
+        await self._blocking.retry(self._resend, message)
 
     def _resend(self, message: RunMessage | CommandMessage) -> None:
         self._queue.send(message, resend=True)

@@ -9,43 +9,43 @@ from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Control
 from worker.resources import Resources
-from worker.runs.active_run import RunInProgress
+from worker.runs.active_run import LocalRun
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 0.4
+CONTROL_POLL_SECONDS = 0.4
 
 
 JUMP_MS = 1_500
 """A clock that has moved by so much more than the time that passed has jumped: the computer slept."""
 
 
-class ActiveRuns:
+class LocalRuns:
     """The runs of this process, each attempt for itself: one that ends removes itself and no other."""
 
     def __init__(self) -> None:
-        self._runs: set[RunInProgress] = set()
+        self._runs: set[LocalRun] = set()
 
     def __len__(self) -> int:
         return len(self._runs)
 
-    def add(self, run: RunInProgress) -> None:
+    def add(self, run: LocalRun) -> None:
         self._runs.add(run)
 
-    def remove(self, run: RunInProgress) -> None:
+    def remove(self, run: LocalRun) -> None:
         self._runs.discard(run)
 
-    def of_session(self, key: SessionKey) -> list[RunInProgress]:
+    def of_session(self, key: SessionKey) -> list[LocalRun]:
         return [run for run in self._runs if run.key == key]
 
-    def held(self, key: SessionKey, run_id: str) -> RunInProgress | None:
+    def held(self, key: SessionKey, run_id: str) -> LocalRun | None:
         """An attempt at the run that this process has not lost, as far as it knows."""
         return next((run for run in self.of_session(key) if run.run_id == run_id and not run.is_over), None)
 
     async def watch(self, resources: Resources) -> None:
         offset = _clock_offset(resources)
         while True:
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(CONTROL_POLL_SECONDS)
             offset = self._renew_after_a_jump(offset, _clock_offset(resources))
             await self._look(resources)
 

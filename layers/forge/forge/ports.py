@@ -28,7 +28,7 @@ from forge.models.run import (
     Submission,
     ToolCommand,
 )
-from forge.models.session import Catalog, Connection, Control, HotSession
+from forge.models.session import Catalog, Connection, Control, Session
 from forge.models.spending import SendingCaps, Spending
 from forge.models.work import CallRecord, CallStatus, Delivery, Lease
 
@@ -51,31 +51,31 @@ class Admission(Protocol):
 class Sessions(Protocol):
     """Sessions as the functions see them. An absent, expired or deleted session is `None`."""
 
-    def hot(self, key: SessionKey) -> HotSession | None: ...
+    def get(self, key: SessionKey) -> Session | None: ...
 
-    def messages(self, session: HotSession, start: int = 0, stop: int | None = None) -> list[Message]:
+    def messages(self, session: Session, start: int = 0, stop: int | None = None) -> list[Message]:
         """The log's messages `start … stop-1` of the session's generation, long ones joined."""
         ...
 
-    def streaming_text(self, session: HotSession) -> str:
+    def streaming_text(self, session: Session) -> str:
         """The active run's streaming text so far, parts included; empty without one."""
         ...
 
-    def list(self, keys: Sequence[SessionKey]) -> list[HotSession]: ...
+    def list(self, keys: Sequence[SessionKey]) -> list[Session]: ...
 
-    def rename(self, key: SessionKey, title: str) -> HotSession:
+    def rename(self, key: SessionKey, title: str) -> Session:
         """Raises `NotFound`."""
         ...
 
-    def set_network(self, key: SessionKey, network: str) -> HotSession:
+    def set_network(self, key: SessionKey, network: str) -> Session:
         """Creates the session when it does not exist."""
         ...
 
-    def set_wallet(self, key: SessionKey, account: str | None) -> HotSession:
+    def set_wallet(self, key: SessionKey, account: str | None) -> Session:
         """The account of the person's wallet, or None when they disconnect. Creates the session as well."""
         ...
 
-    def touch(self, key: SessionKey) -> HotSession | None:
+    def touch(self, key: SessionKey) -> Session | None:
         """A connected client is activity: the session lives on. Never creates one."""
         ...
 
@@ -148,7 +148,7 @@ class Tickets(Protocol):
 
 
 class Inbox(Protocol):
-    def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> HotSession:
+    def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> Session:
         """One write: creates or revives the session, charges the rate limit, queues the message, bumps `rev`.
 
         Accepting a run id again changes nothing. Raises `RateLimited`, `InboxFull`, `SessionBusy` (`if_busy` reject).
@@ -164,11 +164,15 @@ class Inbox(Protocol):
         """
         ...
 
-    def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> HotSession | None:
+    def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> Session | None:
         """Take queued runs out of the inbox, with a visible note when no run is active; others are left alone."""
         ...
 
-    def interrupt_abandoned(self, key: SessionKey, run_id: str) -> HotSession | None:
+
+class Recovery(Protocol):
+    """What is done for runs that no worker will bring to an end, or may not."""
+
+    def interrupt_abandoned(self, key: SessionKey, run_id: str) -> Session | None:
         """Finish the active run as interrupted if its lease has run out; else change nothing."""
         ...
 
@@ -176,7 +180,7 @@ class Inbox(Protocol):
         """End all work of a session whose item cannot be read. Needs nothing of it that may be damaged."""
         ...
 
-    def waiting(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
+    def stranded(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
         """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker.
 
         One of each session: its worker goes on with what waits behind it. `everything`: the queue has lost all.
@@ -189,18 +193,18 @@ class Approvals(Protocol):
 
     def claim(
         self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False
-    ) -> HotSession:
+    ) -> Session:
         """One write: `wanted.account` is to sign the request. The same claim id renews its own claim.
 
         `again`: although it may have been sent already. Raises `NotFound`, `ApprovalHeld`.
         """
         ...
 
-    def release(self, key: SessionKey, approval_id: str, claim_id: str) -> HotSession:
+    def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
         """The wallet has refused for certain. A claim that is not this one stays. Raises `NotFound`."""
         ...
 
-    def bind(self, key: SessionKey, digest: str, bound: Approval) -> HotSession:
+    def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
         """`bound` takes the place of the request of its id that has `digest`. Raises `NotFound`.
 
         Raises `ApprovalHeld` when that has changed, is in a wallet, or may have been sent.
@@ -274,7 +278,7 @@ class Runs(Protocol):
         """Move what has ended to the logs, the input first if it is not there yet; clears the streaming text."""
         ...
 
-    def finish(self, lease: Lease, ending: Ending) -> HotSession:
+    def finish(self, lease: Lease, ending: Ending) -> Session:
         """The last `append`, and the active run is cleared."""
         ...
 
@@ -415,7 +419,7 @@ class RunQueue(Protocol):
 
     def delete(self, receipt: str) -> None: ...
 
-    def bury(self, delivery: Delivery) -> None:
+    def dead_letter(self, delivery: Delivery) -> None:
         """Move a message whose run has failed for good to the dead-letter queue, where an operator sees it."""
         ...
 

@@ -19,7 +19,7 @@ from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.keeper import GRACE_SECONDS
-from worker.agent.tools.external.link import CLOSE_SECONDS, Patience
+from worker.agent.tools.external.link import CLOSE_SECONDS, Timeouts
 from worker.agent.tools.external.pins import MemoryPins
 from worker.agent.tools.external.stdio import ASK_SECONDS, END_SECONDS
 
@@ -130,7 +130,7 @@ async def test_a_program_that_takes_long_to_start_is_there_at_a_later_look(tmp_p
     os.mkfifo(gate)
     server = script(tmp_path, f"import sys; open({str(gate)!r}).read(); {SERVE}")
     odd = ServerConfig.model_validate({"command": sys.executable, "args": [server], "startTimeout": 30_000})
-    external = ExternalServers({"odd": odd}, MemoryPins(), [], Patience(look=1))
+    external = ExternalServers({"odd": odd}, MemoryPins(), [], Timeouts(look=1))
     try:
         await external.refresh()
         assert await names(external) == set()

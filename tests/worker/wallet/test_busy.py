@@ -35,7 +35,7 @@ async def test_a_stop_leaves_the_wallet_request_open(waiting: Payer) -> None:
 async def test_a_message_is_answered_while_the_wallet_is_waited_for(waiting: Payer, if_busy: IfBusy) -> None:
     (before,) = await waiting.approvals()
     accepted, _ = await asyncio.to_thread(
-        conversations.submit, KEY, asking("Charlie", "0.5 ether"), if_busy=if_busy
+        conversations.post_chat, KEY, asking("Charlie", "0.5 ether"), if_busy=if_busy
     )
     run_id = accepted.run_id
     seen = await waiting.page.ended(run_id)

@@ -26,16 +26,16 @@ async def test_two_sessions_on_two_chains_take_turns_a_hundred_times_and_never_m
     rpc(other_anvil, "anvil_setBalance", MARKED, hex(8453))
     resources, sessions = payer.stage.resources(), payer.stage.store.sessions
     await resources.toolbox.refresh()
-    assert resources.operator is not None
+    assert resources.agent is not None
     keys = {"testnet": KEY._replace(session_id="t"), "base": KEY._replace(session_id="b")}
     for name, key in keys.items():
         await asyncio.to_thread(sessions.set_network, key, name)
 
     async def ask(name: str) -> list[str]:
-        stored = await asyncio.to_thread(sessions.hot, keys[name])
+        stored = await asyncio.to_thread(sessions.get, keys[name])
         assert stored is not None
-        assert resources.operator is not None
-        session = MemorySession(resources.operator, payer.stage.networks, stored.network)
+        assert resources.agent is not None
+        session = MemorySession(resources.agent, payer.stage.networks, stored.network)
         await session.say(calling(*[("balance", {"who": MARKED})] * CALLS))
         return [draft.content for draft in session.log if draft.kind == "tool_result"]
 

@@ -110,7 +110,7 @@ def answer_of_nothing(stage: Stage, key: SessionKey) -> RunMessage:
     )
     asked, answered = new_run_id(), new_run_id()
     stage.store.inbox.accept(key, Submission(run_id=asked, content="ask", created_at=stage.clock()))
-    session = stage.store.sessions.hot(key)
+    session = stage.store.sessions.get(key)
     assert session is not None
     lease = stage.store.runs.claim(message_of(session, asked), "w")
     stage.store.runs.finish(lease, Ending(outcome="waiting", approvals=[approval]))

@@ -23,7 +23,7 @@ ROLE_VARIABLES = (
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """How long a request may take, in seconds.
 
     `first`: until the first text or tool call. `silence`: between two events. `whole`: in all. `retries`: of the
@@ -59,7 +59,7 @@ def _key(environment: Mapping[str, str], variable: str) -> str:
     return key
 
 
-def _anthropic(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+def _anthropic(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
     """`ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` for a gateway."""
     key = _key(environment, "ANTHROPIC_API_KEY")
     from pydantic_ai.providers.anthropic import AnthropicProvider
@@ -68,15 +68,15 @@ def _anthropic(model: str, environment: Mapping[str, str], patience: Patience) -
 
     url = environment.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
     return ClaudeModel(
-        model, provider=AnthropicProvider(api_key=key, base_url=url), settings=patience.settings()
+        model, provider=AnthropicProvider(api_key=key, base_url=url), settings=timeouts.settings()
     )
 
 
-def _openai(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+def _openai(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
     """OpenAI itself by its Responses API; with `OPENAI_BASE_URL` any compatible server by Chat Completions."""
     url = environment.get("OPENAI_BASE_URL")
     if not url:
-        return _openai_responses(model, environment, patience)
+        return _openai_responses(model, environment, timeouts)
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
     from worker.agent.llm.chat_completions import ChatModel
@@ -84,10 +84,10 @@ def _openai(model: str, environment: Mapping[str, str], patience: Patience) -> M
     # Servers on one's own machine want no key, but the SDK does.
     key = environment.get("OPENAI_API_KEY") or "none"
     provider = OpenAICompatibleProvider("openai-compatible", base_url=url, api_key=key)
-    return ChatModel(model, provider=provider, settings=patience.settings())
+    return ChatModel(model, provider=provider, settings=timeouts.settings())
 
 
-def _openai_responses(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
     """The Responses API also behind `OPENAI_BASE_URL`: a proxy to OpenAI."""
     key = _key(environment, "OPENAI_API_KEY")
     from pydantic_ai.providers.openai import OpenAIProvider
@@ -96,11 +96,11 @@ def _openai_responses(model: str, environment: Mapping[str, str], patience: Pati
 
     url = environment.get("OPENAI_BASE_URL") or OPENAI_URL
     return ResponsesModel(
-        model, provider=OpenAIProvider(base_url=url, api_key=key), settings=patience.settings()
+        model, provider=OpenAIProvider(base_url=url, api_key=key), settings=timeouts.settings()
     )
 
 
-def _bedrock(model: str, environment: Mapping[str, str], patience: Patience) -> Model[Any]:
+def _bedrock(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
     """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. Retries are botocore's own (`AWS_MAX_ATTEMPTS`)."""
     credentials = _bedrock_credentials(environment)
     from pydantic_ai.providers.bedrock import BedrockProvider
@@ -116,10 +116,10 @@ def _bedrock(model: str, environment: Mapping[str, str], patience: Patience) -> 
         **credentials,
         base_url=url,
         region_name=region,
-        aws_read_timeout=patience.silence,
+        aws_read_timeout=timeouts.silence,
         aws_connect_timeout=CONNECT_SECONDS,
     )
-    return BedrockModel(model, provider=provider, settings=patience.deadlines())
+    return BedrockModel(model, provider=provider, settings=timeouts.deadlines())
 
 
 def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
     raise MissingApiKey("AWS_BEARER_TOKEN_BEDROCK")
 
 
-PROVIDERS: dict[str, Callable[[str, Mapping[str, str], Patience], Model[Any]]] = {
+PROVIDERS: dict[str, Callable[[str, Mapping[str, str], Timeouts], Model[Any]]] = {
     "anthropic": _anthropic,
     "openai": _openai,
     "openai-responses": _openai_responses,

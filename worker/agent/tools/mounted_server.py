@@ -40,22 +40,22 @@ class Server:
 
     name: str
     toolset: MCPToolset[RunDeps]
-    is_foreign: bool = False
+    is_external: bool = False
     notes_strangers: bool = False
     is_connected: bool = False
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
 
     @classmethod
-    def of(cls, name: str, source: ServerSource, *, is_foreign: bool = False) -> Server:
+    def of(cls, name: str, source: ServerSource, *, is_external: bool = False) -> Server:
         # "error": with the library's other modes a time-out would tell the LLM to repeat a transfer.
         options: dict[str, Any] = {
             "id": name,
             "tool_error_behavior": "error",
             "process_tool_call": name_the_call,
         }
-        if not isinstance(source, OwnServer) or is_foreign:
+        if not isinstance(source, OwnServer) or is_external:
             client = source if isinstance(source, Client) else TypedClient(source)
-            return cls(name, MCPToolset(client, cache_tools=not is_foreign, **options), is_foreign)
+            return cls(name, MCPToolset(client, cache_tools=not is_external, **options), is_external)
         toolset = InProcess(source, **options)
         toolset.own_server = source
         return cls(name, toolset, notes_strangers=source.notes_strangers)
@@ -86,7 +86,7 @@ class Server:
     def offered(self) -> AbstractToolset[RunDeps]:
         names = frozenset(self.tools)
         offered = self.toolset.filtered(lambda _ctx, tool: tool.name in names)
-        if self.is_foreign:
+        if self.is_external:
             return Heard(offered, always=True)
         return Heard(SessionNetwork(offered), notes=self.notes_strangers)
 
@@ -95,7 +95,7 @@ class Server:
             ToolInfo(
                 name=tool.name,
                 description=tool.description or "",
-                parameters=tool.input_schema if self.is_foreign else without_network(tool.input_schema),
+                parameters=tool.input_schema if self.is_external else without_network(tool.input_schema),
                 server=self.name,
                 read_only=is_read_only(tool),
             )
@@ -103,7 +103,7 @@ class Server:
         ]
 
     async def call(self, name: str, arguments: dict[str, Any], network: str) -> Any:
-        if not self.is_foreign and has_network(self.tools[name].input_schema):
+        if not self.is_external and has_network(self.tools[name].input_schema):
             arguments = on_network(arguments, network)
         return await self.toolset.direct_call_tool(name, arguments)
 

@@ -113,9 +113,9 @@ class Toolbox:
         before = [server.tools for server in self._servers]
         taken, left_out = {*OWN_TOOLS, TOOL_NAME}, list[str]()
         for server in self._servers:
-            if server.is_foreign or not server.is_connected:
+            if server.is_external or not server.is_connected:
                 await server.list_tools(self._stack, frozenset(taken))
-            if server.is_foreign:
+            if server.is_external:
                 left_out += server.fit(self.limits, self._room(taken))
             taken |= server.tools.keys()
         self._report(left_out)
@@ -179,9 +179,9 @@ class Toolbox:
     def _follow(self, mounted: Sequence[tuple[str, FastMCP[Any]]]) -> None:
         names = {name for name, _ in mounted}
         known = {server.name for server in self._servers}
-        self._servers = [server for server in self._servers if not server.is_foreign or server.name in names]
+        self._servers = [server for server in self._servers if not server.is_external or server.name in names]
         self._servers += [
-            Server.of(name, source, is_foreign=True) for name, source in mounted if name not in known
+            Server.of(name, source, is_external=True) for name, source in mounted if name not in known
         ]
 
     def _new_offer(self) -> Offer:

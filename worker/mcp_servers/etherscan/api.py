@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from worker.json_text import read_json
 from worker.mcp_servers.etherscan import wire
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
-from worker.mcp_servers.web.cache import Remembered
+from worker.mcp_servers.web.cache import TTLCache
 from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.tool_outcomes import ToolRefused
@@ -29,7 +29,7 @@ class EtherscanApi:
             key_variable="ETHERSCAN_API_KEY",
         )
         self._client = ApiClient(NAME, self._settings.base_url, self._settings.egress)
-        self._abis = Remembered[ContractAbi](MOST_ABIS, ABI_SECONDS)
+        self._abis = TTLCache[ContractAbi](MOST_ABIS, ABI_SECONDS)
 
     @property
     def meta(self) -> dict[str, Any]:

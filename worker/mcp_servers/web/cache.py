@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Remembered(Generic[T]):
+class TTLCache(Generic[T]):
     """Keeps at most `most` answers, each for `seconds`; what raises is not kept."""
 
     def __init__(self, most: int, seconds: float) -> None:

@@ -17,20 +17,20 @@ from forge.models.http import State
 from forge.models.ids import SessionKey, new_run_id
 from forge.models.once import Accepted, Once
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.models.views import Hot
 from forge.observability import error_fields, log_fields, record
 
 logger = logging.getLogger(__name__)
 
 
-def view(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT) -> State:
+def get_state(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT) -> State:
     """The state; that of a session which does not exist is empty, and nothing is created by looking.
 
     With `before` its messages are the ended ones before that number, at most `limit` of them.
     """
     try:
-        session = dependencies.store().sessions.hot(key)
+        session = dependencies.store().sessions.get(key)
     except SessionUnreadable as unreadable:
         return unreadable_state(key, unreadable)
     if session is None or before is None:
@@ -39,7 +39,7 @@ def view(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT
     return public.older_state(session, older, dependencies.catalog())
 
 
-def state_of(key: SessionKey, session: HotSession | None, limit: int = MESSAGES_LIMIT) -> State:
+def state_of(key: SessionKey, session: Session | None, limit: int = MESSAGES_LIMIT) -> State:
     catalog = dependencies.catalog()
     if session is None:
         return public.empty_state(key.session_id, dependencies.settings().default_network, catalog)
@@ -48,41 +48,71 @@ def state_of(key: SessionKey, session: HotSession | None, limit: int = MESSAGES_
     return public.state(session, page(sessions, session, session.logged, limit), text, catalog)
 
 
-def submit(
+def post_chat(
     key: SessionKey,
     content: str,
     *,
     once: Once | None = None,
     if_busy: IfBusy = "enqueue",
-    approval: ApprovalReply | None = None,
-    is_system: bool = False,
     payer: str = "",
     trace: str | None = None,
     preferences: Preferences = NO_PREFERENCES,
 ) -> tuple[Accepted, Hot]:
-    """Accept a message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
+    """Accept a person's message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
 
     `trace`: the caller's `traceparent`, empty without one; None while traces are off.
-
     A repeat of an accepted request is answered by the present state of the session and run that the first one began.
     """
-    run_id = new_run_id()
-    log_fields(correlation_id=run_id, key_digest=key.digest)
     submission = Submission(
-        run_id=run_id,
-        sender="system" if is_system else "user",
+        run_id=new_run_id(),
+        content=content,
+        created_at=dependencies.now(),
+        payer=payer,
+        trace=trace or "",
+    )
+    return _accept(key, submission, once, if_busy, preferences, is_traced=trace is not None)
+
+
+def post_system(
+    key: SessionKey,
+    content: str,
+    *,
+    once: Once | None = None,
+    approval: ApprovalReply | None = None,
+    payer: str = "",
+    trace: str | None = None,
+    preferences: Preferences = NO_PREFERENCES,
+) -> tuple[Accepted, Hot]:
+    """Accept a client's message, such as a wallet's answer, as `post_chat` accepts a person's."""
+    submission = Submission(
+        run_id=new_run_id(),
+        sender="system",
         content=content,
         created_at=dependencies.now(),
         approval=approval,
         payer=payer,
         trace=trace or "",
     )
+    return _accept(key, submission, once, "enqueue", preferences, is_traced=trace is not None)
+
+
+def _accept(
+    key: SessionKey,
+    submission: Submission,
+    once: Once | None,
+    if_busy: IfBusy,
+    preferences: Preferences,
+    *,
+    is_traced: bool,
+) -> tuple[Accepted, Hot]:
+    run_id = submission.run_id
+    log_fields(correlation_id=run_id, key_digest=key.digest)
     accepted = dependencies.store().inbox.accept_once(key, submission, if_busy, once)
     try:
         if accepted.run_id != run_id:
             logger.info("message known", extra={"run_id": accepted.run_id})
             return accepted, _repeated(accepted, preferences)
-        return accepted, _begun(accepted, submission, if_busy, preferences, is_traced=trace is not None)
+        return accepted, _begun(accepted, submission, if_busy, preferences, is_traced=is_traced)
     except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
         logger.warning("accepted message not shown", extra=error_fields(error))
         return accepted, _not_shown(accepted)
@@ -119,7 +149,7 @@ def _not_shown(accepted: Accepted) -> Hot:
 def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
     """The run may have been accepted without being sent: sending it again is no second run."""
     try:
-        session = dependencies.store().sessions.hot(accepted.key)
+        session = dependencies.store().sessions.get(accepted.key)
     except SessionUnreadable as unreadable:
         return unreadable_state(accepted.key, unreadable)
     if session is None:
@@ -129,13 +159,13 @@ def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
     return _answer(session, accepted.run_id, preferences)
 
 
-def _answer(session: HotSession, run_id: str, preferences: Preferences) -> Hot:
+def _answer(session: Session, run_id: str, preferences: Preferences) -> Hot:
     """What the client prefers to see of the accepted message."""
     shown = until_ended(session, run_id, preferences.wait_seconds)
     return _shown(session.key, shown, preferences)
 
 
-def _shown(key: SessionKey, session: HotSession | None, preferences: Preferences) -> Hot:
+def _shown(key: SessionKey, session: Session | None, preferences: Preferences) -> Hot:
     if preferences.is_minimal and session is not None:
         return public.hot(session, dependencies.catalog())
     return state_of(key, session)
@@ -144,9 +174,9 @@ def _shown(key: SessionKey, session: HotSession | None, preferences: Preferences
 def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO_PREFERENCES) -> Hot:
     """Stop `run_id`, or else the active run, or else all that wait. Stopping what has ended changes nothing."""
     try:
-        session = dependencies.store().sessions.hot(key)
+        session = dependencies.store().sessions.get(key)
     except SessionUnreadable as unreadable:
-        dependencies.store().inbox.stop_unreadable(key)
+        dependencies.store().recovery.stop_unreadable(key)
         return unreadable_state(key, unreadable)
     if session is None:
         return state_of(key, None)
@@ -159,7 +189,7 @@ def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO
     return _shown(key, session, preferences)
 
 
-def _send(session: HotSession, run_id: str, *, is_traced: bool = False) -> None:
+def _send(session: Session, run_id: str, *, is_traced: bool = False) -> None:
     """Accepted is accepted: a run that could not be sent now is sent by `recover_runs`."""
     key = session.key
     message = RunMessage(
@@ -176,17 +206,17 @@ def _send(session: HotSession, run_id: str, *, is_traced: bool = False) -> None:
         logger.warning("run not sent", extra={"error": type(error).__name__})
 
 
-def _stop_active(session: HotSession, active: ActiveRun) -> HotSession | None:
+def _stop_active(session: Session, active: ActiveRun) -> Session | None:
     """Tell the run's worker; when that is gone, for its lease has run out, finish the run here.
 
     Which of both is looked at after the request: a run that waits for the chain is held for moments only.
     """
     dependencies.store().controls.request_interrupt(session.key, active.run_id)
     logger.info("interrupt requested", extra={"run_id": active.run_id})
-    return _changed(session, dependencies.store().inbox.interrupt_abandoned(session.key, active.run_id))
+    return _changed(session, dependencies.store().recovery.interrupt_abandoned(session.key, active.run_id))
 
 
-def _replace_earlier(session: HotSession, run_id: str) -> HotSession:
+def _replace_earlier(session: Session, run_id: str) -> Session:
     """Whoever says `interrupt` means everything before: the run in progress, and what waits ahead of this message."""
     stopped = _stop_active(session, session.active) if session.active else session
     waiting = [each.run_id for each in session.inbox]
@@ -194,14 +224,14 @@ def _replace_earlier(session: HotSession, run_id: str) -> HotSession:
     return (_withdraw(session, earlier) if earlier else stopped) or session
 
 
-def _withdraw(session: HotSession, run_ids: list[str]) -> HotSession | None:
+def _withdraw(session: Session, run_ids: list[str]) -> Session | None:
     after = dependencies.store().inbox.withdraw(session.key, run_ids)
     if after and after.active and after.active.run_id in run_ids:
         return _stop_active(after, after.active)
     return _changed(session, after)
 
 
-def _changed(before: HotSession, after: HotSession | None) -> HotSession | None:
+def _changed(before: Session, after: Session | None) -> Session | None:
     """No worker will tell the session's connections of a change that was made here."""
     if after and after.rev != before.rev:
         told = before.logged if after.generation == before.generation else 0

@@ -114,7 +114,7 @@ def _bind_wallet(key: SessionKey, wanted: BindArguments, payer: str) -> CommandR
         ToolCommand(command_id=new_run_id(), network="", name="bind_wallet", arguments={}, binding=binding),
         payer,
     )
-    if result.success and (session := dependencies.store().sessions.hot(key)):
+    if result.success and (session := dependencies.store().sessions.get(key)):
         push_state(session)
     return result
 
@@ -171,5 +171,5 @@ def _tool(catalog: Catalog, name: str) -> ToolInfo | None:
 
 
 def _network_of(key: SessionKey) -> str:
-    session = dependencies.store().sessions.hot(key)
+    session = dependencies.store().sessions.get(key)
     return session.network if session else dependencies.settings().default_network

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic_core import to_json
 
 from forge.models.message import Message
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Sessions
 
 MESSAGES_LIMIT = 500
@@ -19,7 +19,7 @@ MESSAGE_BYTES = 500
 _READ_AT_ONCE = 200
 
 
-def page(sessions: Sessions, session: HotSession, before: int, limit: int) -> list[Message]:
+def page(sessions: Sessions, session: Session, before: int, limit: int) -> list[Message]:
     """The last messages with numbers below `before`, at most `limit` of them and as many as `BYTES_LIMIT` holds.
 
     At least one, if there is one: a message alone is always shown.
@@ -33,7 +33,7 @@ def page(sessions: Sessions, session: HotSession, before: int, limit: int) -> li
     return fitting(found)
 
 
-def following(sessions: Sessions, session: HotSession, start: int) -> list[Message]:
+def following(sessions: Sessions, session: Session, start: int) -> list[Message]:
     """The messages from number `start` on: as many as one State holds, and at least one, if there is one."""
     found: list[Message] = []
     size = 0

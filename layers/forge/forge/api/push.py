@@ -13,7 +13,7 @@ from forge.models.frame import ErrorFrame, SessionExpiredFrame
 from forge.models.framing import state_frames
 from forge.models.ids import SessionKey
 from forge.models.message import Message
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def post_all(connection_id: str, frames: Iterable[str], key: SessionKey | None =
     return True
 
 
-def push_state(session: HotSession, added: Sequence[Message] = ()) -> None:
+def push_state(session: Session, added: Sequence[Message] = ()) -> None:
     """Tell the session's connections of a change; `added` messages are new to them.
 
     One that cannot be told now finds out with its next ping, whose answer has the `rev`.

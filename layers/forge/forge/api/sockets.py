@@ -24,7 +24,7 @@ from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
 from forge.models.prices import FRAMES, ROUTES, WRONG_FRAME
-from forge.models.session import Connection, HotSession
+from forge.models.session import Connection, Session
 from forge.models.views import Hot
 from forge.observability import record
 from forge.ports import Sessions
@@ -174,7 +174,7 @@ def _frame(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
 def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
     sessions, catalog = dependencies.store().sessions, dependencies.catalog()
     try:
-        session = sessions.hot(key)
+        session = sessions.get(key)
     except SessionUnreadable as unreadable:
         return _frames_of(unreadable_state(key, unreadable))
     if session is None:
@@ -185,7 +185,7 @@ def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
     return sync_frames(session, missing, text, frame.have, catalog)
 
 
-def _missing(sessions: Sessions, session: HotSession, frame: SyncFrame) -> list[Message]:
+def _missing(sessions: Sessions, session: Session, frame: SyncFrame) -> list[Message]:
     start = sync_start(session, frame.have)
     if frame.newest is None:
         return following(sessions, session, start)

@@ -34,7 +34,7 @@ def recover_runs(event: dict[str, Any]) -> dict[str, int]:
     detail: dict[str, Any] = event.get("detail") or {}
     everything = detail.get("queue_is_empty") is True
     limit = START_LIMIT if everything else RECOVERY_LIMIT
-    messages = dependencies.store().inbox.waiting(limit, everything=everything)
+    messages = dependencies.store().recovery.stranded(limit, everything=everything)
     for message in messages:
         dependencies.queue().send(message, resend=True)
         logger.info("run sent again", extra={"run_id": message.run_id, "attempt": message.attempt})

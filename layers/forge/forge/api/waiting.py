@@ -6,7 +6,7 @@ import threading
 import time
 
 from forge.api import dependencies
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 MOST_WAITING = 16
 """Clients that one process waits for at once: an instance of a function has one, `local_dev` shares its threads."""
@@ -15,7 +15,7 @@ _POLL_SECONDS = (0.1, 1.0)
 _places = threading.BoundedSemaphore(MOST_WAITING)
 
 
-def until_ended(session: HotSession, run_id: str, seconds: float) -> HotSession | None:
+def until_ended(session: Session, run_id: str, seconds: float) -> Session | None:
     """The session once `run_id` has ended, or as it is after `seconds`; None if it has expired meanwhile."""
     if not seconds or not _places.acquire(blocking=False):
         return session
@@ -25,16 +25,16 @@ def until_ended(session: HotSession, run_id: str, seconds: float) -> HotSession 
         _places.release()
 
 
-def _until_ended(session: HotSession, run_id: str, deadline: float) -> HotSession | None:
-    newest: HotSession | None = session
+def _until_ended(session: Session, run_id: str, deadline: float) -> Session | None:
+    newest: Session | None = session
     pause = _POLL_SECONDS[0]
     while newest is not None and _goes_on(newest, run_id) and time.monotonic() + pause < deadline:
         time.sleep(pause)
         pause = min(pause * 1.3, _POLL_SECONDS[1])
-        newest = dependencies.store().sessions.hot(session.key)
+        newest = dependencies.store().sessions.get(session.key)
     return newest
 
 
-def _goes_on(session: HotSession, run_id: str) -> bool:
+def _goes_on(session: Session, run_id: str) -> bool:
     is_active = session.active is not None and session.active.run_id == run_id
     return is_active or any(waiting.run_id == run_id for waiting in session.inbox)

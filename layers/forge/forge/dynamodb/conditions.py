@@ -18,7 +18,7 @@ _CONFLICTS = frozenset(
 _THROTTLED = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
-class Refused(Exception):
+class ConditionFailed(Exception):
     """A condition did not hold. `item` is the item it was asked of, `None` if there is none; `index` its place."""
 
     def __init__(self, item: Item | None, index: int = 0) -> None:
@@ -37,7 +37,7 @@ class Conflict(Exception):
 
 @contextmanager
 def refusals() -> Generator[None]:
-    """A condition that did not hold becomes `Refused`, a meeting of two transactions `Conflict`.
+    """A condition that did not hold becomes `ConditionFailed`, a meeting of two transactions `Conflict`.
 
     An expression that cannot be applied to the item that is stored becomes `Unfit`.
     """
@@ -45,7 +45,7 @@ def refusals() -> Generator[None]:
         yield
     except ClientError as error:
         if code_of(error) == "ConditionalCheckFailedException":
-            raise Refused(_item(error.response)) from None
+            raise ConditionFailed(_item(error.response)) from None
         if code_of(error) in _CONFLICTS:
             raise Conflict from error
         if code_of(error) == "ValidationException":
@@ -60,7 +60,7 @@ def _cancelled(error: ClientError) -> None:
     reasons = response.get("CancellationReasons", [])
     for index, reason in enumerate(reasons):
         if reason.get("Code") == "ConditionalCheckFailed":
-            raise Refused(_item(reason), index) from None
+            raise ConditionFailed(_item(reason), index) from None
     codes = {reason.get("Code") for reason in reasons}
     if codes & _CONFLICTS:
         raise Conflict

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from forge.aws import unavailable
 from forge.dynamodb.codec import Item, Key, decode_item, encode_item
 from forge.dynamodb.conditions import Conflict, refusals
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -37,12 +37,14 @@ class Table:
             )
         return decode_item(answer["Item"]) if answer.get("Item") else None
 
-    def put(self, item: Item, change: Change | None = None) -> None:
+    def put(self, item: Item, change: ConditionalWrite | None = None) -> None:
         parameters = change.condition() if change else {}
         self._write(lambda: self._client.put_item(TableName=self._name, Item=encode_item(item), **parameters))
 
-    def update(self, key: Key, change: Change, returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW") -> Item:
-        """The item as the update left it, or as it found it. Raises `Refused`."""
+    def update(
+        self, key: Key, change: ConditionalWrite, returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW"
+    ) -> Item:
+        """The item as the update left it, or as it found it. Raises `ConditionFailed`."""
         answer = self._write(
             lambda: self._client.update_item(
                 TableName=self._name, Key=encode_item(key), ReturnValues=returns, **change.update()
@@ -50,7 +52,7 @@ class Table:
         )
         return decode_item(answer["Attributes"])
 
-    def delete(self, key: Key, change: Change | None = None) -> Item | None:
+    def delete(self, key: Key, change: ConditionalWrite | None = None) -> Item | None:
         """The item that was deleted."""
         parameters = change.condition() if change else {}
         answer = self._write(
@@ -61,16 +63,16 @@ class Table:
         return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def transact(self, writes: Sequence[dict[str, Any]]) -> None:
-        """All of `writes` (made by the methods below) or none. Raises `Refused`."""
+        """All of `writes` (made by the methods below) or none. Raises `ConditionFailed`."""
         self._write(lambda: self._client.transact_write_items(TransactItems=list(writes)))  # pyright: ignore[reportArgumentType]
 
-    def updating(self, key: Key, change: Change) -> dict[str, Any]:
+    def updating(self, key: Key, change: ConditionalWrite) -> dict[str, Any]:
         return {"Update": {"TableName": self._name, "Key": encode_item(key), **change.update()}}
 
-    def checking(self, key: Key, change: Change) -> dict[str, Any]:
+    def checking(self, key: Key, change: ConditionalWrite) -> dict[str, Any]:
         return {"ConditionCheck": {"TableName": self._name, "Key": encode_item(key), **change.condition()}}
 
-    def putting(self, item: Item, change: Change | None = None) -> dict[str, Any]:
+    def putting(self, item: Item, change: ConditionalWrite | None = None) -> dict[str, Any]:
         parameters = change.condition() if change else {}
         return {"Put": {"TableName": self._name, "Item": encode_item(item), **parameters}}
 
@@ -79,7 +81,7 @@ class Table:
 
     def query(self, pk: str, between: tuple[str, str], *, keys_only: bool = False) -> Generator[Item]:
         """Items of a partition in order of `sk`, page by page."""
-        change = Change().when(
+        change = ConditionalWrite().when(
             "pk = :pk", "sk BETWEEN :first AND :last", pk=pk, first=between[0], last=between[1]
         )
         parameters = _as_query(change)
@@ -87,10 +89,10 @@ class Table:
             parameters["ProjectionExpression"] = "pk, sk"
         yield from self._pages({**parameters, "ConsistentRead": True})
 
-    def query_index(self, index: str, change: Change) -> Generator[Item]:
+    def query_index(self, index: str, change: ConditionalWrite) -> Generator[Item]:
         yield from self._pages({"IndexName": index, **_as_query(change)})
 
-    def newest_keys(self, index: str, change: Change, most: int, after: Item | None) -> list[Item]:
+    def newest_keys(self, index: str, change: ConditionalWrite, most: int, after: Item | None) -> list[Item]:
         """At most `most` members of an index, those with the greatest sort key first, after the member `after`."""
         parameters: dict[str, Any] = _as_query(change) | {
             "IndexName": index,
@@ -166,7 +168,7 @@ def batches(found: Iterable[T], most: int) -> Generator[list[T]]:
         yield several
 
 
-def _as_query(change: Change) -> dict[str, Any]:
+def _as_query(change: ConditionalWrite) -> dict[str, Any]:
     parameters = change.condition()
     del parameters["ReturnValuesOnConditionCheckFailure"]
     return {"KeyConditionExpression": parameters.pop("ConditionExpression"), **parameters}

@@ -7,7 +7,7 @@ from typing import Any, Self
 from forge.dynamodb.codec import encode_item
 
 
-class Change:
+class ConditionalWrite:
     """Collects an update and its condition. A value is named in a clause by `:name`, a map key by `#name`."""
 
     def __init__(self) -> None:

@@ -9,14 +9,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.ids import SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedPage:
     """`after`: what the next page is asked for with; None on the last page."""
 
-    sessions: Sequence[HotSession]
+    sessions: Sequence[Session]
     after: str | None
 
 
@@ -24,7 +24,7 @@ class OwnedPage:
 class Adopted:
     """`connections` followed the session under the id that it had before, `left`, in its `generation`."""
 
-    session: HotSession
+    session: Session
     left: SessionKey
     generation: int
     connections: frozenset[str]

@@ -10,7 +10,7 @@ from forge.models import public
 from forge.models.frame import FRAME_BYTES_LIMIT, Have, StateFrame, TextFrame
 from forge.models.message import Message
 from forge.models.review import NOT_HERE
-from forge.models.session import Catalog, HotSession
+from forge.models.session import Catalog, Session
 from forge.models.views import Hot, PublicApproval, PublicAsk, PublicMessage, QueuedMessage
 
 HOT_BYTES_LIMIT = 16_000
@@ -59,14 +59,14 @@ def text_frames(
     return frames
 
 
-def sync_start(session: HotSession, have: Have) -> int:
+def sync_start(session: Session, have: Have) -> int:
     """The first message that a client with `have` lacks: message 0, if what it holds is another generation's."""
     is_foreign = have.generation != session.generation or have.messages > session.message_count
     return 0 if is_foreign else have.messages
 
 
 def sync_frames(
-    session: HotSession, missing: Sequence[Message], text: str, have: Have, catalog: Catalog | None
+    session: Session, missing: Sequence[Message], text: str, have: Have, catalog: Catalog | None
 ) -> list[str]:
     """Everything beyond `have`. `missing`: the log from `sync_start` on, or its beginning or its newest; `text`: the
     whole streaming text so far.

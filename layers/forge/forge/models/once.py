@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from forge.models.ids import SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Accepted:
 
     key: SessionKey
     run_id: str
-    session: HotSession | None
+    session: Session | None
 
 
 def _digest(value: list[Any]) -> str:

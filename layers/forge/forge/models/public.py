@@ -12,7 +12,7 @@ from forge.models.asking import Ask
 from forge.models.http import Receipt, SessionSummary, State
 from forge.models.message import Draft, Message
 from forge.models.run import Submission
-from forge.models.session import Catalog, HotSession
+from forge.models.session import Catalog, Session
 from forge.models.views import (
     Hot,
     PublicApproval,
@@ -48,7 +48,7 @@ def queued_message(submission: Submission) -> PublicMessage:
     return _message(submission.draft(), None)
 
 
-def streaming_message(session: HotSession, text: str) -> PublicMessage | None:
+def streaming_message(session: Session, text: str) -> PublicMessage | None:
     """The message that streams now; None while there is no text of it."""
     if session.active is None or not text:
         return None
@@ -75,7 +75,7 @@ def _message(draft: Draft, seq: int | None) -> PublicMessage:
     )
 
 
-def hot(session: HotSession, catalog: Catalog | None) -> Hot:
+def hot(session: Session, catalog: Catalog | None) -> Hot:
     """The public hot state. `catalog` None: no worker has ever started, so nothing can answer yet."""
     return Hot(
         session_id=session.key.session_id,
@@ -98,7 +98,7 @@ def hot(session: HotSession, catalog: Catalog | None) -> Hot:
     )
 
 
-def _foreign(session: HotSession) -> list[str]:
+def _foreign(session: Session) -> list[str]:
     """During an update, of the requests that only the new version understands."""
     return [CANNOT_BE_SHOWN] if session.foreign_approvals else []
 
@@ -132,7 +132,7 @@ def unreadable_state(session_id: str, network: str, catalog: Catalog | None, wor
     return empty.model_copy(update={"messages": [public_message(told)], "message_count": 1})
 
 
-def state(session: HotSession, log: Sequence[Message], text: str, catalog: Catalog | None) -> State:
+def state(session: Session, log: Sequence[Message], text: str, catalog: Catalog | None) -> State:
     """The whole state in the order a person reads it: the log, the input, the streaming text, the queue."""
     messages = [public_message(message) for message in log]
     if opening := session.input_message():
@@ -144,13 +144,13 @@ def state(session: HotSession, log: Sequence[Message], text: str, catalog: Catal
     return State(**dict(hot(session, catalog)), first_seq=first, messages=messages)
 
 
-def older_state(session: HotSession, log: Sequence[Message], catalog: Catalog | None) -> State:
+def older_state(session: Session, log: Sequence[Message], catalog: Catalog | None) -> State:
     """The hot state with some of the messages that have ended, and no others."""
     messages = [public_message(message) for message in log]
     return State(**dict(hot(session, catalog)), first_seq=log[0].seq if log else 0, messages=messages)
 
 
-def summary(session: HotSession) -> SessionSummary:
+def summary(session: Session) -> SessionSummary:
     return SessionSummary(
         session_id=session.key.session_id,
         title=session.title,
@@ -175,7 +175,7 @@ def receipt(erasure: Erasure, kept: Sequence[Kept] = KEPT) -> Receipt:
     )
 
 
-def _run(session: HotSession) -> PublicRun | None:
+def _run(session: Session) -> PublicRun | None:
     if (active := session.active) is None:
         return None
     return PublicRun(

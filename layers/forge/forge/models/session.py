@@ -21,7 +21,7 @@ MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 
 
-class HotSession(BaseModel):
+class Session(BaseModel):
     """The hot item: all of a session that changes. Times are epoch milliseconds, `expires_at` epoch seconds.
 
     `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with

@@ -7,7 +7,7 @@ from typing import Literal
 
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Lease:
     attempt: int
     fence: int
     until: int
-    session: HotSession
+    session: Session
 
 
 CallStatus = Literal["new", "started", "done"]

@@ -89,7 +89,7 @@ class SqsRunQueue:
         with aws.unavailable("the queue"), _stale_receipt("delete"):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
 
-    def bury(self, delivery: Delivery) -> None:
+    def dead_letter(self, delivery: Delivery) -> None:
         if self._dead_letter_url:
             self._send(self._dead_letter_url, delivery.body, resend=False)
         self.delete(delivery.receipt)

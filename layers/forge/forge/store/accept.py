@@ -8,9 +8,9 @@ message is refused. So an idle session, a repeat and a refusal take one call, a 
 from __future__ import annotations
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import InboxFull, InvalidRequest, RateLimited, Retryable, SessionBusy, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.once import Accepted, Once
@@ -18,12 +18,12 @@ from forge.models.run import IfBusy, Submission
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT
 from forge.models.titles import automatic_title
 from forge.store import keys
-from forge.store.items import alive, current, entry_of, new_item, only_if, session_of
+from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
 from forge.store.mend import whole
 from forge.store.once import Known, Writer, replayed
-from forge.store.pace import charge
+from forge.store.rate_limit import charge
 from forge.store.roofs import DailyRoofs
-from forge.store.terms import CONTENTION_TRIES, QUEUE_GRACE_MS, Terms
+from forge.store.session_item import alive, current, entry_of, new_item, only_if, session_of
 from forge.store.unanswered import note_unanswered, unanswered
 
 _INBOX_RETRY_SECONDS = 5.0
@@ -31,7 +31,7 @@ _INBOX_RETRY_SECONDS = 5.0
 
 def accept(
     table: Table,
-    terms: Terms,
+    config: StoreConfig,
     now: int,
     key: SessionKey,
     submission: Submission,
@@ -41,7 +41,7 @@ def accept(
 ) -> Accepted:
     """Raises what `forge.ports.Inbox` says, and `KeyReused`."""
     try:
-        return _accept(table, terms, now, key, submission, if_busy, once, roofs)
+        return _accept(table, config, now, key, submission, if_busy, once, roofs)
     except Known as known:
         if once is None:
             raise
@@ -50,7 +50,7 @@ def accept(
 
 def _accept(
     table: Table,
-    terms: Terms,
+    config: StoreConfig,
     now: int,
     key: SessionKey,
     submission: Submission,
@@ -66,39 +66,39 @@ def _accept(
 
     _check_size(submission)
     if key.owner != ANONYMOUS:
-        _charge_owner(table, terms, now, key.owner)
-    change = _into_living(terms, now, key, submission, if_busy, idle=True)
+        _charge_owner(table, config, now, key.owner)
+    change = _into_living(config, now, key, submission, if_busy, idle=True)
     for _ in range(CONTENTION_TRIES):
         try:
             return accepted(writer.update(change))
-        except Refused as refused:
+        except ConditionFailed as refused:
             old = refused.item
         if old is None or not alive(old, now):
             if roofs:
                 roofs.spend("sessions")
-            if created := _create(writer, terms, now, key, submission, old):
+            if created := _create(writer, config, now, key, submission, old):
                 return accepted(created)
             continue
         whole(old)
         if _repeated(old, submission.run_id):
             return accepted(old)
-        if refusal := _refusal(old, terms, now, if_busy):
+        if refusal := _refusal(old, config, now, if_busy):
             raise refusal
-        change = _into_living(terms, now, key, submission, if_busy, idle=old["tat"] <= now)
+        change = _into_living(config, now, key, submission, if_busy, idle=old["tat"] <= now)
     raise StorageUnavailable("The session is too busy to accept the message.", retry_after=1.0)
 
 
 def _into_living(
-    terms: Terms, now: int, key: SessionKey, submission: Submission, if_busy: IfBusy, *, idle: bool
-) -> Change:
+    config: StoreConfig, now: int, key: SessionKey, submission: Submission, if_busy: IfBusy, *, idle: bool
+) -> ConditionalWrite:
     change = (
-        Change()
+        ConditionalWrite()
         .named(run=submission.run_id)
         .assign("inbox.#run = :entry", entry=entry_of(submission))
         .assign("inbox_order = list_append(inbox_order, :run_ids)", run_ids=[submission.run_id])
         .assign("rev = rev + :one", one=1)
         .assign("work_due = if_not_exists(work_due, :work_due)", work_due=now + QUEUE_GRACE_MS)
-        .set(work_shard=keys.work_shard(key), expires_at=terms.busy_end(now), last_activity_at=now)
+        .set(work_shard=keys.work_shard(key), expires_at=config.busy_end(now), last_activity_at=now)
         .set(**keys.owned(key))
         .when("expires_at > :seconds", seconds=now // 1_000)
         .when("size(inbox_order) < :most", most=INBOX_LIMIT)
@@ -110,33 +110,33 @@ def _into_living(
     if if_busy == "reject":
         change.when("attribute_not_exists(active_id)", "size(inbox_order) = :zero", zero=0)
     if idle:
-        return change.set(tat=now + terms.pace.interval).when("tat <= :now", now=now)
-    return change.assign("tat = tat + :interval", interval=terms.pace.interval).when(
-        "tat > :now", "tat <= :latest", now=now, latest=now + terms.pace.tolerance
+        return change.set(tat=now + config.session_rate.interval).when("tat <= :now", now=now)
+    return change.assign("tat = tat + :interval", interval=config.session_rate.interval).when(
+        "tat > :now", "tat <= :latest", now=now, latest=now + config.session_rate.tolerance
     )
 
 
 def _create(
-    writer: Writer, terms: Terms, now: int, key: SessionKey, submission: Submission, old: Item | None
+    writer: Writer, config: StoreConfig, now: int, key: SessionKey, submission: Submission, old: Item | None
 ) -> Item | None:
     """The first message of a new generation; `None` if somebody else was faster."""
     item = new_item(
         key,
         now,
         old,
-        network=terms.network,
+        network=config.network,
         inbox={submission.run_id: entry_of(submission)},
         inbox_order=[submission.run_id],
-        tat=now + terms.pace.interval,
-        expires_at=terms.busy_end(now),
+        tat=now + config.session_rate.interval,
+        expires_at=config.busy_end(now),
         work_shard=keys.work_shard(key),
         work_due=now + QUEUE_GRACE_MS,
     )
     if title := title_of(submission):
         item["title"] = title
     try:
-        writer.put(item, only_if(Change(), old))
-    except Refused:
+        writer.put(item, only_if(ConditionalWrite(), old))
+    except ConditionFailed:
         return None
     note_unanswered(key, unanswered(old or {}))
     return item
@@ -153,12 +153,12 @@ def _repeated(old: Item, run_id: str) -> bool:
     return run_id in old["inbox"] or run_id == old.get("active_id") or run_id in old["recent"]
 
 
-def _refusal(old: Item, terms: Terms, now: int, if_busy: IfBusy) -> Retryable | SessionBusy | None:
+def _refusal(old: Item, config: StoreConfig, now: int, if_busy: IfBusy) -> Retryable | SessionBusy | None:
     if if_busy == "reject" and ("active_id" in old or old["inbox_order"]):
         return SessionBusy()
     if len(old["inbox_order"]) >= INBOX_LIMIT:
         return InboxFull(retry_after=_INBOX_RETRY_SECONDS)
-    ahead = old["tat"] - terms.pace.tolerance - now
+    ahead = old["tat"] - config.session_rate.tolerance - now
     return RateLimited(retry_after=ahead / 1_000) if ahead > 0 else None
 
 
@@ -168,7 +168,7 @@ def _check_size(submission: Submission) -> None:
         raise InvalidRequest(f"The message is longer than {MESSAGE_BYTES_LIMIT} bytes.")
 
 
-def _charge_owner(table: Table, terms: Terms, now: int, owner: str) -> None:
+def _charge_owner(table: Table, config: StoreConfig, now: int, owner: str) -> None:
     """The same rate limit over all sessions of a signed-in owner, in an item of its own."""
     refusal = "Too many messages in all your sessions together."
-    charge(table, keys.single("owner", owner), terms.owner_pace, now, refusal=refusal)
+    charge(table, keys.single("owner", owner), config.owner_rate, now, refusal=refusal)

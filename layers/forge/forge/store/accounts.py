@@ -10,15 +10,15 @@ from forge.models.account import Adopted, Erased, Erasure, OwnedPage
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
 from forge.ports import Clock
 from forge.store.adopt import Adoption
+from forge.store.config import StoreConfig
 from forge.store.erase import Eraser
 from forge.store.owned import owned_keys, owned_page
-from forge.store.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class TableAccounts:
     table: Table
-    terms: Terms
+    config: StoreConfig
     clock: Clock
 
     def sessions(self, owner: str, most: int, after: str | None) -> OwnedPage:
@@ -26,7 +26,7 @@ class TableAccounts:
 
     def adopt(self, session_id: str, owner: str) -> Adopted:
         left, wanted = SessionKey(ANONYMOUS, session_id), SessionKey(owner, new_session_id())
-        return Adoption(self.table, self.terms, self.clock(), left, wanted).carry_out()
+        return Adoption(self.table, self.config, self.clock(), left, wanted).carry_out()
 
     def keys(self, owner: str) -> Iterator[SessionKey]:
         return owned_keys(self.table, owner)

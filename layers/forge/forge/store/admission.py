@@ -8,9 +8,9 @@ from forge.models.prices import Price
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.blocks import Blocks, Charge
-from forge.store.pace import charge
+from forge.store.config import RateLimit, StoreConfig
+from forge.store.rate_limit import charge
 from forge.store.roofs import DailyRoofs
-from forge.store.terms import Pace, Terms
 
 CALLER_BLOCKS = 20
 """A process is at most a twentieth of a caller's burst behind with its charges: 5 %."""
@@ -24,10 +24,10 @@ _FULL = "This deployment takes no more requests at the moment."
 class TableAdmission:
     """One for a process: it remembers what it has not charged yet."""
 
-    def __init__(self, table: Table, terms: Terms, clock: Clock, roofs: DailyRoofs) -> None:
-        self._table, self._terms, self._clock, self._daily = table, terms, clock, roofs
-        self._callers = _blocks(terms.caller_pace, CALLER_BLOCKS, self._charge_caller)
-        self._roof = _blocks(terms.roof_pace, ROOF_BLOCKS, self._charge_roof)
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock, roofs: DailyRoofs) -> None:
+        self._table, self._config, self._clock, self._daily = table, config, clock, roofs
+        self._callers = _blocks(config.caller_rate, CALLER_BLOCKS, self._charge_caller)
+        self._roof = _blocks(config.roof_rate, ROOF_BLOCKS, self._charge_roof)
 
     def admit(self, caller: str | None, price: Price) -> None:
         now = self._clock()
@@ -41,16 +41,16 @@ class TableAdmission:
     def command(self, key: SessionKey, units: int) -> None:
         if units:
             where = keys.single("pace", f"command#{key}")
-            charge(self._table, where, self._terms.pace, self._clock(), units, _TOO_MANY)
+            charge(self._table, where, self._config.session_rate, self._clock(), units, _TOO_MANY)
 
     def _charge_caller(self, name: str, units: int) -> None:
         where = keys.single("pace", f"caller#{name}")
-        charge(self._table, where, self._terms.caller_pace, self._clock(), units, _TOO_MANY)
+        charge(self._table, where, self._config.caller_rate, self._clock(), units, _TOO_MANY)
 
     def _charge_roof(self, name: str, units: int) -> None:
-        charge(self._table, keys.single("pace", name), self._terms.roof_pace, self._clock(), units, _FULL)
+        charge(self._table, keys.single("pace", name), self._config.roof_rate, self._clock(), units, _FULL)
 
 
-def _blocks(pace: Pace, parts: int, charge: Charge) -> Blocks:
-    burst = pace.tolerance // pace.interval + 1
+def _blocks(rate: RateLimit, parts: int, charge: Charge) -> Blocks:
+    burst = rate.tolerance // rate.interval + 1
     return Blocks(max(1, burst // parts), charge)

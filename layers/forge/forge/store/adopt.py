@@ -17,21 +17,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import NotFound, SessionBusy, StorageUnavailable
 from forge.models.account import Adopted
 from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.children import KINDS, delete_children
+from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.controls import connections_of
 from forge.store.ending import ended, tell_run
-from forge.store.items import WORK_ATTRIBUTES, alive, only_if, session_of
 from forge.store.lenient import plain
 from forge.store.mend import mended, whole
+from forge.store.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
 from forge.store.shape import completed
-from forge.store.terms import CONTENTION_TRIES, Terms
 
 RECORD_SECONDS = 86_400
 
@@ -41,7 +41,7 @@ class Adoption:
     """`left` is the session's old key, `wanted` the one that it gets if nobody has begun to take it over before."""
 
     table: Table
-    terms: Terms
+    config: StoreConfig
     now: int
     left: SessionKey
     wanted: SessionKey
@@ -59,7 +59,7 @@ class Adoption:
         return mended(
             self.table,
             self.left,
-            self.terms.defaults(self.now),
+            self.config.defaults(self.now),
             lambda: self._move(self._decide(generation)),
         )
 
@@ -85,7 +85,7 @@ class Adoption:
         An id that has begun anew can be taken over anew.
         """
         seconds = self.now // 1_000
-        free = Change().given(seconds=seconds, generation=generation)
+        free = ConditionalWrite().given(seconds=seconds, generation=generation)
         free.when("attribute_not_exists(pk) OR expires_at <= :seconds OR generation <> :generation")
         record = {
             **self._where(),
@@ -96,7 +96,7 @@ class Adoption:
         try:
             self.table.put(record, free)
             return self.wanted
-        except Refused as refused:
+        except ConditionFailed as refused:
             return self._mine(refused.item)
 
     def _done(self, taken_as: SessionKey, old: Item | None) -> Adopted:
@@ -116,16 +116,16 @@ class Adoption:
             self.table.put(self._begun(target))
             self.table.put_many(self._copies(target, old["generation"]))
             new = self._renamed(old, target)
-            writes = [self._end(old), self.table.putting(new, only_if(Change(), None))]
+            writes = [self._end(old), self.table.putting(new, only_if(ConditionalWrite(), None))]
             try:
                 self.table.transact([*writes, self.table.deleting(keys.copy(target))])
-            except Refused:
+            except ConditionFailed:
                 continue
             return self._left_behind(new, old["generation"])
         raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
     def _begun(self, target: SessionKey) -> Item:
-        end = self.terms.child_end(self.now)
+        end = self.config.child_end(self.now)
         return {**keys.copy(target), **keys.owned(target), "created_at": self.now, "expires_at": end}
 
     def _copies(self, target: SessionKey, generation: int) -> Iterator[Item]:
@@ -142,7 +142,7 @@ class Adoption:
             "rev": old["rev"] + 1,
             "fence": old["fence"] + 1,
             "last_activity_at": self.now,
-            "expires_at": max(old["expires_at"], self.terms.session_end(self.now)),
+            "expires_at": max(old["expires_at"], self.config.session_end(self.now)),
         }
 
     def _end(self, old: Item) -> dict[str, object]:

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import ApprovalHeld, NotFound, StorageUnavailable
 from forge.models.approval import Approval, Claim, Report
 from forge.models.ids import SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.items import alive, current, only_if, session_of
+from forge.store.config import CONTENTION_TRIES
 from forge.store.mend import mended
 from forge.store.requests import stored_approvals
+from forge.store.session_item import alive, current, only_if, session_of
 from forge.store.shape import Defaults
-from forge.store.steps import with_report
-from forge.store.terms import CONTENTION_TRIES
+from forge.store.transitions import with_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +33,40 @@ class TableApprovals:
 
     def claim(
         self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False
-    ) -> HotSession:
-        def claimed(session: HotSession, approval: Approval) -> Approval:
+    ) -> Session:
+        def claimed(session: Session, approval: Approval) -> Approval:
             _check(session, approval, wanted, digest)
             return _taken(approval, wanted, self.clock(), again=again)
 
         return self._changed(key, approval_id, claimed)
 
-    def release(self, key: SessionKey, approval_id: str, claim_id: str) -> HotSession:
+    def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
         """Once more is nothing. Raises `ApprovalHeld` when the claim is another client's, also one that has lapsed."""
 
-        def released(session: HotSession, approval: Approval) -> Approval:
+        def released(session: Session, approval: Approval) -> Approval:
             if approval.claim is not None and approval.claim.claim_id != claim_id:
                 raise ApprovalHeld("The claim on this request is another client's, so it was not given back.")
             return approval.model_copy(update={"claim": None})
 
         return self._changed(key, approval_id, released)
 
-    def bind(self, key: SessionKey, digest: str, bound: Approval) -> HotSession:
-        def changed(session: HotSession, approval: Approval) -> Approval:
+    def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
+        def changed(session: Session, approval: Approval) -> Approval:
             _check_free(session, approval, digest, self.clock())
             return bound
 
         return self._changed(key, bound.approval_id, changed)
 
     def _changed(
-        self, key: SessionKey, approval_id: str, change_of: Callable[[HotSession, Approval], Approval]
-    ) -> HotSession:
+        self, key: SessionKey, approval_id: str, change_of: Callable[[Session, Approval], Approval]
+    ) -> Session:
         """One conditional write, made for one `rev` of the session; nothing is written if nothing changes."""
         defaults = Defaults(now=self.clock())
         return mended(self.table, key, defaults, lambda: self._change(key, approval_id, change_of))
 
     def _change(
-        self, key: SessionKey, approval_id: str, change_of: Callable[[HotSession, Approval], Approval]
-    ) -> HotSession:
+        self, key: SessionKey, approval_id: str, change_of: Callable[[Session, Approval], Approval]
+    ) -> Session:
         for _ in range(CONTENTION_TRIES):
             item = self.table.get(keys.hot(key))
             if item is None or not alive(item, self.clock()):
@@ -81,23 +81,23 @@ class TableApprovals:
             whole = session_of(item)
             approvals = [after if each.approval_id == approval_id else each for each in whole.approvals]
             stored = stored_approvals(approvals, whole.foreign_approvals)
-            change = only_if(Change(), item).set(approvals=stored)
+            change = only_if(ConditionalWrite(), item).set(approvals=stored)
             try:
                 changed = self.table.update(keys.hot(key), change.assign("rev = rev + :one", one=1))
-            except Refused:
+            except ConditionFailed:
                 continue
             return current(session_of(changed), self.clock())
         raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
 
-def _check(session: HotSession, approval: Approval, wanted: Claim, digest: str) -> None:
+def _check(session: Session, approval: Approval, wanted: Claim, digest: str) -> None:
     sender = approval.transaction.sender
     if sender and sender.lower() != wanted.account.lower():
         raise ApprovalHeld(f"The request is for the account {sender}.")
     _check_unchanged(session, approval, digest)
 
 
-def _check_free(session: HotSession, approval: Approval, digest: str, now: int) -> None:
+def _check_free(session: Session, approval: Approval, digest: str, now: int) -> None:
     """What is in a wallet, or may have been sent, stays what it was when it was shown there."""
     _check_unchanged(session, approval, digest)
     if approval.claim or approval.reported:
@@ -106,7 +106,7 @@ def _check_free(session: HotSession, approval: Approval, digest: str, now: int) 
         raise ApprovalHeld(f"The request {where}, so it cannot be bound to another account.")
 
 
-def _check_unchanged(session: HotSession, approval: Approval, digest: str) -> None:
+def _check_unchanged(session: Session, approval: Approval, digest: str) -> None:
     if digest != approval.digest:
         raise ApprovalHeld("The request has changed since it was shown. Look at it again.")
     submissions = [*session.inbox, *([session.active.submission] if session.active else [])]

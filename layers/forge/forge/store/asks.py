@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from forge.errors import InvalidRequest
 from forge.models.asking import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.models.run import Progress
-from forge.store.commit import Step
+from forge.store.commit import Transition
 
 
-def heard(step: Step, progress: Progress) -> Step:
+def heard(step: Transition, progress: Progress) -> Transition:
     """Words of strangers stay in the conversation: what was heard once is not forgotten in its life."""
     before = step.after.strangers
     new = [each for each in sorted(progress.strangers) if each not in before]
@@ -18,10 +18,10 @@ def heard(step: Step, progress: Progress) -> Step:
         return step
     strangers = [*before, *new][:STRANGERS_LIMIT]
     step.change.set(strangers=strangers)
-    return Step(step.change, step.puts, step.after.model_copy(update={"strangers": strangers}))
+    return Transition(step.change, step.puts, step.after.model_copy(update={"strangers": strangers}))
 
 
-def asked(step: Step, progress: Progress, added: Sequence[Ask]) -> Step:
+def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transition:
     """Asks that were answered go, new ones come."""
     before = step.after.asks
     asks = [each for each in before if each.approval_id not in progress.answered]
@@ -32,4 +32,4 @@ def asked(step: Step, progress: Progress, added: Sequence[Ask]) -> Step:
     if sum(len(text.encode()) for text in texts) > 2 * ASKS_BYTES:
         raise InvalidRequest("The tool calls that wait for the person's word are too large to be stored.")
     step.change.set(asks=texts)
-    return Step(step.change, step.puts, step.after.model_copy(update={"asks": asks}))
+    return Transition(step.change, step.puts, step.after.model_copy(update={"asks": asks}))

@@ -6,19 +6,19 @@ import uuid
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import ClaimContended, LeaseHeld, RunGone, SuspectHeld
 from forge.models.lease import is_held, latest_end
 from forge.models.run import RunMessage
 from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.ports import Lease
 from forge.store import keys
-from forge.store.items import alive, session_of
+from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.mend import whole
+from forge.store.session_item import alive, session_of
 from forge.store.suspects import SUSPECT_STRIKES, charged, hold_suspect
-from forge.store.terms import CONTENTION_TRIES, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class Claimer:
     """One claim. `token` tells its own write, whose answer was lost, from another worker's."""
 
     table: Table
-    terms: Terms
+    config: StoreConfig
     now: int
     message: RunMessage
     worker: str
     token: str
 
-    def start(self, run_id: str) -> Change:
+    def start(self, run_id: str) -> ConditionalWrite:
         """The head of the inbox becomes the active run."""
         return (
             self._own()
@@ -46,7 +46,7 @@ class Claimer:
             .when("attribute_not_exists(active_id)", "inbox_order[0] = :active_id")
         )
 
-    def take_over(self, old: Item) -> Change:
+    def take_over(self, old: Item) -> ConditionalWrite:
         """The next attempt at an abandoned run; its streaming text starts again. Raises `SuspectHeld`."""
         strikes, lived = charged(self.table, old)
         if strikes == SUSPECT_STRIKES and not self._hold_suspect(old["active_id"]):
@@ -59,7 +59,7 @@ class Claimer:
             .when("lease_until < :now OR lease_until > :ahead", now=self.now, ahead=latest_end(self.now))
         )
 
-    def next(self, old: Item | None) -> Change:
+    def next(self, old: Item | None) -> ConditionalWrite:
         """What to claim instead. Raises `RunGone`, `LeaseHeld`, `SuspectHeld`."""
         if old is None or not alive(old, self.now) or old.get("generation") != self.message.generation:
             raise RunGone
@@ -75,14 +75,14 @@ class Claimer:
     def _hold_suspect(self, run_id: str) -> bool:
         return hold_suspect(self.table, self.worker, self.message.key, run_id, self.now)
 
-    def _own(self) -> Change:
+    def _own(self) -> ConditionalWrite:
         return (
-            Change()
+            ConditionalWrite()
             .set(worker=self.worker, claim=self.token, lease_until=self.now + LEASE_MS)
             .set(streamed="", text_base=0, text_parts=0)
             .set(
                 work_shard=keys.work_shard(self.message.key),
-                expires_at=self.terms.busy_end(self.now),
+                expires_at=self.config.busy_end(self.now),
             )
             .assign("work_due = if_not_exists(work_due, :due)", due=self.now + LEASE_MS + TAKEOVER_GRACE_MS)
             .assign("fence = fence + :one", "rev = rev + :one", one=1)
@@ -92,14 +92,14 @@ class Claimer:
         )
 
 
-def claim(table: Table, terms: Terms, now: int, message: RunMessage, worker: str) -> Lease:
+def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, worker: str) -> Lease:
     """One call when the message's run is next. A run with `MAX_ATTEMPTS` strikes is only to be finished as failed."""
-    claimer = Claimer(table, terms, now, message, worker, uuid.uuid4().hex)
+    claimer = Claimer(table, config, now, message, worker, uuid.uuid4().hex)
     change = claimer.start(message.run_id)
     for _ in range(CONTENTION_TRIES):
         try:
             return lease_of(table.update(keys.hot(message.key), change))
-        except Refused as refused:
+        except ConditionFailed as refused:
             old = refused.item
         if old is not None and old.get("claim") == claimer.token:
             return lease_of(old)

@@ -9,16 +9,16 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.models.run import ToolCommand
 from forge.models.session import Catalog
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.items import alive
+from forge.store.config import COMMAND_SECONDS
 from forge.store.lenient import lenient
-from forge.store.terms import COMMAND_SECONDS
+from forge.store.session_item import alive
 from forge.store.unreadable import note_unreadable
 
 M = TypeVar("M", bound=BaseModel)
@@ -47,10 +47,12 @@ class TableCommands:
         return _unpacked(ToolCommand, item)
 
     def begin(self, command_id: str) -> tuple[ToolCommand, bool] | None:
-        change = Change().set(begun=True).when("attribute_exists(pk)", "attribute_not_exists(begun)")
+        change = (
+            ConditionalWrite().set(begun=True).when("attribute_exists(pk)", "attribute_not_exists(begun)")
+        )
         try:
             item, is_first = self.table.update(keys.single("command", command_id), change), True
-        except Refused as refused:
+        except ConditionFailed as refused:
             item, is_first = refused.item, False
         if item is None or not alive(item, self.clock()):
             return None

@@ -14,15 +14,15 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import TRANSACTION_ITEMS, Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import StorageUnavailable
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import keys
-from forge.store.items import session_of
-from forge.store.terms import CONTENTION_TRIES
-from forge.store.usage import Count
+from forge.store.config import CONTENTION_TRIES
+from forge.store.daily_tokens import Count
+from forge.store.session_item import session_of
 
 _BATCH_BYTES = 3_000_000
 _BESIDE = 2
@@ -30,22 +30,22 @@ _BESIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """`change` of the hot item, the log items `puts` that go with it, and the session after both."""
 
-    change: Change
+    change: ConditionalWrite
     puts: list[Item]
-    after: HotSession
+    after: Session
 
 
 def commit(
     table: Table,
-    session: HotSession,
-    step_from: Callable[[HotSession], Step],
-    fence: Callable[[Change, HotSession], Change],
-    check: Callable[[Item | None], HotSession | None],
+    session: Session,
+    step_from: Callable[[Session], Transition],
+    fence: Callable[[ConditionalWrite, Session], ConditionalWrite],
+    check: Callable[[Item | None], Session | None],
     counts: Sequence[Count] = (),
-) -> HotSession:
+) -> Session:
     """`fence` adds the condition that is the right to write; `counts` are added to once, in the last transaction.
 
     `check` looks at the item after a refusal: it raises if that right is lost, and returns the session if this very
@@ -61,9 +61,9 @@ def commit(
         try:
             *ahead, last = _batches(step.puts)
             for puts in ahead:
-                _write_ahead(table, session, fence(Change(), session), puts)
+                _write_ahead(table, session, fence(ConditionalWrite(), session), puts)
             _write(table, session, change, last, counts)
-        except Refused as refused:
+        except ConditionFailed as refused:
             if done := check(refused.item):
                 return done
             session = session_of(refused.item or {})
@@ -73,7 +73,7 @@ def commit(
 
 
 def _write(
-    table: Table, session: HotSession, change: Change, puts: Sequence[Item], counts: Sequence[Count]
+    table: Table, session: Session, change: ConditionalWrite, puts: Sequence[Item], counts: Sequence[Count]
 ) -> None:
     key = keys.hot(session.key)
     if puts or counts:
@@ -83,7 +83,7 @@ def _write(
         table.update(key, change)
 
 
-def _write_ahead(table: Table, session: HotSession, fence: Change, puts: Sequence[Item]) -> None:
+def _write_ahead(table: Table, session: Session, fence: ConditionalWrite, puts: Sequence[Item]) -> None:
     table.transact([table.checking(keys.hot(session.key), fence), *(table.putting(item) for item in puts)])
 
 

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import TooManyConnections
 from forge.models.ids import SessionKey
 from forge.models.prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
 from forge.ports import Clock
 from forge.store import keys as layout
+from forge.store.config import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
 from forge.store.hurried import Hurried
-from forge.store.items import alive
 from forge.store.lenient import plain
-from forge.store.terms import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
+from forge.store.session_item import alive
 from forge.store.unreadable import note_unreadable
 
 _CONNECT_RETRY_SECONDS = 60
@@ -41,24 +41,24 @@ class TableControls:
             "expires_at": self.clock() // 1_000 + CONNECTION_SECONDS,
         }
         self.table.put(item if connection.until is None else {**item, "until": connection.until})
-        change = Change().add("connections", frozenset({connection.connection_id}))
+        change = ConditionalWrite().add("connections", frozenset({connection.connection_id}))
         change.when("attribute_not_exists(connections) OR size(connections) < :most", most=CONNECTIONS_LIMIT)
         if connection.until is not None:
             change.assign("#end = :end", end=connection.until).named(end=_end(connection.connection_id))
         try:
             self._update(connection.key, change)
-        except Refused:
+        except ConditionFailed:
             self.table.delete(layout.single("connection", connection.connection_id))
             raise TooManyConnections(retry_after=_CONNECT_RETRY_SECONDS) from None
 
     def extend(self, connection: Connection, until: int) -> None:
-        change = Change().assign("#until = :until", until=until).named(until="until")
+        change = ConditionalWrite().assign("#until = :until", until=until).named(until="until")
         change.when("attribute_exists(pk)")
         try:
             self.table.update(layout.single("connection", connection.connection_id), change)
-        except Refused:
+        except ConditionFailed:
             return
-        listed = Change().assign("#end = :end", end=until).named(end=_end(connection.connection_id))
+        listed = ConditionalWrite().assign("#end = :end", end=until).named(end=_end(connection.connection_id))
         self._update(connection.key, listed)
 
     def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
@@ -66,7 +66,7 @@ class TableControls:
         if key is None and (connection := self.connection(connection_id)):
             key = connection.key
         if key is not None:
-            change = Change().discard("connections", frozenset({connection_id}))
+            change = ConditionalWrite().discard("connections", frozenset({connection_id}))
             self._update(key, change.remove("#end").named(end=_end(connection_id)))
         self.table.delete(layout.single("connection", connection_id))
 
@@ -74,19 +74,21 @@ class TableControls:
         """One write, two when frames come quickly, none after a refusal; exact, whatever comes at once."""
         now, key = self.clock(), layout.single("connection", connection_id)
         self.hurried.check(connection_id, cost, now)
-        idle = Change().set(tat=now + cost).when("attribute_exists(pk)")
+        idle = ConditionalWrite().set(tat=now + cost).when("attribute_exists(pk)")
         try:
             item = self.table.update(key, idle.when("attribute_not_exists(tat) OR tat <= :now", now=now))
-        except Refused as refused:
+        except ConditionFailed as refused:
             item = refused.item and self._ahead(connection_id, now, cost)
         return self._connection(connection_id, item)
 
     def _ahead(self, connection_id: str, now: int, cost: int) -> Item | None:
         key, latest = layout.single("connection", connection_id), now + FRAMES_AHEAD_MS - cost
-        change = Change().assign("tat = tat + :cost", cost=cost).when("tat <= :latest", latest=latest)
+        change = (
+            ConditionalWrite().assign("tat = tat + :cost", cost=cost).when("tat <= :latest", latest=latest)
+        )
         try:
             return self.table.update(key, change)
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.item is None:
                 return None
             used = plain(refused.item.get("tat"), int, latest)
@@ -111,10 +113,10 @@ class TableControls:
         )
 
     def request_interrupt(self, key: SessionKey, run_id: str) -> None:
-        self._update(key, Change().set(interrupt=run_id))
+        self._update(key, ConditionalWrite().set(interrupt=run_id))
 
     def watch(self, key: SessionKey, until: int) -> None:
-        self._update(key, Change().set(watched_until=until))
+        self._update(key, ConditionalWrite().set(watched_until=until))
 
     def read(self, keys: Sequence[SessionKey], *, consistent: bool = True) -> dict[SessionKey, Control]:
         wanted = [layout.control(key) for key in dict.fromkeys(keys)]
@@ -122,7 +124,7 @@ class TableControls:
         items = [item for item in self.table.read_many(wanted, consistent=consistent) if alive(item, now)]
         return {control.key: control for control in (_control(item, now) for item in items)}
 
-    def _update(self, key: SessionKey, change: Change) -> None:
+    def _update(self, key: SessionKey, change: ConditionalWrite) -> None:
         """A control item that does not take the change is made anew: those who listen say so with their next frame."""
         change.set(expires_at=self.clock() // 1_000 + CONTROL_SECONDS)
         try:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
-from forge.store.terms import CLOCK_MARGIN_SECONDS, CONTROL_SECONDS
+from forge.store.config import CLOCK_MARGIN_SECONDS, CONTROL_SECONDS
+from forge.store.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 
 _PERSONAL = ("title", "wallet", "asks", "strangers", "owned_by")
 
 
-def ended(now: int) -> Change:
+def ended(now: int) -> ConditionalWrite:
     """What stays is an expired item that keeps `rev` and `fence` growing, until DynamoDB removes it."""
     return (
-        Change()
+        ConditionalWrite()
         .set(inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0)
         .set(used_hashes=[])
         .set(expires_at=ended_at(now))
@@ -36,5 +36,5 @@ def tell_run(table: Table, key: SessionKey, generation: int, now: int) -> Item:
 
     Every attribute that is written here is replaced whole, so a damaged control item takes it, too.
     """
-    change = Change().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
+    change = ConditionalWrite().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
     return table.update(keys.control(key), change)

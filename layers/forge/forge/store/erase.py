@@ -12,19 +12,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models.account import Deleted, Erased, Erasure
 from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.children import delete_children
+from forge.store.config import CONTENTION_TRIES
 from forge.store.controls import connections_of
 from forge.store.ending import ended_at, tell_run
-from forge.store.items import alive, new_item, only_if, session_of
 from forge.store.lenient import plain
-from forge.store.terms import CONTENTION_TRIES
+from forge.store.session_item import alive, new_item, only_if, session_of
 
 RECEIPT_SECONDS = 86_400
 
@@ -41,11 +41,13 @@ class Eraser:
     def begin(self) -> Erasure:
         """The deletion as it stands, whether it begins now or goes on."""
         first = self.first(Deleted())
-        unused = Change().when("attribute_not_exists(pk) OR expires_at <= :now", now=self.now // 1_000)
+        unused = ConditionalWrite().when(
+            "attribute_not_exists(pk) OR expires_at <= :now", now=self.now // 1_000
+        )
         try:
             self.table.put(first, unused)
             return self.erasure(first)
-        except Refused as refused:
+        except ConditionFailed as refused:
             return self.erasure(refused.item or first)
 
     def first(self, deleted: Deleted) -> Item:
@@ -72,12 +74,14 @@ class Eraser:
     def forget(self, key: SessionKey) -> None:
         """Nothing is left of the session: it leaves the index, unless a message has begun it anew."""
         self.table.delete(keys.copy(key))
-        change = Change().remove("owned_by").when("expires_at <= :seconds", seconds=self.now // 1_000)
-        with suppress(Refused):
+        change = (
+            ConditionalWrite().remove("owned_by").when("expires_at <= :seconds", seconds=self.now // 1_000)
+        )
+        with suppress(ConditionFailed):
             self.table.update(keys.hot(key), change)
 
     def finish(self) -> Erasure:
-        change = Change().assign("finished_at = if_not_exists(finished_at, :now)", now=self.now)
+        change = ConditionalWrite().assign("finished_at = if_not_exists(finished_at, :now)", now=self.now)
         return self.erasure(self.table.update(self._where(), change.when("attribute_exists(pk)")))
 
     def so_far(self) -> Erasure:
@@ -91,14 +95,16 @@ class Eraser:
                 return plain((old or {}).get("generation"), int, self.now)
             empty = new_item(key, self.now, old, expires_at=ended_at(self.now))
             try:
-                self.table.transact([self.table.putting(empty, only_if(Change(), old)), self._counting(old)])
+                self.table.transact(
+                    [self.table.putting(empty, only_if(ConditionalWrite(), old)), self._counting(old)]
+                )
                 return plain(empty.get("generation"), int, self.now)
-            except Refused:
+            except ConditionFailed:
                 continue
         raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
     def _counting(self, old: Item) -> dict[str, object]:
-        change = Change().when("attribute_exists(pk)")
+        change = ConditionalWrite().when("attribute_exists(pk)")
         for name, number in counted(old).model_dump().items():
             change.assign(f"{name} = {name} + :{name}", **{name: number})
         return self.table.updating(self._where(), change)

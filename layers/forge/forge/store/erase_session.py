@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import NotFound, StorageUnavailable
 from forge.models.account import ErasedAlone
 from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.children import delete_children
+from forge.store.config import CONTENTION_TRIES
 from forge.store.controls import connections_of
 from forge.store.ending import ended, ended_at, tell_run
 from forge.store.erase import Eraser, counted
-from forge.store.items import alive, new_item, only_if
 from forge.store.lenient import plain
-from forge.store.terms import CONTENTION_TRIES
+from forge.store.session_item import alive, new_item, only_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class SessionEraser:
             try:
                 self._write(old, receipt)
                 return receipt
-            except Refused:
+            except ConditionFailed:
                 continue
         raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
     def _write(self, old: Item, receipt: Item) -> None:
-        """Raises `Refused`."""
+        """Raises `ConditionFailed`."""
         told, hot = self.table.putting(receipt), keys.hot(self.key)
         if type(old.get("expires_at")) is int:
             try:
@@ -71,7 +71,7 @@ class SessionEraser:
                 pass
         # Nothing that may be damaged is looked at.
         empty = new_item(self.key, self.now, old, expires_at=ended_at(self.now))
-        self.table.transact([self.table.putting(empty, only_if(Change(), old)), told])
+        self.table.transact([self.table.putting(empty, only_if(ConditionalWrite(), old)), told])
 
     @property
     def _eraser(self) -> Eraser:

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from forge.dynamodb.codec import Item, decode, decode_item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.children import delete_children
 from forge.store.controls import connections_of
-from forge.store.items import alive
 from forge.store.lenient import plain
+from forge.store.session_item import alive
 from forge.store.unanswered import unanswered
 
 
@@ -34,7 +34,7 @@ class TableExpiry:
         control = self.table.get(keys.control(key))
         if control is None:
             return frozenset()
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(ConditionFailed):
             self.table.delete(keys.control(key), _same_connections(control))
         return connections_of(control)
 
@@ -56,8 +56,8 @@ def unanswered_of(record: Mapping[str, Any]) -> int:
     return unanswered(decode_item(record["dynamodb"]["OldImage"]))
 
 
-def _same_connections(control: Item) -> Change:
+def _same_connections(control: Item) -> ConditionalWrite:
     """A connection that joins now awaits a new session: it stays."""
     if "connections" in control:
-        return Change().when("connections = :seen", seen=control["connections"])
-    return Change().when("attribute_not_exists(connections)")
+        return ConditionalWrite().when("connections = :seen", seen=control["connections"])
+    return ConditionalWrite().when("attribute_not_exists(connections)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.lenient import plain
@@ -19,5 +19,5 @@ class TableFaults:
     clock: Clock
 
     def count(self, name: str) -> int:
-        change = Change().add("faults", 1).set(expires_at=self.clock() // 1_000 + _KEPT_SECONDS)
+        change = ConditionalWrite().add("faults", 1).set(expires_at=self.clock() // 1_000 + _KEPT_SECONDS)
         return plain(self.table.update(keys.single("fault", name), change).get("faults"), int, 1)

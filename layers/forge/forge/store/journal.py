@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import get_args
 
 from forge.dynamodb.codec import Item, Key
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost
 from forge.models.message import cut
 from forge.models.work import CallKind
 from forge.ports import CallRecord, CallStatus, Clock, Lease
 from forge.store import keys
-from forge.store.entries import chunks, read_entries
+from forge.store.config import StoreConfig
 from forge.store.lenient import plain
+from forge.store.llm_history import chunks, read_entries
 from forge.store.runs import fenced
-from forge.store.terms import Terms
 from forge.store.unreadable import note_unreadable
 
 UNREADABLE = (
@@ -31,7 +31,7 @@ UNREADABLE = (
 @dataclass(frozen=True, slots=True)
 class TableJournal:
     table: Table
-    terms: Terms
+    config: StoreConfig
     clock: Clock
 
     def history(self, lease: Lease) -> list[bytes]:
@@ -47,17 +47,17 @@ class TableJournal:
             "call_state": "started",
             "meta": {name: cut(value)[0] for name, value in meta.items()},
             "started_at": now,
-            "expires_at": self.terms.child_end(now),
+            "expires_at": self.config.child_end(now),
         }
-        unknown = Change().when("attribute_not_exists(pk)")
+        unknown = ConditionalWrite().when("attribute_not_exists(pk)")
         try:
             self.table.transact(
                 [
-                    self.table.checking(keys.hot(lease.key), fenced(lease, Change(), now)),
+                    self.table.checking(keys.hot(lease.key), fenced(lease, ConditionalWrite(), now)),
                     self.table.putting(item, unknown),
                 ]
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.index == 0 or refused.item is None:
                 raise LeaseLost from None
             record = self._record(refused.item)
@@ -71,10 +71,10 @@ class TableJournal:
         writing = uuid.uuid4().hex
         for number, body in enumerate(rest):
             self.table.put(
-                {**_chunk(key, writing, number), "body": body, "expires_at": self.terms.child_end(now)}
+                {**_chunk(key, writing, number), "body": body, "expires_at": self.config.child_end(now)}
             )
         change = (
-            Change()
+            ConditionalWrite()
             .set(call_state="done", record_kind=record.kind, record_value=first, ended_at=now)
             .set(record_writing=writing, record_chunks=len(rest))
             .when("call_state = :started", started="started")
@@ -83,7 +83,7 @@ class TableJournal:
             change.set(record_shown=cut(record.shown)[0])
         try:
             self.table.update(key, change)
-        except Refused as refused:
+        except ConditionFailed as refused:
             return (self._record(refused.item) if refused.item else None) or record
         return record
 

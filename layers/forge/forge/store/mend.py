@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.shape import Defaults, lacking
@@ -42,7 +42,7 @@ def _mend(table: Table, key: SessionKey, defaults: Defaults) -> bool:
     missing = lacking(item, defaults) if item else {}
     if item is None or not missing:
         return False
-    change = Change()
+    change = ConditionalWrite()
     for name, value in missing.items():
         change.remove(name) if value is None else change.set(**{name: value})
         if name in item:
@@ -51,6 +51,6 @@ def _mend(table: Table, key: SessionKey, defaults: Defaults) -> bool:
             change.when(f"attribute_not_exists({name})")
     try:
         table.update(keys.hot(key), change)
-    except Refused:
+    except ConditionFailed:
         return True
     return True

@@ -7,9 +7,9 @@ the run, the session and its deletion: a repeat never runs anything again.
 from __future__ import annotations
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import KeyReused
 from forge.models.ids import SessionKey
 from forge.models.once import Accepted, Once
@@ -33,27 +33,27 @@ class Writer:
         self._table, self._now, self._key = table, now, key
         self._record = _record(now, key, run_id, once) if once else None
 
-    def update(self, change: Change) -> Item | None:
-        """The session as it is then; None if it was deleted at once. Raises `Known`, `Refused`."""
+    def update(self, change: ConditionalWrite) -> Item | None:
+        """The session as it is then; None if it was deleted at once. Raises `Known`, `ConditionFailed`."""
         if self._record is None:
             return self._table.update(keys.hot(self._key), change)
         self._write(self._table.updating(keys.hot(self._key), change))
         return self._table.get(keys.hot(self._key))
 
-    def put(self, item: Item, condition: Change) -> None:
-        """Raises `Known`, `Refused`."""
+    def put(self, item: Item, condition: ConditionalWrite) -> None:
+        """Raises `Known`, `ConditionFailed`."""
         if self._record is None:
             self._table.put(item, condition)
         else:
             self._write(self._table.putting(item, condition))
 
     def _write(self, write: dict[str, object]) -> None:
-        unused = Change().when(
+        unused = ConditionalWrite().when(
             "attribute_not_exists(pk) OR expires_at <= :seconds", seconds=self._now // 1_000
         )
         try:
             self._table.transact([self._table.putting(self._record or {}, unused), write])
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.index == 0 and refused.item is not None:
                 raise Known(refused.item) from None
             raise

@@ -21,6 +21,7 @@ from forge.ports import (
     Journal,
     OpenStreams,
     Pins,
+    Recovery,
     Runs,
     Sessions,
     Spendings,
@@ -31,6 +32,7 @@ from forge.store.accounts import TableAccounts
 from forge.store.admission import TableAdmission
 from forge.store.approvals import TableApprovals
 from forge.store.commands import TableCommands
+from forge.store.config import StoreConfig
 from forge.store.controls import TableControls
 from forge.store.expire import TableExpiry
 from forge.store.faults import TableFaults
@@ -38,11 +40,11 @@ from forge.store.inbox import TableInbox
 from forge.store.journal import TableJournal
 from forge.store.open_streams import TableOpenStreams
 from forge.store.pins import TablePins
+from forge.store.recovery import TableRecovery
 from forge.store.roofs import DailyRoof, DailyRoofs
 from forge.store.runs import TableRuns
 from forge.store.sessions import TableSessions
 from forge.store.spending import TableSpending
-from forge.store.terms import Terms
 from forge.store.tickets import TableTickets
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Store:
     admission: Admission
     sessions: Sessions
     inbox: Inbox
+    recovery: Recovery
     approvals: Approvals
     controls: Controls
     open_streams: OpenStreams
@@ -78,19 +81,20 @@ def open_store(
     settings: Settings, clock: Clock = system_clock, client: DynamoDBClient | None = None
 ) -> Store:
     table = Table(client or aws.client("dynamodb"), settings.forge_table)
-    terms = Terms.of(settings)
-    roofs = DailyRoofs(table, terms, clock)
+    config = StoreConfig.of(settings)
+    roofs = DailyRoofs(table, config, clock)
     return Store(
-        accounts=TableAccounts(table, terms, clock),
-        admission=TableAdmission(table, terms, clock, roofs),
-        sessions=TableSessions(table, terms, clock, roofs),
-        inbox=TableInbox(table, terms, clock, roofs),
+        accounts=TableAccounts(table, config, clock),
+        admission=TableAdmission(table, config, clock, roofs),
+        sessions=TableSessions(table, config, clock, roofs),
+        inbox=TableInbox(table, config, clock, roofs),
+        recovery=TableRecovery(table, config, clock),
         approvals=TableApprovals(table, clock),
         controls=TableControls(table, clock),
-        open_streams=TableOpenStreams(table, terms, clock),
-        runs=TableRuns(table, terms, clock, roofs),
+        open_streams=TableOpenStreams(table, config, clock),
+        runs=TableRuns(table, config, clock, roofs),
         spendings=TableSpending(table, clock, roofs, DailyRoof(table, clock, "wei")),
-        journal=TableJournal(table, terms, clock),
+        journal=TableJournal(table, config, clock),
         commands=TableCommands(table, clock),
         faults=TableFaults(table, clock),
         pins=TablePins(table),

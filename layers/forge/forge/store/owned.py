@@ -11,14 +11,14 @@ from collections.abc import Generator
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import InvalidRequest, SessionUnreadable
 from forge.models import patterns
 from forge.models.account import OwnedPage
 from forge.models.ids import SessionKey
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import keys
-from forge.store.items import alive, current, session_of
+from forge.store.session_item import alive, current, session_of
 
 _PAGE = 100
 _CURSOR = re.compile(
@@ -45,10 +45,12 @@ def owned_keys(table: Table, owner: str) -> Generator[SessionKey]:
 
 
 def _members(table: Table, owner: str, most: int, place: Item | None) -> list[Item]:
-    return table.newest_keys(keys.OWNED_INDEX, Change().when("owned_by = :owner", owner=owner), most, place)
+    return table.newest_keys(
+        keys.OWNED_INDEX, ConditionalWrite().when("owned_by = :owner", owner=owner), most, place
+    )
 
 
-def _readable(item: Item | None, now: int) -> HotSession | None:
+def _readable(item: Item | None, now: int) -> Session | None:
     """One that cannot be read is left out (`session_of` has told of it)."""
     try:
         return session_of(item) if item and alive(item, now) else None

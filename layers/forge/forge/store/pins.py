@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import NotFound, StorageUnavailable
 from forge.ports import Proposal
 from forge.store import keys
-from forge.store.terms import CONTENTION_TRIES
+from forge.store.config import CONTENTION_TRIES
 
 _ALL = keys.single("pins", "servers")
 """An item with the names of all servers that were ever pinned."""
@@ -72,14 +72,14 @@ class TablePins:
 
     def _written(self, server: str, old: Item | None, **values: Any) -> bool:
         """False if somebody else wrote since `old` was read."""
-        change = Change().set(**values, pins_version=old["pins_version"] + 1 if old else 1)
+        change = ConditionalWrite().set(**values, pins_version=old["pins_version"] + 1 if old else 1)
         if old is None:
             change.when("attribute_not_exists(pk)")
         else:
             change.when("pins_version = :seen", seen=old["pins_version"])
         try:
             self.table.update(keys.single("pins", f"server {server}"), change)
-        except Refused:
+        except ConditionFailed:
             return False
         return True
 
@@ -89,14 +89,14 @@ class TablePins:
             names = sorted({*(item or {}).get("known_servers", []), server})
             if item and names == item.get("known_servers"):
                 return
-            change = Change().set(known_servers=names)
+            change = ConditionalWrite().set(known_servers=names)
             if item:
                 change.when("known_servers = :seen", seen=item["known_servers"])
             else:
                 change.when("attribute_not_exists(pk)")
             try:
                 self.table.update(_ALL, change)
-            except Refused:
+            except ConditionFailed:
                 continue
             return
 

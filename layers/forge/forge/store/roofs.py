@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import DayUsedUp, StorageUnavailable
 from forge.models.prices import Daily
 from forge.ports import Clock
 from forge.store import keys
+from forge.store.config import StoreConfig
 from forge.store.lenient import plain
-from forge.store.terms import Terms
 
 ROOF_BLOCKS = 400
 """Twenty processes that compete are 5 % over together."""
@@ -55,8 +55,8 @@ class DailyRoof:
             if is_over or self._is_due(limit, now):
                 try:
                     self._settle_within(limit, now)
-                except (Refused, StorageUnavailable) as error:
-                    if is_over or isinstance(error, Refused):
+                except (ConditionFailed, StorageUnavailable) as error:
+                    if is_over or isinstance(error, ConditionFailed):
                         self._owed -= units
                         raise self._refusal(now) from None
             return self._day
@@ -101,25 +101,25 @@ class DailyRoof:
                 return
 
     def _settle_within(self, limit: int, now: int) -> None:
-        """Raises `Refused`, `StorageUnavailable`; what is owed is owed still then."""
+        """Raises `ConditionFailed`, `StorageUnavailable`; what is owed is owed still then."""
         change = self._charge(now).when(
             "attribute_not_exists(used) OR used <= :room", room=limit - self._owed
         )
         try:
             self._settled(self._table.update(self._item(now), change), now)
-        except (Refused, Unfit) as refused:
-            item = refused.item if isinstance(refused, Refused) else None
+        except (ConditionFailed, Unfit) as refused:
+            item = refused.item if isinstance(refused, ConditionFailed) else None
             if item is None or type(item.get("used")) is not int:  # damaged: it is begun anew
                 self._settled(self._table.update(self._item(now), self._anew(now)), now)
                 return
             self._used, self._settled_at = item["used"], now
             raise
 
-    def _charge(self, now: int) -> Change:
-        return Change().add("used", self._owed).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+    def _charge(self, now: int) -> ConditionalWrite:
+        return ConditionalWrite().add("used", self._owed).set(expires_at=now // 1_000 + _KEPT_SECONDS)
 
-    def _anew(self, now: int) -> Change:
-        return Change().set(used=self._owed, expires_at=now // 1_000 + _KEPT_SECONDS)
+    def _anew(self, now: int) -> ConditionalWrite:
+        return ConditionalWrite().set(used=self._owed, expires_at=now // 1_000 + _KEPT_SECONDS)
 
     def _settled(self, item: Item, now: int) -> None:
         self._owed, self._settled_at, self._used = 0, now, plain(item.get("used"), int, 0)
@@ -137,9 +137,9 @@ class DailyRoof:
 class DailyRoofs:
     """The roofs that the deployment has. Without one nothing is counted."""
 
-    def __init__(self, table: Table, terms: Terms, clock: Clock) -> None:
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
         self._roofs = {
-            name: (DailyRoof(table, clock, name), limit) for name, limit in terms.roofs.items() if limit
+            name: (DailyRoof(table, clock, name), limit) for name, limit in config.roofs.items() if limit
         }
 
     def has(self, name: Daily) -> bool:

@@ -7,31 +7,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused, Unfit
+from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost, SessionUnreadable
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
 from forge.store.claim import claim, lease_of
-from forge.store.commit import Step, commit
-from forge.store.items import alive, session_of
-from forge.store.log import part_item, split
+from forge.store.commit import Transition, commit
+from forge.store.config import QUEUE_GRACE_MS, StoreConfig
+from forge.store.daily_tokens import counts, tokens_left
 from forge.store.mend import mended
+from forge.store.message_log import part_item, split
 from forge.store.roofs import DailyRoofs
-from forge.store.steps import ended, progressed, running
+from forge.store.session_item import alive, session_of
 from forge.store.tail import put_tail
-from forge.store.terms import QUEUE_GRACE_MS, Terms
-from forge.store.usage import counts, tokens_left
+from forge.store.transitions import ended, progressed, running
 
 
 @dataclass(frozen=True, slots=True)
 class TableRuns:
     table: Table
-    terms: Terms
+    config: StoreConfig
     clock: Clock
     roofs: DailyRoofs
 
@@ -40,8 +40,8 @@ class TableRuns:
         return mended(
             self.table,
             message.key,
-            self.terms.defaults(now),
-            lambda: claim(self.table, self.terms, now, message, worker),
+            self.config.defaults(now),
+            lambda: claim(self.table, self.config, now, message, worker),
         )
 
     def renew(self, lease: Lease) -> Lease:
@@ -65,11 +65,11 @@ class TableRuns:
     def _publish_parts(self, lease: Lease, full: Sequence[str], parts: int, length: int) -> Lease:
         """The first `length` characters of the streaming text are in parts, `full` being the newest of them."""
 
-        def step(session: HotSession) -> Step:
+        def step(session: Session) -> Transition:
             now, run = self.clock(), running(session)
-            end = self.terms.child_end(now)
+            end = self.config.child_end(now)
             at = {"text_base": length, "text_parts": parts + len(full)}
-            return Step(
+            return Transition(
                 self._renewal().set(streamed="", **at),
                 [
                     part_item(lease.key, session.generation, session.text_seq, parts + number, part, end)
@@ -87,9 +87,9 @@ class TableRuns:
     def append(self, lease: Lease, progress: Progress) -> Lease:
         now = self.clock()
         self.roofs.note("tokens", progress.tokens)
-        goal = progressed(lease.session, progress, self.terms, now).after
+        goal = progressed(lease.session, progress, self.config, now).after
 
-        def applied(session: HotSession) -> bool:
+        def applied(session: Session) -> bool:
             grown = (goal.logged, goal.history) != (lease.session.logged, lease.session.history)
             return grown and (session.logged, session.history) == (goal.logged, goal.history)
 
@@ -97,36 +97,36 @@ class TableRuns:
             lease,
             self._commit(
                 lease,
-                lambda session: progressed(session, progress, self.terms, now),
+                lambda session: progressed(session, progress, self.config, now),
                 applied,
                 progress.tokens,
             ),
         )
 
-    def finish(self, lease: Lease, ending: Ending) -> HotSession:
+    def finish(self, lease: Lease, ending: Ending) -> Session:
         now = self.clock()
         self.roofs.note("tokens", ending.tokens)
         return self._commit(
-            lease, lambda session: ended(session, ending, self.terms, now), tokens=ending.tokens
+            lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens
         )
 
     def tokens_left(self, lease: Lease) -> int | None:
         self.roofs.check("tokens")
-        return tokens_left(self.table, lease.key, self.terms, self.clock())
+        return tokens_left(self.table, lease.key, self.config, self.clock())
 
     def limits_tokens(self) -> bool:
         return self.roofs.has("tokens")
 
     def release(self, lease: Lease) -> None:
         now = self.clock()
-        change = Change().set(lease_until=0, work_due=now).assign("rev = rev + :one", one=1)
+        change = ConditionalWrite().set(lease_until=0, work_due=now).assign("rev = rev + :one", one=1)
         self._guarded(lease, change)
 
     def put_back(self, lease: Lease, wait: ChainWait | None = None) -> None:
         now = self.clock()
         due = max(now, wait.again_at if wait else now) + QUEUE_GRACE_MS
         change = (
-            Change()
+            ConditionalWrite()
             .set(lease_until=0, work_due=due)
             .assign("attempt = attempt - :one", "rev = rev + :one", one=1)
             .when("lease_until > :zero", zero=0)
@@ -137,35 +137,35 @@ class TableRuns:
             change.assign("put_back_at = if_not_exists(put_back_at, :now)", now=now)
         try:
             self.table.update(keys.hot(lease.key), fenced(lease, change, now))
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.item is None or not is_held(refused.item, lease):
                 raise LeaseLost from None
 
-    def _renewal(self) -> Change:
-        """A session with work lives on anyway (`Terms.busy_end`)."""
-        return Change().set(lease_until=self.clock() + LEASE_MS)
+    def _renewal(self) -> ConditionalWrite:
+        """A session with work lives on anyway (`StoreConfig.busy_end`)."""
+        return ConditionalWrite().set(lease_until=self.clock() + LEASE_MS)
 
-    def _update(self, lease: Lease, change: Change) -> Lease:
+    def _update(self, lease: Lease, change: ConditionalWrite) -> Lease:
         with lost_when_unreadable():
             return lease_of(self._guarded(lease, change.assign("rev = rev + :one", one=1)))
 
-    def _guarded(self, lease: Lease, change: Change) -> Item:
+    def _guarded(self, lease: Lease, change: ConditionalWrite) -> Item:
         try:
             with lost_when_unreadable():
                 return self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock()))
-        except Refused:
+        except ConditionFailed:
             raise LeaseLost from None
 
     def _commit(
         self,
         lease: Lease,
-        step: Callable[[HotSession], Step],
-        applied: Callable[[HotSession], bool] = lambda session: False,
+        step: Callable[[Session], Transition],
+        applied: Callable[[Session], bool] = lambda session: False,
         tokens: int = 0,
-    ) -> HotSession:
+    ) -> Session:
         now = self.clock()
 
-        def check(item: Item | None) -> HotSession | None:
+        def check(item: Item | None) -> Session | None:
             """A commit whose answer was lost is repeated by the worker: it must be found done, not done twice."""
             if item is None or not alive(item, now) or item.get("fence") != lease.fence:
                 raise LeaseLost
@@ -176,7 +176,7 @@ class TableRuns:
                 raise LeaseLost
             return None
 
-        used = counts(lease.key, tokens, self.terms, now)
+        used = counts(lease.key, tokens, self.config, now)
         with lost_when_unreadable():
             return commit(
                 self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
@@ -196,7 +196,7 @@ def is_held(item: Item, lease: Lease) -> bool:
     return item.get("fence") == lease.fence and item.get("active_id") == lease.run_id
 
 
-def fenced(lease: Lease, change: Change, now: int) -> Change:
+def fenced(lease: Lease, change: ConditionalWrite, now: int) -> ConditionalWrite:
     """The condition that every write of a run carries. A session that has expired meanwhile is not revived."""
     return change.when(
         "fence = :fence",
@@ -208,5 +208,5 @@ def fenced(lease: Lease, change: Change, now: int) -> Change:
     )
 
 
-def _renewed(lease: Lease, session: HotSession) -> Lease:
+def _renewed(lease: Lease, session: Session) -> Lease:
     return replace(lease, until=running(session).lease_until, session=session)

@@ -6,47 +6,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import NotFound, SessionUnreadable, StorageUnavailable
 from forge.models.account import ErasedAlone
 from forge.models.ids import SessionKey
 from forge.models.message import Message
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Clock
 from forge.store import keys as layout
+from forge.store.config import CONTENTION_TRIES, TOUCH_MS, StoreConfig
 from forge.store.erase_session import SessionEraser
-from forge.store.items import alive, current, new_item, only_if, session_of
-from forge.store.log import messages_of, whole_text
 from forge.store.mend import mended, whole
+from forge.store.message_log import messages_of, whole_text
 from forge.store.roofs import DailyRoofs
-from forge.store.terms import CONTENTION_TRIES, TOUCH_MS, Terms
+from forge.store.session_item import alive, current, new_item, only_if, session_of
 
 
 @dataclass(frozen=True, slots=True)
 class TableSessions:
     table: Table
-    terms: Terms
+    config: StoreConfig
     clock: Clock
     roofs: DailyRoofs
 
-    def hot(self, key: SessionKey) -> HotSession | None:
+    def get(self, key: SessionKey) -> Session | None:
         item = self.table.get(layout.hot(key))
         now = self.clock()
         return current(session_of(item), now) if item and alive(item, now) else None
 
-    def messages(self, session: HotSession, start: int = 0, stop: int | None = None) -> list[Message]:
+    def messages(self, session: Session, start: int = 0, stop: int | None = None) -> list[Message]:
         stop = session.logged if stop is None else min(stop, session.logged)
         if start >= stop:
             return []
         between = layout.message_range(session.generation, start, stop)
         return messages_of(self.table.query(layout.partition(session.key), between))
 
-    def streaming_text(self, session: HotSession) -> str:
+    def streaming_text(self, session: Session) -> str:
         return whole_text(self.table, session)
 
-    def list(self, keys: Sequence[SessionKey]) -> list[HotSession]:
+    def list(self, keys: Sequence[SessionKey]) -> list[Session]:
         now = self.clock()
         wanted = list(dict.fromkeys(keys))
         items = self.table.read_many([layout.hot(key) for key in wanted])
@@ -57,94 +57,94 @@ class TableSessions:
         }
         return [found[key] for key in wanted if key in found]
 
-    def rename(self, key: SessionKey, title: str) -> HotSession:
+    def rename(self, key: SessionKey, title: str) -> Session:
         session = self._changed(key, {"title": title})
         if session is None:
             raise NotFound
         return session
 
-    def set_network(self, key: SessionKey, network: str) -> HotSession:
+    def set_network(self, key: SessionKey, network: str) -> Session:
         return self._set(key, network=network)
 
-    def set_wallet(self, key: SessionKey, account: str | None) -> HotSession:
+    def set_wallet(self, key: SessionKey, account: str | None) -> Session:
         return self._set(key, wallet=account)
 
-    def _set(self, key: SessionKey, **values: str | None) -> HotSession:
+    def _set(self, key: SessionKey, **values: str | None) -> Session:
         """Into the living session, or into a new one."""
-        defaults = self.terms.defaults(self.clock())
+        defaults = self.config.defaults(self.clock())
         return mended(self.table, key, defaults, lambda: self._set_now(key, values))
 
-    def _set_now(self, key: SessionKey, values: dict[str, str | None]) -> HotSession:
+    def _set_now(self, key: SessionKey, values: dict[str, str | None]) -> Session:
         now = self.clock()
         for _ in range(CONTENTION_TRIES):
             try:
                 return self._write_living(key, values)
-            except Refused as refused:
+            except ConditionFailed as refused:
                 old = refused.item
             if old and alive(old, now):
                 whole(old)
-            first = {"network": self.terms.network, "expires_at": self.terms.session_end(now), **values}
+            first = {"network": self.config.network, "expires_at": self.config.session_end(now), **values}
             item = new_item(key, now, old, **first)
             self.roofs.spend("sessions")
             try:
-                self.table.put(item, only_if(Change(), old))
+                self.table.put(item, only_if(ConditionalWrite(), old))
                 return session_of(item)
-            except Refused:
+            except ConditionFailed:
                 continue
         raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
-    def touch(self, key: SessionKey) -> HotSession | None:
+    def touch(self, key: SessionKey) -> Session | None:
         """Written at most once a minute, or four times in a short life."""
-        session, now = self.hot(key), self.clock()
-        if session is None or session.expires_at > self.terms.session_end(now):
+        session, now = self.get(key), self.clock()
+        if session is None or session.expires_at > self.config.session_end(now):
             return session
-        if now - session.last_activity_at < min(TOUCH_MS, self.terms.session_ms // 4):
+        if now - session.last_activity_at < min(TOUCH_MS, self.config.session_ms // 4):
             return session
         return self._changed(key, {})
 
-    def _changed(self, key: SessionKey, values: dict[str, str | None]) -> HotSession | None:
+    def _changed(self, key: SessionKey, values: dict[str, str | None]) -> Session | None:
         """The living session after the change; `None` when there is none."""
 
-        def write() -> HotSession | None:
+        def write() -> Session | None:
             try:
                 return self._write_living(key, values)
-            except Refused:
+            except ConditionFailed:
                 return None
 
-        return mended(self.table, key, self.terms.defaults(self.clock()), write)
+        return mended(self.table, key, self.config.defaults(self.clock()), write)
 
     def delete(self, key: SessionKey, name: str | None = None) -> ErasedAlone:
         return SessionEraser(self.table, self.clock(), key, name).erase()
 
-    def _shown(self, item: Item) -> HotSession:
+    def _shown(self, item: Item) -> Session:
         return current(session_of(item), self.clock())
 
-    def _living(self, values: dict[str, str | None], *, prolongs: bool) -> Change:
+    def _living(self, values: dict[str, str | None], *, prolongs: bool) -> ConditionalWrite:
         """A change of a living session is activity. One with work lives longer anyway, and no end is moved back."""
         now = self.clock()
         change = (
-            Change()
+            ConditionalWrite()
             .set(**values)
             .assign("rev = rev + :one", one=1)
             .when("expires_at > :seconds", seconds=now // 1_000)
         )
         if not prolongs:
             return change
-        end = self.terms.session_end(now)
+        end = self.config.session_end(now)
         return change.set(expires_at=end, last_activity_at=now).when("expires_at <= :expires_at")
 
-    def _write_living(self, key: SessionKey, values: dict[str, str | None]) -> HotSession:
-        """Raises `Refused` when there is no living session."""
+    def _write_living(self, key: SessionKey, values: dict[str, str | None]) -> Session:
+        """Raises `ConditionFailed` when there is no living session."""
         try:
             return self._shown(self.table.update(layout.hot(key), self._living(values, prolongs=True)))
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.item is None or not alive(refused.item, self.clock()):
                 raise
             whole(refused.item)
         return self._shown(self.table.update(layout.hot(key), self._living(values, prolongs=False)))
 
 
-def _readable(item: Item) -> HotSession | None:
+def _readable(item: Item) -> Session | None:
     """One of many: what cannot be read is left out (`session_of` has told of it)."""
     try:
         return session_of(item)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS
 from forge.models.spending import SendingCaps, Spending
@@ -21,7 +21,7 @@ from forge.store import keys
 from forge.store.claim import lease_of
 from forge.store.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
 from forge.store.runs import fenced, is_held, lost_when_unreadable
-from forge.store.steps import running
+from forge.store.transitions import running
 
 _KEPT_SECONDS = 3 * 86_400
 
@@ -68,10 +68,12 @@ class TableSpending:
         try:
             with lost_when_unreadable():
                 return self._write(lease, change, owners)
-        except Refused as refused:
+        except ConditionFailed as refused:
             return _again(refused, lease, mark)
 
-    def _write(self, lease: Lease, change: Change, owners: tuple[keys.Key, Change] | None) -> Lease:
+    def _write(
+        self, lease: Lease, change: ConditionalWrite, owners: tuple[keys.Key, ConditionalWrite] | None
+    ) -> Lease:
         """A transaction does not tell what it leaves, so the session is read after it."""
         key = keys.hot(lease.key)
         if owners is None:
@@ -80,9 +82,9 @@ class TableSpending:
         return _held(self.table.get(key), lease)
 
 
-def _of_session(wei: int, most: int | None, mark: str, now: int) -> Change:
+def _of_session(wei: int, most: int | None, mark: str, now: int) -> ConditionalWrite:
     change = (
-        Change()
+        ConditionalWrite()
         .set(lease_until=now + LEASE_MS, spend_mark=mark)
         .assign("spent = if_not_exists(spent, :zero) + :amount", zero=0, amount=wei)
         .assign("rev = rev + :one", one=1)
@@ -93,12 +95,14 @@ def _of_session(wei: int, most: int | None, mark: str, now: int) -> Change:
     return change
 
 
-def _of_owner(lease: Lease, spending: Spending, wei: int, now: int) -> tuple[keys.Key, Change] | None:
+def _of_owner(
+    lease: Lease, spending: Spending, wei: int, now: int
+) -> tuple[keys.Key, ConditionalWrite] | None:
     """Of the day on which the transaction was begun. This computer's own user has no sum."""
     most, owner = spending.caps.owner, _owner(lease)
     if most is None or owner is None:
         return None
-    change = Change().add("used", wei).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+    change = ConditionalWrite().add("used", wei).set(expires_at=now // 1_000 + _KEPT_SECONDS)
     change.when("attribute_not_exists(used) OR used <= :room", room=most - wei)
     return keys.single("spending", f"{date_of(spending.day)}#{owner}"), change
 
@@ -110,7 +114,7 @@ def _owner(lease: Lease) -> str | None:
     return f"payer#{payer}" if payer else None
 
 
-def _again(refused: Refused, lease: Lease, mark: str) -> Lease:
+def _again(refused: ConditionFailed, lease: Lease, mark: str) -> Lease:
     """A charge whose answer was lost is made again by the worker, and must be found done, not done twice."""
     if refused.index:
         raise SpendingCapReached("owner")

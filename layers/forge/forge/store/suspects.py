@@ -10,9 +10,9 @@ what kills its workers does so in about the same time again.
 from __future__ import annotations
 
 from forge.dynamodb.codec import Item, Key
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.models.timing import LEASE_MS, RENEW_MS
 from forge.store import keys
@@ -45,14 +45,16 @@ def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, now: i
     known = table.get(item_key)
     if known and known.get("run_id") != run_id and _is_in_question(table, known, worker, now):
         return False
-    change = Change().set(session_key=str(key), run_id=run_id, expires_at=now // 1_000 + _KEPT_SECONDS)
+    change = ConditionalWrite().set(
+        session_key=str(key), run_id=run_id, expires_at=now // 1_000 + _KEPT_SECONDS
+    )
     if known:
         change.when("run_id = :seen", seen=known.get("run_id"))
     else:
         change.when("attribute_not_exists(pk)")
     try:
         table.update(item_key, change)
-    except Refused:
+    except ConditionFailed:
         return False
     return True
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import zlib
 
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.ports import Lease
 from forge.store import keys
 from forge.store.unreadable import note_unreadable
@@ -32,14 +32,14 @@ def put_tail(table: Table, lease: Lease, text: str, now: int) -> None:
         "body": zlib.compress(text.encode()),
         "expires_at": now // 1_000 + TAIL_SECONDS,
     }
-    not_later = Change().when("attribute_not_exists(pk) OR fence <= :fence", fence=lease.fence)
+    not_later = ConditionalWrite().when("attribute_not_exists(pk) OR fence <= :fence", fence=lease.fence)
     try:
         table.put(item, not_later)
-    except Refused:
+    except ConditionFailed:
         raise LeaseLost from None
 
 
-def tail_of(table: Table, session: HotSession) -> str:
+def tail_of(table: Table, session: Session) -> str:
     """What an older version has written stands in the hot item."""
     active = session.active
     if active is None or active.text:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from worker.agent.llm.offline import lookups
 from worker.agent.llm.offline.plans import Plan, Step
 from worker.agent.llm.offline.reading import problem
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 
 _MARK = r"(?:\[?system(?: event| message)?\]?[:\s]*)?"
 
 
-def sent(box: Toolbox, tx_hash: str) -> Plan:
+def sent(box: ToolCalls, tx_hash: str) -> Plan:
     """The wallet's own word is not proof: look on the chain."""
     if not box.has("tx"):
         return f"Your wallet reports transaction `{tx_hash}`. I have no tool to verify it here."
@@ -23,18 +23,18 @@ def sent(box: Toolbox, tx_hash: str) -> Plan:
     return f"On the chain: {lookups.tell_transaction(found)}"
 
 
-def rejected(box: Toolbox, why: str | None = None) -> Plan:
+def rejected(box: ToolCalls, why: str | None = None) -> Plan:
     return f"Understood: you rejected the transaction{f' ({why})' if why else ''}. Nothing was sent."
     yield  # a plan is a generator, also one without steps
 
 
-def checked(box: Toolbox, what: str) -> Plan:
+def checked(box: ToolCalls, what: str) -> Plan:
     """What became of a wallet request was found out already, and said in words for the user."""
     return f"{what.rstrip('.')}."
     yield
 
 
-def noted(box: Toolbox, what: str) -> Plan:
+def noted(box: ToolCalls, what: str) -> Plan:
     return f"Noted: {what}"
     yield
 

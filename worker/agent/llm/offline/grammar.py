@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from worker.agent.llm.offline import events, lookups, plans
 from worker.agent.llm.offline.plans import Plan
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 
 WHO = r"[\w.\-]+"
 """A name or an address; a malformed one goes to the tool, whose error says how to mend it."""
@@ -110,7 +110,7 @@ _BETWEEN = re.compile(r"\s*;\s*|\s*\n+\s*|,?\s+(?:and\s+)?then\s+", re.IGNORECAS
 """In a text whose blanks are single: a long run of them would be looked through again from each of its characters."""
 
 
-def read(prompt: str, box: Toolbox) -> Plan | None:
+def read(prompt: str, box: ToolCalls) -> Plan | None:
     """The plan for this prompt, which may hold several commands; `None` if any of it is not understood."""
     plan = _command(prompt, box, (*FREE_TEXT, *RULES))
     if plan is not None:
@@ -124,7 +124,7 @@ def read(prompt: str, box: Toolbox) -> Plan | None:
 
 
 def _command(
-    prompt: str, box: Toolbox, rules: tuple[tuple[re.Pattern[str], Callable[..., Plan]], ...]
+    prompt: str, box: ToolCalls, rules: tuple[tuple[re.Pattern[str], Callable[..., Plan]], ...]
 ) -> Plan | None:
     words = " ".join(prompt.split())
     polite = _without_closing(_OPENING.sub("", words, count=1) if _OPENING.match(words) else words)

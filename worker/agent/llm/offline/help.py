@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 
 COMMAND = "command"
 """The info string of a block whose lines can be said to the operator. A client may let people choose one."""
@@ -50,7 +50,7 @@ EXAMPLES = (
 )
 
 
-def help_text(box: Toolbox) -> str:
+def help_text(box: ToolCalls) -> str:
     examples = [each.say for each in EXAMPLES if _works(each, box)]
     switching = [f"switch to {name}" for name in box.others if box.has("set_network")]
     block = "\n".join([f"```{COMMAND}", *examples, *switching[:1], "```"])
@@ -63,7 +63,7 @@ def help_text(box: Toolbox) -> str:
     return "\n\n".join([OPENING, block, " ".join([CLOSING, *more])])
 
 
-def _works(example: Example, box: Toolbox) -> bool:
+def _works(example: Example, box: ToolCalls) -> bool:
     if example.where != "anywhere" and (example.where == "sends") != box.sends:
         return False
     return not example.needs or box.works(example.needs)

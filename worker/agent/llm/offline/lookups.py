@@ -9,7 +9,7 @@ from worker.agent.llm.offline.amounts import ether
 from worker.agent.llm.offline.plans import Plan, Step
 from worker.agent.llm.offline.reading import field, number, problem, rows, status_of, text, words
 from worker.agent.llm.offline.refusal import Refusal
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
 from worker.foreign_text import code_block, in_chat, in_code
 from worker.json_text import read_json
@@ -27,7 +27,7 @@ def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
     return tell(found)
 
 
-def block(box: Toolbox, number: str | None = None) -> Plan:
+def block(box: ToolCalls, number: str | None = None) -> Plan:
     which = number or "latest"
     return look_up(f"Looking up block {which}{box.where}…", box.call("block", block=which), _tell_block)
 
@@ -46,7 +46,7 @@ def _tell_block(found: Result) -> str:
     return ", ".join(about) + "."
 
 
-def transaction(box: Toolbox, tx_hash: str) -> Plan:
+def transaction(box: ToolCalls, tx_hash: str) -> Plan:
     return look_up(
         f"Looking up transaction {tx_hash}{box.where}…", box.call("tx", transaction=tx_hash), tell_transaction
     )
@@ -65,7 +65,7 @@ def tell_transaction(found: Result) -> str:
     )
 
 
-def code(box: Toolbox, address: str) -> Plan:
+def code(box: ToolCalls, address: str) -> Plan:
     return look_up(
         f"Reading the code at {address}{box.where}…", box.call("code", address=address), _tell_code
     )
@@ -82,13 +82,13 @@ def _tell_code(found: Result) -> str:
     return f"There is a contract with {size:,} bytes of code{start}."
 
 
-def code_size(box: Toolbox, address: str) -> Plan:
+def code_size(box: ToolCalls, address: str) -> Plan:
     return look_up(
         f"Measuring the code at {address}{box.where}…", box.call("code_size", address=address), words
     )
 
 
-def contract_abi(box: Toolbox, address: str) -> Plan:
+def contract_abi(box: ToolCalls, address: str) -> Plan:
     call = box.call("get_contract_abi", address=address)
     return look_up(f"Fetching the ABI of {address}{box.where}…", call, _tell_abi)
 
@@ -109,12 +109,12 @@ def _signature(entry: dict[str, Any]) -> str:
     return f"{entry.get('name')}({types}) {entry.get('stateMutability', '')}".strip()
 
 
-def account_transactions(box: Toolbox, who: str) -> Plan:
+def account_transactions(box: ToolCalls, who: str) -> Plan:
     call = box.call("get_account_transactions", address=who)
     return look_up(f"Fetching the transactions of {who}{box.where}…", call, words)
 
 
-def networks(box: Toolbox) -> Plan:
+def networks(box: ToolCalls) -> Plan:
     return look_up("Listing the networks…", box.call("list_networks"), _tell_networks)
 
 
@@ -135,19 +135,19 @@ def _network_line(network: dict[str, Any]) -> str:
     return f"- {network.get('name')}{chain}{trouble}"
 
 
-def switch_network(box: Toolbox, network: str) -> Plan:
+def switch_network(box: ToolCalls, network: str) -> Plan:
     name = network.lower().replace(" ", "-")
     return look_up(
         f"Switching to {name}…", box.call("set_network", network=name), lambda found: f"Done: {words(found)}"
     )
 
 
-def search_documents(box: Toolbox, query: str) -> Plan:
+def search_documents(box: ToolCalls, query: str) -> Plan:
     call = box.call("search_uniswap_docs", query=query)
     return look_up(f"Searching the Uniswap documents for “{query}”…", call, _tell_search)
 
 
-def search_web(box: Toolbox, query: str) -> Plan:
+def search_web(box: ToolCalls, query: str) -> Plan:
     return look_up(f"Searching the web for “{query}”…", box.call("brave_search", query=query), _tell_search)
 
 
@@ -170,13 +170,13 @@ def _hit_line(hit: dict[str, Any]) -> str:
     return f"- {in_chat(title)}{shown}{f': {in_chat(about, SNIPPET_LIMIT)}' if about else ''}"
 
 
-def current_time(box: Toolbox) -> Plan:
+def current_time(box: ToolCalls) -> Plan:
     return look_up(
         "Looking at the clock…", box.call("get_current_time"), lambda found: f"It is {words(found, 200)}."
     )
 
 
-def any_tool(box: Toolbox, name: str, arguments: str | None = None) -> Plan:
+def any_tool(box: ToolCalls, name: str, arguments: str | None = None) -> Plan:
     try:
         given = read_json(arguments or "{}")
     except ValueError as error:

@@ -13,7 +13,7 @@ from worker.agent.llm.offline.grammar import read
 from worker.agent.llm.offline.help import help_text
 from worker.agent.llm.offline.plans import Step, next_step
 from worker.agent.llm.offline.refusal import Refusal
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import RunSoFar
 
 WORDS_PER_SECOND = 60.0
@@ -31,7 +31,7 @@ class OfflineModel(LocalModel):
     async def play(
         self, so_far: RunSoFar, tools: Sequence[ToolDefinition], instructions: str
     ) -> AsyncGenerator[Piece, None]:
-        step = decide(so_far, Toolbox(tools, instructions))
+        step = decide(so_far, ToolCalls(tools, instructions))
         for word in words(step if isinstance(step, str) else step.text):
             yield word
             await asyncio.sleep(self._pause)
@@ -40,7 +40,7 @@ class OfflineModel(LocalModel):
                 yield call
 
 
-def decide(so_far: RunSoFar, box: Toolbox) -> Step | str:
+def decide(so_far: RunSoFar, box: ToolCalls) -> Step | str:
     """What to say and call next; only the user's own words are ever read as a command."""
     try:
         plan = read(so_far.prompt, box)
@@ -51,7 +51,7 @@ def decide(so_far: RunSoFar, box: Toolbox) -> Step | str:
         return str(refusal)
 
 
-def _not_understood(prompt: str, box: Toolbox) -> str:
+def _not_understood(prompt: str, box: ToolCalls) -> str:
     if re.fullmatch(r"\W*(?:help|hi|hello|hey|what can you do)?\W*", prompt, re.IGNORECASE):
         return help_text(box)
     return f"I did not understand that.\n\n{help_text(box)}"

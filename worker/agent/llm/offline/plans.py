@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from worker.agent.llm.offline.amounts import ether, to_wei
 from worker.agent.llm.offline.reading import balance_line, field, problem, status_of, unknown_outcome, words
 from worker.agent.llm.offline.refusal import Refusal
-from worker.agent.llm.offline.toolbox import Toolbox
+from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
 from worker.foreign_text import in_chat, in_code
 
@@ -54,7 +54,7 @@ def one_after_another(plans: Sequence[Plan]) -> Plan:
     return said.strip()
 
 
-def send(box: Toolbox, amount: str, unit: str, sender: str, recipient: str) -> Plan:
+def send(box: ToolCalls, amount: str, unit: str, sender: str, recipient: str) -> Plan:
     wei = to_wei(amount, unit)
     transfer = f"{ether(wei)} from {sender} to {recipient}"
     (sent,) = yield Step(
@@ -83,7 +83,7 @@ def _mined(sent: Result) -> str:
     return f" in block {block}" if isinstance(block, int | str) else ""
 
 
-def _verify_unknown(box: Toolbox, transfer: str, sender: str, recipient: str) -> Plan:
+def _verify_unknown(box: ToolCalls, transfer: str, sender: str, recipient: str) -> Plan:
     unsure = f"I do not know whether {transfer} went through."
     checks = _both(box, sender, recipient)
     if not checks:
@@ -97,7 +97,7 @@ def _verify_unknown(box: Toolbox, transfer: str, sender: str, recipient: str) ->
     return "\n".join((f"{unsure} The balances now are:", *lines, "Compare them before you ask for it again."))
 
 
-def _both(box: Toolbox, *whos: str) -> tuple[Call, ...]:
+def _both(box: ToolCalls, *whos: str) -> tuple[Call, ...]:
     """A balance call for each, once; none without the tool, so that a transfer made is still told."""
     if not box.has("balance"):
         return ()
@@ -110,7 +110,7 @@ def _lines(results: Sequence[Result], whos: Sequence[str]) -> list[str]:
     ]
 
 
-def send_by_wallet(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
+def send_by_wallet(box: ToolCalls, amount: str, unit: str, recipient: str) -> Plan:
     wei = to_wei(amount, unit)
     transfer = f"{ether(wei)} to {recipient}"
     optional = {"data": "0x", "description": f"Send {transfer}"}
@@ -126,7 +126,7 @@ def send_by_wallet(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan
     return f"The wallet request to send {transfer} has ended. The answer was: {words(answer)}"
 
 
-def ask_sender(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
+def ask_sender(box: ToolCalls, amount: str, unit: str, recipient: str) -> Plan:
     to_wei(amount, unit)
     raise Refusal(
         f"From whom? Write `send {amount} {unit} from Alice to {recipient}`, "
@@ -135,7 +135,7 @@ def ask_sender(box: Toolbox, amount: str, unit: str, recipient: str) -> Plan:
     yield
 
 
-def list_tools(box: Toolbox) -> Plan:
+def list_tools(box: ToolCalls) -> Plan:
     lines = (
         f"- {in_code(tool.name)}: {in_chat((tool.description or '').strip().partition(chr(10))[0])}"
         for tool in box.tools
@@ -144,7 +144,7 @@ def list_tools(box: Toolbox) -> Plan:
     yield
 
 
-def balance(box: Toolbox, who: str, token: str | None = None, block: str | None = None) -> Plan:
+def balance(box: ToolCalls, who: str, token: str | None = None, block: str | None = None) -> Plan:
     if token:
         return (yield from token_balance(box, who, token))
     at = {"block": block} if block else {}
@@ -155,7 +155,7 @@ def balance(box: Toolbox, who: str, token: str | None = None, block: str | None 
     return balance_line(found, who)
 
 
-def token_balance(box: Toolbox, who: str, token: str) -> Plan:
+def token_balance(box: ToolCalls, who: str, token: str) -> Plan:
     (found,) = yield Step(
         f"Looking up {who}'s balance of the token {token}{box.where}…",
         (box.call("erc20_balance", token=token, who=who),),
@@ -174,7 +174,7 @@ def token_balance(box: Toolbox, who: str, token: str) -> Plan:
 NAMED_ACCOUNTS = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Frank", "Grace", "Heidi", "Ivan", "Judy")
 
 
-def all_balances(box: Toolbox) -> Plan:
+def all_balances(box: ToolCalls) -> Plan:
     calls = tuple(box.call("balance", who=who) for who in NAMED_ACCOUNTS)
     found = yield Step(f"Looking up the named accounts{box.where}…", calls)
     return "\n".join(_lines(found, NAMED_ACCOUNTS))

@@ -23,7 +23,7 @@ from forge.models.lines import one_line
 from worker.agent.tools.external.config import ServerConfig, read_config
 from worker.agent.tools.external.connection import Connection
 from worker.agent.tools.external.definitions import Review, offered_name, review
-from worker.agent.tools.external.link import Patience, ServerDown
+from worker.agent.tools.external.link import ServerDown, Timeouts
 from worker.agent.tools.external.pins import FilePins, MemoryPins, Pins
 from worker.agent.tools.external.users import with_users
 from worker.foreign_text import described, visible
@@ -31,7 +31,7 @@ from worker.mcp_servers.toolbox import new_server
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = Patience()
+_TIMEOUTS = Timeouts()
 
 UNTRUSTED = ToolAnnotations(
     read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
@@ -78,13 +78,13 @@ _TOLD = frozenset({"description", "title", "$comment"})
 class ExternalServer:
     """One entry of `mcp.json`. `server` offers the approved tools, none while it is down; `faults` say what is not."""
 
-    def __init__(self, name: str, config: ServerConfig, pins: Pins, patience: Patience) -> None:
+    def __init__(self, name: str, config: ServerConfig, pins: Pins, timeouts: Timeouts) -> None:
         self.name = name
         self.server = new_server(name, f"Tools of the external server {name}.")
         self.faults: list[str] = []
         self._config = config
         self._pins = pins
-        self._connection = Connection(name, config, patience)
+        self._connection = Connection(name, config, timeouts)
         self._offered: set[str] = set()
 
     async def refresh(self) -> None:
@@ -133,9 +133,9 @@ class ExternalServers:
         configs: Mapping[str, ServerConfig],
         pins: Pins,
         left_out: list[str],
-        patience: Patience = _PATIENCE,
+        timeouts: Timeouts = _TIMEOUTS,
     ) -> None:
-        self._servers = [ExternalServer(name, config, pins, patience) for name, config in configs.items()]
+        self._servers = [ExternalServer(name, config, pins, timeouts) for name, config in configs.items()]
         self._left_out = left_out
         for fault in left_out:
             logger.warning("external server left out", extra={"cause": fault})
@@ -151,9 +151,9 @@ class ExternalServers:
         configs, without = with_users(read, environment)
         left_out += without
         pins = environment.get("FORGE_MCP_PINS")
-        patience = Patience(start=float(environment.get("FORGE_MCP_START_SECONDS") or _PATIENCE.start))
+        timeouts = Timeouts(start=float(environment.get("FORGE_MCP_START_SECONDS") or _TIMEOUTS.start))
         kept = FilePins(Path(pins)) if pins else kept or MemoryPins()
-        return cls(configs, kept, left_out, patience)
+        return cls(configs, kept, left_out, timeouts)
 
     def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
         return [(server.name, server.server) for server in self._servers]

@@ -20,7 +20,7 @@ from worker.agent.tools.external.call_ends import (
     has_gone,
 )
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.link import Link, Patience, ServerDown
+from worker.agent.tools.external.link import Link, ServerDown, Timeouts
 from worker.agent.tools.external.results import combined
 from worker.agent.tools.external.troubles import LOST, meaning
 from worker.agent.tools.external.witness import current, watching
@@ -33,10 +33,10 @@ PING_SECONDS = 2.0
 class Connection:
     """`refused`: the tools whose definitions cannot be read, with the reason, as of the last listing."""
 
-    def __init__(self, name: str, config: ServerConfig, patience: Patience) -> None:
+    def __init__(self, name: str, config: ServerConfig, timeouts: Timeouts) -> None:
         self._name = name
         self._config = config
-        self._link = Link(name, config, patience, self._question)
+        self._link = Link(name, config, timeouts, self._question)
         self._calls = 0
 
     @property

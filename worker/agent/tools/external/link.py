@@ -25,7 +25,7 @@ REASON_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """`start`: seconds that a server may take to start, unless its entry says otherwise.
 
     `look`: seconds that a refresh or a call waits for a start, which goes on after that.
@@ -45,12 +45,12 @@ class Link:
     `seen`: what the server did outside of a call. `start_seconds`: how long it may take to start.
     """
 
-    def __init__(self, name: str, config: ServerConfig, patience: Patience, on_question: OnQuestion) -> None:
+    def __init__(self, name: str, config: ServerConfig, timeouts: Timeouts, on_question: OnQuestion) -> None:
         self._name = name
         self._config = config
         self._on_question = on_question
-        self.start_seconds = config.start_timeout / 1000 if config.start_timeout else patience.start
-        self._look_seconds = min(patience.look, self.start_seconds + 1)
+        self.start_seconds = config.start_timeout / 1000 if config.start_timeout else timeouts.start
+        self._look_seconds = min(timeouts.look, self.start_seconds + 1)
         self._client: Client[Any] | None = None
         self._opening: asyncio.Task[Client[Any]] | None = None
         self._tail = Tail()

@@ -1,4 +1,4 @@
-"""Runs that ought to be in the queue but may not be, found by the sparse index of sessions with work.
+"""What is done for runs without a worker. Stranded ones are found by the sparse index of sessions with work.
 
 `work_due` is when a session is worth a look: it is written by accept, and by finish and release when work is left, so
 claiming a run and renewing its lease do not touch the index. A run that is well shows itself in the hot item, which is
@@ -9,21 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 
 from forge.dynamodb.codec import Item, Key
-from forge.dynamodb.conditions import Refused
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table, batches
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable
+from forge.models.ids import SessionKey
 from forge.models.lease import latest_end
 from forge.models.run import RunMessage, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.models.timing import TAKEOVER_GRACE_MS
+from forge.ports import Clock
 from forge.store import keys
-from forge.store.items import WORK_ATTRIBUTES, alive, only_if, session_of
+from forge.store.config import StoreConfig
 from forge.store.lenient import plain
-from forge.store.terms import Terms
+from forge.store.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
+from forge.store.stop import interrupt_abandoned
+from forge.store.unreadable_session import stop_unreadable
 
 INDEX = "work"
 _PAGE = 100
@@ -31,7 +36,25 @@ _FOREVER = 10**15
 """Later than every `work_due`."""
 
 
-def waiting(table: Table, terms: Terms, now: int, limit: int, *, everything: bool) -> list[RunMessage]:
+@dataclass(frozen=True, slots=True)
+class TableRecovery:
+    table: Table
+    config: StoreConfig
+    clock: Clock
+
+    def stranded(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
+        return _stranded(self.table, self.config, self.clock(), limit, everything=everything)
+
+    def interrupt_abandoned(self, key: SessionKey, run_id: str) -> Session | None:
+        return interrupt_abandoned(self.table, self.config, self.clock(), key, run_id)
+
+    def stop_unreadable(self, key: SessionKey) -> None:
+        stop_unreadable(self.table, self.config, self.clock(), key)
+
+
+def _stranded(
+    table: Table, config: StoreConfig, now: int, limit: int, *, everything: bool
+) -> list[RunMessage]:
     """`everything`: also what may still be in the queue."""
     found: list[RunMessage] = []
     for page in batches(_due(table, _FOREVER if everything else now), _PAGE):
@@ -39,7 +62,7 @@ def waiting(table: Table, terms: Terms, now: int, limit: int, *, everything: boo
             if not alive(item, now):
                 _forget(table, item)
             elif message := _message(item, now, everything=everything):
-                _prolong(table, terms, item, now)
+                _prolong(table, config, item, now)
                 found.append(message)
         if len(found) >= limit:
             break
@@ -48,7 +71,7 @@ def waiting(table: Table, terms: Terms, now: int, limit: int, *, everything: boo
 
 def _due(table: Table, now: int) -> Iterable[Key]:
     shards = (
-        Change().when("work_shard = :shard", "work_due <= :now", shard=f"work#{number}", now=now)
+        ConditionalWrite().when("work_shard = :shard", "work_due <= :now", shard=f"work#{number}", now=now)
         for number in range(keys.SHARDS)
     )
     items = chain.from_iterable(table.query_index(INDEX, shard) for shard in shards)
@@ -70,7 +93,7 @@ def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
     return None
 
 
-def _of(session: HotSession, submission: Submission, attempt: int) -> RunMessage:
+def _of(session: Session, submission: Submission, attempt: int) -> RunMessage:
     return RunMessage(
         owner=session.key.owner,
         session_id=session.key.session_id,
@@ -81,20 +104,20 @@ def _of(session: HotSession, submission: Submission, attempt: int) -> RunMessage
     )
 
 
-def _prolong(table: Table, terms: Terms, item: Item, now: int) -> None:
+def _prolong(table: Table, config: StoreConfig, item: Item, now: int) -> None:
     """An older version may have accepted the message for a session's usual life only."""
     end = item.get("expires_at")
-    if type(end) is int and end > terms.busy_end(now - terms.age_seconds * 500):
+    if type(end) is int and end > config.busy_end(now - config.age_seconds * 500):
         return
-    change = only_if(Change().set(expires_at=terms.busy_end(now)), item)
-    with suppress(Refused):
+    change = only_if(ConditionalWrite().set(expires_at=config.busy_end(now)), item)
+    with suppress(ConditionFailed):
         table.update({"pk": item["pk"], "sk": item["sk"]}, change)
 
 
 def _forget(table: Table, item: Item) -> None:
     """An expired session leaves the index at once, not when DynamoDB deletes it."""
-    change = only_if(Change().remove(*WORK_ATTRIBUTES), item)
+    change = only_if(ConditionalWrite().remove(*WORK_ATTRIBUTES), item)
     try:
         table.update({"pk": item["pk"], "sk": item["sk"]}, change)
-    except Refused:
+    except ConditionFailed:
         return

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import keys
 from forge.store.unreadable import note_unreadable
 
@@ -20,7 +20,7 @@ def chunks(data: bytes) -> list[bytes]:
     return [packed[start : start + CHUNK_BYTES] for start in range(0, len(packed), CHUNK_BYTES)]
 
 
-def entry_items(session: HotSession, entries: Sequence[bytes], expires_at: int) -> list[Item]:
+def entry_items(session: Session, entries: Sequence[bytes], expires_at: int) -> list[Item]:
     """Items of the entries that follow what the session has; a head counts its chunks."""
     return [
         {
@@ -36,7 +36,7 @@ def entry_items(session: HotSession, entries: Sequence[bytes], expires_at: int) 
     ]
 
 
-def read_entries(table: Table, session: HotSession) -> list[bytes]:
+def read_entries(table: Table, session: Session) -> list[bytes]:
     """From the session's `history_start` on, one for each that it counts; one that cannot be read is empty."""
     if not session.history:
         return []

@@ -1,4 +1,4 @@
-"""The numbers that the store lives by, derived from the settings once."""
+"""Configuration of the store, derived from the settings once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLOCK_MARGIN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimit:
     """A rate limit (GCRA): one message per `interval`, and up to `tolerance` ahead of that; milliseconds."""
 
     interval: int
@@ -37,13 +37,13 @@ class Pace:
         return cls(interval, interval * (burst - 1))
 
 
-def _thirds(per_minute: float) -> Pace:
+def _thirds(per_minute: float) -> RateLimit:
     """A third of the minute's units may come at once."""
-    return Pace.of(per_minute, max(1, round(per_minute / 3)))
+    return RateLimit.of(per_minute, max(1, round(per_minute / 3)))
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class StoreConfig:
     """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves.
 
     `owner_tokens`: of one owner and day; `roofs`: of the deployment and day; 0 for no limit.
@@ -52,10 +52,10 @@ class Terms:
     session_ms: int
     age_seconds: int
     network: str
-    pace: Pace
-    owner_pace: Pace
-    caller_pace: Pace
-    roof_pace: Pace
+    session_rate: RateLimit
+    owner_rate: RateLimit
+    caller_rate: RateLimit
+    roof_rate: RateLimit
     owner_tokens: int
     roofs: Mapping[Daily, int]
     caller_streams: int
@@ -66,10 +66,10 @@ class Terms:
             session_ms=round(settings.session_timeout_minutes * 60_000),
             age_seconds=round(settings.session_max_age_days * 86_400),
             network=settings.default_network,
-            pace=Pace.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
-            owner_pace=Pace.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
-            caller_pace=_thirds(settings.caller_units_per_minute),
-            roof_pace=_thirds(settings.deployment_units_per_minute),
+            session_rate=RateLimit.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
+            owner_rate=RateLimit.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
+            caller_rate=_thirds(settings.caller_units_per_minute),
+            roof_rate=_thirds(settings.deployment_units_per_minute),
             owner_tokens=settings.owner_tokens_per_day,
             caller_streams=settings.caller_streams,
             roofs={

@@ -11,7 +11,7 @@ from forge.dynamodb.table import Table
 from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
 from forge.models.receipt import WalletReceipt
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import keys
 from forge.store.lenient import lenient, plain
 from forge.store.tail import tail_of
@@ -85,7 +85,7 @@ def messages_of(items: Iterable[Item]) -> list[Message]:
     return found
 
 
-def streaming_parts(table: Table, session: HotSession) -> str:
+def streaming_parts(table: Table, session: Session) -> str:
     """The parts of the streaming text that are not in the hot item any more."""
     if session.active is None or not session.active.text_parts:
         return ""
@@ -94,7 +94,7 @@ def streaming_parts(table: Table, session: HotSession) -> str:
     return "".join(plain(item.get("content"), str, "") for item in list(items)[: session.active.text_parts])
 
 
-def whole_text(table: Table, session: HotSession) -> str:
+def whole_text(table: Table, session: Session) -> str:
     return streaming_parts(table, session) + tail_of(table, session) if session.active else ""
 
 

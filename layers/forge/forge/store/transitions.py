@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost
 from forge.models.approval import Approval, Report
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.models.timing import LEASE_MS
 from forge.store.asks import asked, heard
-from forge.store.commit import Step
-from forge.store.entries import entry_items
-from forge.store.items import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
-from forge.store.log import message_items
+from forge.store.commit import Transition
+from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
+from forge.store.llm_history import entry_items
+from forge.store.message_log import message_items
 from forge.store.requests import stored_approvals
-from forge.store.terms import QUEUE_GRACE_MS, RECENT_LIMIT, Terms
+from forge.store.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 
 REPORTS_LIMIT = 10
 """Of one approval."""
@@ -28,13 +28,13 @@ HASHES_LIMIT = 100
 INTERRUPTED = "Interrupted by user"
 
 
-def logged(session: HotSession, drafts: Sequence[Draft], terms: Terms, now: int) -> Step:
+def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
     """`drafts` join the message log."""
-    end = terms.child_end(now)
+    end = config.child_end(now)
     messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
     count, active_at = session.logged + len(messages), max(session.last_activity_at, now)
-    return Step(
-        change=Change().set(logged=count, last_activity_at=active_at),
+    return Transition(
+        change=ConditionalWrite().set(logged=count, last_activity_at=active_at),
         puts=[
             item for each in messages for item in message_items(session.key, session.generation, each, end)
         ],
@@ -42,47 +42,51 @@ def logged(session: HotSession, drafts: Sequence[Draft], terms: Terms, now: int)
     )
 
 
-def moved(session: HotSession, active: ActiveRun, progress: Progress, terms: Terms, now: int) -> Step:
+def moved(
+    session: Session, active: ActiveRun, progress: Progress, config: StoreConfig, now: int
+) -> Transition:
     """The run's input, when the log lacks it, then what has ended, and the new part of the LLM history."""
     drafts = progress.drafts if active.input_logged else [active.submission.draft(), *progress.drafts]
-    step = logged(session, drafts, terms, now)
+    step = logged(session, drafts, config, now)
     history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens
     step.change.set(history_count=history, tokens=tokens)
-    return Step(
+    return Transition(
         step.change,
-        step.puts + entry_items(session, progress.entries, terms.child_end(now)),
+        step.puts + entry_items(session, progress.entries, config.child_end(now)),
         step.after.model_copy(update={"history": history, "tokens": tokens}),
     )
 
 
-def progressed(session: HotSession, progress: Progress, terms: Terms, now: int) -> Step:
+def progressed(session: Session, progress: Progress, config: StoreConfig, now: int) -> Transition:
     """The run goes on; its streaming text is in the log now and cleared."""
     active = running(session)
-    step = moved(session, active, progress, terms, now)
+    step = moved(session, active, progress, config, now)
     before: frozenset[str] = frozenset() if progress.new_response else active.shown_results
     shown = before | progress.shown_results
     cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
-    made = prolonged(Step(step.change, step.puts, step.after.model_copy(update={"active": run})), terms, now)
+    made = prolonged(
+        Transition(step.change, step.puts, step.after.model_copy(update={"active": run})), config, now
+    )
     made = asked(heard(made, progress), progress, [])
     return answered(made, progress) if progress.answered or progress.reported else made
 
 
-def ended(session: HotSession, ending: Ending, terms: Terms, now: int) -> Step:
+def ended(session: Session, ending: Ending, config: StoreConfig, now: int) -> Transition:
     """The last progress of the active run, which leaves the session with its outcome."""
     active = running(session)
     unsettled = {} if active.input_logged else unchecked(session, [active.submission], now)
     drafts, reported = [*ending.drafts, *_withdrawn(session, now)], {**unsettled, **ending.reported}
     whole = ending.model_copy(update={"drafts": drafts, "reported": reported})
-    step = moved(session, active, whole, terms, now)
+    step = moved(session, active, whole, config, now)
     step.change.remove(*ACTIVE_ATTRIBUTES)
-    made = Step(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
+    made = Transition(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
     made = asked(heard(answered(made, whole, ending.approvals), ending), ending, ending.asks)
-    return settled(made, [active.run_id], ending.outcome, terms, now)
+    return settled(made, [active.run_id], ending.outcome, config, now)
 
 
-def unchecked(session: HotSession, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
+def unchecked(session: Session, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
     """What answers that nobody has checked leave with their requests: something may have been sent.
 
     What is found out about an answer is stored by its run's first write, with the answer itself (`input_logged`).
@@ -97,24 +101,24 @@ def unchecked(session: HotSession, submissions: Sequence[Submission], now: int) 
     }
 
 
-def _withdrawn(session: HotSession, now: int) -> list[Draft]:
+def _withdrawn(session: Session, now: int) -> list[Draft]:
     """The messages that were withdrawn beside the run, whose worker alone wrote the log."""
     asked = [each.draft() for each in session.withdrawn]
     return [*asked, notice(session.withdrawn[-1].run_id, now)] if asked else []
 
 
-def prolonged(step: Step, terms: Terms, now: int) -> Step:
+def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
     """The end of the session's life as it is after the step. A clock that is behind moves no end back."""
     after = step.after
     if after.inbox or after.active:
-        end = max(after.expires_at, terms.busy_end(now))
+        end = max(after.expires_at, config.busy_end(now))
     else:
-        end = terms.session_end(after.last_activity_at)
+        end = config.session_end(after.last_activity_at)
     step.change.set(expires_at=end)
-    return Step(step.change, step.puts, after.model_copy(update={"expires_at": end}))
+    return Transition(step.change, step.puts, after.model_copy(update={"expires_at": end}))
 
 
-def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> Step:
+def answered(step: Transition, progress: Progress, added: Sequence[Approval] = ()) -> Transition:
     """Answered approvals go, new ones come; the transactions that answered are remembered."""
     before = step.after
     left = (each for each in before.approvals if each.approval_id not in progress.answered)
@@ -123,16 +127,18 @@ def answered(step: Step, progress: Progress, added: Sequence[Approval] = ()) -> 
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
     step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
     after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
-    return Step(step.change, step.puts, after)
+    return Transition(step.change, step.puts, after)
 
 
-def running(session: HotSession) -> ActiveRun:
+def running(session: Session) -> ActiveRun:
     if session.active is None:
         raise LeaseLost
     return session.active
 
 
-def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, terms: Terms, now: int) -> Step:
+def settled(
+    step: Transition, run_ids: Sequence[str], outcome: Outcome, config: StoreConfig, now: int
+) -> Transition:
     """Remember the outcome, and whether the session still has work."""
     known = {run_id: known for run_id, known in step.after.recent.items() if run_id not in run_ids}
     recent = dict(list({**known, **dict.fromkeys(run_ids, outcome)}.items())[-RECENT_LIMIT:])
@@ -142,7 +148,7 @@ def settled(step: Step, run_ids: Sequence[str], outcome: Outcome, terms: Terms, 
         step.change.remove(*WORK_ATTRIBUTES)
     elif after.active is None:
         step.change.set(work_due=now + QUEUE_GRACE_MS)
-    return prolonged(Step(step.change, step.puts, after), terms, now)
+    return prolonged(Transition(step.change, step.puts, after), config, now)
 
 
 def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:

@@ -9,36 +9,36 @@ from datetime import UTC, datetime
 
 from forge.dynamodb.codec import Key
 from forge.dynamodb.table import Table
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.store import keys
+from forge.store.config import StoreConfig
 from forge.store.lenient import plain
-from forge.store.terms import Terms
 
 _KEPT_SECONDS = 3 * 86_400
 
-Count = tuple[Key, Change]
+Count = tuple[Key, ConditionalWrite]
 """An item, and what a transaction adds to it."""
 
 
-def counts(key: SessionKey, tokens: int, terms: Terms, now: int) -> list[Count]:
+def counts(key: SessionKey, tokens: int, config: StoreConfig, now: int) -> list[Count]:
     """To be written in the transaction that stores what `tokens` were used for; nothing without a limit."""
-    if not tokens or not _is_limited(key, terms):
+    if not tokens or not _is_limited(key, config):
         return []
-    change = Change().add("tokens", tokens).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+    change = ConditionalWrite().add("tokens", tokens).set(expires_at=now // 1_000 + _KEPT_SECONDS)
     return [(_item(key, now), change)]
 
 
-def tokens_left(table: Table, key: SessionKey, terms: Terms, now: int) -> int | None:
+def tokens_left(table: Table, key: SessionKey, config: StoreConfig, now: int) -> int | None:
     """`None`: there is no limit."""
-    if not _is_limited(key, terms):
+    if not _is_limited(key, config):
         return None
     item = table.get(_item(key, now))
-    return max(0, terms.owner_tokens - plain((item or {}).get("tokens"), int, 0))
+    return max(0, config.owner_tokens - plain((item or {}).get("tokens"), int, 0))
 
 
-def _is_limited(key: SessionKey, terms: Terms) -> bool:
-    return terms.owner_tokens > 0 and key.owner != ANONYMOUS
+def _is_limited(key: SessionKey, config: StoreConfig) -> bool:
+    return config.owner_tokens > 0 and key.owner != ANONYMOUS
 
 
 def _item(key: SessionKey, now: int) -> Key:

@@ -15,7 +15,7 @@ from forge.models import public
 from forge.models.http import State
 from forge.models.ids import SessionKey
 from forge.models.message import Message
-from forge.models.session import HotSession
+from forge.models.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Follower:
             self._watched_until = now + WATCH_MS
             dependencies.store().controls.watch(self._key, self._watched_until)
 
-    def _state(self, session: HotSession | None) -> State:
+    def _state(self, session: Session | None) -> State:
         catalog = dependencies.catalog()
         if session is None:
             network = dependencies.settings().default_network
@@ -98,7 +98,7 @@ class Follower:
         return public.state(session, self._log, text, catalog)
 
 
-async def events(
+async def get_stream(
     follower: Follower, is_disconnected: Callable[[], Awaitable[bool]], until: int | None = None
 ) -> AsyncGenerator[bytes]:
     """Until the client leaves, nothing changes or the time is up; at `until` (epoch milliseconds) its token ends.

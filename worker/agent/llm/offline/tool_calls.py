@@ -43,7 +43,7 @@ _NETWORK = re.compile(
 )
 
 
-class Toolbox:
+class ToolCalls:
     def __init__(self, tools: Sequence[ToolDefinition], instructions: str = "") -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._instructions = instructions

@@ -7,12 +7,12 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from forge.dynamodb.codec import Item
-from forge.dynamodb.write import Change
+from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable
 from forge.models.approval import ApprovalReply
 from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Outcome, Submission
-from forge.models.session import HotSession
+from forge.models.session import Session
 from forge.store import keys
 from forge.store.lenient import lenient, plain, text_map
 from forge.store.pending import asks_of, strangers_of
@@ -60,7 +60,7 @@ def alive(item: Item | None, now: int) -> bool:
     return type(end) is not int or end > now // 1_000
 
 
-def session_of(item: Item) -> HotSession:
+def session_of(item: Item) -> Session:
     """Raises `SessionUnreadable`."""
     try:
         return _session(completed(item))
@@ -69,9 +69,9 @@ def session_of(item: Item) -> HotSession:
         raise SessionUnreadable from error
 
 
-def _session(item: Item) -> HotSession:
+def _session(item: Item) -> Session:
     approvals, foreign = read_approvals(item)
-    return HotSession(
+    return Session(
         key=keys.session_of_partition(item["pk"]),
         generation=item["generation"],
         rev=item["rev"],
@@ -104,7 +104,7 @@ def _recent(item: Item) -> dict[str, Outcome]:
     return {run_id: cast("Outcome", known[run_id]) for run_id in order if known.get(run_id) in _OUTCOMES}
 
 
-def current(session: HotSession, now: int) -> HotSession:
+def current(session: Session, now: int) -> Session:
     """As it may be shown: an approval that has expired waits for no answer, though the next run has yet to say so."""
     open_ones = {
         "approvals": [each for each in session.approvals if each.expires_at > now],
@@ -138,7 +138,7 @@ def new_item(key: SessionKey, now: int, old: Item | None, **values: Any) -> Item
     }
 
 
-def only_if(change: Change, old: Item | None) -> Change:
+def only_if(change: ConditionalWrite, old: Item | None) -> ConditionalWrite:
     """The condition that nothing has happened to `old` (or that there still is no item)."""
     if old is None:
         return change.when("attribute_not_exists(pk)")

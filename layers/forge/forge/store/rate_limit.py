@@ -1,0 +1,42 @@
+"""Charging a rate (GCRA), exactly also under competition.
+
+The attribute `tat` is the theoretical arrival time: when the rate would be idle again. There are two forms of the one
+update, for a rate that is idle and for one that is not. Both
+only add to what others have charged meanwhile, so neither is ever repeated for their sake.
+"""
+
+from __future__ import annotations
+
+from forge.dynamodb.codec import Key
+from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import RateLimited
+from forge.store.config import RateLimit
+
+_KEPT_SECONDS = 3_600
+
+
+def charge(
+    table: Table, key: Key, rate: RateLimit, now: int, units: int = 1, refusal: str | None = None
+) -> None:
+    """One update, two for a rate that is not idle. Raises `RateLimited`, and then nothing has been charged."""
+    cost = rate.interval * units
+    latest = now + rate.tolerance + rate.interval - cost
+    end = now // 1_000 + (rate.tolerance + cost) // 1_000 + _KEPT_SECONDS
+    idle = ConditionalWrite().set(tat=now + cost, expires_at=end)
+    try:
+        table.update(key, idle.when("attribute_not_exists(tat) OR tat <= :now", now=now))
+        return
+    except ConditionFailed as refused:
+        if refused.item is not None and type(refused.item.get("tat")) is not int:
+            table.update(
+                key, ConditionalWrite().set(tat=now + cost, expires_at=end)
+            )  # damaged: it is begun anew
+            return
+    busy = ConditionalWrite().assign("tat = tat + :cost", cost=cost).set(expires_at=end)
+    try:
+        table.update(key, busy.when("tat > :now", "tat <= :latest", now=now, latest=latest))
+    except ConditionFailed as refused:
+        theoretical_arrival = int((refused.item or {}).get("tat", latest))
+        raise RateLimited(refusal, retry_after=max(0, theoretical_arrival - latest) / 1_000) from None
