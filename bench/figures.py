@@ -4,30 +4,60 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. `budget`: what docs/architecture.md promises; `is_met` None: there is no promise."""
+    """One line of the table. `budget`: what is promised; `is_met` None: there is no promise.
+
+    `floor`: the same of a bare server without store and queue, measured beside it. `rounds`: the value of each round,
+    of which `value` is the median.
+    """
 
     name: str
     value: float
     unit: str
     budget: float | None = None
+    floor: float | None = None
+    rounds: tuple[float, ...] = ()
 
     @property
     def is_met(self) -> bool | None:
         return None if self.budget is None else self.value <= self.budget
 
+    @property
+    def ratio(self) -> float | None:
+        """To the floor."""
+        return self.value / self.floor if self.floor else None
+
     def as_json(self) -> dict[str, object]:
-        return {**asdict(self), "is_met": self.is_met}
+        told = {"name": self.name, "value": self.value, "unit": self.unit, "budget": self.budget}
+        return {**told, "is_met": self.is_met, "floor": self.floor, "rounds": list(self.rounds)}
 
 
 def percentile(values: Sequence[float], hundredths: int) -> float:
+    """Not a number where there is no value, which meets no budget."""
+    if not values:
+        return float("nan")
     if len(values) == 1:
         return values[0]
     return statistics.quantiles(values, n=100, method="inclusive")[hundredths - 1]
+
+
+def over_rounds(rounds: Sequence[Sequence[Figure]]) -> list[Figure]:
+    """The median of each figure, and of its floor."""
+    return [
+        _over(figure, [each for one in rounds for each in one if each.name == figure.name])
+        for figure in rounds[0]
+    ]
+
+
+def _over(figure: Figure, each: Sequence[Figure]) -> Figure:
+    values = [one.value for one in each]
+    floors = [one.floor for one in each if one.floor is not None]
+    floor = statistics.median(floors) if floors else None
+    return replace(figure, value=statistics.median(values), floor=floor, rounds=tuple(values))
 
 
 def table(title: str, figures: Sequence[Figure]) -> str:
@@ -35,8 +65,15 @@ def table(title: str, figures: Sequence[Figure]) -> str:
     return "\n".join([title, "-" * len(title), *(_line(figure, width) for figure in figures), ""])
 
 
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}" if value >= 1 or not value else f"{value:.3f}"
+
+
 def _line(figure: Figure, width: int) -> str:
-    value = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:,.1f}"
+    spread = (
+        f" ({number(min(figure.rounds))} … {number(max(figure.rounds))})" if len(figure.rounds) > 1 else ""
+    )
+    floor = "" if figure.floor is None else f"   floor {number(figure.floor)} {figure.unit}"
     verdict = {None: "", True: "met", False: "MISSED"}[figure.is_met]
     budget = "" if figure.budget is None else f"   budget {figure.budget:g} {figure.unit}  {verdict}"
-    return f"  {figure.name:<{width}}  {value:>8} {figure.unit:<3}{budget}".rstrip()
+    return f"  {figure.name:<{width}}  {number(figure.value):>8} {figure.unit:<3}{spread}{floor}{budget}".rstrip()

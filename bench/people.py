@@ -1,4 +1,4 @@
-"""People who chat over HTTP and a raw WebSocket, and note when the first text of each answer arrives."""
+"""People who chat over HTTP and a raw WebSocket, and note when the text of each answer arrives."""
 
 from __future__ import annotations
 
@@ -9,71 +9,114 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
-import httpx
-from websockets.asyncio.client import ClientConnection, connect
+import aiohttp
 
 from local_dev.stack_process import RunningStack
 
 PATIENCE_SECONDS = 60.0
 TOKENS = 20
-ASKED = json.dumps({"f": 0, "t": TOKENS, "r": 0})
-_ANSWER = "".join(f"t{number:04d} " for number in range(TOKENS))
 UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "100000", "RATE_LIMIT_BURST": "1000"}
 """So that a person of this bench may type faster than people do."""
+DEFLATE = 15
+"""Browsers offer it, so these sockets do."""
+
+
+def script(tokens: int, per_second: float) -> str:
+    """What the scripted LLM is asked for."""
+    return json.dumps({"f": 0, "t": tokens, "r": per_second})
+
+
+def words(tokens: int) -> str:
+    return "".join(f"t{number:04d} " for number in range(tokens))
+
+
+ASKED = script(TOKENS, 0)
+_ANSWER = words(TOKENS)
+
+
+@dataclass(kw_only=True)
+class Heard:
+    """Milliseconds. `first_texts` and `answers`: from the POST, one for each message; `gaps`: between two texts."""
+
+    first_texts: list[float] = field(default_factory=list[float])
+    answers: list[float] = field(default_factory=list[float])
+    gaps: list[float] = field(default_factory=list[float])
+    errors: list[str] = field(default_factory=list[str])
+
+    def forget(self) -> None:
+        for each in (self.first_texts, self.answers, self.gaps, self.errors):
+            each.clear()
+
+    def note(self, began: float, texts: Sequence[float]) -> None:
+        """One answer: when it was asked for, and when each text came."""
+        self.first_texts.append((texts[0] - began) * 1000)
+        self.answers.append((perf_counter() - began) * 1000)
+        self.gaps += ((later - earlier) * 1000 for earlier, later in pairwise(texts))
+
+
+class Asking(Protocol):
+    """Somebody who asks and listens, be it the application or the floor."""
+
+    @property
+    def heard(self) -> Heard: ...
+    async def ask(self) -> None: ...
 
 
 @dataclass
-class Person:
-    """`first_texts` and `answers`: milliseconds from the POST, one for each message. `expected` None: any answer."""
+class Person(Heard):
+    """`expected` None: any answer."""
 
-    http: httpx.AsyncClient
-    socket: ClientConnection
+    http: aiohttp.ClientSession
+    socket: aiohttp.ClientWebSocketResponse
     session_id: str
     says: str = ASKED
     expected: str | None = _ANSWER
-    first_texts: list[float] = field(default_factory=list[float])
-    answers: list[float] = field(default_factory=list[float])
-    errors: list[str] = field(default_factory=list[str])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    patience: float = PATIENCE_SECONDS
+
+    @property
+    def heard(self) -> Heard:
+        return self
 
     async def ask(self) -> None:
         began = perf_counter()
-        posting = asyncio.create_task(
-            self.http.post(
-                "/api/chat",
-                json={"message": self.says, "session_id": self.session_id},
-                headers=self.headers,
-            )
-        )
+        posting = asyncio.create_task(self._post())
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self.patience):
                 await self._follow(began)
-                response = await posting
-            if response.status_code != 200:
-                self.errors.append(f"status {response.status_code}")
+                if (status := await posting) != 200:
+                    self.errors.append(f"status {status}")
         except Exception as error:  # noqa: BLE001 - every failure counts
             posting.cancel()
             self.errors.append(type(error).__name__)
 
+    async def _post(self) -> int:
+        body = {"message": self.says, "session_id": self.session_id}
+        async with self.http.post("/api/chat", json=body, headers=self.headers) as response:
+            await response.read()
+            return response.status
+
     async def _follow(self, began: float) -> None:
         """Until the run has ended, and its answer is the right one."""
-        first: float | None = None
+        texts: list[float] = []
         while True:
-            frame: dict[str, Any] = json.loads(await self.socket.recv())
-            said = frame["type"] == "text" or any(
-                each["sender"] == "agent" for each in frame.get("messages", [])
-            )
-            if said and first is None:
-                first = (perf_counter() - began) * 1000
-            if first is not None and frame["type"] == "state" and not frame["is_processing"]:
+            frame: dict[str, Any] = json.loads(await self.socket.receive_str())
+            is_text = frame["type"] == "text"
+            if is_text or (not texts and _has_answer(frame)):
+                texts.append(perf_counter())
+            if texts and frame["type"] == "state" and not frame["is_processing"]:
                 break
-        self.first_texts.append(first)
-        self.answers.append((perf_counter() - began) * 1000)
+        self.note(began, texts)
         if self.expected is not None and frame["messages"][-1]["content"] != self.expected:
             self.errors.append("wrong answer")
+
+
+def _has_answer(frame: Mapping[str, Any]) -> bool:
+    return any(each["sender"] == "agent" for each in frame.get("messages", []))
 
 
 @asynccontextmanager
@@ -89,32 +132,52 @@ async def people(
     `callers`: the headers that each shows.
     """
     async with AsyncExitStack() as exits:
-        limits = httpx.Limits(max_connections=None)
-        client = httpx.AsyncClient(
-            base_url=stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False, limits=limits
-        )
-        http = await exits.enter_async_context(client)
+        http = await exits.enter_async_context(client(stack.base_url))
         made: list[Person] = []
         for number in range(count):
             session_id = str(uuid.uuid4())
             headers = callers[number] if callers else dict[str, str]()
             url = f"{stack.ws_url}?session_id={session_id}"
-            connecting = connect(url, proxy=None, ping_interval=None, additional_headers=headers)
-            socket = await exits.enter_async_context(connecting)
-            made.append(Person(http, socket, session_id, says, expected, headers=headers))
-        await asyncio.gather(*(person.ask() for person in made))
-        for person in made:
-            person.first_texts.clear()
-            person.answers.clear()
+            socket = await exits.enter_async_context(http.ws_connect(url, headers=headers, compress=DEFLATE))
+            made.append(Person(http, socket, session_id, says, expected, headers))
+        await warm(made)
         yield made
 
 
-async def one_after_the_other(person: Person, messages: int) -> None:
+async def warm(persons: Sequence[Person]) -> None:
+    """A short answer to each, a few at a time."""
+    few = asyncio.Semaphore(20)
+
+    async def once(person: Person) -> None:
+        says, expected = person.says, person.expected
+        person.says, person.expected = (ASKED, _ANSWER) if expected is not None else (says, None)
+        async with few:
+            await person.ask()
+        person.says, person.expected = says, expected
+
+    await asyncio.gather(*(once(person) for person in persons))
+    failed = [error for person in persons for error in person.errors]
+    if failed:
+        raise RuntimeError(f"the first messages of the bench failed: {failed}")
+    for person in persons:
+        person.forget()
+
+
+def client(base_url: str) -> aiohttp.ClientSession:
+    """The same for the application and for the floor."""
+    return aiohttp.ClientSession(
+        base_url,
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=PATIENCE_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE_SECONDS),
+    )
+
+
+async def one_after_the_other(person: Asking, messages: int) -> None:
     for _ in range(messages):
         await person.ask()
 
 
-async def with_pauses(person: Person, messages: int, seconds: float) -> None:
+async def with_pauses(person: Asking, messages: int, seconds: float) -> None:
     """A message every `seconds`, on average, beginning at a random moment."""
     for _ in range(messages):
         await asyncio.sleep(random.uniform(0, 2 * seconds))

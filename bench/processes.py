@@ -1,35 +1,90 @@
-"""What the processes of a running stack use, as Linux's /proc tells."""
+"""What the processes of a running program use."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
-from bench.figures import Figure
+import psutil
+
 from local_dev.stack_process import RunningStack
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+MIB = 1_024**2
+LOOK_SECONDS = 0.5
+HOLDER = "stack"
+"""The process that holds the others."""
 
 
 def pids(stack: RunningStack) -> dict[str, int]:
-    return {"stack, which holds the others": stack.process.pid, **stack.processes()}
+    return {HOLDER: stack.process.pid, **stack.processes()}
 
 
-def memory(stack: RunningStack, when: str) -> list[Figure]:
-    return [Figure(f"{name}, {when}", _resident_mb(pid), "MB") for name, pid in pids(stack).items()]
+def memory(stack: RunningStack) -> dict[str, float]:
+    """Resident MB by process."""
+    return {name: psutil.Process(pid).memory_info().rss / MIB for name, pid in pids(stack).items()}
 
 
 def cpu_seconds(stack: RunningStack) -> dict[str, float]:
-    return {name: _cpu_seconds(pid) for name, pid in pids(stack).items()}
+    return {name: _seconds(psutil.Process(pid)) for name, pid in pids(stack).items()}
 
 
-def _resident_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
+def by_kind(used: Mapping[str, float]) -> dict[str, float]:
+    """All workers are one."""
+    kinds: dict[str, float] = defaultdict(float)
+    for name, value in used.items():
+        kinds[name.rstrip("-0123456789")] += value
+    return kinds
+
+
+def tree_memory(pid: int) -> float:
+    """Resident MB of a process and all that it started."""
+    return sum(_resident(process) for process in _tree(pid))
+
+
+def tree_seconds(pid: int) -> float:
+    return sum(map(_seconds, _tree(pid)))
+
+
+@dataclass
+class Most:
+    """The most that a program and all that it started had at once, in MB."""
+
+    memory: float = 0
+
+
+@asynccontextmanager
+async def most_memory(pid: int) -> AsyncGenerator[Most]:
+    most = Most()
+
+    async def look() -> None:
+        while True:
+            most.memory = max(most.memory, tree_memory(pid))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    looking = asyncio.create_task(look(), name="memory")
+    try:
+        yield most
+    finally:
+        looking.cancel()
+        await asyncio.wait({looking})
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    top = psutil.Process(pid)
+    return [top, *top.children(recursive=True)]
+
+
+def _resident(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):
+        return process.memory_info().rss / MIB
     return 0.0
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def _seconds(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return times.user + times.system
+    return 0.0

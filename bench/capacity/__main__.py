@@ -17,6 +17,7 @@ from bench.capacity.quotas import Turn
 from bench.capacity.replay import LEAD_SECONDS, SHARE, Part, predicted, replay, told
 from bench.capacity.scaling import Rules, rules
 from bench.capacity.week import SIZES, Week, burst_day, most_workers, week
+from bench.pages import written
 from local_dev.processes.processes import ROOT
 
 HELP = """\
@@ -50,7 +51,7 @@ def simulate() -> int:
         weeks: list[Week] = list(processes.map(partial(week, load=load, turn=turn), SIZES))
     text = report.tables(weeks)
     print(text)
-    DOCUMENT.write_text(report.written(DOCUMENT.read_text(), text))
+    DOCUMENT.write_text(written(DOCUMENT.read_text(), text, report.BEGIN, report.END))
     pictured = next(each for each in weeks if each.conversations == PICTURED)
     title = f"The day with the burst, {PICTURED:,} conversations a day"
     PICTURE.write_text(svg(burst_day(pictured, load), title))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bench.capacity.model import Minute
+from bench.svg import across, label, picture, polyline
 
 WIDTH, HEIGHT, LEFT, GAP = 860, 110, 70, 34
 PER_POINT = 2
@@ -29,33 +31,24 @@ LINES = (
 
 def svg(minutes: Sequence[Minute], title: str) -> str:
     height = 40 + len(LINES) * (HEIGHT + GAP)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        'font-family="sans-serif" font-size="12">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="18" font-size="14" font-weight="bold">{title}</text>',
-    ]
-    for number, line in enumerate(LINES):
-        parts += _panel(line, [line.value(minute) for minute in minutes], 40 + number * (HEIGHT + GAP))
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    panels = (
+        _panel(line, [line.value(minute) for minute in minutes], 40 + number * (HEIGHT + GAP))
+        for number, line in enumerate(LINES)
+    )
+    return picture(WIDTH, height, title, LEFT, chain.from_iterable(panels))
 
 
-def _panel(line: Line, values: Sequence[float], top: int) -> list[str]:
+def _panel(line: Line, values: Sequence[float], top: int) -> Iterator[str]:
     most, bottom = max(*values, 1), top + HEIGHT
-    across = (WIDTH - LEFT - 10) / len(values)
+    minute = (WIDTH - LEFT - 10) / len(values)
     points = [
-        f"{LEFT + number * across:.0f},{bottom - max(values[number : number + PER_POINT]) / most * (HEIGHT - 18):.0f}"
+        (LEFT + number * minute, bottom - max(values[number : number + PER_POINT]) / most * (HEIGHT - 18))
         for number in range(0, len(values), PER_POINT)
     ]
-    hours = [
-        f'<text x="{LEFT + hour * 60 * across:.0f}" y="{bottom + 14}" text-anchor="middle" fill="#555">{hour}</text>'
-        for hour in range(0, 25, 3)
-    ]
-    return [
-        f'<text x="{LEFT}" y="{top + 8}" fill="{line.colour}">{line.title}</text>',
-        f'<line x1="{LEFT}" y1="{bottom}" x2="{WIDTH - 10}" y2="{bottom}" stroke="#999"/>',
-        f'<text x="{LEFT - 6}" y="{top + 22}" text-anchor="end" fill="#555">{most:,.0f}</text>',
-        f'<text x="{LEFT - 6}" y="{bottom}" text-anchor="end" fill="#555">0</text>',
-        f'<polyline points="{" ".join(points)}" fill="none" stroke="{line.colour}" stroke-width="1.2"/>',
-        *hours,
-    ]
+    yield label(LEFT, top + 8, line.title, colour=line.colour)
+    yield across(LEFT, WIDTH - 10, bottom)
+    yield label(LEFT - 6, top + 22, f"{most:,.0f}", "end")
+    yield label(LEFT - 6, bottom, "0", "end")
+    yield polyline(points, line.colour)
+    for hour in range(0, 25, 3):
+        yield label(LEFT + hour * 60 * minute, bottom + 14, str(hour), "middle")

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bench.capacity.quotas import QUOTAS, Peak, Quota, own_limits
 from bench.capacity.scaling import Rules
 from bench.capacity.week import Week
+from bench.pages import table
 
 BEGIN, END = "<!-- make bench-capacity writes from here -->", "<!-- to here -->"
 ROOM = 0.5
 """A quota that the burst uses to more than this share is to be raised."""
-
-
-def written(document: str, text: str) -> str:
-    """The document with `text` between its marks."""
-    return re.sub(
-        f"{re.escape(BEGIN)}.*{re.escape(END)}", f"{BEGIN}\n\n{text}\n{END}", document, flags=re.DOTALL
-    )
 
 
 def tables(weeks: Sequence[Week]) -> str:
@@ -50,7 +43,7 @@ def _week_table(weeks: Sequence[Week]) -> list[str]:
     return [
         rules_line(weeks[0].rules),
         "",
-        *_table("conversations a day", [f"{w.conversations:,}" for w in weeks], rows),
+        *table("conversations a day", [f"{w.conversations:,}" for w in weeks], rows),
     ]
 
 
@@ -71,7 +64,7 @@ def _quota_table(weeks: Sequence[Week]) -> list[str]:
     ]
     for source, is_read in {quota.source: quota.is_read for quota in QUOTAS}.items():
         sources.append(f"- <{source}>" + ("" if is_read else " (from memory)"))
-    return [*head, *_table("quota", [f"{week.conversations:,}" for week in weeks], rows), *sources]
+    return [*head, *table("quota", [f"{week.conversations:,}" for week in weeks], rows), *sources]
 
 
 def _named(quota: Quota) -> str:
@@ -87,12 +80,3 @@ def _cell(quota: Quota, usual: Peak, burst: Peak) -> str:
 
 def _rounded(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def _table(corner: str, heads: Iterable[str], rows: dict[str, list[str]]) -> list[str]:
-    heads = list(heads)
-    return [
-        f"| {corner} | {' | '.join(heads)} |",
-        f"| --- | {' | '.join('---' for _ in heads)} |",
-        *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()),
-    ]

@@ -34,6 +34,7 @@ from pydantic_ai.exceptions import (
 from pydantic_ai.tools import ToolDefinition
 
 from worker.agent.llm.local import LocalModel, Piece
+from worker.agent.llm.paced import paced
 from worker.agent.llm.run_so_far import Call, RunSoFar
 from worker.agent.llm.script_values import filled_in
 
@@ -45,9 +46,6 @@ FAILURES = {
     529: ModelOverloadedError,
 }
 """What the providers' adapters raise for a status; the tests of the wire formats check the same."""
-
-YIELD_EVERY = 32
-"""Tokens between two looks at the event loop when the pace is unlimited."""
 
 
 class _Strict(BaseModel):
@@ -139,7 +137,7 @@ def _played(
         case ScriptedTokens(tool=True) if not so_far.exchanges and (call := read_only_call(tools)):
             return _one(call)
         case ScriptedTokens():
-            return _tokens(script)
+            return paced(script.f, script.t, script.r)
         case ScriptedPlan():
             return _steps(script, so_far)
         case str():
@@ -148,17 +146,6 @@ def _played(
 
 async def _one(piece: Piece) -> AsyncGenerator[Piece, None]:
     yield piece
-
-
-async def _tokens(script: ScriptedTokens) -> AsyncGenerator[Piece, None]:
-    await asyncio.sleep(script.f / 1000)
-    began = time.monotonic()
-    for i in range(script.t):
-        if script.r:
-            await asyncio.sleep(max(0.0, began + i / script.r - time.monotonic()))
-        elif i % YIELD_EVERY == YIELD_EVERY - 1:
-            await asyncio.sleep(0)
-        yield f"t{i:04d} "
 
 
 async def _steps(script: ScriptedPlan, so_far: RunSoFar) -> AsyncGenerator[Piece, None]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
+from bench.browser import chromium
 from bench.figures import Figure
-from local_dev.stack_process import RunningStack
+from bench.people import UNLIMITED
+from bench.suite import Scenario, Size
+from local_dev.stack_process import RunningStack, running_stack
 
 OPEN_BUDGET = 1_000.0
 """Milliseconds until a message can be written."""
 WEIGHT_BUDGET = 150.0
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 MEASURE = """() => {
   const [page] = performance.getEntriesByType('navigation');
@@ -33,12 +34,14 @@ MEASURE = """() => {
 Visit = dict[str, Any]
 
 
+async def measure(size: Size) -> list[Figure]:
+    async with running_stack(UNLIMITED) as stack:
+        return await page_figures(stack, size.of(3, 1))
+
+
 async def page_figures(stack: RunningStack, rounds: int) -> list[Figure]:
-    async with async_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
-        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    async with chromium() as browser:
         visits = [await _visit(browser, stack.base_url) for _ in range(rounds)]
-        await browser.close()
     first, again = ([each[which] for each in visits] for which in (0, 1))
     return [
         Figure("first visit: first contentful paint, p50", _median(first, "painted"), "ms"),
@@ -67,3 +70,6 @@ async def _visit(browser: Browser, url: str) -> tuple[Visit, Visit]:
 
 def _median(visits: Sequence[Visit], field: str) -> float:
     return statistics.median(visit[field] for visit in visits)
+
+
+SCENARIO = Scenario("The page in Chromium", measure)

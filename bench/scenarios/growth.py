@@ -15,20 +15,31 @@ from pydantic_ai.messages import ModelRequest, ModelResponse, TextPart, UserProm
 
 from bench.figures import Figure, percentile
 from bench.people import UNLIMITED, Person, people
+from bench.suite import Scenario, Size
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, RunMessage, Submission
 from forge.settings import Settings
 from forge.store import Store, open_store, system_clock
-from local_dev.stack_process import RunningStack
+from local_dev.stack_process import RunningStack, running_stack
 from worker.agent.history import stored_history as history
 
 SIZES = (10, 1_000, 5_000)
 BESIDE = 8
 """Requests of the long conversation that run while another person's first text is measured."""
+NEWEST = 200
+MINIMAL, FIRST_TEXT = "POST, minimal answer, p50", "first text, p50"
+QUIET, AWAY = "another's first text, quiet, p50", f"another's first text beside {BESIDE} POSTs, p50"
+NEIGHBOUR = f"another's first text beside {BESIDE} POSTs, instead of quiet"
+FLAT, BESIDE_MOST = 2.0, 1.5
 AT_ONCE = 20
 """Turns of a transaction, each of two messages and two LLM messages."""
 _TEXT = "The balance of Alice is 9,998.5 ETH on the local test network, at block 12,345. " * 4
+
+
+async def measure(size: Size) -> list[Figure]:
+    async with running_stack(UNLIMITED) as stack:
+        return await growth(stack, size.of(9, 2))
 
 
 async def growth(stack: RunningStack, rounds: int) -> list[Figure]:
@@ -38,7 +49,32 @@ async def growth(stack: RunningStack, rounds: int) -> list[Figure]:
         store = open_store(settings, system_clock)
         for size in SIZES:
             figures += await _of_size(stack, store, size, rounds)
-    return figures
+    return [*figures, *_flat(figures)]
+
+
+def _flat(figures: Sequence[Figure]) -> list[Figure]:
+    """How much dearer the longest conversation is than the shortest, which has messages enough to be warm."""
+    value = {figure.name: figure.value for figure in figures}
+    short, long = (f"{size:,} messages" for size in (SIZES[0], SIZES[-1]))
+    ratios = [
+        Figure(
+            f"{long} instead of {short}: {what}",
+            value[f"{long}: {what}"] / value[f"{short}: {what}"],
+            "×",
+            FLAT,
+        )
+        for what in (MINIMAL, FIRST_TEXT)
+    ]
+    beside = [
+        Figure(
+            f"{size:,} messages: {NEIGHBOUR}",
+            value[f"{size:,} messages: {AWAY}"] / value[f"{size:,} messages: {QUIET}"],
+            "×",
+            BESIDE_MOST,
+        )
+        for size in SIZES
+    ]
+    return [*ratios, *beside]
 
 
 async def _of_size(stack: RunningStack, store: Store, size: int, rounds: int) -> list[Figure]:
@@ -50,18 +86,23 @@ async def _of_size(stack: RunningStack, store: Store, size: int, rounds: int) ->
         minimal = await _timed(lambda: _post(long, minimal=True), rounds)
         whole = await _timed(lambda: _post(long, minimal=False), rounds)
         state = await _timed(lambda: _state(long), rounds)
+        synced = [await _sync(long) for _ in range(rounds)]
         beside = await _beside(long, other, rounds)
-        size_of_state = len((await _state(long)).content) / 1_000
+        size_of_state = len(await _state(long)) / 1_000
     name = f"{size:,} messages"
     return [
-        Figure(f"{name}: POST, minimal answer, p50", percentile(minimal, 50), "ms"),
+        Figure(f"{name}: {MINIMAL}", percentile(minimal, 50), "ms"),
         Figure(f"{name}: POST, whole State, p50", percentile(whole, 50), "ms"),
         Figure(f"{name}: GET state, p50", percentile(state, 50), "ms"),
         Figure(f"{name}: a State", size_of_state, "KB"),
+        Figure(
+            f"{name}: sync of the newest {NEWEST}, p50", percentile([took for took, _ in synced], 50), "ms"
+        ),
+        Figure(f"{name}: answer to sync", synced[0][1] / 1_000, "KB"),
         Figure(f"{name}: first text, the first time", cold[0], "ms"),
-        Figure(f"{name}: first text, p50", percentile(own, 50), "ms"),
-        Figure(f"{name}: another's first text, quiet, p50", percentile(quiet, 50), "ms"),
-        Figure(f"{name}: another's first text beside {BESIDE} POSTs, p50", percentile(beside, 50), "ms"),
+        Figure(f"{name}: {FIRST_TEXT}", percentile(own, 50), "ms"),
+        Figure(f"{name}: {QUIET}", percentile(quiet, 50), "ms"),
+        Figure(f"{name}: {AWAY}", percentile(beside, 50), "ms"),
     ]
 
 
@@ -114,31 +155,47 @@ async def _beside(long: Person, other: Person, rounds: int) -> list[float]:
 
 async def _until_quiet(person: Person) -> None:
     """A message with a preference to wait comes back when all before it have ended."""
-    response = await _post(person, minimal=True, wait=20)
-    if response.json()["is_processing"]:
+    if json.loads(await _post(person, minimal=True, wait=20))["is_processing"]:
         raise RuntimeError("the long conversation did not come to rest")
 
 
-async def _post(person: Person, *, minimal: bool, wait: int = 0) -> Any:
+async def _post(person: Person, *, minimal: bool, wait: int = 0) -> bytes:
     body = {"message": json.dumps({"f": 0, "t": 1, "r": 0}), "session_id": person.session_id}
     preferences = [*(["return=minimal"] if minimal else []), *([f"wait={wait}"] if wait else [])]
     headers = {"prefer": ", ".join(preferences)} if preferences else {}
-    response = await person.http.post("/api/chat", json=body, headers=headers)
-    response.raise_for_status()
-    return response
+    async with person.http.post("/api/chat", json=body, headers=headers, raise_for_status=True) as response:
+        return await response.read()
 
 
-async def _state(person: Person, limit: int = 500) -> Any:
-    return await person.http.get("/api/state", params={"session_id": person.session_id, "limit": limit})
+async def _state(person: Person, limit: int = 500) -> bytes:
+    asked = {"session_id": person.session_id, "limit": str(limit)}
+    async with person.http.get("/api/state", params=asked, raise_for_status=True) as response:
+        return await response.read()
+
+
+async def _sync(person: Person) -> tuple[float, int]:
+    """Milliseconds until all that was asked for has come, and its bytes."""
+    began, size = perf_counter(), 0
+    await person.socket.send_json({"type": "sync", "have": {}, "newest": NEWEST})
+    async with asyncio.timeout(person.patience):
+        while True:
+            text = await person.socket.receive_str()
+            frame = json.loads(text)
+            size += len(text.encode())
+            if (
+                frame["type"] == "state"
+                and frame["messages"]
+                and frame["messages"][-1]["seq"] + 1 == frame["message_count"]
+            ):
+                return (perf_counter() - began) * 1_000, size
 
 
 async def _timed(request: Callable[[], Awaitable[Any]], rounds: int) -> Sequence[float]:
     values: list[float] = []
     for _ in range(rounds):
         began = perf_counter()
-        response = await request()
+        await request()
         values.append((perf_counter() - began) * 1_000)
-        response.raise_for_status()
         await asyncio.sleep(0.1)
     return values
 
@@ -156,3 +213,6 @@ def _environment(stack: RunningStack) -> Generator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+SCENARIO = Scenario("How a conversation grows", measure)

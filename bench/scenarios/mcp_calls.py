@@ -10,14 +10,21 @@ from typing import Any
 import aiohttp
 
 from bench.figures import Figure, percentile
+from bench.people import UNLIMITED
+from bench.suite import Scenario, Size
 from forge.models.ids import new_run_id
 from forge.models.run import ToolCommand
-from local_dev.stack_process import RunningStack
+from local_dev.stack_process import RunningStack, running_stack
 from worker.agent.tools.toolbox import Toolbox
 from worker.mcp_servers import mount
 
 BUDGET_MS = 5.0
 WHO = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+
+async def measure(size: Size) -> list[Figure]:
+    async with running_stack(UNLIMITED) as stack:
+        return await mcp_calls(stack, size.of(200, 20))
 
 
 async def mcp_calls(stack: RunningStack, calls: int) -> list[Figure]:
@@ -74,3 +81,6 @@ async def _timed(call: Callable[[], Awaitable[None]], calls: int) -> list[float]
         if number >= 3:
             times.append((perf_counter() - began) * 1000)
     return times
+
+
+SCENARIO = Scenario("A tool call inside the worker", measure, rounds=3)

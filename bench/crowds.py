@@ -1,0 +1,157 @@
+"""Many people at once, against the application and then against the floor: latencies, processor time, memory."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from bench.figures import Figure, percentile
+from bench.floor_process import floor_people, llm_alone, running_floor
+from bench.people import UNLIMITED, Asking, one_after_the_other, people, script, words
+from bench.processes import by_kind, cpu_seconds, most_memory, tree_seconds
+from local_dev.options import usual_workers
+from local_dev.stack_process import running_stack
+
+LATE_SECONDS = 2.0
+"""Who waits longer for a first text has waited for a place."""
+ALONE_SECONDS = 2.0
+"""How long the scripted LLM plays by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """So many people, each with `turns` messages one after the other, answered with `tokens` at `per_second`.
+
+    They begin one after the other within `begin_within` seconds, as people come: nobody begins in the same instant.
+    """
+
+    users: int
+    turns: int
+    tokens: int
+    per_second: float
+    begin_within: float
+
+    @property
+    def says(self) -> str:
+        return script(self.tokens, self.per_second)
+
+    @property
+    def all_tokens(self) -> int:
+        return self.users * self.turns * self.tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Of one crowd at one server. `used`: seconds of processor time by kind of process; `memory`: MB at most."""
+
+    first_texts: Sequence[float]
+    gaps: Sequence[float]
+    errors: Mapping[str, int]
+    used: Mapping[str, float]
+    client: float
+    memory: float
+
+    def per_thousand(self, crowd: Crowd) -> float:
+        return sum(self.used.values()) / crowd.all_tokens * 1_000
+
+
+async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
+    """With as many workers as `make run` starts."""
+    environment = {**UNLIMITED, "FORGE_WORKERS": str(usual_workers()), **(settings or {})}
+    async with (
+        running_stack(environment) as stack,
+        people(stack, crowd.users) as persons,
+        most_memory(stack.process.pid) as most,
+    ):
+        for person in persons:
+            person.says, person.expected = crowd.says, words(crowd.tokens)
+        before, client = cpu_seconds(stack), time.process_time()
+        await _chat(persons, crowd)
+        client = time.process_time() - client
+        used = by_kind({name: value - before.get(name, 0) for name, value in cpu_seconds(stack).items()})
+    return _seen(persons, used, client, most.memory)
+
+
+async def at_floor(crowd: Crowd) -> Seen:
+    async with (
+        running_floor() as floor,
+        floor_people(floor, crowd.users, crowd.says) as persons,
+        most_memory(floor.pid) as most,
+    ):
+        before, client = tree_seconds(floor.pid), time.process_time()
+        await _chat(persons, crowd)
+        client = time.process_time() - client
+        used = {"floor": tree_seconds(floor.pid) - before}
+    return _seen(persons, used, client, most.memory)
+
+
+async def _chat(persons: Sequence[Asking], crowd: Crowd) -> None:
+    async def one(number: int, person: Asking) -> None:
+        await asyncio.sleep(number / crowd.users * crowd.begin_within)
+        await one_after_the_other(person, crowd.turns)
+
+    await asyncio.gather(*(one(number, person) for number, person in enumerate(persons)))
+
+
+def _seen(persons: Sequence[Asking], used: Mapping[str, float], client: float, memory: float) -> Seen:
+    heard = [person.heard for person in persons]
+    return Seen(
+        first_texts=[value for each in heard for value in each.first_texts],
+        gaps=[value for each in heard for value in each.gaps],
+        errors=Counter(chain.from_iterable(each.errors for each in heard)),
+        used=used,
+        client=client,
+        memory=memory,
+    )
+
+
+def latencies(seen: Seen, floor: Seen, budgets: Mapping[str, float]) -> list[Figure]:
+    """`budgets`: by the name of a figure."""
+    figures = [
+        Figure(f"{what}, p{part}", percentile(ours, part), "ms", floor=percentile(bare, part))
+        for what, ours, bare in (
+            ("first text", seen.first_texts, floor.first_texts),
+            ("gap between frames", seen.gaps, floor.gaps),
+        )
+        for part in (50, 99)
+    ]
+    late = sum(value > LATE_SECONDS * 1_000 for value in seen.first_texts)
+    counts = [
+        Figure(f"first texts after more than {LATE_SECONDS:g} s", float(late), ""),
+        Figure("errors", float(sum(seen.errors.values())), ""),
+    ]
+    return [_with_budget(figure, budgets) for figure in [*figures, *counts]]
+
+
+async def costs(crowd: Crowd, seen: Seen, floor: Seen, budgets: Mapping[str, float]) -> list[Figure]:
+    """Processor time; the client's and the scripted LLM's, which plays within the workers, are told apart."""
+    tokens = max(1, round(crowd.per_second * ALONE_SECONDS)) if crowd.per_second else crowd.tokens
+    llm = await llm_alone(crowd.users, tokens, crowd.per_second)
+    turns, thousands = crowd.users * crowd.turns, crowd.all_tokens / 1_000
+    figures = [
+        Figure("servers, for 1,000 tokens", seen.per_thousand(crowd), "s", floor=floor.per_thousand(crowd)),
+        *(
+            Figure(f"{kind}, for a turn", used / turns * 1_000, "ms")
+            for kind, used in sorted(seen.used.items(), key=lambda each: -each[1])
+        ),
+        Figure("the scripted LLM alone, for 1,000 tokens", llm, "s"),
+        Figure("the client, for 1,000 tokens", seen.client / thousands, "s", floor=floor.client / thousands),
+        Figure("memory of all servers, most", seen.memory, "MB", floor=floor.memory),
+    ]
+    return [_with_budget(figure, budgets) for figure in figures]
+
+
+async def beside_floor(crowd: Crowd, budgets: Mapping[str, float]) -> list[Figure]:
+    seen, floor = await at_application(crowd), await at_floor(crowd)
+    if seen.errors:
+        print(f"errors of {crowd.users} people: {dict(seen.errors)}", flush=True, file=sys.stderr)
+    return [*latencies(seen, floor, budgets), *await costs(crowd, seen, floor, budgets)]
+
+
+def _with_budget(figure: Figure, budgets: Mapping[str, float]) -> Figure:
+    return replace(figure, budget=budgets.get(figure.name, figure.budget))

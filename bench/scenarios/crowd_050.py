@@ -1,0 +1,17 @@
+"""Fifty people who chat all the time, as a team does on its own computer."""
+
+from __future__ import annotations
+
+from bench.crowds import Crowd, beside_floor
+from bench.figures import Figure
+from bench.suite import Scenario, Size
+
+BUDGETS = {"first text, p50": 50.0, "first text, p99": 250.0, "errors": 0.0}
+
+
+async def measure(size: Size) -> list[Figure]:
+    crowd = Crowd(users=50, turns=size.of(5, 1), tokens=200, per_second=50, begin_within=4)
+    return await beside_floor(crowd, BUDGETS)
+
+
+SCENARIO = Scenario("50 people, answers of 200 tokens at 50 a second", measure, rounds=2)

@@ -1,0 +1,62 @@
+"""Memory of an idle application, of each further worker, and of sessions that are open and do nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bench.crowds import Crowd, at_application, at_floor
+from bench.figures import Figure
+from bench.floor_process import running_floor
+from bench.people import UNLIMITED, people
+from bench.processes import memory, tree_memory
+from bench.suite import Scenario, Size
+from local_dev.stack_process import RunningStack, running_stack
+
+WORKERS = 2
+SESSIONS = 200
+KIB = 1_024
+STREAMING = Crowd(users=SESSIONS, turns=1, tokens=200, per_second=20, begin_within=2)
+
+
+async def measure(size: Size) -> list[Figure]:
+    async with running_floor() as floor:
+        bare = tree_memory(floor.pid)
+    async with running_stack(UNLIMITED) as stack:
+        await asyncio.sleep(size.of(5, 1))
+        alone = memory(stack)
+        whole = tree_memory(stack.process.pid)
+        idle = await idle_session(stack, size.of(60.0, 5.0))
+    seen, floor_seen = await at_application(STREAMING, {"FORGE_WORKERS": "1"}), await at_floor(STREAMING)
+    async with running_stack({**UNLIMITED, "FORGE_WORKERS": str(WORKERS)}) as stack:
+        await asyncio.sleep(size.of(5, 1))
+        further = memory(stack)[f"worker-{WORKERS}"]
+    return [
+        Figure("the application with one worker, idle", whole, "MB", 300, bare),
+        *(Figure(f"{name}, idle", value, "MB") for name, value in alone.items()),
+        Figure("each further worker", further, "MB", 130),
+        Figure("an idle session, in all processes", idle, "KB", 1),
+        Figure(
+            "a streaming session, in all processes",
+            (seen.memory - whole) / SESSIONS * KIB,
+            "KB",
+            120,
+            (floor_seen.memory - bare) / SESSIONS * KIB,
+        ),
+    ]
+
+
+async def idle_session(stack: RunningStack, seconds: float) -> float:
+    """KB that each of `SESSIONS` open sockets keeps, `seconds` after its answer; as many others were there before.
+
+    A process keeps what its memory has once grown to: the others are there so that this is not charged to sessions.
+    """
+    async with people(stack, SESSIONS):
+        pass
+    await asyncio.sleep(seconds / 10)
+    before = tree_memory(stack.process.pid)
+    async with people(stack, SESSIONS):
+        await asyncio.sleep(seconds)
+        return max(0.0, (tree_memory(stack.process.pid) - before) / SESSIONS * KIB)
+
+
+SCENARIO = Scenario("Memory", measure, in_quick=False)

@@ -1,0 +1,108 @@
+"""How soon a killed worker's runs go on elsewhere, as the scripted LLM's journal tells: its next request for them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.figures import Figure, percentile
+from bench.people import PATIENCE_SECONDS, TOKENS, UNLIMITED, Person, people, words
+from bench.suite import Scenario, Size
+from forge.models.timing import TAKEOVER_P50_SECONDS, TAKEOVER_P99_SECONDS, TAKEOVER_SECONDS
+from local_dev.stack_process import RunningStack, running_stack
+
+WORKERS = 2
+PERSONS = 40
+SECONDS_OF_ANSWER = 8
+KILLED = "worker-1"
+"""Always the same one: a run that loses two workers is a suspect, and waits for its turn."""
+READY = '"worker ready"'
+PAUSE_SECONDS = 4.0
+"""From the moment at which all workers are ready to the next kill."""
+
+
+async def measure(size: Size) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="forge-bench-") as folder:
+        journal = Path(folder, "journal")
+        environment = {**UNLIMITED, "FORGE_WORKERS": str(WORKERS), "FORGE_SCRIPT_JOURNAL": str(journal)}
+        async with running_stack(environment) as stack, people(stack, PERSONS) as persons:
+            kills = await _kill(stack, persons, size.of(10, 2))
+        lines = await asyncio.to_thread(journal.read_text)
+        taken = takeovers(lines.splitlines(), kills)
+    errors = sum(len(person.errors) for person in persons)
+    return [
+        Figure(
+            "kill to the next LLM request of a lost run, p50",
+            percentile(taken, 50),
+            "s",
+            TAKEOVER_P50_SECONDS,
+        ),
+        Figure(
+            "kill to the next LLM request of a lost run, p99",
+            percentile(taken, 99),
+            "s",
+            TAKEOVER_P99_SECONDS,
+        ),
+        Figure("kill to the next LLM request of a lost run, longest", max(taken), "s", TAKEOVER_SECONDS),
+        Figure("runs that were lost", float(len(taken)), ""),
+        Figure("answers that were wrong or did not come", float(errors), "", 0),
+    ]
+
+
+async def _kill(stack: RunningStack, persons: Sequence[Person], times: int) -> list[float]:
+    """The moments of the kills, seconds since the epoch; people chat until the last one's runs have gone on."""
+    is_over = asyncio.Event()
+    talking = [asyncio.create_task(_talk(person, is_over), name="person") for person in persons]
+    kills: list[float] = []
+    for number in range(times):
+        await _all_ready(stack, number)
+        await asyncio.sleep(PAUSE_SECONDS)
+        kills.append(time.time())
+        os.kill(stack.processes()[KILLED], signal.SIGKILL)
+    await asyncio.sleep(PAUSE_SECONDS)
+    is_over.set()
+    await asyncio.gather(*talking)
+    return kills
+
+
+async def _all_ready(stack: RunningStack, kills: int) -> None:
+    """Each worker has said so once, and once more after each kill."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while sum(stack.log(f"worker-{each + 1}").count(READY) for each in range(WORKERS)) < WORKERS + kills:  # noqa: ASYNC110  processes, no events
+            await asyncio.sleep(0.1)
+
+
+async def _talk(person: Person, is_over: asyncio.Event) -> None:
+    number = 0
+    while not is_over.is_set():
+        number += 1
+        tokens = TOKENS * SECONDS_OF_ANSWER
+        tag = f"{person.session_id} {number}"
+        person.says = json.dumps({"f": 0, "t": tokens, "r": TOKENS, "tag": tag})
+        person.expected = words(tokens)
+        await person.ask()
+
+
+def takeovers(journal: Sequence[str], kills: Sequence[float]) -> list[float]:
+    """Seconds from a kill to the next start of an LLM request that had begun before it and has no end."""
+    taken: list[float] = []
+    open_since: dict[str, float] = {}
+    for line in map(json.loads, journal):
+        tag, at = line["tag"], line["at"]
+        if line["event"] == "end":
+            open_since.pop(tag, None)
+            continue
+        if tag and tag in open_since:
+            between = [kill for kill in kills if open_since[tag] < kill < at]
+            taken += [at - kill for kill in between[:1]]
+        open_since[tag] = at
+    return taken
+
+
+SCENARIO = Scenario("Takeover after a kill", measure)

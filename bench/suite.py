@@ -1,0 +1,65 @@
+"""What a scenario is, which there are, and how they are run: one after the other, each in rounds."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bench import scenarios
+from bench.figures import Figure, over_rounds
+
+T = TypeVar("T")
+Measured = Mapping[str, list[Figure]]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: a quick run tells what is roughly so, and that the bench itself works."""
+
+    is_quick: bool = False
+
+    def of(self, whole: T, quick: T) -> T:
+        return quick if self.is_quick else whole
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One round of it is measured by `measure`. `rounds`: of a whole run; a quick one has one round.
+
+    `in_quick`: whether a quick run has it at all.
+    """
+
+    title: str
+    measure: Callable[[Size], Awaitable[list[Figure]]]
+    rounds: int = 1
+    in_quick: bool = True
+
+
+def found() -> dict[str, Scenario]:
+    """By the name of its module, in the order of their numbers."""
+    names = [module.name for module in pkgutil.iter_modules(scenarios.__path__)]
+    modules = {name: importlib.import_module(f"{scenarios.__name__}.{name}") for name in names}
+    return {name: module.SCENARIO for name, module in modules.items()}
+
+
+def chosen(names: Sequence[str], size: Size) -> list[Scenario]:
+    """Those that are named, else those of the size."""
+    known = found()
+    if names:
+        return [known[name] for name in names]
+    return [each for each in known.values() if each.in_quick or not size.is_quick]
+
+
+async def measured(asked: Sequence[Scenario], size: Size) -> Measured:
+    results: dict[str, list[Figure]] = {}
+    for scenario in asked:
+        began = time.monotonic()
+        rounds = [await scenario.measure(size) for _ in range(size.of(scenario.rounds, 1))]
+        results[scenario.title] = over_rounds(rounds)
+        print(f"{time.monotonic() - began:6.0f} s  {scenario.title}", file=sys.stderr, flush=True)
+    return results
