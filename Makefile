@@ -92,7 +92,7 @@ check-template: setup-check
 	$(sam) validate --lint --region us-east-1
 	$(sam) build
 
-# What a turn sends to AWS is counted, and held to deploy/turn.json.
+# What a turn sends is counted, and held to deploy/turn.json and bench/budgets.json.
 .PHONY: check-bill
 check-bill: setup-check
 	$(python) -m pytest --quiet tests/cost
@@ -138,11 +138,11 @@ lock: setup-check ## Lock requirements/*.in again (ARGS=--upgrade takes new vers
 	npm install --package-lock-only --loglevel=error
 
 .PHONY: bench
-bench: setup ## Measure speed, memory and cost
+bench: setup ## Measure speed and memory beside a bare server (20 minutes; ARGS=--quick: 3; --write: docs/performance.md)
 	@$(python) -m bench $(ARGS)
 
 .PHONY: bench-cost
-bench-cost: setup-check ## Count what a turn sends to AWS, and price it (ARGS=--write makes that the budget)
+bench-cost: setup-check ## Count what a turn sends to AWS, and price it (ARGS=--write makes that the budgets)
 	@$(python) -m bench.cost $(ARGS)
 
 .PHONY: bench-attacks

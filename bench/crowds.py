@@ -17,8 +17,12 @@ from bench.processes import by_kind, cpu_seconds, most_memory, tree_seconds
 from local_dev.options import usual_workers
 from local_dev.stack_process import running_stack
 
+PATIENCE_SECONDS = 150.0
+"""How long somebody waits for the end of an answer: slow is no error."""
 LATE_SECONDS = 2.0
 """Who waits longer for a first text has waited for a place."""
+FLOOR_TURNS = 2
+"""Of each person at the floor, whose figures do not change with more."""
 ALONE_SECONDS = 2.0
 """How long the scripted LLM plays by itself."""
 
@@ -59,6 +63,9 @@ class Seen:
     def per_thousand(self, crowd: Crowd) -> float:
         return sum(self.used.values()) / crowd.all_tokens * 1_000
 
+    def client_per_thousand(self, crowd: Crowd) -> float:
+        return self.client / crowd.all_tokens * 1_000
+
 
 async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
     """With as many workers as `make run` starts."""
@@ -70,6 +77,7 @@ async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None
     ):
         for person in persons:
             person.says, person.expected = crowd.says, words(crowd.tokens)
+            person.patience = PATIENCE_SECONDS
         before, client = cpu_seconds(stack), time.process_time()
         await _chat(persons, crowd)
         client = time.process_time() - client
@@ -128,29 +136,38 @@ def latencies(seen: Seen, floor: Seen, budgets: Mapping[str, float]) -> list[Fig
     return [_with_budget(figure, budgets) for figure in [*figures, *counts]]
 
 
-async def costs(crowd: Crowd, seen: Seen, floor: Seen, budgets: Mapping[str, float]) -> list[Figure]:
+async def costs(
+    crowd: Crowd, seen: Seen, few: Crowd, floor: Seen, budgets: Mapping[str, float]
+) -> list[Figure]:
     """Processor time; the client's and the scripted LLM's, which plays within the workers, are told apart."""
     tokens = max(1, round(crowd.per_second * ALONE_SECONDS)) if crowd.per_second else crowd.tokens
     llm = await llm_alone(crowd.users, tokens, crowd.per_second)
-    turns, thousands = crowd.users * crowd.turns, crowd.all_tokens / 1_000
+    turns = crowd.users * crowd.turns
     figures = [
-        Figure("servers, for 1,000 tokens", seen.per_thousand(crowd), "s", floor=floor.per_thousand(crowd)),
+        Figure("servers, for 1,000 tokens", seen.per_thousand(crowd), "s", floor=floor.per_thousand(few)),
         *(
             Figure(f"{kind}, for a turn", used / turns * 1_000, "ms")
             for kind, used in sorted(seen.used.items(), key=lambda each: -each[1])
         ),
         Figure("the scripted LLM alone, for 1,000 tokens", llm, "s"),
-        Figure("the client, for 1,000 tokens", seen.client / thousands, "s", floor=floor.client / thousands),
+        Figure(
+            "the client, for 1,000 tokens",
+            seen.client_per_thousand(crowd),
+            "s",
+            floor=floor.client_per_thousand(few),
+        ),
         Figure("memory of all servers, most", seen.memory, "MB", floor=floor.memory),
     ]
     return [_with_budget(figure, budgets) for figure in figures]
 
 
 async def beside_floor(crowd: Crowd, budgets: Mapping[str, float]) -> list[Figure]:
-    seen, floor = await at_application(crowd), await at_floor(crowd)
+    seen = await at_application(crowd)
+    few = replace(crowd, turns=min(crowd.turns, FLOOR_TURNS))
+    floor = await at_floor(few)
     if seen.errors:
         print(f"errors of {crowd.users} people: {dict(seen.errors)}", flush=True, file=sys.stderr)
-    return [*latencies(seen, floor, budgets), *await costs(crowd, seen, floor, budgets)]
+    return [*latencies(seen, floor, budgets), *await costs(crowd, seen, few, floor, budgets)]
 
 
 def _with_budget(figure: Figure, budgets: Mapping[str, float]) -> Figure:

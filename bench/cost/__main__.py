@@ -1,6 +1,7 @@
 """`make bench-cost`: what a turn, a reload and the expiry cost, from what leaves the processes.
 
-`--write` makes what was counted the budget (`deploy/turn.json`) that `make check` holds and `make deploy` prints.
+`--write` makes what was counted the budgets that `make check` holds: `deploy/turn.json`, which `make deploy` prices,
+too, and `bench/budgets.json`, which has the worker's calls by kind, frames and bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from bench.cost.report import report
 from deploy.turn import BUDGET
 from tests.cost.scene import counted
+from tests.cost.turns import counted_turns, write_budgets
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     print(report(counts))
     if options.write:
         BUDGET.write_text(json.dumps(counts, indent=2) + "\n")
+        write_budgets(counted_turns())
     return 0
 
 

@@ -74,4 +74,4 @@ def _figures(who: str, persons: Sequence[Heard]) -> list[Figure]:
     ]
 
 
-SCENARIO = Scenario("Added time to first token, and to the whole answer of 20 tokens", measure, rounds=3)
+SCENARIO = Scenario("Added time to first token, and to the whole answer of 20 tokens", measure, rounds=2)

@@ -7,7 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +28,7 @@ SIZES = (10, 1_000, 5_000)
 BESIDE = 8
 """Requests of the long conversation that run while another person's first text is measured."""
 NEWEST = 200
+SILENCE_SECONDS = 0.5
 MINIMAL, FIRST_TEXT = "POST, minimal answer, p50", "first text, p50"
 QUIET, AWAY = "another's first text, quiet, p50", f"another's first text beside {BESIDE} POSTs, p50"
 NEIGHBOUR = f"another's first text beside {BESIDE} POSTs, instead of quiet"
@@ -86,6 +87,8 @@ async def _of_size(stack: RunningStack, store: Store, size: int, rounds: int) ->
         minimal = await _timed(lambda: _post(long, minimal=True), rounds)
         whole = await _timed(lambda: _post(long, minimal=False), rounds)
         state = await _timed(lambda: _state(long), rounds)
+        await _until_quiet(long)
+        await _read_all(long)
         synced = [await _sync(long) for _ in range(rounds)]
         beside = await _beside(long, other, rounds)
         size_of_state = len(await _state(long)) / 1_000
@@ -171,6 +174,13 @@ async def _state(person: Person, limit: int = 500) -> bytes:
     asked = {"session_id": person.session_id, "limit": str(limit)}
     async with person.http.get("/api/state", params=asked, raise_for_status=True) as response:
         return await response.read()
+
+
+async def _read_all(person: Person) -> None:
+    """What the posts have left in the socket: nothing comes after a while."""
+    with suppress(TimeoutError):
+        while True:
+            await person.socket.receive_str(timeout=SILENCE_SECONDS)
 
 
 async def _sync(person: Person) -> tuple[float, int]:

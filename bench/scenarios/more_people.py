@@ -6,7 +6,7 @@ from bench.crowds import Crowd, at_application, at_floor
 from bench.figures import Figure, percentile
 from bench.suite import Scenario, Size
 
-USERS = (1, 10, 25, 50, 100, 150, 200)
+USERS = (1, 10, 50, 100, 200)
 TURNS = 2
 
 

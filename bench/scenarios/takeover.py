@@ -105,4 +105,4 @@ def takeovers(journal: Sequence[str], kills: Sequence[float]) -> list[float]:
     return taken
 
 
-SCENARIO = Scenario("Takeover after a kill", measure)
+SCENARIO = Scenario("Takeover after a kill", measure, in_quick=False)

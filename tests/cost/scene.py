@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from moto import mock_aws
 from pydantic_ai.messages import ModelRequest, ToolReturnPart
 from pydantic_ai.models.function import DeltaToolCall, FunctionModel
 
@@ -33,20 +31,19 @@ from forge.settings import Settings
 from forge.store import open_store
 from tests.api.gateway import Answer
 from tests.api.gateway import Gateway as Api
+from tests.cost.account import CONNECTIONS_URL, REGION, account
+from tests.cost.turns import Counting, NonPollingQueue, clock_server
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 from tests.virtual_loop import run_in_virtual_time
 from tests.worker.gateway import Gateway as Sockets
 from tests.worker.gateway import Page
 from tests.worker.stage import Stage
-from tests.worker.test_budgets import Counting, NonPollingQueue, clock_server
 from worker.operation.metrics import Metrics
 from worker.push.frame_pace import PACES
 
 TURNS = 3
 TOKENS = 400
 TOKENS_PER_SECOND = 20
-REGION = "us-east-1"
-CONNECTIONS_URL = f"https://socketapi1.execute-api.{REGION}.amazonaws.com/ws"
 KEY = SessionKey(ANONYMOUS, "0190d5cb-7a31-4c6b-9d57-6f2b0f5ad3b1")
 MESSAGE = "Look at the clock, and then tell me about the block that came last."
 CALL_SECONDS = 0.02
@@ -58,14 +55,6 @@ HEADER_BYTES = 700
 """Of an answer over HTTP, as CloudFront sends it."""
 LOG_EVENT_BYTES = 26
 """What CloudWatch adds to each line."""
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_REGION": REGION,
-    "AWS_DEFAULT_REGION": REGION,
-    "FORGE_TABLE": TABLE_NAME,
-    "FORGE_CONNECTIONS_URL": CONNECTIONS_URL,
-}
 
 
 def llm() -> FunctionModel:
@@ -211,7 +200,7 @@ def _in_thread(call: Callable[[], Any]) -> Any:
 
 def counted() -> dict[str, dict[str, float]]:
     """What a turn, a reload and a turn's part of the expiry send to AWS, on average over the conversation."""
-    with mock_aws(), _environment(ENVIRONMENT):
+    with account():
         parts = run_in_virtual_time(_counted)
     return {part: _average(each) for part, each in parts.items()}
 
@@ -269,14 +258,3 @@ def _functions(settings: Settings, now: Any, store: Any, queue: Any, connections
 
 def _given(value: Any) -> Any:
     return value
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Generator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -1,0 +1,98 @@
+"""What the bench computes from what it measured, and which scenarios it has. No timing is asserted anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from bench.compare import figures
+from bench.figures import Figure, over_rounds
+from bench.floor_process import floor_people, running_floor
+from bench.people import script
+from bench.processes import by_kind
+from bench.scenarios.takeover import takeovers
+from bench.suite import Scenario, Size, chosen, found, measured
+from tests.patience import PATIENCE_SECONDS
+
+
+def test_each_scenario_has_a_title_of_its_own() -> None:
+    titles = [scenario.title for scenario in found().values()]
+    assert len(set(titles)) == len(titles) > 10
+
+
+def test_the_attacks_are_a_target_of_their_own() -> None:
+    assert not any("attack" in name for name in found())
+
+
+def test_a_quick_run_leaves_out_what_takes_long_unless_it_is_named() -> None:
+    quick, whole = chosen([], Size(is_quick=True)), chosen([], Size())
+    assert set(quick) < set(whole) == set(found().values())
+    assert chosen(["memory"], Size(is_quick=True)) == [found()["memory"]]
+
+
+async def test_the_middle_round_is_the_figure_and_the_others_are_kept() -> None:
+    values = iter([3.0, 1.0, 8.0])
+
+    async def measure(_: Size) -> list[Figure]:
+        value = next(values)
+        return [Figure("first text", value, "ms", budget=4, floor=value / 2)]
+
+    results = await measured([Scenario("made up", measure, rounds=3)], Size())
+    (figure,) = results["made up"]
+    assert (figure.value, figure.rounds, figure.floor) == (3, (3, 1, 8), 1.5)
+    assert figure.is_met
+    assert figure.ratio == 2
+
+
+def test_a_figure_of_no_values_meets_no_budget() -> None:
+    assert Figure("gap", float("nan"), "ms", budget=4).is_met is False
+
+
+def test_rounds_without_a_floor_have_none() -> None:
+    (figure,) = over_rounds([[Figure("start", 2, "s")], [Figure("start", 4, "s")]])
+    assert (figure.value, figure.floor) == (3, None)
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_results_of_today_and_of_older_checkouts_are_compared(wrapped: bool) -> None:
+    tables = {"Memory": [Figure("gateway", 60, "MB").as_json()]}
+    document = {"machine": {}, "scenarios": tables} if wrapped else tables
+    assert figures(json.loads(json.dumps(document))) == {("Memory", "gateway"): (60, "MB")}
+
+
+def test_a_takeover_lasts_from_the_kill_to_the_next_request_of_the_same_run() -> None:
+    def line(event: str, tag: str, at: float) -> str:
+        return json.dumps({"event": event, "tag": tag, "at": at})
+
+    journal = [
+        line("start", "lost", 1),
+        line("start", "ended", 2),
+        line("end", "ended", 3),
+        line("start", "kept", 4),
+        line("start", "", 5),
+        line("start", "lost", 12.5),
+        line("start", "ended", 13),
+        line("end", "kept", 14),
+    ]
+    assert takeovers(journal, [10]) == [2.5]
+
+
+def test_all_workers_are_one_kind() -> None:
+    assert by_kind({"worker-1": 1, "worker-12": 2, "gateway": 3}) == {"worker": 3, "gateway": 3}
+
+
+@pytest.mark.processes
+async def test_the_floor_streams_what_it_was_asked_for() -> None:
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        running_floor() as floor,
+        floor_people(floor, 2, script(5, 0)) as persons,
+    ):
+        await asyncio.gather(*(person.ask() for person in persons))
+        async with persons[0].http.post("/chat", json={"t": 3}) as response:
+            text = await response.text()
+    assert [len(person.answers) for person in persons] == [1, 1]
+    assert [person.errors for person in persons] == [[], []]
+    assert text == 'data: "t0000 "\n\ndata: "t0001 "\n\ndata: "t0002 "\n\n'
