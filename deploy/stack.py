@@ -71,23 +71,23 @@ def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
     """
     bucket = f"s3://{found['PageBucketName']}"
     with TemporaryDirectory() as folder:
-        lay_out(programs.folder / "frontend", Path(folder))
+        lay_out(programs.folder / "frontend", Path(folder), found.get("PageConfig", "{}"))
         copy = ("s3", "sync", folder, bucket, "--only-show-errors")
         programs.show("aws", *copy, "--exclude", "index.html")
-        programs.show("aws", *copy, "--delete", "--exclude", "config.json", "--exclude", f"{FOLDER}*")
-    config = ("s3", "cp", "-", f"{bucket}/config.json", "--content-type", "application/json")
-    programs.show("aws", *config, "--only-show-errors", text=found.get("PageConfig", "{}"))
+        programs.show("aws", *copy, "--delete", "--exclude", f"{FOLDER}*")
     programs.aws(
         "cloudfront", "create-invalidation", "--distribution-id", found["DistributionId"], "--paths", "/*"
     )
 
 
-def lay_out(page: Path, folder: Path) -> str:
+def lay_out(page: Path, folder: Path, config: str = "{}") -> str:
     """What goes into the bucket: the page's files under their version and, for other pages, under their own names.
+
+    `config`: what the page is told of the installation, which is written into its index.
 
     Returns the version.
     """
-    current = published(page)
+    current = published(page, config)
     files = {path.as_posix(): (page / path).read_bytes() for path in page_files(page)} | {
         "index.html": current.index
     }

@@ -12,6 +12,7 @@ const RENEW_AT = 0.8;
 
 /**
  * @typedef {object} LoginOptions
+ * @property {LoginConfig | null} config null: this server needs no login, or the page has none for it
  * @property {Storage} storage of the browser: whose conversations it remembers
  * @property {Storage} tabStorage what a person who is on the way to the issuer comes back with
  * @property {() => Promise<void>} forget what the rest of the page keeps of the person
@@ -20,7 +21,7 @@ const RENEW_AT = 0.8;
  */
 
 export class Login {
-  /** @type {LoginConfig | null} null: this server needs no login, or the page has none for it */
+  /** @type {LoginConfig | null} */
   #config = null;
   /** @type {Promise<Endpoints> | null} */
   #endpoints = null;
@@ -97,9 +98,8 @@ export class Login {
   }
 
   async #begin() {
-    const config = await fetch('config.json').then((answer) => answer.json()).catch(() => ({}));
-    if (!config.issuer || !config.client_id) return true;
-    this.#config = config;
+    if (!this.options.config) return true;
+    this.#config = this.options.config;
     try {
       await this.#comeBack();
     } catch (error) {

@@ -4,12 +4,13 @@ import { byId, el, icon } from './dom.js';
 import { Login } from './login.js';
 
 /** @import { Account } from './account.js' */
+/** @import { LoginConfig } from './oidc.js' */
 
 export class LoginButton {
   #button = byId('login', HTMLButtonElement);
   #bar = byId('login-bar', HTMLElement);
 
-  /** @param {{ storage: Storage, tabStorage: Storage, account: Account, forget: () => Promise<void>, onProblem: (text: string) => void }} options */
+  /** @param {{ config: LoginConfig | null, storage: Storage, tabStorage: Storage, account: Account, forget: () => Promise<void>, onProblem: (text: string) => void }} options */
   constructor(options) {
     this.options = options;
     const { account } = options;

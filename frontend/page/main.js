@@ -26,6 +26,7 @@ import { NeedsYou } from './needs_you.js';
 import { NetworkMenu } from './network_menu.js';
 import { NextFrame } from './next_frame.js';
 import { Notices } from './notices.js';
+import { pageConfig } from './page_config.js';
 import { preparePrinting } from './printing.js';
 import { RunFailure } from './run_failure.js';
 import { ScrollPosition } from './scroll_position.js';
@@ -47,6 +48,7 @@ const canHover = matchMedia('(hover: hover)').matches;
 /** Whether this server has a local node; null until asked. @type {boolean | null} */
 let hasNode = null;
 
+const config = pageConfig();
 const storage = browserStorage('localStorage');
 const tabStorage = browserStorage('sessionStorage');
 const book = new SessionBook(storage, tabStorage);
@@ -57,7 +59,7 @@ const problem = (/** @type {string} */ text) => toasts.show(text, 'error');
 
 /** @type {Account} */
 const account = new Account({ chat: () => chat, sessions: () => sessions, book, storage, open, onProblem: problem });
-const login = new LoginButton({ storage, tabStorage, account, forget: () => ended.forgetAll(), onProblem: problem });
+const login = new LoginButton({ config: config.login, storage, tabStorage, account, forget: () => ended.forgetAll(), onProblem: problem });
 const chat = new ChatManager(
   { backendUrl: '', maxMessageLength: Infinity, sessionId: book.current(), ...login.credentials() },
   { onState: () => schedule(), onError: (error) => problem(error.message) },
@@ -204,7 +206,7 @@ function isOnLocalChain() {
 
 /** What belongs to the local test network is there only while the conversation is on it. @param {string | undefined} network */
 function showLocalChain(network) {
-  if (network === 'testnet' && hasNode === null) {
+  if (config.hasNode && network === 'testnet' && hasNode === null) {
     hasNode = false;
     void node.isThere().then((isThere) => {
       hasNode = isThere;

@@ -2,10 +2,10 @@
 
 import { byId } from './dom.js';
 
-const ICON = 'icon.svg';
-
 export class NeedsYou {
   #icon = document.querySelector('link[rel="icon"]');
+  /** Its own address, which names the page's version: the browser keeps that file. */
+  #address = this.#icon?.getAttribute('href') ?? '';
   #before = -1;
 
   /** `here` and `elsewhere`: how many requests wait, in this conversation and in the others. @param {string | null | undefined} title @param {number} here @param {number} elsewhere */
@@ -17,6 +17,6 @@ export class NeedsYou {
     byId('title', HTMLElement).textContent = title ?? 'New conversation';
     if (count === this.#before) return;
     this.#before = count;
-    this.#icon?.setAttribute('href', count ? `${ICON}#needs-you` : ICON);
+    this.#icon?.setAttribute('href', count ? `${this.#address}#needs-you` : this.#address);
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,11 +82,17 @@ def build_gateway(
         http=HttpApi(Routes(wiring.http_routes()), runtime, wiring.cors(), limits),
         sockets=sockets,
         connections=ConnectionsApi(sockets, credential, limits),
-        page=Page(page, wiring.page_headers(), wiring.page_config()),
+        page=Page(page, wiring.page_headers(), page_config(wiring, has_node=chain_url is not None)),
         chain=RpcProxy(chain_url),
         metrics=Metrics(logs),
         issuer=issuer,
     )
+
+
+def page_config(wiring: Wiring, *, has_node: bool) -> str:
+    """What a deployment would tell the page, and whether the page may ask the local chain, which no deployment has."""
+    told: dict[str, object] = json.loads(wiring.page_config())
+    return json.dumps(told | {"local_node": True} if has_node else told)
 
 
 STREAM_END_SECONDS = 2

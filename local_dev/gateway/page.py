@@ -44,10 +44,10 @@ class Page:
     """Files are read and compressed when they are asked for first, and again when they have changed."""
 
     def __init__(self, folder: Path, headers: Mapping[str, str], config: str = "{}") -> None:
-        """`config`: what the deployment writes in the place of the folder's `config.json`."""
+        """`config`: what the deployment says to the page (`page_version.with_config`)."""
         self._folder = folder.resolve()
         self._headers = {"content-security-policy": STRICT_POLICY, "cache-control": "no-cache", **headers}
-        self._config = _file("config.json", config.encode())
+        self._config = config
         self._read: dict[str, tuple[object, _File]] = {}
         self._published: tuple[object, Published | None] = (None, None)
 
@@ -68,8 +68,6 @@ class Page:
     def _found(self, path: str, *, is_kept: bool) -> _File | None:
         if is_kept:
             return self._of_version(*path.removeprefix(f"/{FOLDER}").partition("/")[::2])
-        if path == "/config.json":
-            return self._config
         try:
             if path in INDEX:
                 current = self._current()
@@ -107,7 +105,7 @@ class Page:
         stamp = [(path, _stamp(self._folder / path)) for path in page_files(self._folder)]
         known = self._published
         if known[1] is None or known[0] != stamp:
-            known = self._published = (stamp, published(self._folder))
+            known = self._published = (stamp, published(self._folder, self._config))
         return cast("Published", known[1])
 
 

@@ -177,7 +177,7 @@ class Wiring:
         return self._headers_of(behaviour.get("ResponseHeadersPolicyId"))
 
     def page_config(self) -> str:
-        """The JSON document that tells the page how to log in."""
+        """The JSON document that tells the page of the installation: how to log in."""
         output = self.template.section("Outputs").get("PageConfig")
         return self.template.resolve(output["Value"]) if output else "{}"
 

@@ -49,7 +49,7 @@ MESSAGE = "Look at the clock, and then tell me about the block that came last."
 CALL_SECONDS = 0.02
 NEWEST = 500
 """Messages that the page asks for (`frontend/client/chat_manager.js`)."""
-ASKED_BY_A_PAGE = ("/", "/config.json", "/icon.svg", "/rpc/testnet", "/ws")
+ASKED_BY_A_PAGE = ("/", "/ws")
 """What leaves Chromium at a reload, beside the API; seen on 2026-11-26. The files of a version are in its cache."""
 HEADER_BYTES = 700
 """Of an answer over HTTP, as CloudFront sends it."""

@@ -50,7 +50,7 @@ def test_the_page_goes_up_before_what_names_it_and_earlier_versions_stay(
     new, rest = (call for call in account.called("aws", "s3", "sync"))
     assert new[-2:] == ["--exclude", "index.html"]
     assert "--delete" in rest
-    assert rest[-4:] == ["--exclude", "config.json", "--exclude", "v-*"]
+    assert rest[-2:] == ["--exclude", "v-*"]
 
 
 def test_the_bucket_holds_the_page_under_its_version_and_under_its_own_names(

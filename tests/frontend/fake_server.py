@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, WSMsgType, web
 
+from local_dev.gateway.page_version import with_config
 from tests.frontend.fake_answers import NETWORKS, problem, summary
 from tests.frontend.fake_approvals import Refused
 from tests.frontend.fake_session import FakeSession, Frame, Say, Step
@@ -39,6 +40,7 @@ class FakeServer:
         self.received: list[Frame] = []
         self.system: list[Frame] = []
         self.chain_url = ""
+        self.page_config = '{"local_node": true}'
         self.other_page = ""
         self.chain_calls = 0
         self.silent = False
@@ -264,10 +266,11 @@ class FakeServer:
     async def _other_page(self, _request: web.Request) -> web.Response:
         return web.Response(text=self.other_page, content_type="text/html")
 
-    async def _index(self, _request: web.Request) -> web.FileResponse:
+    async def _index(self, _request: web.Request) -> web.Response:
         """The server's header says what may be called; the page leaves that to it, for a login's issuer."""
         policy = {"content-security-policy": "connect-src 'self'"}
-        return web.FileResponse(PAGE / "index.html", headers=policy)
+        index = with_config((PAGE / "index.html").read_text(), self.page_config)
+        return web.Response(text=index, content_type="text/html", headers=policy)
 
 
 def _preferred(request: web.Request, state: Frame) -> Frame:
