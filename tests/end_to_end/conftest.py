@@ -19,6 +19,7 @@ from tests.patience import PATIENCE_SECONDS
 
 BRIEF_SESSION_SECONDS = 3.0
 TOKEN_SECONDS = 2.0
+LOGIN = {"AUTH_ISSUER": "dev", "FORGE_LLM": "offline"}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -48,13 +49,15 @@ async def brief_stack() -> AsyncIterator[RunningStack]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def login_stack() -> AsyncIterator[RunningStack]:
-    """People log in, with the development issuer; their tokens last `TOKEN_SECONDS`."""
-    environment = {
-        "AUTH_ISSUER": "dev",
-        "FORGE_LLM": "offline",
-        "FORGE_DEV_TOKEN_SECONDS": str(TOKEN_SECONDS),
-    }
-    async with running_stack(environment) as stack:
+    """People log in, with the development issuer; no token ends within a test."""
+    async with running_stack(LOGIN) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def brief_login_stack() -> AsyncIterator[RunningStack]:
+    """The tokens of those who log in last `TOKEN_SECONDS`."""
+    async with running_stack({**LOGIN, "FORGE_DEV_TOKEN_SECONDS": str(TOKEN_SECONDS)}) as stack:
         yield stack
 
 

@@ -90,9 +90,9 @@ async def test_nothing_is_asked_and_nothing_typed_is_lost_before_somebody_logs_i
 
 
 async def test_a_reload_and_the_token_s_end_are_not_noticed(
-    browser: Browser, login_stack: RunningStack
+    browser: Browser, brief_login_stack: RunningStack
 ) -> None:
-    async with person(browser, login_stack) as page:
+    async with person(browser, brief_login_stack) as page:
         await log_in(page, "Bob")
         await say(page, "balance of Bob")
         await expect(answers(page, "Bob has").first).to_be_visible()
@@ -146,9 +146,9 @@ async def test_who_logs_out_leaves_nothing_and_the_next_one_sees_nothing(
 
 
 async def test_a_refused_renewal_keeps_what_is_written_and_asks_to_log_in(
-    browser: Browser, login_stack: RunningStack
+    browser: Browser, brief_login_stack: RunningStack
 ) -> None:
-    async with person(browser, login_stack) as page:
+    async with person(browser, brief_login_stack) as page:
         await log_in(page, "Bob")
         await page.locator("#composer-text").fill("not sent yet")
         await page.route(
@@ -163,9 +163,9 @@ async def test_a_refused_renewal_keeps_what_is_written_and_asks_to_log_in(
 
 
 async def test_an_issuer_that_fails_for_a_moment_ends_no_login(
-    browser: Browser, login_stack: RunningStack
+    browser: Browser, brief_login_stack: RunningStack
 ) -> None:
-    async with person(browser, login_stack) as page:
+    async with person(browser, brief_login_stack) as page:
         await log_in(page, "Bob")
         await page.route("**/dev-issuer/token", lambda route: route.fulfill(status=503, body="busy"))
         async with page.expect_response("**/dev-issuer/token", timeout=PATIENCE_MS):
