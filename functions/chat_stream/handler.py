@@ -37,12 +37,10 @@ async def get_stream(
     key = key_of(caller.owner, session_id)
     place = StreamPlace(caller.payer)
     await asyncio.to_thread(place.open)
+    follower = state_stream.Follower(key, last_event_id)
+    states = state_stream.get_stream(follower, request.is_disconnected, caller.until, place.slowness)
     return EventStream(
-        place.holding(
-            state_stream.get_stream(
-                state_stream.Follower(key, last_event_id), request.is_disconnected, caller.until
-            )
-        ),
+        place.holding(states),
         headers={
             "Cache-Control": "no-cache, no-transform",
             "X-Accel-Buffering": "no",

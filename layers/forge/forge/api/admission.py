@@ -10,7 +10,7 @@ from forge.api import dependencies
 from forge.api.way_in import caller_address
 from forge.models.caller import Caller
 from forge.models.ids import ANONYMOUS
-from forge.models.prices import Price
+from forge.models.prices import FREE, Price, price_of_bytes
 
 _PREFIX_BITS = {4: 24, 6: 56}
 """What one customer usually has: an IPv4 /24 at most, an IPv6 /56 (RIPE-690, section 4.2)."""
@@ -26,6 +26,13 @@ def with_payer(caller: Caller, headers: Mapping[str, str], source: str) -> Calle
 def charge_request(caller: Caller, price: Price) -> None:
     """Raises `RateLimited`."""
     dependencies.store().admission.admit(caller.payer or None, price)
+
+
+def charge_bytes(payer: str, size: int) -> None:
+    """What an answer costs beside the price of what asked for it. Raises `RateLimited`."""
+    price = price_of_bytes(size)
+    if price != FREE:
+        dependencies.store().admission.admit(payer or None, price)
 
 
 def payer_digest(payer: str) -> str:

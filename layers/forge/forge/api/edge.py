@@ -12,14 +12,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api import dependencies
-from forge.api.admission import charge_request, with_payer
+from forge.api.admission import charge_bytes, charge_request, with_payer
 from forge.api.entrances import Entrance
 from forge.api.problems import problem_of, problem_response
 from forge.api.statuses import UNEXPECTED
 from forge.api.way_in import check_way_in
-from forge.errors import ForgeError, InvalidRequest, TooLarge, UnsupportedMediaType
+from forge.errors import ForgeError, InvalidRequest, RateLimited, TooLarge, UnsupportedMediaType
 from forge.models.caller import Caller
-from forge.models.prices import FREE, Price
+from forge.models.prices import FREE, Price, price_of_bytes
 from forge.observability import NAMESPACE, configure_logging, error_fields, record
 
 logger = logging.getLogger(__name__)
@@ -68,11 +68,12 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, size = False, 0
 
         async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+            nonlocal started, size
+            if message["type"] == "http.response.start":
+                started, size = True, int(Headers(raw=message["headers"]).get("content-length", 0))
             await send(message)
 
         try:
@@ -82,6 +83,7 @@ class Edge:
             scope.setdefault("state", {})["caller"] = caller
             await self._charge(caller)
             await self._app(scope, await _checked(scope, receive), watched)
+            await self._charge_answer(caller, size)
         except ForgeError as error:
             await problem_of(error)(scope, receive, send)
         except Exception as error:  # the error's text may hold contents, so it is not logged
@@ -95,6 +97,17 @@ class Edge:
         """In a thread, because the loop of the event stream is shared. Raises `RateLimited`."""
         if self._price != FREE:
             await asyncio.to_thread(charge_request, caller, self._price)
+
+    async def _charge_answer(self, caller: Caller, size: int) -> None:
+        """It has been given, so it is the next request that may be refused. A stream is charged as it goes on."""
+        if price_of_bytes(size) == FREE:
+            return
+        try:
+            await asyncio.to_thread(charge_bytes, caller.payer, size)
+        except RateLimited:
+            return
+        except Exception as error:  # noqa: BLE001  an accepted message is not answered by an error
+            logger.warning("answer not charged", extra=error_fields(error))
 
 
 async def _checked(scope: Scope, receive: Receive) -> Receive:

@@ -8,7 +8,7 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.admission import charge_request, with_payer
+from forge.api.admission import charge_bytes, charge_request, with_payer
 from forge.api.message_pages import following, page
 from forge.api.push import close_over, post_all
 from forge.api.session_ids import checked
@@ -18,12 +18,13 @@ from forge.api.unreadable import unreadable_state
 from forge.api.way_in import check_way_in
 from forge.errors import InvalidRequest, NotAuthenticated, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
+from forge.models.caller import Caller
 from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
-from forge.models.prices import FRAMES, ROUTES, WRONG_FRAME
+from forge.models.prices import FRAMES, ROUTES, SYNC, WRONG_FRAME
 from forge.models.session import Connection, Session
 from forge.models.views import Hot
 from forge.observability import record
@@ -108,7 +109,9 @@ def answer(call: SocketCall) -> None:
         case SyncFrame():
             if frame.session_id not in {None, connection.key.session_id}:
                 raise InvalidRequest("session_id is not the one of this connection.")
+            _charge_sync(connection)
             frames = _beyond(connection.key, frame)
+            charge_bytes(connection.payer, sum(map(len, frames)))
         case PingFrame() | AuthFrame():
             session = dependencies.store().sessions.touch(connection.key)
             frames = [PongFrame(rev=session.rev if session else None).model_dump_json()]
@@ -135,6 +138,11 @@ def _priced(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
 
 def _charge_wrong(call: SocketCall) -> None:
     dependencies.store().controls.heard(call.connection_id, WRONG_FRAME)
+
+
+def _charge_sync(connection: Connection) -> None:
+    """Before anything is read: whoever has used up their rate costs nothing more."""
+    charge_request(Caller(connection.key.owner, payer=connection.payer), SYNC)
 
 
 def _session_id(call: SocketCall) -> str:

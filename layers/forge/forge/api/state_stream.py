@@ -28,6 +28,7 @@ QUIET_RETRY = b"retry: 2000\n\n"
 """How long a client that hears nothing new stays away, in milliseconds."""
 BUSY_SECONDS = 0.2
 IDLE_SECONDS = (0.3, 1.0)
+SLOWEST_SECONDS = 1.5
 BYTES_PER_SECOND = 1_000_000
 """Each event is a whole State: those of a long conversation come less often, so that a stream stays below this."""
 _UNREADABLE_ID = "unreadable"
@@ -99,11 +100,14 @@ class Follower:
 
 
 async def get_stream(
-    follower: Follower, is_disconnected: Callable[[], Awaitable[bool]], until: int | None = None
+    follower: Follower,
+    is_disconnected: Callable[[], Awaitable[bool]],
+    until: int | None = None,
+    slowness: Callable[[], float] = lambda: 1.0,
 ) -> AsyncGenerator[bytes]:
     """Until the client leaves, nothing changes or the time is up; at `until` (epoch milliseconds) its token ends.
 
-    A storage that cannot be read now is read again later.
+    A storage that cannot be read now is read again later. `slowness`: how many times less often than usual to look.
     """
     started = spoken = changed = time.monotonic()
     pause = IDLE_SECONDS[0]
@@ -127,7 +131,8 @@ async def get_stream(
         elif time.monotonic() - spoken >= HEARTBEAT_SECONDS:
             yield b": still here\n\n"
         else:
-            await asyncio.sleep(BUSY_SECONDS if follower.is_busy else pause)
+            usual = BUSY_SECONDS if follower.is_busy else pause
+            await asyncio.sleep(min(usual * slowness(), max(usual, SLOWEST_SECONDS)))
             pause = min(pause * 1.2, IDLE_SECONDS[1])
             continue
         spoken = time.monotonic()

@@ -1,4 +1,4 @@
-"""The place of an event stream among those that its caller may have open."""
+"""The place of an event stream among those that its caller may have open, and what it costs while it goes on."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import asyncio
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator
 
 from forge.api import dependencies
-from forge.errors import StorageUnavailable
+from forge.api.admission import charge_bytes
+from forge.errors import RateLimited, StorageUnavailable
+from forge.models.prices import ANSWER_BYTES, EVENT_BYTES
 from forge.observability import error_fields
 
 logger = logging.getLogger(__name__)
 
 RENEW_SECONDS = 60.0
+AT_EASE = 10
 KEPT_MS = 150_000
 """A process that dies keeps the places of its streams for that long."""
+_in_process: Counter[str] = Counter()
+"""The open streams of each caller in this process. All of them are in one event loop."""
 
 
 class StreamPlace:
@@ -25,6 +31,11 @@ class StreamPlace:
     def __init__(self, payer: str) -> None:
         self._payer, self._name = payer, uuid.uuid4().hex
         self._renewed = time.monotonic()
+        self._owed = 0
+
+    def slowness(self) -> float:
+        """How many times less often the stream looks: those that a caller has in one process look as often as a few."""
+        return max(1.0, _in_process[self._payer] / AT_EASE) if self._payer else 1.0
 
     def open(self) -> None:
         """Raises `TooManyStreams`."""
@@ -48,13 +59,36 @@ class StreamPlace:
             async for event in events:
                 yield event
             return
+        _in_process[self._payer] += 1
         try:
             async for event in events:
                 await self._keep()
                 yield event
+                if refused := await self._charge(len(event)):
+                    yield f"retry: {round(refused.retry_after * 1_000)}\n\n".encode()
+                    await events.aclose()
+                    return
         finally:
+            self._forget()
             # Whoever has left is not waited for: their request is cancelled, and so would be what is awaited here.
             asyncio.get_running_loop().run_in_executor(None, self.close)
+
+    def _forget(self) -> None:
+        _in_process[self._payer] -= 1
+        if not _in_process[self._payer]:
+            del _in_process[self._payer]
+
+    async def _charge(self, size: int) -> RateLimited | None:
+        """What says that the caller has used up their rate."""
+        self._owed += max(size, EVENT_BYTES)
+        if self._owed < ANSWER_BYTES:
+            return None
+        owed, self._owed = self._owed, self._owed % ANSWER_BYTES
+        try:
+            await asyncio.to_thread(charge_bytes, self._payer, owed)
+        except RateLimited as refused:
+            return refused
+        return None
 
     async def _keep(self) -> None:
         """A stream says something every 15 s at least."""

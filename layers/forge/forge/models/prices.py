@@ -42,8 +42,21 @@ ROUTES: Mapping[str, Price] = {
     "$connect": Price(5, 2, _STREAM),
 }
 
+ANSWER_BYTES = 100_000
+"""Each time that an answer holds so many bytes it costs its caller a unit more: who reads much reads seldom."""
+EVENT_BYTES = 20_000
+"""What an event of a stream counts for at least: it is made for this stream alone."""
+
+
+def price_of_bytes(size: int) -> Price:
+    units = size // ANSWER_BYTES
+    return Price(units, units, ())
+
+
 FRAMES: Mapping[str, int] = {"sync": 1_000, "ping": 250, "auth": 500}
 """Milliseconds of the connection's own time: a connection may send one `sync` a second."""
+SYNC = Price(1, 0, ())
+"""What a `sync` costs the connection's caller beside that: it may be answered by a megabyte."""
 WRONG_FRAME = 250
 """What a frame costs that is none of them, or of no valid form."""
 FRAMES_AHEAD_MS = 3_000
