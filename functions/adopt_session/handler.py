@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from forge.api.accounts import adopt_session
 from forge.api.application import create_app
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import AccountOwner, reply
-from forge.models.http import AdoptRequest, State
+from forge.models.http import State
 from forge.models.ids import SessionKey
+from forge.models.request_bodies import AdoptRequest
 
 router = APIRouter()
 
@@ -23,4 +24,6 @@ def post_adopt(request: AdoptRequest, owner: AccountOwner) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, connections)
+handler = lambda_handler(
+    app, stored("accounts", "admission", "commands", "controls", "sessions"), connections
+)

@@ -8,11 +8,12 @@ from starlette.responses import Response
 from forge.api import conversations
 from forge.api.application import create_app
 from forge.api.caller_trace import CallerTrace
-from forge.api.dependencies import queue, store
+from forge.api.dependencies import queue, stored
 from forge.api.entry import lambda_handler
 from forge.api.preferences import Preferred
 from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
-from forge.models.http import ChatRequest, State
+from forge.models.http import State
+from forge.models.request_bodies import ChatRequest
 from forge.models.views import Hot
 
 router = APIRouter()
@@ -40,4 +41,4 @@ def post_chat(
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, queue)
+handler = lambda_handler(app, stored("admission", "commands", "inbox", "sessions"), queue)

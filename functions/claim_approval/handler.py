@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from forge.api.application import create_app
 from forge.api.approvals import claim_approval
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, key_of, reply
-from forge.models.http import ClaimRequest, State
+from forge.models.http import State
+from forge.models.request_bodies import ClaimRequest
 
 router = APIRouter()
 
@@ -22,4 +23,6 @@ def post_claim(request: ClaimRequest, owner: Owner) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, connections)
+handler = lambda_handler(
+    app, stored("admission", "approvals", "commands", "controls", "sessions"), connections
+)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from forge.api.accounts import delete_account
 from forge.api.application import create_app
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import AccountOwner, IdempotencyKey, reply
 from forge.models.http import Receipt
@@ -21,4 +21,4 @@ def delete(owner: AccountOwner, idempotency_key: IdempotencyKey = None) -> Respo
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, connections)
+handler = lambda_handler(app, stored("accounts", "admission", "controls"), connections)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from forge.api.application import create_app
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import IdempotencyKey, Owner, SessionNamed
 from forge.api.sessions import delete_session
@@ -21,4 +21,4 @@ def delete(session_id: SessionNamed, owner: Owner, idempotency_key: IdempotencyK
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, connections)
+handler = lambda_handler(app, stored("accounts", "admission", "controls", "sessions"), connections)

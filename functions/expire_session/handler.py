@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.event_entry import event_handler
 from forge.api.upkeep import expire_sessions
 
-handler = event_handler(expire_sessions, store, connections)
+handler = event_handler(expire_sessions, stored("controls", "expiry"), connections)

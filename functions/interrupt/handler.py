@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 from forge.api.application import create_app
 from forge.api.conversations import interrupt
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.entry import lambda_handler
 from forge.api.preferences import PreferredAtOnce
 from forge.api.replies import Owner, key_of, reply
-from forge.models.http import InterruptRequest, State
+from forge.models.http import State
+from forge.models.request_bodies import InterruptRequest
 from forge.models.views import Hot
 
 router = APIRouter()
@@ -24,4 +25,4 @@ def post_interrupt(request: InterruptRequest, owner: Owner, preferred: Preferred
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, connections)
+handler = lambda_handler(app, stored("admission", "commands", "controls", "inbox", "sessions"), connections)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from forge.api.application import create_app
-from forge.api.dependencies import store
+from forge.api.dependencies import stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner
 from forge.api.sessions import IDS_LIMIT, After, Ids, Most, list_sessions, owned_sessions
@@ -20,4 +20,4 @@ def get_sessions(owner: Owner, ids: Ids = None, limit: Most = IDS_LIMIT, after: 
 
 
 app = create_app(router)
-handler = lambda_handler(app, store)
+handler = lambda_handler(app, stored("accounts", "admission", "sessions"))

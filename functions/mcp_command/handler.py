@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.application import create_app
-from forge.api.dependencies import queue, store
+from forge.api.dependencies import queue, stored
 from forge.api.entry import lambda_handler
 from forge.api.mcp_commands import run_command
 from forge.api.replies import CallerOf, key_of, reply
-from forge.models.http import McpCommandRequest
+from forge.models.request_bodies import McpCommandRequest
 from forge.models.run import CommandResult
 
 router = APIRouter()
@@ -23,4 +23,4 @@ def post_mcp_command(request: McpCommandRequest, caller: CallerOf) -> Response:
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, queue)
+handler = lambda_handler(app, stored("admission", "commands", "controls", "sessions"), queue)

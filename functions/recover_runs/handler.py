@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forge.api.dependencies import queue, store
+from forge.api.dependencies import queue, stored
 from forge.api.event_entry import event_handler
 from forge.api.upkeep import recover_runs
 
-handler = event_handler(recover_runs, store, queue)
+handler = event_handler(recover_runs, stored("recovery"), queue)

@@ -6,12 +6,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.application import create_app
-from forge.api.dependencies import connections, store
+from forge.api.dependencies import connections, stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import Owner, SessionNamed, reply
 from forge.api.sessions import rename_session
-from forge.models.http import RenameRequest, SessionSummary
+from forge.models.http import SessionSummary
 from forge.models.ids import SessionKey
+from forge.models.request_bodies import RenameRequest
 
 router = APIRouter()
 
@@ -23,4 +24,4 @@ def patch_session(session_id: SessionNamed, request: RenameRequest, owner: Owner
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, connections)
+handler = lambda_handler(app, stored("admission", "commands", "controls", "sessions"), connections)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from forge.api import conversations
 from forge.api.application import create_app
-from forge.api.dependencies import store
+from forge.api.dependencies import stored
 from forge.api.entry import lambda_handler
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.replies import Before, Owner, PageLimit, SessionAsked, key_of, reply
@@ -28,4 +28,4 @@ def get_state(
 
 
 app = create_app(router)
-handler = lambda_handler(app, store)
+handler = lambda_handler(app, stored("admission", "commands", "sessions"))

@@ -8,12 +8,13 @@ from starlette.responses import Response
 from forge.api import conversations
 from forge.api.application import create_app
 from forge.api.caller_trace import CallerTrace
-from forge.api.dependencies import queue, store
+from forge.api.dependencies import queue, stored
 from forge.api.entry import lambda_handler
 from forge.api.legacy_wallet import legacy_reply
 from forge.api.preferences import Preferred
 from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
-from forge.models.http import State, SystemRequest
+from forge.models.http import State
+from forge.models.request_bodies import SystemRequest
 from forge.models.views import Hot
 
 router = APIRouter()
@@ -41,4 +42,4 @@ def post_system(
 
 
 app = create_app(router)
-handler = lambda_handler(app, store, queue)
+handler = lambda_handler(app, stored("admission", "commands", "inbox", "sessions"), queue)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forge.api.dependencies import store
+from forge.api.dependencies import stored
 from forge.api.socket_entry import connect_handler
 from forge.api.sockets import disconnect
 
-handler = connect_handler(disconnect, store)
+handler = connect_handler(disconnect, stored("controls", "open_streams"))

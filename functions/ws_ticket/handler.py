@@ -8,11 +8,12 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from forge.api.application import create_app
-from forge.api.dependencies import store
+from forge.api.dependencies import stored
 from forge.api.entry import lambda_handler
 from forge.api.replies import CallerOf, reply
 from forge.api.tickets import issue_ticket
-from forge.models.http import Ticket, TicketRequest
+from forge.models.http import Ticket
+from forge.models.request_bodies import TicketRequest
 
 router = APIRouter()
 OriginOfPage = Annotated[
@@ -26,4 +27,4 @@ def post_ticket(body: TicketRequest, caller: CallerOf, origin: OriginOfPage = ""
 
 
 app = create_app(router)
-handler = lambda_handler(app, store)
+handler = lambda_handler(app, stored("admission", "tickets"))

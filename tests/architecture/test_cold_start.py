@@ -18,11 +18,25 @@ HTTP = sorted({route.folder for route in http_routes()})
 OTHERS = ["expire_session", "recover_runs"]
 
 
-def imported(folders: list[str]) -> set[str]:
-    """The modules of a new process, without any configuration, that has imported these functions."""
+LAMBDA = {
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "nothing",
+    "FORGE_TABLE": "Table",
+    "FORGE_QUEUE_URL": "http://127.0.0.1:9/queue.fifo",
+    "FORGE_CONNECTIONS_URL": "http://127.0.0.1:9/ws",
+}
+"""Where a function makes what it needs when it is imported; nothing is called."""
+
+
+def imported(folders: list[str], variables: dict[str, str] | None = None) -> set[str]:
+    """The modules of a new process, without any other configuration, that has imported these functions."""
     names = ", ".join(f"functions.{folder}.handler" for folder in folders)
     code = f"import json, sys, {names}; print(json.dumps(sorted(sys.modules)))"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}"}
+    environment |= variables or {}
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=50
     )
@@ -36,6 +50,15 @@ def test_functions_without_http_import_no_web_framework() -> None:
 def test_endpoints_import_neither_tokens_nor_aws_before_they_need_them() -> None:
     unwanted = {"jwt", "cryptography", "boto3", "botocore.client", "uvicorn", "worker", "pydantic_ai"}
     assert not unwanted & imported(HTTP)
+
+
+def test_functions_import_no_part_of_the_store_that_they_do_not_use() -> None:
+    """While Lambda starts them, they import the parts that they name, and no others."""
+    of_workers = {f"forge.store.{part}" for part in ("faults", "journal", "pins", "runs", "spending")}
+    of_others = {f"forge.store.{part}" for part in ("accounts", "approvals", "inbox", "sessions", "tickets")}
+    assert not of_workers & imported([*HTTP, *SOCKETS, *OTHERS], LAMBDA)
+    assert "forge.store.controls" in (wrong_frames := imported(["ws_default"], LAMBDA))
+    assert not of_others & wrong_frames
 
 
 TELLING = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "google.protobuf")

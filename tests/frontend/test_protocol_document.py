@@ -11,16 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from forge.models.frame import CLIENT_FRAME, SERVER_FRAME
-from forge.models.http import (
+from forge.models.http import Problem, Receipt, SessionList, State
+from forge.models.request_bodies import (
     ChatRequest,
     ClaimRequest,
     InterruptRequest,
     McpCommandRequest,
-    Problem,
-    Receipt,
     RenameRequest,
-    SessionList,
-    State,
     SystemRequest,
 )
 from forge.models.run import CommandResult

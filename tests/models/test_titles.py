@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from forge.models.http import RenameRequest
+from forge.models.request_bodies import RenameRequest
 from forge.models.titles import AUTOMATIC_TITLE_LIMIT, automatic_title
 from tests.unlisted import tried
 

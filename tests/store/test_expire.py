@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from forge.models.session import Connection
-from forge.store import Store, stream_key
+from forge.store import Store
+from forge.store.expire import stream_key
 from tests.clock import T0, Clock
 from tests.store.scenes import KEY, completed, log, spoken, started, told
 

@@ -9,28 +9,30 @@ The store's methods block; the worker calls them in threads. Unless said otherwi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from forge.models.account import Adopted, Erased, ErasedAlone, Erasure, OwnedPage
-from forge.models.approval import Approval, Claim
-from forge.models.caller import Grant
-from forge.models.ids import SessionKey
-from forge.models.message import Message
-from forge.models.once import Accepted, Once
-from forge.models.prices import Price
-from forge.models.run import (
-    ChainWait,
-    CommandMessage,
-    Ending,
-    IfBusy,
-    Progress,
-    RunMessage,
-    Submission,
-    ToolCommand,
-)
-from forge.models.session import Catalog, Connection, Control, Session
-from forge.models.spending import SendingCaps, Spending
 from forge.models.work import CallRecord, CallStatus, Delivery, Lease
+
+if TYPE_CHECKING:  # a function's cold start pays for no model that only a port names
+    from forge.models.account import Adopted, Erased, ErasedAlone, Erasure, OwnedPage
+    from forge.models.approval import Approval, Claim
+    from forge.models.caller import Grant
+    from forge.models.ids import SessionKey
+    from forge.models.message import Message
+    from forge.models.once import Accepted, Once
+    from forge.models.prices import Price
+    from forge.models.run import (
+        ChainWait,
+        CommandMessage,
+        Ending,
+        IfBusy,
+        Progress,
+        RunMessage,
+        Submission,
+        ToolCommand,
+    )
+    from forge.models.session import Catalog, Connection, Control, Session
+    from forge.models.spending import SendingCaps, Spending
 
 Clock = Callable[[], int]
 """Epoch milliseconds."""

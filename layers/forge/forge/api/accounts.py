@@ -10,6 +10,7 @@ from forge.api.push import try_to_end_connections
 from forge.models.account import Erasure
 from forge.models.http import Receipt, State
 from forge.models.ids import new_run_id
+from forge.models.kept import KEPT
 from forge.models.public import receipt
 from forge.observability import record
 
@@ -39,7 +40,7 @@ def delete_account(owner: str, name: str | None, seconds: float = ERASURE_SECOND
         is_finished = _erase(owner, erasure, dependencies.now() + round(seconds * 1_000))
         erasure = accounts.end_erasure(owner, erasure.name, is_finished=is_finished)
         logger.info("account deleted", extra={"complete": is_finished, "sessions": erasure.deleted.sessions})
-    return receipt(erasure)
+    return receipt(erasure, KEPT)
 
 
 def _erase(owner: str, erasure: Erasure, until: int) -> bool:

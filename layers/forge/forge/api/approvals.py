@@ -8,8 +8,9 @@ from forge.api import dependencies
 from forge.api.conversations import state_of
 from forge.api.push import push_state
 from forge.models.approval import CLAIM_MS, Claim
-from forge.models.http import ClaimRequest, State
+from forge.models.http import State
 from forge.models.ids import SessionKey
+from forge.models.request_bodies import ClaimRequest
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forge.api import dependencies, token_form
+from forge.api import dependencies
 from forge.errors import NotAuthenticated
 from forge.models.caller import Caller
 from forge.models.ids import ANONYMOUS
@@ -28,6 +28,8 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
     token = next((text[7:].strip() for text in values if text[:7].lower() == "bearer "), "")
     if not token:
         raise NotAuthenticated("A bearer token is required.")
+    from forge.api import token_form  # imported only where there is a login
+
     expected = token_form.Expected(settings.auth_issuer, settings.auth_audience, settings.auth_client_id)
     unverified = token_form.read(token, expected, dependencies.now())
     dependencies.verifier().verify(token, unverified)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from forge.models.session import Catalog
-from forge.ports import Connections, RunQueue
 from forge.settings import Settings
 
 if TYPE_CHECKING:
     from forge.api.tokens import Verifier
-    from forge.store import Store
+    from forge.models.session import Catalog
+    from forge.ports import Connections, RunQueue
+    from forge.store import Store, StorePart
 
 Made = TypeVar("Made")
 Need = Callable[[], object]
@@ -84,6 +84,11 @@ def verifier() -> Verifier:
     from forge.api.tokens import Verifier
 
     return Verifier(settings().auth_issuer, now)
+
+
+def stored(*parts: StorePart) -> Need:
+    """The parts of the store that a function's usual requests need; any other is imported by the request that asks."""
+    return lambda: [getattr(store(), part) for part in parts]
 
 
 def prepare(needs: tuple[Need, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Header, Path, Query
 from pydantic import BaseModel, StringConstraints
@@ -18,14 +18,16 @@ from forge.api.unreadable import not_shown_state
 from forge.api.way_in import caller_address
 from forge.errors import Forbidden
 from forge.models.caller import Caller
-from forge.models.http import ChatRequest, SystemRequest
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey, new_session_id
 from forge.models.once import Once
 from forge.observability import error_fields
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from forge.models.request_bodies import ChatRequest, SystemRequest
 
-_SessionRequest = ChatRequest | SystemRequest
+    _SessionRequest = ChatRequest | SystemRequest
+
+logger = logging.getLogger(__name__)
 
 
 def _caller(request: Request) -> Caller:

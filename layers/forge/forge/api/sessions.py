@@ -12,9 +12,9 @@ from forge.api import dependencies
 from forge.api.push import push_state, try_to_end_connections
 from forge.errors import InvalidRequest
 from forge.models import public
-from forge.models.account import KEPT_OF_A_SESSION
 from forge.models.http import Receipt, SessionList, SessionSummary
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey
+from forge.models.kept import KEPT_OF_A_SESSION
 
 logger = logging.getLogger(__name__)
 

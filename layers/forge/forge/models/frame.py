@@ -91,7 +91,7 @@ class PongFrame(BaseModel):
 ServerFrame = Annotated[
     StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame, Field(discriminator="type")
 ]
-SERVER_FRAME: TypeAdapter[Any] = TypeAdapter(ServerFrame)
+SERVER_FRAME: TypeAdapter[Any] = TypeAdapter(ServerFrame, config=ConfigDict(defer_build=True))
 
 
 class Have(BaseModel):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from forge.models.account import KEPT, Erasure, Kept
+from forge.models.account import Erasure, Kept
 from forge.models.approval import Approval, Report
 from forge.models.asking import Ask
 from forge.models.http import Receipt, SessionSummary, State
@@ -164,7 +164,7 @@ def summary(session: Session) -> SessionSummary:
     )
 
 
-def receipt(erasure: Erasure, kept: Sequence[Kept] = KEPT) -> Receipt:
+def receipt(erasure: Erasure, kept: Sequence[Kept]) -> Receipt:
     finished_at = erasure.finished_at
     return Receipt(
         is_complete=finished_at is not None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from threading import RLock
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from forge import aws
 from forge.dynamodb.table import Table
@@ -28,49 +29,161 @@ from forge.ports import (
     Tickets,
 )
 from forge.settings import Settings
-from forge.store.accounts import TableAccounts
-from forge.store.admission import TableAdmission
-from forge.store.approvals import TableApprovals
-from forge.store.commands import TableCommands
 from forge.store.config import StoreConfig
-from forge.store.controls import TableControls
-from forge.store.expire import TableExpiry
-from forge.store.faults import TableFaults
-from forge.store.inbox import TableInbox
-from forge.store.journal import TableJournal
-from forge.store.open_streams import TableOpenStreams
-from forge.store.pins import TablePins
-from forge.store.recovery import TableRecovery
-from forge.store.roofs import DailyRoof, DailyRoofs
-from forge.store.runs import TableRuns
-from forge.store.sessions import TableSessions
-from forge.store.spending import TableSpending
-from forge.store.tickets import TableTickets
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from forge.store.roofs import DailyRoofs
 
-@dataclass(frozen=True, slots=True)
+Made = TypeVar("Made")
+StorePart = Literal[
+    "accounts",
+    "admission",
+    "approvals",
+    "commands",
+    "controls",
+    "expiry",
+    "faults",
+    "inbox",
+    "journal",
+    "open_streams",
+    "pins",
+    "recovery",
+    "runs",
+    "sessions",
+    "spendings",
+    "tickets",
+]
+
+
+class _Part(Generic[Made]):
+    """A part of the store: the first who asks for it imports and makes it; other threads wait meanwhile."""
+
+    def __init__(self, make: Callable[[Store], Made]) -> None:
+        self._make = make
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, store: Store, _owner: type) -> Made:
+        with store.making:
+            if self._name not in store.__dict__:
+                # From now on the attribute is found without asking here.
+                store.__dict__[self._name] = self._make(store)
+            return store.__dict__[self._name]
+
+
 class Store:
     """Every store port, over one table and one thread-safe client."""
 
-    accounts: Accounts
-    admission: Admission
-    sessions: Sessions
-    inbox: Inbox
-    recovery: Recovery
-    approvals: Approvals
-    controls: Controls
-    open_streams: OpenStreams
-    runs: Runs
-    spendings: Spendings
-    journal: Journal
-    commands: Commands
-    faults: Faults
-    pins: Pins
-    tickets: Tickets
-    expiry: Expiry
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
+        self._table, self._config, self._clock = table, config, clock
+        self.making = RLock()
+
+    @_Part
+    def accounts(self) -> Accounts:
+        from forge.store.accounts import TableAccounts
+
+        return TableAccounts(self._table, self._config, self._clock)
+
+    @_Part
+    def admission(self) -> Admission:
+        from forge.store.admission import TableAdmission
+
+        return TableAdmission(self._table, self._config, self._clock, self._roofs)
+
+    @_Part
+    def sessions(self) -> Sessions:
+        from forge.store.sessions import TableSessions
+
+        return TableSessions(self._table, self._config, self._clock, self._roofs)
+
+    @_Part
+    def inbox(self) -> Inbox:
+        from forge.store.inbox import TableInbox
+
+        return TableInbox(self._table, self._config, self._clock, self._roofs)
+
+    @_Part
+    def recovery(self) -> Recovery:
+        from forge.store.recovery import TableRecovery
+
+        return TableRecovery(self._table, self._config, self._clock)
+
+    @_Part
+    def approvals(self) -> Approvals:
+        from forge.store.approvals import TableApprovals
+
+        return TableApprovals(self._table, self._clock)
+
+    @_Part
+    def controls(self) -> Controls:
+        from forge.store.controls import TableControls
+
+        return TableControls(self._table, self._clock)
+
+    @_Part
+    def open_streams(self) -> OpenStreams:
+        from forge.store.open_streams import TableOpenStreams
+
+        return TableOpenStreams(self._table, self._config, self._clock)
+
+    @_Part
+    def runs(self) -> Runs:
+        from forge.store.runs import TableRuns
+
+        return TableRuns(self._table, self._config, self._clock, self._roofs)
+
+    @_Part
+    def spendings(self) -> Spendings:
+        from forge.store.roofs import DailyRoof
+        from forge.store.spending import TableSpending
+
+        wei = DailyRoof(self._table, self._clock, "wei")
+        return TableSpending(self._table, self._clock, self._roofs, wei)
+
+    @_Part
+    def journal(self) -> Journal:
+        from forge.store.journal import TableJournal
+
+        return TableJournal(self._table, self._config, self._clock)
+
+    @_Part
+    def commands(self) -> Commands:
+        from forge.store.commands import TableCommands
+
+        return TableCommands(self._table, self._clock)
+
+    @_Part
+    def faults(self) -> Faults:
+        from forge.store.faults import TableFaults
+
+        return TableFaults(self._table, self._clock)
+
+    @_Part
+    def pins(self) -> Pins:
+        from forge.store.pins import TablePins
+
+        return TablePins(self._table)
+
+    @_Part
+    def tickets(self) -> Tickets:
+        from forge.store.tickets import TableTickets
+
+        return TableTickets(self._table)
+
+    @_Part
+    def expiry(self) -> Expiry:
+        from forge.store.expire import TableExpiry
+
+        return TableExpiry(self._table, self._clock)
+
+    @_Part
+    def _roofs(self) -> DailyRoofs:
+        from forge.store.roofs import DailyRoofs
+
+        return DailyRoofs(self._table, self._config, self._clock)
 
 
 def system_clock() -> int:
@@ -80,24 +193,6 @@ def system_clock() -> int:
 def open_store(
     settings: Settings, clock: Clock = system_clock, client: DynamoDBClient | None = None
 ) -> Store:
+    """Each part is imported with its first use, so that a function's cold start pays only for what it needs."""
     table = Table(client or aws.client("dynamodb"), settings.forge_table)
-    config = StoreConfig.of(settings)
-    roofs = DailyRoofs(table, config, clock)
-    return Store(
-        accounts=TableAccounts(table, config, clock),
-        admission=TableAdmission(table, config, clock, roofs),
-        sessions=TableSessions(table, config, clock, roofs),
-        inbox=TableInbox(table, config, clock, roofs),
-        recovery=TableRecovery(table, config, clock),
-        approvals=TableApprovals(table, clock),
-        controls=TableControls(table, clock),
-        open_streams=TableOpenStreams(table, config, clock),
-        runs=TableRuns(table, config, clock, roofs),
-        spendings=TableSpending(table, clock, roofs, DailyRoof(table, clock, "wei")),
-        journal=TableJournal(table, config, clock),
-        commands=TableCommands(table, clock),
-        faults=TableFaults(table, clock),
-        pins=TablePins(table),
-        tickets=TableTickets(table),
-        expiry=TableExpiry(table, clock),
-    )
+    return Store(table, StoreConfig.of(settings), clock)
