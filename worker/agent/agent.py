@@ -26,15 +26,15 @@ from pydantic_ai.models import Model
 
 from forge.models.run import Ending, Submission
 from worker.agent import failures, prompt
-from worker.agent.daily_tokens import DailyTokens
 from worker.agent.deps import RunDeps
 from worker.agent.endings import answered, broken, unfinished
 from worker.agent.history import stored_history as history
-from worker.agent.history.healing import HealHistory
-from worker.agent.history.journal import PersistHistory, show_result
+from worker.agent.history.healing import HealedModel
+from worker.agent.history.journal import show_result
 from worker.agent.history.media import ReadableMedia
 from worker.agent.history.message_codec import newly_unreadable
 from worker.agent.history.window import Window
+from worker.agent.layers import Layers
 from worker.agent.llm.text import ShowingModel
 from worker.agent.prompt import prompt_text
 from worker.agent.tools.accepting import UnfinishedAnswer
@@ -80,18 +80,17 @@ class ForgeAgent:
         self._toolbox = toolbox
         self._limits = limits
         self._agent = Agent(
-            ShowingModel(llm),
+            ShowingModel(HealedModel(llm)),
             deps_type=RunDeps,
             output_type=[str, DeferredToolRequests],
             instructions=self._instructions,
             capabilities=[
                 *observing,
-                PersistHistory(),
-                DailyTokens(),
-                Window(limits.history_tokens),
-                ReadableMedia(toolbox.limits.media),
-                failures.RetryLlm(first_pause),
-                HealHistory(),
+                Layers(
+                    Window(limits.history_tokens),
+                    ReadableMedia(toolbox.limits.media),
+                    failures.RetryLlm(first_pause),
+                ),
             ],
             retries={"tools": 5, "output": 2},
         )

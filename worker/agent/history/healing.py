@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import RetryModelRequest
-from pydantic_ai.messages import ModelResponse
-from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import ModelRequestContext, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
 
 from worker.agent.deps import RunDeps
 from worker.agent.history.plain_history import is_plain, plain
@@ -28,9 +33,24 @@ class HealHistory(AbstractCapability[RunDeps]):
         ctx.deps.healing = "asked for"
         raise RetryModelRequest
 
-    async def prepare_model_request(
-        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
-    ) -> ModelRequestContext:
-        if ctx.deps.healing == "asked for":
-            request_context.messages = plain(request_context.messages)
-        return request_context
+
+class HealedModel(WrapperModel):
+    """`wrapped`, which gets the history as plain text once that was asked for.
+
+    A hook of the library could do the same before each attempt; then it would copy all tools' schemas for each request.
+    """
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse, None]:
+        if run_context is not None and run_context.deps.healing == "asked for":
+            messages = plain(messages)
+        async with self.wrapped.request_stream(
+            messages, model_settings, model_request_parameters, run_context
+        ) as stream:
+            yield stream

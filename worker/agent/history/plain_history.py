@@ -7,6 +7,7 @@ was before it in this form at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pydantic_ai.messages import (
     ModelMessage,
@@ -41,7 +42,7 @@ def healed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
 
 
 def plain(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """Every message as text. It ends in a request if `messages` do."""
+    """Every message as text, requests and responses in turns. It ends in a request if `messages` do."""
     flat: list[ModelMessage] = []
     for message in messages:
         if isinstance(message, ModelRequest):
@@ -50,12 +51,24 @@ def plain(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
             flat.append(ModelResponse(parts=[TextPart(well_formed(text))], timestamp=message.timestamp))
         else:
             continue
-    return [message for message in flat if message.parts]
+    return _in_turns([message for message in flat if message.parts])
 
 
 def is_plain(messages: Sequence[ModelMessage]) -> bool:
     """Whether there is nothing in `messages` that `plain` would leave out or say in other words."""
     return all(isinstance(part, TextPart | UserPromptPart) for message in messages for part in message.parts)
+
+
+def _in_turns(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+    """Requests that follow one another become one, because some providers refuse two."""
+    turns: list[ModelMessage] = []
+    for message in messages:
+        before = turns[-1] if turns else None
+        if isinstance(message, ModelRequest) and isinstance(before, ModelRequest):
+            turns[-1] = replace(message, parts=[*before.parts, *message.parts])
+        else:
+            turns.append(message)
+    return turns
 
 
 def _is_marked(message: ModelMessage) -> bool:

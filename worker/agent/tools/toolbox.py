@@ -65,6 +65,9 @@ class Offer(WrapperToolset[RunDeps]):
         lacking = await self.lacking.get_tools(ctx) if ctx.deps.lacking else {}
         return dict(list((lacking | offered).items())[: self.most])
 
+    async def get_instructions(self, ctx: RunContext[RunDeps]) -> None:
+        """No server has a word in what the LLM is told, so none is asked, each in a task of its own."""
+
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
