@@ -20,21 +20,47 @@ _TOO_LONG = (
 
 
 class Deadline:
-    """The time by which a connection has to have done something; else it is cut off."""
+    """The time by which a connection has to have done something; else it is cut off.
+
+    Each request sets and drops some, so the timer stays where it is: when it fires, it looks what has become of them.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+        self._fires_at = 0.0
 
     def set(self, seconds: float) -> None:
         """From now on, in place of what was set before."""
-        self.drop()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+        self._due = self._loop.time() + seconds
+        if self._timer is None or self._due < self._fires_at:
+            self._start(self._due)
 
     def drop(self) -> None:
+        self._due = None
+
+    def close(self) -> None:
+        self._due = None
         if self._timer:
             self._timer.cancel()
         self._timer = None
+
+    def _start(self, due: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._fires_at = due
+        self._timer = self._loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        if self._due <= self._fires_at:
+            self._transport.abort()
+        else:
+            self._start(self._due)
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -48,8 +74,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(own)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._unread.drop()
-        self._unfinished.drop()
+        self._unread.close()
+        self._unfinished.close()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -91,7 +117,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        self._unfinished.drop()
+        self._unfinished.close()
         if not self._is_refused:
             super().handle_websocket_upgrade()
 

@@ -27,7 +27,7 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._unread.drop()
+        self._unread.close()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
