@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import Approval
 from forge.models.run import Binding, CommandResult
-from worker.resources import Resources
+from forge.ports import Approvals, Clock, Sessions
+from worker.agent.wallet import Wallet
+from worker.blocking import Blocking
 from worker.tool_outcomes import ToolRefused
 
 _SECONDS = 20.0
@@ -15,29 +18,35 @@ _GONE = "This request is not open any more."
 _TOO_LONG = "The chain took too long to simulate the request for this account."
 
 
-async def bind_wallet(resources: Resources, binding: Binding) -> CommandResult:
-    """One conditional write: what has changed, been claimed or been answered meanwhile stays as it is."""
-    try:
-        async with asyncio.timeout(_SECONDS):
-            before, bound = await _bound(resources, binding)
-        await resources.blocking(resources.approvals.bind, binding.key, before.digest, bound)
-    except NotFound:
-        return CommandResult(success=False, message=_GONE)
-    except TimeoutError:
-        return CommandResult(success=False, message=_TOO_LONG)
-    except ApprovalHeld as held:
-        return CommandResult(success=False, message=held.detail)
-    except ToolRefused as refused:
-        return CommandResult(success=False, message=refused.shown)
-    data = {"approval_id": bound.approval_id, "digest": bound.digest, "sender": bound.transaction.sender}
-    return CommandResult(success=True, message="The request was simulated for this account.", data=data)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletBinding:
+    sessions: Sessions
+    approvals: Approvals
+    wallet: Wallet | None
+    blocking: Blocking
+    clock: Clock
 
+    async def bind(self, binding: Binding) -> CommandResult:
+        """One conditional write: what has changed, been claimed or been answered meanwhile stays as it is."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                before, bound = await self._bound(binding)
+            await self.blocking(self.approvals.bind, binding.key, before.digest, bound)
+        except NotFound:
+            return CommandResult(success=False, message=_GONE)
+        except TimeoutError:
+            return CommandResult(success=False, message=_TOO_LONG)
+        except ApprovalHeld as held:
+            return CommandResult(success=False, message=held.detail)
+        except ToolRefused as refused:
+            return CommandResult(success=False, message=refused.shown)
+        data = {"approval_id": bound.approval_id, "digest": bound.digest, "sender": bound.transaction.sender}
+        return CommandResult(success=True, message="The request was simulated for this account.", data=data)
 
-async def _bound(resources: Resources, binding: Binding) -> tuple[Approval, Approval]:
-    session = await resources.blocking(resources.sessions.get, binding.key)
-    approvals = session.approvals if session else []
-    before = next((each for each in approvals if each.approval_id == binding.approval_id), None)
-    wallet = resources.toolbox.wallet
-    if before is None or wallet is None or before.expires_at <= resources.clock():
-        raise NotFound
-    return before, await wallet.bound_to(before, binding.account)
+    async def _bound(self, binding: Binding) -> tuple[Approval, Approval]:
+        session = await self.blocking(self.sessions.get, binding.key)
+        approvals = session.approvals if session else []
+        before = next((each for each in approvals if each.approval_id == binding.approval_id), None)
+        if before is None or self.wallet is None or before.expires_at <= self.clock():
+            raise NotFound
+        return before, await self.wallet.bound_to(before, binding.account)

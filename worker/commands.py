@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from pydantic_core import to_json
 
 from forge.errors import StorageUnavailable
+from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
 from forge.observability import error_fields
-from worker.bind_wallet import bind_wallet
-from worker.resources import Resources
-from worker.runs.execution import RunExecutor
+from forge.ports import Commands
+from worker.agent.tools.toolbox import Toolbox
+from worker.bind_wallet import WalletBinding
+from worker.blocking import Blocking
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)
+
+Show = Callable[[SessionKey], Awaitable[None]]
 
 RESULT_BYTES = 200_000
 """Of a result as JSON: with it the item stays under DynamoDB's 400 KB, however badly it is compressed."""
@@ -27,48 +32,55 @@ LOST = CommandResult(
 )
 
 
-async def answer_command(resources: Resources, executor: RunExecutor, message: CommandMessage) -> None:
-    """A command that has been begun before is not begun again: what made its worker fail may be the command."""
-    begun = await resources.blocking(resources.commands.begin, message.command_id)
-    if begun is None:
-        return
-    command, is_first = begun
-    if command.result is not None:
-        return
-    result = await _result(resources, executor, command) if is_first else LOST
-    await _store(resources, command, result)
+class CommandAnswers:
+    """`show` pushes a session as it is to whoever looks at it."""
 
+    def __init__(
+        self, commands: Commands, toolbox: Toolbox, binding: WalletBinding, show: Show, blocking: Blocking
+    ) -> None:
+        self._commands, self._toolbox, self._binding = commands, toolbox, binding
+        self._show, self._blocking = show, blocking
 
-async def _result(resources: Resources, executor: RunExecutor, command: ToolCommand) -> CommandResult:
-    try:
-        async with asyncio.timeout(_SECONDS):
-            if command.binding is None:
-                return await resources.toolbox.run(command)
-            result = await bind_wallet(resources, command.binding)
-            await executor.show(command.binding.key)
-            return result
-    except TimeoutError:
-        return CommandResult(success=False, message=f"The tool {command.name!r} took too long.")
-    except BaseException as error:
-        if not broke_off(error):
-            raise
-        logger.warning("command broke off", extra={"tool": command.name, **error_fields(error)})
-        return _broken(error)
+    async def answer(self, message: CommandMessage) -> None:
+        """A command that has been begun before is not begun again: what made its worker fail may be the command."""
+        begun = await self._blocking(self._commands.begin, message.command_id)
+        if begun is None:
+            return
+        command, is_first = begun
+        if command.result is not None:
+            return
+        result = await self._result(command) if is_first else LOST
+        await self._store(command, result)
 
+    async def _result(self, command: ToolCommand) -> CommandResult:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                if command.binding is None:
+                    return await self._toolbox.run(command)
+                result = await self._binding.bind(command.binding)
+                await self._show(command.binding.key)
+                return result
+        except TimeoutError:
+            return CommandResult(success=False, message=f"The tool {command.name!r} took too long.")
+        except BaseException as error:
+            if not broke_off(error):
+                raise
+            logger.warning("command broke off", extra={"tool": command.name, **error_fields(error)})
+            return _broken(error)
 
-async def _store(resources: Resources, command: ToolCommand, result: CommandResult) -> None:
-    """The arguments have been used, so the result may have all of the item."""
-    done = command.model_copy(update={"arguments": {}})
-    try:
-        result = await asyncio.to_thread(cut, result)
-        stored = done.model_copy(update={"result": result})
-        await resources.blocking(resources.commands.put, stored)
-    except StorageUnavailable:
-        await resources.blocking.retry(resources.commands.put, done.model_copy(update={"result": LOST}))
-    except Exception as error:  # noqa: BLE001  a result that has no JSON, or that the table refuses
-        logger.warning("result not stored", extra={"tool": command.name, **error_fields(error)})
-        broken = done.model_copy(update={"result": _broken(error)})
-        await resources.blocking.retry(resources.commands.put, broken)
+    async def _store(self, command: ToolCommand, result: CommandResult) -> None:
+        """The arguments have been used, so the result may have all of the item."""
+        done = command.model_copy(update={"arguments": {}})
+        try:
+            result = await asyncio.to_thread(cut, result)
+            stored = done.model_copy(update={"result": result})
+            await self._blocking(self._commands.put, stored)
+        except StorageUnavailable:
+            await self._blocking.retry(self._commands.put, done.model_copy(update={"result": LOST}))
+        except Exception as error:  # noqa: BLE001  a result that has no JSON, or that the table refuses
+            logger.warning("result not stored", extra={"tool": command.name, **error_fields(error)})
+            broken = done.model_copy(update={"result": _broken(error)})
+            await self._blocking.retry(self._commands.put, broken)
 
 
 def cut(result: CommandResult) -> CommandResult:

@@ -22,6 +22,7 @@ from worker.agent.llm.provider_limits import limits_of
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet
+from worker.assembly import Parts, assemble
 from worker.blocking import Blocking
 from worker.catalog import Publisher
 from worker.ethereum.chains import Chains
@@ -31,7 +32,6 @@ from worker.operation.signals import stop_on_signals
 from worker.operation.tracing import Tracing
 from worker.push.frame_pace import PACES
 from worker.push.signed_connections import SignedConnections
-from worker.resources import Resources
 from worker.serve import serve
 from worker.settings import WorkerSettings
 
@@ -52,28 +52,28 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
             await stack.enter_async_context(llm)
         tracing = _tracing(settings, environment)
         stack.push_async_callback(tracing.close)
-        resources = _resources(settings, environment, llm, connections, tracing)
+        parts = _parts(settings, environment, llm, connections, tracing)
+        worker = assemble(parts, settings.worker_concurrency)
         built()
         await serve(
-            resources,
+            worker,
             stop,
-            concurrency=settings.worker_concurrency,
             stop_seconds=settings.worker_stop_seconds,
             heartbeat=Path(settings.worker_heartbeat) if settings.worker_heartbeat else None,
         )
 
 
-def _resources(
+def _parts(
     settings: WorkerSettings,
     environment: Mapping[str, str],
     llm: Model | MissingApiKey,
     connections: AsyncConnections,
     tracing: Tracing,
-) -> Resources:
+) -> Parts:
     store, blocking = open_store(settings), Blocking(_threads(settings))
     toolbox = _toolbox(settings, environment, store)
     missing = llm if isinstance(llm, MissingApiKey) else None
-    return Resources(
+    return Parts(
         worker_id=uuid.uuid4().hex[:12],
         runs=store.runs,
         spendings=store.spendings,

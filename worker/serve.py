@@ -1,4 +1,4 @@
-"""The worker from start to stop, over whatever resources it is given."""
+"""The worker from start to stop."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forge.ports import RunQueue
+from worker.agent.tools.toolbox import Toolbox
+from worker.blocking import Blocking
+from worker.catalog import Publisher
 from worker.operation.heartbeat import beat
+from worker.operation.metrics import Metrics
 from worker.push.audiences import Audiences
-from worker.resources import Resources
 from worker.runs.consumer import Consumer
-from worker.runs.execution import RunExecutor
 from worker.runs.holding import keep_messages
+from worker.runs.kept_messages import KeptMessages
 from worker.runs.watch import LocalRuns
 
 logger = logging.getLogger(__name__)
@@ -24,61 +29,58 @@ _LAG_SECONDS = 0.25
 _LAG_LOOKS = 240
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What lives as long as the worker."""
+
+    worker_id: str
+    consumer: Consumer
+    active: LocalRuns
+    audiences: Audiences
+    kept: KeptMessages
+    queue: RunQueue
+    publisher: Publisher
+    toolbox: Toolbox
+    metrics: Metrics
+    blocking: Blocking
+
+
 async def serve(
-    resources: Resources,
-    stop: asyncio.Event,
-    *,
-    concurrency: int,
-    stop_seconds: float,
-    heartbeat: Path | None = None,
+    worker: Worker, stop: asyncio.Event, *, stop_seconds: float, heartbeat: Path | None = None
 ) -> None:
     """Until `stop` is set. A part that dies ends the worker, and whoever runs it starts another.
 
     `heartbeat`: the file that the event loop touches while it runs.
     """
-    active, audiences = LocalRuns(), _audiences(resources)
-    consumer = Consumer(resources, active, RunExecutor(resources, active, audiences), concurrency)
     try:
-        await resources.publisher.publish()
-        catalog = resources.publisher.catalog()
-        fields = {"worker": resources.worker_id, "llm": catalog.llm, "tools": len(catalog.tools)}
+        await worker.publisher.publish()
+        catalog = worker.publisher.catalog()
+        fields = {"worker": worker.worker_id, "llm": catalog.llm, "tools": len(catalog.tools)}
         logger.info("worker ready", extra=fields)
         async with asyncio.TaskGroup() as group:
             beside: list[Coroutine[Any, Any, None]] = [
-                active.watch(resources),
-                keep_messages(resources),
-                resources.publisher.keep_published(),
-                _measure(resources, active),
-                measure_lag(resources.metrics.loop_lag),
+                worker.active.watch(),
+                keep_messages(worker.kept, worker.queue, worker.blocking),
+                worker.publisher.keep_published(),
+                _measure(worker.metrics, worker.active),
+                measure_lag(worker.metrics.loop_lag),
             ]
             if heartbeat:
                 beside.append(beat(heartbeat))
             tasks = [group.create_task(part) for part in beside]
-            await consumer.consume(stop, stop_seconds)
+            await worker.consumer.consume(stop, stop_seconds)
             for task in tasks:
                 task.cancel()
     finally:
-        await audiences.close()
-        await resources.toolbox.close()
-        resources.blocking.close()
-    logger.info("worker stopped", extra={"worker": resources.worker_id})
+        await worker.audiences.close()
+        await worker.toolbox.close()
+        worker.blocking.close()
+    logger.info("worker stopped", extra={"worker": worker.worker_id})
 
 
-def _audiences(resources: Resources) -> Audiences:
-    return Audiences(
-        controls=resources.controls,
-        connections=resources.connections,
-        blocking=resources.blocking,
-        catalog=resources.publisher.catalog,
-        pace=resources.pace,
-        clock=resources.clock,
-        counted=resources.tracing.counted,
-    )
-
-
-async def _measure(resources: Resources, active: LocalRuns) -> None:
+async def _measure(metrics: Metrics, active: LocalRuns) -> None:
     while True:
-        resources.metrics.process(len(active), _memory())
+        metrics.process(len(active), _memory())
         await asyncio.sleep(_MEASURE_SECONDS)
 
 

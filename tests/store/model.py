@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from forge.errors import ClaimRefused, LeaseHeld, RunGone
-from forge.models.run import RunMessage
+from forge.models.run import ActiveRun, RunMessage
 from forge.models.session import Session
 from forge.ports import Lease
 from forge.store import Store
@@ -61,5 +62,5 @@ def check_session(store: Store, session: Session, model: Model) -> None:
     assert [message.seq for message in messages] == list(range(session.logged))
     assert [message.content for message in messages] == model.log
     assert store.sessions.streaming_text(session) == model.text
-    reader = Lease(session.key, "", 0, 0, 0, session)
+    reader = Lease(session.key, "", 0, 0, 0, session, cast(ActiveRun, session.active))  # reads only
     assert store.journal.history(reader) == model.entries

@@ -191,7 +191,9 @@ class Sessions(RuleBasedStateMachine):
         session = self.store.sessions.get(self.key)
         if session is None or session.active is None or session.active.fence != lease.fence:
             return lease
-        return Lease(lease.key, lease.run_id, lease.attempt, lease.fence, lease.until, session)
+        return Lease(
+            lease.key, lease.run_id, lease.attempt, lease.fence, lease.until, session, session.active
+        )
 
     @rule(run=runs)
     def withdraw(self, run: RunMessage) -> None:

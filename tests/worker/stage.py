@@ -15,6 +15,7 @@ from pydantic_ai.models.function import FunctionModel
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Connection, Control, NetworkInfo, Session
+from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.worker.gateway import Gateway, Page
@@ -23,12 +24,14 @@ from worker.agent.agent import ForgeAgent, Limits
 from worker.agent.policy import Policy
 from worker.agent.tools.toolbox import ForeignServers, Toolbox
 from worker.agent.wallet import Wallet
+from worker.assembly import Parts, assemble, leased_records
 from worker.blocking import Blocking
 from worker.catalog import Publisher
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
+from worker.push.feed import Feed
 from worker.push.signed_connections import SignedConnections
-from worker.resources import Resources
+from worker.runs.run_record import LeasedRecord
 from worker.serve import serve
 
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
@@ -60,7 +63,7 @@ class Stage:
         default_factory=list[tuple[asyncio.Task[None], asyncio.Event]]
     )
 
-    def resources(self, **other: Any) -> Resources:
+    def parts(self, **other: Any) -> Parts:
         servers = [*((s.name, s) for s in self.servers), *((url, url) for url in self.dead_servers)]
         blocking = other.get("blocking") or Blocking(16)
         observing = other.get("tracing", Tracing()).capabilities()
@@ -74,7 +77,7 @@ class Stage:
             missing_api_key=self.llm_error is not None,
             notices=[],
         )
-        made = Resources(
+        made = Parts(
             worker_id=new_run_id()[:12],
             runs=self.store.runs,
             spendings=self.store.spendings,
@@ -97,9 +100,16 @@ class Stage:
         )
         return replace(made, **other)
 
+    def record(self, lease: Lease, **other: Any) -> tuple[LeasedRecord, Feed]:
+        """What a worker that holds `lease` writes with, and what it shows."""
+        parts = self.parts(**other)
+        feed = Feed(parts.publisher.catalog)
+        feed.start(lease.session)
+        return leased_records(parts)(feed, lease), feed
+
     def start(self, stop_seconds: float = 1.0, **other: Any) -> asyncio.Task[None]:
         stop = asyncio.Event()
-        serving = serve(self.resources(**other), stop, concurrency=20, stop_seconds=stop_seconds)
+        serving = serve(assemble(self.parts(**other), 20), stop, stop_seconds=stop_seconds)
         task = asyncio.create_task(serving, name="worker")
         self.workers.append((task, stop))
         return task

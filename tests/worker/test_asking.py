@@ -225,7 +225,7 @@ async def test_each_of_our_tools_says_of_itself_whether_it_waits_for_a_word(stag
     chain = {"TESTNET_RPC_URL": "http://127.0.0.1:1"}
     stage.servers = [server for _, server in mount(chain)]
     stage.wallet = Wallet(Chains.from_environment(chain))
-    toolbox = stage.resources().toolbox
+    toolbox = stage.parts().toolbox
     await toolbox.refresh()
     deps: Any = SimpleNamespace(network="testnet", networks=stage.networks, record=None, lacking=frozenset())
     tools = await toolbox.offer.get_tools(

@@ -108,7 +108,7 @@ async def test_a_call_that_was_not_started_is_refused_when_no_worker_with_its_to
 @pytest.fixture
 async def keyless(stage: Stage) -> Stage:
     """A worker with a key has published what it offers; from now on there are only workers without one."""
-    await stage.resources().publisher.publish()
+    await stage.parts().publisher.publish()
     stage.llm_error = MissingApiKey("ANTHROPIC_API_KEY")
     return stage
 

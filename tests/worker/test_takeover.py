@@ -123,9 +123,7 @@ async def frozen(stage: Stage) -> tuple[LeasedRecord, Feed]:
     run_id = await stage.say("hi")
     message = message_of(await stage.session(), run_id)
     lease = await asyncio.to_thread(stage.store.runs.claim, message, "frozen")
-    feed = Feed(stage.resources().publisher.catalog)
-    feed.start(lease.session)
-    record = LeasedRecord(stage.resources(), feed, replace(lease, until=stage.clock() - 1))
+    record, feed = stage.record(replace(lease, until=stage.clock() - 1))
     stage.clock.ahead += LEASE_MS + 1
     return record, feed
 

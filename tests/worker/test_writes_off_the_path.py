@@ -20,7 +20,6 @@ from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
-from worker.push.feed import Feed
 from worker.runs.run_record import LeasedRecord
 
 MOMENTS = ["before", "after"]
@@ -50,10 +49,8 @@ async def claimed(stage: Stage, key: SessionKey = KEY) -> Lease:
 
 
 def record_of(stage: Stage, lease: Lease, **other: Any) -> LeasedRecord:
-    resources = stage.resources(**other)
-    feed = Feed(resources.publisher.catalog)
-    feed.start(lease.session)
-    return LeasedRecord(resources, feed, lease)
+    record, _ = stage.record(lease, **other)
+    return record
 
 
 async def deliver_again_after_its_end(stage: Stage, page: Page) -> None:
@@ -158,7 +155,7 @@ async def test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_
     catalog = Failing(stage.store.commands.catalog, "before", failures=1_000)  # stands for catalog.get
     stage.llm_error = MissingApiKey("ANTHROPIC_API_KEY")
     page = await stage.open_page()
-    publisher = stage.resources().publisher
+    publisher = stage.parts().publisher
     commands = Watched(stage.store.commands, catalog=catalog)
     publisher._commands = commands  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     stage.start(publisher=publisher, commands=commands)

@@ -45,8 +45,7 @@ class Origin:
 
 def origin_of(lease: Lease, ratio: float) -> Origin:
     """A caller may ask for fewer spans than `ratio` (an unsampled `traceparent`), never for more."""
-    active = lease.session.active
-    parent = read_traceparent(active.submission.trace) if active else None
+    parent = read_traceparent(lease.run.submission.trace)
     is_sampled = _is_chosen(lease.run_id, ratio) and (parent is None or parent.is_sampled)
     flags = TraceFlags(TraceFlags.SAMPLED if is_sampled else TraceFlags.DEFAULT)
     trace_id = int(parent.trace_id if parent else lease.run_id, 16)
@@ -106,9 +105,9 @@ class Tracing:
 
     def claimed(self, lease: Lease, message: RunMessage) -> None:
         """Tell of the run's way here, once. How long accepting took is known when the run's own message has come."""
-        if self._export is None or lease.attempt > 1 or lease.session.active is None:
+        if self._export is None or lease.attempt > 1:
             return
-        accepted_at, origin = lease.session.active.submission.created_at, origin_of(lease, self._ratio)
+        accepted_at, origin = lease.run.submission.created_at, origin_of(lease, self._ratio)
         sent_at = message.sent_at if message.run_id == lease.run_id else 0
         waiting_from = max(accepted_at, sent_at)
         self._export.accepted(origin, {"forge.run_id": lease.run_id}, accepted_at, waiting_from)

@@ -19,15 +19,15 @@ StopReason = Literal["interrupted", "deleted", "released"]
 class LocalRun:
     """One attempt. `receipt` is the handle of its queue message as it was delivered last."""
 
-    def __init__(
-        self, lease: Lease, record: LeasedRecord, audience: Audience, clock: Clock, receipt: str
-    ) -> None:
+    def __init__(self, record: LeasedRecord, audience: Audience, clock: Clock, receipt: str) -> None:
+        lease = record.lease
         self.receipt = receipt
         self.is_over = False
         self.waiting: str | None = None
         self.begun: Callable[[], None] = lambda: None
         self.again_at: int | None = None
-        self.key, self.run_id, self.generation = lease.key, lease.run_id, lease.session.generation
+        self.key, self.run_id, self.attempt = lease.key, lease.run_id, lease.attempt
+        self.generation = lease.session.generation
         self.record, self.audience = record, audience
         self.token = CancellationToken()
         self.stopping = asyncio.Event()
@@ -35,6 +35,11 @@ class LocalRun:
         self.started_at = clock()
         self._clock = clock
         self._watched_until = 0
+
+    @property
+    def lease(self) -> Lease:
+        """As the run's last write left it."""
+        return self.record.lease
 
     @property
     def is_watched(self) -> bool:

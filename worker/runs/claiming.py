@@ -3,27 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from dataclasses import dataclass
 
-from forge.errors import LeaseHeld
+from forge.errors import LeaseHeld, StorageUnavailable
 from forge.models.run import RunMessage
-from forge.ports import Lease
-from worker.resources import Resources
+from forge.models.session import Control
+from forge.ports import Clock, Controls, Lease, Runs
+from worker.blocking import Blocking
+from worker.runs.kept_messages import KeptMessages
+from worker.runs.places import Capacity
 
 
-async def claim(
-    resources: Resources, message: RunMessage, receipt: str, is_stopping: Callable[[], bool]
-) -> Lease:
-    """Raises `LeaseHeld` when the lease was renewed meanwhile: then its worker lives."""
-    try:
-        return await _claim(resources, message)
-    except LeaseHeld as held:
-        with resources.kept.keep(lambda: receipt, asyncio.get_running_loop().time()):
-            await asyncio.sleep(max(0, held.until + 1 - resources.clock()) / 1_000)
-        if is_stopping():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """Claims for the worker of `worker_id`. While one waits, its queue message is in `kept`."""
+
+    worker_id: str
+    runs: Runs
+    controls: Controls
+    blocking: Blocking
+    kept: KeptMessages
+    capacity: Capacity
+    clock: Clock
+
+    async def claim(self, message: RunMessage, receipt: str) -> tuple[Lease, Control | None]:
+        """The control item is read beside the claim: neither has to wait for the other. None: not known yet."""
+        key = message.key
+        reading = asyncio.ensure_future(self.blocking(self.controls.read, [key]))
+        try:
+            lease = await self._lease(message, receipt)
+        except BaseException:
+            reading.cancel()
             raise
-    return await _claim(resources, message)
+        try:
+            return lease, (await reading).get(key) or Control(key=key)
+        except StorageUnavailable:
+            return lease, None
 
+    async def _lease(self, message: RunMessage, receipt: str) -> Lease:
+        """Raises `LeaseHeld` when the lease was renewed meanwhile: then its worker lives."""
+        try:
+            return await self._claim(message)
+        except LeaseHeld as held:
+            with self.kept.keep(lambda: receipt, asyncio.get_running_loop().time()):
+                await asyncio.sleep(max(0, held.until + 1 - self.clock()) / 1_000)
+            if self.capacity.is_stopping:
+                raise
+        return await self._claim(message)
 
-async def _claim(resources: Resources, message: RunMessage) -> Lease:
-    return await resources.blocking(resources.runs.claim, message, resources.worker_id)
+    async def _claim(self, message: RunMessage) -> Lease:
+        return await self.blocking(self.runs.claim, message, self.worker_id)

@@ -10,11 +10,11 @@ from forge.errors import LeaseLost, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
 from forge.observability import error_fields
-from forge.ports import Delivery
-from worker.commands import answer_command
-from worker.resources import Resources
-from worker.runs.execution import RunExecutor
-from worker.runs.places import Places, holder_of, pause_after
+from forge.ports import Delivery, RunQueue
+from worker.blocking import Blocking
+from worker.commands import CommandAnswers
+from worker.runs.kept_messages import KeptMessages
+from worker.runs.places import Capacity, holder_of, pause_after
 from worker.runs.poison import PoisonRule
 from worker.runs.run_deliveries import RunDeliveries
 from worker.runs.settling import Settling
@@ -34,18 +34,24 @@ _RELEASE_SECONDS = 3
 
 class Consumer:
     def __init__(
-        self, resources: Resources, active: LocalRuns, executor: RunExecutor, concurrency: int
+        self,
+        *,
+        queue: RunQueue,
+        blocking: Blocking,
+        capacity: Capacity,
+        active: LocalRuns,
+        runs: RunDeliveries,
+        commands: CommandAnswers,
+        kept: KeptMessages,
+        settling: Settling,
+        poison: PoisonRule,
     ) -> None:
-        self._resources, self._active, self._executor = resources, active, executor
-        self._free = asyncio.Semaphore(concurrency)
-        self._concurrency = concurrency
-        self._is_stopping = False
-        self._places = Places(concurrency)
-        self._command_places = asyncio.Semaphore(max(1, concurrency // COMMANDS_SHARE))
+        self._queue, self._blocking = queue, blocking
+        self._capacity, self._active = capacity, active
+        self._runs, self._commands, self._kept = runs, commands, kept
+        self._settling, self._poison = settling, poison
+        self._command_places = asyncio.Semaphore(max(1, capacity.count // COMMANDS_SHARE))
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._settling = Settling(resources)
-        self._runs = RunDeliveries(resources, active, executor, self._may_go_on, lambda: self._is_stopping)
-        self._poison = PoisonRule(resources, self._runs.give_up)
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
         """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
@@ -60,18 +66,16 @@ class Consumer:
             await self._receive(group, stop)
 
     async def _receive(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
-        async with self._free:
-            free = self._concurrency - len(self._deliveries)
+        async with self._capacity.free:
+            free = self._capacity.count - len(self._deliveries)
         try:
-            batch = await self._resources.blocking(
-                self._resources.queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS
-            )
+            batch = await self._blocking(self._queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS)
         except StorageUnavailable:
             await asyncio.sleep(1)
             return
         started: set[SessionKey] = set()
         for delivery in batch:
-            await self._free.acquire()
+            await self._capacity.free.acquire()
             task = group.create_task(
                 self._first_of_session(delivery, started, stop), name=f"delivery {delivery.receipt[:16]}"
             )
@@ -90,11 +94,11 @@ class Consumer:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._deliveries.discard(task)
-        self._free.release()
+        self._capacity.free.release()
 
     async def _wind_up(self, receiving: asyncio.Task[None], seconds: float) -> None:
         """What the last poll still brings is put back by `_handle`."""
-        self._is_stopping = True
+        self._capacity.is_stopping = True
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=seconds)
         self._active.stop_all()
@@ -121,7 +125,7 @@ class Consumer:
     async def _hold_place(self, delivery: Delivery) -> None:
         """What is beyond its caller's share goes back to the queue: nothing is lost, and no attempt is spent."""
         body, holder = delivery.body, holder_of(delivery.body)
-        if not self._places.take(holder):
+        if not self._capacity.places.take(holder):
             logger.info("beyond the caller's share", extra={"receives": delivery.receives})
             return await self._settling.put_off(delivery, pause_after(delivery.receives))
         try:
@@ -130,13 +134,8 @@ class Consumer:
             else:
                 await self._runs.handle(body, delivery)
         finally:
-            self._places.give_back(holder)
+            self._capacity.places.give_back(holder)
         return None
-
-    def _may_go_on(self, following: RunMessage) -> bool:
-        """Without the queue; else others that wait there come first."""
-        is_fair = self._places.is_fair(holder_of(following))
-        return is_fair and not self._is_stopping and not self._free.locked()
 
     async def _settle_fault(self, delivery: Delivery, error: BaseException) -> None:
         try:
@@ -154,6 +153,6 @@ class Consumer:
         return None
 
     async def _answer_command(self, message: CommandMessage, delivery: Delivery) -> None:
-        with self._resources.kept.keep(lambda: delivery.receipt, asyncio.get_running_loop().time()):
-            await answer_command(self._resources, self._executor, message)
+        with self._kept.keep(lambda: delivery.receipt, asyncio.get_running_loop().time()):
+            await self._commands.answer(message)
         await self._settling.delete(delivery)

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from forge.errors import LeaseLost
 from forge.models.ids import SessionKey
-from forge.models.run import MAX_ATTEMPTS, ChainWait, Ending, Submission
+from forge.models.run import MAX_ATTEMPTS, ActiveRun, ChainWait, Ending
 from forge.models.session import Control
-from forge.observability import error_fields, log_fields, run_fields
-from forge.ports import Lease
-from worker.agent import failures
-from worker.agent.agent import INTERRUPTED_NOTICE, Ended, refuse
-from worker.agent.deps import RunDeps
-from worker.agent.failures import RunUnreadable, TooManyAttempts
-from worker.agent.history import stored_history as history
-from worker.agent.history.drafts import text_draft
-from worker.agent.history.message_codec import loaded
+from forge.observability import error_fields, run_fields
+from forge.ports import Clock, Lease, Sessions
+from worker.agent.agent import Ended
 from worker.agent.llm.faults import cause_fields
 from worker.agent.wallet.verify import NotYet
-from worker.operation.metrics import RunFigures
-from worker.operation.tracing import tell_end
+from worker.blocking import Blocking
+from worker.operation.metrics import Metrics, RunFigures
+from worker.operation.tracing import Tracing, tell_end
 from worker.push.audiences import Audiences
-from worker.resources import Resources
+from worker.push.feed import Feed
 from worker.runs.active_run import LocalRun
+from worker.runs.answering import Answering
 from worker.runs.holding import keep_lease
+from worker.runs.kept_messages import KeptMessages
 from worker.runs.run_record import LeasedRecord
 from worker.runs.watch import LocalRuns
 
 logger = logging.getLogger(__name__)
 
 RunEnd = Literal["finished", "buried", "deleted", "released", "put back", "lost"]
+Records = Callable[[Feed, Lease], LeasedRecord]
+"""Opens the record of a claimed run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,27 @@ class Executed:
 
 PUT_BACK_MS = 60_000
 """How long a run waits for a worker that has what this one lacks."""
-_STOP_SECONDS = 2.0
-"""How long an agent that was told to stop may take before the run ends without it."""
 
 
 class RunExecutor:
-    def __init__(self, resources: Resources, active: LocalRuns, audiences: Audiences) -> None:
-        self._resources, self._active, self._audiences = resources, active, audiences
+    def __init__(
+        self,
+        *,
+        answering: Answering,
+        records: Records,
+        active: LocalRuns,
+        audiences: Audiences,
+        kept: KeptMessages,
+        sessions: Sessions,
+        blocking: Blocking,
+        metrics: Metrics,
+        tracing: Tracing,
+        clock: Clock,
+    ) -> None:
+        self._answering, self._records = answering, records
+        self._active, self._audiences, self._kept = active, audiences, kept
+        self._sessions, self._blocking = sessions, blocking
+        self._metrics, self._tracing, self._clock = metrics, tracing, clock
 
     async def execute(
         self,
@@ -73,7 +86,7 @@ class RunExecutor:
 
         `give_up`: only end the run, as failed. `begun` is called whenever the LLM is asked.
         """
-        with self._resources.tracing.attempt(lease) as span:
+        with self._tracing.attempt(lease) as span:
             executed = await self._execute(lease, control, receipt, begun, give_up=give_up)
             span.set_attribute("forge.end", executed.end)
             return executed
@@ -88,10 +101,9 @@ class RunExecutor:
         give_up: bool,
     ) -> Executed:
         audience = self._audiences.open(lease.session)
-        pushed = self._resources.tracing.pushing(audience.connections)
+        pushed = self._tracing.pushing(audience.connections)
         audience.feed.start(lease.session)
-        record = LeasedRecord(self._resources, audience.feed, lease)
-        run = LocalRun(lease, record, audience, self._resources.clock, receipt)
+        run = LocalRun(self._records(audience.feed, lease), audience, self._clock, receipt)
         run.begun = begun
         self._active.add(run)
         end: RunEnd = "lost"
@@ -99,13 +111,13 @@ class RunExecutor:
             if control is not None:
                 run.observe(control)
             now = asyncio.get_running_loop().time()
-            with self._resources.kept.keep(lambda: run.receipt, now):
+            with self._kept.keep(lambda: run.receipt, now):
                 async with asyncio.TaskGroup() as group:
                     holding = group.create_task(keep_lease(run), name=f"lease {run.run_id}")
-                    end = await self._perform(run, lease, give_up=give_up)
+                    end = await self._perform(run, give_up=give_up)
                     holding.cancel()
         except* LeaseLost:
-            logger.warning("run lost", extra=_fields(lease))
+            logger.warning("run lost", extra=_fields(run))
         finally:
             run.is_over = True
             self._active.remove(run)
@@ -115,35 +127,35 @@ class RunExecutor:
 
     async def show(self, key: SessionKey) -> None:
         """Push the session as it is to its connections; they ask for the messages they lack."""
-        session = await self._resources.blocking(self._resources.sessions.get, key)
+        session = await self._blocking(self._sessions.get, key)
         # A run that has begun meanwhile shows it; between this look and the release nothing waits.
         if session is None or self._active.of_session(key):
             return
         self._audiences.open(session).feed.show(session, [])
         self._audiences.release(session)
 
-    async def _perform(self, run: LocalRun, lease: Lease, *, give_up: bool) -> RunEnd:
-        if give_up or is_given_up(lease):
-            return await self._give_up(run, lease)
-        lacking = frozenset[str]() if run.stop_reason else await self._lacking(run, lease)
-        if lacking and run.stop_reason is None and may_be_put_back(lease, self._resources.clock()):
-            logger.warning("run put back", extra={**_fields(lease), "lacking": ", ".join(sorted(lacking))})
-            self._resources.metrics.put_back()
+    async def _perform(self, run: LocalRun, *, give_up: bool) -> RunEnd:
+        if give_up or is_given_up(run.lease.run):
+            return await self._give_up(run)
+        lacking = frozenset[str]() if run.stop_reason else await self._answering.lacking(run)
+        if lacking and run.stop_reason is None and may_be_put_back(run.lease.run, self._clock()):
+            logger.warning("run put back", extra={**_fields(run), "lacking": ", ".join(sorted(lacking))})
+            self._metrics.put_back()
             await run.record.put_back()
             return "put back"
         try:
-            ended = await self._run_agent(run, lease, lacking)
+            ended = await self._answering.run_agent(run, lacking)
         except NotYet as not_yet:
             return await self._look_later(run, not_yet.wait)
         if run.stop_reason == "deleted":
-            logger.info("run of a deleted session stopped", extra=_fields(lease))
+            logger.info("run of a deleted session stopped", extra=_fields(run))
             return "deleted"
         if run.stop_reason == "released" and ended.ending.outcome == "interrupted":
             await run.record.release()
-            logger.info("run released", extra=_fields(lease))
+            logger.info("run released", extra=_fields(run))
             return "released"
         await self._finish(run, ended.ending)
-        self._report(run, lease, ended)
+        self._report(run, ended)
         return "finished"
 
     async def _look_later(self, run: LocalRun, wait: ChainWait) -> RunEnd:
@@ -156,131 +168,42 @@ class RunExecutor:
         session = await run.record.finish(ending)
         run.waiting = session.inbox[0].run_id if session.inbox else None
 
-    async def _give_up(self, run: LocalRun, lease: Lease) -> RunEnd:
+    async def _give_up(self, run: LocalRun) -> RunEnd:
         """Whatever makes the run fail may also be in its history, so the run ends without that if need be."""
-        deps, error = self._deps(run, lease), TooManyAttempts()
         try:
-            ended = refuse(deps, await run.record.history(), _submission(lease), error)
+            ended = await self._answering.given_up(run)
             await self._finish(run, ended.ending)
         except Exception as broken:  # noqa: BLE001  anything may be what is broken
-            logger.warning("history not closed", extra={**_fields(lease), **error_fields(broken)})
-            notice = deps.notice(failures.describe(error))
-            ended = Ended(Ending(outcome="failed", drafts=[notice]), error)
+            logger.warning("history not closed", extra={**_fields(run), **error_fields(broken)})
+            ended = self._answering.given_up_blindly(run)
             await self._finish(run, ended.ending)
-        self._report(run, lease, ended)
+        self._report(run, ended)
         return "buried"
 
-    async def _lacking(self, run: LocalRun, lease: Lease) -> frozenset[str]:
-        """What the run needs and only another worker may have: an LLM that can answer, tools that it has called."""
-        if self._resources.agent is None:
-            return frozenset({"LLM"}) if await self._resources.publisher.others_can_answer() else frozenset()
-        if lease.attempt == 1:
-            return frozenset()
-        stored = history.load(await run.record.history())
-        return self._resources.toolbox.lacks(history.open_tools(stored, lease.run_id))
-
-    async def _run_agent(self, run: LocalRun, lease: Lease, lacking: frozenset[str]) -> Ended:
-        """The agent's end, or after a stop that it does not follow, one without it."""
-        deps = replace(self._deps(run, lease), lacking=lacking)
-        answer = asyncio.create_task(self._answer(run, lease, deps), name=f"agent {run.run_id}")
-        answer.add_done_callback(_retrieve)
-        stopping = asyncio.create_task(run.stopping.wait(), name=f"stop {run.run_id}")
-        try:
-            await asyncio.wait({answer, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
-                run.token.cancel()
-                await asyncio.wait({answer}, timeout=_STOP_SECONDS)
-            stopped_badly = answer.done() and run.stop_reason and isinstance(answer.exception(), Exception)
-            return answer.result() if answer.done() and not stopped_badly else _left_behind(deps)
-        finally:
-            stopping.cancel()
-            answer.cancel()
-
-    async def _answer(self, run: LocalRun, lease: Lease, deps: RunDeps) -> Ended:
-        log_fields(correlation_id=lease.run_id, run_id=lease.run_id)  # of libraries' lines too
-        entries, submission = await run.record.history(), _submission(lease)
-        agent, error = self._resources.agent, self._resources.llm_error
-        if not _is_readable(lease, entries):
-            return refuse(deps, entries, submission, RunUnreadable())
-        if agent is None:
-            return refuse(deps, entries, submission, error or RuntimeError("no LLM"))
-        return await agent.run(deps, entries, submission, run.token)
-
-    def _deps(self, run: LocalRun, lease: Lease) -> RunDeps:
-        active = lease.session.active
-        return RunDeps(
-            record=run.record,
-            run_id=lease.run_id,
-            attempt_id=history.attempt_id(lease.run_id, lease.attempt),
-            network=lease.session.network,
-            networks=self._resources.toolbox.networks,
-            clock=self._resources.clock,
-            attempt_is_first=lease.attempt == 1,
-            approvals=lease.session.approvals,
-            asks=lease.session.asks,
-            strangers=frozenset(lease.session.strangers),
-            used_hashes=lease.session.used_hashes,
-            wallet=lease.session.wallet,
-            chain_wait=active.chain_wait if active else None,
-            shown=set(active.shown_results) if active else set(),
-            begun=run.begun,
-        )
-
-    def _report(self, run: LocalRun, lease: Lease, ended: Ended) -> None:
-        accepted, first_text_at = _submission(lease).created_at, run.record.first_text_at
+    def _report(self, run: LocalRun, ended: Ended) -> None:
+        accepted, first_text_at = run.lease.run.submission.created_at, run.record.first_text_at
         figures = RunFigures(
             outcome=ended.ending.outcome,
             waited_ms=run.started_at - accepted,
-            run_ms=self._resources.clock() - run.started_at,
+            run_ms=self._clock() - run.started_at,
             first_text_ms=None if first_text_at is None else first_text_at - accepted,
             tokens=ended.ending.tokens,
         )
-        self._resources.metrics.run_ended(figures)
+        self._metrics.run_ended(figures)
         tell_end(figures, ended.error)
         failure = {**error_fields(ended.error), **cause_fields(ended.error)} if ended.error else {}
         level = logging.WARNING if ended.error else logging.INFO
-        logger.log(level, "run ended", extra={**_fields(lease), **asdict(figures), **failure})
+        logger.log(level, "run ended", extra={**_fields(run), **asdict(figures), **failure})
 
 
-def may_be_put_back(lease: Lease, now: int) -> bool:
+def may_be_put_back(run: ActiveRun, now: int) -> bool:
     """Not for ever: after a while the run goes on here with what there is, and says what is missing."""
-    since = lease.session.active.put_back_at if lease.session.active else None
-    return since is None or now - since < PUT_BACK_MS
+    return run.put_back_at is None or now - run.put_back_at < PUT_BACK_MS
 
 
-def is_given_up(lease: Lease) -> bool:
-    return lease.session.active is not None and lease.session.active.strikes >= MAX_ATTEMPTS
+def is_given_up(run: ActiveRun) -> bool:
+    return run.strikes >= MAX_ATTEMPTS
 
 
-def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
-    """Whether this worker can read all that the run has stored; else it might do again what the run has done."""
-    active = lease.session.active
-    if active is None or active.history_base is None:
-        return True
-    first = max(0, active.history_base - lease.session.history_start)
-    return all(loaded(entry) for entry in entries[first:])
-
-
-def _fields(lease: Lease) -> dict[str, str | int]:
-    return run_fields(lease.run_id, attempt=lease.attempt)
-
-
-def _submission(lease: Lease) -> Submission:
-    if lease.session.active is None:
-        raise LeaseLost
-    return lease.session.active.submission
-
-
-def _left_behind(deps: RunDeps) -> Ended:
-    drafts = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
-    return Ended(
-        Ending(
-            outcome="interrupted", drafts=[*drafts, deps.notice(INTERRUPTED_NOTICE, run_end="interrupted")]
-        )
-    )
-
-
-def _retrieve(task: asyncio.Task[Ended]) -> None:
-    """Whoever still waits for the task gets its error; nobody else wants to hear of it."""
-    if not task.cancelled():
-        task.exception()
+def _fields(run: LocalRun) -> dict[str, str | int]:
+    return run_fields(run.run_id, attempt=run.attempt)

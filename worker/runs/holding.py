@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from forge.errors import StorageUnavailable
 from forge.models.timing import LOOK_SECONDS, VISIBILITY_SECONDS
 from forge.observability import error_fields
-from worker.resources import Resources
+from forge.ports import RunQueue
+from worker.blocking import Blocking
 from worker.runs.active_run import LocalRun
-from worker.runs.kept_messages import Kept
+from worker.runs.kept_messages import Kept, KeptMessages
 
 logger = logging.getLogger(__name__)
 
@@ -25,27 +26,27 @@ async def keep_lease(run: LocalRun) -> None:
         await run.record.keep(is_watched=run.is_watched)
 
 
-async def keep_messages(resources: Resources) -> None:
+async def keep_messages(kept: KeptMessages, queue: RunQueue, blocking: Blocking) -> None:
     """For ever, the messages of all runs and commands. A call that takes long keeps no other messages waiting."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for batch in resources.kept.begin_batches(loop.time()):
-                group.create_task(_extend(resources, batch), name="messages")
+            for batch in kept.begin_batches(loop.time()):
+                group.create_task(_extend(kept, queue, blocking, batch), name="messages")
 
 
-async def _extend(resources: Resources, batch: Sequence[Kept]) -> None:
+async def _extend(kept: KeptMessages, queue: RunQueue, blocking: Blocking, batch: Sequence[Kept]) -> None:
     """Failing here is not the end: a run is the lease holder's, even when its message is delivered again."""
-    receipts = [kept.receipt() for kept in batch]
+    receipts = [each.receipt() for each in batch]
     try:
-        await resources.blocking(resources.queue.extend_all, receipts, VISIBILITY_SECONDS)
+        await blocking(queue.extend_all, receipts, VISIBILITY_SECONDS)
     except StorageUnavailable:
         pass
     except Exception as error:  # noqa: BLE001  one call must not end the process that holds all runs
         logger.log(logging.ERROR, "messages not kept", extra=error_fields(error))
     finally:
-        resources.kept.end_batch(batch, asyncio.get_running_loop().time())
+        kept.end_batch(batch, asyncio.get_running_loop().time())
 
 
 async def _due(event: asyncio.Event, seconds: float) -> None:

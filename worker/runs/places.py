@@ -6,6 +6,7 @@ free. Alone, a caller gets three quarters; two get three sevenths each; and some
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 from forge.models.ids import ANONYMOUS
@@ -41,6 +42,21 @@ class Places:
     @property
     def _free(self) -> int:
         return self._count - self._held.total()
+
+
+class Capacity:
+    """The places of this worker, and whether it still begins anything."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.free = asyncio.Semaphore(count)
+        self.places = Places(count)
+        self.is_stopping = False
+
+    def may_go_on(self, following: RunMessage) -> bool:
+        """Whether a session's next run may begin here without the queue; else others that wait there come first."""
+        is_fair = self.places.is_fair(holder_of(following))
+        return is_fair and not self.is_stopping and not self.free.locked()
 
 
 def holder_of(body: RunMessage | CommandMessage) -> str:

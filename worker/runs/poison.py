@@ -13,8 +13,8 @@ from typing import cast
 from forge.errors import RunGone, StorageUnavailable
 from forge.models.run import CommandMessage, RunMessage
 from forge.observability import error_fields
-from forge.ports import Delivery
-from worker.resources import Resources
+from forge.ports import Delivery, Faults, Recovery, RunQueue
+from worker.blocking import Blocking
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)
@@ -28,15 +28,18 @@ GiveUp = Callable[[RunMessage, Delivery], Awaitable[None]]
 
 
 class PoisonRule:
-    def __init__(self, resources: Resources, give_up: GiveUp) -> None:
-        self._resources, self._give_up = resources, give_up
+    def __init__(
+        self, queue: RunQueue, faults: Faults, recovery: Recovery, blocking: Blocking, give_up: GiveUp
+    ) -> None:
+        self._queue, self._faults, self._recovery, self._blocking = queue, faults, recovery, blocking
+        self._give_up = give_up
 
     async def settle(self, delivery: Delivery, error: BaseException) -> None:
         causes = _causes(error)
         if all(isinstance(cause, StorageUnavailable) for cause in causes):
             return await self._release(delivery, causes[0], "storage")
         error = causes[0]
-        faults = await self._faults(delivery)
+        faults = await self._count(delivery)
         if faults is None:
             return await self._release(delivery, error, "storage")
         if faults < FAULTS_LIMIT:
@@ -47,10 +50,10 @@ class PoisonRule:
         await self._end(delivery)
         return None
 
-    async def _faults(self, delivery: Delivery) -> int | None:
+    async def _count(self, delivery: Delivery) -> int | None:
         """None while the storage cannot count. Deliveries are counted where faults cannot be."""
         try:
-            return await self._resources.blocking(self._resources.faults.count, name_of(delivery))
+            return await self._blocking(self._faults.count, name_of(delivery))
         except StorageUnavailable:
             return None
         except Exception as error:  # noqa: BLE001  whatever is wrong with the count must not keep the message alive
@@ -68,14 +71,14 @@ class PoisonRule:
                 if not broke_off(error):
                     raise
                 logger.warning("run not closed", extra={**_fields(delivery), **error_fields(error)})
-                await self._resources.blocking.retry(self._resources.recovery.stop_unreadable, body.key)
-        await self._resources.blocking.retry(self._resources.queue.dead_letter, delivery)
+                await self._blocking.retry(self._recovery.stop_unreadable, body.key)
+        await self._blocking.retry(self._queue.dead_letter, delivery)
         return None
 
     async def _release(self, delivery: Delivery, error: BaseException, reason: str, faults: int = 0) -> None:
         fields = {**_fields(delivery), "reason": reason, "faults": faults}
         logger.error("delivery failed", extra={**fields, **error_fields(error)})
-        await self._resources.blocking.retry(self._resources.queue.extend, delivery.receipt, RETRY_SECONDS)
+        await self._blocking.retry(self._queue.extend, delivery.receipt, RETRY_SECONDS)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -22,10 +20,13 @@ from forge.models.run import RunMessage
 from forge.models.session import Control
 from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
 from forge.observability import run_fields
-from forge.ports import Delivery, Lease
-from worker.resources import Resources
-from worker.runs.claiming import claim
+from forge.ports import Clock, Controls, Delivery, Lease, Recovery, Runs, Sessions
+from worker.blocking import Blocking
+from worker.operation.metrics import Metrics
+from worker.operation.tracing import Tracing
+from worker.runs.claiming import Claims
 from worker.runs.execution import Executed, RunExecutor
+from worker.runs.places import Capacity
 from worker.runs.settling import Settling
 from worker.runs.starts import Start, Starts
 from worker.runs.watch import LocalRuns
@@ -38,19 +39,27 @@ UNREADABLE_RECEIVES = 3
 
 
 class RunDeliveries:
-    """`may_go_on`: whether this worker may take a session's next run without the queue."""
-
     def __init__(
         self,
-        resources: Resources,
-        active: LocalRuns,
+        *,
+        claims: Claims,
         executor: RunExecutor,
-        may_go_on: Callable[[RunMessage], bool],
-        is_stopping: Callable[[], bool],
+        settling: Settling,
+        active: LocalRuns,
+        capacity: Capacity,
+        runs: Runs,
+        sessions: Sessions,
+        controls: Controls,
+        recovery: Recovery,
+        blocking: Blocking,
+        metrics: Metrics,
+        tracing: Tracing,
+        clock: Clock,
     ) -> None:
-        self._resources, self._active, self._executor = resources, active, executor
-        self._may_go_on, self._is_stopping = may_go_on, is_stopping
-        self._settling = Settling(resources)
+        self._claims, self._executor, self._settling = claims, executor, settling
+        self._active, self._capacity = active, capacity
+        self._runs, self._sessions, self._controls, self._recovery = runs, sessions, controls, recovery
+        self._blocking, self._metrics, self._tracing, self._clock = blocking, metrics, tracing, clock
         self._starts = Starts()
 
     async def handle(self, message: RunMessage, delivery: Delivery) -> None:
@@ -65,7 +74,7 @@ class RunDeliveries:
         while todo is not None:
             with await self._starts.begin() as start:
                 try:
-                    lease, control = await self._claim(todo, delivery)
+                    lease, control = await self._claims.claim(todo, delivery.receipt)
                 except (ClaimRefused, SessionUnreadable, StorageUnavailable) as error:
                     return await self._not_claimed(todo, delivery, error)
                 self._note_claim(lease, todo)
@@ -83,7 +92,7 @@ class RunDeliveries:
         except BaseException as error:
             if broke_off(error):
                 with suppress(LeaseLost, StorageUnavailable):
-                    await self._resources.blocking(self._resources.runs.release, lease)
+                    await self._blocking(self._runs.release, lease)
             raise
 
     async def _after(
@@ -110,7 +119,7 @@ class RunDeliveries:
             case "deleted":
                 await self._settling.delete(delivery)
             case "finished":
-                if following and self._may_go_on(following):
+                if following and self._capacity.may_go_on(following):
                     return following
                 if following:
                     await self._settling.resend(following)
@@ -124,17 +133,17 @@ class RunDeliveries:
         """
         if done.again_at is None:
             return HELD_RETRY_SECONDS
-        controls = await self._resources.blocking.retry(self._resources.controls.read, [lease.key])
+        controls = await self._blocking.retry(self._controls.read, [lease.key])
         control = controls.get(lease.key) if controls else None
         if control and (control.interrupt == lease.run_id or control.deleted >= lease.session.generation):
             return 0
-        return max(0, math.ceil((done.again_at - self._resources.clock()) / 1_000))
+        return max(0, math.ceil((done.again_at - self._clock()) / 1_000))
 
     async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
         """A lease that ran out while this worker could not renew it may be free: then nobody need wait for another."""
-        session = await self._resources.blocking.retry(self._resources.sessions.get, message.key)
+        session = await self._blocking.retry(self._sessions.get, message.key)
         active = session.active if session else None
-        is_free = active is not None and active.worker == self._resources.worker_id
+        is_free = active is not None and active.worker == self._claims.worker_id
         return message if is_free else None
 
     async def _not_claimed(self, message: RunMessage, delivery: Delivery, error: ForgeError) -> None:
@@ -158,38 +167,24 @@ class RunDeliveries:
 
     async def _give_up_unreadable(self, message: RunMessage, delivery: Delivery) -> None:
         """A worker of another version may be able to read the session, so the first deliveries are put back."""
-        self._resources.metrics.session_unreadable()
+        self._metrics.session_unreadable()
         is_last = delivery.receives >= UNREADABLE_RECEIVES
         fields = run_fields(message.run_id, receives=delivery.receives, is_given_up=is_last)
         logger.warning("session not readable", extra=fields)
         if is_last:
-            await self._resources.blocking.retry(self._resources.recovery.stop_unreadable, message.key)
+            await self._blocking.retry(self._recovery.stop_unreadable, message.key)
             await self._settling.dead_letter(delivery)
         else:
             await self._settling.release(delivery, HELD_RETRY_SECONDS)
 
-    async def _claim(self, message: RunMessage, delivery: Delivery) -> tuple[Lease, Control | None]:
-        """The connections are read beside the claim: neither has to wait for the other. None: not known yet."""
-        resources, key = self._resources, message.key
-        reading = asyncio.ensure_future(resources.blocking(resources.controls.read, [key]))
-        try:
-            lease = await claim(resources, message, delivery.receipt, self._is_stopping)
-        except BaseException:
-            reading.cancel()
-            raise
-        try:
-            return lease, (await reading).get(key) or Control(key=key)
-        except StorageUnavailable:
-            return lease, None
-
     def _note_claim(self, lease: Lease, message: RunMessage) -> None:
-        self._resources.tracing.claimed(lease, message)
+        self._tracing.claimed(lease, message)
         logger.info("run claimed", extra=run_fields(lease.run_id, attempt=lease.attempt))
         if lease.attempt > 1:
-            self._resources.metrics.takeover()
+            self._metrics.takeover()
 
     async def give_up(self, message: RunMessage, delivery: Delivery) -> None:
         """The run ends as failed without being tried again. Raises `RunGone`, and whatever keeps it from ending."""
-        lease, control = await self._claim(message, delivery)
+        lease, control = await self._claims.claim(message, delivery.receipt)
         done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
         await self._after(message, replace(delivery, receipt=done.receipt), lease, done)

@@ -14,10 +14,11 @@ from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import Session
 from forge.models.spending import SendingCaps, Spending
 from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
-from forge.ports import CallRecord, CallStatus, Lease
+from forge.ports import CallRecord, CallStatus, Clock, Journal, Lease, Runs, Sessions, Spendings
 from worker.agent.history.wellformed import well_formed
+from worker.blocking import Blocking
 from worker.push.feed import Feed
-from worker.resources import Resources
+from worker.runs.history_cache import RecentHistories
 
 R = TypeVar("R")
 
@@ -34,18 +35,31 @@ class LeasedRecord:
     run. Until that is known, no text is shown, and no call begins.
     """
 
-    def __init__(self, resources: Resources, feed: Feed, lease: Lease) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        lease: Lease,
+        *,
+        runs: Runs,
+        journal: Journal,
+        sessions: Sessions,
+        spendings: Spendings,
+        blocking: Blocking,
+        clock: Clock,
+        histories: RecentHistories,
+        monotonic: Callable[[], float],
+    ) -> None:
         self.lease = lease
         self.is_due = asyncio.Event()
         self.first_text_at: int | None = None
-        self._runs, self._journal, self._sessions = resources.runs, resources.journal, resources.sessions
-        self._spendings = resources.spendings
-        self._blocking, self._clock, self._feed = resources.blocking, resources.clock, feed
-        self._histories = resources.histories
+        self._runs, self._journal, self._sessions = runs, journal, sessions
+        self._spendings = spendings
+        self._blocking, self._clock, self._feed = blocking, clock, feed
+        self._histories = histories
         self._writing = asyncio.Lock()
         self._flushed = 0
         self._flushed_at = 0.0
-        self._monotonic = resources.monotonic
+        self._monotonic = monotonic
         self._renewed_at = self._monotonic()
         self._lease_end = self._renewed_at + (lease.until - self._clock()) / 1_000
 

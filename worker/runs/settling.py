@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from forge.models.run import CommandMessage, RunMessage
-from forge.ports import Delivery
-from worker.resources import Resources
+from forge.ports import Delivery, RunQueue
+from worker.blocking import Blocking
 
 RENEWED_RECEIVES = 50
 """A message that was put off so often is sent anew: half of the deliveries that the queue allows (`template.yaml`)."""
 
 
 class Settling:
-    def __init__(self, resources: Resources) -> None:
-        self._queue, self._blocking = resources.queue, resources.blocking
+    def __init__(self, queue: RunQueue, blocking: Blocking) -> None:
+        self._queue, self._blocking = queue, blocking
 
     async def delete(self, delivery: Delivery) -> None:
         """Until then the queue keeps the session's next message back."""

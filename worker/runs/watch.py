@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from time import monotonic
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Control
-from worker.resources import Resources
+from forge.ports import Clock, Controls
+from worker.blocking import Blocking
 from worker.runs.active_run import LocalRun
 
 logger = logging.getLogger(__name__)
@@ -23,7 +26,14 @@ JUMP_MS = 1_500
 class LocalRuns:
     """The runs of this process, each attempt for itself: one that ends removes itself and no other."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        controls: Controls,
+        blocking: Blocking,
+        clock: Clock,
+        monotonic: Callable[[], float] = monotonic,
+    ) -> None:
+        self._controls, self._blocking, self._clock, self._monotonic = controls, blocking, clock, monotonic
         self._runs: set[LocalRun] = set()
 
     def __len__(self) -> int:
@@ -42,21 +52,21 @@ class LocalRuns:
         """An attempt at the run that this process has not lost, as far as it knows."""
         return next((run for run in self.of_session(key) if run.run_id == run_id and not run.is_over), None)
 
-    async def watch(self, resources: Resources) -> None:
-        offset = _clock_offset(resources)
+    async def watch(self) -> None:
+        offset = self._clock_offset()
         while True:
             await asyncio.sleep(CONTROL_POLL_SECONDS)
-            offset = self._renew_after_a_jump(offset, _clock_offset(resources))
-            await self._look(resources)
+            offset = self._renew_after_a_jump(offset, self._clock_offset())
+            await self._look()
 
-    async def _look(self, resources: Resources) -> None:
+    async def _look(self) -> None:
         """A run that begins while this reads is not among what was read. What this sees too late the next look sees."""
         runs = set(self._runs)
         if not runs:
             return
         try:
             keys = [run.key for run in runs]
-            controls = await resources.blocking(resources.controls.read, keys, consistent=False)
+            controls = await self._blocking(self._controls.read, keys, consistent=False)
         except StorageUnavailable:
             return
         for run in runs & self._runs:
@@ -74,7 +84,6 @@ class LocalRuns:
         for run in self._runs:
             run.stop("released")
 
-
-def _clock_offset(resources: Resources) -> float:
-    """Milliseconds between the clock that leases are written with and the one that counts while we run."""
-    return resources.clock() - resources.monotonic() * 1_000
+    def _clock_offset(self) -> float:
+        """Milliseconds between the clock that leases are written with and the one that counts while we run."""
+        return self._clock() - self._monotonic() * 1_000

@@ -24,9 +24,9 @@ async def test_two_sessions_on_two_chains_take_turns_a_hundred_times_and_never_m
     """
     rpc(anvil, "anvil_setBalance", MARKED, hex(31337))
     rpc(other_anvil, "anvil_setBalance", MARKED, hex(8453))
-    resources, sessions = payer.stage.resources(), payer.stage.store.sessions
-    await resources.toolbox.refresh()
-    assert resources.agent is not None
+    parts, sessions = payer.stage.parts(), payer.stage.store.sessions
+    await parts.toolbox.refresh()
+    assert parts.agent is not None
     keys = {"testnet": KEY._replace(session_id="t"), "base": KEY._replace(session_id="b")}
     for name, key in keys.items():
         await asyncio.to_thread(sessions.set_network, key, name)
@@ -34,8 +34,8 @@ async def test_two_sessions_on_two_chains_take_turns_a_hundred_times_and_never_m
     async def ask(name: str) -> list[str]:
         stored = await asyncio.to_thread(sessions.get, keys[name])
         assert stored is not None
-        assert resources.agent is not None
-        session = MemorySession(resources.agent, payer.stage.networks, stored.network)
+        assert parts.agent is not None
+        session = MemorySession(parts.agent, payer.stage.networks, stored.network)
         await session.say(calling(*[("balance", {"who": MARKED})] * CALLS))
         return [draft.content for draft in session.log if draft.kind == "tool_result"]
 
@@ -44,7 +44,7 @@ async def test_two_sessions_on_two_chains_take_turns_a_hundred_times_and_never_m
     assert len(of_testnet) == len(of_base) == ROUNDS * CALLS == 100
     assert all('"network":"testnet"' in text and '"wei":"31337"' in text for text in of_testnet)
     assert all('"network":"base"' in text and '"wei":"8453"' in text for text in of_base)
-    await resources.toolbox.close()
+    await parts.toolbox.close()
 
 
 async def test_a_switch_in_the_middle_of_a_run_moves_this_session_only(payer: Payer) -> None:

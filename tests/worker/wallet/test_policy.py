@@ -58,7 +58,7 @@ async def test_a_tool_that_is_denied_on_a_network_is_neither_offered_nor_carried
 async def test_a_denied_tool_is_no_command_either(payer: Payer) -> None:
     chosen = policy(denied_tools="base:balance")
     payer.stage.policy = chosen
-    toolbox = payer.stage.resources().toolbox
+    toolbox = payer.stage.parts().toolbox
     await toolbox.refresh()
     command = ToolCommand(command_id="a" * 32, network="base", name="balance", arguments={"who": TARGET})
     refused = await toolbox.run(command)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forge.models.ids import SessionKey
-from forge.models.run import CommandMessage, RunMessage
+from forge.models.run import ActiveRun, CommandMessage, RunMessage
 from forge.models.session import Session
 
 
@@ -15,7 +15,7 @@ class Lease:
     """The right to write a run. Every write is refused with `LeaseLost` once another attempt holds it.
 
     `until` (epoch milliseconds) is the end of the lease as last renewed. `session` is the hot item as this
-    worker's last write left it.
+    worker's last write left it, and `run` the active run in it.
     """
 
     key: SessionKey
@@ -24,6 +24,7 @@ class Lease:
     fence: int
     until: int
     session: Session
+    run: ActiveRun
 
 
 CallStatus = Literal["new", "started", "done"]

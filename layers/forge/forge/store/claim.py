@@ -19,6 +19,7 @@ from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.mend import whole
 from forge.store.session_item import alive, session_of
 from forge.store.suspects import SUSPECT_STRIKES, charged, hold_suspect
+from forge.store.transitions import running
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,13 @@ def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, work
 
 
 def lease_of(item: Item) -> Lease:
+    session = session_of(item)
     return Lease(
         key=keys.session_of_partition(item["pk"]),
         run_id=item["active_id"],
         attempt=item["attempt"],
         fence=item["fence"],
         until=item["lease_until"],
-        session=session_of(item),
+        session=session,
+        run=running(session),
     )

@@ -209,4 +209,5 @@ def fenced(lease: Lease, change: ConditionalWrite, now: int) -> ConditionalWrite
 
 
 def _renewed(lease: Lease, session: Session) -> Lease:
-    return replace(lease, until=running(session).lease_until, session=session)
+    run = running(session)
+    return replace(lease, until=run.lease_until, session=session, run=run)

@@ -21,7 +21,6 @@ from forge.store import keys
 from forge.store.claim import lease_of
 from forge.store.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
 from forge.store.runs import fenced, is_held, lost_when_unreadable
-from forge.store.transitions import running
 
 _KEPT_SECONDS = 3 * 86_400
 
@@ -110,7 +109,7 @@ def _of_owner(
 def _owner(lease: Lease) -> str | None:
     if lease.key.owner != ANONYMOUS:
         return f"owner#{lease.key.owner}"
-    payer = running(lease.session).submission.payer
+    payer = lease.run.submission.payer
     return f"payer#{payer}" if payer else None
 
 

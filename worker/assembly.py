@@ -1,0 +1,194 @@
+"""The one place where the parts of a worker are put together; each is given what it uses, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
+
+from forge.ports import (
+    Approvals,
+    AsyncConnections,
+    Clock,
+    Commands,
+    Controls,
+    Faults,
+    Journal,
+    Recovery,
+    RunQueue,
+    Runs,
+    Sessions,
+    Spendings,
+)
+from worker.agent.agent import ForgeAgent
+from worker.agent.tools.toolbox import Toolbox
+from worker.bind_wallet import WalletBinding
+from worker.blocking import Blocking
+from worker.catalog import Publisher
+from worker.commands import CommandAnswers
+from worker.operation.metrics import Metrics
+from worker.operation.tracing import Tracing
+from worker.push.audiences import Audiences
+from worker.push.frame_pace import PACES, Pace
+from worker.runs.answering import Answering
+from worker.runs.claiming import Claims
+from worker.runs.consumer import Consumer
+from worker.runs.execution import Records, RunExecutor
+from worker.runs.history_cache import RecentHistories
+from worker.runs.kept_messages import KeptMessages
+from worker.runs.places import Capacity
+from worker.runs.poison import PoisonRule
+from worker.runs.run_deliveries import RunDeliveries
+from worker.runs.run_record import LeasedRecord
+from worker.runs.settling import Settling
+from worker.runs.watch import LocalRuns
+from worker.serve import Worker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a worker is made of. Only `assemble` reads it.
+
+    `agent` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases; not the event
+    loop's own clock, which stands still while a callback runs.
+    """
+
+    worker_id: str
+    runs: Runs
+    spendings: Spendings
+    recovery: Recovery
+    journal: Journal
+    sessions: Sessions
+    approvals: Approvals
+    controls: Controls
+    commands: Commands
+    faults: Faults
+    queue: RunQueue
+    connections: AsyncConnections
+    blocking: Blocking
+    toolbox: Toolbox
+    agent: ForgeAgent | None
+    llm_error: Exception | None
+    publisher: Publisher
+    metrics: Metrics
+    clock: Clock
+    monotonic: Callable[[], float] = monotonic
+    pace: Pace = PACES["smooth"]
+    tracing: Tracing = field(default_factory=Tracing)
+
+
+def assemble(parts: Parts, concurrency: int) -> Worker:
+    capacity, kept, settling = Capacity(concurrency), KeptMessages(), Settling(parts.queue, parts.blocking)
+    active = LocalRuns(parts.controls, parts.blocking, parts.clock, parts.monotonic)
+    audiences = _audiences(parts)
+    executor = _executor(parts, active, audiences, kept)
+    deliveries = RunDeliveries(
+        claims=_claims(parts, kept, capacity),
+        executor=executor,
+        settling=settling,
+        active=active,
+        capacity=capacity,
+        runs=parts.runs,
+        sessions=parts.sessions,
+        controls=parts.controls,
+        recovery=parts.recovery,
+        blocking=parts.blocking,
+        metrics=parts.metrics,
+        tracing=parts.tracing,
+        clock=parts.clock,
+    )
+    poison = PoisonRule(parts.queue, parts.faults, parts.recovery, parts.blocking, deliveries.give_up)
+    consumer = Consumer(
+        queue=parts.queue,
+        blocking=parts.blocking,
+        capacity=capacity,
+        active=active,
+        runs=deliveries,
+        commands=_commands(parts, executor),
+        kept=kept,
+        settling=settling,
+        poison=poison,
+    )
+    return Worker(
+        worker_id=parts.worker_id,
+        consumer=consumer,
+        active=active,
+        audiences=audiences,
+        kept=kept,
+        queue=parts.queue,
+        publisher=parts.publisher,
+        toolbox=parts.toolbox,
+        metrics=parts.metrics,
+        blocking=parts.blocking,
+    )
+
+
+def leased_records(parts: Parts) -> Records:
+    return partial(
+        LeasedRecord,
+        runs=parts.runs,
+        journal=parts.journal,
+        sessions=parts.sessions,
+        spendings=parts.spendings,
+        blocking=parts.blocking,
+        clock=parts.clock,
+        histories=RecentHistories(),
+        monotonic=parts.monotonic,
+    )
+
+
+def _executor(parts: Parts, active: LocalRuns, audiences: Audiences, kept: KeptMessages) -> RunExecutor:
+    return RunExecutor(
+        answering=Answering(
+            agent=parts.agent,
+            llm_error=parts.llm_error,
+            toolbox=parts.toolbox,
+            publisher=parts.publisher,
+            clock=parts.clock,
+        ),
+        records=leased_records(parts),
+        active=active,
+        audiences=audiences,
+        kept=kept,
+        sessions=parts.sessions,
+        blocking=parts.blocking,
+        metrics=parts.metrics,
+        tracing=parts.tracing,
+        clock=parts.clock,
+    )
+
+
+def _claims(parts: Parts, kept: KeptMessages, capacity: Capacity) -> Claims:
+    return Claims(
+        worker_id=parts.worker_id,
+        runs=parts.runs,
+        controls=parts.controls,
+        blocking=parts.blocking,
+        kept=kept,
+        capacity=capacity,
+        clock=parts.clock,
+    )
+
+
+def _commands(parts: Parts, executor: RunExecutor) -> CommandAnswers:
+    binding = WalletBinding(
+        sessions=parts.sessions,
+        approvals=parts.approvals,
+        wallet=parts.toolbox.wallet,
+        blocking=parts.blocking,
+        clock=parts.clock,
+    )
+    return CommandAnswers(parts.commands, parts.toolbox, binding, executor.show, parts.blocking)
+
+
+def _audiences(parts: Parts) -> Audiences:
+    return Audiences(
+        controls=parts.controls,
+        connections=parts.connections,
+        blocking=parts.blocking,
+        catalog=parts.publisher.catalog,
+        pace=parts.pace,
+        clock=parts.clock,
+        counted=parts.tracing.counted,
+    )

@@ -1,0 +1,124 @@
+"""The agent's part of a run: what it is given, whether it can answer, and what stands for its answer if it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from forge.models.run import Ending
+from forge.observability import log_fields
+from forge.ports import Clock, Lease
+from worker.agent import failures
+from worker.agent.agent import INTERRUPTED_NOTICE, Ended, ForgeAgent, refuse
+from worker.agent.deps import RunDeps
+from worker.agent.failures import RunUnreadable, TooManyAttempts
+from worker.agent.history import stored_history as history
+from worker.agent.history.drafts import text_draft
+from worker.agent.history.message_codec import loaded
+from worker.agent.tools.toolbox import Toolbox
+from worker.catalog import Publisher
+from worker.runs.active_run import LocalRun
+
+_STOP_SECONDS = 2.0
+"""How long an agent that was told to stop may take before the run ends without it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """`agent` is None while no LLM can answer; `llm_error` then says why."""
+
+    agent: ForgeAgent | None
+    llm_error: Exception | None
+    toolbox: Toolbox
+    publisher: Publisher
+    clock: Clock
+
+    async def lacking(self, run: LocalRun) -> frozenset[str]:
+        """What the run needs and only another worker may have: an LLM that can answer, tools that it has called."""
+        if self.agent is None:
+            return frozenset({"LLM"}) if await self.publisher.others_can_answer() else frozenset()
+        if run.attempt == 1:
+            return frozenset()
+        stored = history.load(await run.record.history())
+        return self.toolbox.lacks(history.open_tools(stored, run.run_id))
+
+    async def run_agent(self, run: LocalRun, lacking: frozenset[str]) -> Ended:
+        """The agent's end, or after a stop that it does not follow, one without it."""
+        deps = replace(self._deps(run), lacking=lacking)
+        answer = asyncio.create_task(self._answer(run, deps), name=f"agent {run.run_id}")
+        answer.add_done_callback(_retrieve)
+        stopping = asyncio.create_task(run.stopping.wait(), name=f"stop {run.run_id}")
+        try:
+            await asyncio.wait({answer, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                run.token.cancel()
+                await asyncio.wait({answer}, timeout=_STOP_SECONDS)
+            stopped_badly = answer.done() and run.stop_reason and isinstance(answer.exception(), Exception)
+            return answer.result() if answer.done() and not stopped_badly else _left_behind(deps)
+        finally:
+            stopping.cancel()
+            answer.cancel()
+
+    async def given_up(self, run: LocalRun) -> Ended:
+        """The end of a run that has been tried too often, with the tool calls that it has left open."""
+        entries = await run.record.history()
+        return refuse(self._deps(run), entries, run.lease.run.submission, TooManyAttempts())
+
+    def given_up_blindly(self, run: LocalRun) -> Ended:
+        """The same without the history: that may be what is broken."""
+        error = TooManyAttempts()
+        notice = self._deps(run).notice(failures.describe(error))
+        return Ended(Ending(outcome="failed", drafts=[notice]), error)
+
+    async def _answer(self, run: LocalRun, deps: RunDeps) -> Ended:
+        log_fields(correlation_id=run.run_id, run_id=run.run_id)  # of libraries' lines too
+        entries, submission = await run.record.history(), run.lease.run.submission
+        if not _is_readable(run.lease, entries):
+            return refuse(deps, entries, submission, RunUnreadable())
+        if self.agent is None:
+            return refuse(deps, entries, submission, self.llm_error or RuntimeError("no LLM"))
+        return await self.agent.run(deps, entries, submission, run.token)
+
+    def _deps(self, run: LocalRun) -> RunDeps:
+        session, active = run.lease.session, run.lease.run
+        return RunDeps(
+            record=run.record,
+            run_id=run.run_id,
+            attempt_id=history.attempt_id(run.run_id, run.attempt),
+            network=session.network,
+            networks=self.toolbox.networks,
+            clock=self.clock,
+            attempt_is_first=run.attempt == 1,
+            approvals=session.approvals,
+            asks=session.asks,
+            strangers=frozenset(session.strangers),
+            used_hashes=session.used_hashes,
+            wallet=session.wallet,
+            chain_wait=active.chain_wait,
+            shown=set(active.shown_results),
+            begun=run.begun,
+        )
+
+
+def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
+    """Whether this worker can read all that the run has stored; else it might do again what the run has done."""
+    if lease.run.history_base is None:
+        return True
+    first = max(0, lease.run.history_base - lease.session.history_start)
+    return all(loaded(entry) for entry in entries[first:])
+
+
+def _left_behind(deps: RunDeps) -> Ended:
+    drafts = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
+    return Ended(
+        Ending(
+            outcome="interrupted", drafts=[*drafts, deps.notice(INTERRUPTED_NOTICE, run_end="interrupted")]
+        )
+    )
+
+
+def _retrieve(task: asyncio.Task[Ended]) -> None:
+    """Whoever still waits for the task gets its error; nobody else wants to hear of it."""
+    if not task.cancelled():
+        task.exception()
