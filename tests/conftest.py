@@ -12,10 +12,12 @@ from typing import Any
 import boto3
 import hypothesis
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 from moto import mock_aws
 from moto.core.models import RESPONSES_METHODS
 from xdist.scheduler import LoadFileScheduling
 
+from forge.aws import TRIES
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests import unlisted
@@ -23,7 +25,7 @@ from tests.clock import Clock
 from tests.moto_speed import work_once
 from tests.moto_transactions import keep_named_items_only
 from tests.own_client import MotoPosts, through_ours
-from tests.properties import FAST, SEARCH
+from tests.properties import FAST, SAMPLE, SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 
 gc.disable()  # until all tests are imported, which makes no garbage
@@ -39,10 +41,10 @@ keep_named_items_only()
 work_once()
 
 # `make test` tries the same examples each time, `make test-fast` a few of them; `make fuzz` tries new ones, and many.
-hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(SAMPLE, deadline=None, derandomize=True, max_examples=25)
 hypothesis.settings.register_profile(FAST, deadline=None, derandomize=True, max_examples=10)
 hypothesis.settings.register_profile(SEARCH, deadline=None, max_examples=2_000, print_blob=True)
-hypothesis.settings.load_profile("same")
+hypothesis.settings.load_profile(SAMPLE)
 
 
 class ByFile(LoadFileScheduling):
@@ -132,7 +134,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """moto, in this process, with credentials that are worth nothing."""
+    """moto, in this process, with credentials that are worth nothing. A call is tried again at once."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -140,6 +142,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr("forge.aws.KeptConnections", MotoPosts)
+    monkeypatch.setattr("forge.aws.json_client.pauses", lambda: (0.0,) * (TRIES - 1))
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
     with mock_aws():
         yield
 

@@ -30,7 +30,23 @@ UPDATES: list[tuple[str, Json]] = [
     ("SET pk = :one", ONE),
     ("SET a = b", {}),
     ("SET a = ", {}),
+    ("SET year = :one", ONE),
+    ("SET kept[0].list[1] = :v, #a = if_not_exists(#b, kept)", {":v": VALUE, **ONE}),
+    ("SET kept = list_append(kept, kept) ADD counted :one, counted :one", ONE),
 ]
+CONDITIONS: list[tuple[str, Json]] = [
+    ("attribute_exists(pk)   AND NOT size(gone) <> :one", ONE),
+    ("attribute_not_exists(pk) OR gone.none BETWEEN :one AND :one", ONE),
+    ("begins_with(sk, :b) AND counted IN (:one, :b)", {":b": {"S": "b"}, **ONE}),
+    ("year = :one", ONE),
+]
+LARGE: list[Json] = [
+    {"S": "é" * 101_000},
+    {"L": [{"B": b"x" * 101_000}, {"M": {"é" * 50_000: {"SS": ["y" * 50_000, "é" * 26_000]}}}]},
+    {"NS": [str(10**30 + number) for number in range(6_600)]},
+    {"S": "x" * 202_000},
+]
+"""Two of each are at most as large as an item may be, or a little larger."""
 VOLATILE = {"CreationDateTime", "TableId"}
 
 
@@ -61,6 +77,22 @@ def _requests() -> Iterator[tuple[str, Json]]:
                 "update_item",
                 {"Key": KEY, "UpdateExpression": expression, "ReturnValues": returned} | given,
             )
+    for condition, values in CONDITIONS:
+        yield (
+            "put_item",
+            {"Item": item, "ConditionExpression": condition, "ExpressionAttributeValues": values},
+        )
+    for value in LARGE:
+        large = {**KEY, "sk": {"S": "large"}, "one": value}
+        for more in (
+            {},
+            {"two": value},
+            {"two": value, "three": {"S": "x" * 2_000}},
+            {"two": value, "3": VALUE},
+        ):
+            yield "put_item", {"Item": large | more}
+        given = {"ExpressionAttributeValues": {":v": value}}
+        yield "update_item", {"Key": KEY, "UpdateExpression": "SET three = :v, four = :v", **given}
     yield "get_item", {"Key": KEY, "ReturnConsumedCapacity": "TOTAL"}
     yield "get_item", {"Key": KEY | {"sk": {"S": "nobody"}}}
     yield "scan", {}

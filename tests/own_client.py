@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, cast
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.credentials import Credentials
 from moto.core.models import botocore_stubber
 
 from forge.aws import CONNECT_SECONDS
@@ -21,6 +21,8 @@ from forge.aws.json_client import JsonClient
 from forge.aws.kept_connections import KeptConnections
 from forge.aws.services import SERVICES
 from tests.patience import PATIENCE_SECONDS
+
+CREDENTIALS = Credentials("testing", "testing")
 
 _one_at_a_time = threading.Lock()
 """moto works on shared objects without a lock, and undoes a transaction by putting back what was there."""
@@ -58,8 +60,7 @@ def through_ours(client: Any) -> Callable[[str, dict[str, Any]], Any]:
     service, events = SERVICES[client.meta.service_model.service_name], client.meta.events
     theirs = type(client)._make_api_call.__get__(client)
     posts = MotoPosts(client.meta.endpoint_url, sending=lambda request: _sent(client, request))
-    credentials = boto3.Session("testing", "testing").get_credentials()
-    ours = JsonClient(service, client.meta.endpoint_url, client.meta.region_name, credentials, posts)
+    ours = JsonClient(service, client.meta.endpoint_url, client.meta.region_name, CREDENTIALS, posts)
 
     def call(operation: str, parameters: dict[str, Any]) -> Any:
         if operation not in service.operations:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+SAMPLE = "sample"
+"""The profile of `make test`."""
 SEARCH = "search"
 """The profile of `make fuzz`."""
 FAST = "fast"
@@ -11,8 +13,13 @@ FAST = "fast"
 
 
 def examples(count: int, in_search: int = 0) -> settings:
-    """For tests whose examples are slow: `count` in `make test`, ten times as many in `make fuzz`, or `in_search`."""
-    in_profile = {SEARCH: in_search or 10 * count, FAST: min(count, 5)}
+    """`count` says how many it takes to meet what is rare: `make test` tries a quarter of them, at least ten if there
+    are so many, and `make fuzz` ten times as many, or `in_search`."""
+    in_profile = {
+        SAMPLE: max(count // 4, min(count, 10)),
+        SEARCH: in_search or 10 * count,
+        FAST: min(count, 5),
+    }
     return settings(
         max_examples=in_profile.get(settings.get_current_profile_name(), count),
         suppress_health_check=[HealthCheck.too_slow],

@@ -67,7 +67,7 @@ def test_ids_of_the_server_and_of_any_client_that_makes_them_at_random_are_taken
         assert [answer.status for answer in asked(cloud, session_id)] == [200] * 5
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.uuids(version=4)
     | st.uuids(version=1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy import answers as questions
 from deploy import parameters
 from deploy.answers import Answers
 from deploy.programs import DeployFailed
+from tests.properties import examples
 from tests.template import ROOT, refused
 from tests.unlisted import tried
 
@@ -19,7 +20,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @given(who=st.one_of(TEXTS, TEXTS.map("https://{} forge".format), TEXTS.map("http://{} forge".format)))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_whoever_is_named_the_login_is_whole_or_refused(who: str) -> None:
     """No answer opens the door by half: a login has issuer and audience, and only one word means everybody."""
     tried("answer to who may enter", who)
@@ -35,7 +36,7 @@ def test_whoever_is_named_the_login_is_whole_or_refused(who: str) -> None:
     deployed=st.dictionaries(st.sampled_from(sorted(KNOWN)), TEXTS, min_size=1),
     chosen=st.dictionaries(st.sampled_from(sorted(KNOWN)), TEXTS),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_an_update_changes_only_what_was_answered(deployed: dict[str, str], chosen: dict[str, str]) -> None:
     tried("parameters of a deployed stack", sorted(deployed.items()))
     answer = Answers(region="r", llm="offline", who="everybody", parameters=chosen)
@@ -48,7 +49,7 @@ def test_an_update_changes_only_what_was_answered(deployed: dict[str, str], chos
 
 
 @given(llm=TEXTS.map("anthropic:{}".format), audience=TEXTS.filter(bool))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_what_is_deployed_first_breaks_no_rule(llm: str, audience: str) -> None:
     tried("first answers", (llm, audience))
     for who in (questions.EVERYBODY, f"https://issuer.example {audience}"):

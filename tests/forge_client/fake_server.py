@@ -7,9 +7,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -20,6 +18,7 @@ from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, PongFrame
 from tests.forge_client.fake_api import FakeApi
 from tests.forge_client.simulated_session import SimulatedSession
 from tests.patience import PATIENCE_SECONDS
+from tests.serving import serving as uvicorn_serving
 
 
 @dataclass
@@ -129,31 +128,17 @@ class FakeServer:
                 await self._changed.wait()
 
 
-class _Server(uvicorn.Server):
-    """Leaves the test program's signal handlers alone."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
-
-
 @contextlib.asynccontextmanager
 async def serving(server: FakeServer, port: int = 0) -> AsyncGenerator[FakeServer]:
-    config = uvicorn.Config(
-        server.app(), host="127.0.0.1", port=port, ws="websockets-sansio", log_level="error", lifespan="off"
-    )
-    config.timeout_graceful_shutdown = 1
-    running = _Server(config)
-    sockets = [config.bind_socket()]
-    server.base_url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-    async with asyncio.TaskGroup() as group:
-        served = group.create_task(running.serve(sockets))
+    async with (
+        asyncio.TaskGroup() as group,
+        uvicorn_serving(server.app(), port, ws="websockets-sansio", lifespan="off") as bound,
+    ):
+        server.base_url = f"http://127.0.0.1:{bound}"
         pumped = group.create_task(server.pump())
         try:
             yield server
         finally:
-            running.should_exit = True
             await server.cut()
             await server.tell()
-            await served
             pumped.cancel()

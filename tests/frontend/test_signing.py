@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.frontend.wallet_modes import HANGS, MODES, PAYER, UNLISTED, Mode
+from tests.properties import examples
 from tests.unlisted import tried
 
 pytestmark = pytest.mark.processes
@@ -79,7 +80,7 @@ def test_a_wallet_that_hangs_can_be_given_up(driver: Driver, mode: Mode) -> None
     assert len(report["moved"]) == is_late
 
 
-@settings(max_examples=600)
+@examples(600)
 @given(UNLISTED)
 def test_ways_that_nobody_reported(driver: Driver, mode: Mode) -> None:
     tried("wallet behaviours", (mode.chain, mode.known, mode.steps))

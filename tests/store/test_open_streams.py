@@ -64,7 +64,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.uuids())
 def test_any_sequence_is_counted_as_a_list_would(
     few: Store, clock: Clock, steps: list[tuple[str, int]], payer: Any

@@ -88,7 +88,7 @@ def test_of_two_workers_that_see_different_tools_first_one_is_believed(store: St
 TEXT = st.text(min_size=1, max_size=20)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(["title", "description", "inputSchema", "outputSchema", "annotations", "_meta"]),

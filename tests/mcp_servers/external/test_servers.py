@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
@@ -12,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastmcp import Client, FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.server.dependencies import get_http_headers
 
 from tests.mcp_servers.conftest import FakeApi, answer_of, free_port
-from tests.mcp_servers.test_transports import listening
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
+from tests.serving import serving
 from worker.agent.tools.external import ExternalServers
 
 pytestmark = pytest.mark.processes
@@ -184,15 +182,10 @@ async def test_a_server_over_http_is_used_with_its_headers(tmp_path: Path) -> No
     def authorization() -> dict[str, str]:
         return {"header": get_http_headers(include_all=True)["authorization"]}
 
-    port = free_port()
-    http = uvicorn.Server(uvicorn.Config(stranger.http_app(), port=port, log_level="error", ws="none"))
-    serving = asyncio.create_task(http.serve())
-    await listening(port)
-    web = {"url": f"http://127.0.0.1:{port}/mcp", "headers": {"Authorization": "Bearer ${WEB_TOKEN}"}}
-    async with opened(tmp_path, {"web": web}, WEB_TOKEN="t-2") as external:
-        assert await call(external, "web_authorization") == {"header": "Bearer t-2"}
-    http.should_exit = True
-    await asyncio.wait_for(serving, PATIENCE_SECONDS)
+    async with serving(stranger.http_app(), ws="none") as port:
+        web = {"url": f"http://127.0.0.1:{port}/mcp", "headers": {"Authorization": "Bearer ${WEB_TOKEN}"}}
+        async with opened(tmp_path, {"web": web}, WEB_TOKEN="t-2") as external:
+            assert await call(external, "web_authorization") == {"header": "Bearer t-2"}
 
 
 async def test_a_server_that_redirects_elsewhere_is_not_followed(tmp_path: Path, api: FakeApi) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
-
-from tests.mcp_servers.conftest import free_port
-from tests.mcp_servers.test_transports import listening
-from tests.patience import PATIENCE_SECONDS
+from tests.serving import serving
 
 TOOL = {"name": "pay", "description": "Pays.", "inputSchema": {"type": "object"}}
 LISTED = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
@@ -108,16 +103,7 @@ def said(text: str, **more: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def web_stranger(**more: Any) -> AsyncGenerator[WebStranger]:
-    port = free_port()
-    stranger = WebStranger(f"http://127.0.0.1:{port}/mcp", **more)
-    config = uvicorn.Config(
-        stranger, port=port, log_level="error", ws="none", lifespan="off", interface="asgi3"
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    await listening(port)
-    try:
+    stranger = WebStranger("", **more)
+    async with serving(stranger, ws="none", lifespan="off", interface="asgi3") as port:
+        stranger.url = f"http://127.0.0.1:{port}/mcp"
         yield stranger
-    finally:
-        server.should_exit = True
-        await asyncio.wait_for(serving, PATIENCE_SECONDS)
