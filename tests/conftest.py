@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import ipaddress
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import hypothesis
 import pytest
 from botocore.retries.standard import ExponentialBackoff
@@ -39,6 +41,9 @@ MARKS = {"anvil": "chain", "open_page": "browser"}
 
 keep_named_items_only()
 work_once()
+# Each client of an LLM provider or a node reads all certificate authorities anew: 20 ms each.
+httpx_transports: Any = httpx._transports.default
+httpx_transports.create_ssl_context = functools.cache(httpx_transports.create_ssl_context)
 
 # `make test` tries the same examples each time, `make test-fast` a few of them; `make fuzz` tries new ones, and many.
 hypothesis.settings.register_profile(SAMPLE, deadline=None, derandomize=True, max_examples=25)
