@@ -87,9 +87,9 @@ class Payer:
 @asynccontextmanager
 async def paying(folder: Path, clock: Clock, session_id: str) -> AsyncGenerator[Payer]:
     """A start of everything in `folder`, which keeps its state."""
-    unlimited = {"RATE_LIMIT_PER_MINUTE": "6000", "RATE_LIMIT_BURST": "100"}
+    hurried = {"FORGE_OFFLINE_PACE": "0", "RATE_LIMIT_PER_MINUTE": "6000", "RATE_LIMIT_BURST": "100"}
     async with (
-        running_stack({"FORGE_LLM": "offline", **unlimited, **clock.environment}, folder) as stack,
+        running_stack({"FORGE_LLM": "offline", **hurried, **clock.environment}, folder) as stack,
         httpx.AsyncClient(base_url=stack.base_url, timeout=30, trust_env=False) as client,
     ):
         yield Payer(Web(client), stack, session_id)

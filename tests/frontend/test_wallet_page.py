@@ -151,7 +151,8 @@ async def test_waiting_for_a_wallet_can_be_stopped(open_page: OpenPage, server: 
     assert [reply["outcome"] for reply in at.replies()] == ["unknown"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.hypothesis
+@pytest.mark.timeout(600)
 async def test_ways_that_nobody_reported(open_page: OpenPage, server: FakeServer) -> None:
     for mode in drawn(UNLISTED, COMPOSED):
         tried("wallet behaviours in the page", (mode.chain, mode.known, mode.steps))

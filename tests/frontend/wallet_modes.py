@@ -9,6 +9,8 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.properties import examples
+
 Step = dict[str, Any]
 Steps = dict[str, list[Step]]
 
@@ -188,10 +190,10 @@ UNLISTED = st.builds(
 
 
 def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """The same `count` examples each time, for tests that are too slow, or too asynchronous, for `given`."""
+    """As many examples as `examples` has, for tests that are too slow, or too asynchronous, for `given`."""
     found: list[Any] = []
 
-    @settings(max_examples=count, database=None, phases=[Phase.generate], derandomize=True)
+    @settings(examples(count, 4 * count), database=None, phases=[Phase.generate])
     @given(strategy)
     def collect(example: Any) -> None:
         found.append(example)

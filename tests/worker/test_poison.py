@@ -16,6 +16,7 @@ from forge.errors import ForgeError, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
 from tests.patience import PATIENCE_SECONDS
+from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call
@@ -133,8 +134,9 @@ def dead_letters(stage: Stage) -> int:
     return int(queue._client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
+@pytest.mark.hypothesis
 async def test_a_command_whose_tool_raises_anything_is_run_once_and_answered(stage: Stage) -> None:
-    members, calls = [*LISTED, *unforeseen(120)], Counter[int]()
+    members, calls = [*LISTED, *unforeseen(examples(120).max_examples)], Counter[int]()
     stage.servers = [raising(members, calls)]
     stage.start()
     results: list[CommandResult] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import sys
 import time
@@ -144,14 +146,26 @@ async def test_bad_definitions_cost_only_themselves(tmp_path: Path) -> None:
         assert reason in notices
 
 
-async def test_a_server_that_lies_fails_hangs_or_dies_costs_only_the_call(tmp_path: Path) -> None:
+async def test_a_server_that_lies_fails_or_dies_costs_only_the_call(tmp_path: Path) -> None:
     async with opened(tmp_path, {"odd": entry(timeout=PATIENCE_MS)}) as external:
         assert "its answer cannot be used" in await refused(external, "odd_lie")
         assert "the stranger is unwell" in await refused(external, "odd_fail")
-        assert "may or may not have taken effect" in await refused(external, "odd_sleep")
-        assert await call(external, "odd_echo", {"text": "still here"}) == {"said": "still here"}
         assert "broke off; the call may or may not have" in await refused(external, "odd_die")
         assert await call(external, "odd_echo", {"text": "again"}) == {"said": "again"}
+
+
+async def test_a_server_that_hangs_costs_only_the_call(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry(timeout=900)}) as external:
+        assert "may or may not have taken effect" in await refused(external, "odd_sleep")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert await said_at_last(external, "still here") == {"said": "still here"}
+
+
+async def said_at_last(external: ExternalServers, text: str) -> Any:
+    """A busy computer may take longer for an echo than a call may last here."""
+    while True:
+        with contextlib.suppress(ToolError):
+            return await call(external, "odd_echo", {"text": text})
 
 
 async def test_servers_that_are_down_slow_or_talk_nonsense_cost_a_notice_each(
