@@ -24,6 +24,8 @@ from worker.agent.tools.external import ExternalServers
 
 pytestmark = pytest.mark.processes
 
+SHORTEST: dict[str, Any] = {"timeout": 1_000}
+"""What `mcp.json` allows. Who waits so long for a call expects it not to be answered."""
 STRANGER = str(Path(__file__).with_name("stranger.py"))
 
 
@@ -155,7 +157,7 @@ async def test_a_server_that_lies_fails_or_dies_costs_only_the_call(tmp_path: Pa
 
 
 async def test_a_server_that_hangs_costs_only_the_call(tmp_path: Path) -> None:
-    async with opened(tmp_path, {"odd": entry(timeout=900)}) as external:
+    async with opened(tmp_path, {"odd": entry(**SHORTEST)}) as external:
         assert "may or may not have taken effect" in await refused(external, "odd_sleep")
         async with asyncio.timeout(PATIENCE_SECONDS):
             assert await said_at_last(external, "still here") == {"said": "still here"}
