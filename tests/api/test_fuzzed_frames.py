@@ -152,8 +152,7 @@ class Kept:
 def talking(gateway: Gateway, environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     """Its caller may send as many frames as there are: prices are tested elsewhere."""
     environment.set(DEPLOYMENT_UNITS_PER_MINUTE="1000000000")
-    for module in ("controls", "hurried"):
-        monkeypatch.setattr(f"forge.store.{module}.FRAMES_AHEAD_MS", 10**12)
+    monkeypatch.setattr("forge.store.controls.FRAMES_AHEAD_MS", 10**12)
     monkeypatch.setattr(dependencies, "connections", lambda: Kept(gateway.frames))
     return gateway
 

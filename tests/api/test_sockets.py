@@ -200,8 +200,7 @@ def test_frames_of_no_valid_form_have_a_price_and_a_flood_of_them_is_not_answere
 ) -> None:
     """With prices of hours, so that no time passes in between."""
     monkeypatch.setattr("forge.api.sockets.WRONG_FRAME", WRONG_FRAME * HOURS)
-    for module in ("controls", "hurried"):
-        monkeypatch.setattr(f"forge.store.{module}.FRAMES_AHEAD_MS", FRAMES_AHEAD_MS * HOURS)
+    monkeypatch.setattr("forge.store.controls.FRAMES_AHEAD_MS", FRAMES_AHEAD_MS * HOURS)
     _, connection = gateway.connect(session_id="s")
     told = [answer["status"] for _ in range(50) for answer in gateway.say(connection, frame)]
     assert told == [400] * (FRAMES_AHEAD_MS // WRONG_FRAME) + [429]

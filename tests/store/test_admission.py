@@ -18,9 +18,9 @@ from forge.models.run import Submission
 from forge.models.session import Connection
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.blocks import Blocks
 from forge.store.config import CONNECTIONS_LIMIT
-from forge.store.hurried import Hurried
+from forge.store.controls import Hurried
+from forge.store.limits.admission import Blocks
 from tests.clock import Clock
 from tests.store.scenes import counted
 from tests.unlisted import tried

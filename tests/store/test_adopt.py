@@ -20,8 +20,8 @@ from forge.models.run import Progress
 from forge.models.session import Connection
 from forge.settings import Settings
 from forge.store import Store
-from forge.store.accounts import TableAccounts
 from forge.store.config import StoreConfig
+from forge.store.endings.accounts import TableAccounts
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
 

@@ -17,7 +17,7 @@ from forge.models.spending import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.config import StoreConfig
-from forge.store.roofs import DAY_MS, DailyRoofs
+from forge.store.limits.roofs import DAY_MS, DailyRoofs
 from tests.clock import Clock
 from tests.store.scenes import counted
 from tests.store.test_admission import at_once

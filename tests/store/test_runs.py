@@ -10,7 +10,7 @@ from forge.models.message import Draft, ToolDisplay
 from forge.models.run import Ending, Progress
 from forge.ports import Lease
 from forge.store import Store
-from forge.store.message_log import PART_BYTES
+from forge.store.stored.message_log import PART_BYTES
 from tests.clock import T0, Clock
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
 

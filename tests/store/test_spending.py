@@ -18,7 +18,7 @@ from forge.models.spending import SendingCaps, Spending
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.roofs import DAY_MS, DailyRoof
+from forge.store.limits.roofs import DAY_MS, DailyRoof
 from tests.clock import Clock
 from tests.store.scenes import completed, counted, next_of, submission, told
 from tests.store.test_admission import at_once

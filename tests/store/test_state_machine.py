@@ -27,8 +27,8 @@ from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.erase import RECEIPT_SECONDS
-from forge.store.expire import stream_key
+from forge.store.endings.erase import RECEIPT_SECONDS
+from forge.store.endings.expiry import stream_key
 from tests.clock import Clock
 from tests.properties import examples
 from tests.schema import create_table

@@ -26,7 +26,7 @@ from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, Ask
 from forge.models.framing import state_frames
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.public import hot
-from forge.store.shape import completed
+from forge.store.stored.shape import completed
 from forge_client.conversation import Conversation
 from tests.unlisted import tried
 from tests.worker.gateway import Page

@@ -8,7 +8,7 @@ from typing import Self
 
 from forge.models.prices import Daily
 from forge.settings import Settings
-from forge.store.shape import Defaults
+from forge.store.stored.shape import Defaults
 
 QUEUE_GRACE_MS = 15_000
 """An accepted message that has not been claimed by then may have no queue message."""

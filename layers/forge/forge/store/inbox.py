@@ -5,18 +5,181 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.errors import NotFound
-from forge.models.ids import SessionKey
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import (
+    InboxFull,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    Retryable,
+    SessionBusy,
+    StorageUnavailable,
+)
+from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.once import Accepted, Once
 from forge.models.run import IfBusy, Submission
-from forge.models.session import Session
+from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, Session
+from forge.models.titles import automatic_title
 from forge.ports import Clock
-from forge.store.accept import accept
-from forge.store.config import StoreConfig
-from forge.store.mend import mended
-from forge.store.roofs import DailyRoofs
-from forge.store.stop import withdraw
+from forge.store import keys
+from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
+from forge.store.limits.rate_limit import charge
+from forge.store.limits.roofs import DailyRoofs
+from forge.store.once import Known, Writer, replayed
+from forge.store.stored.mend import mended, whole
+from forge.store.stored.session_item import alive, current, entry_of, new_item, only_if, session_of
+from forge.store.stored.unanswered import note_unanswered, unanswered
+from forge.store.work.stop import withdraw
+
+_INBOX_RETRY_SECONDS = 5.0
+
+
+def accept(
+    table: Table,
+    config: StoreConfig,
+    now: int,
+    key: SessionKey,
+    submission: Submission,
+    if_busy: IfBusy,
+    once: Once | None = None,
+    roofs: DailyRoofs | None = None,
+) -> Accepted:
+    """Raises what `forge.ports.Inbox` says, and `KeyReused`."""
+    try:
+        return _accept(table, config, now, key, submission, if_busy, once, roofs)
+    except Known as known:
+        if once is None:
+            raise
+        return replayed(known.item, once)
+
+
+def _accept(
+    table: Table,
+    config: StoreConfig,
+    now: int,
+    key: SessionKey,
+    submission: Submission,
+    if_busy: IfBusy,
+    once: Once | None,
+    roofs: DailyRoofs | None,
+) -> Accepted:
+    writer = Writer(table, now, key, submission.run_id, once)
+
+    def accepted(item: Item | None) -> Accepted:
+        session = current(session_of(item), now) if item and alive(item, now) else None
+        return Accepted(key, submission.run_id, session)
+
+    _check_size(submission)
+    if key.owner != ANONYMOUS:
+        _charge_owner(table, config, now, key.owner)
+    change = _into_living(config, now, key, submission, if_busy, idle=True)
+    for _ in range(CONTENTION_TRIES):
+        try:
+            return accepted(writer.update(change))
+        except ConditionFailed as refused:
+            old = refused.item
+        if old is None or not alive(old, now):
+            if roofs:
+                roofs.spend("sessions")
+            if created := _create(writer, config, now, key, submission, old):
+                return accepted(created)
+            continue
+        whole(old)
+        if _repeated(old, submission.run_id):
+            return accepted(old)
+        if refusal := _refusal(old, config, now, if_busy):
+            raise refusal
+        change = _into_living(config, now, key, submission, if_busy, idle=old["tat"] <= now)
+    raise StorageUnavailable("The session is too busy to accept the message.", retry_after=1.0)
+
+
+def _into_living(
+    config: StoreConfig, now: int, key: SessionKey, submission: Submission, if_busy: IfBusy, *, idle: bool
+) -> ConditionalWrite:
+    change = (
+        ConditionalWrite()
+        .named(run=submission.run_id)
+        .assign("inbox.#run = :entry", entry=entry_of(submission))
+        .assign("inbox_order = list_append(inbox_order, :run_ids)", run_ids=[submission.run_id])
+        .assign("rev = rev + :one", one=1)
+        .assign("work_due = if_not_exists(work_due, :work_due)", work_due=now + QUEUE_GRACE_MS)
+        .set(work_shard=keys.work_shard(key), expires_at=config.busy_end(now), last_activity_at=now)
+        .set(**keys.owned(key))
+        .when("expires_at > :seconds", seconds=now // 1_000)
+        .when("size(inbox_order) < :most", most=INBOX_LIMIT)
+        .when("attribute_not_exists(inbox.#run)", "attribute_not_exists(recent.#run)")
+        .when("attribute_not_exists(active_id) OR active_id <> :run_id", run_id=submission.run_id)
+    )
+    if title := title_of(submission):
+        change.assign("title = if_not_exists(title, :title)", title=title)
+    if if_busy == "reject":
+        change.when("attribute_not_exists(active_id)", "size(inbox_order) = :zero", zero=0)
+    if idle:
+        return change.set(tat=now + config.session_rate.interval).when("tat <= :now", now=now)
+    return change.assign("tat = tat + :interval", interval=config.session_rate.interval).when(
+        "tat > :now", "tat <= :latest", now=now, latest=now + config.session_rate.tolerance
+    )
+
+
+def _create(
+    writer: Writer, config: StoreConfig, now: int, key: SessionKey, submission: Submission, old: Item | None
+) -> Item | None:
+    """The first message of a new generation; `None` if somebody else was faster."""
+    item = new_item(
+        key,
+        now,
+        old,
+        network=config.network,
+        inbox={submission.run_id: entry_of(submission)},
+        inbox_order=[submission.run_id],
+        tat=now + config.session_rate.interval,
+        expires_at=config.busy_end(now),
+        work_shard=keys.work_shard(key),
+        work_due=now + QUEUE_GRACE_MS,
+    )
+    if title := title_of(submission):
+        item["title"] = title
+    try:
+        writer.put(item, only_if(ConditionalWrite(), old))
+    except ConditionFailed:
+        return None
+    note_unanswered(key, unanswered(old or {}))
+    return item
+
+
+def title_of(submission: Submission) -> str | None:
+    """A person's first line names the session until they rename it."""
+    if submission.sender != "user":
+        return None
+    return automatic_title(submission.content)
+
+
+def _repeated(old: Item, run_id: str) -> bool:
+    return run_id in old["inbox"] or run_id == old.get("active_id") or run_id in old["recent"]
+
+
+def _refusal(old: Item, config: StoreConfig, now: int, if_busy: IfBusy) -> Retryable | SessionBusy | None:
+    if if_busy == "reject" and ("active_id" in old or old["inbox_order"]):
+        return SessionBusy()
+    if len(old["inbox_order"]) >= INBOX_LIMIT:
+        return InboxFull(retry_after=_INBOX_RETRY_SECONDS)
+    ahead = old["tat"] - config.session_rate.tolerance - now
+    return RateLimited(retry_after=ahead / 1_000) if ahead > 0 else None
+
+
+def _check_size(submission: Submission) -> None:
+    reason = (submission.approval and submission.approval.reason) or ""
+    if len(submission.content.encode()) + len(reason.encode()) > MESSAGE_BYTES_LIMIT:
+        raise InvalidRequest(f"The message is longer than {MESSAGE_BYTES_LIMIT} bytes.")
+
+
+def _charge_owner(table: Table, config: StoreConfig, now: int, owner: str) -> None:
+    """The same rate limit over all sessions of a signed-in owner, in an item of its own."""
+    refusal = "Too many messages in all your sessions together."
+    charge(table, keys.single("owner", owner), config.owner_rate, now, refusal=refusal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from forge.store.config import StoreConfig
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from forge.store.roofs import DailyRoofs
+    from forge.store.limits.roofs import DailyRoofs
 
 Made = TypeVar("Made")
 StorePart = Literal[
@@ -83,13 +83,13 @@ class Store:
 
     @_Part
     def accounts(self) -> Accounts:
-        from forge.store.accounts import TableAccounts
+        from forge.store.endings.accounts import TableAccounts
 
         return TableAccounts(self._table, self._config, self._clock)
 
     @_Part
     def admission(self) -> Admission:
-        from forge.store.admission import TableAdmission
+        from forge.store.limits.admission import TableAdmission
 
         return TableAdmission(self._table, self._config, self._clock, self._roofs)
 
@@ -107,7 +107,7 @@ class Store:
 
     @_Part
     def recovery(self) -> Recovery:
-        from forge.store.recovery import TableRecovery
+        from forge.store.work.recovery import TableRecovery
 
         return TableRecovery(self._table, self._config, self._clock)
 
@@ -125,27 +125,27 @@ class Store:
 
     @_Part
     def open_streams(self) -> OpenStreams:
-        from forge.store.open_streams import TableOpenStreams
+        from forge.store.limits.open_streams import TableOpenStreams
 
         return TableOpenStreams(self._table, self._config, self._clock)
 
     @_Part
     def runs(self) -> Runs:
-        from forge.store.runs import TableRuns
+        from forge.store.work.runs import TableRuns
 
         return TableRuns(self._table, self._config, self._clock, self._roofs)
 
     @_Part
     def spendings(self) -> Spendings:
-        from forge.store.roofs import DailyRoof
-        from forge.store.spending import TableSpending
+        from forge.store.limits.roofs import DailyRoof
+        from forge.store.work.spending import TableSpending
 
         wei = DailyRoof(self._table, self._clock, "wei")
         return TableSpending(self._table, self._clock, self._roofs, wei)
 
     @_Part
     def journal(self) -> Journal:
-        from forge.store.journal import TableJournal
+        from forge.store.work.journal import TableJournal
 
         return TableJournal(self._table, self._config, self._clock)
 
@@ -157,7 +157,7 @@ class Store:
 
     @_Part
     def faults(self) -> Faults:
-        from forge.store.faults import TableFaults
+        from forge.store.work.faults import TableFaults
 
         return TableFaults(self._table, self._clock)
 
@@ -175,13 +175,13 @@ class Store:
 
     @_Part
     def expiry(self) -> Expiry:
-        from forge.store.expire import TableExpiry
+        from forge.store.endings.expiry import TableExpiry
 
         return TableExpiry(self._table, self._clock)
 
     @_Part
     def _roofs(self) -> DailyRoofs:
-        from forge.store.roofs import DailyRoofs
+        from forge.store.limits.roofs import DailyRoofs
 
         return DailyRoofs(self._table, self._config, self._clock)
 

@@ -17,11 +17,11 @@ from forge.models.session import Session
 from forge.ports import Clock
 from forge.store import keys as layout
 from forge.store.config import CONTENTION_TRIES, TOUCH_MS, StoreConfig
-from forge.store.erase_session import SessionEraser
-from forge.store.mend import mended, whole
-from forge.store.message_log import messages_of, whole_text
-from forge.store.roofs import DailyRoofs
-from forge.store.session_item import alive, current, new_item, only_if, session_of
+from forge.store.endings.erase_session import SessionEraser
+from forge.store.limits.roofs import DailyRoofs
+from forge.store.stored.mend import mended, whole
+from forge.store.stored.message_log import messages_of, whole_text
+from forge.store.stored.session_item import alive, current, new_item, only_if, session_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,163 @@
+"""A person who has logged in takes over a session that was opened without a login: it gets an owner and a new id.
+
+1. The record of the adoption, one conditional write, decides who may take the session, and under which new id.
+2. Its messages, LLM history and journal are copied. They never change, and nobody sees them under the new id yet; an
+   item that says so is in the index of the owner's sessions, so that deleting the account finds what was cut off.
+3. One transaction ends the session under its old id and begins it under the new one. It is conditional on the `rev`
+   that the copy was made from, so nothing that was said meanwhile is lost: then the copy is made again.
+4. What the old id has left is deleted.
+
+Whatever is cut off is resumed by asking again. Until step 3 the session is whole under its old id, and from then on
+under its new one. What step 4 leaves goes when DynamoDB removes the old item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import NotFound, SessionBusy, StorageUnavailable
+from forge.models.account import Adopted
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.config import CONTENTION_TRIES, StoreConfig
+from forge.store.controls import connections_of
+from forge.store.endings.ending import KINDS, delete_children, ended, tell_run
+from forge.store.stored.lenient import plain
+from forge.store.stored.mend import mended, whole
+from forge.store.stored.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
+from forge.store.stored.shape import completed
+
+RECORD_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """`left` is the session's old key, `wanted` the one that it gets if nobody has begun to take it over before."""
+
+    table: Table
+    config: StoreConfig
+    now: int
+    left: SessionKey
+    wanted: SessionKey
+
+    def carry_out(self) -> Adopted:
+        """Raises `NotFound`, also for a session that somebody else has taken over, and `SessionBusy`."""
+        record, old = self._read()
+        if old is None or not alive(old, self.now):
+            return self._done(self._mine(record), old)
+        generation = plain(old.get("generation"), int, 0)
+        if record is None or record.get("generation") != generation:
+            _refuse_busy(completed(old), self.now)
+        else:
+            self._mine(record)
+        return mended(
+            self.table,
+            self.left,
+            self.config.defaults(self.now),
+            lambda: self._move(self._decide(generation)),
+        )
+
+    def _read(self) -> tuple[Item | None, Item | None]:
+        """The record and the session, always by one call: nobody learns from its cost what there is."""
+        found = {item["pk"]: item for item in self.table.read_many([self._where(), keys.hot(self.left)])}
+        record = found.get(self._where()["pk"])
+        return record if alive(record, self.now) else None, found.get(keys.partition(self.left))
+
+    def _where(self) -> keys.Key:
+        return keys.single("adoption", str(self.left))
+
+    def _mine(self, record: Item | None) -> SessionKey:
+        """The id under which the person has taken the session over. Raises `NotFound` when it is not theirs."""
+        taken_as = SessionKey.parse(plain((record or {}).get("taken_as"), str, ""))
+        if taken_as.owner != self.wanted.owner:
+            raise NotFound
+        return taken_as
+
+    def _decide(self, generation: int) -> SessionKey:
+        """Of several who ask at once one gets the session. Raises `NotFound` for the others.
+
+        An id that has begun anew can be taken over anew.
+        """
+        seconds = self.now // 1_000
+        free = ConditionalWrite().given(seconds=seconds, generation=generation)
+        free.when("attribute_not_exists(pk) OR expires_at <= :seconds OR generation <> :generation")
+        record = {
+            **self._where(),
+            "taken_as": str(self.wanted),
+            "generation": generation,
+            "expires_at": seconds + RECORD_SECONDS,
+        }
+        try:
+            self.table.put(record, free)
+            return self.wanted
+        except ConditionFailed as refused:
+            return self._mine(refused.item)
+
+    def _done(self, taken_as: SessionKey, old: Item | None) -> Adopted:
+        """It has been moved before; what was left then is deleted now."""
+        item = self.table.get(keys.hot(taken_as))
+        if item is None or not alive(item, self.now):
+            raise NotFound
+        self.table.delete(keys.copy(taken_as))
+        return self._left_behind(item, plain((old or item).get("generation"), int, 0))
+
+    def _move(self, target: SessionKey) -> Adopted:
+        for _ in range(CONTENTION_TRIES):
+            old = self.table.get(keys.hot(self.left))
+            if old is None or not alive(old, self.now):
+                return self._done(target, old)
+            _refuse_busy(whole(old), self.now)
+            self.table.put(self._begun(target))
+            self.table.put_many(self._copies(target, old["generation"]))
+            new = self._renamed(old, target)
+            writes = [self._end(old), self.table.putting(new, only_if(ConditionalWrite(), None))]
+            try:
+                self.table.transact([*writes, self.table.deleting(keys.copy(target))])
+            except ConditionFailed:
+                continue
+            return self._left_behind(new, old["generation"])
+        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+
+    def _begun(self, target: SessionKey) -> Item:
+        end = self.config.child_end(self.now)
+        return {**keys.copy(target), **keys.owned(target), "created_at": self.now, "expires_at": end}
+
+    def _copies(self, target: SessionKey, generation: int) -> Iterator[Item]:
+        for kind in KINDS:
+            found = self.table.query(keys.partition(self.left), keys.children_range(kind, generation))
+            yield from ({**item, "pk": keys.partition(target)} for item in found)
+
+    def _renamed(self, old: Item, target: SessionKey) -> Item:
+        """A person who takes a session over uses it."""
+        return {
+            **{name: value for name, value in old.items() if name not in WORK_ATTRIBUTES},
+            **keys.hot(target),
+            **keys.owned(target),
+            "rev": old["rev"] + 1,
+            "fence": old["fence"] + 1,
+            "last_activity_at": self.now,
+            "expires_at": max(old["expires_at"], self.config.session_end(self.now)),
+        }
+
+    def _end(self, old: Item) -> dict[str, object]:
+        return self.table.updating(keys.hot(self.left), only_if(ended(self.now), old))
+
+    def _left_behind(self, new: Item, generation: int) -> Adopted:
+        control = tell_run(self.table, self.left, generation, self.now)
+        delete_children(self.table, self.left, generation)
+        return Adopted(session_of(new), self.left, generation, connections_of(control))
+
+
+def _refuse_busy(item: Item, now: int) -> None:
+    """A run, and a wallet, report under the id that they began with. Raises `SessionBusy`."""
+    if "active_id" in item or item["inbox_order"]:
+        raise SessionBusy(
+            "A run is in progress in this session; take the session over when the run has ended."
+        )
+    if any(each.claim and each.claim.until > now for each in session_of(item).approvals):
+        raise SessionBusy("A wallet is asked to sign a request of this session; answer it there first.")

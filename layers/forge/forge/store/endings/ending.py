@@ -1,0 +1,50 @@
+"""Ending a session at once: what becomes of its hot item, and how its run is told."""
+
+from __future__ import annotations
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.config import CLOCK_MARGIN_SECONDS, CONTROL_SECONDS
+from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
+
+KINDS = ("message", "entry", "call", "text")
+
+
+def delete_children(table: Table, key: SessionKey, generation: int) -> None:
+    """Delete the children of `generation` and of all older ones."""
+    pk = keys.partition(key)
+    for kind in KINDS:
+        table.delete_many(table.query(pk, keys.children_range(kind, generation), keys_only=True))
+
+
+_PERSONAL = ("title", "wallet", "asks", "strangers", "owned_by")
+
+
+def ended(now: int) -> ConditionalWrite:
+    """What stays is an expired item that keeps `rev` and `fence` growing, until DynamoDB removes it."""
+    return (
+        ConditionalWrite()
+        .set(inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0)
+        .set(used_hashes=[])
+        .set(expires_at=ended_at(now))
+        .assign("rev = rev + :one", "fence = fence + :one", one=1)
+        .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES, *_PERSONAL)
+        .when("expires_at > :seconds", seconds=now // 1_000)
+    )
+
+
+def ended_at(now: int) -> int:
+    """An end that has passed for functions whose clock is a little behind, too."""
+    return now // 1_000 - CLOCK_MARGIN_SECONDS
+
+
+def tell_run(table: Table, key: SessionKey, generation: int, now: int) -> Item:
+    """The control item as it is then.
+
+    Every attribute that is written here is replaced whole, so a damaged control item takes it, too.
+    """
+    change = ConditionalWrite().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
+    return table.update(keys.control(key), change)

@@ -1,0 +1,136 @@
+"""Deleting all sessions of a person, in one act that can be cut off anywhere and called again.
+
+A session and what is counted of it for the receipt are written in one transaction, so that each is counted once. It
+stays in the index of its owner, as ended, until nothing of it is left: that is how the next call finds it. The receipt
+is kept for a day, so that whoever has not heard it can ask again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import SessionUnreadable, StorageUnavailable
+from forge.models.account import Deleted, Erased, Erasure
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.config import CONTENTION_TRIES
+from forge.store.controls import connections_of
+from forge.store.endings.ending import delete_children, ended_at, tell_run
+from forge.store.stored.lenient import plain
+from forge.store.stored.session_item import alive, new_item, only_if, session_of
+
+RECEIPT_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """One deletion; `name` is the same in each of its calls."""
+
+    table: Table
+    now: int
+    owner: str
+    name: str
+
+    def begin(self) -> Erasure:
+        """The deletion as it stands, whether it begins now or goes on."""
+        first = self.first(Deleted())
+        unused = ConditionalWrite().when(
+            "attribute_not_exists(pk) OR expires_at <= :now", now=self.now // 1_000
+        )
+        try:
+            self.table.put(first, unused)
+            return self.erasure(first)
+        except ConditionFailed as refused:
+            return self.erasure(refused.item or first)
+
+    def first(self, deleted: Deleted) -> Item:
+        """The receipt of a deletion that begins, and has deleted so much."""
+        return {
+            **self._where(),
+            **deleted.model_dump(),
+            "started_at": self.now,
+            "expires_at": self.now // 1_000 + RECEIPT_SECONDS,
+        }
+
+    def kept(self) -> Item | None:
+        """The receipt of a deletion that has begun within a day."""
+        item = self.table.get(self._where())
+        return item if item and plain(item.get("expires_at"), int, 0) > self.now // 1_000 else None
+
+    def erase(self, key: SessionKey) -> Erased:
+        """What a call that was cut off has left of a session is deleted by the next one."""
+        generation = self._end(key)
+        control = tell_run(self.table, key, generation, self.now)
+        delete_children(self.table, key, generation)
+        return Erased(generation, connections_of(control))
+
+    def forget(self, key: SessionKey) -> None:
+        """Nothing is left of the session: it leaves the index, unless a message has begun it anew."""
+        self.table.delete(keys.copy(key))
+        change = (
+            ConditionalWrite().remove("owned_by").when("expires_at <= :seconds", seconds=self.now // 1_000)
+        )
+        with suppress(ConditionFailed):
+            self.table.update(keys.hot(key), change)
+
+    def finish(self) -> Erasure:
+        change = ConditionalWrite().assign("finished_at = if_not_exists(finished_at, :now)", now=self.now)
+        return self.erasure(self.table.update(self._where(), change.when("attribute_exists(pk)")))
+
+    def so_far(self) -> Erasure:
+        return self.erasure(self.table.get(self._where()) or {})
+
+    def _end(self, key: SessionKey) -> int:
+        """The generation that has ended. A damaged session is ended as well."""
+        for _ in range(CONTENTION_TRIES):
+            old = self.table.get(keys.hot(key))
+            if old is None or not alive(old, self.now):
+                return plain((old or {}).get("generation"), int, self.now)
+            empty = new_item(key, self.now, old, expires_at=ended_at(self.now))
+            try:
+                self.table.transact(
+                    [self.table.putting(empty, only_if(ConditionalWrite(), old)), self._counting(old)]
+                )
+                return plain(empty.get("generation"), int, self.now)
+            except ConditionFailed:
+                continue
+        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+
+    def _counting(self, old: Item) -> dict[str, object]:
+        change = ConditionalWrite().when("attribute_exists(pk)")
+        for name, number in counted(old).model_dump().items():
+            change.assign(f"{name} = {name} + :{name}", **{name: number})
+        return self.table.updating(self._where(), change)
+
+    def _where(self) -> keys.Key:
+        """The receipt tells nothing of the person whom it was for."""
+        return keys.single("erasure", hashlib.sha256(f"{self.owner}\n{self.name}".encode()).hexdigest())
+
+    def erasure(self, item: Item) -> Erasure:
+        return Erasure(
+            name=self.name,
+            deleted=Deleted(**{name: plain(item.get(name), int, 0) for name in Deleted.model_fields}),
+            started_at=plain(item.get("started_at"), int, self.now),
+            finished_at=plain(item.get("finished_at"), int, None),
+        )
+
+
+def counted(item: Item) -> Deleted:
+    """What is deleted with a session of which this is the hot item. Of one that cannot be read only that it was one."""
+    try:
+        session = session_of(item)
+    except SessionUnreadable:
+        return Deleted(sessions=1)
+    return Deleted(
+        sessions=1,
+        messages=session.message_count + len(session.inbox) + len(session.withdrawn),
+        memory_entries=session.history,
+        wallet_requests=len(session.approvals),
+        runs=len(session.inbox) + (session.active is not None),
+    )

@@ -1,0 +1,79 @@
+"""Deleting one session. Its receipt is written with its end and kept for a day: whoever asks again is told the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import NotFound, StorageUnavailable
+from forge.models.account import ErasedAlone
+from forge.models.ids import SessionKey
+from forge.store import keys
+from forge.store.config import CONTENTION_TRIES
+from forge.store.controls import connections_of
+from forge.store.endings.ending import delete_children, ended, ended_at, tell_run
+from forge.store.endings.erase import Eraser, counted
+from forge.store.stored.lenient import plain
+from forge.store.stored.session_item import alive, new_item, only_if
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEraser:
+    """One deletion. Repeated under the same `name` it never ends what was begun anew in the meantime."""
+
+    table: Table
+    now: int
+    key: SessionKey
+    name: str | None
+
+    def erase(self) -> ErasedAlone:
+        """What a call that was cut off has left is deleted by the next one. Raises `NotFound`."""
+        receipt = self._eraser.kept()
+        if receipt is None or self.name is None:
+            receipt = self._end() or receipt
+        if receipt is None:
+            raise NotFound
+        erasure = self._eraser.erasure(receipt)
+        generation = plain(receipt.get("generation"), int, self.now)
+        if erasure.finished_at is not None:
+            return ErasedAlone(generation, frozenset(), erasure)
+        control = tell_run(self.table, self.key, generation, self.now)
+        delete_children(self.table, self.key, generation)
+        return ErasedAlone(generation, connections_of(control), erasure)
+
+    def _end(self) -> Item | None:
+        """The receipt; None when there is nothing to end."""
+        for _ in range(CONTENTION_TRIES):
+            old = self.table.get(keys.hot(self.key))
+            if old is None or not alive(old, self.now):
+                return None
+            generation = plain(old.get("generation"), int, self.now)
+            receipt = {**self._eraser.first(counted(old)), "generation": generation}
+            try:
+                self._write(old, receipt)
+                return receipt
+            except ConditionFailed:
+                continue
+        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+
+    def _write(self, old: Item, receipt: Item) -> None:
+        """Raises `ConditionFailed`."""
+        told, hot = self.table.putting(receipt), keys.hot(self.key)
+        if type(old.get("expires_at")) is int:
+            try:
+                self.table.transact([self.table.updating(hot, only_if(ended(self.now), old)), told])
+                return
+            except Unfit:
+                pass
+        # Nothing that may be damaged is looked at.
+        empty = new_item(self.key, self.now, old, expires_at=ended_at(self.now))
+        self.table.transact([self.table.putting(empty, only_if(ConditionalWrite(), old)), told])
+
+    @property
+    def _eraser(self) -> Eraser:
+        """No key of a caller holds a line's end, so no name of an account's deletion is one of a session's."""
+        name = f"session\n{self.key.session_id}\n{self.name or ''}"
+        return Eraser(self.table, self.now, self.key.owner, name)

@@ -1,0 +1,1 @@
+"""What may be used up, and how much of it is left."""

@@ -1,0 +1,122 @@
+"""Who may have something done: charges the price list to sessions, callers and the deployment."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from forge.dynamodb.table import Table
+from forge.errors import RateLimited, StorageUnavailable
+from forge.models.ids import SessionKey
+from forge.models.prices import Price
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.config import RateLimit, StoreConfig
+from forge.store.limits.rate_limit import charge
+from forge.store.limits.roofs import DailyRoofs
+
+_SHELVES = 32
+REMEMBERED = 100
+"""Names on each shelf of which a process remembers what they owe; the one that came least recently is forgotten."""
+
+Charge = Callable[[str, int], None]
+"""Charges a name. Raises `RateLimited`."""
+
+
+class _Shelf:
+    """What some of the names owe, and until when they are refused. Its lock is held while one of them is charged."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.owed: OrderedDict[str, int] = OrderedDict()
+        self.closed: OrderedDict[str, int] = OrderedDict()
+
+    def note(self, name: str, units: int) -> None:
+        self.owed.pop(name, None)
+        if units:
+            self.owed[name] = units
+        _trim(self.owed)
+
+    def refuse(self, name: str, until: int) -> None:
+        self.closed[name] = until
+        _trim(self.closed)
+
+
+class Blocks:
+    def __init__(self, block: int, charge: Charge) -> None:
+        self._block, self._charge = block, charge
+        self._shelves = [_Shelf() for _ in range(_SHELVES)]
+
+    def spend(self, name: str, units: int, now: int) -> None:
+        """Raises `RateLimited`. A table that cannot be charged now lets through, and is charged later."""
+        shelf = self._shelves[hash(name) % _SHELVES]
+        with shelf.lock:
+            until = shelf.closed.pop(name, 0)
+            if until > now:
+                shelf.refuse(name, until)
+                raise RateLimited(retry_after=(until - now) / 1_000)
+            before = shelf.owed.get(name, 0)
+            shelf.note(name, before + units)
+            if before + units >= self._block:
+                self._settle(shelf, name, before, units, now)
+
+    def _settle(self, shelf: _Shelf, name: str, before: int, units: int, now: int) -> None:
+        try:
+            self._charge(name, before + units)
+        except StorageUnavailable:
+            return
+        except RateLimited as limited:
+            shelf.note(name, before)
+            shelf.refuse(name, now + round(limited.retry_after * 1_000))
+            raise
+        shelf.note(name, 0)
+
+
+def _trim(known: OrderedDict[str, int]) -> None:
+    while len(known) > REMEMBERED:
+        known.popitem(last=False)
+
+
+CALLER_BLOCKS = 20
+"""A process is at most a twentieth of a caller's burst behind with its charges: 5 %."""
+ROOF_BLOCKS = 400
+"""Of the deployment's burst: twenty processes together are 5 % behind."""
+_DEPLOYMENT = "deployment"
+_TOO_MANY = "Too many requests; wait a little."
+_FULL = "This deployment takes no more requests at the moment."
+
+
+class TableAdmission:
+    """One for a process: it remembers what it has not charged yet."""
+
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock, roofs: DailyRoofs) -> None:
+        self._table, self._config, self._clock, self._daily = table, config, clock, roofs
+        self._callers = _blocks(config.caller_rate, CALLER_BLOCKS, self._charge_caller)
+        self._roof = _blocks(config.roof_rate, ROOF_BLOCKS, self._charge_roof)
+
+    def admit(self, caller: str | None, price: Price) -> None:
+        now = self._clock()
+        if caller is not None and price.caller:
+            self._callers.spend(caller, price.caller, now)
+        if price.roof:
+            self._roof.spend(_DEPLOYMENT, price.roof, now)
+        for each in price.daily:
+            self._daily.spend(each)
+
+    def command(self, key: SessionKey, units: int) -> None:
+        if units:
+            where = keys.single("pace", f"command#{key}")
+            charge(self._table, where, self._config.session_rate, self._clock(), units, _TOO_MANY)
+
+    def _charge_caller(self, name: str, units: int) -> None:
+        where = keys.single("pace", f"caller#{name}")
+        charge(self._table, where, self._config.caller_rate, self._clock(), units, _TOO_MANY)
+
+    def _charge_roof(self, name: str, units: int) -> None:
+        charge(self._table, keys.single("pace", name), self._config.roof_rate, self._clock(), units, _FULL)
+
+
+def _blocks(rate: RateLimit, parts: int, charge: Charge) -> Blocks:
+    burst = rate.tolerance // rate.interval + 1
+    return Blocks(max(1, burst // parts), charge)

@@ -1,0 +1,174 @@
+"""What the whole deployment may do on one UTC day: one item for each roof and day, charged in blocks.
+
+A process lets a block pass before it charges it, and charges once a minute at least while it works: processes come and
+go all day long, and what one of them has not charged is lost with it. A charge that would go beyond the roof is refused
+by the table and not written, so that one request that is too large takes nothing from the others.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from threading import Lock
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import DayUsedUp, StorageUnavailable
+from forge.models.prices import Daily
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.config import StoreConfig
+from forge.store.stored.lenient import plain
+
+ROOF_BLOCKS = 400
+"""Twenty processes that compete are 5 % over together."""
+SETTLE_MS = 60_000
+"""Figures are heard anew, and what is owed is charged, after this time at the latest."""
+DAY_MS = 86_400_000
+_KEPT_SECONDS = 3 * 86_400
+
+
+class DailyRoof:
+    """One roof, whose `limit` the caller knows.
+
+    `_owed`: what this process let pass and has not charged; less than nothing when it has given back. `_used`: of all
+    processes, as last heard.
+    """
+
+    def __init__(self, table: Table, clock: Clock, name: Daily) -> None:
+        self._table, self._clock, self._name = table, clock, name
+        self._day, self._owed, self._used, self._settled_at = -1, 0, 0, 0
+        self._lock = Lock()
+
+    def spend(self, units: int, limit: int) -> int:
+        """The day that it counts for. Raises `DayUsedUp`, and then nothing is charged.
+
+        A table that cannot be charged now is charged later.
+        """
+        with self._lock:
+            now = self._begun()
+            is_over = self._used + self._owed + units > limit
+            if units > limit or (is_over and now - self._settled_at < SETTLE_MS):
+                raise self._refusal(now)
+            self._owed += units
+            if is_over or self._is_due(limit, now):
+                try:
+                    self._settle_within(limit, now)
+                except (ConditionFailed, StorageUnavailable) as error:
+                    if is_over or isinstance(error, ConditionFailed):
+                        self._owed -= units
+                        raise self._refusal(now) from None
+            return self._day
+
+    def give_back(self, units: int, day: int, limit: int) -> None:
+        """What was counted on an earlier day does not count any more."""
+        with self._lock:
+            now = self._begun()
+            if day == self._day:
+                self._owed -= units
+                self._settle_if_due(limit, now)
+
+    def note(self, units: int, limit: int) -> None:
+        """Charge what has happened already, whatever the roof says."""
+        with self._lock:
+            now = self._begun()
+            self._owed += units
+            self._settle_if_due(limit, now)
+
+    def check(self, limit: int) -> None:
+        """Raises `DayUsedUp` when nothing is left. It asks the table once a minute at most."""
+        with self._lock:
+            now = self._begun()
+            self._settle_if_due(limit, now)
+            if self._used + self._owed >= limit:
+                raise self._refusal(now)
+
+    def _begun(self) -> int:
+        now = self._clock()
+        if self._day != now // DAY_MS:
+            self._day, self._owed, self._used, self._settled_at = now // DAY_MS, 0, 0, 0
+        return now
+
+    def _is_due(self, limit: int, now: int) -> bool:
+        return abs(self._owed) >= max(1, limit // ROOF_BLOCKS) or now - self._settled_at >= SETTLE_MS
+
+    def _settle_if_due(self, limit: int, now: int) -> None:
+        if self._is_due(limit, now):
+            try:
+                self._settled(self._table.update(self._item(now), self._charge(now)), now)
+            except StorageUnavailable:
+                return
+
+    def _settle_within(self, limit: int, now: int) -> None:
+        """Raises `ConditionFailed`, `StorageUnavailable`; what is owed is owed still then."""
+        change = self._charge(now).when(
+            "attribute_not_exists(used) OR used <= :room", room=limit - self._owed
+        )
+        try:
+            self._settled(self._table.update(self._item(now), change), now)
+        except (ConditionFailed, Unfit) as refused:
+            item = refused.item if isinstance(refused, ConditionFailed) else None
+            if item is None or type(item.get("used")) is not int:  # damaged: it is begun anew
+                self._settled(self._table.update(self._item(now), self._anew(now)), now)
+                return
+            self._used, self._settled_at = item["used"], now
+            raise
+
+    def _charge(self, now: int) -> ConditionalWrite:
+        return ConditionalWrite().add("used", self._owed).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+
+    def _anew(self, now: int) -> ConditionalWrite:
+        return ConditionalWrite().set(used=self._owed, expires_at=now // 1_000 + _KEPT_SECONDS)
+
+    def _settled(self, item: Item, now: int) -> None:
+        self._owed, self._settled_at, self._used = 0, now, plain(item.get("used"), int, 0)
+
+    def _item(self, now: int) -> keys.Key:
+        return keys.single("roof", f"{date_of(now // DAY_MS)}#{self._name}")
+
+    def _refusal(self, now: int) -> DayUsedUp:
+        return DayUsedUp(
+            f"This deployment has used up its {self._name} for today. It goes on at 00:00 UTC.",
+            retry_after=(DAY_MS - now % DAY_MS) / 1_000,
+        )
+
+
+class DailyRoofs:
+    """The roofs that the deployment has. Without one nothing is counted."""
+
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
+        self._roofs = {
+            name: (DailyRoof(table, clock, name), limit) for name, limit in config.roofs.items() if limit
+        }
+
+    def has(self, name: Daily) -> bool:
+        return name in self._roofs
+
+    def spend(self, name: Daily, units: int = 1) -> None:
+        """Raises `DayUsedUp`, and then nothing is charged."""
+        if found := self._roofs.get(name):
+            roof, limit = found
+            roof.spend(units, limit)
+
+    def give_back(self, name: Daily, units: int, day: int) -> None:
+        if found := self._roofs.get(name):
+            roof, limit = found
+            roof.give_back(units, day, limit)
+
+    def note(self, name: Daily, units: int) -> None:
+        """Charge what has happened already, whatever the roof says."""
+        if units and (found := self._roofs.get(name)):
+            roof, limit = found
+            roof.note(units, limit)
+
+    def check(self, name: Daily) -> None:
+        """Raises `DayUsedUp` when nothing is left."""
+        if found := self._roofs.get(name):
+            roof, limit = found
+            roof.check(limit)
+
+
+def date_of(day: int) -> str:
+    """Of a day since 1970, in UTC."""
+    return datetime.fromtimestamp(day * DAY_MS / 1_000, UTC).date().isoformat()

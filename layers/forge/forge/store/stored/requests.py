@@ -1,0 +1,77 @@
+"""Pending wallet requests as the hot item holds them, also those that another version wrote in a form of its own.
+
+One of which this version could not say what it means is not shown, and kept, byte for byte, for those who can.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+from forge.dynamodb.codec import Item
+from forge.errors import InvalidRequest
+from forge.models.approval import Approval, ForeignApproval, Report
+from forge.models.asking import Ask
+from forge.store.stored.lenient import lenient
+from forge.store.stored.unreadable import note_unreadable
+
+
+def asks_of(item: Item) -> list[Ask]:
+    """One that cannot be read can never be allowed: it is left out."""
+    found = [lenient(Ask, text) for text in item.get("asks", [])]
+    if None in found:
+        note_unreadable({**item, "sk": "ask"})
+    return [ask for ask in found if ask]
+
+
+def strangers_of(item: Item) -> list[str]:
+    """The tools whose results have brought words of strangers into the conversation."""
+    return [str(each) for each in item.get("strangers", [])]
+
+
+APPROVALS_LIMIT = 128_000
+"""Bytes of all pending approvals of a session: the hot item has to stay below 400 KB."""
+
+_OF_WALLETS = frozenset({"claim", "reported"})
+"""What an approval says of wallets that had it. Without them it would look as if no wallet ever had it."""
+_FORM = frozenset({"form"})
+
+
+def read_approvals(item: Item) -> tuple[list[Approval], list[ForeignApproval]]:
+    """Those that can be shown, and those that are to be kept. What is neither is left out."""
+    texts = [text for text in item["approvals"] if isinstance(text, str)]
+    found = [_approval(text) for text in texts]
+    if len(texts) < len(item["approvals"]) or not all(isinstance(each, Approval) for each in found):
+        note_unreadable({**item, "sk": "approval"})
+    return (
+        [each for each in found if isinstance(each, Approval)],
+        [each for each in found if isinstance(each, ForeignApproval)],
+    )
+
+
+def _approval(text: str) -> Approval | ForeignApproval | None:
+    """One of which only what wallets did cannot be read may have been sent, and is shown with that report."""
+    found = lenient(Approval, text, whole=_OF_WALLETS | _FORM)
+    asked = found or lenient(Approval, text, whole=_FORM)
+    if found or asked is None:
+        return found or _foreign(text)
+    reported = [*asked.reported, Report(outcome="unknown", at=asked.created_at)]
+    return asked.model_copy(update={"reported": reported})
+
+
+def _foreign(text: str) -> ForeignApproval | None:
+    """None for what no version can have written: its end has been the same field since the first."""
+    try:
+        data: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    end = cast("dict[str, Any]", data).get("expires_at") if isinstance(data, dict) else None
+    return ForeignApproval(stored=text, expires_at=end) if type(end) is int else None
+
+
+def stored_approvals(approvals: Sequence[Approval], foreign: Sequence[ForeignApproval]) -> list[str]:
+    texts = [*(each.model_dump_json() for each in approvals), *(each.stored for each in foreign)]
+    if sum(len(text.encode()) for text in texts) > APPROVALS_LIMIT:
+        raise InvalidRequest("The pending wallet requests are too large to be stored.")
+    return texts

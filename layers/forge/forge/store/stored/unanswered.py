@@ -1,0 +1,26 @@
+"""Accepted runs whose session has ended before they had an outcome: they are counted and logged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from forge.models.ids import SessionKey
+from forge.observability import record
+from forge.store.stored.lenient import plain
+
+logger = logging.getLogger(__name__)
+
+
+def unanswered(item: Mapping[str, Any]) -> int:
+    """How many runs the hot item of an ended session still has."""
+    inbox: list[Any] = plain(item.get("inbox_order"), list, [])
+    return len(inbox) + ("active_id" in item)
+
+
+def note_unanswered(key: SessionKey, count: int) -> None:
+    if count:
+        record("RunsExpired", count)
+        fields = {"runs": count, "key_digest": key.digest}
+        logger.error("runs expired unanswered", extra=fields)

@@ -1,0 +1,23 @@
+"""How often handling what a queue message names has ended in an exception, on whichever worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.stored.lenient import plain
+
+_KEPT_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class TableFaults:
+    table: Table
+    clock: Clock
+
+    def count(self, name: str) -> int:
+        change = ConditionalWrite().add("faults", 1).set(expires_at=self.clock() // 1_000 + _KEPT_SECONDS)
+        return plain(self.table.update(keys.single("fault", name), change).get("faults"), int, 1)

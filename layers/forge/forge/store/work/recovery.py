@@ -1,0 +1,150 @@
+"""What is done for runs without a worker. Stranded ones are found by the sparse index of sessions with work.
+
+`work_due` is when a session is worth a look: it is written by accept, and by finish and release when work is left, so
+claiming a run and renewing its lease do not touch the index. A run that is well shows itself in the hot item, which is
+read to be sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+
+from forge.dynamodb.codec import Item, Key
+from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.table import Table, batches
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import SessionUnreadable
+from forge.models.ids import SessionKey
+from forge.models.lease import latest_end
+from forge.models.run import RunMessage, Submission
+from forge.models.session import Session
+from forge.models.timing import TAKEOVER_GRACE_MS
+from forge.ports import Clock
+from forge.store import keys
+from forge.store.config import StoreConfig
+from forge.store.stored.lenient import plain
+from forge.store.stored.session_item import (
+    ACTIVE_ATTRIBUTES,
+    WORK_ATTRIBUTES,
+    alive,
+    new_item,
+    only_if,
+    session_of,
+)
+from forge.store.work.stop import interrupt_abandoned
+
+
+def stop_unreadable(table: Table, config: StoreConfig, now: int, key: SessionKey) -> None:
+    """Its work ends: the fence moves, so a worker that still holds the run writes nothing more."""
+    old = table.get(keys.hot(key))
+    if old is None:
+        return
+    after = new_item(key, now, old)
+    change = (
+        ConditionalWrite()
+        .set(inbox={}, inbox_order=[], fence=after["fence"], rev=after["rev"])
+        .remove(*ACTIVE_ATTRIBUTES, *WORK_ATTRIBUTES)
+        .when("attribute_exists(pk)")
+    )
+    if type(old.get("expires_at")) is not int:
+        change.set(expires_at=config.session_end(now))
+    try:
+        table.update(keys.hot(key), change)
+    except ConditionFailed:
+        return
+
+
+INDEX = "work"
+_PAGE = 100
+_FOREVER = 10**15
+"""Later than every `work_due`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRecovery:
+    table: Table
+    config: StoreConfig
+    clock: Clock
+
+    def stranded(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
+        return _stranded(self.table, self.config, self.clock(), limit, everything=everything)
+
+    def interrupt_abandoned(self, key: SessionKey, run_id: str) -> Session | None:
+        return interrupt_abandoned(self.table, self.config, self.clock(), key, run_id)
+
+    def stop_unreadable(self, key: SessionKey) -> None:
+        stop_unreadable(self.table, self.config, self.clock(), key)
+
+
+def _stranded(
+    table: Table, config: StoreConfig, now: int, limit: int, *, everything: bool
+) -> list[RunMessage]:
+    """`everything`: also what may still be in the queue."""
+    found: list[RunMessage] = []
+    for page in batches(_due(table, _FOREVER if everything else now), _PAGE):
+        for item in table.read_many(page):
+            if not alive(item, now):
+                _forget(table, item)
+            elif message := _message(item, now, everything=everything):
+                _prolong(table, config, item, now)
+                found.append(message)
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _due(table: Table, now: int) -> Iterable[Key]:
+    shards = (
+        ConditionalWrite().when("work_shard = :shard", "work_due <= :now", shard=f"work#{number}", now=now)
+        for number in range(keys.SHARDS)
+    )
+    items = chain.from_iterable(table.query_index(INDEX, shard) for shard in shards)
+    return ({"pk": item["pk"], "sk": item["sk"]} for item in items)
+
+
+def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
+    """`None` also for a session that cannot be read: it costs nobody else's run (`session_of` has told of it)."""
+    try:
+        session = session_of(item)
+    except SessionUnreadable:
+        return None
+    if active := session.active:
+        is_ahead = active.lease_until > latest_end(now)
+        lost = everything or is_ahead or active.lease_until + TAKEOVER_GRACE_MS < now
+        return _of(session, active.submission, active.attempt + 1) if lost else None
+    if session.inbox and (everything or plain(item.get("work_due"), int, now) <= now):
+        return _of(session, session.inbox[0], 1)
+    return None
+
+
+def _of(session: Session, submission: Submission, attempt: int) -> RunMessage:
+    return RunMessage(
+        owner=session.key.owner,
+        session_id=session.key.session_id,
+        generation=session.generation,
+        run_id=submission.run_id,
+        attempt=attempt,
+        payer=submission.payer,
+    )
+
+
+def _prolong(table: Table, config: StoreConfig, item: Item, now: int) -> None:
+    """An older version may have accepted the message for a session's usual life only."""
+    end = item.get("expires_at")
+    if type(end) is int and end > config.busy_end(now - config.age_seconds * 500):
+        return
+    change = only_if(ConditionalWrite().set(expires_at=config.busy_end(now)), item)
+    with suppress(ConditionFailed):
+        table.update({"pk": item["pk"], "sk": item["sk"]}, change)
+
+
+def _forget(table: Table, item: Item) -> None:
+    """An expired session leaves the index at once, not when DynamoDB deletes it."""
+    change = only_if(ConditionalWrite().remove(*WORK_ATTRIBUTES), item)
+    try:
+        table.update({"pk": item["pk"], "sk": item["sk"]}, change)
+    except ConditionFailed:
+        return

@@ -1,0 +1,213 @@
+"""The worker's half of the store: every write is refused once the fence has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed, Unfit
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import LeaseLost, SessionUnreadable
+from forge.models.run import ChainWait, Ending, Progress, RunMessage
+from forge.models.session import Session
+from forge.models.timing import LEASE_MS
+from forge.ports import Clock, Lease
+from forge.store import keys
+from forge.store.config import QUEUE_GRACE_MS, StoreConfig
+from forge.store.limits.daily_tokens import counts, tokens_left
+from forge.store.limits.roofs import DailyRoofs
+from forge.store.stored.mend import mended
+from forge.store.stored.message_log import part_item, split
+from forge.store.stored.session_item import alive, session_of
+from forge.store.stored.tail import put_tail
+from forge.store.work.claim import claim, lease_of
+from forge.store.work.commit import Transition, commit
+from forge.store.work.transitions import ended, progressed, running
+
+
+@dataclass(frozen=True, slots=True)
+class TableRuns:
+    table: Table
+    config: StoreConfig
+    clock: Clock
+    roofs: DailyRoofs
+
+    def claim(self, message: RunMessage, worker: str) -> Lease:
+        now = self.clock()
+        return mended(
+            self.table,
+            message.key,
+            self.config.defaults(now),
+            lambda: claim(self.table, self.config, now, message, worker),
+        )
+
+    def renew(self, lease: Lease) -> Lease:
+        return self._update(lease, self._renewal())
+
+    def flush(self, lease: Lease, text: str) -> Lease:
+        """The lease first: whoever has lost it keeps no text. Full parts of the text become items of their own."""
+        active = running(lease.session)
+        base, parts = active.text_base, active.text_parts
+        if len(text) < base:
+            base, parts = 0, 0
+        *full, tail = split(text[base:])
+        length = base + sum(len(part) for part in full)
+        if (length, parts) == (active.text_base, active.text_parts):
+            held = self.renew(lease)
+        else:
+            held = self._publish_parts(lease, full, parts, length)
+        put_tail(self.table, held, tail, self.clock())
+        return held
+
+    def _publish_parts(self, lease: Lease, full: Sequence[str], parts: int, length: int) -> Lease:
+        """The first `length` characters of the streaming text are in parts, `full` being the newest of them."""
+
+        def step(session: Session) -> Transition:
+            now, run = self.clock(), running(session)
+            end = self.config.child_end(now)
+            at = {"text_base": length, "text_parts": parts + len(full)}
+            return Transition(
+                self._renewal().set(streamed="", **at),
+                [
+                    part_item(lease.key, session.generation, session.text_seq, parts + number, part, end)
+                    for number, part in enumerate(full)
+                ],
+                session.model_copy(
+                    update={
+                        "active": run.model_copy(update={**at, "text": "", "lease_until": now + LEASE_MS}),
+                    }
+                ),
+            )
+
+        return _renewed(lease, self._commit(lease, step))
+
+    def append(self, lease: Lease, progress: Progress) -> Lease:
+        now = self.clock()
+        self.roofs.note("tokens", progress.tokens)
+        goal = progressed(lease.session, progress, self.config, now).after
+
+        def applied(session: Session) -> bool:
+            grown = (goal.logged, goal.history) != (lease.session.logged, lease.session.history)
+            return grown and (session.logged, session.history) == (goal.logged, goal.history)
+
+        return _renewed(
+            lease,
+            self._commit(
+                lease,
+                lambda session: progressed(session, progress, self.config, now),
+                applied,
+                progress.tokens,
+            ),
+        )
+
+    def finish(self, lease: Lease, ending: Ending) -> Session:
+        now = self.clock()
+        self.roofs.note("tokens", ending.tokens)
+        return self._commit(
+            lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens
+        )
+
+    def tokens_left(self, lease: Lease) -> int | None:
+        self.roofs.check("tokens")
+        return tokens_left(self.table, lease.key, self.config, self.clock())
+
+    def limits_tokens(self) -> bool:
+        return self.roofs.has("tokens")
+
+    def release(self, lease: Lease) -> None:
+        now = self.clock()
+        change = ConditionalWrite().set(lease_until=0, work_due=now).assign("rev = rev + :one", one=1)
+        self._guarded(lease, change)
+
+    def put_back(self, lease: Lease, wait: ChainWait | None = None) -> None:
+        now = self.clock()
+        due = max(now, wait.again_at if wait else now) + QUEUE_GRACE_MS
+        change = (
+            ConditionalWrite()
+            .set(lease_until=0, work_due=due)
+            .assign("attempt = attempt - :one", "rev = rev + :one", one=1)
+            .when("lease_until > :zero", zero=0)
+        )
+        if wait:
+            change.set(chain_wait=wait.model_dump_json())
+        else:
+            change.assign("put_back_at = if_not_exists(put_back_at, :now)", now=now)
+        try:
+            self.table.update(keys.hot(lease.key), fenced(lease, change, now))
+        except ConditionFailed as refused:
+            if refused.item is None or not is_held(refused.item, lease):
+                raise LeaseLost from None
+
+    def _renewal(self) -> ConditionalWrite:
+        """A session with work lives on anyway (`StoreConfig.busy_end`)."""
+        return ConditionalWrite().set(lease_until=self.clock() + LEASE_MS)
+
+    def _update(self, lease: Lease, change: ConditionalWrite) -> Lease:
+        with lost_when_unreadable():
+            return lease_of(self._guarded(lease, change.assign("rev = rev + :one", one=1)))
+
+    def _guarded(self, lease: Lease, change: ConditionalWrite) -> Item:
+        try:
+            with lost_when_unreadable():
+                return self.table.update(keys.hot(lease.key), fenced(lease, change, self.clock()))
+        except ConditionFailed:
+            raise LeaseLost from None
+
+    def _commit(
+        self,
+        lease: Lease,
+        step: Callable[[Session], Transition],
+        applied: Callable[[Session], bool] = lambda session: False,
+        tokens: int = 0,
+    ) -> Session:
+        now = self.clock()
+
+        def check(item: Item | None) -> Session | None:
+            """A commit whose answer was lost is repeated by the worker: it must be found done, not done twice."""
+            if item is None or not alive(item, now) or item.get("fence") != lease.fence:
+                raise LeaseLost
+            session = session_of(item)
+            if lease.run_id in session.recent or applied(session):
+                return session
+            if item.get("active_id") != lease.run_id:
+                raise LeaseLost
+            return None
+
+        used = counts(lease.key, tokens, self.config, now)
+        with lost_when_unreadable():
+            return commit(
+                self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
+            )
+
+
+@contextmanager
+def lost_when_unreadable() -> Generator[None]:
+    """A session that cannot be read any more is its next claim's concern: that repairs it or gives it up."""
+    try:
+        yield
+    except (SessionUnreadable, Unfit):
+        raise LeaseLost from None
+
+
+def is_held(item: Item, lease: Lease) -> bool:
+    return item.get("fence") == lease.fence and item.get("active_id") == lease.run_id
+
+
+def fenced(lease: Lease, change: ConditionalWrite, now: int) -> ConditionalWrite:
+    """The condition that every write of a run carries. A session that has expired meanwhile is not revived."""
+    return change.when(
+        "fence = :fence",
+        "active_id = :run",
+        "expires_at > :seconds",
+        fence=lease.fence,
+        run=lease.run_id,
+        seconds=now // 1_000,
+    )
+
+
+def _renewed(lease: Lease, session: Session) -> Lease:
+    run = running(session)
+    return replace(lease, until=run.lease_until, session=session, run=run)

@@ -1,0 +1,130 @@
+"""The wei that the agent's own transactions move: what may be sent is counted before it is sent.
+
+The session and its owner are charged in one write, exactly, whatever competes. The deployment is charged in blocks
+(`forge.store.limits.roofs`), so that no item has to be written for every transaction of everybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
+from forge.models.ids import ANONYMOUS
+from forge.models.spending import SendingCaps, Spending
+from forge.models.timing import LEASE_MS
+from forge.ports import Clock, Lease
+from forge.store import keys
+from forge.store.limits.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
+from forge.store.work.claim import lease_of
+from forge.store.work.runs import fenced, is_held, lost_when_unreadable
+
+_KEPT_SECONDS = 3 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpending:
+    """Implements `forge.ports.Spendings`."""
+
+    table: Table
+    clock: Clock
+    roofs: DailyRoofs
+    wei: DailyRoof
+
+    def begin(self, wei: int, caps: SendingCaps) -> Spending:
+        spending = Spending(wei, caps, self.clock() // DAY_MS)
+        self.roofs.spend("sends")
+        if wei and caps.deployment is not None:
+            try:
+                self.wei.spend(wei, caps.deployment)
+            except DayUsedUp:
+                self.roofs.give_back("sends", 1, spending.day)
+                raise SpendingCapReached("deployment") from None
+        return spending
+
+    def cancel(self, spending: Spending) -> None:
+        self.roofs.give_back("sends", 1, spending.day)
+        if spending.wei and spending.caps.deployment is not None:
+            self.wei.give_back(spending.wei, spending.day, spending.caps.deployment)
+
+    def charge(self, lease: Lease, spending: Spending, mark: str) -> Lease:
+        return self._add(lease, spending, spending.wei, mark)
+
+    def give_back(self, lease: Lease, spending: Spending, mark: str) -> Lease:
+        return self._add(lease, spending, -spending.wei, mark)
+
+    def _add(self, lease: Lease, spending: Spending, wei: int, mark: str) -> Lease:
+        caps, now = spending.caps, self.clock()
+        if caps.session is not None and wei > caps.session:
+            raise SpendingCapReached("session")
+        if caps.owner is not None and wei > caps.owner:
+            raise SpendingCapReached("owner")
+        change = fenced(lease, _of_session(wei, caps.session, mark, now), now)
+        owners = _of_owner(lease, spending, wei, now)
+        try:
+            with lost_when_unreadable():
+                return self._write(lease, change, owners)
+        except ConditionFailed as refused:
+            return _again(refused, lease, mark)
+
+    def _write(
+        self, lease: Lease, change: ConditionalWrite, owners: tuple[keys.Key, ConditionalWrite] | None
+    ) -> Lease:
+        """A transaction does not tell what it leaves, so the session is read after it."""
+        key = keys.hot(lease.key)
+        if owners is None:
+            return lease_of(self.table.update(key, change))
+        self.table.transact([self.table.updating(key, change), self.table.updating(*owners)])
+        return _held(self.table.get(key), lease)
+
+
+def _of_session(wei: int, most: int | None, mark: str, now: int) -> ConditionalWrite:
+    change = (
+        ConditionalWrite()
+        .set(lease_until=now + LEASE_MS, spend_mark=mark)
+        .assign("spent = if_not_exists(spent, :zero) + :amount", zero=0, amount=wei)
+        .assign("rev = rev + :one", one=1)
+        .when("attribute_not_exists(spend_mark) OR spend_mark <> :spend_mark")
+    )
+    if most is not None:
+        change.when("attribute_not_exists(spent) OR spent <= :room", room=most - wei)
+    return change
+
+
+def _of_owner(
+    lease: Lease, spending: Spending, wei: int, now: int
+) -> tuple[keys.Key, ConditionalWrite] | None:
+    """Of the day on which the transaction was begun. This computer's own user has no sum."""
+    most, owner = spending.caps.owner, _owner(lease)
+    if most is None or owner is None:
+        return None
+    change = ConditionalWrite().add("used", wei).set(expires_at=now // 1_000 + _KEPT_SECONDS)
+    change.when("attribute_not_exists(used) OR used <= :room", room=most - wei)
+    return keys.single("spending", f"{date_of(spending.day)}#{owner}"), change
+
+
+def _owner(lease: Lease) -> str | None:
+    if lease.key.owner != ANONYMOUS:
+        return f"owner#{lease.key.owner}"
+    payer = lease.run.submission.payer
+    return f"payer#{payer}" if payer else None
+
+
+def _again(refused: ConditionFailed, lease: Lease, mark: str) -> Lease:
+    """A charge whose answer was lost is made again by the worker, and must be found done, not done twice."""
+    if refused.index:
+        raise SpendingCapReached("owner")
+    held = _held(refused.item, lease)
+    if (refused.item or {}).get("spend_mark") == mark:
+        return held
+    raise SpendingCapReached("session")
+
+
+def _held(item: Item | None, lease: Lease) -> Lease:
+    if item is None or not is_held(item, lease):
+        raise LeaseLost
+    with lost_when_unreadable():
+        return lease_of(item)

@@ -1,0 +1,114 @@
+"""Stopping runs without their worker: queued ones, and one that its worker has abandoned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from forge.dynamodb.codec import Item
+from forge.dynamodb.table import Table
+from forge.dynamodb.write import ConditionalWrite
+from forge.models.ids import SessionKey
+from forge.models.lease import is_held
+from forge.models.message import Draft
+from forge.models.run import Ending, Progress
+from forge.models.session import Session
+from forge.store import keys
+from forge.store.config import StoreConfig
+from forge.store.stored.mend import mended, whole
+from forge.store.stored.message_log import whole_text
+from forge.store.stored.session_item import alive, entry_of, session_of
+from forge.store.work.commit import Transition, commit
+from forge.store.work.transitions import answered, ended, logged, notice, running, settled, unchecked
+
+
+class _Settled(Exception):
+    """There is nothing to stop any more."""
+
+    def __init__(self, session: Session | None) -> None:
+        super().__init__("nothing to stop")
+        self.session = session
+
+
+def withdraw(
+    table: Table, config: StoreConfig, now: int, key: SessionKey, run_ids: frozenset[str]
+) -> Session | None:
+    """Beside an active run, whose worker alone writes the log, the messages are kept to be shown after its end.
+
+    A wallet's answer that is withdrawn has not been checked, so its request remembers what it reported.
+    """
+
+    def step(session: Session) -> Transition:
+        taken = [each for each in session.inbox if each.run_id in run_ids]
+        if not taken:
+            raise _Settled(session)
+        drafts: list[Draft] = []
+        if session.active is None:
+            drafts = [*(each.draft() for each in taken), notice(taken[-1].run_id, now)]
+        made = logged(session, drafts, config, now)
+        left = [each for each in session.inbox if each.run_id not in run_ids]
+        made.change.set(inbox_order=[each.run_id for each in left])
+        kept = [*session.withdrawn, *taken] if session.active else []
+        if kept:
+            made.change.set(withdrawn=[{"run_id": each.run_id, **entry_of(each)} for each in kept])
+        for number, each in enumerate(taken):
+            made.change.named(**{f"taken{number}": each.run_id}).remove(f"inbox.#taken{number}")
+        after = made.after.model_copy(update={"inbox": left, "withdrawn": kept})
+        reported = Progress(reported=unchecked(session, taken, now))
+        step = answered(Transition(made.change, made.puts, after), reported)
+        return settled(step, [each.run_id for each in taken], "interrupted", config, now)
+
+    return _commit(table, config, now, key, step, _same_generation)
+
+
+def interrupt_abandoned(
+    table: Table, config: StoreConfig, now: int, key: SessionKey, run_id: str
+) -> Session | None:
+    """The partial text is kept. The fence moves on, so the worker, should it wake, writes nothing more."""
+
+    def step(session: Session) -> Transition:
+        active = session.active
+        if active is None or active.run_id != run_id or is_held(active.lease_until, now):
+            raise _Settled(session)
+        text = whole_text(table, session)
+        drafts = [notice(run_id, now)]
+        if text:
+            spoken = Draft(sender="agent", content=text, created_at=active.started_at, run_id=run_id)
+            drafts = [spoken, *drafts]
+        made = ended(session, Ending(outcome="interrupted", drafts=drafts), config, now)
+        made.change.assign("fence = fence + :one", one=1)
+        return made
+
+    return _commit(table, config, now, key, step, _same_attempt)
+
+
+def _same_generation(change: ConditionalWrite, session: Session) -> ConditionalWrite:
+    return change.when("generation = :generation", generation=session.generation)
+
+
+def _same_attempt(change: ConditionalWrite, session: Session) -> ConditionalWrite:
+    active = running(session)
+    return change.when("fence = :fence", "active_id = :run", fence=active.fence, run=active.run_id)
+
+
+def _commit(
+    table: Table,
+    config: StoreConfig,
+    now: int,
+    key: SessionKey,
+    step: Callable[[Session], Transition],
+    fence: Callable[[ConditionalWrite, Session], ConditionalWrite],
+) -> Session | None:
+    def check(item: Item | None) -> None:
+        if item is None or not alive(item, now):
+            raise _Settled(None)
+        whole(item)
+
+    def stop() -> Session:
+        item = table.get(keys.hot(key))
+        check(item)
+        return commit(table, session_of(item or {}), step, fence, check)
+
+    try:
+        return mended(table, key, config.defaults(now), stop)
+    except _Settled as settled_already:
+        return settled_already.session

@@ -1,0 +1,193 @@
+"""What the transactions of a run change, computed from the session that they replace (see `commit`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge.dynamodb.write import ConditionalWrite
+from forge.errors import InvalidRequest, LeaseLost
+from forge.models.approval import Approval, Report
+from forge.models.asking import ASKS_BYTES, STRANGERS_LIMIT, Ask
+from forge.models.message import Draft
+from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
+from forge.models.session import Session
+from forge.models.timing import LEASE_MS
+from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
+from forge.store.stored.llm_history import entry_items
+from forge.store.stored.message_log import message_items
+from forge.store.stored.requests import stored_approvals
+from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
+from forge.store.work.commit import Transition
+
+
+def heard(step: Transition, progress: Progress) -> Transition:
+    """Words of strangers stay in the conversation: what was heard once is not forgotten in its life."""
+    before = step.after.strangers
+    new = [each for each in sorted(progress.strangers) if each not in before]
+    if not new or len(before) >= STRANGERS_LIMIT:
+        return step
+    strangers = [*before, *new][:STRANGERS_LIMIT]
+    step.change.set(strangers=strangers)
+    return Transition(step.change, step.puts, step.after.model_copy(update={"strangers": strangers}))
+
+
+def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transition:
+    """Asks that were answered go, new ones come."""
+    before = step.after.asks
+    asks = [each for each in before if each.approval_id not in progress.answered]
+    asks += [each for each in added if each not in asks]
+    if asks == before:
+        return step
+    texts = [ask.model_dump_json() for ask in asks]
+    if sum(len(text.encode()) for text in texts) > 2 * ASKS_BYTES:
+        raise InvalidRequest("The tool calls that wait for the person's word are too large to be stored.")
+    step.change.set(asks=texts)
+    return Transition(step.change, step.puts, step.after.model_copy(update={"asks": asks}))
+
+
+REPORTS_LIMIT = 10
+"""Of one approval."""
+UNSETTLED = frozenset({"sent", "unknown"})
+"""Answers of a wallet that may have sent something."""
+HASHES_LIMIT = 100
+"""More than can be pending at once: an approval lives for minutes, and only then could a hash be used again."""
+INTERRUPTED = "Interrupted by user"
+
+
+def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
+    """`drafts` join the message log."""
+    end = config.child_end(now)
+    messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
+    count, active_at = session.logged + len(messages), max(session.last_activity_at, now)
+    return Transition(
+        change=ConditionalWrite().set(logged=count, last_activity_at=active_at),
+        puts=[
+            item for each in messages for item in message_items(session.key, session.generation, each, end)
+        ],
+        after=session.model_copy(update={"logged": count, "last_activity_at": active_at}),
+    )
+
+
+def moved(
+    session: Session, active: ActiveRun, progress: Progress, config: StoreConfig, now: int
+) -> Transition:
+    """The run's input, when the log lacks it, then what has ended, and the new part of the LLM history."""
+    drafts = progress.drafts if active.input_logged else [active.submission.draft(), *progress.drafts]
+    step = logged(session, drafts, config, now)
+    history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens
+    step.change.set(history_count=history, tokens=tokens)
+    return Transition(
+        step.change,
+        step.puts + entry_items(session, progress.entries, config.child_end(now)),
+        step.after.model_copy(update={"history": history, "tokens": tokens}),
+    )
+
+
+def progressed(session: Session, progress: Progress, config: StoreConfig, now: int) -> Transition:
+    """The run goes on; its streaming text is in the log now and cleared."""
+    active = running(session)
+    step = moved(session, active, progress, config, now)
+    before: frozenset[str] = frozenset() if progress.new_response else active.shown_results
+    shown = before | progress.shown_results
+    cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
+    step.change.set(streamed="", shown_results=sorted(shown), **cleared)
+    run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
+    made = prolonged(
+        Transition(step.change, step.puts, step.after.model_copy(update={"active": run})), config, now
+    )
+    made = asked(heard(made, progress), progress, [])
+    return answered(made, progress) if progress.answered or progress.reported else made
+
+
+def ended(session: Session, ending: Ending, config: StoreConfig, now: int) -> Transition:
+    """The last progress of the active run, which leaves the session with its outcome."""
+    active = running(session)
+    unsettled = {} if active.input_logged else unchecked(session, [active.submission], now)
+    drafts, reported = [*ending.drafts, *_withdrawn(session, now)], {**unsettled, **ending.reported}
+    whole = ending.model_copy(update={"drafts": drafts, "reported": reported})
+    step = moved(session, active, whole, config, now)
+    step.change.remove(*ACTIVE_ATTRIBUTES)
+    made = Transition(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
+    made = asked(heard(answered(made, whole, ending.approvals), ending), ending, ending.asks)
+    return settled(made, [active.run_id], ending.outcome, config, now)
+
+
+def unchecked(session: Session, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
+    """What answers that nobody has checked leave with their requests: something may have been sent.
+
+    What is found out about an answer is stored by its run's first write, with the answer itself (`input_logged`).
+    """
+    replies = [each.approval for each in submissions if each.approval and each.approval.outcome in UNSETTLED]
+    oldest = next((each.approval_id for each in session.approvals), "")
+    return {
+        reply.approval_id or oldest: Report(
+            transaction_hash=reply.transaction_hash, outcome="unknown", at=now
+        )
+        for reply in replies
+    }
+
+
+def _withdrawn(session: Session, now: int) -> list[Draft]:
+    """The messages that were withdrawn beside the run, whose worker alone wrote the log."""
+    asked = [each.draft() for each in session.withdrawn]
+    return [*asked, notice(session.withdrawn[-1].run_id, now)] if asked else []
+
+
+def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
+    """The end of the session's life as it is after the step. A clock that is behind moves no end back."""
+    after = step.after
+    if after.inbox or after.active:
+        end = max(after.expires_at, config.busy_end(now))
+    else:
+        end = config.session_end(after.last_activity_at)
+    step.change.set(expires_at=end)
+    return Transition(step.change, step.puts, after.model_copy(update={"expires_at": end}))
+
+
+def answered(step: Transition, progress: Progress, added: Sequence[Approval] = ()) -> Transition:
+    """Answered approvals go, new ones come; the transactions that answered are remembered."""
+    before = step.after
+    left = (each for each in before.approvals if each.approval_id not in progress.answered)
+    approvals = [with_report(each, progress.reported.get(each.approval_id)) for each in left]
+    approvals += [each for each in added if each not in approvals]
+    hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
+    step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
+    after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
+    return Transition(step.change, step.puts, after)
+
+
+def running(session: Session) -> ActiveRun:
+    if session.active is None:
+        raise LeaseLost
+    return session.active
+
+
+def settled(
+    step: Transition, run_ids: Sequence[str], outcome: Outcome, config: StoreConfig, now: int
+) -> Transition:
+    """Remember the outcome, and whether the session still has work."""
+    known = {run_id: known for run_id, known in step.after.recent.items() if run_id not in run_ids}
+    recent = dict(list({**known, **dict.fromkeys(run_ids, outcome)}.items())[-RECENT_LIMIT:])
+    step.change.set(recent=recent, recent_order=list(recent))
+    after = step.after.model_copy(update={"recent": recent})
+    if not after.inbox and after.active is None:
+        step.change.remove(*WORK_ATTRIBUTES)
+    elif after.active is None:
+        step.change.set(work_due=now + QUEUE_GRACE_MS)
+    return prolonged(Transition(step.change, step.puts, after), config, now)
+
+
+def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
+    return Draft(
+        sender="system", kind="notice", content=text, created_at=now, run_id=run_id, run_end="interrupted"
+    )
+
+
+def with_report(approval: Approval, report: Report | None) -> Approval:
+    """What was reported stays with the request, newest last; the same report twice is one. It ends the claim."""
+    if report is None:
+        return approval
+    others = [each for each in approval.reported if each.transaction_hash != report.transaction_hash]
+    claim = approval.claim
+    ended = claim.model_copy(update={"until": min(claim.until, report.at)}) if claim else None
+    return approval.model_copy(update={"reported": [*others, report][-REPORTS_LIMIT:], "claim": ended})
