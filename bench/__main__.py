@@ -34,7 +34,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(found()))
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     parser.add_argument("--quick", action="store_true", help="fewer samples, and not all scenarios")
-    parser.add_argument("--write", action="store_true", help="keep the result, and write the page from it")
+    parser.add_argument(
+        "--write", action="store_true", help="measure all scenarios, keep the result, and write the page"
+    )
     parser.add_argument("--render", action="store_true", help="write the page from the kept result")
     parser.add_argument("--before", type=Path, metavar="FOLDER", help="compare with this checkout")
     parser.add_argument(
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(names) - set(found()):
         parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(found())}")
     if options.write and names:
-        parser.error("--write keeps one whole run: name no scenario")
+        parser.error("--write keeps a run of all scenarios: name none")
     if options.render:
         performance.render()
         return 0
@@ -56,7 +58,8 @@ def main(arguments: Sequence[str]) -> int:
     size, machine = Size(options.quick), facts()
     if not options.json:
         print(f"{os.cpu_count()} processors, load {machine['load at start']} before this began\n", flush=True)
-    results = uvloop.run(measured(chosen(names, size), size))
+    asked = list(found().values()) if options.write else chosen(names, size)
+    results = uvloop.run(measured(asked, size))
     if options.write:
         performance.keep(document(results, machine, size))
     if options.json:

@@ -62,7 +62,7 @@ def _machine(facts: Mapping[str, Any]) -> str:
     return (
         f"Measured {facts['measured']} UTC at commit {facts['commit']}: {facts['processor']}, {facts['cores']} cores, "
         f"{facts['memory GiB']} GiB, {facts['system']}, Python {facts['python']}, load {facts['load at start']} "
-        f"before it began. {versions}.\n"
+        f"before it began{', few samples' if facts['is quick'] else ''}. {versions}.\n"
     )
 
 

@@ -13,6 +13,8 @@ from typing import TypeVar
 from bench import scenarios
 from bench.figures import Figure, over_rounds
 
+MOST_SECONDS = 960.0
+"""After these no further round of a scenario begins: the longest one then ends before the twentieth minute."""
 T = TypeVar("T")
 Measured = Mapping[str, list[Figure]]
 
@@ -55,11 +57,23 @@ def chosen(names: Sequence[str], size: Size) -> list[Scenario]:
     return [each for each in known.values() if each.in_quick or not size.is_quick]
 
 
-async def measured(asked: Sequence[Scenario], size: Size) -> Measured:
-    results: dict[str, list[Figure]] = {}
-    for scenario in asked:
-        began = time.monotonic()
-        rounds = [await scenario.measure(size) for _ in range(size.of(scenario.rounds, 1))]
-        results[scenario.title] = over_rounds(rounds)
-        print(f"{time.monotonic() - began:6.0f} s  {scenario.title}", file=sys.stderr, flush=True)
-    return results
+async def measured(asked: Sequence[Scenario], size: Size, most_seconds: float = MOST_SECONDS) -> Measured:
+    """A round of each, then the next round of each, so that what disturbs for a while disturbs one round only.
+
+    Each has a first round; after `most_seconds` no further one begins.
+    """
+    began = time.monotonic()
+    rounds: dict[str, list[list[Figure]]] = {scenario.title: [] for scenario in asked}
+    for number in range(max(size.of(scenario.rounds, 1) for scenario in asked)):
+        for scenario in asked:
+            is_late = number and time.monotonic() - began > most_seconds
+            if number < size.of(scenario.rounds, 1) and not is_late:
+                rounds[scenario.title].append(await _round(scenario, size))
+    return {title: over_rounds(each) for title, each in rounds.items()}
+
+
+async def _round(scenario: Scenario, size: Size) -> list[Figure]:
+    began = time.monotonic()
+    figures = await scenario.measure(size)
+    print(f"{time.monotonic() - began:6.0f} s  {scenario.title}", file=sys.stderr, flush=True)
+    return figures

@@ -46,6 +46,25 @@ async def test_the_middle_round_is_the_figure_and_the_others_are_kept() -> None:
     assert figure.ratio == 2
 
 
+async def test_each_scenario_has_a_first_round_and_no_further_one_when_it_is_late() -> None:
+    begun: list[str] = []
+
+    def scenario(title: str) -> Scenario:
+        async def measure(_: Size) -> list[Figure]:
+            begun.append(title)
+            return [Figure("errors", 0, "")]
+
+        return Scenario(title, measure, rounds=2)
+
+    both = [scenario("a"), scenario("b")]
+    await measured(both, Size())
+    assert begun == ["a", "b", "a", "b"]
+    begun.clear()
+    results = await measured(both, Size(), most_seconds=-1)
+    assert begun == ["a", "b"]
+    assert set(results) == {"a", "b"}
+
+
 def test_a_figure_of_no_values_meets_no_budget() -> None:
     assert Figure("gap", float("nan"), "ms", budget=4).is_met is False
 
