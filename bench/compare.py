@@ -41,7 +41,7 @@ def compare(before: Path, rounds: int, arguments: Sequence[str]) -> list[Ratio]:
     for number in range(rounds):
         for folder, measured in runs.items():
             print(f"round {number + 1} of {rounds}: {folder}", file=sys.stderr, flush=True)
-            measured.append(_measure(folder, arguments))
+            measured.append(measure(folder, arguments))
     old, new = runs.values()
     return [_ratio(figure, old, new) for figure in new[0] if figure in old[0]]
 
@@ -66,7 +66,7 @@ def table(ratios: Sequence[Ratio]) -> str:
     return "\n".join(lines)
 
 
-def _measure(folder: Path, arguments: Sequence[str]) -> Measured:
+def measure(folder: Path, arguments: Sequence[str]) -> Measured:
     """A checkout whose bench knows no names of scenarios measures all that it has."""
     knows = (folder / "bench" / "scenarios").is_dir()
     known = arguments if knows else [each for each in arguments if each.startswith("--")]

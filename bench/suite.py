@@ -43,7 +43,7 @@ class Scenario:
 
 
 def found() -> dict[str, Scenario]:
-    """By the name of its module, in the order of their numbers."""
+    """By the name of its module."""
     names = [module.name for module in pkgutil.iter_modules(scenarios.__path__)]
     modules = {name: importlib.import_module(f"{scenarios.__name__}.{name}") for name in names}
     return {name: module.SCENARIO for name, module in modules.items()}

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import platform
+import sys
+from pathlib import Path
 
 import pytest
 
-from bench.compare import figures
+from bench.compare import figures, measure
 from bench.figures import Figure, over_rounds
 from bench.floor_process import floor_people, running_floor
+from bench.machine import facts
 from bench.people import script
 from bench.processes import by_kind
 from bench.scenarios.takeover import takeovers
 from bench.suite import Scenario, Size, chosen, found, measured
 from tests.patience import PATIENCE_SECONDS
+
+ECHO = """
+import json, sys
+print(json.dumps({"told": [{"name": " ".join(sys.argv[1:]), "value": 1, "unit": "s"}]}))
+"""
+"""A bench that measures what it was told."""
 
 
 def test_each_scenario_has_a_title_of_its_own() -> None:
@@ -81,6 +92,20 @@ def test_results_of_today_and_of_older_checkouts_are_compared(wrapped: bool) -> 
     assert figures(json.loads(json.dumps(document))) == {("Memory", "gateway"): (60, "MB")}
 
 
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("has_names", "told"), [(False, ["--json", "--quick"]), (True, ["--json", "imports", "--quick"])]
+)
+def test_another_checkout_is_told_the_names_of_scenarios_if_it_has_any(
+    tmp_path: Path, has_names: bool, told: list[str]
+) -> None:
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    (tmp_path / "bench" / ("scenarios" if has_names else "other")).mkdir(parents=True)
+    (tmp_path / "bench/__main__.py").write_text(ECHO)
+    assert list(measure(tmp_path, ["imports", "--quick"])) == [("told", " ".join(told))]
+
+
 def test_a_takeover_lasts_from_the_kill_to_the_next_request_of_the_same_run() -> None:
     def line(event: str, tag: str, at: float) -> str:
         return json.dumps({"event": event, "tag": tag, "at": at})
@@ -100,6 +125,13 @@ def test_a_takeover_lasts_from_the_kill_to_the_next_request_of_the_same_run() ->
 
 def test_all_workers_are_one_kind() -> None:
     assert by_kind({"worker-1": 1, "worker-12": 2, "gateway": 3}) == {"worker": 3, "gateway": 3}
+
+
+@pytest.mark.processes
+def test_the_machine_is_told_without_its_name() -> None:
+    told = facts()
+    assert told["cores"] == os.cpu_count()
+    assert platform.node() not in [str(value) for value in told.values()]
 
 
 @pytest.mark.processes
