@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.figures import number
 from bench.svg import across, label, picture, polyline
 
 WIDTH, HEIGHT = 720, 340
@@ -47,7 +46,7 @@ class Chart:
         yield label(LEFT, 36, self.up)
         for tick in scale.ticks:
             yield across(LEFT, end, scale.y(tick), "#ddd")
-            yield label(LEFT - 6, scale.y(tick) + 4, number(tick) if tick < 1 else f"{tick:,g}", "end")
+            yield label(LEFT - 6, scale.y(tick) + 4, f"{tick:,g}", "end")
         yield across(LEFT, end, BOTTOM)
         for x in _apart(xs, end):
             yield label(_x(x, xs, end), BOTTOM + 16, f"{x:,g}", "middle")

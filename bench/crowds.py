@@ -13,7 +13,7 @@ from itertools import chain
 from bench.figures import Figure, percentile
 from bench.floor_process import floor_people, llm_alone, running_floor
 from bench.people import UNLIMITED, Asking, one_after_the_other, people, script, words
-from bench.processes import by_kind, cpu_seconds, most_memory, tree_seconds
+from bench.processes import by_kind, cpu_seconds, most_memory, tree_seconds, workers_ready
 from local_dev.options import usual_workers
 from local_dev.stack_process import running_stack
 
@@ -70,19 +70,17 @@ class Seen:
 async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
     """With as many workers as `make run` starts."""
     environment = {**UNLIMITED, "FORGE_WORKERS": str(usual_workers()), **(settings or {})}
-    async with (
-        running_stack(environment) as stack,
-        people(stack, crowd.users) as persons,
-        most_memory(stack.process.pid) as most,
-    ):
-        for person in persons:
-            person.says, person.expected = crowd.says, words(crowd.tokens)
-            person.patience = PATIENCE_SECONDS
-        before, client = cpu_seconds(stack), time.process_time()
-        await _chat(persons, crowd)
-        client = time.process_time() - client
-        used = by_kind({name: value - before.get(name, 0) for name, value in cpu_seconds(stack).items()})
-    return _seen(persons, used, client, most.memory)
+    async with running_stack(environment) as stack:
+        await workers_ready(stack, int(environment["FORGE_WORKERS"]))
+        async with people(stack, crowd.users) as persons, most_memory(stack.process.pid) as most:
+            for person in persons:
+                person.says, person.expected = crowd.says, words(crowd.tokens)
+                person.patience = PATIENCE_SECONDS
+            before, client = cpu_seconds(stack), time.process_time()
+            await _chat(persons, crowd)
+            client = time.process_time() - client
+            used = {name: value - before.get(name, 0) for name, value in cpu_seconds(stack).items()}
+    return _seen(persons, by_kind(used), client, most.memory)
 
 
 async def at_floor(crowd: Crowd) -> Seen:

@@ -24,6 +24,7 @@ CROWDS = {
 }
 PEOPLE = "How work grows with people: answers of 100 tokens at 50 a second"
 LENGTHS = "What an answer costs as it grows: 20 people at 50 tokens a second"
+LEAST_SHARE = 0.02
 CONVERSATION = "How a conversation grows"
 
 Kept = Mapping[str, Any]
@@ -126,9 +127,16 @@ def _points(figures: Sequence[Figure], pattern: str, *, is_floor: bool = False) 
     return found
 
 
+def _kinds(lengths: Sequence[Figure]) -> list[str]:
+    """Of processes, those that take a share which can be seen."""
+    told = [each for each in lengths if each.name.endswith(", for a turn")]
+    most = max(each.value for each in told)
+    return sorted({each.name.split(": ")[1] for each in told if each.value > LEAST_SHARE * most})
+
+
 def charts(found: Scenarios) -> dict[str, Chart]:
     people, lengths, grown = found[PEOPLE], found[LENGTHS], found[CONVERSATION]
-    kinds = sorted({each.name.split(": ")[1] for each in lengths if each.name.endswith(", for a turn")})
+    kinds = _kinds(lengths)
     size = r"([\d,]+) messages: "
     return {
         "performance-people": Chart(
@@ -181,7 +189,10 @@ def charts(found: Scenarios) -> dict[str, Chart]:
             "messages of the conversation",
             "milliseconds, p50, logarithmic",
             [
-                Line("another's, beside 8 POSTs", _points(grown, f"{size}another's first text beside .*")),
+                Line(
+                    "another's, beside 8 POSTs",
+                    _points(grown, f"{size}another's first text beside .* POSTs, p50"),
+                ),
                 Line("its first text", _points(grown, f"{size}first text, p50")),
                 Line("sync of the newest 200", _points(grown, f"{size}sync of the newest.*")),
                 Line("GET state", _points(grown, f"{size}GET state, p50")),

@@ -10,16 +10,28 @@ from dataclasses import dataclass
 
 import psutil
 
-from local_dev.stack_process import RunningStack
+from local_dev.stack_process import READY_SECONDS, RunningStack
 
 MIB = 1_024**2
 LOOK_SECONDS = 0.5
+READY = '"worker ready"'
+"""A worker's own line in its log."""
 HOLDER = "stack"
 """The process that holds the others."""
 
 
 def pids(stack: RunningStack) -> dict[str, int]:
     return {HOLDER: stack.process.pid, **stack.processes()}
+
+
+async def workers_ready(stack: RunningStack, times: int) -> None:
+    """Until workers have said `times` times, all together, that they are ready: what starts takes processor time."""
+    async with asyncio.timeout(READY_SECONDS):
+        while (
+            sum(stack.log(name).count(READY) for name in stack.processes() if name.startswith("worker"))
+            < times
+        ):  # noqa: ASYNC110  processes, no events
+            await asyncio.sleep(0.1)
 
 
 def memory(stack: RunningStack) -> dict[str, float]:

@@ -8,7 +8,7 @@ from bench.crowds import Crowd, at_application, at_floor
 from bench.figures import Figure
 from bench.floor_process import running_floor
 from bench.people import UNLIMITED, people
-from bench.processes import memory, tree_memory
+from bench.processes import memory, tree_memory, workers_ready
 from bench.suite import Scenario, Size
 from local_dev.stack_process import RunningStack, running_stack
 
@@ -28,6 +28,7 @@ async def measure(size: Size) -> list[Figure]:
         idle = await idle_session(stack, size.of(60.0, 5.0))
     seen, floor_seen = await at_application(STREAMING, {"FORGE_WORKERS": "1"}), await at_floor(STREAMING)
     async with running_stack({**UNLIMITED, "FORGE_WORKERS": str(WORKERS)}) as stack:
+        await workers_ready(stack, WORKERS)
         await asyncio.sleep(size.of(5, 1))
         further = memory(stack)[f"worker-{WORKERS}"]
     return [

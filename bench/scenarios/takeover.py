@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.figures import Figure, percentile
-from bench.people import PATIENCE_SECONDS, TOKENS, UNLIMITED, Person, people, words
+from bench.people import TOKENS, UNLIMITED, Person, people, words
+from bench.processes import workers_ready
 from bench.suite import Scenario, Size
 from forge.models.timing import TAKEOVER_P50_SECONDS, TAKEOVER_P99_SECONDS, TAKEOVER_SECONDS
 from local_dev.stack_process import RunningStack, running_stack
@@ -22,7 +23,6 @@ PERSONS = 40
 SECONDS_OF_ANSWER = 8
 KILLED = "worker-1"
 """Always the same one: a run that loses two workers is a suspect, and waits for its turn."""
-READY = '"worker ready"'
 PAUSE_SECONDS = 4.0
 """From the moment at which all workers are ready to the next kill."""
 
@@ -61,7 +61,7 @@ async def _kill(stack: RunningStack, persons: Sequence[Person], times: int) -> l
     talking = [asyncio.create_task(_talk(person, is_over), name="person") for person in persons]
     kills: list[float] = []
     for number in range(times):
-        await _all_ready(stack, number)
+        await workers_ready(stack, WORKERS + number)
         await asyncio.sleep(PAUSE_SECONDS)
         kills.append(time.time())
         os.kill(stack.processes()[KILLED], signal.SIGKILL)
@@ -69,13 +69,6 @@ async def _kill(stack: RunningStack, persons: Sequence[Person], times: int) -> l
     is_over.set()
     await asyncio.gather(*talking)
     return kills
-
-
-async def _all_ready(stack: RunningStack, kills: int) -> None:
-    """Each worker has said so once, and once more after each kill."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while sum(stack.log(f"worker-{each + 1}").count(READY) for each in range(WORKERS)) < WORKERS + kills:  # noqa: ASYNC110  processes, no events
-            await asyncio.sleep(0.1)
 
 
 async def _talk(person: Person, is_over: asyncio.Event) -> None:
