@@ -27,11 +27,12 @@ def pids(stack: RunningStack) -> dict[str, int]:
 async def workers_ready(stack: RunningStack, times: int) -> None:
     """Until workers have said `times` times, all together, that they are ready: what starts takes processor time."""
     async with asyncio.timeout(READY_SECONDS):
-        while (
-            sum(stack.log(name).count(READY) for name in stack.processes() if name.startswith("worker"))
-            < times
-        ):  # noqa: ASYNC110  processes, no events
+        while _said_ready(stack) < times:  # noqa: ASYNC110  processes, no events
             await asyncio.sleep(0.1)
+
+
+def _said_ready(stack: RunningStack) -> int:
+    return sum(stack.log(name).count(READY) for name in stack.processes() if name.startswith("worker"))
 
 
 def memory(stack: RunningStack) -> dict[str, float]:

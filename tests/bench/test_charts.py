@@ -32,4 +32,4 @@ def test_each_line_is_drawn_within_the_sides_and_named(is_logarithmic: bool) -> 
 def test_a_logarithmic_plot_shows_whole_powers_of_ten() -> None:
     picture = fromstring(Chart("", "", "", LINES, is_logarithmic=True).svg())
     texts = {text.text for text in picture.iter(f"{SVG}text")}
-    assert {"0.100", "1", "10", "100", "1,000", "10,000"} <= texts
+    assert {"0.1", "1", "10", "100", "1,000", "10,000"} <= texts
