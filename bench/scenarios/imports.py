@@ -33,7 +33,7 @@ DEAREST = "the dearest function, in its libraries"
 
 
 async def measure(size: Size) -> list[Figure]:
-    return await asyncio.to_thread(imports, size.of(5, 1))
+    return await asyncio.to_thread(imports, size.of(3, 1))
 
 
 def imports(rounds: int) -> list[Figure]:
