@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Self
 
-AT_ONCE = 4
+AT_ONCE = 8
 """More than one, because a run that begins also waits for the table."""
 LONGEST_WAIT = 1.0
 """Seconds. A message that was only received is hidden for 3 s, and has to be claimed by then."""
