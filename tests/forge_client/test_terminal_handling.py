@@ -99,6 +99,23 @@ async def test_the_end_stays_in_view_until_the_person_scrolls_back(
         assert transcript.scroll_target_y == where
 
 
+async def test_scrolling_back_while_something_new_is_laid_out_is_not_undone(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
+    async with chatting(server.base_url, remembered, size=(80, 24)) as pilot:
+        transcript = pilot.app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+        await pilot.pause()
+        transcript.on_resize()  # as when a new message has been laid out
+        transcript.scroll_to(y=transcript.max_scroll_y - 5, animate=False)
+        transcript.on_scroll_to()
+        await pilot.pause()
+        await pilot.pause()
+        assert not transcript.is_vertical_scroll_end
+
+
 async def test_the_end_stays_in_view_when_a_wallet_request_takes_room_away(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

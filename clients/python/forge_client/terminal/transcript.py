@@ -72,7 +72,7 @@ class Transcript(VerticalScroll, can_focus=True):
     def follow_end(self) -> None:
         """Stay at the end, until the person scrolls back."""
         self._follows_end = True
-        self.call_after_refresh(self.scroll_end, animate=False)
+        self._keep_end()
 
     def watch_virtual_size(self) -> None:
         self._keep_end()
@@ -82,8 +82,12 @@ class Transcript(VerticalScroll, can_focus=True):
         self._keep_end()
 
     def _keep_end(self) -> None:
+        """Once what is there now is laid out. The person may have scrolled back by then."""
+        self.call_after_refresh(self._to_end)
+
+    def _to_end(self) -> None:
         if self._follows_end:
-            self.call_after_refresh(self.scroll_end, animate=False)
+            self.scroll_end(animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
