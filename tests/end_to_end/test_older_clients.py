@@ -159,8 +159,9 @@ async def test_own_sessions_are_listed_renamed_and_deleted(web: Web) -> None:
     deleted = await web.client.delete(f"/api/sessions/{mine}")
     assert deleted.status_code in {200, 204}
     assert (await web.state(mine))["messages"] == []
-    again = await web.client.delete(f"/api/sessions/{mine}")
-    assert again.status_code == 404
+    again = await web.client.delete(f"/api/sessions/{mine}")  # as by a client that has not got the answer
+    assert (again.status_code, again.text) == (deleted.status_code, deleted.text)
+    assert (await web.client.delete(f"/api/sessions/{new_id()}")).status_code == 404
 
 
 async def test_reads_create_nothing(web: Web, stack: RunningStack) -> None:

@@ -155,7 +155,9 @@ async def test_only_the_nodes_own_accounts_send(application: Application, tmp_pa
             count = calling("eth_getTransactionCount", ALICE, "latest")
             before = (await post(running.url, count)).json()["result"]
             sent = await post(running.url, SENT)
-            after = (await post(running.url, count)).json()["result"]
+            async with asyncio.timeout(PATIENCE_SECONDS):  # the node answers before it has made the block
+                while (after := (await post(running.url, count)).json()["result"]) == before:
+                    await asyncio.sleep(0.05)
     finally:
         await processes.close()
     assert (before, after) == ("0x0", "0x1")
