@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.soak.events import EVERYTHING, Event
+from bench.soak.losses import losses
 from bench.soak.rig import Rig
 from forge_client import ForgeClient
 from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, Unreachable
@@ -17,7 +20,9 @@ from forge_client.frames import Message, Outcome, State
 MESSAGES_PER_SESSION = 10
 """Then another session begins: what a soak checks at once is small."""
 END_SECONDS = 60.0
-"""Longer than three attempts take."""
+"""Longer than three attempts take. A run whose worker was lost meanwhile has as long again, from then on."""
+LONGEST_SECONDS = 300.0
+"""However often its worker is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,12 @@ def message_ref(session: str, number: int) -> str:
     return session.removesuffix("-end") + f"-m{number}-end"
 
 
+def patience_left(events: Sequence[Event], began: float, now: float, seconds: float) -> float:
+    """Seconds for which the end of a run is still waited for that nothing but storms may keep from it."""
+    last = max((loss.at for loss in losses(events)), default=began)
+    return min(max(last, began) + seconds, began + LONGEST_SECONDS) - now
+
+
 class Talker:
     """Says scripts in one session over one gateway, and keeps the record."""
 
@@ -134,12 +145,22 @@ class Talker:
             return said
 
     async def ended(self, said: Said, seconds: float = END_SECONDS) -> Said:
-        try:
-            ended = await self.client.ended(said.run_id, seconds)
-        except (TimeoutError, SessionExpired, ForgeClientError):
-            return said
-        said.outcome, said.ended_at = ended.outcome, asyncio.get_running_loop().time()
+        began, left = time.monotonic(), seconds
+        while left > 0:
+            try:
+                ended = await self.client.ended(said.run_id, left)
+            except TimeoutError:
+                left = patience_left(self._events(), began, time.monotonic(), seconds)
+            except (SessionExpired, ForgeClientError):
+                break
+            else:
+                said.outcome, said.ended_at = ended.outcome, asyncio.get_running_loop().time()
+                break
         return said
+
+    def _events(self) -> list[Event]:
+        history, ref = self.rig.proxy.history, self.talk.ref
+        return [event for event in history if ref in event.refs or event.crossing == EVERYTHING]
 
     async def stop(self, said: Said) -> None:
         """Press the stop button; what cannot be stopped now is left alone."""
@@ -155,8 +176,7 @@ class Talker:
         async with self.client:
             talk.state = await self.client.state()
             talk.shown = [m for m in self.client.conversation.messages if m.seq is not None]
-        history = self.rig.proxy.history
-        talk.events = [event for event in history if talk.ref in event.refs or event.crossing == EVERYTHING]
+        talk.events = self._events()
         refs = [said.script.ref for said in talk.said]
         talk.paid = {ref: world.paid[ref] for ref in refs}
         talk.looked = {ref: world.looked[ref] for ref in refs}
