@@ -5,6 +5,7 @@ import pytest
 from forge.errors import LeaseLost
 from forge.models.run import Progress
 from forge.models.timing import LEASE_MS
+from forge.ports import CallRecord
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, log, next_of, spoken, started, told
@@ -80,6 +81,23 @@ def test_a_run_with_a_living_lease_is_left_to_its_worker(store: Store, clock: Cl
     clock.advance(LEASE_MS)
     assert store.recovery.interrupt_abandoned(KEY, lease.run_id) == lease.session
     assert store.runs.renew(lease).attempt == 1
+
+
+@pytest.mark.parametrize(("repeatable", "is_left"), [("false", True), ("true", False)])
+@pytest.mark.parametrize("is_done", [False, True])
+def test_what_has_begun_something_with_an_effect_is_left_to_whoever_can_tell_of_it(
+    store: Store, clock: Clock, repeatable: str, *, is_left: bool, is_done: bool
+):
+    lease = started(store)
+    store.journal.begin_call(lease, "0001:call-0", {"tool": "send", "repeatable": repeatable})
+    if is_done:
+        store.journal.finish_call(lease, "0001:call-0", CallRecord("ok", "x" * 500_000))
+    clock.advance(6_001)
+    session = store.recovery.interrupt_abandoned(KEY, lease.run_id)
+    assert session is not None
+    assert (session.active is not None) is is_left
+    if is_left:
+        assert store.runs.claim(about(session, lease.run_id), "b").attempt == 2
 
 
 def test_another_run_than_the_named_one_is_not_interrupted(store: Store, clock: Clock):

@@ -80,6 +80,11 @@ def call(key: SessionKey, generation: int, run_id: str, call_key: str) -> Key:
     return {"pk": partition(key), "sk": f"call#{generation:015d}#{run_id}#{short}"}
 
 
+def call_range(generation: int, run_id: str) -> tuple[str, str]:
+    prefix = f"call#{generation:015d}#{run_id}#"
+    return prefix, prefix + _LAST
+
+
 def children_range(kind: str, generation: int) -> tuple[str, str]:
     """All children of a kind (`message`, `entry`, `call`, `text`) of this generation and of older ones."""
     return f"{kind}#", f"{kind}#{generation:015d}#{_LAST}"

@@ -14,6 +14,7 @@ from forge.models.run import Ending, Progress
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import StoreConfig
+from forge.store.stored.lenient import plain
 from forge.store.stored.mend import mended, whole
 from forge.store.stored.message_log import whole_text
 from forge.store.stored.session_item import alive, entry_of, session_of
@@ -63,11 +64,17 @@ def withdraw(
 def interrupt_abandoned(
     table: Table, config: StoreConfig, now: int, key: SessionKey, run_id: str
 ) -> Session | None:
-    """The partial text is kept. The fence moves on, so the worker, should it wake, writes nothing more."""
+    """The partial text is kept. The fence moves on, so the worker, should it wake, writes nothing more.
+
+    A run that has begun something with an effect is left to a worker, which has been told to stop it: only an attempt
+    that replays the journal can say what became of that.
+    """
 
     def step(session: Session) -> Transition:
         active = session.active
         if active is None or active.run_id != run_id or is_held(active.lease_until, now):
+            raise _Settled(session)
+        if _has_effects(table, session, run_id):
             raise _Settled(session)
         text = whole_text(table, session)
         drafts = [notice(run_id, now)]
@@ -79,6 +86,13 @@ def interrupt_abandoned(
         return made
 
     return _commit(table, config, now, key, step, _same_attempt)
+
+
+def _has_effects(table: Table, session: Session, run_id: str) -> bool:
+    calls = table.query(keys.partition(session.key), keys.call_range(session.generation, run_id))
+    return any(
+        plain(call.get("meta"), dict, {}).get("repeatable") != "true" for call in calls if "meta" in call
+    )
 
 
 def _same_generation(change: ConditionalWrite, session: Session) -> ConditionalWrite:
