@@ -12,7 +12,7 @@ import pytest
 
 from forge.store import approvals, inbox, pins, sessions, tickets
 from forge.store.endings import accounts
-from forge.store.work import faults, journal, runs, spending
+from forge.store.running import faults, journal, runs, spending
 from tests.template import ROOT, http_routes, socket_routes
 
 pytestmark = pytest.mark.processes

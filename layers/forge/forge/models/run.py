@@ -15,7 +15,7 @@ from forge.models.receipt import ReceiptOutcome, WalletReceipt
 IfBusy = Literal["enqueue", "reject", "interrupt"]
 Outcome = Literal["completed", "failed", "interrupted", "waiting"]
 MAX_ATTEMPTS = 3
-"""A run is given up when so many attempts have counted (`forge.store.work.suspects` says which do)."""
+"""A run is given up when so many attempts have counted (`forge.store.running.suspects` says which do)."""
 
 
 class Submission(BaseModel):

@@ -29,10 +29,10 @@ from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
 from forge.store.limits.rate_limit import charge
 from forge.store.limits.roofs import DailyRoofs
 from forge.store.once import Known, Writer, replayed
+from forge.store.running.stop import withdraw
 from forge.store.stored.mend import mended, whole
 from forge.store.stored.session_item import alive, current, entry_of, new_item, only_if, session_of
 from forge.store.stored.unanswered import note_unanswered, unanswered
-from forge.store.work.stop import withdraw
 
 _INBOX_RETRY_SECONDS = 5.0
 

@@ -107,7 +107,7 @@ class Store:
 
     @_Part
     def recovery(self) -> Recovery:
-        from forge.store.work.recovery import TableRecovery
+        from forge.store.running.recovery import TableRecovery
 
         return TableRecovery(self._table, self._config, self._clock)
 
@@ -131,21 +131,21 @@ class Store:
 
     @_Part
     def runs(self) -> Runs:
-        from forge.store.work.runs import TableRuns
+        from forge.store.running.runs import TableRuns
 
         return TableRuns(self._table, self._config, self._clock, self._roofs)
 
     @_Part
     def spendings(self) -> Spendings:
         from forge.store.limits.roofs import DailyRoof
-        from forge.store.work.spending import TableSpending
+        from forge.store.running.spending import TableSpending
 
         wei = DailyRoof(self._table, self._clock, "wei")
         return TableSpending(self._table, self._clock, self._roofs, wei)
 
     @_Part
     def journal(self) -> Journal:
-        from forge.store.work.journal import TableJournal
+        from forge.store.running.journal import TableJournal
 
         return TableJournal(self._table, self._config, self._clock)
 
@@ -157,7 +157,7 @@ class Store:
 
     @_Part
     def faults(self) -> Faults:
-        from forge.store.work.faults import TableFaults
+        from forge.store.running.faults import TableFaults
 
         return TableFaults(self._table, self._clock)
 

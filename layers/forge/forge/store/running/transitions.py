@@ -13,11 +13,11 @@ from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
 from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
+from forge.store.running.commit import Transition
 from forge.store.stored.llm_history import entry_items
 from forge.store.stored.message_log import message_items
 from forge.store.stored.requests import stored_approvals
 from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
-from forge.store.work.commit import Transition
 
 
 def heard(step: Transition, progress: Progress) -> Transition:

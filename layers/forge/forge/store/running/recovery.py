@@ -25,6 +25,7 @@ from forge.models.timing import TAKEOVER_GRACE_MS
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
+from forge.store.running.stop import interrupt_abandoned
 from forge.store.stored.lenient import plain
 from forge.store.stored.session_item import (
     ACTIVE_ATTRIBUTES,
@@ -34,7 +35,6 @@ from forge.store.stored.session_item import (
     only_if,
     session_of,
 )
-from forge.store.work.stop import interrupt_abandoned
 
 
 def stop_unreadable(table: Table, config: StoreConfig, now: int, key: SessionKey) -> None:

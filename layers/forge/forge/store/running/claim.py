@@ -16,10 +16,10 @@ from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.ports import Lease
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
+from forge.store.running.suspects import SUSPECT_STRIKES, charged, hold_suspect
+from forge.store.running.transitions import running
 from forge.store.stored.mend import whole
 from forge.store.stored.session_item import alive, session_of
-from forge.store.work.suspects import SUSPECT_STRIKES, charged, hold_suspect
-from forge.store.work.transitions import running
 
 
 @dataclass(frozen=True, slots=True)

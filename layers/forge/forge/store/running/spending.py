@@ -19,8 +19,8 @@ from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
 from forge.store.limits.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
-from forge.store.work.claim import lease_of
-from forge.store.work.runs import fenced, is_held, lost_when_unreadable
+from forge.store.running.claim import lease_of
+from forge.store.running.runs import fenced, is_held, lost_when_unreadable
 
 _KEPT_SECONDS = 3 * 86_400
 

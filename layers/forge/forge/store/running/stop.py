@@ -14,12 +14,12 @@ from forge.models.run import Ending, Progress
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import StoreConfig
+from forge.store.running.commit import Transition, commit
+from forge.store.running.transitions import answered, ended, logged, notice, running, settled, unchecked
 from forge.store.stored.lenient import plain
 from forge.store.stored.mend import mended, whole
 from forge.store.stored.message_log import whole_text
 from forge.store.stored.session_item import alive, entry_of, session_of
-from forge.store.work.commit import Transition, commit
-from forge.store.work.transitions import answered, ended, logged, notice, running, settled, unchecked
 
 
 class _Settled(Exception):

@@ -19,13 +19,13 @@ from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
 from forge.store.limits.daily_tokens import counts, tokens_left
 from forge.store.limits.roofs import DailyRoofs
+from forge.store.running.claim import claim, lease_of
+from forge.store.running.commit import Transition, commit
+from forge.store.running.transitions import ended, progressed, running
 from forge.store.stored.mend import mended
 from forge.store.stored.message_log import part_item, split
 from forge.store.stored.session_item import alive, session_of
 from forge.store.stored.tail import put_tail
-from forge.store.work.claim import claim, lease_of
-from forge.store.work.commit import Transition, commit
-from forge.store.work.transitions import ended, progressed, running
 
 
 @dataclass(frozen=True, slots=True)
