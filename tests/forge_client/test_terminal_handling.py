@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from forge_client.terminal.bubbles import NoticeLine, UserBubble
@@ -13,6 +17,7 @@ from forge_client.terminal.status import Going, StatusLine
 from forge_client.terminal.transcript import PAGE, Earlier, Transcript
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.pilot import answers, chatting, running, texts, type_in, until
+from tests.forge_client.simulated_session import SimulatedSession
 from tests.forge_client.test_client import wallet_request
 
 
@@ -78,14 +83,23 @@ async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted
         await until(pilot, lambda: texts(pilot, NoticeLine)[0] == "line 1800")
 
 
+@asynccontextmanager
+async def scrolled(
+    server: FakeServer, remembered: RememberedSessions, height: int
+) -> AsyncGenerator[tuple[Pilot[None], SimulatedSession, Transcript]]:
+    """A conversation longer than the screen, whose end is in view."""
+    session = running(server)
+    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
+    async with chatting(server.base_url, remembered, size=(80, height)) as pilot:
+        transcript = pilot.app.screen.query_one(Transcript)
+        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+        yield pilot, session, transcript
+
+
 async def test_the_end_stays_in_view_until_the_person_scrolls_back(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
-    session = running(server)
-    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
-    async with chatting(server.base_url, remembered, size=(80, 24)) as pilot:
-        transcript = pilot.app.screen.query_one(Transcript)
-        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+    async with scrolled(server, remembered, height=24) as (pilot, session, transcript):
         height = transcript.max_scroll_y
         session.end_message(session.draft("system", "one more", "notice"))
         await until(pilot, lambda: texts(pilot, NoticeLine)[-1] == "one more")
@@ -102,11 +116,7 @@ async def test_the_end_stays_in_view_until_the_person_scrolls_back(
 async def test_scrolling_back_while_something_new_is_laid_out_is_not_undone(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
-    session = running(server)
-    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
-    async with chatting(server.base_url, remembered, size=(80, 24)) as pilot:
-        transcript = pilot.app.screen.query_one(Transcript)
-        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+    async with scrolled(server, remembered, height=24) as (pilot, _, transcript):
         await pilot.pause()
         transcript.on_resize()  # as when a new message has been laid out
         transcript.scroll_to(y=transcript.max_scroll_y - 5, animate=False)
@@ -119,11 +129,7 @@ async def test_scrolling_back_while_something_new_is_laid_out_is_not_undone(
 async def test_the_end_stays_in_view_when_a_wallet_request_takes_room_away(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
-    session = running(server)
-    session.end_message(*(session.draft("system", f"line {number}", "notice") for number in range(40)))
-    async with chatting(server.base_url, remembered, size=(80, 30)) as pilot:
-        transcript = pilot.app.screen.query_one(Transcript)
-        await until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.is_vertical_scroll_end)
+    async with scrolled(server, remembered, height=30) as (pilot, session, transcript):
         height = transcript.size.height
         session.finish("waiting", approvals=[wallet_request(session)])
         await until(pilot, lambda: transcript.size.height < height - 5)
