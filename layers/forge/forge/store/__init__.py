@@ -1,4 +1,4 @@
-"""The store ports on one DynamoDB table."""
+"""The store ports, implemented on one DynamoDB table."""
 
 from forge.store.open import Store, StorePart, open_store, system_clock
 

@@ -1,7 +1,8 @@
-"""Claims: a wallet request is in at most one wallet at a time, over all tabs and devices of a session.
+"""Claims: at most one wallet has a wallet request at a time, over all tabs and devices of a session.
 
-A claim that lapses without an answer may have been signed all the same: the wallet was asked, and its page is gone. So
-it is taken over only by a client that says `again`, and it is then remembered as a report of unknown outcome.
+A request whose claim lapsed without an answer may have been signed, because the wallet was asked before its page
+disappeared. Only a client that sends `again` can claim it then, and the lapsed claim is recorded as a report of
+unknown outcome.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class TableApprovals:
         return self._changed(key, approval_id, claimed)
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
-        """Once more is nothing. Raises `ApprovalHeld` when the claim is another client's, also one that has lapsed."""
+        """Return the approval with the claim. Repeating a claim changes nothing. Raises `ApprovalHeld` if another
+        client has claimed the request, even if that claim has lapsed."""
 
         def released(session: Session, approval: Approval) -> Approval:
             if approval.claim is not None and approval.claim.claim_id != claim_id:
@@ -60,7 +62,8 @@ class TableApprovals:
     def _changed(
         self, key: SessionKey, approval_id: str, change_of: Callable[[Session, Approval], Approval]
     ) -> Session:
-        """One conditional write, made for one `rev` of the session; nothing is written if nothing changes."""
+        """Apply the change in one conditional write for one `rev` of the session. If nothing changes, nothing is
+        written."""
         defaults = Defaults(now=self.clock())
         return mended(self.table, key, defaults, lambda: self._change(key, approval_id, change_of))
 
@@ -98,7 +101,7 @@ def _check(session: Session, approval: Approval, wanted: Claim, digest: str) -> 
 
 
 def _check_free(session: Session, approval: Approval, digest: str, now: int) -> None:
-    """What is in a wallet, or may have been sent, stays what it was when it was shown there."""
+    """A request that is in a wallet or may have been sent must stay as it was shown there."""
     _check_unchanged(session, approval, digest)
     if approval.claim or approval.reported:
         is_live = approval.claim is not None and approval.claim.until > now

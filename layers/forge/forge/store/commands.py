@@ -60,11 +60,12 @@ class TableCommands:
         return (command, is_first) if command else None
 
     def publish(self, catalog: Catalog) -> None:
-        """Without an end: a deployment whose workers are stopped still knows its tools."""
+        """The catalog does not expire, so that a deployment whose workers are stopped still knows its tools."""
         self.table.put({**_CATALOG, "body": zlib.compress(catalog.model_dump_json().encode())})
 
     def catalog(self) -> Catalog | None:
-        """A worker of another version may have published it: what this one does not understand is left out."""
+        """A worker of another version may have published the catalog. What this version does not understand is left
+        out."""
         item = self.table.get(_CATALOG, consistent=False)
         return _unpacked(Catalog, item) if item else None
 

@@ -1,4 +1,4 @@
-"""Configuration of the store, derived from the settings once."""
+"""Configuration of the store, derived once from the settings."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from forge.settings import Settings
 from forge.store.stored.shape import Defaults
 
 QUEUE_GRACE_MS = 15_000
-"""An accepted message that has not been claimed by then may have no queue message."""
+"""If an accepted message has not been claimed after this time, its queue message may be lost."""
 TOUCH_MS = 60_000
 RECENT_LIMIT = 20
 CONTENTION_TRIES = 8
 CONTROL_SECONDS = 3 * 3_600
 CONNECTIONS_LIMIT = 50
-"""Of one session at a time."""
+"""Maximum open connections of one session."""
 CONNECTION_SECONDS = 2 * 3_600 + 600
 COMMAND_SECONDS = 600
 CLOCK_MARGIN_SECONDS = 60
-"""A deleted session has expired for functions whose clock is a little behind, too."""
+"""A deleted session is marked as expired this long ago, so that functions whose clock is slow see it as expired too."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A rate limit (GCRA): one message per `interval`, and up to `tolerance` ahead of that; milliseconds."""
+    """A rate limit (GCRA): one message per `interval`, and a burst of up to `tolerance` in advance; both in
+    milliseconds."""
 
     interval: int
     tolerance: int
@@ -38,26 +39,32 @@ class RateLimit:
 
 
 def _thirds(per_minute: float) -> RateLimit:
-    """A third of the minute's units may come at once."""
+    """The burst is a third of the minute's units."""
     return RateLimit.of(per_minute, max(1, round(per_minute / 3)))
 
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """`session_ms`: life after the last activity. `age_seconds`: backstop life of what a session leaves.
-
-    `owner_tokens`: of one owner and day; `roofs`: of the deployment and day; 0 for no limit.
-    """
+    """The store's configuration."""
 
     session_ms: int
+    """A session's life after its last activity."""
     age_seconds: int
+    """The longest life of what a session leaves."""
     network: str
+    """The network of a new session."""
     session_rate: RateLimit
+    """The rate limit of a session's messages."""
     owner_rate: RateLimit
+    """The rate limit of a signed-in owner's messages over all sessions."""
     caller_rate: RateLimit
+    """The rate limit of a caller, in units of the price list."""
     roof_rate: RateLimit
+    """The rate limit of the deployment, in units of the price list."""
     owner_tokens: int
+    """The daily LLM tokens of one owner; 0: no limit."""
     roofs: Mapping[Daily, int]
+    """The daily limits of the deployment; 0: no limit."""
     caller_streams: int
 
     @classmethod
@@ -85,11 +92,12 @@ class StoreConfig:
         return Defaults(now=now, network=self.network)
 
     def busy_end(self, now: int) -> int:
-        """While work waits or is in progress: what was accepted does not expire before it has an outcome."""
+        """Return the end of a session with queued or active work. An accepted message must not expire before it has
+        an outcome."""
         return max(self.session_end(now), self.child_end(now))
 
     def session_end(self, now: int) -> int:
-        """Of a session without work; epoch seconds, rounded up."""
+        """Return the end of a session without work, in epoch seconds, rounded up."""
         return -(-(now + self.session_ms) // 1_000)
 
     def child_end(self, now: int) -> int:

@@ -1,4 +1,4 @@
-"""Control items: what connections and requests ask of a session's run, without touching the hot item."""
+"""Control items: what connections and requests ask of a session's run without writing the hot item."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from forge.store.stored.session_item import alive
 from forge.store.stored.unreadable import note_unreadable
 
 REMEMBERED = 1_000
-"""Connections; the one that came least recently is forgotten."""
+"""Number of connections that a process remembers; it forgets the one that sent a frame least recently."""
 _TOO_MANY = "Too many frames on this connection."
 
 
 class Hurried:
-    """Until when each connection's time was used up. That only grows: what is refused here the table refuses, too."""
+    """The time until which each connection has used up its rate. It only grows, so the table would refuse these
+    frames too."""
 
     def __init__(self) -> None:
         self._used: OrderedDict[str, int] = OrderedDict()
@@ -43,7 +44,8 @@ class Hurried:
             raise StillRateLimited(_TOO_MANY, retry_after=(used - latest) / 1_000)
 
     def refuse(self, connection_id: str, used: int, latest: int) -> RateLimited:
-        """What to raise. `used`: until when its time is used up; `latest`: until when it may be for this frame."""
+        """Return the error to raise. `used`: the time until which the rate is used up; `latest`: the latest such time
+        that would allow this frame."""
         with self._lock:
             self._used[connection_id] = used
             self._used.move_to_end(connection_id)
@@ -62,7 +64,7 @@ class TableControls:
     hurried: Hurried = field(default_factory=Hurried)
 
     def connect(self, connection: Connection) -> None:
-        """The connection's own item first: what the session lists can always be looked up."""
+        """Write the connection's own item first, so that every connection in the session's list can be looked up."""
         item: Item = {
             **layout.single("connection", connection.connection_id),
             "session_key": str(connection.key),
@@ -93,7 +95,7 @@ class TableControls:
         self._update(connection.key, listed)
 
     def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
-        """The session's list first: if this stops half-way, the rest can still be found."""
+        """Change the session's list first, so that the connection can still be found if this stops half-way."""
         if key is None and (connection := self.connection(connection_id)):
             key = connection.key
         if key is not None:
@@ -102,7 +104,8 @@ class TableControls:
         self.table.delete(layout.single("connection", connection_id))
 
     def heard(self, connection_id: str, cost: int) -> Connection | None:
-        """One write, two when frames come quickly, none after a refusal; exact, whatever comes at once."""
+        """Charge the frame: one write, two when frames come quickly, none after a refusal. The count is exact under
+        concurrency."""
         now, key = self.clock(), layout.single("connection", connection_id)
         self.hurried.check(connection_id, cost, now)
         idle = ConditionalWrite().set(tat=now + cost).when("attribute_exists(pk)")
@@ -156,7 +159,8 @@ class TableControls:
         return {control.key: control for control in (_control(item, now) for item in items)}
 
     def _update(self, key: SessionKey, change: ConditionalWrite) -> None:
-        """A control item that does not take the change is made anew: those who listen say so with their next frame."""
+        """If the control item cannot take the change, create it again. Listening connections are listed again with
+        their next frame."""
         change.set(expires_at=self.clock() // 1_000 + CONTROL_SECONDS)
         try:
             self.table.update(layout.control(key), change)
@@ -172,12 +176,13 @@ def connections_of(item: Item) -> frozenset[str]:
 
 
 def _end(connection_id: str) -> str:
-    """The attribute beside the list that says when a connection's token ends: each is written without reading."""
+    """An attribute of its own holds the end of a connection's token, so that each can be written without reading the
+    list."""
     return f"end#{connection_id}"
 
 
 def _control(item: Item, now: int) -> Control:
-    """Each attribute for itself: one of another kind counts as absent."""
+    """Check each attribute separately; one of another type counts as absent."""
     listed = connections_of(item)
     over = frozenset(each for each in listed if plain(item.get(_end(each)), int, now + 1) <= now)
     return Control(

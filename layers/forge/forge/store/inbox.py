@@ -1,4 +1,4 @@
-"""Accepted messages that no run has begun with yet."""
+"""Accepted messages whose run has not begun yet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def accept(
     once: Once | None = None,
     roofs: DailyRoofs | None = None,
 ) -> Accepted:
-    """Raises what `forge.ports.Inbox` says, and `KeyReused`."""
+    """Raises the errors of `forge.ports.Inbox`, and `KeyReused`."""
     try:
         return _accept(table, config, now, key, submission, if_busy, once, roofs)
     except Known as known:
@@ -127,7 +127,7 @@ def _into_living(
 def _create(
     writer: Writer, config: StoreConfig, now: int, key: SessionKey, submission: Submission, old: Item | None
 ) -> Item | None:
-    """The first message of a new generation; `None` if somebody else was faster."""
+    """Write the first message of a new generation; return `None` if another request created the session first."""
     item = new_item(
         key,
         now,
@@ -151,7 +151,7 @@ def _create(
 
 
 def title_of(submission: Submission) -> str | None:
-    """A person's first line names the session until they rename it."""
+    """The first line of a person's first message becomes the title until they rename the session."""
     if submission.sender != "user":
         return None
     return automatic_title(submission.content)
@@ -177,7 +177,7 @@ def _check_size(submission: Submission) -> None:
 
 
 def _charge_owner(table: Table, config: StoreConfig, now: int, owner: str) -> None:
-    """The same rate limit over all sessions of a signed-in owner, in an item of its own."""
+    """Charge the same rate limit over all sessions of a signed-in owner, in an item of its own."""
     refusal = "Too many messages in all your sessions together."
     charge(table, keys.single("owner", owner), config.owner_rate, now, refusal=refusal)
 

@@ -1,4 +1,5 @@
-"""Keys of the one table. Everything of a session shares its partition; children carry their generation."""
+"""Keys of the only table. All items of a session share its partition; the keys of its children contain their
+generation."""
 
 from __future__ import annotations
 
@@ -9,15 +10,15 @@ from forge.dynamodb.codec import Key
 from forge.models.ids import ANONYMOUS, PARTITION_PREFIX, SessionKey
 
 OWNED_INDEX = "owned"
-"""The index of signed-in people's sessions: by owner, and by the time when they began."""
+"""The index of signed-in owners' sessions, by owner and by the time at which the session began."""
 HOT = "session"
 CONTROL = "control"
 COPY = "copy"
 SHARDS = 8
-"""Partitions of the index of sessions with work; readers ask each of them."""
+"""Number of partitions of the index of sessions with work; readers query each of them."""
 
 _LAST = "~"
-"""Sorts after every character that our sort keys use."""
+"""This character sorts after every character of our sort keys."""
 
 
 def partition(key: SessionKey) -> str:
@@ -37,7 +38,8 @@ def control(key: SessionKey) -> Key:
 
 
 def copy(key: SessionKey) -> Key:
-    """Says that a session is being copied to here: until that is done, no hot item tells its owner of it."""
+    """The key of an item that marks an unfinished copy of a session. Until the copy is done, no hot item has its
+    owner."""
     return {"pk": partition(key), "sk": COPY}
 
 
@@ -50,7 +52,7 @@ def message_part(key: SessionKey, generation: int, seq: int, part: int) -> Key:
 
 
 def message_range(generation: int, start: int, stop: int) -> tuple[str, str]:
-    """First and last sort key of the messages `start … stop-1` and their parts."""
+    """Return the first and last sort key of the messages `start … stop-1` and their parts."""
     prefix = f"message#{generation:015d}#"
     return f"{prefix}{start:08d}", f"{prefix}{stop - 1:08d}{_LAST}"
 
@@ -70,12 +72,12 @@ def entry_range(generation: int, start: int, stop: int) -> tuple[str, str]:
 
 
 def text(key: SessionKey, generation: int) -> Key:
-    """The end of the text that streams."""
+    """The key of the end of the streaming text."""
     return {"pk": partition(key), "sk": f"text#{generation:015d}"}
 
 
 def call(key: SessionKey, generation: int, run_id: str, call_key: str) -> Key:
-    """An over-long call key, which an LLM provider may invent, is shortened to its digest."""
+    """A call key that is too long is replaced by its digest, because an LLM provider may invent keys of any length."""
     short = call_key if len(call_key.encode()) <= 256 else hashlib.sha256(call_key.encode()).hexdigest()
     return {"pk": partition(key), "sk": f"call#{generation:015d}#{run_id}#{short}"}
 
@@ -86,17 +88,18 @@ def call_range(generation: int, run_id: str) -> tuple[str, str]:
 
 
 def children_range(kind: str, generation: int) -> tuple[str, str]:
-    """All children of a kind (`message`, `entry`, `call`, `text`) of this generation and of older ones."""
+    """Return the range of all children of a kind (`message`, `entry`, `call`, `text`) of this generation and of older
+    ones."""
     return f"{kind}#", f"{kind}#{generation:015d}#{_LAST}"
 
 
 def single(kind: str, name: str) -> Key:
-    """An item with a partition of its own."""
+    """The key of an item that has a partition of its own."""
     return {"pk": f"{kind}#{name}", "sk": kind}
 
 
 def owned(key: SessionKey) -> dict[str, str]:
-    """What puts a hot item into the index of its owner's sessions. An anonymous session is in no list."""
+    """The attribute that puts a hot item into the index of its owner's sessions. Anonymous sessions are in no index."""
     return {} if key.owner == ANONYMOUS else {"owned_by": key.owner}
 
 

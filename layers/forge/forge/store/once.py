@@ -1,7 +1,7 @@
-"""Records of `Idempotency-Key`s: which request a key was first used for, and the run that this began.
+"""Records of `Idempotency-Key`s: the request for which a key was first used, and the run that it began.
 
-A record is written in the transaction that accepts the message, so there is neither one without the other. It outlives
-the run, the session and its deletion: a repeat never runs anything again.
+The transaction that accepts the message also writes the record, so neither exists without the other. The record
+outlives the run, the session and its deletion, so a repeated request never starts another run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KEPT_SECONDS = 86_400
 
 
 class Known(Exception):
-    """The key has been used; `item` is its record."""
+    """The key has been used before; `item` is its record."""
 
     def __init__(self, item: Item) -> None:
         super().__init__("key known")
@@ -27,14 +27,14 @@ class Known(Exception):
 
 
 class Writer:
-    """Writes an accepted message, together with the record of its key when it has one."""
+    """Writes an accepted message, together with the record of its key if it has one."""
 
     def __init__(self, table: Table, now: int, key: SessionKey, run_id: str, once: Once | None) -> None:
         self._table, self._now, self._key = table, now, key
         self._record = _record(now, key, run_id, once) if once else None
 
     def update(self, change: ConditionalWrite) -> Item | None:
-        """The session as it is then; None if it was deleted at once. Raises `Known`, `ConditionFailed`."""
+        """Return the session after the write; None if it was deleted immediately. Raises `Known`, `ConditionFailed`."""
         if self._record is None:
             return self._table.update(keys.hot(self._key), change)
         self._write(self._table.updating(keys.hot(self._key), change))
@@ -60,7 +60,7 @@ class Writer:
 
 
 def replayed(item: Item, once: Once) -> Accepted:
-    """What the key's first request was answered. Raises `KeyReused` for another request."""
+    """Return the answer to the key's first request. Raises `KeyReused` if the request differs from the first."""
     if item.get("fingerprint") != once.fingerprint:
         raise KeyReused
     return Accepted(SessionKey.parse(str(item.get("session_key", ""))), str(item.get("run_id", "")), None)

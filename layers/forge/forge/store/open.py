@@ -1,4 +1,4 @@
-"""Opening the store: what composition roots call."""
+"""Opening the store. The composition roots call this."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ StorePart = Literal[
 
 
 class _Part(Generic[Made]):
-    """A part of the store: the first who asks for it imports and makes it; other threads wait meanwhile."""
+    """A part of the store. The first thread that uses it imports and makes it; other threads wait for that."""
 
     def __init__(self, make: Callable[[Store], Made]) -> None:
         self._make = make
@@ -69,13 +69,13 @@ class _Part(Generic[Made]):
     def __get__(self, store: Store, _owner: type) -> Made:
         with store.making:
             if self._name not in store.__dict__:
-                # From now on the attribute is found without asking here.
+                # From now on Python finds the attribute without calling this descriptor.
                 store.__dict__[self._name] = self._make(store)
             return store.__dict__[self._name]
 
 
 class Store:
-    """Every store port, over one table and one thread-safe client."""
+    """All store ports, over one table and one thread-safe client."""
 
     def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
         self._table, self._config, self._clock = table, config, clock
@@ -193,6 +193,6 @@ def system_clock() -> int:
 def open_store(
     settings: Settings, clock: Clock = system_clock, client: DynamoDBClient | None = None
 ) -> Store:
-    """Each part is imported with its first use, so that a function's cold start pays only for what it needs."""
+    """Each part is imported on its first use, so that a function's cold start loads only what the function needs."""
     table = Table(client or aws.client("dynamodb"), settings.forge_table)
     return Store(table, StoreConfig.of(settings), clock)

@@ -1,4 +1,5 @@
-"""What the tools of servers of others looked like when somebody first trusted them, and which wait for a word since."""
+"""Fingerprints of the tools of third-party servers as of their first use, and changed definitions that wait for the
+operator."""
 
 from __future__ import annotations
 
@@ -16,12 +17,13 @@ from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 
 _ALL = keys.single("pins", "servers")
-"""An item with the names of all servers that were ever pinned."""
+"""The key of the item that names all servers that were ever pinned."""
 
 
 @dataclass(frozen=True, slots=True)
 class TablePins:
-    """One item a server, without an end: `pinned` (tool → fingerprint) and `waiting` (tool → what is proposed)."""
+    """One item for each server, which does not expire: `pinned` (tool → fingerprint) and `waiting` (tool → proposed
+    definition)."""
 
     table: Table
 
@@ -40,7 +42,7 @@ class TablePins:
         raise StorageUnavailable("The pins are too busy.", retry_after=1.0)
 
     def propose(self, server: str, proposals: Mapping[str, Proposal]) -> None:
-        """Written when they have changed. What a server takes back no longer waits."""
+        """Write the proposals if they have changed. A definition that the server has withdrawn no longer waits."""
         wanted = {tool: {"fingerprint": p.fingerprint, "shown": p.shown} for tool, p in proposals.items()}
         old = self._item(server)
         if old and old.get("waiting", {}) != wanted:
@@ -56,7 +58,7 @@ class TablePins:
         return sorted((item or {}).get("known_servers", []))
 
     def agree(self, server: str, tool: str, fingerprint: str) -> None:
-        """To exactly the definition that was shown. Raises `NotFound` when another one, or none, waits by now."""
+        """Accept exactly the definition that was shown. Raises `NotFound` if it does not wait any more."""
         for _ in range(CONTENTION_TRIES):
             old, waiting = self._item(server), self.waiting(server)
             if old is None or tool not in waiting or waiting[tool].fingerprint != fingerprint:
@@ -71,7 +73,7 @@ class TablePins:
         return self.table.get(keys.single("pins", f"server {server}"))
 
     def _written(self, server: str, old: Item | None, **values: Any) -> bool:
-        """False if somebody else wrote since `old` was read."""
+        """Return False if another process has written since `old` was read."""
         change = ConditionalWrite().set(**values, pins_version=old["pins_version"] + 1 if old else 1)
         if old is None:
             change.when("attribute_not_exists(pk)")

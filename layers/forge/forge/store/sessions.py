@@ -1,4 +1,5 @@
-"""Sessions as the functions see them. What is absent, expired or deleted is `None`; looking creates nothing."""
+"""Sessions as the functions see them. Methods return `None` for an absent, expired or deleted session; reading
+creates nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +71,7 @@ class TableSessions:
         return self._set(key, wallet=account)
 
     def _set(self, key: SessionKey, **values: str | None) -> Session:
-        """Into the living session, or into a new one."""
+        """Write into the living session, or into a new one."""
         defaults = self.config.defaults(self.clock())
         return mended(self.table, key, defaults, lambda: self._set_now(key, values))
 
@@ -94,7 +95,7 @@ class TableSessions:
         raise StorageUnavailable("The session is too busy.", retry_after=1.0)
 
     def touch(self, key: SessionKey) -> Session | None:
-        """Written at most once a minute, or four times in a short life."""
+        """The write happens at most once a minute, or four times in a short life."""
         session, now = self.get(key), self.clock()
         if session is None or session.expires_at > self.config.session_end(now):
             return session
@@ -103,7 +104,7 @@ class TableSessions:
         return self._changed(key, {})
 
     def _changed(self, key: SessionKey, values: dict[str, str | None]) -> Session | None:
-        """The living session after the change; `None` when there is none."""
+        """Return the living session after the change; `None` if there is none."""
 
         def write() -> Session | None:
             try:
@@ -120,7 +121,8 @@ class TableSessions:
         return current(session_of(item), self.clock())
 
     def _living(self, values: dict[str, str | None], *, prolongs: bool) -> ConditionalWrite:
-        """A change of a living session is activity. One with work lives longer anyway, and no end is moved back."""
+        """A change of a living session counts as activity. A session with work lives longer anyway, and no end is
+        moved back."""
         now = self.clock()
         change = (
             ConditionalWrite()
@@ -134,7 +136,7 @@ class TableSessions:
         return change.set(expires_at=end, last_activity_at=now).when("expires_at <= :expires_at")
 
     def _write_living(self, key: SessionKey, values: dict[str, str | None]) -> Session:
-        """Raises `ConditionFailed` when there is no living session."""
+        """Raises `ConditionFailed` if there is no living session."""
         try:
             return self._shown(self.table.update(layout.hot(key), self._living(values, prolongs=True)))
         except ConditionFailed as refused:
@@ -145,7 +147,7 @@ class TableSessions:
 
 
 def _readable(item: Item) -> Session | None:
-    """One of many: what cannot be read is left out (`session_of` has told of it)."""
+    """Leave out a session that cannot be read, because it is one of many (`session_of` has logged it)."""
     try:
         return session_of(item)
     except SessionUnreadable:

@@ -1,4 +1,4 @@
-"""Single-use tickets for WebSockets, kept by their digest."""
+"""Single-use tickets for WebSockets and event streams, stored by their digest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TableTickets:
         self.table.put(item if grant.until is None else {**item, "token_until": grant.until})
 
     def redeem(self, ticket: str, now: int) -> Grant | None:
-        """Only one of several redeemers gets what the deletion returns."""
+        """If several callers redeem a ticket at once, only one of them gets the deleted item."""
         item = self.table.delete(_key(ticket)) or {}
         if plain(item.get("until"), int, 0) <= now or type(item.get("session_key")) is not str:
             return None

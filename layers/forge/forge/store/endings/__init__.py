@@ -1,1 +1,1 @@
-"""How sessions end: they expire, are deleted, go with their account, or to another owner."""
+"""The ways in which a session ends: it expires, is deleted alone or with its account, or is given to another owner."""

@@ -1,4 +1,4 @@
-"""What belongs to a person who has logged in."""
+"""The sessions of a person who has logged in."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""A person who has logged in takes over a session that was opened without a login: it gets an owner and a new id.
+"""A person who has logged in adopts a session that was opened without a login: it gets an owner and a new id.
 
-1. The record of the adoption, one conditional write, decides who may take the session, and under which new id.
-2. Its messages, LLM history and journal are copied. They never change, and nobody sees them under the new id yet; an
-   item that says so is in the index of the owner's sessions, so that deleting the account finds what was cut off.
-3. One transaction ends the session under its old id and begins it under the new one. It is conditional on the `rev`
-   that the copy was made from, so nothing that was said meanwhile is lost: then the copy is made again.
-4. What the old id has left is deleted.
+1. One conditional write records the adoption. It decides who may take the session, and under which new id.
+2. The messages, LLM history and journal are copied. They never change, and the new id is not visible yet. An
+   item in the index of the owner's sessions marks the copy, so that deleting the account finds an interrupted one.
+3. One transaction ends the session under its old id and begins it under the new id. Its condition is the `rev`
+   from which the copy was made. If a message arrived in the meantime, the copy is made again, so nothing is lost.
+4. The items under the old id are deleted.
 
-Whatever is cut off is resumed by asking again. Until step 3 the session is whole under its old id, and from then on
-under its new one. What step 4 leaves goes when DynamoDB removes the old item.
+An interrupted adoption continues with the next request. Until step 3 the session is complete under its old id, then
+under its new id. If step 4 is interrupted, the rest is deleted when DynamoDB removes the old hot item.
 """
 
 from __future__ import annotations
@@ -37,16 +37,18 @@ RECORD_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """`left` is the session's old key, `wanted` the one that it gets if nobody has begun to take it over before."""
+    """One adoption."""
 
     table: Table
     config: StoreConfig
     now: int
     left: SessionKey
+    """The session's old key."""
     wanted: SessionKey
+    """The key that the session gets, unless an earlier call has chosen one already."""
 
     def carry_out(self) -> Adopted:
-        """Raises `NotFound`, also for a session that somebody else has taken over, and `SessionBusy`."""
+        """Raises `NotFound`, also for a session that another person has adopted, and `SessionBusy`."""
         record, old = self._read()
         if old is None or not alive(old, self.now):
             return self._done(self._mine(record), old)
@@ -63,7 +65,8 @@ class Adoption:
         )
 
     def _read(self) -> tuple[Item | None, Item | None]:
-        """The record and the session, always by one call: nobody learns from its cost what there is."""
+        """Read the record and the session, always in one call, so that the call's duration does not reveal what
+        exists."""
         found = {item["pk"]: item for item in self.table.read_many([self._where(), keys.hot(self.left)])}
         record = found.get(self._where()["pk"])
         return record if alive(record, self.now) else None, found.get(keys.partition(self.left))
@@ -72,16 +75,16 @@ class Adoption:
         return keys.single("adoption", str(self.left))
 
     def _mine(self, record: Item | None) -> SessionKey:
-        """The id under which the person has taken the session over. Raises `NotFound` when it is not theirs."""
+        """Return the id under which this person has adopted the session. Raises `NotFound` if another person has."""
         taken_as = SessionKey.parse(plain((record or {}).get("taken_as"), str, ""))
         if taken_as.owner != self.wanted.owner:
             raise NotFound
         return taken_as
 
     def _decide(self, generation: int) -> SessionKey:
-        """Of several who ask at once one gets the session. Raises `NotFound` for the others.
+        """Record the adoption. Of several concurrent callers one gets the session. Raises `NotFound` for the others.
 
-        An id that has begun anew can be taken over anew.
+        An id that has begun a new generation can be adopted again.
         """
         seconds = self.now // 1_000
         free = ConditionalWrite().given(seconds=seconds, generation=generation)
@@ -99,7 +102,7 @@ class Adoption:
             return self._mine(refused.item)
 
     def _done(self, taken_as: SessionKey, old: Item | None) -> Adopted:
-        """It has been moved before; what was left then is deleted now."""
+        """Finish an adoption whose session was moved before, by deleting what was left under the old id."""
         item = self.table.get(keys.hot(taken_as))
         if item is None or not alive(item, self.now):
             raise NotFound
@@ -133,7 +136,7 @@ class Adoption:
             yield from ({**item, "pk": keys.partition(target)} for item in found)
 
     def _renamed(self, old: Item, target: SessionKey) -> Item:
-        """A person who takes a session over uses it."""
+        """Adopting a session counts as activity."""
         return {
             **{name: value for name, value in old.items() if name not in WORK_ATTRIBUTES},
             **keys.hot(target),
@@ -154,7 +157,8 @@ class Adoption:
 
 
 def _refuse_busy(item: Item, now: int) -> None:
-    """A run, and a wallet, report under the id that they began with. Raises `SessionBusy`."""
+    """A run and a wallet report under the id under which they began, so the session must have neither. Raises
+    `SessionBusy`."""
     if "active_id" in item or item["inbox_order"]:
         raise SessionBusy(
             "A run is in progress in this session; take the session over when the run has ended."

@@ -1,4 +1,4 @@
-"""Ending a session at once: what becomes of its hot item, and how its run is told."""
+"""Ending a session at once: what its hot item becomes, and how its run is told."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _PERSONAL = ("title", "wallet", "asks", "strangers", "owned_by")
 
 
 def ended(now: int) -> ConditionalWrite:
-    """What stays is an expired item that keeps `rev` and `fence` growing, until DynamoDB removes it."""
+    """Return the change that ends the session. An expired item remains, so that `rev` and `fence` keep growing, until
+    DynamoDB removes it."""
     return (
         ConditionalWrite()
         .set(inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0)
@@ -37,14 +38,14 @@ def ended(now: int) -> ConditionalWrite:
 
 
 def ended_at(now: int) -> int:
-    """An end that has passed for functions whose clock is a little behind, too."""
+    """Return an end that has also passed for functions whose clock is slow."""
     return now // 1_000 - CLOCK_MARGIN_SECONDS
 
 
 def tell_run(table: Table, key: SessionKey, generation: int, now: int) -> Item:
-    """The control item as it is then.
+    """Tell the run to stop and return the control item.
 
-    Every attribute that is written here is replaced whole, so a damaged control item takes it, too.
+    Every attribute that is written here is replaced as a whole, so this also works on a damaged control item.
     """
     change = ConditionalWrite().set(deleted=generation, expires_at=now // 1_000 + CONTROL_SECONDS)
     return table.update(keys.control(key), change)

@@ -1,8 +1,8 @@
-"""Deleting all sessions of a person, in one act that can be cut off anywhere and called again.
+"""Deleting all sessions of a person. The deletion can be interrupted anywhere and is continued by the next call.
 
-A session and what is counted of it for the receipt are written in one transaction, so that each is counted once. It
-stays in the index of its owner, as ended, until nothing of it is left: that is how the next call finds it. The receipt
-is kept for a day, so that whoever has not heard it can ask again.
+One transaction ends a session and counts it in the receipt, so that each session is counted once. An ended session
+stays in the owner's index until all of its items are deleted, so that the next call finds it. The receipt is kept for
+a day, so that a caller who did not get the answer can ask again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Eraser:
     name: str
 
     def begin(self) -> Erasure:
-        """The deletion as it stands, whether it begins now or goes on."""
+        """Return the state of the deletion, which either begins now or continues."""
         first = self.first(Deleted())
         unused = ConditionalWrite().when(
             "attribute_not_exists(pk) OR expires_at <= :now", now=self.now // 1_000
@@ -50,7 +50,7 @@ class Eraser:
             return self.erasure(refused.item or first)
 
     def first(self, deleted: Deleted) -> Item:
-        """The receipt of a deletion that begins, and has deleted so much."""
+        """Return the receipt of a deletion that begins with the counts `deleted`."""
         return {
             **self._where(),
             **deleted.model_dump(),
@@ -59,19 +59,19 @@ class Eraser:
         }
 
     def kept(self) -> Item | None:
-        """The receipt of a deletion that has begun within a day."""
+        """Return the receipt of a deletion that began within the last day."""
         item = self.table.get(self._where())
         return item if item and plain(item.get("expires_at"), int, 0) > self.now // 1_000 else None
 
     def erase(self, key: SessionKey) -> Erased:
-        """What a call that was cut off has left of a session is deleted by the next one."""
+        """End the session and delete its items. A later call deletes what an interrupted call has left."""
         generation = self._end(key)
         control = tell_run(self.table, key, generation, self.now)
         delete_children(self.table, key, generation)
         return Erased(generation, connections_of(control))
 
     def forget(self, key: SessionKey) -> None:
-        """Nothing is left of the session: it leaves the index, unless a message has begun it anew."""
+        """Remove the session, of which nothing is left, from the index, unless a message has begun it anew."""
         self.table.delete(keys.copy(key))
         change = (
             ConditionalWrite().remove("owned_by").when("expires_at <= :seconds", seconds=self.now // 1_000)
@@ -87,7 +87,7 @@ class Eraser:
         return self.erasure(self.table.get(self._where()) or {})
 
     def _end(self, key: SessionKey) -> int:
-        """The generation that has ended. A damaged session is ended as well."""
+        """Return the generation that has ended. A damaged session is ended as well."""
         for _ in range(CONTENTION_TRIES):
             old = self.table.get(keys.hot(key))
             if old is None or not alive(old, self.now):
@@ -109,7 +109,7 @@ class Eraser:
         return self.table.updating(self._where(), change)
 
     def _where(self) -> keys.Key:
-        """The receipt tells nothing of the person whom it was for."""
+        """The receipt's key is a digest, so that the receipt does not identify its person."""
         return keys.single("erasure", hashlib.sha256(f"{self.owner}\n{self.name}".encode()).hexdigest())
 
     def erasure(self, item: Item) -> Erasure:
@@ -122,7 +122,8 @@ class Eraser:
 
 
 def counted(item: Item) -> Deleted:
-    """What is deleted with a session of which this is the hot item. Of one that cannot be read only that it was one."""
+    """Return what is deleted with the session of this hot item. If the item cannot be read, only the session itself
+    is counted."""
     try:
         session = session_of(item)
     except SessionUnreadable:

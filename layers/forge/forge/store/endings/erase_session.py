@@ -1,4 +1,5 @@
-"""Deleting one session. Its receipt is written with its end and kept for a day: whoever asks again is told the same."""
+"""Deleting one session. The receipt is written in the same transaction and kept for a day, so that a repeated request
+returns it."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from forge.store.stored.session_item import alive, new_item, only_if
 
 @dataclass(frozen=True, slots=True)
 class SessionEraser:
-    """One deletion. Repeated under the same `name` it never ends what was begun anew in the meantime."""
+    """One deletion. Repeated under the same `name` it never ends a session that was begun in the meantime."""
 
     table: Table
     now: int
@@ -30,7 +31,7 @@ class SessionEraser:
     name: str | None
 
     def erase(self) -> ErasedAlone:
-        """What a call that was cut off has left is deleted by the next one. Raises `NotFound`."""
+        """Delete the session, or what an interrupted call has left of it. Raises `NotFound`."""
         receipt = self._eraser.kept()
         if receipt is None or self.name is None:
             receipt = self._end() or receipt
@@ -45,7 +46,7 @@ class SessionEraser:
         return ErasedAlone(generation, connections_of(control), erasure)
 
     def _end(self) -> Item | None:
-        """The receipt; None when there is nothing to end."""
+        """End the session and return the receipt; None if there is nothing to end."""
         for _ in range(CONTENTION_TRIES):
             old = self.table.get(keys.hot(self.key))
             if old is None or not alive(old, self.now):
@@ -68,12 +69,13 @@ class SessionEraser:
                 return
             except Unfit:
                 pass
-        # Nothing that may be damaged is looked at.
+        # This write depends on no attribute that may be damaged.
         empty = new_item(self.key, self.now, old, expires_at=ended_at(self.now))
         self.table.transact([self.table.putting(empty, only_if(ConditionalWrite(), old)), told])
 
     @property
     def _eraser(self) -> Eraser:
-        """No key of a caller holds a line's end, so no name of an account's deletion is one of a session's."""
+        """A caller's key contains no line break, so the names of session deletions and of account deletions never
+        collide."""
         name = f"session\n{self.key.session_id}\n{self.name or ''}"
         return Eraser(self.table, self.now, self.key.owner, name)

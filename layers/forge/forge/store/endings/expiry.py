@@ -1,4 +1,4 @@
-"""The end of a generation: DynamoDB has removed its hot item, and what it left goes too."""
+"""The end of a generation: DynamoDB has removed its hot item, and this module deletes its children."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TableExpiry:
     clock: Clock
 
     def expire(self, key: SessionKey, generation: int) -> frozenset[str]:
-        """A session that was revived keeps its control item: its connections follow the newer generation."""
+        """A session that has begun anew keeps its control item, because its connections follow the newer generation."""
         delete_children(self.table, key, generation)
         if alive(self.table.get(keys.hot(key)), self.clock()):
             return frozenset()
@@ -40,9 +40,9 @@ class TableExpiry:
 
 
 def stream_key(record: Mapping[str, Any]) -> tuple[SessionKey, int] | None:
-    """Session and generation of a removed hot item, from a record of the table's stream; else `None`.
+    """Return session and generation of a removed hot item, from a record of the table's stream; else `None`.
 
-    Generation 0 when the item had none: its children then go at their own ends.
+    The generation is 0 if the item had none; then the children are removed when they expire themselves.
     """
     image: Mapping[str, Any] = record.get("dynamodb", {}).get("OldImage", {})
     if record.get("eventName") != "REMOVE" or image.get("sk") != {"S": keys.HOT}:
@@ -52,12 +52,12 @@ def stream_key(record: Mapping[str, Any]) -> tuple[SessionKey, int] | None:
 
 
 def unanswered_of(record: Mapping[str, Any]) -> int:
-    """The accepted runs that ended with a removed hot item."""
+    """Return the number of accepted runs that ended with a removed hot item."""
     return unanswered(decode_item(record["dynamodb"]["OldImage"]))
 
 
 def _same_connections(control: Item) -> ConditionalWrite:
-    """A connection that joins now awaits a new session: it stays."""
+    """A connection that has joined since the read waits for a new session, so the control item must stay."""
     if "connections" in control:
         return ConditionalWrite().when("connections = :seen", seen=control["connections"])
     return ConditionalWrite().when("attribute_not_exists(connections)")

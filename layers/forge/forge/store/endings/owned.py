@@ -1,7 +1,7 @@
-"""A person's sessions, newest first, by the index of those who have logged in.
+"""A person's sessions, newest first, by the index of signed-in owners.
 
-The index is brought up to date after the write that it follows: a session that began within the last second or so may
-be missing from it. What it lists is read from the table, so nothing that has ended is shown.
+DynamoDB updates the index after the write, so a session that began within about the last second may be missing. The
+listed sessions are read from the table, so a session that has ended is never shown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CURSOR = re.compile(
 
 
 def owned_page(table: Table, now: int, owner: str, most: int, after: str | None) -> OwnedPage:
-    """Raises `InvalidRequest` when `after` is not what an earlier page said."""
+    """Raises `InvalidRequest` if `after` does not come from an earlier page."""
     members = _members(table, owner, most, _place(owner, after) if after else None)
     wanted = [_key(member) for member in members if member["sk"] == keys.HOT]
     found = {item["pk"]: item for item in table.read_many(wanted)}
@@ -37,7 +37,7 @@ def owned_page(table: Table, now: int, owner: str, most: int, after: str | None)
 
 
 def owned_keys(table: Table, owner: str) -> Generator[SessionKey]:
-    """All of them, also those that have ended, or are being copied, and are in the index."""
+    """Yield the keys of all sessions in the index, including those that have ended or are being copied."""
     place: Item | None = None
     while members := _members(table, owner, _PAGE, place):
         yield from (keys.session_of_partition(member["pk"]) for member in members)
@@ -51,7 +51,7 @@ def _members(table: Table, owner: str, most: int, place: Item | None) -> list[It
 
 
 def _readable(item: Item | None, now: int) -> Session | None:
-    """One that cannot be read is left out (`session_of` has told of it)."""
+    """Leave out a session that cannot be read (`session_of` has logged it)."""
     try:
         return session_of(item) if item and alive(item, now) else None
     except SessionUnreadable:
@@ -67,7 +67,8 @@ def _cursor(member: Item) -> str:
 
 
 def _place(owner: str, after: str) -> Item:
-    """Whose place it is does not come from the client, so nobody begins in another one's list."""
+    """The index key is built from the owner, not from the client's `after`, so no caller can start in another owner's
+    list."""
     match = _CURSOR.fullmatch(after)
     if match is None:
         raise InvalidRequest("after: this is not what an earlier page said.")

@@ -1,1 +1,1 @@
-"""What may be used up, and how much of it is left."""
+"""Limits of what callers and the deployment may use, and how much of them is left."""

@@ -1,4 +1,4 @@
-"""Who may have something done: charges the price list to sessions, callers and the deployment."""
+"""Charge the price list to sessions, callers and the deployment, and refuse requests that exceed a rate."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from forge.store.limits.roofs import DailyRoofs
 
 _SHELVES = 32
 REMEMBERED = 100
-"""Names on each shelf of which a process remembers what they owe; the one that came least recently is forgotten."""
+"""Number of names on each shelf whose debts a process remembers; it forgets the name that was charged least recently.
+"""
 
 Charge = Callable[[str, int], None]
-"""Charges a name. Raises `RateLimited`."""
+"""Charges a name in the table. Raises `RateLimited`."""
 
 
 class _Shelf:
-    """What some of the names owe, and until when they are refused. Its lock is held while one of them is charged."""
+    """The debts of some of the names, and until when each name is refused. The lock is held while one of them is
+    charged."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -49,7 +51,8 @@ class Blocks:
         self._shelves = [_Shelf() for _ in range(_SHELVES)]
 
     def spend(self, name: str, units: int, now: int) -> None:
-        """Raises `RateLimited`. A table that cannot be charged now lets through, and is charged later."""
+        """Charge in blocks. Raises `RateLimited`. If the table cannot be charged now, the request is allowed and
+        charged later."""
         shelf = self._shelves[hash(name) % _SHELVES]
         with shelf.lock:
             until = shelf.closed.pop(name, 0)
@@ -79,16 +82,16 @@ def _trim(known: OrderedDict[str, int]) -> None:
 
 
 CALLER_BLOCKS = 20
-"""A process is at most a twentieth of a caller's burst behind with its charges: 5 %."""
+"""The block size is this fraction of a caller's burst, so that a process is at most 5 % of the burst behind."""
 ROOF_BLOCKS = 400
-"""Of the deployment's burst: twenty processes together are 5 % behind."""
+"""The block size is this fraction of the deployment's burst, so that twenty processes together are 5 % behind."""
 _DEPLOYMENT = "deployment"
 _TOO_MANY = "Too many requests; wait a little."
 _FULL = "This deployment takes no more requests at the moment."
 
 
 class TableAdmission:
-    """One for a process: it remembers what it has not charged yet."""
+    """One instance for each process, because it holds what the process has not charged yet."""
 
     def __init__(self, table: Table, config: StoreConfig, clock: Clock, roofs: DailyRoofs) -> None:
         self._table, self._config, self._clock, self._daily = table, config, clock, roofs

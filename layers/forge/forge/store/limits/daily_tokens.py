@@ -1,6 +1,6 @@
-"""Tokens that a signed-in owner's runs use on one UTC day: one item per owner and day, counted with what used them.
+"""LLM tokens that a signed-in owner's runs use on one UTC day, in one item for each owner and day.
 
-An anonymous session has no owner: everybody could begin another one, so only its runs' own limits count.
+An anonymous session has no owner, and anybody could begin another one, so only the limits of its runs apply.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from forge.store.stored.lenient import plain
 _KEPT_SECONDS = 3 * 86_400
 
 Count = tuple[Key, ConditionalWrite]
-"""An item, and what a transaction adds to it."""
+"""The key of an item, and the change that a transaction makes to it."""
 
 
 def counts(key: SessionKey, tokens: int, config: StoreConfig, now: int) -> list[Count]:
-    """To be written in the transaction that stores what `tokens` were used for; nothing without a limit."""
+    """Return the changes for the transaction that stores what the `tokens` were used for; none without a limit."""
     if not tokens or not _is_limited(key, config):
         return []
     change = ConditionalWrite().add("tokens", tokens).set(expires_at=now // 1_000 + _KEPT_SECONDS)
@@ -30,7 +30,7 @@ def counts(key: SessionKey, tokens: int, config: StoreConfig, now: int) -> list[
 
 
 def tokens_left(table: Table, key: SessionKey, config: StoreConfig, now: int) -> int | None:
-    """`None`: there is no limit."""
+    """Return the tokens that are left; `None`: there is no limit."""
     if not _is_limited(key, config):
         return None
     item = table.get(_item(key, now))

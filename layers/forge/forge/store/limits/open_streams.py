@@ -1,6 +1,7 @@
-"""How many sockets and event streams a caller has open: one item for each caller, counted exactly.
+"""How many sockets and event streams a caller has open, in one item for each caller, counted exactly.
 
-Each stream is listed with an end, after which it counts no more: whoever opened it may have died. A full list is swept.
+Each stream is listed with an end, after which it is not counted, because the process that opened it may have died.
+When the list is full, streams whose end has passed are removed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class TableOpenStreams:
     clock: Clock
 
     def open(self, payer: str, name: str, until: int) -> None:
-        """One write; two more for each time that the list is full of streams whose end has passed."""
+        """Count the stream: one write, and two more each time that the list is full of streams whose end has passed."""
         most = self.config.caller_streams
         for _ in range(CONTENTION_TRIES):
             change = _listed(name, until).when(
@@ -51,7 +52,8 @@ class TableOpenStreams:
         self.table.update(_item(payer), change)
 
     def _swept(self, payer: str, item: Item) -> bool:
-        """Whether there may be room now. What has been prolonged since it was read stays."""
+        """Remove streams whose end has passed and return whether there may be room now. A stream that was prolonged
+        after the read stays."""
         now = self.clock()
         names: frozenset[str] = plain(item.get("streams"), frozenset, frozenset())
         over = sorted(name for name in names if plain(item.get(_end(name)), int, 0) <= now)

@@ -1,8 +1,8 @@
-"""Charging a rate (GCRA), exactly also under competition.
+"""Charging a rate (GCRA). The result is exact under concurrency.
 
-The attribute `tat` is the theoretical arrival time: when the rate would be idle again. There are two forms of the one
-update, for a rate that is idle and for one that is not. Both
-only add to what others have charged meanwhile, so neither is ever repeated for their sake.
+The attribute `tat` is the theoretical arrival time, at which the rate would be idle again. There are two forms of the
+update, for a rate that is idle and for one that is not. Both only add to what others have charged in the meantime, so
+neither has to be repeated after a concurrent write.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _KEPT_SECONDS = 3_600
 def charge(
     table: Table, key: Key, rate: RateLimit, now: int, units: int = 1, refusal: str | None = None
 ) -> None:
-    """One update, two for a rate that is not idle. Raises `RateLimited`, and then nothing has been charged."""
+    """Charge in one update, or in two for a rate that is not idle. If this raises `RateLimited`, nothing has been
+    charged."""
     cost = rate.interval * units
     latest = now + rate.tolerance + rate.interval - cost
     end = now // 1_000 + (rate.tolerance + cost) // 1_000 + _KEPT_SECONDS
@@ -32,7 +33,7 @@ def charge(
         if refused.item is not None and type(refused.item.get("tat")) is not int:
             table.update(
                 key, ConditionalWrite().set(tat=now + cost, expires_at=end)
-            )  # damaged: it is begun anew
+            )  # a damaged rate starts again
             return
     busy = ConditionalWrite().assign("tat = tat + :cost", cost=cost).set(expires_at=end)
     try:

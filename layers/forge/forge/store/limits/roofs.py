@@ -1,8 +1,8 @@
-"""What the whole deployment may do on one UTC day: one item for each roof and day, charged in blocks.
+"""The daily limits ("roofs") of the whole deployment: one item for each limit and UTC day, charged in blocks.
 
-A process lets a block pass before it charges it, and charges once a minute at least while it works: processes come and
-go all day long, and what one of them has not charged is lost with it. A charge that would go beyond the roof is refused
-by the table and not written, so that one request that is too large takes nothing from the others.
+A process lets a block of units pass before it charges them, and charges at least once a minute while it works.
+Processes start and stop all day, and what one of them has not charged is lost when it stops. The table refuses a
+charge that would exceed the limit and stores nothing, so one request that is too large uses up nothing.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from forge.store.config import StoreConfig
 from forge.store.stored.lenient import plain
 
 ROOF_BLOCKS = 400
-"""Twenty processes that compete are 5 % over together."""
+"""The block size is this fraction of the limit, so that twenty concurrent processes exceed it by at most 5 %."""
 SETTLE_MS = 60_000
-"""Figures are heard anew, and what is owed is charged, after this time at the latest."""
+"""After this time at the latest, a process charges what it owes and reads the total of all processes."""
 DAY_MS = 86_400_000
 _KEPT_SECONDS = 3 * 86_400
 
 
 class DailyRoof:
-    """One roof, whose `limit` the caller knows.
+    """One daily limit; the caller passes its value as `limit`.
 
-    `_owed`: what this process let pass and has not charged; less than nothing when it has given back. `_used`: of all
-    processes, as last heard.
+    `_owed`: what this process let pass and has not charged; negative after a refund. `_used`: the total of all
+    processes, as last read.
     """
 
     def __init__(self, table: Table, clock: Clock, name: Daily) -> None:
@@ -42,9 +42,9 @@ class DailyRoof:
         self._lock = Lock()
 
     def spend(self, units: int, limit: int) -> int:
-        """The day that it counts for. Raises `DayUsedUp`, and then nothing is charged.
+        """Charge the units and return the day on which they count. If this raises `DayUsedUp`, nothing is charged.
 
-        A table that cannot be charged now is charged later.
+        If the table cannot be charged now, it is charged later.
         """
         with self._lock:
             now = self._begun()
@@ -62,7 +62,7 @@ class DailyRoof:
             return self._day
 
     def give_back(self, units: int, day: int, limit: int) -> None:
-        """What was counted on an earlier day does not count any more."""
+        """Refund the units. Units of an earlier day no longer count, so they are not refunded."""
         with self._lock:
             now = self._begun()
             if day == self._day:
@@ -70,14 +70,14 @@ class DailyRoof:
                 self._settle_if_due(limit, now)
 
     def note(self, units: int, limit: int) -> None:
-        """Charge what has happened already, whatever the roof says."""
+        """Charge what has happened already, even beyond the limit."""
         with self._lock:
             now = self._begun()
             self._owed += units
             self._settle_if_due(limit, now)
 
     def check(self, limit: int) -> None:
-        """Raises `DayUsedUp` when nothing is left. It asks the table once a minute at most."""
+        """Raises `DayUsedUp` when nothing is left. Reads the table at most once a minute."""
         with self._lock:
             now = self._begun()
             self._settle_if_due(limit, now)
@@ -101,7 +101,7 @@ class DailyRoof:
                 return
 
     def _settle_within(self, limit: int, now: int) -> None:
-        """Raises `ConditionFailed`, `StorageUnavailable`; what is owed is owed still then."""
+        """Raises `ConditionFailed`, `StorageUnavailable`; then `_owed` is unchanged."""
         change = self._charge(now).when(
             "attribute_not_exists(used) OR used <= :room", room=limit - self._owed
         )
@@ -109,7 +109,7 @@ class DailyRoof:
             self._settled(self._table.update(self._item(now), change), now)
         except (ConditionFailed, Unfit) as refused:
             item = refused.item if isinstance(refused, ConditionFailed) else None
-            if item is None or type(item.get("used")) is not int:  # damaged: it is begun anew
+            if item is None or type(item.get("used")) is not int:  # a damaged item starts again
                 self._settled(self._table.update(self._item(now), self._anew(now)), now)
                 return
             self._used, self._settled_at = item["used"], now
@@ -135,7 +135,7 @@ class DailyRoof:
 
 
 class DailyRoofs:
-    """The roofs that the deployment has. Without one nothing is counted."""
+    """The daily limits of the deployment. Without a limit nothing is counted."""
 
     def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
         self._roofs = {
@@ -146,7 +146,7 @@ class DailyRoofs:
         return name in self._roofs
 
     def spend(self, name: Daily, units: int = 1) -> None:
-        """Raises `DayUsedUp`, and then nothing is charged."""
+        """If this raises `DayUsedUp`, nothing is charged."""
         if found := self._roofs.get(name):
             roof, limit = found
             roof.spend(units, limit)
@@ -157,7 +157,7 @@ class DailyRoofs:
             roof.give_back(units, day, limit)
 
     def note(self, name: Daily, units: int) -> None:
-        """Charge what has happened already, whatever the roof says."""
+        """Charge what has happened already, even beyond the limit."""
         if units and (found := self._roofs.get(name)):
             roof, limit = found
             roof.note(units, limit)
@@ -170,5 +170,5 @@ class DailyRoofs:
 
 
 def date_of(day: int) -> str:
-    """Of a day since 1970, in UTC."""
+    """Return the date of a day that is counted from 1970, in UTC."""
     return datetime.fromtimestamp(day * DAY_MS / 1_000, UTC).date().isoformat()

@@ -1,1 +1,1 @@
-"""Runs: claimed, written by whoever holds the lease, and stopped or found without one."""
+"""Runs: how they are claimed, written by the holder of the lease, stopped, and found when no worker holds them."""

@@ -1,4 +1,4 @@
-"""Claiming: the right to write a run goes to one attempt at a time, each with a larger fencing token."""
+"""Claiming: one attempt at a time has the right to write a run, and each attempt has a larger fencing token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from forge.store.stored.session_item import alive, session_of
 
 @dataclass(frozen=True, slots=True)
 class Claimer:
-    """One claim. `token` tells its own write, whose answer was lost, from another worker's."""
+    """One claim. `token` distinguishes this claim's own write, if its response was lost, from another worker's
+    write."""
 
     table: Table
     config: StoreConfig
@@ -34,7 +35,7 @@ class Claimer:
     token: str
 
     def start(self, run_id: str) -> ConditionalWrite:
-        """The head of the inbox becomes the active run."""
+        """Make the head of the inbox the active run."""
         return (
             self._own()
             .named(run=run_id)
@@ -48,7 +49,7 @@ class Claimer:
         )
 
     def take_over(self, old: Item) -> ConditionalWrite:
-        """The next attempt at an abandoned run; its streaming text starts again. Raises `SuspectHeld`."""
+        """Begin the next attempt at an abandoned run, whose streaming text starts again. Raises `SuspectHeld`."""
         strikes, lived = charged(self.table, old)
         if strikes == SUSPECT_STRIKES and not self._hold_suspect(old["active_id"]):
             raise SuspectHeld
@@ -61,7 +62,7 @@ class Claimer:
         )
 
     def next(self, old: Item | None) -> ConditionalWrite:
-        """What to claim instead. Raises `RunGone`, `LeaseHeld`, `SuspectHeld`."""
+        """Return the run to claim instead. Raises `RunGone`, `LeaseHeld`, `SuspectHeld`."""
         if old is None or not alive(old, self.now) or old.get("generation") != self.message.generation:
             raise RunGone
         whole(old)
@@ -94,7 +95,8 @@ class Claimer:
 
 
 def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, worker: str) -> Lease:
-    """One call when the message's run is next. A run with `MAX_ATTEMPTS` strikes is only to be finished as failed."""
+    """Claim in one call if the message's run is next. A run with `MAX_ATTEMPTS` strikes may only be finished as
+    failed."""
     claimer = Claimer(table, config, now, message, worker, uuid.uuid4().hex)
     change = claimer.start(message.run_id)
     for _ in range(CONTENTION_TRIES):

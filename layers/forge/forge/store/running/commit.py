@@ -1,11 +1,12 @@
 """Moving what has ended from the hot item to the logs: one transaction, computed from the state that it replaces.
 
-The change is made for one `rev` of the session. If somebody else wrote in between, the refused transaction returns
-what stands there now, and the change is computed again from that. So the session that a commit returns is exactly
-what is stored, without reading it again.
+The change is made for one `rev` of the session. If another process wrote in between, the refused transaction returns
+the current item, and the change is computed again from it. So the session that a commit returns is exactly what is
+stored, without another read.
 
-What does not fit into one transaction (100 items, 4 MB) goes ahead in fenced ones of its own: log items above the
-hot item's counters are invisible, and the next attempt overwrites them. All becomes visible at once by the last.
+What does not fit into one transaction (100 items, 4 MB) is written before it in fenced transactions of its own. Log
+items above the hot item's counters are invisible, and the next attempt overwrites them. The last transaction makes
+all of them visible at once.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from forge.store.stored.session_item import session_of
 
 _BATCH_BYTES = 3_000_000
 _BESIDE = 2
-"""The hot item and an owner's count."""
+"""Items of the last transaction besides the log items: the hot item and an owner's count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`change` of the hot item, the log items `puts` that go with it, and the session after both."""
+    """`change` of the hot item, the log items `puts` that are written with it, and the session after both."""
 
     change: ConditionalWrite
     puts: list[Item]
@@ -46,10 +47,10 @@ def commit(
     check: Callable[[Item | None], Session | None],
     counts: Sequence[Count] = (),
 ) -> Session:
-    """`fence` adds the condition that is the right to write; `counts` are added to once, in the last transaction.
+    """`fence` adds the condition for the right to write; the last transaction adds to the `counts` once.
 
-    `check` looks at the item after a refusal: it raises if that right is lost, and returns the session if this very
-    commit has been applied already.
+    After a refusal `check` gets the item: it raises if that right is lost, and returns the session if this commit has
+    already been applied.
     """
     for _ in range(CONTENTION_TRIES):
         step = step_from(session)
@@ -101,6 +102,6 @@ def _batches(items: Sequence[Item]) -> Generator[list[Item]]:
 
 
 def _size(item: Item) -> int:
-    """Near enough: only text and bytes weigh."""
+    """Return the approximate size; only text and bytes are counted."""
     values = [value for value in item.values() if isinstance(value, (str, bytes))]
     return sum(len(value.encode() if isinstance(value, str) else value) for value in values)

@@ -1,4 +1,4 @@
-"""How often handling what a queue message names has ended in an exception, on whichever worker."""
+"""How often handling a queue message of a given name has ended in an exception, on any worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run has done: its LLM history, and the intent and result of each tool call."""
+"""The journal of a run: its LLM history, and the intent and result of each tool call."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TableJournal:
     def begin_call(
         self, lease: Lease, call_key: str, meta: dict[str, str]
     ) -> tuple[CallStatus, CallRecord | None]:
-        """The fence is checked in the same transaction: a fenced-off worker cannot start a side effect."""
+        """The same transaction checks the fence, so that a fenced-off worker cannot start a side effect."""
         now = self.clock()
         item: Item = {
             **_key(lease, call_key),
@@ -65,7 +65,7 @@ class TableJournal:
         return "new", None
 
     def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
-        """Unfenced on purpose: a result that exists is never lost, even when a fenced-off worker brings it."""
+        """The write is deliberately unfenced, so that a result is never lost, even if a fenced-off worker brings it."""
         now, key = self.clock(), _key(lease, call_key)
         first, *rest = chunks(record.value.encode())
         writing = uuid.uuid4().hex
@@ -88,7 +88,7 @@ class TableJournal:
         return record
 
     def _record(self, item: Item) -> CallRecord | None:
-        """Of a call that has ended. When what it brought cannot be read, nobody knows what it did."""
+        """Return the record of a call that has ended. If its result cannot be read, its outcome is unknown."""
         if item.get("call_state") != "done":
             return None
         try:
@@ -112,5 +112,6 @@ def _key(lease: Lease, call_key: str) -> Key:
 
 
 def _chunk(key: Key, writing: str, number: int) -> Key:
-    """A large result goes on in items of its own; each writer has its own ones, and only the first one's count."""
+    """A large result continues in further items. Each writer has its own items, and only those of the first writer
+    count."""
     return {"pk": key["pk"], "sk": f"{key['sk']}#{writing}#{number:03d}"}

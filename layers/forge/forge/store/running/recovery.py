@@ -1,8 +1,8 @@
-"""What is done for runs without a worker. Stranded ones are found by the sparse index of sessions with work.
+"""Handling of runs without a worker. The sparse index of sessions with work finds them.
 
-`work_due` is when a session is worth a look: it is written by accept, and by finish and release when work is left, so
-claiming a run and renewing its lease do not touch the index. A run that is well shows itself in the hot item, which is
-read to be sure.
+`work_due` is the time at which a session should be checked. Accepting a message writes it, and so do finish and
+release when work is left, so claiming a run and renewing its lease do not touch the index. The hot item is read to
+see whether the run is held by a worker.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from forge.store.stored.session_item import (
 
 
 def stop_unreadable(table: Table, config: StoreConfig, now: int, key: SessionKey) -> None:
-    """Its work ends: the fence moves, so a worker that still holds the run writes nothing more."""
+    """End the session's work. The fence moves, so a worker that still holds the run cannot write any more."""
     old = table.get(keys.hot(key))
     if old is None:
         return
@@ -60,7 +60,7 @@ def stop_unreadable(table: Table, config: StoreConfig, now: int, key: SessionKey
 INDEX = "work"
 _PAGE = 100
 _FOREVER = 10**15
-"""Later than every `work_due`."""
+"""This is later than every `work_due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class TableRecovery:
 def _stranded(
     table: Table, config: StoreConfig, now: int, limit: int, *, everything: bool
 ) -> list[RunMessage]:
-    """`everything`: also what may still be in the queue."""
+    """`everything`: include runs that may still be in the queue."""
     found: list[RunMessage] = []
     for page in batches(_due(table, _FOREVER if everything else now), _PAGE):
         for item in table.read_many(page):
@@ -106,7 +106,8 @@ def _due(table: Table, now: int) -> Iterable[Key]:
 
 
 def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
-    """`None` also for a session that cannot be read: it costs nobody else's run (`session_of` has told of it)."""
+    """Return `None` also for a session that cannot be read, so that the runs of other sessions are still found
+    (`session_of` has logged it)."""
     try:
         session = session_of(item)
     except SessionUnreadable:
@@ -132,7 +133,7 @@ def _of(session: Session, submission: Submission, attempt: int) -> RunMessage:
 
 
 def _prolong(table: Table, config: StoreConfig, item: Item, now: int) -> None:
-    """An older version may have accepted the message for a session's usual life only."""
+    """Prolong the session, because an older version may have given an accepted message only a session's usual life."""
     end = item.get("expires_at")
     if type(end) is int and end > config.busy_end(now - config.age_seconds * 500):
         return
@@ -142,7 +143,7 @@ def _prolong(table: Table, config: StoreConfig, item: Item, now: int) -> None:
 
 
 def _forget(table: Table, item: Item) -> None:
-    """An expired session leaves the index at once, not when DynamoDB deletes it."""
+    """Remove an expired session from the index at once, because DynamoDB deletes it later."""
     change = only_if(ConditionalWrite().remove(*WORK_ATTRIBUTES), item)
     try:
         table.update({"pk": item["pk"], "sk": item["sk"]}, change)

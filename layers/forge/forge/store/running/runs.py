@@ -48,7 +48,8 @@ class TableRuns:
         return self._update(lease, self._renewal())
 
     def flush(self, lease: Lease, text: str) -> Lease:
-        """The lease first: whoever has lost it keeps no text. Full parts of the text become items of their own."""
+        """Renew the lease first, so that a worker that has lost it stores no text. Full parts of the text become
+        items of their own."""
         active = running(lease.session)
         base, parts = active.text_base, active.text_parts
         if len(text) < base:
@@ -63,7 +64,7 @@ class TableRuns:
         return held
 
     def _publish_parts(self, lease: Lease, full: Sequence[str], parts: int, length: int) -> Lease:
-        """The first `length` characters of the streaming text are in parts, `full` being the newest of them."""
+        """Store the new full parts; the first `length` characters of the streaming text are then in parts."""
 
         def step(session: Session) -> Transition:
             now, run = self.clock(), running(session)
@@ -142,7 +143,8 @@ class TableRuns:
                 raise LeaseLost from None
 
     def _renewal(self) -> ConditionalWrite:
-        """A session with work lives on anyway (`StoreConfig.busy_end`)."""
+        """The renewal need not prolong the session, because a session with work does not expire
+        (`StoreConfig.busy_end`)."""
         return ConditionalWrite().set(lease_until=self.clock() + LEASE_MS)
 
     def _update(self, lease: Lease, change: ConditionalWrite) -> Lease:
@@ -166,7 +168,8 @@ class TableRuns:
         now = self.clock()
 
         def check(item: Item | None) -> Session | None:
-            """A commit whose answer was lost is repeated by the worker: it must be found done, not done twice."""
+            """The worker repeats a commit whose response was lost. The repeat must recognise that the commit has been
+            applied."""
             if item is None or not alive(item, now) or item.get("fence") != lease.fence:
                 raise LeaseLost
             session = session_of(item)
@@ -185,7 +188,7 @@ class TableRuns:
 
 @contextmanager
 def lost_when_unreadable() -> Generator[None]:
-    """A session that cannot be read any more is its next claim's concern: that repairs it or gives it up."""
+    """If the session cannot be read any more, give up the lease; the next claim repairs the session or gives it up."""
     try:
         yield
     except (SessionUnreadable, Unfit):
@@ -197,7 +200,7 @@ def is_held(item: Item, lease: Lease) -> bool:
 
 
 def fenced(lease: Lease, change: ConditionalWrite, now: int) -> ConditionalWrite:
-    """The condition that every write of a run carries. A session that has expired meanwhile is not revived."""
+    """Add the condition that every write of a run carries. It also refuses to revive a session that has expired."""
     return change.when(
         "fence = :fence",
         "active_id = :run",

@@ -1,7 +1,7 @@
-"""The wei that the agent's own transactions move: what may be sent is counted before it is sent.
+"""The wei that the agent's own transactions move, counted before a transaction is sent.
 
-The session and its owner are charged in one write, exactly, whatever competes. The deployment is charged in blocks
-(`forge.store.limits.roofs`), so that no item has to be written for every transaction of everybody.
+One write charges the session and its owner exactly, even under concurrency. The deployment is charged in blocks
+(`forge.store.limits.roofs`), so that not every transaction has to write the same item.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class TableSpending:
     def _write(
         self, lease: Lease, change: ConditionalWrite, owners: tuple[keys.Key, ConditionalWrite] | None
     ) -> Lease:
-        """A transaction does not tell what it leaves, so the session is read after it."""
+        """A transaction does not return the items it wrote, so the session is read after it."""
         key = keys.hot(lease.key)
         if owners is None:
             return lease_of(self.table.update(key, change))
@@ -97,7 +97,7 @@ def _of_session(wei: int, most: int | None, mark: str, now: int) -> ConditionalW
 def _of_owner(
     lease: Lease, spending: Spending, wei: int, now: int
 ) -> tuple[keys.Key, ConditionalWrite] | None:
-    """Of the day on which the transaction was begun. This computer's own user has no sum."""
+    """Charge the owner on the day on which the transaction began. The user of this computer has no owner total."""
     most, owner = spending.caps.owner, _owner(lease)
     if most is None or owner is None:
         return None
@@ -114,7 +114,7 @@ def _owner(lease: Lease) -> str | None:
 
 
 def _again(refused: ConditionFailed, lease: Lease, mark: str) -> Lease:
-    """A charge whose answer was lost is made again by the worker, and must be found done, not done twice."""
+    """The worker repeats a charge whose response was lost. The repeat must recognise that the charge has been made."""
     if refused.index:
         raise SpendingCapReached("owner")
     held = _held(refused.item, lease)

@@ -21,7 +21,8 @@ from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 
 
 def heard(step: Transition, progress: Progress) -> Transition:
-    """Words of strangers stay in the conversation: what was heard once is not forgotten in its life."""
+    """Record the tools that brought text from strangers. The session keeps them for its whole life, because the text
+    stays in the history."""
     before = step.after.strangers
     new = [each for each in sorted(progress.strangers) if each not in before]
     if not new or len(before) >= STRANGERS_LIMIT:
@@ -32,7 +33,7 @@ def heard(step: Transition, progress: Progress) -> Transition:
 
 
 def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transition:
-    """Asks that were answered go, new ones come."""
+    """Remove asks that were answered and add new ones."""
     before = step.after.asks
     asks = [each for each in before if each.approval_id not in progress.answered]
     asks += [each for each in added if each not in asks]
@@ -46,16 +47,17 @@ def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transit
 
 
 REPORTS_LIMIT = 10
-"""Of one approval."""
+"""Maximum reports of one approval."""
 UNSETTLED = frozenset({"sent", "unknown"})
-"""Answers of a wallet that may have sent something."""
+"""Answers of a wallet after which a transaction may have been sent."""
 HASHES_LIMIT = 100
-"""More than can be pending at once: an approval lives for minutes, and only then could a hash be used again."""
+"""More hashes than approvals can be pending at once. An approval lives for minutes, and a hash could be reused only
+in that time."""
 INTERRUPTED = "Interrupted by user"
 
 
 def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
-    """`drafts` join the message log."""
+    """Append `drafts` to the message log."""
     end = config.child_end(now)
     messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
     count, active_at = session.logged + len(messages), max(session.last_activity_at, now)
@@ -71,7 +73,8 @@ def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: 
 def moved(
     session: Session, active: ActiveRun, progress: Progress, config: StoreConfig, now: int
 ) -> Transition:
-    """The run's input, when the log lacks it, then what has ended, and the new part of the LLM history."""
+    """Log the run's input if the log lacks it, then the finished messages, and append the new part of the LLM
+    history."""
     drafts = progress.drafts if active.input_logged else [active.submission.draft(), *progress.drafts]
     step = logged(session, drafts, config, now)
     history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens
@@ -84,7 +87,7 @@ def moved(
 
 
 def progressed(session: Session, progress: Progress, config: StoreConfig, now: int) -> Transition:
-    """The run goes on; its streaming text is in the log now and cleared."""
+    """The run continues; its streaming text is in the log now and is cleared."""
     active = running(session)
     step = moved(session, active, progress, config, now)
     before: frozenset[str] = frozenset() if progress.new_response else active.shown_results
@@ -100,7 +103,7 @@ def progressed(session: Session, progress: Progress, config: StoreConfig, now: i
 
 
 def ended(session: Session, ending: Ending, config: StoreConfig, now: int) -> Transition:
-    """The last progress of the active run, which leaves the session with its outcome."""
+    """The last progress of the active run, which then leaves the session; its outcome stays."""
     active = running(session)
     unsettled = {} if active.input_logged else unchecked(session, [active.submission], now)
     drafts, reported = [*ending.drafts, *_withdrawn(session, now)], {**unsettled, **ending.reported}
@@ -113,9 +116,9 @@ def ended(session: Session, ending: Ending, config: StoreConfig, now: int) -> Tr
 
 
 def unchecked(session: Session, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
-    """What answers that nobody has checked leave with their requests: something may have been sent.
+    """Return the reports that unchecked answers leave with their requests, because a transaction may have been sent.
 
-    What is found out about an answer is stored by its run's first write, with the answer itself (`input_logged`).
+    The run's first write stores the result of checking an answer together with the answer itself (`input_logged`).
     """
     replies = [each.approval for each in submissions if each.approval and each.approval.outcome in UNSETTLED]
     oldest = next((each.approval_id for each in session.approvals), "")
@@ -128,13 +131,13 @@ def unchecked(session: Session, submissions: Sequence[Submission], now: int) -> 
 
 
 def _withdrawn(session: Session, now: int) -> list[Draft]:
-    """The messages that were withdrawn beside the run, whose worker alone wrote the log."""
+    """Return the messages that were withdrawn during the run, because only the run's worker could write the log."""
     asked = [each.draft() for each in session.withdrawn]
     return [*asked, notice(session.withdrawn[-1].run_id, now)] if asked else []
 
 
 def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
-    """The end of the session's life as it is after the step. A clock that is behind moves no end back."""
+    """Set the end of the session's life after the step. A slow clock never moves the end back."""
     after = step.after
     if after.inbox or after.active:
         end = max(after.expires_at, config.busy_end(now))
@@ -145,7 +148,7 @@ def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
 
 
 def answered(step: Transition, progress: Progress, added: Sequence[Approval] = ()) -> Transition:
-    """Answered approvals go, new ones come; the transactions that answered are remembered."""
+    """Remove answered approvals and add new ones; remember the transactions that settled them."""
     before = step.after
     left = (each for each in before.approvals if each.approval_id not in progress.answered)
     approvals = [with_report(each, progress.reported.get(each.approval_id)) for each in left]
@@ -165,7 +168,7 @@ def running(session: Session) -> ActiveRun:
 def settled(
     step: Transition, run_ids: Sequence[str], outcome: Outcome, config: StoreConfig, now: int
 ) -> Transition:
-    """Remember the outcome, and whether the session still has work."""
+    """Record the outcome, and whether the session still has work."""
     known = {run_id: known for run_id, known in step.after.recent.items() if run_id not in run_ids}
     recent = dict(list({**known, **dict.fromkeys(run_ids, outcome)}.items())[-RECENT_LIMIT:])
     step.change.set(recent=recent, recent_order=list(recent))
@@ -184,7 +187,7 @@ def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
 
 
 def with_report(approval: Approval, report: Report | None) -> Approval:
-    """What was reported stays with the request, newest last; the same report twice is one. It ends the claim."""
+    """Add the report to the request, newest last; the same report twice counts once. A report ends the claim."""
     if report is None:
         return approval
     others = [each for each in approval.reported if each.transaction_hash != report.transaction_hash]

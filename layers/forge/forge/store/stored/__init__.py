@@ -1,1 +1,1 @@
-"""What is stored of a session: the form of its items, read leniently, and mended."""
+"""The stored form of a session's items: how they are read leniently and repaired."""

@@ -1,4 +1,4 @@
-"""Reading a stored model that another version wrote: what is of another form is left out, the rest is kept."""
+"""Reading a stored model that another version wrote: fields of another form are left out, the rest is kept."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def lenient(model: type[M], text: str | bytes, *, whole: frozenset[str] = frozenset()) -> M | None:
-    """`None` when not even what is left makes a model. Fields that the model does not know are ignored.
+    """Return `None` if the remaining fields do not make a model. Unknown fields are ignored.
 
-    `whole`: fields of which nothing may be left out, because what is missing there would be taken for a fact.
+    `whole`: fields of which nothing may be left out, because a missing part would be taken for a fact.
     """
     try:
         data: Any = json.loads(text)
@@ -33,7 +33,7 @@ def lenient(model: type[M], text: str | bytes, *, whole: frozenset[str] = frozen
 
 
 def _leave_out(data: dict[str, Any], places: Sequence[tuple[int | str, ...]]) -> bool:
-    """Remove the members of lists, else the fields, at `places`. False when nothing could be removed."""
+    """Remove the list members, or else the fields, at `places`. Return False if nothing could be removed."""
     members = {(place[0], place[1] if len(place) > 1 else None) for place in places if place}
     removed = False
     for field, index in sorted(members, key=lambda member: str(member[1]).zfill(9), reverse=True):
@@ -48,12 +48,12 @@ def _leave_out(data: dict[str, Any], places: Sequence[tuple[int | str, ...]]) ->
 
 
 def plain(value: Any, kind: type[Any], default: Any) -> Any:
-    """`value`, or `default` when it is of another kind."""
+    """Return `value`, or `default` if its type differs."""
     return value if type(value) is kind else default
 
 
 def text_map(value: Any) -> Mapping[str, str]:
-    """The members of a stored map that are texts."""
+    """Return the members of a stored map that are texts."""
     if not isinstance(value, dict):
         return {}
     found = cast("dict[str, Any]", value)

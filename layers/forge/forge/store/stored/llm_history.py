@@ -1,4 +1,4 @@
-"""The LLM history: one compressed item for each serialized LLM message, large ones in chunks."""
+"""The LLM history: one compressed item for each serialized LLM message, in chunks if it is large."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def chunks(data: bytes) -> list[bytes]:
 
 
 def entry_items(session: Session, entries: Sequence[bytes], expires_at: int) -> list[Item]:
-    """Items of the entries that follow what the session has; a head counts its chunks."""
+    """Return the items of the entries that follow those of the session; the head of an entry counts its chunks."""
     return [
         {
             **keys.entry(session.key, session.generation, session.history + offset, number),
@@ -37,7 +37,8 @@ def entry_items(session: Session, entries: Sequence[bytes], expires_at: int) -> 
 
 
 def read_entries(table: Table, session: Session) -> list[bytes]:
-    """From the session's `history_start` on, one for each that it counts; one that cannot be read is empty."""
+    """Return the entries from the session's `history_start` on, as many as it counts. An entry that cannot be read is
+    empty."""
     if not session.history:
         return []
     between = keys.entry_range(session.generation, session.history_start, session.history)
@@ -51,7 +52,7 @@ def _index(item: Item) -> int:
 
 
 def _join(group: list[Item]) -> bytes:
-    """Chunks beyond the head's count are left over from an earlier attempt."""
+    """Ignore chunks beyond the head's count; an earlier attempt has left them."""
     try:
         count = group[0].get("chunks", len(group))
         return zlib.decompress(b"".join(item["body"] for item in group[:count]))

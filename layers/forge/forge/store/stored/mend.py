@@ -1,4 +1,4 @@
-"""Repairing a hot item that lacks what a change needs, before the change is tried once more."""
+"""Repairing a hot item that lacks attributes that a change needs, before the change is tried again."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ R = TypeVar("R")
 
 
 def whole(item: Item) -> Item:
-    """The item itself, when a change can be computed from it. Raises `Unfit`, `SessionUnreadable`."""
+    """Return the item if a change can be computed from it. Raises `Unfit`, `SessionUnreadable`."""
     if lacking(item, Defaults()):
         raise Unfit
     return item
 
 
 def mended(table: Table, key: SessionKey, defaults: Defaults, action: Callable[[], R]) -> R:
-    """What `action` returns; when the item lacks what that needs, it gets the defaults and `action` is called again.
+    """Return the result of `action`. If the item lacks attributes, write their defaults and call `action` again.
 
-    Raises `SessionUnreadable` when nothing can stand for what is missing.
+    Raises `SessionUnreadable` if a missing attribute has no default.
     """
     try:
         return action()
@@ -37,7 +37,7 @@ def mended(table: Table, key: SessionKey, defaults: Defaults, action: Callable[[
 
 
 def _mend(table: Table, key: SessionKey, defaults: Defaults) -> bool:
-    """Whether anything was lacking. Each attribute is written only if it is still as it was seen."""
+    """Return whether an attribute was missing. Each one is written only if it has not changed since it was read."""
     item = table.get(keys.hot(key))
     missing = lacking(item, defaults) if item else {}
     if item is None or not missing:

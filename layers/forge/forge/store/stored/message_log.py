@@ -1,4 +1,4 @@
-"""Long text in parts of at most 32,000 bytes, cut between characters; each cut depends only on the text before it."""
+"""Long text in parts of at most 32,000 bytes, cut between characters. Each cut depends only on the text before it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from forge.store.stored.unreadable import note_unreadable
 
 PART_BYTES = 32_000
 _HEAD_SEPARATORS = 2
-"""`#` in the sort key of a message's head; its parts have one more."""
+"""Number of `#` in the sort key of a message's head; the keys of its parts have one more."""
 UNREADABLE = "(This message cannot be read: what is stored of it is damaged, or a newer version wrote it.)"
 
 
 def split(text: str) -> list[str]:
-    """Full parts and a last one that is not full; at least one, the last may be empty."""
+    """Return full parts and a last part that is not full; there is at least one, and the last may be empty."""
     parts: list[str] = []
     data, start = text.encode(), 0
     while len(data) - start > PART_BYTES:
@@ -41,7 +41,7 @@ def part_item(key: SessionKey, generation: int, seq: int, part: int, text: str, 
 
 
 def message_items(key: SessionKey, generation: int, message: Message, expires_at: int) -> list[Item]:
-    """A finished message; a long one as a head without content and its parts."""
+    """Return the items of a finished message. A long message has a head without content, and parts."""
     head: Item = {
         **keys.message(key, generation, message.seq),
         "sender": message.sender,
@@ -66,7 +66,8 @@ def message_items(key: SessionKey, generation: int, message: Message, expires_at
 
 
 def messages_of(items: Iterable[Item]) -> list[Message]:
-    """Heads and parts in order of their keys. Parts that no head counts are left over from an earlier attempt."""
+    """`items` are heads and parts in order of their keys. Parts that no head counts are leftovers of an earlier
+    attempt."""
     found: list[Message] = []
     head: Item = {}
     parts: list[Item] = []
@@ -86,7 +87,7 @@ def messages_of(items: Iterable[Item]) -> list[Message]:
 
 
 def streaming_parts(table: Table, session: Session) -> str:
-    """The parts of the streaming text that are not in the hot item any more."""
+    """Return the parts of the streaming text that are no longer in the hot item."""
     if session.active is None or not session.active.text_parts:
         return ""
     pk = keys.partition(session.key)
@@ -99,7 +100,7 @@ def whole_text(table: Table, session: Session) -> str:
 
 
 def _message(head: Item, parts: Sequence[Item]) -> Message:
-    """One that cannot be read keeps its place, and says so."""
+    """A message that cannot be read keeps its place, with a text that says so."""
     try:
         return _read(head, parts)
     except (KeyError, TypeError, ValidationError) as error:

@@ -1,6 +1,6 @@
-"""Pending wallet requests as the hot item holds them, also those that another version wrote in a form of its own.
+"""Pending wallet requests in the hot item, including those that another version wrote in its own form.
 
-One of which this version could not say what it means is not shown, and kept, byte for byte, for those who can.
+A request whose meaning this version does not know is not shown, but kept byte for byte for versions that know it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from forge.store.stored.unreadable import note_unreadable
 
 
 def asks_of(item: Item) -> list[Ask]:
-    """One that cannot be read can never be allowed: it is left out."""
+    """A request that cannot be read can never be allowed, so it is left out."""
     found = [lenient(Ask, text) for text in item.get("asks", [])]
     if None in found:
         note_unreadable({**item, "sk": "ask"})
@@ -26,20 +26,21 @@ def asks_of(item: Item) -> list[Ask]:
 
 
 def strangers_of(item: Item) -> list[str]:
-    """The tools whose results have brought words of strangers into the conversation."""
+    """Return the tools whose results have brought text from strangers into the conversation."""
     return [str(each) for each in item.get("strangers", [])]
 
 
 APPROVALS_LIMIT = 128_000
-"""Bytes of all pending approvals of a session: the hot item has to stay below 400 KB."""
+"""Maximum bytes of all pending approvals of a session, because the hot item must stay below 400 KB."""
 
 _OF_WALLETS = frozenset({"claim", "reported"})
-"""What an approval says of wallets that had it. Without them it would look as if no wallet ever had it."""
+"""The fields that record which wallets had an approval. If they were dropped, it would look as if no wallet ever had
+it."""
 _FORM = frozenset({"form"})
 
 
 def read_approvals(item: Item) -> tuple[list[Approval], list[ForeignApproval]]:
-    """Those that can be shown, and those that are to be kept. What is neither is left out."""
+    """Return the requests that can be shown and those that must be kept unread. All others are left out."""
     texts = [text for text in item["approvals"] if isinstance(text, str)]
     found = [_approval(text) for text in texts]
     if len(texts) < len(item["approvals"]) or not all(isinstance(each, Approval) for each in found):
@@ -51,7 +52,8 @@ def read_approvals(item: Item) -> tuple[list[Approval], list[ForeignApproval]]:
 
 
 def _approval(text: str) -> Approval | ForeignApproval | None:
-    """One of which only what wallets did cannot be read may have been sent, and is shown with that report."""
+    """If only the record of wallets cannot be read, the transaction may have been sent, so the approval gets a report
+    that says so."""
     found = lenient(Approval, text, whole=_OF_WALLETS | _FORM)
     asked = found or lenient(Approval, text, whole=_FORM)
     if found or asked is None:
@@ -61,7 +63,7 @@ def _approval(text: str) -> Approval | ForeignApproval | None:
 
 
 def _foreign(text: str) -> ForeignApproval | None:
-    """None for what no version can have written: its end has been the same field since the first."""
+    """Return None for data that no version can have written: every version has stored the end in the same field."""
     try:
         data: Any = json.loads(text)
     except (ValueError, RecursionError):

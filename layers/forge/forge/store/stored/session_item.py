@@ -1,4 +1,4 @@
-"""The hot item as stored, and as the entity that everyone else sees."""
+"""Conversion between the stored hot item and the entity that all other modules use."""
 
 from __future__ import annotations
 
@@ -42,17 +42,18 @@ ACTIVE_ATTRIBUTES = (
     "taken_from",
     "withdrawn",
 )
-"""What exists only while a run is active."""
+"""Attributes that exist only while a run is active."""
 
 WORK_ATTRIBUTES = ("work_shard", "work_due")
-"""What puts a session into the index of those with work."""
+"""Attributes that put a session into the index of sessions with work."""
 
 
 _OUTCOMES = frozenset(get_args(Outcome))
 
 
 def alive(item: Item | None, now: int) -> bool:
-    """TTL deletes late: an item past its end counts as absent. One without an end is alive, and gets one."""
+    """DynamoDB's TTL deletes late, so an item whose end has passed counts as absent. An item without an end is alive;
+    the next change sets one."""
     if item is None:
         return False
     end = item.get("expires_at")
@@ -97,14 +98,15 @@ def _session(item: Item) -> Session:
 
 
 def _recent(item: Item) -> dict[str, Outcome]:
-    """Outcomes that a newer version has added are left out."""
+    """Leave out outcomes that a newer version has added."""
     known = text_map(item["recent"])
     order = [run_id for run_id in item["recent_order"] if isinstance(run_id, str)]
     return {run_id: cast("Outcome", known[run_id]) for run_id in order if known.get(run_id) in _OUTCOMES}
 
 
 def current(session: Session, now: int) -> Session:
-    """As it may be shown: an approval that has expired waits for no answer, though the next run has yet to say so."""
+    """Leave out requests that have expired, because they no longer wait for an answer, although only the next run
+    records that."""
     open_ones = {
         "approvals": [each for each in session.approvals if each.expires_at > now],
         "foreign_approvals": [each for each in session.foreign_approvals if each.expires_at > now],
@@ -114,9 +116,9 @@ def current(session: Session, now: int) -> Session:
 
 
 def new_item(key: SessionKey, now: int, old: Item | None, **values: Any) -> Item:
-    """The first form of a generation. `generation`, `rev` and `fence` grow over all lives of the key:
+    """Return the first item of a generation. `generation`, `rev` and `fence` grow over all lives of the key.
 
-    seeded from the clock, so that they do not repeat after the item was deleted in between.
+    They start from the clock, so that they do not repeat after the item was deleted in between.
     """
     return {
         **keys.hot(key),
@@ -138,7 +140,7 @@ def new_item(key: SessionKey, now: int, old: Item | None, **values: Any) -> Item
 
 
 def only_if(change: ConditionalWrite, old: Item | None) -> ConditionalWrite:
-    """The condition that nothing has happened to `old` (or that there still is no item)."""
+    """Add the condition that `old` has not changed (or that there still is no item)."""
     if old is None:
         return change.when("attribute_not_exists(pk)")
     for name in ("rev", "generation"):
@@ -155,7 +157,7 @@ def _grown(old: Item | None, name: str, now: int) -> int:
 
 
 def entry_of(submission: Submission) -> Item:
-    """An inbox entry; its key in the map is the run id."""
+    """An inbox entry; the run id is its key in the map."""
     entry: Item = {
         "sender": submission.sender,
         "content": submission.content,

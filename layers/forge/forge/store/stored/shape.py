@@ -1,8 +1,8 @@
-"""The form of the stored hot item: the kind of each attribute, and what stands for one that is missing.
+"""The form of the stored hot item: the type of each attribute, and the default for a missing one.
 
-Another version of this program, or a fault, may have left an item without an attribute or with one of another kind.
-What has a default is completed when the item is read, and written into the item by the next change (`mend`). What
-nothing can stand for costs its own session only: `SessionUnreadable`.
+Another version of this program, or a fault, may have left an item without an attribute or with one of another type.
+Attributes with a default are completed when the item is read, and the next change writes them into the item (`mend`).
+If an attribute without a default is missing, only this session fails: `SessionUnreadable`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NETWORK = str(Settings.model_fields["default_network"].default)
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a default may be made from. `now`: epoch milliseconds."""
+    """What a default may be computed from. `now`: epoch milliseconds."""
 
     now: int = 0
     network: str = _NETWORK
@@ -32,11 +32,14 @@ Default = Callable[[Item, Defaults], Any]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`default` None: nothing can stand for it. `is_replaceable`: a value of another kind may be overwritten."""
+    """The form of one attribute."""
 
     kind: type
+    """The attribute's type."""
     default: Default | None = None
+    """Computes the default; None: a missing attribute makes the session unreadable."""
     is_replaceable: bool = False
+    """Whether the default may overwrite a value of another type."""
 
 
 def _in_order_of_acceptance(item: Item, _: Defaults) -> list[str]:
@@ -77,7 +80,8 @@ SESSION: Mapping[str, Attribute] = {
     "created_at": Attribute(int, _now, is_replaceable=True),
     "last_activity_at": Attribute(int, _now, is_replaceable=True),
 }
-"""Every hot item has these. `rev` and `fence` only have to grow, and the clock has counted more than their writes."""
+"""Every hot item has these. `rev` and `fence` only have to grow, and the clock has counted further than their writes.
+"""
 
 RUN: Mapping[str, Attribute] = {
     "active": Attribute(dict),
@@ -108,11 +112,11 @@ OPTIONAL: Mapping[str, Attribute] = {
         Attribute(int, _always(None), is_replaceable=True),
     ),
 }
-"""A hot item may have these; a default of `None` means that one of another kind counts as absent."""
+"""A hot item may have these. A default of `None` means that an attribute of another type counts as absent."""
 
 
 def lacking(item: Item, defaults: Defaults) -> Item:
-    """The attributes that are missing or to be replaced, with their defaults. Raises `SessionUnreadable`."""
+    """Return the attributes that are missing or must be replaced, with their defaults. Raises `SessionUnreadable`."""
     expected = {**SESSION, **RUN} if "active_id" in item else SESSION
     found: Item = {}
     for name, attribute in expected.items():
@@ -125,7 +129,7 @@ def lacking(item: Item, defaults: Defaults) -> Item:
 
 
 def completed(item: Item) -> Item:
-    """The item as it may be read. Raises `SessionUnreadable`."""
+    """Return the item with its missing attributes completed. Raises `SessionUnreadable`."""
     missing = lacking(item, Defaults())
     whole = {**item, **missing} if missing else item
     return {name: value for name, value in whole.items() if value is not None}

@@ -1,7 +1,7 @@
-"""The end of a streaming text, in an item of its own, so that renewing a lease writes nothing but a small hot item.
+"""The end of a streaming text, in an item of its own, so that a renewal of the lease writes only a small hot item.
 
-There is one for a generation, overwritten as the text grows. It counts while fence, message and offset are those of the
-active run: what an earlier attempt or message has left is nobody's text.
+Each generation has one such item, which is overwritten as the text grows. It is valid only if its fence, message and
+offset are those of the active run; otherwise an earlier attempt or message has left it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from forge.store import keys
 from forge.store.stored.unreadable import note_unreadable
 
 TAIL_SECONDS = 3_600
-"""Longer than a run goes on without another flush."""
+"""Life of the item, longer than the time between two flushes of a run."""
 
 
 def put_tail(table: Table, lease: Lease, text: str, now: int) -> None:
-    """Raises `LeaseLost` when a later attempt has text here."""
+    """Raises `LeaseLost` if a later attempt has stored text here."""
     session = lease.session
     item = {
         **keys.text(session.key, session.generation),
@@ -40,7 +40,7 @@ def put_tail(table: Table, lease: Lease, text: str, now: int) -> None:
 
 
 def tail_of(table: Table, session: Session) -> str:
-    """What an older version has written stands in the hot item."""
+    """An older version stored this text in the hot item."""
     active = session.active
     if active is None or active.text:
         return active.text if active else ""

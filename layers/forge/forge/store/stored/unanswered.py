@@ -1,4 +1,4 @@
-"""Accepted runs whose session has ended before they had an outcome: they are counted and logged."""
+"""Accepted runs whose session ended before they had an outcome. They are counted and logged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def unanswered(item: Mapping[str, Any]) -> int:
-    """How many runs the hot item of an ended session still has."""
+    """Return how many runs the hot item of an ended session still has."""
     inbox: list[Any] = plain(item.get("inbox_order"), list, [])
     return len(inbox) + ("active_id" in item)
 

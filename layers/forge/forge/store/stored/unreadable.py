@@ -1,4 +1,5 @@
-"""Telling of stored items that cannot be read: which kind, and whose by a digest (a session's key lets one use it)."""
+"""Reports stored items that cannot be read: their kind, and a digest of the session's key, because the key itself
+gives access."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def note_unreadable(item: Item, error: BaseException | None = None) -> None:
-    """Counted and logged, so that an operator hears of it; never the contents."""
+    """Count and log the item, so that an operator learns of it, but never log its contents."""
     cause = error.__cause__ or error if error else None
     record("ItemsUnreadable")
     logger.warning(
