@@ -1,4 +1,4 @@
-"""What belongs to a person who has logged in: a page of their sessions, and the receipt of what was deleted."""
+"""A person who has logged in: a page of their sessions, and the receipt of what a deletion has deleted."""
 
 from __future__ import annotations
 
@@ -14,20 +14,26 @@ from forge.models.session import Session
 
 @dataclass(frozen=True, slots=True)
 class OwnedPage:
-    """`after`: what the next page is asked for with; None on the last page."""
+    """A page of an owner's sessions."""
 
     sessions: Sequence[Session]
+    """The sessions of this page, newest first."""
     after: str | None
+    """The argument that requests the next page; None on the last page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """`connections` followed the session under the id that it had before, `left`, in its `generation`."""
+    """A session that has been given to an owner."""
 
     session: Session
+    """The session under its new id."""
     left: SessionKey
+    """The session's old key."""
     generation: int
+    """The generation under the old key."""
     connections: frozenset[str]
+    """The connections that followed the session under the old key; the caller closes them."""
 
 
 class Deleted(BaseModel):
@@ -36,41 +42,48 @@ class Deleted(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sessions: int = 0
-    """Sessions."""
+    """The number of sessions."""
     messages: int = 0
-    """Messages of all sessions."""
+    """The number of messages of all sessions."""
     memory_entries: int = 0
-    """Entries of what the LLM remembered."""
+    """The number of entries of the LLM history."""
     wallet_requests: int = 0
-    """Wallet requests that waited."""
+    """The number of pending wallet requests."""
     runs: int = 0
-    """Runs that were in progress or queued."""
+    """The number of runs that were in progress or queued."""
 
 
 class Erasure(BaseModel):
-    """A deletion as it stands. Times are epoch milliseconds; `finished_at` None: it has to be called again."""
+    """The state of a deletion."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
+    """The same name continues the same deletion."""
     deleted: Deleted
+    """What has been deleted so far."""
     started_at: int
+    """The time of the first call, in epoch milliseconds."""
     finished_at: int | None = None
+    """The time at which everything was deleted, in epoch milliseconds; None: another call must continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """A session that has been deleted: the connections to close, and the generation that they followed."""
+    """A session that has been deleted."""
 
     generation: int
+    """The generation that was deleted."""
     connections: frozenset[str]
+    """The connections that followed it; the caller closes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErasedAlone(Erased):
-    """By a deletion of its own. When that is finished already, this is its receipt, and nothing is left to be done."""
+    """A session that a deletion of this session alone has deleted."""
 
     erasure: Erasure
+    """The deletion. If it is finished already, this is its receipt and nothing remains to be done."""
 
 
 KeptKind = Literal[
@@ -88,13 +101,13 @@ KeptKind = Literal[
 
 
 class Kept(BaseModel):
-    """Something that a deletion leaves."""
+    """A kind of data that remains after a deletion."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: KeptKind
-    """What it is."""
+    """The kind of data."""
     seconds: int | None
-    """For how long it stays at most; null where that is not this server's to say."""
+    """The longest time that the data stays; null if this server does not decide that."""
     why: str
-    """Why it stays, in one sentence."""
+    """The reason for which the data stays, in one sentence."""

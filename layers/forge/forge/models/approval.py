@@ -30,25 +30,27 @@ class Call(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     to: Address
-    """The address that is called."""
+    """The address that the call goes to."""
     value: Wei
-    """What is sent with the call, in decimal wei."""
+    """The value that the call sends, in decimal wei."""
     data: HexData
     """The call data, as 0x hex."""
 
 
 class WalletTransaction(BaseModel):
-    """What the wallet must sign, exactly: a list of calls, today always one. `sender` null: any account may sign.
-
-    `gas` is a wish in decimal units, and no part of the digest: a wallet may choose another limit.
-    """
+    """What the wallet must sign, exactly."""
 
     model_config = ConfigDict(frozen=True)
 
     chain_id: int
+    """The chain's id, a part of the digest."""
     sender: Address | None = None
+    """The account that must sign, a part of the digest; null: any account may sign."""
     gas: Wei | None = None
+    """A suggested limit in decimal units of gas. It is not a part of the digest, because a wallet may choose another
+    limit."""
     calls: Annotated[list[Call], Field(min_length=1)]
+    """The calls of the transaction; today there is always one."""
 
     @classmethod
     def of_call(
@@ -65,84 +67,105 @@ class WalletTransaction(BaseModel):
 
     @property
     def to(self) -> str:
-        """The first call's."""
+        """The first call's address."""
         return self.calls[0].to
 
     @property
     def value(self) -> str:
-        """The first call's."""
+        """The first call's value."""
         return self.calls[0].value
 
     @property
     def data(self) -> str:
-        """The first call's."""
+        """The first call's data."""
         return self.calls[0].data
 
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON of what must match on the chain; `docs/protocol.md` shows it."""
+        """Return the SHA-256 of the canonical JSON of what must match on the chain; `docs/protocol.md` shows the
+        form."""
         calls = [[call.to.lower(), call.value, call.data.lower()] for call in self.calls]
         return _sha256([DIGEST_VERSION, self.chain_id, self.sender.lower() if self.sender else None, calls])
 
 
 CLAIM_MS = 120_000
-"""A client renews its claim on a wallet request three times in that while the wallet has it."""
+"""Life of a claim. A client whose wallet has the request renews its claim three times within this time."""
 
 
 class Claim(BaseModel):
-    """A client has the request in a wallet until `until` (epoch milliseconds), to be signed by `account`."""
+    """A client's claim on a wallet request: one of its wallets has the request."""
 
     model_config = ConfigDict(frozen=True)
 
     claim_id: ClaimId
+    """The id that the client chose for its claim."""
     account: Address
+    """The account that is to sign."""
     until: int
+    """The end of the claim, in epoch milliseconds."""
 
 
 class Report(BaseModel):
-    """An answer that did not settle the request; `at` in epoch milliseconds."""
+    """An answer that did not settle the request."""
 
     model_config = ConfigDict(frozen=True)
 
     transaction_hash: TransactionHash | None = None
+    """The hash that was reported, if any."""
     outcome: Literal["not_found", "different", "unknown"]
+    """What the check found: no such transaction, a different one, or no certain result."""
     at: int
+    """The time of the report, in epoch milliseconds."""
 
 
 class Approval(BaseModel):
-    """A pending approval. Times are epoch milliseconds. `call_id` is the paused tool call of `run_id`.
+    """A pending approval. Times are epoch milliseconds.
 
-    `after_block`: the chain's newest block when it was made; a transaction in an older one cannot be the answer.
-    `after_nonce`: how many transactions the sender had sent by then, if the sender was known. `claim` stays when it
-    has lapsed: its account is the one that an answer is checked against.
-
-    `form`: a version that changes what a field means counts it up, and versions that do not know that form leave the
-    request to others (`ForeignApproval`). Fields that are only added are kept by those that do not know them.
+    A version that changes the meaning of a field increases `form`. Versions that do not know that form keep the
+    request unread (`ForeignApproval`). Fields that are only added are kept by versions that do not know them.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     form: Literal[1] = 1
+    """The version of the fields' meaning."""
     approval_id: ApprovalId
+    """The request's id."""
     run_id: str
+    """The run whose tool call is paused."""
     call_id: str
+    """The paused tool call."""
     network: str
+    """The network's name."""
     transaction: WalletTransaction
+    """What the wallet must sign."""
     digest: str
+    """The digest of `transaction`; an answer refers to exactly this transaction."""
     description: str
+    """The agent's own description, which nobody has checked."""
     decoded: str | None = None
+    """The first call in words, for older clients."""
     simulation: str | None = None
+    """The simulation's result in words, for older clients."""
     review: Review = NO_REVIEW
+    """What the worker found out about the request."""
     after_block: int | None = None
+    """The chain's newest block when the request was made. A transaction in an older block cannot be the answer."""
     after_nonce: int | None = None
+    """The number of transactions that the sender had sent by then, if the sender was known."""
     claim: Claim | None = None
+    """The last claim. It stays after it has lapsed, because an answer is checked against its account."""
     reported: list[Report] = []
+    """Answers that did not settle the request."""
     created_at: int
+    """The time at which the request was made."""
     expires_at: int
+    """The time at which the request ends without an answer."""
 
     @model_validator(mode="before")
     @classmethod
     def _read_older(cls, stored: Any) -> Any:
-        """Requests of the release before had one flat call and a digest over it; they live for minutes only."""
+        """Read a request of the previous release, which had one flat call and a digest over it. Such requests live
+        for minutes."""
         if not isinstance(stored, dict):
             return stored
         fields = cast("dict[str, Any]", stored)
@@ -162,43 +185,47 @@ class Approval(BaseModel):
 
     @property
     def payer(self) -> str | None:
-        """The account that is to sign, as far as it is known: the request's sender, else who has claimed it."""
+        """The account that is to sign, if it is known: the request's sender, else the account of the claim."""
         return self.transaction.sender or (self.claim.account if self.claim else None)
 
 
 class ForeignApproval(BaseModel):
-    """A pending approval in a form of another version: it is kept as it is stored, and never shown or answered here."""
+    """A pending approval in the form of another version. It is kept as it is stored, and never shown or answered
+    here."""
 
     model_config = ConfigDict(frozen=True)
 
     stored: str
+    """The approval as JSON text, as it is stored."""
     expires_at: int
+    """The time at which the request ends, in epoch milliseconds."""
 
 
 REASON_LIMIT = 500
 
 
 def _said(reason: str | None) -> str | None:
-    """On one line of at most `REASON_LIMIT` characters; an answer is never refused for its words."""
+    """Put the reason on one line of at most `REASON_LIMIT` characters, because an answer is never refused for its
+    text."""
     return one_line(reason, REASON_LIMIT).strip() or None if reason else None
 
 
 class ApprovalReply(BaseModel):
-    """The wallet's answer to one request, or the person's word to a tool call."""
+    """The wallet's answer to one request, or the person's decision about a tool call."""
 
     model_config = ConfigDict(frozen=True)
 
     approval_id: ApprovalId | None = None
-    """The request that is answered; null for the oldest one that waits, as older clients mean it."""
+    """The request that is answered; null means the oldest pending one, for older clients."""
     outcome: Literal["sent", "rejected", "unknown", "allowed"]
-    """`sent`; `rejected`; `unknown` when the wallet gave no usable answer, so that it may have been sent; `allowed`,
-    the person's yes to a tool call that waits."""
+    """`sent`; `rejected`; `unknown` when the wallet gave no usable answer, so that the transaction may have been
+    sent; `allowed` when the person allows a waiting tool call."""
     transaction_hash: TransactionHash | None = None
-    """The hash that the wallet gave."""
+    """The transaction hash that the wallet returned."""
     reason: Annotated[str | None, AfterValidator(_said)] = None
-    """Why the person rejects it, in their own words, or what the wallet said."""
+    """The reason for the rejection in the person's own words, or the wallet's message."""
     claim_id: ClaimId | None = None
-    """The claim under which the wallet was asked."""
+    """The id of the claim under which the client asked the wallet."""
 
 
 def _from_flat(flat: dict[str, Any]) -> WalletTransaction:

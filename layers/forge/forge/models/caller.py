@@ -1,4 +1,4 @@
-"""Who calls, until when that is known, and what a ticket is for."""
+"""The caller of a request, and what a ticket allows."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from forge.models.ids import SessionKey
 
 
 class Caller(NamedTuple):
-    """`until` (epoch milliseconds): when the caller's token ends, and with it what was opened by it; None: never.
-
-    `payer`: the digest of who is charged, the owner or an anonymous caller's address prefix; empty: this computer's
-    own user.
-    """
+    """The caller of a request."""
 
     owner: str
+    """The subject of the caller's token, or `anonymous`."""
     until: int | None = None
+    """The end of the caller's token and of what it opened, in epoch milliseconds; None: no end."""
     payer: str = ""
+    """The digest of the owner or the address prefix that is charged; empty for the user of this computer."""
 
 
 class Grant(NamedTuple):
-    """What a ticket opens: one session, for its owner, from pages of `origin` (empty: from no page).
-
-    `until` (epoch milliseconds): when the token by which the ticket was got ends.
-    """
+    """What a ticket opens."""
 
     key: SessionKey
+    """The only session that the ticket opens, with its owner."""
     origin: str = ""
+    """The origin whose pages may use the ticket; empty: no page may."""
     until: int | None = None
+    """The end of the token with which the ticket was requested, in epoch milliseconds."""
 
     @property
     def caller(self) -> Caller:

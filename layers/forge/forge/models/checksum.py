@@ -1,7 +1,8 @@
-"""EIP-55: an address in capital and small letters says by them whether a digit was mistyped.
+"""EIP-55: the capital and small letters of an address are a checksum, which reveals a mistyped digit.
 
-Keccak-256 is not in Python's standard library (its SHA-3 pads otherwise), and a package for it would be loaded by every
-function. Addresses are short, so one block of it in plain Python is enough: Keccak-f[1600] as its authors describe it.
+Keccak-256 is not in Python's standard library (its SHA-3 pads differently), and every function would have to load a
+package for it. Addresses are short, so one block of Keccak-f[1600] in plain Python, as its authors describe it, is
+enough.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ Lanes = list[list[int]]
 
 
 def has_right_checksum(address: str) -> bool:
-    """`address`: 0x and 40 hex digits. One in small or in capital letters alone has no checksum."""
+    """`address`: 0x and 40 hex digits. An address in small or capital letters only has no checksum."""
     digits = address[2:]
     return digits in (digits.lower(), digits.upper()) or address == with_checksum(address)
 
@@ -25,7 +26,7 @@ def with_checksum(address: str) -> str:
 
 
 def keccak_256(data: bytes) -> bytes:
-    """Of less than one block: at most 135 bytes."""
+    """Hash less than one block, at most 135 bytes."""
     block = bytearray(data.ljust(_RATE, b"\0"))
     block[len(data)] ^= 0x01
     block[-1] ^= 0x80

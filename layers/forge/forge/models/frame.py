@@ -1,4 +1,4 @@
-"""What travels on the WebSocket: closed unions with a literal `type`, followed by the page and `docs/protocol.md`."""
+"""WebSocket frames: closed unions with a literal `type`. The page and `docs/protocol.md` follow them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from forge.models.ids import SessionId
 from forge.models.views import Hot, PublicMessage
 
 FRAME_BYTES_LIMIT = 32_000
-"""API Gateway cuts a WebSocket message into frames of 32 KB; ours stay below one."""
+"""API Gateway cuts a WebSocket message into frames of 32 KB; ours are smaller than one."""
 
 
 class StateFrame(Hot):
-    """The public hot state and messages that are new to the receiver, by `seq`."""
+    """The public hot state and the messages that are new to the receiver, by `seq`."""
 
     type: Literal["state"] = "state"
     """Which frame this is."""
     first_seq: int = 0
-    """In the answer to a `sync` with `newest`: messages before it are left out and not sent; 0 when none are."""
+    """The number of the first message that is sent in the answer to a `sync` with `newest`; 0 when no message is left
+    out."""
     messages: list[PublicMessage] = Field(default_factory=list[PublicMessage])
-    """Messages that are new to the receiver, each whole or to be continued."""
+    """Messages that are new to the receiver. A long message is continued by `text` frames."""
 
 
 class TextFrame(BaseModel):
     """A piece of a message.
 
-    A receiver appends when `offset` is what it has, trims the overlap when it is smaller, asks `sync` when it is
-    larger, and starts the message again from offset 0 when `attempt` grew (ignoring frames of a smaller attempt).
+    A receiver appends the text when `offset` equals what it has, trims the overlap when `offset` is smaller, asks
+    `sync` when it is larger, and starts the message again from offset 0 when `attempt` has grown (ignoring frames of
+    a smaller attempt).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,28 +42,28 @@ class TextFrame(BaseModel):
     generation: int
     """The session's generation."""
     seq: int
-    """The message that it belongs to."""
+    """The number of the message to which the text belongs."""
     attempt: int
     """The run's attempt; 0 for the rest of a message that has ended."""
     offset: int
-    """Where in the message `text` begins, in characters (Unicode code points)."""
+    """The position in the message at which `text` begins, in characters (Unicode code points)."""
     text: str
     """A piece of the message."""
 
 
 class ErrorFrame(BaseModel):
-    """What was wrong with a client's frame; the connection stays open. The fields are those of RFC 9457."""
+    """A problem with a client's frame; the connection stays open. The fields are those of RFC 9457."""
 
     model_config = ConfigDict(frozen=True)
 
     type: Literal["error"] = "error"
     """Which frame this is."""
     status: int
-    """What HTTP's status would be."""
+    """The HTTP status that the problem would have."""
     title: str
     """The status in words."""
     detail: str
-    """What was wrong, for a person."""
+    """The problem in words for a person."""
 
 
 class SessionExpiredFrame(BaseModel):
@@ -95,20 +97,20 @@ SERVER_FRAME: TypeAdapter[Any] = TypeAdapter(ServerFrame, config=ConfigDict(defe
 
 
 class Have(BaseModel):
-    """What a client holds already."""
+    """What the client already has."""
 
     model_config = ConfigDict(extra="forbid")
 
     generation: int = 0
-    """The generation of what the client holds."""
+    """The generation of the data that the client has."""
     messages: int = Field(default=0, ge=0)
-    """How many messages that have ended it holds, from the first on."""
+    """The number of finished messages that the client has, counted from the first one."""
     seq: int | None = None
-    """The streaming message that it holds a part of."""
+    """The number of the streaming message of which the client has a part."""
     attempt: int = 0
-    """The attempt of that part."""
+    """The attempt to which that part belongs."""
     length: int = Field(default=0, ge=0)
-    """How many characters (Unicode code points) of it."""
+    """The length of that part in characters (Unicode code points)."""
 
 
 class SyncFrame(BaseModel):
@@ -119,16 +121,17 @@ class SyncFrame(BaseModel):
     type: Literal["sync"] = "sync"
     """Which frame this is."""
     session_id: SessionId | None = None
-    """When given, it must be the connection's own."""
+    """If given, this must be the session of the connection."""
     have: Have = Have()
-    """What the client holds already."""
+    """What the client already has."""
     newest: int | None = Field(default=None, ge=1, le=500)
-    """At most so many of the messages that have ended, and at most 1 MB of them; older ones are at `GET
-    /api/state?before=`. Without it the oldest that the client lacks come first, at most 500 and 1 MB of them."""
+    """Send at most this many of the newest finished messages, and at most 1 MB of them; `GET /api/state?before=`
+    returns older ones. Without this field the oldest messages that the client lacks come first, at most 500 and 1 MB
+    of them."""
 
 
 class PingFrame(BaseModel):
-    """Keep the connection and its session alive; send one at least every 5 minutes."""
+    """Keep the connection and its session alive. A client sends this frame at least every 5 minutes."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -137,14 +140,14 @@ class PingFrame(BaseModel):
 
 
 class AuthFrame(BaseModel):
-    """Keep the connection open beyond the token by which it was opened; the answer is a `pong`."""
+    """Keep the connection open beyond the end of the token that opened it; the answer is a `pong`."""
 
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["auth"] = "auth"
     """Which frame this is."""
     ticket: Annotated[str, Field(max_length=128)]
-    """One of `POST /api/ticket`, got by a newer token of the same owner for the same session."""
+    """A ticket of `POST /api/ticket`, requested with a newer token of the same owner for the same session."""
 
 
 ClientFrame = Annotated[SyncFrame | PingFrame | AuthFrame, Field(discriminator="type")]

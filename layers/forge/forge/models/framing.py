@@ -1,4 +1,5 @@
-"""How a state becomes frames that fit: pure, used by `sync` and by the worker's push. All frames come back encoded."""
+"""Split a state into frames that fit the size limit. `sync` and the worker's push use these pure functions; all
+frames are returned encoded."""
 
 from __future__ import annotations
 
@@ -14,18 +15,18 @@ from forge.models.session import Catalog, Session
 from forge.models.views import Hot, PublicApproval, PublicAsk, PublicMessage, QueuedMessage
 
 HOT_BYTES_LIMIT = 16_000
-"""Half a frame, so that there is always room for messages beside the hot state."""
+"""Half a frame, so that there is always room for messages next to the hot state."""
 
 _DATA_SHOWN = 10
-"""Characters of a cut approval's call data: the function's selector."""
+"""Number of characters that are kept of an approval's call data when it is cut: the function's selector."""
 _LONGEST_CHARACTER = 6
-"""Bytes of a control character in JSON, `\\u0000`; every other character takes less."""
+"""Bytes of a control character in JSON, `\\u0000`; every other character takes fewer."""
 
 
 def state_frames(hot: Hot, messages: Sequence[PublicMessage], first_seq: int = 0) -> list[str]:
-    """`state` frames that carry `messages` in order, at least one; a long message continues in `text` frames.
+    """Return `state` frames that carry `messages` in order, at least one; `text` frames continue a long message.
 
-    The continuation (attempt 0) follows the `state` frame that holds the message's beginning.
+    The continuation (attempt 0) follows the `state` frame that holds the beginning of the message.
     """
     empty = StateFrame(**dict(_fitting_hot(hot)), first_seq=first_seq)
     room = FRAME_BYTES_LIMIT - len(to_json(empty))
@@ -41,7 +42,8 @@ def state_frames(hot: Hot, messages: Sequence[PublicMessage], first_seq: int = 0
 def text_frames(
     session_id: str, generation: int, seq: int, attempt: int, offset: int, text: str
 ) -> list[str]:
-    """`text` frames of `text`, whose first character is character `offset` of message `seq`; none without text."""
+    """Return `text` frames of `text`, whose first character is character `offset` of message `seq`; none if `text` is
+    empty."""
     frame = TextFrame(
         session_id=session_id,
         generation=generation,
@@ -60,7 +62,8 @@ def text_frames(
 
 
 def sync_start(session: Session, have: Have) -> int:
-    """The first message that a client with `have` lacks: message 0, if what it holds is another generation's."""
+    """Return the first message that a client with `have` lacks: message 0 if the client has data of another
+    generation."""
     is_foreign = have.generation != session.generation or have.messages > session.message_count
     return 0 if is_foreign else have.messages
 
@@ -68,9 +71,8 @@ def sync_start(session: Session, have: Have) -> int:
 def sync_frames(
     session: Session, missing: Sequence[Message], text: str, have: Have, catalog: Catalog | None
 ) -> list[str]:
-    """Everything beyond `have`. `missing`: the log from `sync_start` on, or its beginning or its newest; `text`: the
-    whole streaming text so far.
-    """
+    """Return frames for everything beyond `have`. `missing`: the log from `sync_start` on, or its first or newest
+    messages; `text`: the whole streaming text so far."""
     messages = [public.public_message(message) for message in missing]
     opening = session.input_message()
     held = missing[-1].seq + 1 if missing else sync_start(session, have)
@@ -88,7 +90,7 @@ def sync_frames(
 
 
 def fitting_length(text: str, room: int) -> int:
-    """How many characters of `text` fit into `room` bytes of a JSON string (without its quotes); at least 1."""
+    """Return how many characters of `text` fit into `room` bytes of a JSON string (without its quotes); at least 1."""
     if len(text) * _LONGEST_CHARACTER <= room:
         return len(text)
     low, high = 1, min(len(text), max(room, 1))
@@ -102,7 +104,7 @@ def fitting_length(text: str, room: int) -> int:
 def _batches(
     messages: Sequence[PublicMessage], room: int
 ) -> Iterator[tuple[list[PublicMessage], PublicMessage | None]]:
-    """The messages of one frame each; the second is the whole last message if only its beginning fitted."""
+    """Yield the messages of one frame each. The second value is the whole last message if only its beginning fits."""
     batch: list[PublicMessage] = []
     used = 0
     for message in messages:
@@ -121,7 +123,7 @@ def _batches(
 
 
 def _fitting_message(message: PublicMessage, room: int) -> PublicMessage:
-    """`message`, or as much of its content as a frame of its own holds."""
+    """Return `message`, or as much of its content as one frame holds."""
     if len(to_json(message)) < room:
         return message
     if message.tool and message.tool.arguments:
@@ -132,7 +134,7 @@ def _fitting_message(message: PublicMessage, room: int) -> PublicMessage:
 
 
 def _fitting_hot(hot: Hot) -> Hot:
-    """`hot`, or a preview of its long parts: `GET /api/state` has them whole."""
+    """Return `hot`, or a preview of its long parts; `GET /api/state` returns the whole parts."""
     for limit in (4_000, 1_000, 100):
         if len(to_json(hot)) <= HOT_BYTES_LIMIT:
             return hot
@@ -155,7 +157,8 @@ def _preview_queued(queued: QueuedMessage, limit: int) -> QueuedMessage:
 
 
 def _preview_approval(approval: PublicApproval, limit: int) -> PublicApproval:
-    """Cut as a whole or not at all: a piece of the data beside a whole summary would look like the request itself."""
+    """Cut the request as a whole or not at all, because cut data next to a whole summary would look like the request
+    itself."""
     if len(to_json(approval)) <= limit:
         return approval
     return approval.model_copy(

@@ -11,82 +11,82 @@ from forge.models.views import Hot, PublicMessage
 
 
 class State(Hot):
-    """The whole public state."""
+    """The complete public state."""
 
     first_seq: int = 0
-    """The number of the first message that is not left out; `?before=` it shows those before."""
+    """The number of the first message that is included; `?before=` with this number returns earlier messages."""
     messages: list[PublicMessage]
-    """In the order a person reads them; at most the newest 500, and at most 1 MB."""
+    """The messages in the order in which a person reads them; at most the newest 500, and at most 1 MB."""
 
 
 class SessionSummary(BaseModel):
-    """One of the caller's own sessions, for a list."""
+    """One of the caller's own sessions, in a list."""
 
     session_id: str
     """The session's id."""
     title: str | None
-    """What it is called."""
+    """The session's title."""
     network: str
-    """The network that its chain tools use."""
+    """The network that the session's chain tools use."""
     is_processing: bool
-    """A run is in progress or queued."""
+    """True while a run is in progress or queued."""
     message_count: int
-    """Messages that have ended."""
+    """The number of finished messages."""
     approvals: int = 0
-    """How many requests wait for the person."""
+    """The number of requests that wait for the person."""
     created_at: str
-    """When it began, RFC 3339."""
+    """The time at which the session began, RFC 3339."""
     last_activity_at: str
-    """When something last happened in it, RFC 3339."""
+    """The time of the session's last activity, RFC 3339."""
     expires_at: str
-    """When it ends unless something happens, RFC 3339."""
+    """The time at which the session expires without further activity, RFC 3339."""
 
 
 class SessionList(BaseModel):
-    """Sessions of the caller."""
+    """A page of the caller's sessions."""
 
     sessions: list[SessionSummary]
-    """The caller's own, newest first; others' and ended ones are left out."""
+    """The caller's own sessions, newest first; sessions of others and sessions that have ended are left out."""
     next: str | None = None
-    """What `?after=` of the next page is; null when this is all."""
+    """The value of `?after=` that requests the next page; null on the last page."""
 
 
 class Receipt(BaseModel):
-    """What the deletion of an account, or of one session, has deleted so far, and what it leaves."""
+    """The state of a deletion of an account or of one session, and what remains after it."""
 
     is_complete: bool
-    """False when there was not time for all of it: the same request, with the same key, goes on."""
+    """False if the time did not suffice to delete everything: the same request, with the same key, continues."""
     deleted: Deleted
     """What has been deleted so far."""
     kept: list[Kept]
-    """What the deletion leaves, and why."""
+    """The data that remains after the deletion, with the reason for each kind."""
     started_at: str
-    """When the deletion began, RFC 3339."""
+    """The time at which the deletion began, RFC 3339."""
     finished_at: str | None
-    """When it was complete, RFC 3339."""
+    """The time at which the deletion was complete, RFC 3339."""
 
 
 class Ticket(BaseModel):
     """A single-use ticket for opening a WebSocket or an event stream."""
 
     ticket: str
-    """For `?ticket=`, once."""
+    """The ticket, which is valid for one use as `?ticket=`."""
     expires_in: int
-    """For how many seconds it can be used."""
+    """The number of seconds within which the ticket must be used."""
     opens_for: int | None = None
-    """For how many seconds from now what it opens stays open, unless it is renewed; null when without an end."""
+    """The number of seconds from now after which the opened connection ends unless it is renewed; null: no end."""
 
 
 class Problem(BaseModel):
     """An RFC 9457 problem document."""
 
     type: str = "about:blank"
-    """The kind of problem, a URI."""
+    """The type of problem, a URI."""
     title: str
     """The status in words."""
     status: int
     """The HTTP status."""
     detail: str
-    """What was wrong, for a person."""
+    """The problem in words for a person."""
     errors: list[dict[str, Any]] | None = None
-    """The fields that are wrong, each with its problem."""
+    """The invalid fields, each with its problem."""

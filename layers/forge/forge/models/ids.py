@@ -1,4 +1,4 @@
-"""Identifiers and limits as types: a bad value cannot get past the edge."""
+"""Identifiers and limits as types, so that an invalid value is refused where it enters the program."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ _DIGEST_LETTERS = 16
 
 
 def key_digest(partition: str) -> str:
-    """The first letters of the SHA-256 of a partition key: `docs/operations.md` says how to find the item."""
+    """Return the first characters of the SHA-256 of a partition key; `docs/operations.md` says how to find the item."""
     return hashlib.sha256(partition.encode()).hexdigest()[:_DIGEST_LETTERS]
 
 
 class SessionKey(NamedTuple):
-    """Whose session, and which: together they are the partition, so a foreign id does not exist."""
+    """A session's owner and id. Together they form the partition key, so a caller can never reach the session of
+    another owner."""
 
     owner: str
     session_id: str
@@ -40,12 +41,13 @@ class SessionKey(NamedTuple):
 
     @property
     def partition(self) -> str:
-        """The partition key of everything that is stored of the session."""
+        """The partition key of all of the session's items."""
         return f"{PARTITION_PREFIX}{self}"
 
     @property
     def digest(self) -> str:
-        """Names the session in logs; its id there would let whoever reads them use it."""
+        """A name for the session in logs. Its id must not be logged, because whoever reads the id can use the
+        session."""
         return key_digest(self.partition)
 
     @classmethod
@@ -55,7 +57,7 @@ class SessionKey(NamedTuple):
 
 
 def new_session_id() -> str:
-    """A UUIDv4: 122 random bits, because an anonymous session id is the capability to use the session."""
+    """A UUIDv4. It has 122 random bits, because whoever knows an anonymous session's id may use the session."""
     return str(uuid.uuid4())
 
 

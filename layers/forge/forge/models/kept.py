@@ -1,4 +1,4 @@
-"""What a deletion leaves, and why."""
+"""The data that remains after a deletion, with the reason for each kind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KEPT: Sequence[Kept] = (
     Kept(kind="llm_provider", seconds=None, why="What the LLM's provider was sent is under its own terms."),
     Kept(kind="login", seconds=None, why="The login itself is the identity provider's."),
 )
-"""What the deletion of an account leaves, and why."""
+"""The data that remains after the deletion of an account."""
 
 KEPT_OF_A_SESSION: Sequence[Kept] = tuple(each for each in KEPT if each.kind != "login")
-"""What the deletion of one session leaves."""
+"""The data that remains after the deletion of one session."""

@@ -1,4 +1,4 @@
-"""How long a lease counts."""
+"""How long a lease is valid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from forge.models.timing import CLOCK_SKEW_MS, LEASE_MS
 
 
 def is_held(lease_until: int, now: int) -> bool:
-    """A lease that ends further ahead than a lease is long was written by a clock that is wrong: it does not count."""
+    """Return whether the lease is valid. One that ends further ahead than the length of a lease comes from a wrong
+    clock and is not."""
     return now <= lease_until <= latest_end(now)
 
 

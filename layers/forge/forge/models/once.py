@@ -1,4 +1,4 @@
-"""A request that is to be carried out once, however often it arrives."""
+"""A request that must be carried out once, however often it arrives."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from forge.models.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """`name` is the digest of an `Idempotency-Key` and of who uses it, `fingerprint` that of route and body."""
+    """The identity of such a request."""
 
     name: str
+    """The digest of the `Idempotency-Key` and of its user."""
     fingerprint: str
+    """The digest of the route and the body; a repeat must have the same one."""
 
     @classmethod
     def of(cls, user: tuple[str, ...], key: str, route: str, body: dict[str, Any]) -> Self:
@@ -25,11 +27,14 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The run that an accepted message began. `session` None: it was accepted earlier, or is deleted already."""
+    """The run that an accepted message began."""
 
     key: SessionKey
+    """The session of the run."""
     run_id: str
+    """The run's id."""
     session: Session | None
+    """The session after accepting; None if the message was accepted earlier, or if the session is deleted already."""
 
 
 def _digest(value: list[Any]) -> str:

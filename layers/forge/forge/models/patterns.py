@@ -1,10 +1,11 @@
-"""The forms that texts from outside must have, each with the words in which a person is told of it."""
+"""The forms that texts from outside must have, each with the words that describe it to a person."""
 
 from __future__ import annotations
 
 _FIRST, _ANY = r"[A-Za-z0-9_~-]", r"[A-Za-z0-9._~-]"
 SESSION_ID = rf"^(?:{_FIRST}{_ANY}{{0,127}}|\.{_FIRST}{_ANY}{{0,126}}|\.\.{_ANY}{{1,126}})$"
-"""Not `.` or `..` alone: in a path they are folders, so such a session could be neither renamed nor deleted."""
+"""`.` or `..` alone is excluded: in a URL path they are folders, so such a session could neither be renamed nor
+deleted."""
 CLAIM_ID = r"^[A-Za-z0-9-]{8,64}$"
 HEX_ID = r"^[0-9a-f]{32}$"
 DIGEST = r"^[0-9a-f]{64}$"
@@ -25,4 +26,4 @@ WORDS = {
     WEI: "must be a whole number of wei, without a sign or a leading zero",
     TRANSACTION_HASH: "must be a transaction's hash: 0x and 64 characters, 0 to 9 and a to f",
 }
-"""No regular expression is shown to a person."""
+"""Error messages use these words, because a person should not have to read a regular expression."""

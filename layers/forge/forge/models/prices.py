@@ -1,4 +1,5 @@
-"""The one price list: what each route, frame and command costs. A route or frame without a price does not start."""
+"""The only price list: the cost of each route, frame and command. A route or frame without a price raises an error at
+start."""
 
 from __future__ import annotations
 
@@ -6,20 +7,20 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Daily = Literal["requests", "streams", "sessions", "tokens", "sends", "wei"]
-"""What the deployment may have a roof for on each UTC day."""
+"""What the deployment may limit for each UTC day."""
 _REQUEST: tuple[Daily, ...] = ("requests",)
 _STREAM: tuple[Daily, ...] = ("requests", "streams")
 
 
 class Price(NamedTuple):
-    """`caller`: units of the signed-in owner, or of an anonymous caller's address prefix. `roof`: of the deployment.
-
-    `daily`: one of each is counted against the deployment's day.
-    """
+    """The cost of a request."""
 
     caller: int
+    """Units charged to the signed-in owner, or to an anonymous caller's address prefix."""
     roof: int = 1
+    """Units charged to the deployment."""
     daily: tuple[Daily, ...] = _REQUEST
+    """The daily limits of the deployment that count this request as one."""
 
 
 FREE = Price(0, 0, ())
@@ -43,9 +44,10 @@ ROUTES: Mapping[str, Price] = {
 }
 
 ANSWER_BYTES = 100_000
-"""Each time that an answer holds so many bytes it costs its caller a unit more: who reads much reads seldom."""
+"""An answer costs its caller one more unit for each multiple of this size, so that large reads use up the rate
+faster."""
 EVENT_BYTES = 20_000
-"""What an event of a stream counts for at least: it is made for this stream alone."""
+"""The smallest size for which an event of a stream is charged, because the event is made for this stream alone."""
 
 
 def price_of_bytes(size: int) -> Price:
@@ -54,13 +56,14 @@ def price_of_bytes(size: int) -> Price:
 
 
 FRAMES: Mapping[str, int] = {"sync": 1_000, "ping": 250, "auth": 500}
-"""Milliseconds of the connection's own time: a connection may send one `sync` a second."""
+"""Cost in milliseconds of the connection's own rate: a connection may send one `sync` a second."""
 SYNC = Price(1, 0, ())
-"""What a `sync` costs the connection's caller beside that: it may be answered by a megabyte."""
+"""The additional cost of a `sync` for the connection's caller, because its answer may have a megabyte."""
 WRONG_FRAME = 250
-"""What a frame costs that is none of them, or of no valid form."""
+"""The cost of a frame that has another type or is invalid."""
 FRAMES_AHEAD_MS = 3_000
-"""How far ahead of its time a connection may be: a page that comes back sends several frames at once."""
+"""How far a connection may exceed its rate for a moment, because a page that reconnects sends several frames at once.
+"""
 
 COMMANDS: Mapping[str, int] = {
     "set_network": 1,
@@ -70,4 +73,5 @@ COMMANDS: Mapping[str, int] = {
     "list_tools": 0,
     "list_networks": 0,
 }
-"""Messages of the session's own rate, which a command uses up as a message would. Lists cost their route alone."""
+"""The number of messages of the session's rate that a command uses up. Commands that only list cost their route
+alone."""

@@ -1,4 +1,4 @@
-"""Entity to public view: the only place where what is stored becomes what a client sees."""
+"""Convert entities to public views. No other module turns stored data into what a client sees."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ CANNOT_BE_SHOWN = (
 
 
 def rfc3339(milliseconds: int) -> str:
-    """`2026-11-22T18:58:03.120Z`."""
+    """Format as `2026-11-22T18:58:03.120Z`."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def clock_time(milliseconds: int) -> str:
-    """`HH:MM:SS +00:00`: the older clients' timestamp, always in UTC."""
+    """Format as `HH:MM:SS +00:00`, the older clients' timestamp, always in UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%H:%M:%S +00:00")
 
 
@@ -49,7 +49,7 @@ def queued_message(submission: Submission) -> PublicMessage:
 
 
 def streaming_message(session: Session, text: str) -> PublicMessage | None:
-    """The message that streams now; None while there is no text of it."""
+    """Return the message that is streaming now; None while it has no text."""
     if session.active is None or not text:
         return None
     draft = Draft(
@@ -76,7 +76,7 @@ def _message(draft: Draft, seq: int | None) -> PublicMessage:
 
 
 def hot(session: Session, catalog: Catalog | None) -> Hot:
-    """The public hot state. `catalog` None: no worker has ever started, so nothing can answer yet."""
+    """Return the public hot state. If `catalog` is None, no worker has ever started, so no message is answered yet."""
     return Hot(
         session_id=session.key.session_id,
         generation=session.generation,
@@ -99,12 +99,12 @@ def hot(session: Session, catalog: Catalog | None) -> Hot:
 
 
 def _foreign(session: Session) -> list[str]:
-    """During an update, of the requests that only the new version understands."""
+    """During an update, return a notice about requests that only the new version understands."""
     return [CANNOT_BE_SHOWN] if session.foreign_approvals else []
 
 
 def empty_state(session_id: str, network: str, catalog: Catalog | None) -> State:
-    """The state of a session that does not exist: nothing is created by looking."""
+    """Return the state of a session that does not exist. Reading creates nothing."""
     return State(
         session_id=session_id,
         generation=0,
@@ -126,14 +126,15 @@ def empty_state(session_id: str, network: str, catalog: Catalog | None) -> State
 
 
 def unreadable_state(session_id: str, network: str, catalog: Catalog | None, words: str) -> State:
-    """The state of a session whose stored item cannot be read: it says so where its messages would stand."""
+    """Return the state of a session whose stored item cannot be read, with a notice in place of its messages."""
     told = Draft(sender="system", kind="notice", content=words, created_at=0).at(0)
     empty = empty_state(session_id, network, catalog)
     return empty.model_copy(update={"messages": [public_message(told)], "message_count": 1})
 
 
 def state(session: Session, log: Sequence[Message], text: str, catalog: Catalog | None) -> State:
-    """The whole state in the order a person reads it: the log, the input, the streaming text, the queue."""
+    """Return the whole state in the order in which a person reads it: the log, the input, the streaming text, the
+    queue."""
     messages = [public_message(message) for message in log]
     if opening := session.input_message():
         messages.append(public_message(opening))
@@ -145,7 +146,7 @@ def state(session: Session, log: Sequence[Message], text: str, catalog: Catalog 
 
 
 def older_state(session: Session, log: Sequence[Message], catalog: Catalog | None) -> State:
-    """The hot state with some of the messages that have ended, and no others."""
+    """Return the hot state with some of the finished messages and no others."""
     messages = [public_message(message) for message in log]
     return State(**dict(hot(session, catalog)), first_seq=log[0].seq if log else 0, messages=messages)
 
@@ -245,7 +246,8 @@ def _report(report: Report) -> PublicReport:
 
 
 def _legacy_wallet_transaction(approvals: Sequence[Approval]) -> str | None:
-    """The older clients' one pending transaction, as a JSON string: the approval that has waited longest."""
+    """Return the approval that has waited longest as a JSON string, which older clients read as the only pending
+    transaction."""
     if not approvals:
         return None
     approval = approvals[0]

@@ -1,4 +1,4 @@
-"""What became of a wallet request, as fields of the message that tells it: a client shows a receipt, not prose."""
+"""What became of a wallet request, as fields of the message that reports it, so that a client can show a receipt."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ ReceiptOutcome = Literal[
 
 
 class WalletReceipt(BaseModel):
-    """One step of a wallet request's life."""
+    """One step in the life of a wallet request."""
 
     model_config = ConfigDict(frozen=True)
 
     approval_id: str | None = None
-    """The wallet request."""
+    """The wallet request's id."""
     call_id: str | None = None
-    """The tool call that asked for it."""
+    """The tool call that made the request."""
     outcome: ReceiptOutcome
-    """What became of it: `reported` and `unanswered` (the wallet gave no usable answer) are what a client said, the
+    """The outcome. `reported` and `unanswered` (the wallet gave no usable answer) are a client's statements; all
     others were checked."""
     closes: bool = False
-    """The request is used up, and nothing more will be asked for it."""
+    """True if the request is used up, so that no further answer is expected."""
     transaction_hash: str | None = None
     """The transaction's hash."""
     block_number: int | None = None
-    """The block that it is in."""
+    """The block that contains the transaction."""
     fee: str | None = None
-    """What it cost, in words."""
+    """The fee that was paid, in words."""
     summary: str | None = None
-    """What and to whom, in one short line."""
+    """What was sent to whom, in one short line."""
     reason: str | None = None
-    """Why, where there is a reason."""
+    """The reason for the outcome, if there is one."""

@@ -31,32 +31,33 @@ def _fit(text: object) -> object:
 
 
 MessageText = Annotated[str, BeforeValidator(_fit), AfterValidator(_fits)]
-"""What cannot be stored, sent on or shown is replaced, not refused: it is often pasted from a terminal."""
+"""Replace characters that cannot be stored, sent or shown, because a message is often pasted from a terminal. None is
+refused."""
 
 
 class _Request(BaseModel):
-    """Unknown fields are ignored, as the old program did."""
+    """Unknown fields are ignored, as in the program that this one replaced."""
 
     model_config = ConfigDict(frozen=True)
 
     session_id: SessionId | None = None
-    """The session; without it the server makes a new one, and names it in the answer."""
+    """The session; without it the server makes a new id and returns it in the answer."""
 
 
 class ChatRequest(_Request):
-    """What a person says."""
+    """A person's message."""
 
     message: MessageText
-    """What the person says; at most 16,000 bytes."""
+    """The message's text; at most 16,000 bytes."""
     if_busy: IfBusy = "enqueue"
-    """What happens while a run is in progress: wait for it, be refused, or stop it first."""
+    """What to do while a run is in progress: wait for it, refuse the message, or stop the run first."""
 
 
 class InterruptRequest(_Request):
-    """What is to stop."""
+    """The run that is to be stopped."""
 
     run_id: RunId | None = None
-    """The run to stop, queued ones included; without it the active run is stopped, else the queued ones are."""
+    """The run to stop, which may be a queued one; without it the active run is stopped, or else all queued runs are."""
 
 
 class SystemRequest(_Request):
@@ -65,33 +66,33 @@ class SystemRequest(_Request):
     message: MessageText
     """What happened, in words for the agent; at most 16,000 bytes."""
     approval: ApprovalReply | None = None
-    """The wallet's answer to a request, or the person's word to a tool call."""
+    """The wallet's answer to a request, or the person's decision about a tool call."""
 
 
 class ClaimRequest(_Request):
-    """One client wants to put a wallet request into a wallet, so that no other does."""
+    """A client's claim on a wallet request, so that no other client puts the request into a wallet."""
 
     approval_id: ApprovalId
-    """The wallet request."""
+    """The wallet request's id."""
     digest: Annotated[str, StringConstraints(pattern=patterns.DIGEST)]
-    """The digest that the client has computed over what it shows."""
+    """The digest that the client has computed from what it shows."""
     account: Address
     """The account that is to sign."""
     claim_id: ClaimId
-    """The client's own, for as long as it shows the request."""
+    """An id that the client chooses and keeps while it shows the request."""
     again: bool = False
-    """The person knows that the request may have been sent already."""
+    """True if the person knows that the request may have been sent already."""
     release: bool = False
-    """The wallet has refused for certain, so others may try."""
+    """True if the wallet has certainly refused, so that other clients may try."""
 
 
 class McpCommandRequest(_Request):
-    """A command about networks or tools, without the agent."""
+    """A command about networks or tools that runs without the agent."""
 
     command: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     """The command's name."""
     args: dict[str, Any] = Field(default_factory=dict)
-    """What the command is given."""
+    """The arguments of the command."""
 
 
 class RenameRequest(BaseModel):
@@ -100,18 +101,18 @@ class RenameRequest(BaseModel):
     title: Annotated[
         str, StringConstraints(min_length=1, max_length=TITLE_LIMIT), BeforeValidator(_on_one_line)
     ]
-    """The new title; it is put on one line."""
+    """The new title; white space and line breaks in it become single spaces."""
 
 
 class AdoptRequest(BaseModel):
-    """Which session is taken over."""
+    """The session that is to be taken over."""
 
     session_id: SessionId
-    """A session that was opened without a login."""
+    """The id of a session that was opened without a login."""
 
 
 class TicketRequest(BaseModel):
-    """Which session the ticket shall open."""
+    """The request for a ticket."""
 
     session_id: SessionId
     """The session that the ticket shall open."""

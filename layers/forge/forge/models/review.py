@@ -1,4 +1,4 @@
-"""What a person has to know before they sign, as fields: a client lays its card out from these, never from prose."""
+"""What a person must know before they sign, as fields. A client builds its card from these fields, never from prose."""
 
 from __future__ import annotations
 
@@ -38,58 +38,58 @@ class _Frozen(BaseModel):
 
 
 class ReviewChange(_Frozen):
-    """One movement that the simulation showed."""
+    """One movement of an asset that the simulation showed."""
 
     direction: Direction
-    """Seen from the sender."""
+    """The direction as seen from the sender."""
     standard: AssetStandard
-    """What kind of asset moves."""
+    """The kind of asset."""
     asset: str | None = None
-    """The token's contract; null for the chain's own coin."""
+    """The token's contract; null for the chain's native currency."""
     symbol: str | None = None
-    """The contract's own word, which nobody has checked."""
+    """The symbol that the contract states, which nobody has checked."""
     amount: str | None = None
-    """In base units; for erc721 the token's id."""
+    """The amount in base units; for erc721 the token's id."""
     formatted: str | None = None
-    """The amount for a person."""
+    """The amount in a form for a person."""
     sender: str
-    """Whose it was."""
+    """The account that had the asset before."""
     to: str
-    """Whose it is then."""
+    """The account that has the asset afterwards."""
 
 
 class Allowance(_Frozen):
-    """What somebody may take, or control, from then on."""
+    """A right that the transaction gives or removes: what somebody may take or control from then on."""
 
     kind: AllowanceKind
     """What kind of right it is."""
     token: str | None = None
-    """The contract whose right it is."""
+    """The contract that grants the right."""
     spender: str
-    """Who gets it."""
+    """The account that gets the right."""
     owner: str | None = None
-    """Whose it is about; null for the account that signs."""
+    """The account whose assets the right covers; null for the account that signs."""
     amount: str | None = None
-    """In base units; null where the right has no number (an operator, a new owner)."""
+    """The amount in base units; null for a right without a number (an operator, a new owner)."""
     formatted: str | None = None
-    """The amount for a person."""
+    """The amount in a form for a person."""
     unlimited: bool = False
-    """It is as good as everything."""
+    """True if the amount is so large that the right has no limit in practice."""
     revokes: bool = False
-    """It takes such a right away."""
+    """True if the transaction takes the right away."""
     source: AllowanceSource = "call"
-    """Where it was seen."""
+    """The source of this finding."""
     text: str
     """One sentence for a person."""
 
 
 class ReviewWarning(_Frozen):
-    """What the person has to know before anything else."""
+    """A warning that the person must read first."""
 
     code: WarningCode
-    """What is warned of."""
+    """The subject of the warning."""
     severity: Severity
-    """How bad it is."""
+    """The severity of the warning."""
     text: str
     """One sentence for a person."""
 
@@ -98,64 +98,64 @@ class ReviewArgument(_Frozen):
     """One argument of a call."""
 
     name: str | None = None
-    """Its name, where it is known."""
+    """The argument's name, if it is known."""
     type: str
-    """Its ABI type."""
+    """The argument's ABI type."""
     value: Any = None
-    """Integers as decimal text, bytes as 0x hex, arrays and tuples as lists."""
+    """The value: integers as decimal text, bytes as 0x hex, arrays and tuples as lists."""
 
 
 class ReviewedCall(_Frozen):
-    """One call as the chain would read it, and the calls within it."""
+    """One call as the chain would execute it, and the calls within it."""
 
     to: str | None = None
-    """The address that is called."""
+    """The address that the call goes to."""
     function: str | None = None
     """The function's signature; null when it is not known."""
     arguments: list[ReviewArgument] = []
-    """What it is called with."""
+    """The arguments of the call."""
     understood: bool = False
-    """All of it could be read."""
+    """True if all of the call's data could be decoded."""
     note: str | None = None
-    """What else is to be said of it."""
+    """A further remark about the call."""
     inner: list[ReviewedCall] = []
-    """The calls within it."""
+    """The calls within this call."""
 
 
 class ReviewFee(_Frozen):
-    """An estimate of what the transaction costs."""
+    """An estimate of the transaction's fee."""
 
     gas: str
-    """Units of gas, decimal."""
+    """The units of gas, decimal."""
     wei: str
-    """Its price in wei, decimal."""
+    """The price of one unit of gas in wei, decimal."""
     formatted: str
-    """Its price in the chain's own coin."""
+    """The fee in the chain's native currency."""
     currency: str
-    """The coin's symbol."""
+    """The currency's symbol."""
 
 
 class Review(_Frozen):
-    """What was found out about a request before anybody was asked."""
+    """What the worker found out about a request before the person was asked."""
 
     outcome: SimulationOutcome = "unknown"
-    """Whether the simulation moved anything; `unknown` whenever that could not be told."""
+    """Whether the simulation moved anything; `unknown` if that could not be determined."""
     reason: str | None = None
-    """Why it could not be told."""
+    """The reason for which it could not be determined."""
     changes: list[ReviewChange] = []
-    """What moves."""
+    """The movements that the simulation showed."""
     more_changes: int = 0
-    """How many movements are left out."""
+    """The number of movements that are left out."""
     allowances: list[Allowance] = []
-    """Rights that are given or taken away."""
+    """The rights that the transaction gives or removes."""
     warnings: list[ReviewWarning] = []
-    """What the person has to know first."""
+    """The warnings that the person must read first."""
     calls: list[ReviewedCall] = []
-    """The calls as the chain would read them."""
+    """The calls as the chain would execute them."""
     recipient: str | None = None
-    """Who gets something in the end, where one can be named; else the contract that is called."""
+    """The final recipient, if one can be named; else the contract that is called."""
     fee: ReviewFee | None = None
-    """What it is estimated to cost."""
+    """The estimated fee."""
 
 
 NO_REVIEW = Review(

@@ -15,25 +15,28 @@ from forge.models.receipt import ReceiptOutcome, WalletReceipt
 IfBusy = Literal["enqueue", "reject", "interrupt"]
 Outcome = Literal["completed", "failed", "interrupted", "waiting"]
 MAX_ATTEMPTS = 3
-"""A run is given up when so many attempts have counted (`forge.store.running.suspects` says which do)."""
+"""A run is given up after so many attempts that count (`forge.store.running.suspects` decides which attempts count)."""
 
 
 class Submission(BaseModel):
-    """An accepted message: an entry of the inbox, later the input of the run. `created_at`: epoch milliseconds.
-
-    `payer`: who is charged for it (`forge.api.admission`); empty for this computer's own user. `trace`: the
-    `traceparent` of whoever called, while traces are on; empty: the run begins a trace of its own.
-    """
+    """An accepted message: first an entry of the inbox, later the input of its run."""
 
     model_config = ConfigDict(frozen=True)
 
     run_id: RunId
+    """The id of the run that the message starts."""
     sender: Literal["user", "system"] = "user"
+    """The author of the message."""
     content: str
+    """The text of the message."""
     created_at: int
+    """The time at which the message was accepted, in epoch milliseconds."""
     approval: ApprovalReply | None = None
+    """The wallet's answer or the person's decision that the message carries."""
     payer: str = ""
+    """The digest of who is charged (`forge.api.admission`); empty for the user of this computer."""
     trace: str = ""
+    """The caller's `traceparent` while tracing is on; empty: the run begins its own trace."""
 
     def draft(self) -> Draft:
         return Draft(
@@ -49,7 +52,7 @@ _OUTCOMES: dict[str, ReceiptOutcome] = {"sent": "reported", "rejected": "rejecte
 
 
 def receipt_of(reply: ApprovalReply) -> WalletReceipt | None:
-    """What the client said of its wallet, before anybody has checked it."""
+    """Return what the client reported about its wallet, before it is checked."""
     if reply.outcome not in _OUTCOMES:
         return None
     return WalletReceipt(
@@ -61,49 +64,55 @@ def receipt_of(reply: ApprovalReply) -> WalletReceipt | None:
 
 
 class ChainWait(BaseModel):
-    """A run that waits for a transaction without a worker: since when, and when a worker looks again.
-
-    `sender`, `nonce`: of the reported transaction, once a node has known it: another may be mined in its place.
-    Times are epoch milliseconds.
-    """
+    """A run that waits for a transaction without a worker. Times are epoch milliseconds."""
 
     model_config = ConfigDict(frozen=True)
 
     since: int
+    """The time at which the run began to wait."""
     again_at: int
+    """The time at which a worker checks again."""
     sender: str | None = None
+    """The sender of the reported transaction, once a node has known it."""
     nonce: int | None = None
+    """The nonce of the reported transaction; another transaction with this nonce may be mined in its place."""
 
 
 class ActiveRun(BaseModel):
-    """The run in progress as the hot item holds it.
-
-    `input_logged` false: the input is shown as message `logged`, the streaming text as the one after it.
-    `text` is the tail of the streaming text where an older version wrote it; else it is an item of its own, as are the
-    `text_parts` parts of 32 KB before it, which are `text_base` characters. `shown_results` are the tool calls of the
-    last LLM response whose results are in the log already. `put_back_at`: when a worker that lacks what the run needs
-    first put it back. `chain_wait`: the run waits for the chain, and a worker looks from time to time. `strikes`:
-    attempts that count against the run, of `MAX_ATTEMPTS`. `history_base`: entries of the LLM history that are older
-    than the run; None when another version began it. Times are epoch milliseconds.
-    """
+    """The run in progress as the hot item holds it. Times are epoch milliseconds."""
 
     model_config = ConfigDict(frozen=True)
 
     submission: Submission
+    """The message that started the run."""
     attempt: int
+    """The number of the current attempt, from 1."""
     fence: int
+    """The fencing token of the current attempt; a larger one replaces it."""
     worker: str
+    """The worker that has claimed the run."""
     lease_until: int
+    """The end of the worker's lease."""
     started_at: int
+    """The time at which the run began."""
     input_logged: bool = False
+    """If false, clients see the input as message `logged`, and the streaming text as the message after it."""
     text: str = ""
+    """The end of the streaming text, if an older version wrote it; otherwise it is an item of its own."""
     text_base: int = 0
+    """The number of characters of the streaming text that are in parts."""
     text_parts: int = 0
+    """The number of parts of 32 KB, each an item of its own, at the beginning of the streaming text."""
     shown_results: frozenset[str] = frozenset()
+    """Tool calls of the last LLM response whose results are in the log already."""
     put_back_at: int | None = None
+    """The time at which a worker that lacks what the run needs first put the run back."""
     chain_wait: ChainWait | None = None
+    """Set while the run waits for the chain; a worker checks from time to time."""
     strikes: int = 0
+    """The number of attempts that count against the run, of at most `MAX_ATTEMPTS`."""
     history_base: int | None = None
+    """The number of entries of the LLM history that are older than the run; None if another version began the run."""
 
     @property
     def run_id(self) -> str:
@@ -111,22 +120,26 @@ class ActiveRun(BaseModel):
 
 
 class RunMessage(BaseModel):
-    """The body of a queue message: ids only. `generation` guards against a run of an expired session.
-
-    `payer`: whose share of the places the run takes. `sent_at` (epoch milliseconds): when the function that accepted
-    the run sent it, while traces are on; 0 for a message that somebody else sent.
-    """
+    """The body of a queue message, which holds ids only."""
 
     model_config = ConfigDict(frozen=True)
 
     type: Literal["run"] = "run"
+    """The kind of queue message."""
     owner: str
+    """The session's owner."""
     session_id: str
+    """The session's id."""
     generation: int
+    """The session's generation; a message of an earlier generation is ignored."""
     run_id: RunId
+    """The run for which the message was sent."""
     attempt: int = 1
+    """The attempt for which the message was sent, a part of its deduplication id."""
     payer: str = ""
+    """The digest of the payer whose share of the worker's places the run uses."""
     sent_at: int = 0
+    """The time at which the accepting function sent the message, in epoch milliseconds, while tracing is on; else 0."""
 
     @property
     def key(self) -> SessionKey:
@@ -139,78 +152,92 @@ class CommandMessage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     type: Literal["command"] = "command"
+    """The kind of queue message."""
     command_id: RunId
+    """The command's id."""
     payer: str = ""
+    """The digest of the payer whose share of the worker's places the command uses."""
 
 
 class Binding(BaseModel):
-    """A wallet request of a session that is to be simulated again for `account`, and bound to it."""
+    """A request to simulate a wallet request of a session again for `account`, and to bind it to that account."""
 
     model_config = ConfigDict(frozen=True)
 
     key: SessionKey
+    """The session."""
     approval_id: ApprovalId
+    """The wallet request's id."""
     account: Address
+    """The account that is to sign."""
 
 
 class ToolCommand(BaseModel):
-    """A read-only tool call outside a conversation; `result` is set once a worker has run it.
-
-    `binding`: no tool is called, a wallet request is bound to an account.
-    """
+    """A read-only tool call outside a conversation."""
 
     model_config = ConfigDict(frozen=True)
 
     command_id: RunId
+    """The command's id."""
     network: str
+    """The network on which the tool runs."""
     name: str
+    """The tool's name."""
     arguments: dict[str, Any]
+    """The arguments of the call."""
     binding: Binding | None = None
+    """If set, no tool is called; instead a wallet request is bound to an account."""
     result: CommandResult | None = None
+    """The result, once a worker has run the command."""
 
 
 class CommandResult(BaseModel):
-    """What `/api/mcp-command` answers; also its response body."""
+    """The response body of `/api/mcp-command`."""
 
     model_config = ConfigDict(frozen=True)
 
     success: bool
-    """Whether the command did what it was asked."""
+    """True if the command succeeded."""
     message: str
-    """What came of it, for a person."""
+    """The result in words for a person."""
     data: Any = None
-    """What it found, if anything."""
+    """The data that the command returned, if any."""
 
 
 class Progress(BaseModel):
-    """What one transaction of a run moves from the hot item to the logs.
-
-    `drafts` end in the message log; `entries` (one serialized LLM message each) in the LLM history, where the
-    first gets the index `history_index`; `shown_results` joins (or, with `new_response`, replaces) the active
-    run's set of the same name. `answered` approvals leave the pending ones; `used_hashes` are the transactions that
-    settled them, and can settle no other. `reported`: what was reported for approvals that stay open, by their ids.
-    `strangers`: tools whose results have brought words of strangers into the conversation.
-    """
+    """What one transaction of a run moves from the hot item to the logs."""
 
     model_config = ConfigDict(frozen=True)
 
     drafts: list[Draft] = []
+    """Messages that are added to the message log."""
     entries: list[bytes] = []
+    """Serialized LLM messages that are added to the LLM history."""
     shown_results: frozenset[str] = frozenset()
+    """Tool calls that are added to the active run's `shown_results`."""
     new_response: bool = False
+    """If true, `shown_results` replaces the active run's set."""
     tokens: int = 0
+    """LLM tokens that were used since the last transaction."""
     answered: frozenset[str] = frozenset()
+    """Approvals that are removed from the pending ones."""
     used_hashes: frozenset[str] = frozenset()
+    """The transactions that settled the answered approvals; none of them can settle another approval."""
     reported: dict[str, Report] = {}
+    """Reports for approvals that stay open, by approval id."""
     strangers: frozenset[str] = frozenset()
+    """Tools whose results have brought text from strangers into the conversation."""
 
 
 class Ending(Progress):
-    """The last transaction of a run: `Progress` and how it ended; `approvals` and `asks` join the pending ones."""
+    """The last transaction of a run: its `Progress` and its outcome."""
 
     outcome: Outcome
+    """How the run ended."""
     approvals: list[Approval] = []
+    """Wallet requests that are added to the pending ones."""
     asks: list[Ask] = []
+    """Tool calls that are added to those waiting for the person's decision."""
 
 
 ToolCommand.model_rebuild()

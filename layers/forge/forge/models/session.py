@@ -1,4 +1,4 @@
-"""A session as the store hands it out: the hot item, its control item, and the worker's public catalog."""
+"""A session as the store returns it: the hot item, its control item, and the workers' public catalog."""
 
 from __future__ import annotations
 
@@ -14,150 +14,187 @@ from forge.models.run import ActiveRun, Outcome, Submission
 
 INBOX_LIMIT = 10
 HISTORY_LEAST = 400
-"""Entries of the LLM history that a run gets at least, if there are so many: more than one run can add."""
+"""The smallest number of LLM history entries that a run gets, if there are so many. One run cannot add more than
+this."""
 HISTORY_STEP = 200
-"""The beginning of what a run gets moves by this: a provider's prompt cache stays warm in between."""
+"""The first entry that a run gets moves in steps of this size, so that a provider's prompt cache stays valid in
+between."""
 MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 
 
 class Session(BaseModel):
-    """The hot item: all of a session that changes. Times are epoch milliseconds, `expires_at` epoch seconds.
-
-    `logged` messages (0 … logged-1) are in the log; `history` entries are in the LLM history. `rev` grows with
-    each write; it never repeats within a session, not even over generations. `used_hashes`: transactions that have
-    settled an approval. `withdrawn` messages are shown once the active run has ended. `spent`: wei that the agent's own
-    transactions have moved. `asks`: tool calls that wait for the person's word; `strangers`: the tools whose results
-    have brought words of strangers into the conversation. `wallet`: the account of the person's connected wallet, as
-    far as their client has told it.
-    """
+    """The hot item, which holds everything of a session that changes. Times are epoch milliseconds."""
 
     model_config = ConfigDict(frozen=True)
 
     key: SessionKey
+    """The session's owner and id."""
     generation: int
+    """The generation, which changes when an expired or deleted session begins anew."""
     rev: int
+    """A number that grows with each write. It never repeats within a session, even over generations."""
     network: str
+    """The network that the chain tools use."""
     title: str | None = None
+    """The title; None until the session has a message."""
     inbox: list[Submission] = []
+    """Accepted messages that wait for their run, in order."""
     active: ActiveRun | None = None
+    """The run in progress."""
     withdrawn: list[Submission] = []
+    """Withdrawn messages, which enter the log when the active run ends."""
     approvals: list[Approval] = []
+    """Wallet requests that wait for the person."""
     foreign_approvals: list[ForeignApproval] = []
+    """Wallet requests that another version wrote in its own form."""
     asks: list[Ask] = []
+    """Tool calls that wait for the person's decision."""
     strangers: list[str] = []
+    """The tools whose results have brought text from strangers into the conversation."""
     used_hashes: list[str] = []
+    """Transactions that have settled an approval."""
     spent: int = 0
+    """The wei that the agent's own transactions have moved."""
     wallet: str | None = None
+    """The account of the person's connected wallet, as reported by their client."""
     recent: dict[str, Outcome] = {}
+    """The outcomes of the latest runs, by run id."""
     logged: int = 0
+    """The number of messages in the log; their numbers are 0 … logged-1."""
     history: int = 0
+    """The number of entries of the LLM history."""
     tokens: int = 0
+    """The LLM tokens that the session's runs have used."""
     created_at: int
+    """The time at which the generation began."""
     last_activity_at: int
+    """The time of the last activity."""
     expires_at: int
+    """The end of the session's life, in epoch seconds."""
 
     @property
     def message_count(self) -> int:
-        """Messages that have ended: those of the log, and the active run's input while it waits for the log."""
+        """The number of finished messages: those of the log, and the active run's input while it is not in the log
+        yet."""
         return self.logged + (self.active is not None and not self.active.input_logged)
 
     @property
     def text_seq(self) -> int:
-        """The sequence number of the text that streams now, or of the message that comes next."""
+        """The sequence number of the text that is streaming, or of the next message."""
         return self.message_count
 
     @property
     def history_start(self) -> int:
-        """The first entry of the LLM history that a run gets. What one costs must not grow with the conversation."""
+        """The first entry of the LLM history that a run gets. It moves on, so that a run's cost does not grow with
+        the conversation."""
         return max(0, self.history - HISTORY_LEAST) // HISTORY_STEP * HISTORY_STEP
 
     def input_message(self) -> Message | None:
-        """The active run's input while it is not in the log yet."""
+        """Return the active run's input while it is not in the log yet."""
         if self.active is None or self.active.input_logged:
             return None
         return self.active.submission.draft().at(self.logged)
 
 
 class Control(BaseModel):
-    """The control item: what others ask of a session's run without touching the hot item.
-
-    `connections` are open to be told; those that are `over` have outlived their token, and only wait to be closed.
-    `interrupt` names the run to stop. `watched_until` (epoch milliseconds): somebody follows by SSE until then.
-    `deleted` (a generation): that generation was deleted or expired; its run must stop.
-    """
+    """The control item: what other processes request from a session's run without writing the hot item."""
 
     model_config = ConfigDict(frozen=True)
 
     key: SessionKey
+    """The session's owner and id."""
     connections: frozenset[str] = frozenset()
+    """Connections that receive the session's frames."""
     over: frozenset[str] = frozenset()
+    """Connections whose token has expired; they only have to be closed."""
     interrupt: str | None = None
+    """The id of the run that must stop."""
     watched_until: int = 0
+    """A client follows by SSE until this time, in epoch milliseconds."""
     deleted: int = 0
+    """The last generation that was deleted or has expired; its run must stop."""
 
 
 OPENING_MILLISECONDS = 10_000
 
 
 class Connection(BaseModel):
-    """An open WebSocket and the session it follows. `connected_at`: epoch milliseconds. `payer`: whose stream it is.
-
-    `until` (epoch milliseconds): when the token ends by which it was opened; None: never. `origin`: of its page.
-    """
+    """An open WebSocket and the session that it follows."""
 
     model_config = ConfigDict(frozen=True)
 
     connection_id: str
+    """API Gateway's id of the connection."""
     key: SessionKey
+    """The session that the connection follows."""
     connected_at: int
+    """The time at which the connection was opened, in epoch milliseconds."""
     until: int | None = None
+    """The end of the token that opened the connection, in epoch milliseconds; None: no end."""
     origin: str = ""
+    """The origin of the page that opened the connection."""
     payer: str = ""
+    """The digest of the payer whose open streams count the connection."""
 
     def is_over(self, now: int) -> bool:
         return self.until is not None and self.until <= now
 
     def may_be_opening(self, now: int) -> bool:
-        """Whether a 410 proves nothing yet: a connection is listed by `$connect`, which ends before it is open."""
+        """Whether a 410 may be temporary: `$connect` lists a connection before API Gateway has opened it."""
         return now - self.connected_at < OPENING_MILLISECONDS
 
 
 class NetworkInfo(BaseModel):
-    """A chain that this deployment can reach; `explorer` is the base URL of its block explorer.
-
-    `wallet_rpc_urls`: public nodes that a wallet which lacks the chain may be given; never a node of this deployment.
-    """
+    """A chain that this deployment can reach."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
+    """The name that identifies the network."""
     chain_id: int
+    """The chain's id."""
     title: str
+    """The name that a person reads."""
     currency: str = "ETH"
+    """The symbol of the native currency."""
     explorer: str | None = None
+    """The base URL of the chain's block explorer."""
     sends: bool = False
+    """Whether the agent can send transactions of its own on this network."""
     wallet_rpc_urls: list[str] = []
+    """Public nodes for a wallet that does not know the chain; never a node of this deployment."""
 
 
 class ToolInfo(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
+    """The tool's name."""
     description: str
+    """The tool's description."""
     parameters: dict[str, Any]
+    """The JSON schema of the arguments."""
     server: str
+    """The MCP server that offers the tool."""
     read_only: bool
+    """Whether the tool has no effects."""
 
 
 class Catalog(BaseModel):
-    """What the workers offer, published by them for the functions. `published_at`: epoch milliseconds."""
+    """What the workers offer. They publish it for the functions."""
 
     model_config = ConfigDict(frozen=True)
 
     llm: str = ""
+    """The name of the LLM."""
     missing_api_key: bool = False
+    """Whether the LLM's API key is not set."""
     tools: list[ToolInfo] = []
+    """The tools of all servers."""
     networks: list[NetworkInfo] = []
+    """The chains that the deployment can reach."""
     notices: list[str] = []
+    """Notices for the operator."""
     published_at: int = 0
+    """The time of publication, in epoch milliseconds."""

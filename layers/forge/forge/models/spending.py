@@ -1,4 +1,4 @@
-"""What the agent's own transactions may move, in wei, and what one of them has been counted as."""
+"""How many wei the agent's own transactions may move, and as how much a transaction has been counted."""
 
 from __future__ import annotations
 
@@ -6,27 +6,34 @@ from dataclasses import dataclass
 from typing import Literal
 
 CapScope = Literal["session", "owner", "deployment"]
-"""Whose sum a cap is of. The owner's and the deployment's are of one UTC day, over all sessions."""
+"""Whose total a cap limits. The totals of an owner and of the deployment are those of one UTC day, over all sessions.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SendingCaps:
-    """Wei; None for no cap. `owner`: of a signed-in user, or without a login of one address prefix."""
+    """Caps in wei; None means no cap."""
 
     session: int | None = None
+    """The cap of one session."""
     owner: int | None = None
+    """The cap of one signed-in user, or of one address prefix without a login."""
     deployment: int | None = None
+    """The cap of the deployment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """A transaction that is about to be sent: its wei, the caps that it was held to, and the day that it counts for."""
+    """A transaction that is about to be sent."""
 
     wei: int
+    """The value that it moves."""
     caps: SendingCaps
+    """The caps that it was checked against."""
     day: int
+    """The UTC day on which it counts, in days since 1970."""
 
     @property
     def is_of_somebody(self) -> bool:
-        """Whether a session or an owner has to be charged: without a cap nothing is written."""
+        """Whether a session or an owner must be charged. Without a cap nothing is written."""
         return self.wei > 0 and (self.caps.session, self.caps.owner) != (None, None)

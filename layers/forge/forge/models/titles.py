@@ -1,4 +1,4 @@
-"""What a conversation is called until the person renames it."""
+"""The title of a conversation until the person renames it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FENCE = "```"
 
 
 def automatic_title(text: str) -> str:
-    """The first line of a message, without what cannot be seen; nothing may be left.
+    """Return the first line of a message without invisible characters; it may be empty.
 
-    One that begins with JSON is named in words, by what stands in it or after it.
+    If the message begins with JSON, the title uses the words in it or after it.
     """
     lines = [line for line in text.split("\n") if not line.lstrip().startswith(_FENCE)]
     plain = "\n".join(lines).strip() or text.strip()

@@ -1,4 +1,4 @@
-"""W3C trace context: the `traceparent` of whoever called."""
+"""W3C trace context: the caller's `traceparent`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ _SAMPLED = 1
 
 
 class TraceParent(NamedTuple):
-    """The trace and the span in which a call was made, in hexadecimal; `is_sampled`: its spans are recorded."""
+    """The trace and the span of the caller."""
 
     trace_id: str
+    """The trace's id, in hexadecimal."""
     span_id: str
+    """The span's id, in hexadecimal."""
     is_sampled: bool
+    """Whether the caller records its spans."""
 
 
 def read_traceparent(header: str) -> TraceParent | None:
-    """None for a header that is not well-formed, or of a version that this one does not know."""
+    """Return None for a header that is not well-formed or has an unknown version."""
     found = _TRACEPARENT.fullmatch(header)
     return TraceParent(found[1], found[2], bool(int(found[3], 16) & _SAMPLED)) if found else None

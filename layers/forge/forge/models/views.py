@@ -1,4 +1,4 @@
-"""What clients see of a session: messages, runs, requests, and the state that holds them."""
+"""What clients see of a session: its messages, runs and requests, and the state that holds them."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from forge.models.run import Outcome
 
 
 class PublicMessage(BaseModel):
-    """A message as every client sees it."""
+    """A message in the form that every client sees."""
 
     model_config = ConfigDict(frozen=True)
 
     seq: int | None
-    """Its number in the conversation, from 0 without a gap; null while it waits in the queue."""
+    """The message's number in the conversation, from 0 without a gap; null while the message waits in the queue."""
     sender: Sender
-    """Who says it."""
+    """The author of the message."""
     kind: MessageKind
-    """What it is: words, a tool call, a tool's result, or a notice of the application."""
+    """What the message is: text, a tool call, a tool's result, or a notice of the application."""
     content: str
-    """Its text, or the beginning of it."""
+    """The text of the message, or its beginning."""
     length: int
-    """Characters (Unicode code points) of the whole; where that is more than `content` has, the rest follows as `text`
-    frames of attempt 0."""
+    """The length of the whole text in characters (Unicode code points). If `content` has fewer, the rest follows as
+    `text` frames of attempt 0."""
     timestamp: str
-    """When it was created as `HH:MM:SS ±HH:MM`, for older clients."""
+    """The time at which the message was created, as `HH:MM:SS ±HH:MM`, for older clients."""
     created_at: str
-    """When it was created, RFC 3339."""
+    """The time at which the message was created, RFC 3339."""
     is_streaming: bool = False
-    """It is being written."""
+    """True while the message is being written."""
     run_id: str | None = None
-    """The run that it belongs to."""
+    """The run that the message belongs to."""
     tool: ToolDisplay | None = None
-    """The tool call that it tells of."""
+    """The tool call that the message shows."""
     receipt: WalletReceipt | None = None
-    """What became of a wallet request, when it tells that."""
+    """What became of a wallet request, if the message reports that."""
     run_end: RunEnd | None = None
-    """How the run ended, with the notice that ends it."""
+    """How the run ended, if the message is the notice of its end."""
     answer_end: AnswerEnd | None = None
-    """How the LLM's answer ended, with the notice about an answer that did not end well."""
+    """How the LLM's answer ended, if the message is the notice of an answer that did not end normally."""
 
 
 class PublicRun(BaseModel):
@@ -53,167 +53,171 @@ class PublicRun(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     run_id: str
-    """Its id."""
+    """The run's id."""
     attempt: int
-    """Grows when another worker takes the run over, and the text begins again."""
+    """This grows when another worker takes the run over; then the text begins again."""
     started_at: str
-    """When it began, RFC 3339."""
+    """The time at which the run began, RFC 3339."""
     seq: int
-    """The number that its streaming text has or will have."""
+    """The number that the run's streaming text has or will have."""
 
 
 class QueuedMessage(BaseModel):
-    """An accepted message that waits for its turn."""
+    """An accepted message that waits for its run."""
 
     model_config = ConfigDict(frozen=True)
 
     run_id: str
-    """Names it: `POST /api/interrupt` withdraws it by this id."""
+    """The run's id; `POST /api/interrupt` with this id withdraws the message."""
     sender: Sender
-    """Who says it."""
+    """The author of the message."""
     content: str
-    """Its text."""
+    """The text of the message."""
     created_at: str
-    """When it was accepted, RFC 3339."""
+    """The time at which the message was accepted, RFC 3339."""
     truncated: bool = False
-    """The content is a preview, because the whole did not fit into a frame; the HTTP State has it."""
+    """True if the content is a preview, because the whole text did not fit into a frame; the HTTP State has the whole
+    text."""
 
 
 class PublicClaim(BaseModel):
-    """A client has the request in a wallet."""
+    """A client's claim on a request: one of its wallets has the request."""
 
     model_config = ConfigDict(frozen=True)
 
     account: str
     """The account that is to sign."""
     until: str
-    """When the claim ends unless it is renewed, RFC 3339."""
+    """The end of the claim unless it is renewed, RFC 3339."""
 
 
 class PublicReport(BaseModel):
-    """An answer that did not settle the request: what it reported may have been sent."""
+    """An answer that did not settle the request. The transaction that it reported may have been sent."""
 
     model_config = ConfigDict(frozen=True)
 
     transaction_hash: str | None = None
-    """What was reported as sent."""
+    """The hash that was reported."""
     outcome: Literal["not_found", "different", "unknown"]
-    """The chain does not know it, it is another transaction than was asked for, or that cannot be told."""
+    """What the check found: the chain does not know the transaction, it is a different transaction, or the result is
+    uncertain."""
     at: str
-    """When it was reported, RFC 3339."""
+    """The time of the report, RFC 3339."""
 
 
 class PublicApproval(BaseModel):
-    """A wallet request for the person."""
+    """A wallet request that waits for the person."""
 
     model_config = ConfigDict(frozen=True)
 
     approval_id: str
-    """Its id."""
+    """The request's id."""
     call_id: str = ""
-    """The tool call that asked for it."""
+    """The tool call that made the request."""
     network: str
     """The network's name."""
     chain_id: int
-    """The network's chain id; a part of the digest."""
+    """The network's chain id, a part of the digest."""
     to: str
-    """The first call's address."""
+    """The address of the first call."""
     value: str
-    """The first call's value, in decimal wei."""
+    """The value of the first call, in decimal wei."""
     data: str
-    """The first call's data, as 0x hex."""
+    """The data of the first call, as 0x hex."""
     gas: str | None
-    """A wish, in decimal units of gas; no part of the digest."""
+    """A suggested limit in decimal units of gas, which is not a part of the digest."""
     sender: str | None = None
-    """The account that must sign, a part of the digest; null when any may."""
+    """The account that must sign, a part of the digest; null when any account may sign."""
     calls: list[Call] = []
-    """What is to be signed: with `chain_id` and `sender` all that `digest` is over."""
+    """The calls that the wallet must sign. With `chain_id` and `sender` they are everything that `digest` covers."""
     digest: str
-    """SHA-256 over the canonical form of the calls; the protocol shows how it is computed."""
+    """The SHA-256 of the canonical form of the calls; the protocol document shows how to compute it."""
     description: str
-    """The agent's own words, which nobody has checked."""
+    """The agent's own description, which nobody has checked."""
     decoded: str | None
     """The first call in words, for older clients."""
     simulation: str | None
-    """What the simulation showed in words, for older clients."""
+    """The simulation's result in words, for older clients."""
     review: Review = NO_REVIEW
-    """What was found out about it, as fields."""
+    """What the worker found out about the request, as fields."""
     claim: PublicClaim | None = None
-    """The client that has it in a wallet now."""
+    """The claim of the client whose wallet has the request now."""
     reported: list[PublicReport] = []
-    """Answers that did not settle it."""
+    """Answers that did not settle the request."""
     created_at: str
-    """When it was made, RFC 3339."""
+    """The time at which the request was made, RFC 3339."""
     expires_at: str
-    """When it ends unanswered, RFC 3339."""
+    """The time at which the request ends without an answer, RFC 3339."""
     truncated: bool = False
-    """It did not fit into a frame, so its calls, texts and review are not the whole and it may not be signed from here;
-    the HTTP State has the whole."""
+    """True if the request did not fit into a frame: its calls, texts and review are cut, so it must not be signed
+    from this frame. The HTTP State has the whole request."""
 
 
 class PublicAsk(BaseModel):
-    """A tool call that waits for the person's word, which is given as that to a wallet request is."""
+    """A tool call that waits for the person's decision, which is sent in the same way as the answer to a wallet
+    request."""
 
     model_config = ConfigDict(frozen=True)
 
     approval_id: str
-    """Its id; the person's word is given by it."""
+    """The id of the request; the person's decision refers to it."""
     call_id: str
-    """The tool call that waits."""
+    """The id of the waiting tool call."""
     tool: str
     """The tool's name."""
     arguments: dict[str, Any] | None
-    """What it would be called with; null when they did not fit into a frame."""
+    """The arguments of the call; null when they did not fit into a frame."""
     network: str
     """The session's network."""
     strangers: list[str]
-    """The tools whose results brought words of strangers, because of which the person is asked."""
+    """The tools whose results brought text from strangers into the conversation, which is why the person is asked."""
     created_at: str
-    """When it was made, RFC 3339."""
+    """The time at which the call was paused, RFC 3339."""
     expires_at: str
-    """When it ends unanswered, RFC 3339."""
+    """The time at which the request ends without a decision, RFC 3339."""
     truncated: bool = False
-    """The arguments did not fit into a frame; the HTTP State has them."""
+    """True if the arguments did not fit into a frame; the HTTP State has them."""
 
 
 class Hot(BaseModel):
-    """The public part of the hot item, the same in a `state` frame and in the HTTP State."""
+    """The public part of the hot item. A `state` frame and the HTTP State contain the same fields."""
 
     model_config = ConfigDict(frozen=True)
 
     session_id: str
     """The session's id."""
     generation: int
-    """Changes when the session expired and was begun anew; 0 when there is no such session."""
+    """The session's generation, which changes when an expired or deleted session begins anew; 0 when there is no such
+    session."""
     rev: int
-    """Grows with every change: of two states the one with the larger number is newer."""
+    """A number that grows with every change: of two states the one with the larger number is newer."""
     title: str | None
-    """What the session is called; null until it has a message."""
+    """The session's title; null until the session has a message."""
     network: str
-    """The network that its chain tools use."""
+    """The network that the session's chain tools use."""
     is_processing: bool
-    """A run is in progress or queued."""
+    """True while a run is in progress or queued."""
     is_loading: bool
-    """No worker has started yet; messages are accepted and wait."""
+    """True if no worker has started yet; messages are accepted and wait."""
     is_connecting_mcp: bool = False
-    """Always false; older clients read it."""
+    """Always false; older clients read this field."""
     missing_api_key: bool
-    """The LLM's key is not set."""
+    """True if the LLM's API key is not set."""
     pending_wallet_tx: str | None
-    """The oldest wallet request in the form that older clients know, a JSON string."""
+    """The oldest wallet request as a JSON string in the form of older clients."""
     active_run: PublicRun | None
     """The run in progress."""
     queued: list[QueuedMessage]
-    """Accepted messages that wait for their turn."""
+    """Accepted messages that wait for their run."""
     approvals: list[PublicApproval]
     """Wallet requests that wait for the person."""
     asks: list[PublicAsk] = []
-    """Tool calls that wait for the person's word."""
+    """Tool calls that wait for the person's decision."""
     message_count: int
-    """Messages that have ended; their numbers are 0 … `message_count` − 1."""
+    """The number of finished messages; they are numbered 0 … `message_count` − 1."""
     expires_at: str | None
-    """When the session ends unless something happens, RFC 3339."""
+    """The time at which the session expires without further activity, RFC 3339."""
     notices: list[str] = []
-    """What the operator should know, in words."""
+    """Notices for the operator."""
     outcomes: dict[str, Outcome] = {}
-    """How the runs that ended last ended, by run id; a run that is not in it ended long ago or has not ended."""
+    """The outcomes of the latest runs, by run id. A run that is missing ended long ago or has not ended."""

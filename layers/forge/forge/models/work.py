@@ -1,4 +1,5 @@
-"""What the store and the queue hand to a worker: the right to write a run, its tool calls' outcomes, its message."""
+"""What the store and the queue give to a worker: the lease of a run, the records of its tool calls, its queue
+message."""
 
 from __future__ import annotations
 
@@ -12,48 +13,53 @@ from forge.models.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write a run. Every write is refused with `LeaseLost` once another attempt holds it.
-
-    `until` (epoch milliseconds) is the end of the lease as last renewed. `session` is the hot item as this
-    worker's last write left it, and `run` the active run in it.
-    """
+    """The right to write a run. Every write raises `LeaseLost` once another attempt holds the run."""
 
     key: SessionKey
+    """The session's owner and id."""
     run_id: str
+    """The run's id."""
     attempt: int
+    """The number of the attempt that holds the lease."""
     fence: int
+    """The fencing token of that attempt."""
     until: int
+    """The end of the lease after its last renewal, in epoch milliseconds."""
     session: Session
+    """The hot item after this worker's last write."""
     run: ActiveRun
+    """The active run of `session`."""
 
 
 CallStatus = Literal["new", "started", "done"]
 
 
 EndedKind = Literal["refused", "failed", "unknown"]
-"""How a call ended that has no result. `refused`: nothing was done. `failed`: the tool said that it did not do it, or
-it has no effects. `unknown`: it may have taken effect, so it must be verified before it is repeated."""
+"""How a call without a result ended. `refused`: nothing was done. `failed`: the tool reported that it did nothing, or
+it has no effects. `unknown`: the call may have taken effect, so this must be verified before the call is repeated."""
 
 CallKind = Literal["ok", "retry", "refused", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A tool call's recorded outcome; `value` is the result as JSON text, or the error's message to the LLM.
-
-    `shown` is what a person reads of an error; None for the message itself. Records of earlier versions know `ok`,
-    `retry` and `failed` only.
-    """
+    """A tool call's recorded outcome."""
 
     kind: CallKind
+    """How the call ended. Records of earlier versions use `ok`, `retry` and `failed` only."""
     value: str
+    """The result as JSON text, or the error's message for the LLM."""
     shown: str | None = None
+    """The error's text for a person; None means `value` itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A received queue message; `receipt` is its handle, `receives` how often it was handed out."""
+    """A received queue message."""
 
     body: RunMessage | CommandMessage
+    """The parsed body."""
     receipt: str
+    """The receipt handle, with which the message is extended or deleted."""
     receives: int
+    """The number of times that the message was delivered."""
