@@ -1,4 +1,5 @@
-"""Every error that we raise on purpose. The docstring is the message; `forge.api.problems` maps class to HTTP."""
+"""Every error that this program raises on purpose. The docstring is the message; `forge.api.problems` maps class to
+HTTP."""
 
 from __future__ import annotations
 
@@ -141,7 +142,7 @@ class ConnectionGone(ForgeError):
 
 
 class LeaseLost(BaseException):
-    """Fenced off: another attempt owns the run. Stop at once and write nothing more.
+    """Fenced off: another attempt owns the run. The worker must stop at once and write nothing more.
 
-    A `BaseException`, so that no tool's or LLM's error handling can swallow it.
+    This is a `BaseException`, so that no error handling of a tool or an LLM client can swallow it.
     """

@@ -1,8 +1,8 @@
-"""Logs and metrics: JSON lines on standard output, which CloudWatch reads. Ids and sizes, never contents.
+"""Logs and metrics: JSON lines on standard output, which CloudWatch reads. They hold ids and sizes, never contents.
 
-Modules log through the standard `logging` with a constant message and `extra` fields; this module decides the form.
-Several invocations may run at once in one process (local_dev), so what belongs to one of them is kept in context
-variables: Powertools' formatter and its metrics class would otherwise share it.
+Modules log through the standard `logging` with a constant message and `extra` fields; this module sets the format.
+Several invocations may run at once in one process (local_dev), so the data of one invocation is kept in context
+variables; Powertools' formatter and metrics class would share it between them.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ Metric = Literal[
     "WorkerRuns",
 ]
 GAUGES: frozenset[Metric] = frozenset({"LoopLag", "WorkerMemory", "WorkerRuns"})
-"""What tells a present state. All others add up."""
+"""Metrics whose value is a current state (a gauge). The values of all others are summed."""
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes"]
 
 TEXT_LIMIT = 500
-"""Characters of an error's text, where texts are shown at all."""
+"""Maximum characters of an error's text, where error texts are logged at all."""
 
 _shows_texts = False
 _metrics: ContextVar[EphemeralMetrics | None] = ContextVar("metrics", default=None)
 
 
 class _StandardOutput(logging.Handler):
-    """Writes to what `sys.stdout` is at the moment of writing, one line a record.
+    """Write to what `sys.stdout` is at the moment of writing, one line for each record.
 
-    What cannot be written is dropped and counted: telling is no part of what is told. The next line that can be written
-    says how many are missing.
+    A line that cannot be written is dropped and counted, because a failure of logging must not fail the work that is
+    logged. The next line that can be written says how many are missing.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class _StandardOutput(logging.Handler):
     def telling(self) -> Generator[None]:
         try:
             yield
-        except Exception:  # noqa: BLE001 - whatever is wrong with a line must not fail what it tells of
+        except Exception:  # noqa: BLE001 - a line that cannot be formatted must not fail the work it describes
             self.dropped += 1
 
 
@@ -94,7 +94,8 @@ _output = _StandardOutput()
 
 
 def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
-    """A library's traceback is many lines, with texts in it: type and places of the error are told instead."""
+    """Log the type of an error and the places in its traceback, because a library's traceback has many lines that
+    contain texts."""
     if record.exc_info and record.exc_info[1]:
         record.__dict__.update(error_fields(record.exc_info[1]))
     record.exc_info = record.exc_text = None
@@ -103,7 +104,7 @@ def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
 
 @cache
 def configure_logging(service: str) -> LambdaPowertoolsFormatter:
-    """Send the logs of our packages to standard output as JSON lines; the level is `POWERTOOLS_LOG_LEVEL`."""
+    """Write the logs of our packages to standard output as JSON lines; the level is `POWERTOOLS_LOG_LEVEL`."""
     formatter = LambdaPowertoolsFormatter(service=service)
     _output.setFormatter(formatter)
     for name in _LOGGERS:
@@ -116,7 +117,7 @@ def configure_logging(service: str) -> LambdaPowertoolsFormatter:
 
 @contextmanager
 def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None]:
-    """One call of a function: `fields` go with each of its log lines, its metrics are written at its end."""
+    """One call of a function. Each of its log lines has `fields`; its metrics are written at its end."""
     formatter = configure_logging(service)
     formatter.thread_safe_clear_keys()
     log_fields(**fields)
@@ -131,24 +132,24 @@ def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None
 
 
 def log_fields(**fields: str | None) -> None:
-    """Fields of every further log line of this invocation or task; `correlation_id` is the run's id, if any."""
+    """Add fields to every further log line of this invocation or task; `correlation_id` is the run's id, if any."""
     known: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     set_context_keys(**known)
 
 
 def record(metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
-    """Part of the current invocation's metrics; nothing outside of one."""
+    """Add a value to the current invocation's metrics. Outside an invocation nothing is recorded."""
     if collected := _metrics.get():
         collected.add_metric(metric, MetricUnit(unit), value)
 
 
 def emit(service: str, metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
-    """A metric at once, for a process that has no invocations."""
+    """Write a metric at once, for a process that has no invocations."""
     emit_all(service, (metric, value, unit))
 
 
 def emit_all(service: str, *measured: tuple[Metric, float, Unit]) -> None:
-    """What is measured together, in one line: lines are paid by their length."""
+    """Write metrics that belong together in one line, because log lines are billed by their length."""
     collected = EphemeralMetrics(namespace=_namespace(), service=service)
     for metric, value, unit in measured:
         collected.add_metric(metric, MetricUnit(unit), value)
@@ -156,23 +157,25 @@ def emit_all(service: str, *measured: tuple[Metric, float, Unit]) -> None:
 
 
 def _namespace() -> str:
-    """A deployment's own, so that alarms of one do not count what another does."""
+    """Each deployment has its own namespace, so that its alarms do not count the metrics of another deployment."""
     return os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
 
 
 def run_fields(run_id: str, **more: str | int) -> dict[str, str | int]:
-    """What each log line of a run has, outside of an invocation's context."""
+    """Return the fields that each log line of a run has, outside of an invocation's context."""
     return {"correlation_id": run_id, "run_id": run_id, **more}
 
 
 def show_error_texts() -> None:
-    """Log the texts of errors too. Only for a developer's own computer: users' words may be in them."""
+    """Log the texts of errors too. Use this only on a developer's own computer, because the texts may contain users'
+    words."""
     global _shows_texts
     _shows_texts = True
 
 
 def error_fields(error: BaseException) -> dict[str, Any]:
-    """Type and place of an error. Not its text, unless asked for: libraries put into it what a user wrote."""
+    """Return the type and place of an error. Its text is left out unless asked for, because libraries put users'
+    input into it."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     fields: dict[str, Any] = {
         "error": type(error).__name__,

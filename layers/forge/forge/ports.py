@@ -1,9 +1,8 @@
-"""All seams on one page. Adapters: `forge.store` (DynamoDB), `forge.queue` (SQS), `forge.connections`, `worker.push`.
+"""All ports on one page. Adapters: `forge.store` (DynamoDB), `forge.queue` (SQS), `forge.connections`, `worker.push`.
 
-A session whose stored item cannot be read raises `SessionUnreadable` where it is named, and is left out where many are
-read.
-The store's methods block; the worker calls them in threads. Unless said otherwise they raise
-`StorageUnavailable` when the storage is throttled or out of reach, and nothing else of the vendor's.
+A method that names a session raises `SessionUnreadable` if its stored item cannot be read; a method that reads many
+sessions leaves such a session out. The store's methods block; the worker calls them in threads. Unless said otherwise
+they raise `StorageUnavailable` when the storage is throttled or unreachable, and no error of botocore's.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from forge.models.work import CallRecord, CallStatus, Delivery, Lease
 
-if TYPE_CHECKING:  # a function's cold start pays for no model that only a port names
+if TYPE_CHECKING:  # keeps models that only a port names out of a function's cold start
     from forge.models.account import Adopted, Erased, ErasedAlone, Erasure, OwnedPage
     from forge.models.approval import Approval, Claim
     from forge.models.caller import Grant
@@ -39,14 +38,15 @@ Clock = Callable[[], int]
 
 
 class Admission(Protocol):
-    """Charges the price list. All raise `RateLimited`, and then nothing was charged."""
+    """Charges the price list. If a method raises `RateLimited`, it has charged nothing."""
 
     def admit(self, caller: str | None, price: Price) -> None:
-        """A request of `caller` (an owner, or an address prefix; None: only the deployment pays), in blocks."""
+        """Charge a request of `caller` in blocks. `caller` is an owner or an address prefix; None charges the
+        deployment only."""
         ...
 
     def command(self, key: SessionKey, units: int) -> None:
-        """Charge a session, exactly, at the rate of its messages. The session need not exist."""
+        """Charge a session exactly, at the rate of its messages. The session need not exist."""
         ...
 
 
@@ -56,11 +56,12 @@ class Sessions(Protocol):
     def get(self, key: SessionKey) -> Session | None: ...
 
     def messages(self, session: Session, start: int = 0, stop: int | None = None) -> list[Message]:
-        """The log's messages `start … stop-1` of the session's generation, long ones joined."""
+        """Return the log's messages `start … stop-1` of the session's generation, with the parts of long messages
+        joined."""
         ...
 
     def streaming_text(self, session: Session) -> str:
-        """The active run's streaming text so far, parts included; empty without one."""
+        """Return the active run's streaming text so far, including its parts; it is empty without an active run."""
         ...
 
     def list(self, keys: Sequence[SessionKey]) -> list[Session]: ...
@@ -70,69 +71,75 @@ class Sessions(Protocol):
         ...
 
     def set_network(self, key: SessionKey, network: str) -> Session:
-        """Creates the session when it does not exist."""
+        """Set the session's network. Creates the session if it does not exist."""
         ...
 
     def set_wallet(self, key: SessionKey, account: str | None) -> Session:
-        """The account of the person's wallet, or None when they disconnect. Creates the session as well."""
+        """Store the account of the person's wallet; None when they disconnect it. Creates the session if it does not
+        exist."""
         ...
 
     def touch(self, key: SessionKey) -> Session | None:
-        """A connected client is activity: the session lives on. Never creates one."""
+        """Extend the session's life, because a connected client counts as activity. Never creates a session."""
         ...
 
     def delete(self, key: SessionKey, name: str | None = None) -> ErasedAlone:
-        """End the generation and tell its run to stop; `Accounts.end_erasure` then says that this was all.
+        """End the generation and tell its run to stop. `Accounts.end_erasure` then marks the deletion as complete.
 
-        Called again within a day it tells the same, as long as no message has begun the session anew; under the same
-        `name` also then. Raises `NotFound`.
+        Repeated within a day, it returns the same receipt unless a message has begun the session anew; under the same
+        `name` it returns the receipt in that case too. Raises `NotFound`.
         """
         ...
 
 
 class Accounts(Protocol):
-    """What belongs to a person who has logged in. None of this is for anonymous callers."""
+    """The sessions of a person who has logged in. No method here is for anonymous callers."""
 
     def sessions(self, owner: str, most: int, after: str | None) -> OwnedPage:
-        """Newest first, as the index knows them: one that began within the last second or so may be missing.
+        """Return the owner's sessions in the order of the index, newest first. A session that began within about the
+        last second may be missing.
 
-        Raises `InvalidRequest` when `after` is not what an earlier page said.
+        Raises `InvalidRequest` if `after` does not come from an earlier page.
         """
         ...
 
     def adopt(self, session_id: str, owner: str) -> Adopted:
-        """The anonymous session becomes `owner`'s, under a new id, once; for the same owner asking again goes on.
+        """Give the anonymous session to `owner` under a new id, once. If the same owner asks again, the adoption
+        continues.
 
-        Raises `NotFound`, also when it has become somebody else's, and `SessionBusy` while it has work.
+        Raises `NotFound`, also if another owner has adopted the session, and `SessionBusy` while it has work.
         """
         ...
 
     def keys(self, owner: str) -> Iterable[SessionKey]:
-        """All sessions of the index: also those of which an erasure that was cut off has left something."""
+        """Yield the keys of all sessions in the index, including those that an interrupted deletion has left
+        incomplete."""
         ...
 
     def begin_erasure(self, owner: str, name: str) -> Erasure:
-        """The deletion of that name as it stands, begun now if it is not known."""
+        """Return the deletion with that name; begin it if it does not exist."""
         ...
 
     def erase(self, key: SessionKey, name: str) -> Erased:
-        """End a session, count it for the receipt once, and delete all that it has left."""
+        """End a session, count it in the receipt once, and delete everything that it has left."""
         ...
 
     def forget(self, key: SessionKey, name: str) -> None:
-        """Its connections are closed, too: nothing has to be found again."""
+        """Remove the session from the index after its connections are closed, so that no later call needs to find
+        it."""
         ...
 
     def end_erasure(self, owner: str, name: str, *, is_finished: bool) -> Erasure:
-        """The deletion as it stands at the end of a call."""
+        """Store and return the state of the deletion at the end of a call."""
         ...
 
 
 class Expiry(Protocol):
     def expire(self, key: SessionKey, generation: int) -> frozenset[str]:
-        """The hot item of `generation` is gone: delete what that generation left and tell its run to stop.
+        """Clean up after the hot item of `generation` was removed: delete that generation's children and tell its run
+        to stop.
 
-        Returns the connections to close: none, if a newer generation lives. Repeating it changes nothing.
+        Returns the connections to close; there are none if a newer generation lives. Repeating it changes nothing.
         """
         ...
 
@@ -141,17 +148,18 @@ class Tickets(Protocol):
     """Single-use tickets that open a WebSocket; stored as digests."""
 
     def issue(self, ticket: str, grant: Grant, until: int) -> None:
-        """`ticket` opens once what `grant` says, until `until` (epoch milliseconds)."""
+        """Store a ticket that opens what `grant` says, once, until `until` (epoch milliseconds)."""
         ...
 
     def redeem(self, ticket: str, now: int) -> Grant | None:
-        """What the ticket opens, once; None for an unknown, used or expired ticket."""
+        """Use the ticket up and return what it opens; None for an unknown, used or expired ticket."""
         ...
 
 
 class Inbox(Protocol):
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> Session:
-        """One write: creates or revives the session, charges the rate limit, queues the message, bumps `rev`.
+        """Accept a message in one write: create or revive the session, charge the rate limit, queue the message, bump
+        `rev`.
 
         Accepting a run id again changes nothing. Raises `RateLimited`, `InboxFull`, `SessionBusy` (`if_busy` reject).
         """
@@ -160,65 +168,68 @@ class Inbox(Protocol):
     def accept_once(
         self, key: SessionKey, submission: Submission, if_busy: IfBusy, once: Once | None
     ) -> Accepted:
-        """The same, and in the same transaction the record of an `Idempotency-Key` (for 24 hours).
+        """Do the same, and store in the same transaction the record of an `Idempotency-Key` (for 24 hours).
 
-        A repeat changes nothing: it is told the session and the run of the first one. Raises `KeyReused` as well.
+        A repeat changes nothing and returns the session and the run of the first request. Raises `KeyReused` as well.
         """
         ...
 
     def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> Session | None:
-        """Take queued runs out of the inbox, with a visible note when no run is active; others are left alone."""
+        """Remove queued runs from the inbox, leaving a visible note if no run is active. Other runs are not changed."""
         ...
 
 
 class Recovery(Protocol):
-    """What is done for runs that no worker will bring to an end, or may not."""
+    """Handles runs that no worker will finish, or that no worker may finish."""
 
     def interrupt_abandoned(self, key: SessionKey, run_id: str) -> Session | None:
-        """Finish the active run as interrupted if its lease has run out; else change nothing."""
+        """Finish the active run as interrupted if its lease has expired; else change nothing."""
         ...
 
     def stop_unreadable(self, key: SessionKey) -> None:
-        """End all work of a session whose item cannot be read. Needs nothing of it that may be damaged."""
+        """End all work of a session whose item cannot be read. Uses no attribute that may be damaged."""
         ...
 
     def stranded(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
-        """Runs that ought to be in the queue but may not be: accepted long ago, or abandoned by a dead worker.
+        """Return runs that should be in the queue but may not be: accepted long ago, or abandoned by a dead worker.
 
-        One of each session: its worker goes on with what waits behind it. `everything`: the queue has lost all.
+        One run for each session is enough, because its worker continues with the messages behind it. `everything`:
+        the queue has lost all of its messages.
         """
         ...
 
 
 class Approvals(Protocol):
-    """Which client has a wallet request in a wallet: at most one at a time."""
+    """Records which client has a wallet request in a wallet; at most one client at a time."""
 
     def claim(
         self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False
     ) -> Session:
-        """One write: `wanted.account` is to sign the request. The same claim id renews its own claim.
+        """Claim the request in one write; `wanted.account` is to sign it. The same claim id renews its own claim.
 
-        `again`: although it may have been sent already. Raises `NotFound`, `ApprovalHeld`.
+        `again`: claim it although it may have been sent already. Raises `NotFound`, `ApprovalHeld`.
         """
         ...
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
-        """The wallet has refused for certain. A claim that is not this one stays. Raises `NotFound`."""
+        """Release the claim, because the wallet has certainly refused. A claim with another id stays. Raises
+        `NotFound`."""
         ...
 
     def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
-        """`bound` takes the place of the request of its id that has `digest`. Raises `NotFound`.
+        """Replace the request that has the id of `bound` and the digest `digest`. Raises `NotFound`.
 
-        Raises `ApprovalHeld` when that has changed, is in a wallet, or may have been sent.
+        Raises `ApprovalHeld` if the request has changed, is in a wallet, or may have been sent.
         """
         ...
 
 
 class OpenStreams(Protocol):
-    """The sockets and event streams that a caller has open. `until` (epoch milliseconds): then one counts no more."""
+    """The sockets and event streams that a caller has open. A stream is counted until `until` (epoch milliseconds) at
+    most."""
 
     def open(self, payer: str, name: str, until: int) -> None:
-        """Exactly counted, whatever opens at once. Raises `TooManyStreams`."""
+        """Count the stream. The count is exact even when streams open concurrently. Raises `TooManyStreams`."""
         ...
 
     def stay(self, payer: str, name: str, until: int) -> None: ...
@@ -228,98 +239,103 @@ class OpenStreams(Protocol):
 
 class Controls(Protocol):
     def connect(self, connection: Connection) -> None:
-        """Exactly counted, whatever connects at once. Raises `TooManyConnections`."""
+        """List the connection. The count is exact even when connections open concurrently. Raises
+        `TooManyConnections`."""
         ...
 
     def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
-        """Forget a connection. `key`, when known, finds it even when its own item has gone."""
+        """Forget a connection. If `key` is known, the connection is removed from the session even if its own item has
+        gone."""
         ...
 
     def connection(self, connection_id: str) -> Connection | None: ...
 
     def heard(self, connection_id: str, cost: int) -> Connection | None:
-        """The same, and a frame that costs so many milliseconds is charged to it. Raises `RateLimited`."""
+        """Return the connection and charge it for a frame that costs so many milliseconds. Raises `RateLimited`."""
         ...
 
     def extend(self, connection: Connection, until: int) -> None:
-        """The connection may stay open until then (epoch milliseconds): its owner has shown a newer token."""
+        """Keep the connection open until then (epoch milliseconds), because its owner has presented a newer token."""
         ...
 
     def request_interrupt(self, key: SessionKey, run_id: str) -> None: ...
 
     def watch(self, key: SessionKey, until: int) -> None:
-        """Somebody follows by SSE until `until` (epoch milliseconds)."""
+        """Record that a client follows by SSE until `until` (epoch milliseconds)."""
         ...
 
     def read(self, keys: Sequence[SessionKey], *, consistent: bool = True) -> dict[SessionKey, Control]:
-        """The control items of `keys` by one BatchGetItem per 100; absent ones are left out.
+        """Return the control items of `keys`, by one BatchGetItem for each 100; absent items are left out.
 
-        Not `consistent`: at half the price, perhaps as they were a moment ago.
+        Without `consistent` the reads cost half the price and may return slightly older items.
         """
         ...
 
 
 class Runs(Protocol):
-    """The worker's half of the store. Each method but `claim` raises `LeaseLost` when the fence has moved."""
+    """The worker's half of the store. Each method except `claim` raises `LeaseLost` if another attempt has moved the
+    fence."""
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
-        """Claim the run that is next in the session: the abandoned active one, else the head of the inbox.
+        """Claim the next run of the session: the abandoned active run, else the head of the inbox.
 
-        That may be an earlier run than the message names. Raises `LeaseHeld`, `SuspectHeld`,
-        `ClaimContended`, `RunGone`.
+        This may be an earlier run than the message names. Raises `LeaseHeld`, `SuspectHeld`, `ClaimContended`,
+        `RunGone`.
         """
         ...
 
     def renew(self, lease: Lease) -> Lease: ...
 
     def flush(self, lease: Lease, text: str) -> Lease:
-        """Renew the lease and store the streaming text so far (whole): two small writes."""
+        """Renew the lease and store the whole streaming text so far, in two small writes."""
         ...
 
     def append(self, lease: Lease, progress: Progress) -> Lease:
-        """Move what has ended to the logs, the input first if it is not there yet; clears the streaming text."""
+        """Move what has ended to the logs, the run's input first if it is not there yet, and clear the streaming
+        text."""
         ...
 
     def finish(self, lease: Lease, ending: Ending) -> Session:
-        """The last `append`, and the active run is cleared."""
+        """Make the last `append` and clear the active run."""
         ...
 
     def limits_tokens(self) -> bool:
-        """Whether the deployment has a roof for LLM tokens. It asks nobody and does not block."""
+        """Return whether the deployment has a daily limit of LLM tokens. Does not block."""
         ...
 
     def tokens_left(self, lease: Lease) -> int | None:
-        """LLM tokens that the session's owner may still use on this UTC day; None: there is no limit.
+        """Return the LLM tokens that the session's owner may still use on this UTC day; None: there is no limit.
 
-        `append` and `finish` count what they store. A lost lease is no reason to raise. Raises `DayUsedUp` when the
+        `append` and `finish` count what they store. This method does not raise `LeaseLost`. Raises `DayUsedUp` if the
         deployment's tokens of the day are used up.
         """
         ...
 
     def release(self, lease: Lease) -> None:
-        """End the lease now, so that another worker may take the run over at once."""
+        """End the lease now, so that another worker may take over the run at once."""
         ...
 
     def put_back(self, lease: Lease, wait: ChainWait | None = None) -> None:
-        """The same for a worker that lacks what the run needs: it was no attempt, and the run remembers since when.
+        """Do the same for a worker that lacks what the run needs. It does not count as an attempt, and the run
+        records since when.
 
-        `wait`: nobody lacks anything, the run waits for the chain.
+        `wait`: no worker lacks anything; the run waits for the chain.
         """
         ...
 
 
 class Spendings(Protocol):
-    """What the agent's own transactions move, counted before they are sent."""
+    """Counts the value that the agent's own transactions move, before they are sent."""
 
     def begin(self, wei: int, caps: SendingCaps) -> Spending:
         """Count one transaction against the deployment's day.
 
-        Raises `DayUsedUp` when there may be no more of them, `SpendingCapReached` when they may move no more.
+        Raises `DayUsedUp` if no more transactions are allowed, `SpendingCapReached` if no more value may be moved.
         """
         ...
 
     def cancel(self, spending: Spending) -> None:
-        """Nothing was sent: take it off the deployment's day."""
+        """Subtract the transaction from the deployment's day, because nothing was sent."""
         ...
 
     def charge(self, lease: Lease, spending: Spending, mark: str) -> Lease:
@@ -330,28 +346,28 @@ class Spendings(Protocol):
         ...
 
     def give_back(self, lease: Lease, spending: Spending, mark: str) -> Lease:
-        """Nothing was sent: the same, taken off. Raises `LeaseLost`."""
+        """Subtract it from the session and its owner, because nothing was sent. Raises `LeaseLost`."""
         ...
 
 
 class Journal(Protocol):
-    """What a run has done, for its next attempt (see the store's `call#` and `entry#` items)."""
+    """What a run has done, for its next attempt (the store's `call#` and `entry#` items)."""
 
     def history(self, lease: Lease) -> list[bytes]:
-        """The session's LLM history from its `history_start` on, one serialized LLM message an entry.
+        """Return the session's LLM history from its `history_start` on, one serialized LLM message for each entry.
 
-        One that cannot be read is empty.
+        An entry that cannot be read is empty.
         """
         ...
 
     def begin_call(
         self, lease: Lease, call_key: str, meta: dict[str, str]
     ) -> tuple[CallStatus, CallRecord | None]:
-        """Record the intent, fenced. `done` comes with the record. Raises `LeaseLost`."""
+        """Record the intent of a call, fenced. `done` stores its outcome in the same record. Raises `LeaseLost`."""
         ...
 
     def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
-        """Record the result, unfenced: the first writer wins, and its record is returned."""
+        """Record the outcome, unfenced: the first writer wins, and its record is returned."""
         ...
 
 
@@ -361,7 +377,7 @@ class Commands(Protocol):
     def get(self, command_id: str) -> ToolCommand | None: ...
 
     def begin(self, command_id: str) -> tuple[ToolCommand, bool] | None:
-        """The command, and whether nobody has begun it before; None when there is none."""
+        """Return the command, and whether this call is the first to begin it; None if there is no such command."""
         ...
 
     def publish(self, catalog: Catalog) -> None: ...
@@ -370,25 +386,26 @@ class Commands(Protocol):
 
 
 class Proposal(NamedTuple):
-    """A tool's definition that waits until somebody agrees. `shown`: its beginning, for the operator to read."""
+    """A tool's definition that waits until an operator accepts it. `shown`: its beginning, for the operator to read."""
 
     fingerprint: str
     shown: str
 
 
 class Pins(Protocol):
-    """Fingerprints of the tools that servers of others offer, by server and tool."""
+    """Fingerprints of the tools of third-party servers, by server and tool."""
 
     def read(self, server: str) -> dict[str, str]:
-        """Empty for a server that nobody has used yet."""
+        """Return the pinned fingerprints; they are empty for a server that nobody has used yet."""
         ...
 
     def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
-        """Keep those that are new, and return what is kept then: another worker may have been first."""
+        """Store the fingerprints of new tools and return all that are stored then, because another worker may have
+        been first."""
         ...
 
     def propose(self, server: str, proposals: Mapping[str, Proposal]) -> None:
-        """The definitions of `server` that wait until somebody agrees, and no others."""
+        """Replace the definitions of `server` that wait for the operator's agreement."""
         ...
 
     def waiting(self, server: str) -> dict[str, Proposal]: ...
@@ -396,19 +413,20 @@ class Pins(Protocol):
     def servers(self) -> list[str]: ...
 
     def agree(self, server: str, tool: str, fingerprint: str) -> None:
-        """Raises `NotFound` unless exactly this definition waits."""
+        """Accept the definition. Raises `NotFound` unless exactly this definition waits."""
         ...
 
 
 class Faults(Protocol):
     def count(self, name: str) -> int:
-        """Count one more exception while `name` was handled, and return how many there are."""
+        """Count one more exception in handling `name`, and return the new count."""
         ...
 
 
 class RunQueue(Protocol):
     def send(self, message: RunMessage | CommandMessage, *, resend: bool = False) -> None:
-        """FIFO, group = session; deduplicated by run id + attempt, unless it is a deliberate `resend`."""
+        """SQS FIFO; the message group is the session. Deduplicates by run id + attempt, unless the message is a
+        deliberate `resend`."""
         ...
 
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]: ...
@@ -416,18 +434,18 @@ class RunQueue(Protocol):
     def extend(self, receipt: str, seconds: int) -> None: ...
 
     def extend_all(self, receipts: Sequence[str], seconds: int) -> None:
-        """At most ten in one call. What is not held any more is passed over."""
+        """Extend the visibility of at most ten messages in one call. Messages that are no longer held are skipped."""
         ...
 
     def delete(self, receipt: str) -> None: ...
 
     def dead_letter(self, delivery: Delivery) -> None:
-        """Move a message whose run has failed for good to the dead-letter queue, where an operator sees it."""
+        """Move a message whose run has failed permanently to the dead-letter queue, where an operator sees it."""
         ...
 
 
 class Connections(Protocol):
-    """`@connections`, blocking (functions)."""
+    """`@connections` of API Gateway, blocking (for functions)."""
 
     def post(self, connection_id: str, frame: str) -> None:
         """Raises `ConnectionGone` on 410, `StorageUnavailable` when throttled."""
@@ -437,6 +455,6 @@ class Connections(Protocol):
 
 
 class AsyncConnections(Protocol):
-    """`@connections` for the worker: signed POSTs over kept connections."""
+    """`@connections` of API Gateway for the worker: signed POST requests over persistent connections."""
 
     async def post(self, connection_id: str, frame: bytes) -> None: ...

@@ -1,4 +1,5 @@
-"""Cleans other programs' words of secrets before they are logged: an LLM provider's error, a tool server's stderr."""
+"""Removes secrets from other programs' texts before they are logged: an LLM provider's error, a tool server's
+stderr."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ import re
 
 MASK = "[redacted]"
 WORDS_LIMIT = 600
-"""Characters of another program's words that one log line keeps."""
+"""Maximum characters of another program's text in one log line."""
 
 _KEEP_HEAD = r"\g<1>" + MASK
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # A URL's user and password; a query parameter or field whose name says that it is secret.
+    # A URL's user and password, and a query parameter or field whose name says that it is secret.
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE), _KEEP_HEAD + "@"),
     (re.compile(r"(\b(?:bearer|basic)\s+)[^\s\"',;]+", re.IGNORECASE), _KEEP_HEAD),
     (
@@ -22,7 +23,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         _KEEP_HEAD,
     ),
-    # The prefixes by which secret scanners know keys (GitHub's list of supported patterns, 2026-11).
+    # Prefixes of known API keys (GitHub's list of secret scanning patterns, 2026-11).
     (
         re.compile(
             r"\b(?:sk|pk|rk|gsk|xai|nvapi|hf|ghp|gho|ghu|ghs|github_pat|glpat|xox[abprs]|AKIA|ASIA|AIza|ya29|"
@@ -31,16 +32,16 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         MASK,
     ),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*){1,2}"), MASK),
-    # A private key and a transaction hash have one form, so both go.
+    # A private key and a transaction hash have the same form, so both are removed.
     (re.compile(r"\b(?:0x)?[0-9a-fA-F]{64}\b"), MASK),
-    # A long word of letters and digits mixed is more likely a key than anything that a reader needs.
+    # A long word that mixes letters and digits is more likely a key than anything that a reader needs.
     (re.compile(r"\b(?=[A-Za-z0-9_-]*[0-9])(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{32,}"), MASK),
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def redact(words: str, limit: int = WORDS_LIMIT) -> str:
-    """`words` on one line, without what looks like a secret, and not longer than `limit` characters."""
+    """Return `words` on one line, without anything that looks like a secret, at most `limit` characters long."""
     line = _CONTROL.sub(" ", words[: limit * 20])
     for form, replacement in _FORMS:
         line = form.sub(replacement, line)

@@ -1,6 +1,6 @@
-"""What a deployer sets: one validated model of the environment, read by the composition roots only.
+"""What a deployer configures: one validated model of the environment, which only the composition roots read.
 
-Field names are the environment's names in lower case; `template.yaml` sets the same ones (a test compares them).
+Field names are the environment's names in lower case; `template.yaml` sets the same names (a test compares them).
 """
 
 from __future__ import annotations
@@ -13,54 +13,57 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Settings(BaseModel):
-    """Settings of the shared layer: functions and worker alike."""
+    """Settings of the shared layer, for functions and the worker alike."""
 
     model_config = ConfigDict(frozen=True)
 
     forge_table: str
     forge_queue_url: str = ""
     forge_dead_letter_url: str = ""
-    """Where a run that failed for good leaves its queue message; empty: nowhere."""
+    """URL of the dead-letter queue for messages whose run failed permanently; empty: there is none."""
     forge_connections_url: str = ""
-    """Where `@connections` is: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`."""
+    """Endpoint of `@connections`: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`."""
     session_timeout_minutes: float = Field(default=30, gt=0)
     session_max_age_days: float = Field(default=30, gt=0)
     rate_limit_per_minute: float = Field(default=30, gt=0)
     rate_limit_burst: int = Field(default=10, ge=1)
     owner_rate_limit_per_minute: float = Field(default=120, gt=0)
     caller_units_per_minute: float = Field(default=600, gt=0)
-    """Of a signed-in owner, or of the address prefix of anonymous callers; `forge.models.prices` is the price list."""
+    """Requests a minute of a signed-in owner, or of an anonymous caller's address prefix, in units of
+    `forge.models.prices`."""
     deployment_units_per_minute: float = Field(default=60_000, gt=0)
-    """Of all callers together."""
+    """The same for all callers together."""
     owner_tokens_per_day: int = Field(default=0, ge=0)
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
     caller_streams: int = Field(default=100, ge=1)
-    """WebSockets and event streams that one of them may have open."""
+    """WebSockets and event streams that one caller may have open."""
     deployment_requests_per_day: int = Field(default=0, ge=0)
-    """Of all callers together on one UTC day, and so on; 0: no limit."""
+    """Daily limit of all callers together, by UTC day, as are those below; 0: no limit."""
     deployment_streams_per_day: int = Field(default=0, ge=0)
-    """WebSockets and event streams that are opened."""
+    """Daily limit of WebSockets and event streams that are opened."""
     deployment_sessions_per_day: int = Field(default=0, ge=0)
-    """Sessions that begin."""
+    """Daily limit of new sessions."""
     deployment_tokens_per_day: int = Field(default=0, ge=0)
-    """LLM tokens."""
+    """Daily limit of LLM tokens."""
     deployment_sends_per_day: int = Field(default=0, ge=0)
-    """Transactions that the agent sends by itself."""
+    """Daily limit of transactions that the agent sends by itself."""
     anonymous_ids: Literal["any", "uuid4"] = "any"
-    """The session ids of anonymous callers, whose id is their only secret."""
+    """Which session ids of anonymous callers are accepted; such an id is the caller's only secret."""
     cors_origins: str = ""
-    """Comma-separated origins of other pages that may call, or `*`; the deployment's own may always."""
+    """Comma-separated origins of other pages that may call, or `*`; the deployment's own page always may."""
     edge_digests: str = ""
-    """Comma-separated SHA-256, in hex, of the secrets that the distribution may show; empty: none is asked for."""
+    """Comma-separated SHA-256 digests (hex) of the secrets that the distribution may present; empty: none is
+    required."""
     auth_issuer: str = ""
-    """OpenID Connect issuer of the tokens to require; empty: everybody may call."""
+    """OpenID Connect issuer of the required tokens; empty: everybody may call."""
     auth_audience: str = ""
-    """What a token must be for; required with an issuer, whose tokens for other applications would do else."""
+    """Required audience of a token. It must be set with an issuer, or its tokens for other applications would be
+    accepted."""
     auth_client_id: str = ""
-    """The page's client id at the issuer; empty: the page has no login of its own."""
+    """The page's client id at the issuer; empty: the page has no login."""
     default_network: str = "testnet"
     otel_exporter_otlp_endpoint: str = ""
-    """URL of an OpenTelemetry collector (OTLP over HTTP) to which the worker sends traces; empty: there are none."""
+    """URL of an OpenTelemetry collector (OTLP over HTTP) for the worker's traces; empty: no traces."""
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
@@ -86,7 +89,8 @@ class Settings(BaseModel):
 
 
 def is_safe_issuer(url: str) -> bool:
-    """Whether nobody on the way can answer in the issuer's place: https, or http within one computer."""
+    """Return whether nobody on the network path can answer as the issuer: it uses https, or http within one
+    computer."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port

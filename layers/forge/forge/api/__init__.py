@@ -1,1 +1,1 @@
-"""What the functions share: composition, authentication, problems, the entry stacks and the work itself."""
+"""What the functions share: composition, authentication, problem documents, the entry stacks and the use cases."""

@@ -1,4 +1,4 @@
-"""What belongs to a person who has logged in: take over a session, and delete everything."""
+"""The use cases of a person who has logged in: take over a session, and delete everything that they have."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from forge.observability import record
 logger = logging.getLogger(__name__)
 
 ERASURE_SECONDS = 15
-"""Of one call; what is left then is deleted by the next one. An HTTP API waits 30 s for its function."""
+"""Time limit of one deletion call, half of the 30 s that an HTTP API waits for its function. The next call deletes
+the rest."""
 
 
 def adopt_session(session_id: str, owner: str) -> State:
-    """The anonymous session as the owner's own, under its new id. Raises `NotFound`, `SessionBusy`."""
+    """Make the anonymous session the owner's own, under a new id. Raises `NotFound`, `SessionBusy`."""
     adopted = dependencies.store().accounts.adopt(session_id, owner)
     logger.info(
         "session adopted",
@@ -33,7 +34,7 @@ def adopt_session(session_id: str, owner: str) -> State:
 
 
 def delete_account(owner: str, name: str | None, seconds: float = ERASURE_SECONDS) -> Receipt:
-    """Everything that `owner` has. A call that repeats the `name` of an earlier one goes on with that deletion."""
+    """Delete everything that `owner` has. A call that repeats the `name` of an earlier one continues that deletion."""
     accounts = dependencies.store().accounts
     erasure = accounts.begin_erasure(owner, name or new_run_id())
     if erasure.finished_at is None:
@@ -44,7 +45,7 @@ def delete_account(owner: str, name: str | None, seconds: float = ERASURE_SECOND
 
 
 def _erase(owner: str, erasure: Erasure, until: int) -> bool:
-    """Whether all is deleted, and not only what there was time for."""
+    """Return whether everything was deleted before `until` (epoch milliseconds)."""
     accounts = dependencies.store().accounts
     for key in accounts.keys(owner):
         if dependencies.now() >= until:

@@ -1,4 +1,4 @@
-"""Who pays for a request: its owner, or the address prefix of an anonymous caller."""
+"""Decide who is charged for a request: its owner, or the address prefix of an anonymous caller."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from forge.models.ids import ANONYMOUS
 from forge.models.prices import FREE, Price, price_of_bytes
 
 _PREFIX_BITS = {4: 24, 6: 56}
-"""What one customer usually has: an IPv4 /24 at most, an IPv6 /56 (RIPE-690, section 4.2)."""
+"""Providers usually give one customer at most an IPv4 /24 or an IPv6 /56 (RIPE-690, section 4.2)."""
 _UNKNOWN = "unknown"
 
 
 def with_payer(caller: Caller, headers: Mapping[str, str], source: str) -> Caller:
-    """`source`: the address that the gateway tells."""
+    """`source`: the caller's address as the gateway reports it."""
     payer = _payer(caller.owner, caller_address(headers, source))
     return caller._replace(payer=payer_digest(payer) if payer else "")
 
 
 def charge_request(caller: Caller, price: Price) -> None:
-    """Raises `RateLimited`."""
+    """Charge the caller for the request. Raises `RateLimited`."""
     dependencies.store().admission.admit(caller.payer or None, price)
 
 
 def charge_bytes(payer: str, size: int) -> None:
-    """What an answer costs beside the price of what asked for it. Raises `RateLimited`."""
+    """Charge for the size of an answer, in addition to the price of its request. Raises `RateLimited`."""
     price = price_of_bytes(size)
     if price != FREE:
         dependencies.store().admission.admit(payer or None, price)
 
 
 def payer_digest(payer: str) -> str:
-    """Its name in the queue and in the table, which need no addresses."""
+    """The queue and the table know a payer by this digest, because they need no addresses."""
     return hashlib.sha256(payer.encode()).hexdigest()[:32]
 
 
@@ -45,7 +45,7 @@ def _payer(owner: str, address: str) -> str | None:
 
 
 def prefix_of(address: str) -> str | None:
-    """All that one customer can call from, as one name. None for this computer itself, whose user is the operator."""
+    """Name the prefix that one customer can call from. None for a loopback address: its user is the operator."""
     try:
         parsed = ip_address(address.strip().strip("[]").partition("%")[0])
     except ValueError:

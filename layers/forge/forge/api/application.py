@@ -1,4 +1,4 @@
-"""`create_app`: one endpoint's router as an application with everything around it."""
+"""`create_app` wraps one endpoint's router into an application with all of its middleware."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from forge.models.prices import ROUTES, Price
 
 
 def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | None = None) -> FastAPI:
-    """`price`: that of the price list, which has one for each route; anything else is an error."""
+    """Build the application of a route. The price is that of the route in the price list; a route without one is an
+    error."""
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
-        # Its own spans would carry URLs, and those carry session ids; `worker.operation.tracing` tells of runs.
+        # FastAPI's own spans would carry URLs, and URLs contain session ids; `worker.operation.tracing` records runs.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=[
             Middleware(Hardened),
@@ -32,7 +33,7 @@ def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | 
 
 
 def _price_of(router: APIRouter) -> Price:
-    """An endpoint has one route."""
+    """Return the endpoint's route. Each endpoint has exactly one."""
     (route,) = (route for route in router.routes if isinstance(route, APIRoute))
     (method,) = list(route.methods or [])
     return ROUTES[f"{method} {route.path}"]

@@ -1,4 +1,5 @@
-"""`POST /api/approvals/claim`: put a wallet request into one wallet, and into no other at the same time."""
+"""`POST /api/approvals/claim` reserves a wallet request for one wallet, so that no other wallet has it at the same
+time."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 
 def claim_approval(key: SessionKey, request: ClaimRequest) -> State:
-    """Raises `NotFound` for a request that is unknown, another owner's or over, `ApprovalHeld` when it is another's."""
+    """Claim the request. Raises `NotFound` if it is unknown, has ended or belongs to another owner, `ApprovalHeld` if
+    another client holds it."""
     approvals = dependencies.store().approvals
     if request.release:
         session = approvals.release(key, request.approval_id, request.claim_id)

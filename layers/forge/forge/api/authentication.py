@@ -1,7 +1,8 @@
-"""Who calls: everybody is `anonymous` until `AUTH_ISSUER` is set; then the subject of a verified access token.
+"""Identify the caller: everybody is `anonymous` until `AUTH_ISSUER` is set, then the subject of a verified access
+token.
 
-Anonymous sessions are protected by their ids, which are secrets. A WebSocket, and an EventSource, cannot send a
-token: they bring a single-use ticket.
+Anonymous sessions are protected by their ids, which are secrets. A WebSocket or an EventSource cannot send a token;
+it presents a single-use ticket instead.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ NOBODY_IN_PARTICULAR = Caller(ANONYMOUS)
 
 
 def caller_of(headers: Mapping[str, str]) -> Caller:
-    """`headers` with names in lower case. Raises `NotAuthenticated`, `IdentityUnavailable`.
+    """`headers` has names in lower case. Raises `NotAuthenticated`, `IdentityUnavailable`.
 
-    CloudFront signs its requests to the streaming function in `Authorization` and moves the caller's token aside.
+    CloudFront signs its requests to the streaming function in `Authorization` and moves the caller's token to another
+    header.
     """
     settings = dependencies.settings()
     if not settings.auth_issuer:

@@ -1,4 +1,4 @@
-"""The trace in which a client makes its request, kept with the run while traces are on."""
+"""The trace in which a client makes its request. It is stored with the run while tracing is on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forge.observability import log_fields
 
 
 async def _caller_trace(request: Request) -> str | None:
-    """None while traces are off; empty without exactly one well-formed header."""
+    """Return None while tracing is off, and an empty string unless there is exactly one well-formed header."""
     if not dependencies.settings().is_traced:
         return None
     headers = request.headers.getlist("traceparent")

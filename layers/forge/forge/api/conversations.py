@@ -1,4 +1,4 @@
-"""A session's conversation over HTTP: accept a message, send its run to the queue, stop runs, show the state."""
+"""The use cases of a conversation over HTTP: accept a message, send its run to the queue, stop runs, read the state."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 
 def get_state(key: SessionKey, before: int | None = None, limit: int = MESSAGES_LIMIT) -> State:
-    """The state; that of a session which does not exist is empty, and nothing is created by looking.
+    """Return the session's state. A session that does not exist has an empty state; reading does not create it.
 
-    With `before` its messages are the ended ones before that number, at most `limit` of them.
+    With `before`, the messages are the finished ones with smaller numbers, at most `limit` of them.
     """
     try:
         session = dependencies.store().sessions.get(key)
@@ -60,8 +60,8 @@ def post_chat(
 ) -> tuple[Accepted, Hot]:
     """Accept a person's message and send its run. Raises `RateLimited`, `InboxFull`, `SessionBusy`, `KeyReused`.
 
-    `trace`: the caller's `traceparent`, empty without one; None while traces are off.
-    A repeat of an accepted request is answered by the present state of the session and run that the first one began.
+    `trace` is the caller's `traceparent`, empty if there is none; None while tracing is off. A repeated request is
+    answered with the present state of the session and the run that the first request began.
     """
     submission = Submission(
         run_id=new_run_id(),
@@ -83,7 +83,7 @@ def post_system(
     trace: str | None = None,
     preferences: Preferences = NO_PREFERENCES,
 ) -> tuple[Accepted, Hot]:
-    """Accept a client's message, such as a wallet's answer, as `post_chat` accepts a person's."""
+    """Accept a client's message, such as a wallet's answer, in the same way as `post_chat` accepts a person's."""
     submission = Submission(
         run_id=new_run_id(),
         sender="system",
@@ -137,7 +137,8 @@ def _begun(
 
 
 def _not_shown(accepted: Accepted) -> Hot:
-    """It is accepted, whether or not it can be shown: as much as can be said of it."""
+    """The state after accepting. If it cannot be read or shown, return what is known, because the message is
+    accepted."""
     try:
         if accepted.session is not None:
             return public.older_state(accepted.session, [], None)
@@ -147,7 +148,7 @@ def _not_shown(accepted: Accepted) -> Hot:
 
 
 def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
-    """The run may have been accepted without being sent: sending it again is no second run."""
+    """The first request may have accepted the run without sending it. Sending it again does not start a second run."""
     try:
         session = dependencies.store().sessions.get(accepted.key)
     except SessionUnreadable as unreadable:
@@ -160,7 +161,7 @@ def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
 
 
 def _answer(session: Session, run_id: str, preferences: Preferences) -> Hot:
-    """What the client prefers to see of the accepted message."""
+    """Return the form of the state that the client prefers."""
     shown = until_ended(session, run_id, preferences.wait_seconds)
     return _shown(session.key, shown, preferences)
 
@@ -172,7 +173,8 @@ def _shown(key: SessionKey, session: Session | None, preferences: Preferences) -
 
 
 def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO_PREFERENCES) -> Hot:
-    """Stop `run_id`, or else the active run, or else all that wait. Stopping what has ended changes nothing."""
+    """Stop `run_id`; without it the active run; without one, every queued run. Stopping a run that has ended changes
+    nothing."""
     try:
         session = dependencies.store().sessions.get(key)
     except SessionUnreadable as unreadable:
@@ -190,7 +192,7 @@ def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO
 
 
 def _send(session: Session, run_id: str, *, is_traced: bool = False) -> None:
-    """Accepted is accepted: a run that could not be sent now is sent by `recover_runs`."""
+    """Send the run. The message counts as accepted even if sending fails now; `recover_runs` sends it later."""
     key = session.key
     message = RunMessage(
         owner=key.owner,
@@ -202,14 +204,14 @@ def _send(session: Session, run_id: str, *, is_traced: bool = False) -> None:
     )
     try:
         dependencies.queue().send(message)
-    except Exception as error:  # noqa: BLE001 - the client would send an accepted message again
+    except Exception as error:  # noqa: BLE001 - the client would send the accepted message again
         logger.warning("run not sent", extra={"error": type(error).__name__})
 
 
 def _stop_active(session: Session, active: ActiveRun) -> Session | None:
-    """Tell the run's worker; when that is gone, for its lease has run out, finish the run here.
+    """Tell the run's worker to stop. If its lease has expired, finish the run here.
 
-    Which of both is looked at after the request: a run that waits for the chain is held for moments only.
+    The lease is read after the request is stored, because a worker holds a run that waits for the chain only briefly.
     """
     dependencies.store().controls.request_interrupt(session.key, active.run_id)
     logger.info("interrupt requested", extra={"run_id": active.run_id})
@@ -217,7 +219,8 @@ def _stop_active(session: Session, active: ActiveRun) -> Session | None:
 
 
 def _replace_earlier(session: Session, run_id: str) -> Session:
-    """Whoever says `interrupt` means everything before: the run in progress, and what waits ahead of this message."""
+    """`interrupt` applies to everything before this message: the run in progress and the messages queued ahead of
+    it."""
     stopped = _stop_active(session, session.active) if session.active else session
     waiting = [each.run_id for each in session.inbox]
     earlier = waiting[: waiting.index(run_id)]
@@ -232,7 +235,7 @@ def _withdraw(session: Session, run_ids: list[str]) -> Session | None:
 
 
 def _changed(before: Session, after: Session | None) -> Session | None:
-    """No worker will tell the session's connections of a change that was made here."""
+    """Push the changed state here, because no worker tells the connections of a change that a function makes."""
     if after and after.rev != before.rev:
         told = before.logged if after.generation == before.generation else 0
         push_state(after, dependencies.store().sessions.messages(after, told))

@@ -1,6 +1,6 @@
-"""The functions' composition root: settings from the environment, and the adapters made from them when first used.
+"""The functions' composition root: it reads the settings and makes each adapter when it is first used.
 
-An adapter is imported with its first use, so that a function pays at its cold start only for what it needs.
+An adapter is imported on its first use, so that a function's cold start loads only what the function needs.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 Need = Callable[[], object]
 READ_SECONDS = 2.0
-"""How long a function waits for the table's or the queue's answer. The client's three tries and their pauses end before
-the function's own time, so that the caller is told when to come back."""
+"""How long a function waits for an answer of the table or the queue. Three tries and their pauses fit into the
+function's own timeout, so that the caller still gets an answer with `Retry-After`."""
 _CATALOG_SECONDS = 5.0
 _catalog: tuple[float, Catalog] | None = None
 
 
 class _Once(Generic[Made]):
-    """What a function makes, made by its first call; calls from other threads meanwhile wait for it."""
+    """A value that the first call makes. Calls from other threads wait until it is made."""
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make = make
@@ -87,14 +87,15 @@ def verifier() -> Verifier:
 
 
 def stored(*parts: StorePart) -> Need:
-    """The parts of the store that a function's usual requests need; any other is imported by the request that asks."""
+    """Parts of the store that the function's usual requests need. Any other part is imported by the first request
+    that uses it."""
     return lambda: [getattr(store(), part) for part in parts]
 
 
 def prepare(needs: tuple[Need, ...]) -> None:
-    """Make what a function needs while Lambda still starts it, for then it has a whole processor.
+    """Make what the function needs during its initialisation, because Lambda gives it a full vCPU then.
 
-    Anywhere else nothing is made at import, and an adapter is made with its first use.
+    Outside Lambda nothing is made at import; each adapter is made on its first use.
     """
     if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
         for need in needs:
@@ -102,12 +103,12 @@ def prepare(needs: tuple[Need, ...]) -> None:
 
 
 def now() -> int:
-    """Epoch milliseconds."""
+    """Return the time in epoch milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 def catalog() -> Catalog | None:
-    """What the workers offer, at most a few seconds old; `None` before the first worker has started."""
+    """Return what the workers offer, at most a few seconds old; None until the first worker has started."""
     global _catalog
     if _catalog and time.monotonic() - _catalog[0] < _CATALOG_SECONDS:
         return _catalog[1]
@@ -122,7 +123,7 @@ def forget_catalog() -> None:
 
 
 def forget() -> None:
-    """Read the environment and make the adapters anew."""
+    """Discard the adapters, so that the next use reads the environment again."""
     forget_catalog()
     for made in (settings, store, queue, connections, verifier):
         made.forget()

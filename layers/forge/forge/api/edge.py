@@ -1,4 +1,5 @@
-"""What surrounds every HTTP endpoint, within its headers: CORS, the last resort for errors, limits of the body."""
+"""The middleware around every HTTP endpoint, inside the header middleware: CORS, unexpected errors, limits of the
+body."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ _ACCEPTED = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"
 
 
 class Cors:
-    """Origins are those of the settings, which are read with the first request and not when the app is made."""
+    """The allowed origins come from the settings, which are read on the first request and not when the app is made."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,9 +56,10 @@ class Cors:
 
 
 class Edge:
-    """Refuses whoever comes another way or may not enter, and then bodies that are too large or not JSON.
+    """Refuse a request that did not come through the distribution or may not enter, then a body that is too large or
+    not JSON.
 
-    What nobody expected is answered by 500, without details.
+    An unexpected error is answered with 500, without details.
     """
 
     def __init__(self, app: ASGIApp, entrance: Entrance, price: Price) -> None:
@@ -94,24 +96,25 @@ class Edge:
             await problem_response(500, UNEXPECTED)(scope, receive, send)
 
     async def _charge(self, caller: Caller) -> None:
-        """In a thread, because the loop of the event stream is shared. Raises `RateLimited`."""
+        """Charge in a thread, because the event stream shares its event loop. Raises `RateLimited`."""
         if self._price != FREE:
             await asyncio.to_thread(charge_request, caller, self._price)
 
     async def _charge_answer(self, caller: Caller, size: int) -> None:
-        """It has been given, so it is the next request that may be refused. A stream is charged as it goes on."""
+        """Charge for an answer after sending it, so that a refusal affects the next request. Streams are charged
+        while they run."""
         if price_of_bytes(size) == FREE:
             return
         try:
             await asyncio.to_thread(charge_bytes, caller.payer, size)
         except RateLimited:
             return
-        except Exception as error:  # noqa: BLE001  an accepted message is not answered by an error
+        except Exception as error:  # noqa: BLE001  a failed charge must not turn an accepted message into an error
             logger.warning("answer not charged", extra=error_fields(error))
 
 
 async def _checked(scope: Scope, receive: Receive) -> Receive:
-    """`receive` again, its body read and found acceptable. Raises `TooLarge`, `UnsupportedMediaType`."""
+    """Read and check the body, and return a `receive` that replays it. Raises `TooLarge`, `UnsupportedMediaType`."""
     if scope["method"] not in _WITH_BODY:
         return receive
     body = await _body(receive)
@@ -133,7 +136,8 @@ async def _checked(scope: Scope, receive: Receive) -> Receive:
 
 
 def _is_text(body: bytes) -> bool:
-    r"""False for a JSON escape of half a character (`\ud800`), which nothing behind us could store."""
+    r"""Return False if a JSON escape is half a surrogate pair (`\ud800`), which no store behind this function
+    accepts."""
     if b"\\ud" not in body.lower():
         return True
     try:

@@ -1,4 +1,4 @@
-"""Who may enter an endpoint at all; decided before the request's body is read. Each application names its entrance."""
+"""Decide who may call an endpoint, before the request's body is read. Each application names its entrance."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ async def anybody(_scope: Scope) -> Caller:
 
 
 async def by_token(scope: Scope) -> Caller:
-    """Not handed to another thread: an invocation has an event loop of its own, so it may block."""
+    """Verify in the calling thread: an invocation has its own event loop, so blocking it delays nobody else."""
     return caller_of(Headers(scope=scope))
 
 
 async def by_token_or_ticket(scope: Scope) -> Caller:
-    """For the event stream, whose loop others share. A page's EventSource names no origin to its own server."""
+    """Verify for the event stream, which shares its event loop. A page's EventSource sends no Origin header to its
+    own server."""
     headers, query = Headers(scope=scope), QueryParams(scope["query_string"])
     ticket = query.get("ticket")
     if ticket is None:

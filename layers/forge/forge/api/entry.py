@@ -1,4 +1,4 @@
-"""The entry stack of Lambda handlers for HTTP, written once: invocation (logs, metrics), Mangum, the application."""
+"""The entry stack of Lambda handlers for HTTP, defined once: invocation (logs, metrics), Mangum, the application."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _TEXT = ["text/", "application/json", "application/problem+json"]
 
 
 def lambda_handler(app: FastAPI, *needs: Need) -> Handler:
-    """The handler for events of an HTTP API (payload format 2.0). Safe to call from several threads at once.
+    """Return the handler for events of an HTTP API (payload format 2.0). It may be called from several threads at
+    once.
 
-    `needs`: what the endpoint uses of `dependencies`.
+    `needs` names the parts of `dependencies` that the endpoint uses.
     """
     prepare(needs)
 
@@ -35,7 +36,7 @@ def lambda_handler(app: FastAPI, *needs: Need) -> Handler:
         ):
             log_fields(route=event.get("routeKey"))
             started = time.perf_counter()
-            # Made per call, because it gives the calling thread an event loop when it has none.
+            # Mangum is made for each call, because it creates an event loop for a calling thread that has none.
             response: Any = Mangum(app, lifespan="off", text_mime_types=_TEXT)(event, context)
             logger.info(
                 "request answered",

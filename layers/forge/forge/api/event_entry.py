@@ -1,4 +1,4 @@
-"""The entry stack of handlers for streams and schedules, written once."""
+"""The entry stack of handlers for streams and schedules, defined once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Handler = Callable[[Event, Any], Any]
 
 
 def event_handler(action: Callable[[Event], Any], *needs: Need) -> Handler:
-    """`action`'s answer is the handler's. Errors are raised: whoever invoked the function tries again."""
+    """The handler returns what `action` returns. It raises errors, so that the service that invoked it tries again."""
     prepare(needs)
 
     def handler(event: Event, context: Any) -> Any:

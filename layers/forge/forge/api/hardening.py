@@ -1,6 +1,7 @@
-"""Headers of every answer, errors included: an answer of the API is no page, so nothing of it may be run or framed.
+"""Headers of every answer, errors included. An API's answer is not a page, so no browser may run or frame it.
 
-CloudFront sets the same ones (`ApiHeaders` in `template.yaml`); these hold where somebody calls an API's own address.
+CloudFront sets the same headers (`ApiHeaders` in `template.yaml`); these also cover a direct call of an API's own
+address.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ HEADERS: Mapping[str, str] = {
 
 
 class Hardened:
-    """What an answer says for itself stays."""
+    """Headers that the answer already has are kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,6 +1,6 @@
-"""The issuer's published keys (OpenID Connect discovery), each set trusted for some minutes only.
+"""The issuer's published keys (OpenID Connect discovery), each set trusted for a few minutes only.
 
-There is no other cache: a key that the issuer has withdrawn stops working when the set is fetched again, also while
+There is no other cache. A key that the issuer has withdrawn stops working when the set is fetched again, even while
 the issuer is out of reach, because a set that is too old is not used.
 """
 
@@ -20,9 +20,9 @@ from forge.settings import is_safe_issuer
 KEYS_MS = 300_000
 """How long a set of keys is trusted: half of the ten minutes within which a withdrawn key must stop working."""
 AGAIN_MS = 30_000
-"""A key id that nobody knows fetches the set anew at most this often; issuers publish a key before they use it."""
+"""An unknown key id causes a fetch at most this often; issuers publish a key before they use it."""
 REST_MS = 5_000
-"""After a fetch that failed, callers are told so at once for this long."""
+"""After a failed fetch, callers get the error immediately for this long."""
 DOCUMENT_LIMIT = 262_144
 _TIMEOUT_SECONDS = 3.0
 
@@ -43,7 +43,7 @@ class IssuerKeys:
         self._fetching = Lock()
 
     def key(self, key_id: str) -> Jwk | None:
-        """None: the issuer has no such key. Raises `IdentityUnavailable`."""
+        """Return the key; None if the issuer has no key with this id. Raises `IdentityUnavailable`."""
         with self._fetching:
             age = None if self._fetched is None else self._clock() - self._fetched
             if age is None or age >= KEYS_MS or (key_id not in self._keys and age >= AGAIN_MS):
@@ -84,7 +84,8 @@ def _signs(key: Jwk) -> bool:
 
 
 def fetch_json(address: str) -> Any:
-    """Redirects are not followed: the document of another address is not the issuer's. Raises `IdentityUnavailable`."""
+    """Redirects are not followed, because a document at another address is not the issuer's. Raises
+    `IdentityUnavailable`."""
     if not urlsplit(address).hostname:
         raise _out_of_reach()
     try:

@@ -1,4 +1,4 @@
-"""The texts with which older clients answer a wallet request."""
+"""Parser for the texts with which older clients answer a wallet request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /api/mcp-command`: what a person may ask of the tools without the agent."""
+"""`POST /api/mcp-command` runs what a person may ask of the tools without the agent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from forge.models.run import Binding, CommandMessage, CommandResult, ToolCommand
 from forge.models.session import Catalog, ToolInfo
 
 PATIENCE_SECONDS = 25.0
-"""An HTTP API waits 30 s for its function."""
+"""Time limit below the 30 s that an HTTP API waits for its function."""
 _POLL_SECONDS = (0.05, 0.4)
 Arguments = TypeVar("Arguments", bound=BaseModel)
 _STARTING = CommandResult(success=False, message="No worker has started yet; try again in a moment.")
@@ -56,7 +56,7 @@ class CallArguments(BaseModel):
 def run_command(key: SessionKey, request: McpCommandRequest, payer: str = "") -> CommandResult:
     """Raises `RequestValidationError` for arguments that do not fit the command, `RateLimited`.
 
-    `payer`: whose share of the worker's places a tool takes.
+    `payer` identifies whose share of the worker's places the tool call uses.
     """
     dependencies.store().admission.command(key, COMMANDS.get(request.command, 0))
     match request.command:
@@ -106,7 +106,8 @@ def _set_wallet(key: SessionKey, address: str | None) -> CommandResult:
 
 
 def _bind_wallet(key: SessionKey, wanted: BindArguments, payer: str) -> CommandResult:
-    """A worker simulates it. The session is pushed before the answer, so that the card has what it is told of."""
+    """A worker simulates the request. The session is pushed before the answer, so that the card shows the new request
+    first."""
     if dependencies.catalog() is None:
         return _STARTING
     binding = Binding(key=key, approval_id=wanted.approval_id, account=wanted.address)

@@ -1,4 +1,4 @@
-"""Bounded pieces of a message log: the newest messages of it, or those before or after what a client holds."""
+"""Bounded pages of a message log: its newest messages, or those before or after what a client holds."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from forge.models.session import Session
 from forge.ports import Sessions
 
 MESSAGES_LIMIT = 500
-"""Messages in one State."""
+"""Maximum number of messages in one State."""
 BYTES_LIMIT = 1_000_000
-"""Encoded bytes of the messages in one State: an invocation's response holds 6 MB, and a person waits for all of it."""
+"""Maximum of encoded message bytes in one State. A response of an invocation may have 6 MB, and a person waits for
+all of it."""
 MESSAGE_BYTES = 500
-"""What an encoded message has beside its content, at most."""
+"""Upper bound of the encoded bytes of a message besides its content."""
 _READ_AT_ONCE = 200
 
 
 def page(sessions: Sessions, session: Session, before: int, limit: int) -> list[Message]:
-    """The last messages with numbers below `before`, at most `limit` of them and as many as `BYTES_LIMIT` holds.
+    """Return the last messages with numbers below `before`, at most `limit` of them and as many as `BYTES_LIMIT`
+    allows.
 
-    At least one, if there is one: a message alone is always shown.
+    The newest of them is always included, even if it alone exceeds `BYTES_LIMIT`.
     """
     found: list[Message] = []
     stop = min(before, session.logged)
@@ -34,7 +36,7 @@ def page(sessions: Sessions, session: Session, before: int, limit: int) -> list[
 
 
 def following(sessions: Sessions, session: Session, start: int) -> list[Message]:
-    """The messages from number `start` on: as many as one State holds, and at least one, if there is one."""
+    """Return the messages from number `start` on, as many as one State holds; the first is always included."""
     found: list[Message] = []
     size = 0
     stop = min(session.logged, start + MESSAGES_LIMIT)
@@ -48,7 +50,7 @@ def following(sessions: Sessions, session: Session, start: int) -> list[Message]
 
 
 def fitting(messages: Sequence[Message]) -> list[Message]:
-    """The newest of `messages` that one State holds: at least the last."""
+    """Return the newest of `messages` that one State holds; the last is always included."""
     size, first = 0, len(messages)
     for number in range(len(messages) - 1, max(-1, len(messages) - 1 - MESSAGES_LIMIT), -1):
         size += encoded_size(messages[number])
@@ -59,6 +61,6 @@ def fitting(messages: Sequence[Message]) -> list[Message]:
 
 
 def encoded_size(message: Message) -> int:
-    """Bytes of the message as JSON: a control character takes six."""
+    """Return the bytes of the message as JSON; a control character takes six."""
     tool = len(message.tool.model_dump_json()) if message.tool else 0
     return len(to_json(message.content)) + tool + MESSAGE_BYTES

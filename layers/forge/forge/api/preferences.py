@@ -1,4 +1,4 @@
-"""What a client prefers of an answer: the `Prefer` header of RFC 7240, of which two preferences are known here."""
+"""The `Prefer` header (RFC 7240), of which two preferences are supported."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from typing import Annotated
 from fastapi import Depends, Header
 
 WAIT_LIMIT_SECONDS = 20
-"""An HTTP API waits 30 s for its function; accepting and showing take their part of that."""
+"""Upper limit of `wait`: an HTTP API waits 30 s for its function, and accepting and reading need part of that."""
 
 _WAIT = re.compile(r"wait=([0-9]{1,9})")
 _QUOTED = re.compile(r'=\s*"([^"\\]*)"\s*$')
-"""RFC 7240: a value means the same as a token and as a quoted string."""
+"""RFC 7240 gives a value the same meaning as a token and as a quoted string."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`is_minimal`: the public hot state without messages. `wait_seconds`: how long to wait for the run's end."""
+    """`is_minimal`: answer with the public hot state without messages. `wait_seconds`: how long to wait for the run's
+    end."""
 
     is_minimal: bool = False
     wait_seconds: int = 0
 
     @property
     def applied(self) -> str:
-        """The value of `Preference-Applied`; empty when nothing was preferred."""
+        """Return the value of `Preference-Applied`; it is empty when the client stated no preference."""
         minimal = ["return=minimal"] if self.is_minimal else []
         return ", ".join(minimal + ([f"wait={self.wait_seconds}"] if self.wait_seconds else []))
 
@@ -35,7 +36,7 @@ NO_PREFERENCES = Preferences()
 
 
 def preferences_of(headers: Iterable[str]) -> Preferences:
-    """The preferences in all `Prefer` headers. Unknown ones are ignored; of two equal names the first counts."""
+    """Parse all `Prefer` headers. Unknown preferences are ignored; if a name occurs twice, its first value counts."""
     is_minimal, wait = False, None
     for preference in _preferences(headers):
         is_minimal = is_minimal or preference == "return=minimal"
@@ -45,7 +46,7 @@ def preferences_of(headers: Iterable[str]) -> Preferences:
 
 
 def _preferences(headers: Iterable[str]) -> Iterator[str]:
-    """Each `name=value` in lower case, without its parameters and white space."""
+    """Return each `name=value` in lower case, without parameters and white space."""
     for header in headers:
         for preference in header.split(","):
             token = _QUOTED.sub(r"=\1", preference.partition(";")[0].strip())
@@ -73,4 +74,4 @@ def _preferred_at_once(prefer: _PreferAtOnce = None) -> Preferences:
 
 Preferred = Annotated[Preferences, Depends(_preferred)]
 PreferredAtOnce = Annotated[Preferences, Depends(_preferred_at_once)]
-"""For an endpoint that waits for nothing, so that it does not say it had."""
+"""Drop `wait` for an endpoint that does not support it, so that the answer does not claim to have applied it."""

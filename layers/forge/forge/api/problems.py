@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents. Nothing of a request is repeated in them."""
+"""Errors as RFC 9457 problem documents. They never repeat any part of the request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def problem_response(
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Where and what, of pydantic's errors; the value itself, which may be anything, stays out."""
+    """Return where each of pydantic's errors is and what it says. The value is left out, because it may contain
+    anything."""
     return [
         {
             "field": ".".join(str(part) for part in error["loc"][:8]),

@@ -1,4 +1,4 @@
-"""Frames from functions: answers to a client's frame, and changes that no worker tells of."""
+"""Frames that functions send: answers to a client's frame, and changes that no worker announces."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 
 def post_all(connection_id: str, frames: Iterable[str], key: SessionKey | None = None) -> bool:
-    """Post in order, one after the other. False when the connection has gone: then it is forgotten.
+    """Post the frames one after the other. Returns False if the connection has gone, and then forgets it.
 
-    One that is only opening is kept: its first `sync` asks for everything.
+    A connection that is still opening is kept, because its first `sync` asks for everything.
     """
     try:
         for frame in frames:
@@ -39,7 +39,7 @@ def post_all(connection_id: str, frames: Iterable[str], key: SessionKey | None =
 def push_state(session: Session, added: Sequence[Message] = ()) -> None:
     """Tell the session's connections of a change; `added` messages are new to them.
 
-    One that cannot be told now finds out with its next ping, whose answer has the `rev`.
+    A connection that cannot be reached now learns of the change from the `rev` in the answer to its next ping.
     """
     control = dependencies.store().controls.read([session.key]).get(session.key)
     if control is None:
@@ -57,7 +57,7 @@ def push_state(session: Session, added: Sequence[Message] = ()) -> None:
 
 
 def close_over(key: SessionKey, connection_ids: Iterable[str]) -> None:
-    """Close connections whose token has ended: the client comes back with a new one, and catches up."""
+    """Close connections whose token has expired. The client reconnects with a new token and catches up."""
     frame = ErrorFrame(status=401, title=title_of(401), detail="The token has expired.").model_dump_json()
     for connection_id in sorted(connection_ids):
         try:
@@ -69,7 +69,7 @@ def close_over(key: SessionKey, connection_ids: Iterable[str]) -> None:
 
 
 def end_connections(key: SessionKey, generation: int, connection_ids: Iterable[str]) -> None:
-    """Tell connections that their session has ended, and close them. Raises `StorageUnavailable`."""
+    """Tell connections that their session has ended, then close them. Raises `StorageUnavailable`."""
     frame = SessionExpiredFrame(session_id=key.session_id, generation=generation).model_dump_json()
     for connection_id in sorted(connection_ids):
         if post_all(connection_id, [frame], key):
@@ -78,7 +78,8 @@ def end_connections(key: SessionKey, generation: int, connection_ids: Iterable[s
 
 
 def try_to_end_connections(key: SessionKey, generation: int, connection_ids: Iterable[str]) -> None:
-    """A connection that cannot be told now finds out with its next frame."""
+    """Do the same without raising. A connection that cannot be reached now learns of the end from the answer to its
+    next frame."""
     try:
         end_connections(key, generation, connection_ids)
     except StorageUnavailable:

@@ -1,4 +1,4 @@
-"""What HTTP endpoints take and give beside their bodies: the caller, the ids, the headers."""
+"""Parameters and responses that HTTP endpoints share besides their bodies: the caller, the ids, the headers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def _caller(request: Request) -> Caller:
-    """The application's entrance has let them in (see `forge.api.entrances`)."""
+    """Return the caller that the application's entrance has accepted (see `forge.api.entrances`)."""
     return request.state.caller
 
 
@@ -49,7 +49,7 @@ def _account_owner(request: Request) -> str:
 CallerOf = Annotated[Caller, Depends(_caller)]
 Owner = Annotated[str, Depends(_owner)]
 AccountOwner = Annotated[str, Depends(_account_owner)]
-"""For what only somebody who has logged in can do."""
+"""Require a caller who has logged in."""
 SessionAsked = Annotated[
     SessionId | None, Query(description="The session; without it a new and empty one is shown.")
 ]
@@ -68,20 +68,20 @@ IdempotencyKey = Annotated[
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events."""
+    """A response of server-sent events."""
 
     media_type = "text/event-stream"
 
 
 def key_of(owner: str, session_id: str | None) -> SessionKey:
-    """Without an id the server makes one, and returns it. Raises `InvalidRequest`."""
+    """Return the session id of the request; without one, make a new id. Raises `InvalidRequest`."""
     return checked(SessionKey(owner, session_id or new_session_id()))
 
 
 async def _once_of(request: Request, owner: Owner, idempotency_key: IdempotencyKey = None) -> UseOf | None:
-    """A key that comes with a session counts there. Without one it counts for its owner; an anonymous caller is known
-    by their address, so that nobody is answered with the session of a stranger who chose the same key.
-    """
+    """Return the scope in which an `Idempotency-Key` counts: the session if the request names one, else its owner. An
+    anonymous caller is identified by their address, so that nobody gets the session of a stranger who chose the same
+    key."""
     if idempotency_key is None:
         return None
     address = caller_address(request.headers, request.client.host if request.client else "")
@@ -90,7 +90,7 @@ async def _once_of(request: Request, owner: Owner, idempotency_key: IdempotencyK
 
 @dataclass(frozen=True, slots=True)
 class UseOf:
-    """An `Idempotency-Key`, the route that it came to, and who brought it."""
+    """An `Idempotency-Key`, the route of its request, and the caller who sent it."""
 
     key: str
     route: str
@@ -130,7 +130,7 @@ def reply(
 
 
 def _written(body: BaseModel, accepted: SessionKey | None) -> str:
-    """An accepted message is answered, also when its session cannot be written as JSON."""
+    """Answer an accepted message even when its session cannot be written as JSON."""
     try:
         return body.model_dump_json()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Which session ids a caller may name."""
+"""Which session ids a caller may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The caller's own sessions: list those that are named, rename, delete."""
+"""The use cases for the caller's own sessions: list, rename, delete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ Most = Annotated[int, Query(ge=1, le=IDS_LIMIT, description="How many sessions a
 
 
 def owned_sessions(owner: str, most: int, after: str | None) -> SessionList:
-    """The newest of a person who has logged in, page by page. An anonymous session is known to who has its id only."""
+    """List the sessions of a person who has logged in, newest first, page by page. An anonymous caller must name the
+    ids."""
     if owner == ANONYMOUS:
         return SessionList(sessions=[])
     page = dependencies.store().accounts.sessions(owner, most, after)
@@ -39,7 +40,7 @@ def owned_sessions(owner: str, most: int, after: str | None) -> SessionList:
 
 
 def list_sessions(owner: str, ids: str) -> SessionList:
-    """`ids`: session ids, comma-separated. Others' ids, and those of sessions that have ended, are left out."""
+    """`ids`: comma-separated session ids. Sessions of others and sessions that have ended are left out."""
     names = [name for name in ids.split(",") if name]
     if len(names) > IDS_LIMIT:
         raise InvalidRequest(f"At most {IDS_LIMIT} ids may be named.")
@@ -58,7 +59,8 @@ def rename_session(key: SessionKey, title: str) -> SessionSummary:
 
 
 def delete_session(key: SessionKey, name: str | None = None) -> Receipt:
-    """Its run stops, its connections are closed. Asked again within a day it is told again. Raises `NotFound`.
+    """Stop the session's run, close its connections and delete it. Repeating this within a day returns the same
+    receipt. Raises `NotFound`.
 
     A call that repeats the `name` of an earlier one deletes nothing that was begun in the meantime.
     """

@@ -1,4 +1,4 @@
-"""The entry stack of WebSocket routes, written once: invocation (logs, metrics), the action, errors as frames."""
+"""The entry stack of WebSocket routes, defined once: invocation (logs, metrics), the action, errors as frames."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Handler = Callable[[Event, Any], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class SocketCall:
-    """An event of a WebSocket API. Header names are in lower case; `headers`, `query` and the caller's address
-    (`source`) come with connect only."""
+    """An event of a WebSocket API. Header names are in lower case; only a connect event has `headers`, `query` and
+    the caller's address (`source`)."""
 
     connection_id: str
     body: str
@@ -45,13 +45,13 @@ class SocketCall:
 
 
 def connect_handler(action: Callable[[SocketCall], None], *needs: Need) -> Handler:
-    """For `$connect` and `$disconnect`: errors become the status of the handshake."""
+    """Handle `$connect` and `$disconnect`; errors become the status of the handshake."""
     prepare(needs)
     return _handler(action, lambda _call, status, _detail: {"statusCode": status})
 
 
 def frame_handler(action: Callable[[SocketCall], None], *needs: Need) -> Handler:
-    """For frames: errors become an `error` frame; the connection stays open."""
+    """Handle frames; an error becomes an `error` frame, and the connection stays open."""
     prepare(needs)
     return _handler(action, _post_error)
 
@@ -70,13 +70,13 @@ def _handler(
             try:
                 action(call)
                 return {"statusCode": 200}
-            except StillRateLimited:  # an answer to each of a flood would be a flood
+            except StillRateLimited:  # answering every frame of a flood would be a flood itself
                 return {"statusCode": 200}
             except ForgeError as error:
                 status = status_of(error)
                 logger.info("frame refused", extra={"status": status, "bytes": len(call.body)})
                 return refused(call, status, error.detail)
-            # API Gateway's own message would be no frame of ours; the error's text may hold contents.
+            # API Gateway's own error message would not be one of our frames; the error's text may hold contents.
             except Exception as error:  # noqa: BLE001
                 logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
                 record("UnexpectedErrors")

@@ -1,4 +1,4 @@
-"""What clients do on a WebSocket: connect, sync, ping, leave. Their frames are answered by frames."""
+"""What clients do on a WebSocket: connect, sync, ping, disconnect. Each frame is answered by frames."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from forge.ports import Sessions
 logger = logging.getLogger(__name__)
 
 CONNECTION_MS = 2 * 3_600_000 + 600_000
-"""A gateway closes a connection after two hours."""
+"""API Gateway closes a connection after two hours."""
 _SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
 
 
@@ -62,7 +62,7 @@ def connect(call: SocketCall) -> None:
 
 
 def _take_place(connection: Connection) -> None:
-    """A connection ends after two hours at the latest. Raises `TooManyStreams`."""
+    """Count the stream, with an end two hours from now, which no connection outlives. Raises `TooManyStreams`."""
     if connection.payer:
         until = connection.connected_at + CONNECTION_MS
         dependencies.store().open_streams.open(connection.payer, connection.connection_id, until)
@@ -92,10 +92,8 @@ def disconnect(call: SocketCall) -> None:
 
 
 def answer(call: SocketCall) -> None:
-    """A `sync`, a `ping` or an `auth`. Raises `InvalidRequest` for any other frame.
-
-    `NotFound` for a forgotten connection, `RateLimited` for more frames than the price list allows.
-    """
+    """Handle a `sync`, a `ping` or an `auth`. Raises `InvalidRequest` for any other frame, `NotFound` for a
+    connection that the table no longer lists, and `RateLimited` for more frames than the price list allows."""
     frame = _priced(call)
     connection = dependencies.store().controls.heard(call.connection_id, FRAMES[frame.type])
     if connection is None:
@@ -121,14 +119,14 @@ def answer(call: SocketCall) -> None:
 
 
 def refuse(call: SocketCall) -> None:
-    """Every frame whose type no route knows. Always raises: `InvalidRequest`, or `RateLimited`."""
+    """Refuse a frame whose type has no route. Always raises `InvalidRequest` or `RateLimited`."""
     _priced(call)
     _charge_wrong(call)
     raise InvalidRequest("Frames of this type cannot be sent here.")
 
 
 def _priced(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
-    """A frame of no valid form is charged before it is answered. Raises `InvalidRequest`, `RateLimited`."""
+    """Charge for an invalid frame before answering it. Raises `InvalidRequest`, `RateLimited`."""
     try:
         return _frame(call)
     except InvalidRequest:
@@ -141,7 +139,7 @@ def _charge_wrong(call: SocketCall) -> None:
 
 
 def _charge_sync(connection: Connection) -> None:
-    """Before anything is read: whoever has used up their rate costs nothing more."""
+    """Check the rate before reading anything, so that a caller who has exceeded it causes no more cost."""
     charge_request(Caller(connection.key.owner, payer=connection.payer), SYNC)
 
 
@@ -154,7 +152,7 @@ def _session_id(call: SocketCall) -> str:
 
 
 def _stay(connection: Connection, frame: AuthFrame) -> None:
-    """Raises `NotAuthenticated`; the connection then ends with the token that it has."""
+    """Prolong the connection. Raises `NotAuthenticated`; then the connection ends with the token that it has."""
     caller = caller_of_ticket(frame.ticket, connection.key.session_id, connection.origin)
     if caller.owner != connection.key.owner:
         raise NotAuthenticated("The ticket is another owner's.")
@@ -207,7 +205,7 @@ def _frames_of(state: State) -> list[str]:
 
 
 def _forget_stale(key: SessionKey) -> bool:
-    """API Gateway does not promise a `$disconnect`: forget connections older than one can be."""
+    """Forget connections older than two hours, because API Gateway does not guarantee a `$disconnect`."""
     controls = dependencies.store().controls
     control = controls.read([key]).get(key)
     stale = [

@@ -1,4 +1,4 @@
-"""`GET /api/chat/stream`: the State as server-sent events, sent when the hot item's `rev` has moved."""
+"""`GET /api/chat/stream` sends the State as server-sent events whenever the hot item's `rev` has changed."""
 
 from __future__ import annotations
 
@@ -21,24 +21,26 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 15.0
 LIFE_SECONDS = 120.0
-"""Shorter than the function's time: the client comes back with Last-Event-ID."""
+"""Life of a stream, shorter than the function's timeout. The client then reconnects with Last-Event-ID."""
 QUIET_SECONDS = 25.0
-"""A stream without a change ends after this. Lambda never hears that a client has left, and bills what goes on."""
+"""A stream without a change ends after this time, because Lambda is not told when a client disconnects and bills the
+time."""
 QUIET_RETRY = b"retry: 2000\n\n"
-"""How long a client that hears nothing new stays away, in milliseconds."""
+"""Reconnection time of a client whose stream had no change, in milliseconds."""
 BUSY_SECONDS = 0.2
 IDLE_SECONDS = (0.3, 1.0)
 SLOWEST_SECONDS = 1.5
 BYTES_PER_SECOND = 1_000_000
-"""Each event is a whole State: those of a long conversation come less often, so that a stream stays below this."""
+"""Each event holds a whole State. The events of a long conversation are spaced out, so that a stream stays below this
+rate."""
 _UNREADABLE_ID = "unreadable"
-"""The event's id while the session cannot be read."""
+"""Id of the event that is sent while the session cannot be read."""
 WATCH_MS = 10_000
-"""Our interest in a run, which makes its worker flush often, ends by itself this long after we have gone."""
+"""Watching a run makes its worker flush often. The watch ends by itself this long after the stream has ended."""
 
 
 class Follower:
-    """One client's view: what of the log it has read already is not read again."""
+    """One client's view of the session. Messages that it has read from the log are not read again."""
 
     def __init__(self, key: SessionKey, last_event_id: str | None) -> None:
         self._key = key
@@ -51,9 +53,9 @@ class Follower:
         self.is_busy = False
 
     def next_event(self) -> bytes | None:
-        """The event to send now, if the state has changed, or a wallet request in it has expired.
+        """Return an event if the state has changed or a wallet request in it has expired.
 
-        Blocks; keeps the session alive.
+        Blocks. Extends the session's life.
         """
         try:
             session = dependencies.store().sessions.touch(self._key)
@@ -105,9 +107,11 @@ async def get_stream(
     until: int | None = None,
     slowness: Callable[[], float] = lambda: 1.0,
 ) -> AsyncGenerator[bytes]:
-    """Until the client leaves, nothing changes or the time is up; at `until` (epoch milliseconds) its token ends.
+    """Send events until the client disconnects, nothing changes, the time is up, or its token ends at `until` (epoch
+    milliseconds).
 
-    A storage that cannot be read now is read again later. `slowness`: how many times less often than usual to look.
+    If the storage cannot be read, the stream tries again later. `slowness` is the factor by which the pauses between
+    reads grow.
     """
     started = spoken = changed = time.monotonic()
     pause = IDLE_SECONDS[0]

@@ -1,4 +1,4 @@
-"""The one table from class of error to HTTP status, for problem documents, handshakes and error frames."""
+"""The only table from class of error to HTTP status, for problem documents, handshakes and error frames."""
 
 from __future__ import annotations
 

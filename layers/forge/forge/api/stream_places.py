@@ -1,4 +1,4 @@
-"""The place of an event stream among those that its caller may have open, and what it costs while it goes on."""
+"""An event stream's place among those that its caller may have open, and its charges while it runs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 RENEW_SECONDS = 60.0
 AT_EASE = 10
 KEPT_MS = 150_000
-"""A process that dies keeps the places of its streams for that long."""
+"""If a process dies, the places of its streams stay taken for this long."""
 _in_process: Counter[str] = Counter()
-"""The open streams of each caller in this process. All of them are in one event loop."""
+"""The open streams of each caller in this process. All of them run in one event loop."""
 
 
 class StreamPlace:
-    """Blocks. A caller without a name (this computer's own user) is not counted."""
+    """Take the place. Blocks. A caller without a payer (the user of this computer) is not counted."""
 
     def __init__(self, payer: str) -> None:
         self._payer, self._name = payer, uuid.uuid4().hex
@@ -34,7 +34,8 @@ class StreamPlace:
         self._owed = 0
 
     def slowness(self) -> float:
-        """How many times less often the stream looks: those that a caller has in one process look as often as a few."""
+        """Return the factor for the pauses between reads: a caller's many streams in one process together read as
+        often as a few."""
         return max(1.0, _in_process[self._payer] / AT_EASE) if self._payer else 1.0
 
     def open(self) -> None:
@@ -54,7 +55,7 @@ class StreamPlace:
             logger.warning("stream not closed", extra=error_fields(error))
 
     async def holding(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """The events, while the place is kept; it is free when they end, whoever ends them."""
+        """Yield the events while the place is taken; the place is released when they end, for whatever reason."""
         if not self._payer:
             async for event in events:
                 yield event
@@ -70,7 +71,8 @@ class StreamPlace:
                     return
         finally:
             self._forget()
-            # Whoever has left is not waited for: their request is cancelled, and so would be what is awaited here.
+            # The release runs in a thread that nobody awaits, because a client that disconnects cancels what its
+            # request awaits.
             asyncio.get_running_loop().run_in_executor(None, self.close)
 
     def _forget(self) -> None:
@@ -79,7 +81,7 @@ class StreamPlace:
             del _in_process[self._payer]
 
     async def _charge(self, size: int) -> RateLimited | None:
-        """What says that the caller has used up their rate."""
+        """Return the error if the caller has exceeded their rate, else None."""
         self._owed += max(size, EVENT_BYTES)
         if self._owed < ANSWER_BYTES:
             return None
@@ -91,7 +93,8 @@ class StreamPlace:
         return None
 
     async def _keep(self) -> None:
-        """A stream says something every 15 s at least."""
+        """Renew the place when it is due. The stream yields at least every 15 s, which is often enough for this
+        check."""
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return
         self._renewed = time.monotonic()

@@ -1,4 +1,4 @@
-"""Single-use tickets, for what cannot send a token: the handshake of a WebSocket and an EventSource."""
+"""Single-use tickets, for clients that cannot send a token: the handshake of a WebSocket and an EventSource."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def issue_ticket(caller: Caller, session_id: str, origin: str) -> Ticket:
-    """Without a login nobody asks for a ticket, so none is stored."""
+    """Without a login no client asks for a ticket, so none is stored."""
     ticket = secrets.token_urlsafe(32)
     now = dependencies.now()
     if dependencies.settings().auth_issuer:
@@ -28,9 +28,10 @@ def issue_ticket(caller: Caller, session_id: str, origin: str) -> Ticket:
 
 
 def caller_of_ticket(ticket: str | None, session_id: str, origin: str | None) -> Caller:
-    """`origin`: that of the page that asks; None: the browser need not name it here. Raises `NotAuthenticated`.
+    """`origin`: the origin of the page that asks; None if the browser need not send it here. Raises
+    `NotAuthenticated`.
 
-    The ticket is used up, also when it was for something else.
+    The ticket is used up even if it was issued for something else.
     """
     if not dependencies.settings().auth_issuer:
         return NOBODY_IN_PARTICULAR

@@ -1,5 +1,5 @@
-"""What can be told of a token without its signature. It costs some microseconds and imports nothing heavy, so that a
-token that is not meant for us is refused before keys are fetched and cryptography is loaded."""
+"""What can be checked of a token without its signature. The check takes microseconds and imports nothing heavy, so
+that a token for another audience is refused before keys are fetched and cryptography is loaded."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from forge.models.ids import ANONYMOUS
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_SECONDS = 30
 TOKEN_LIMIT = 8_192
-"""Characters; API Gateway takes 10,240 bytes of headers in all."""
+"""Maximum length in characters; API Gateway accepts 10,240 bytes of headers in all."""
 OWNER_LIMIT = 255
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a token has to say. `client_id`: the page's own, empty when it is not known."""
+    """What a token must contain. `client_id`: the page's own; empty when it is not known."""
 
     issuer: str
     audience: str
@@ -32,7 +32,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A token that would be right if its signature is. `until`: epoch seconds."""
+    """A token that is valid if its signature is. `until`: epoch seconds."""
 
     key_id: str
     algorithm: str
@@ -63,7 +63,7 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _object(part: str) -> dict[str, Any]:
-    """Neither a name that comes twice nor a number that is none: two readers could understand them differently."""
+    """Refuse duplicate names and non-finite numbers, because two parsers could read them differently."""
     try:
         text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
         found: Any = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once_each)
@@ -84,7 +84,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _in_time(claims: Mapping[str, Any], now: float) -> float:
-    """When the token ends, in epoch seconds."""
+    """Return when the token ends, in epoch seconds."""
     until, begins = _time(claims.get("exp")), _time(claims.get("nbf", 0))
     if until + LEEWAY_SECONDS <= now:
         raise NotAuthenticated("The token has expired.")
@@ -106,11 +106,13 @@ def _audiences(claims: Mapping[str, Any]) -> list[Any]:
 
 
 def _subject(claims: Mapping[str, Any]) -> str:
-    """The owner of what the token opens; it becomes a part of keys."""
+    """Return the owner that the token stands for; it becomes part of keys."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or subject == ANONYMOUS or not 0 < len(subject) <= OWNER_LIMIT:
         raise NotAuthenticated("The token's subject cannot be used.")
-    if any("\ud800" <= character <= "\udfff" for character in subject):  # half a character cannot be stored
+    if any(
+        "\ud800" <= character <= "\udfff" for character in subject
+    ):  # half a surrogate pair cannot be stored
         raise NotAuthenticated("The token's subject cannot be used.")
     return subject
 

@@ -1,6 +1,6 @@
-"""What a JWT says it is: an access token, or another kind of token that the same issuer signs with the same keys.
+"""Tell an access token from other kinds of JWT that the same issuer signs with the same keys.
 
-Which providers mark their tokens how is data. Nothing here is verified yet: a kind only ever refuses a token.
+The ways in which providers mark their tokens are data. Nothing here is verified yet: a kind can only refuse a token.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ Place = Literal["header", "claims"]
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A field that names the token's kind. A value outside `allowed` is another kind; one of `access` is access."""
+    """A field that names the token's kind. A value in `access` means an access token; one outside `allowed` means
+    another kind."""
 
     place: Place
     name: str
@@ -27,7 +28,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A claim that only tokens of one kind have."""
+    """A claim that only tokens of one kind contain."""
 
     name: str
     source: str
@@ -74,10 +75,10 @@ OTHER_SIGNS = (
 
 
 def check_access(header: Mapping[str, Any], claims: Mapping[str, Any], *, for_client: bool) -> None:
-    """Raises `NotAuthenticated` for a token that is no access token.
+    """Raises `NotAuthenticated` for a token that is not an access token.
 
-    `for_client`: the audience is the client's own id, which ID tokens have too, so that nothing but the token's kind
-    tells them apart; then the token has to look like an access token.
+    `for_client`: the audience is the client's own id. ID tokens have the same audience, so only the token's kind
+    tells them apart, and the token must be marked as an access token.
     """
     declared = False
     for each in DECLARATIONS:

@@ -1,4 +1,5 @@
-"""Verifying a token's signature by the issuer's published keys. Imported only for tokens that are right otherwise."""
+"""Verify a token's signature by the issuer's published keys. This is imported only for tokens that pass all other
+checks."""
 
 from __future__ import annotations
 
@@ -18,12 +19,12 @@ class Verifier:
         self._keys = IssuerKeys(issuer, clock, fetch)
 
     def verify(self, token: str, unverified: Unverified) -> None:
-        """Raises `NotAuthenticated`; `IdentityUnavailable` when the issuer's keys cannot be had."""
+        """Raises `NotAuthenticated`; `IdentityUnavailable` when the issuer's keys cannot be fetched."""
         key = self._keys.key(unverified.key_id)
         if key is None:
             raise NotAuthenticated("The token is signed by an unknown key.")
         try:
-            # A published key without an algorithm is used with the token's, if its kind can.
+            # A published key without an algorithm is used with the token's algorithm, if the key type supports it.
             algorithm = None if key.get("alg") else unverified.algorithm
             jwt.PyJWS(options=_OPTIONS).decode(
                 token, jwt.PyJWK(key, algorithm), algorithms=[unverified.algorithm]

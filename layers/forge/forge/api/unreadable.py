@@ -1,4 +1,4 @@
-"""What a client sees of a session whose stored item cannot be read, or that cannot be shown."""
+"""What a client sees of a session whose stored item cannot be read or whose state cannot be shown."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def unreadable_state(key: SessionKey, unreadable: SessionUnreadable) -> State:
 
 
 def not_shown_state(key: SessionKey) -> State:
-    """It needs nothing but the id: neither the table nor what is stored."""
+    """Build the state from the id alone, without the table and without what is stored."""
     network = dependencies.settings().default_network
     return public.unreadable_state(key.session_id, network, None, NOT_SHOWN)

@@ -1,4 +1,4 @@
-"""Work that nobody asked for: what expired sessions leave, and runs whose queue message was lost."""
+"""Scheduled and triggered work: cleaning up after expired sessions, and resending runs whose queue message was lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ START_LIMIT = 10_000
 
 
 def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
-    """The table's stream: hot items that were removed. Lambda brings the records from the first failed one again."""
+    """Handle the table's stream of removed hot items. Lambda delivers the records again from the first failed one
+    on."""
     failed: list[dict[str, str]] = []
     for removed in event["Records"]:
         try:
@@ -30,7 +31,7 @@ def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
 
 
 def recover_runs(event: dict[str, Any]) -> dict[str, int]:
-    """`{"detail": {"queue_is_empty": true}}`: at the start of a stack whose queue has kept nothing."""
+    """The event `{"detail": {"queue_is_empty": true}}` marks the start of a stack whose queue has kept nothing."""
     detail: dict[str, Any] = event.get("detail") or {}
     everything = detail.get("queue_is_empty") is True
     limit = START_LIMIT if everything else RECOVERY_LIMIT

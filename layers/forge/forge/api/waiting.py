@@ -1,4 +1,4 @@
-"""Waiting for a run's end on behalf of a client that prefers to (`Prefer: wait=20`)."""
+"""Wait for a run's end on behalf of a client that prefers it (`Prefer: wait=20`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from forge.api import dependencies
 from forge.models.session import Session
 
 MOST_WAITING = 16
-"""Clients that one process waits for at once: an instance of a function has one, `local_dev` shares its threads."""
+"""Maximum of clients that one process waits for at once. A function's instance has one; `local_dev` shares its
+threads."""
 _POLL_SECONDS = (0.1, 1.0)
 
 _places = threading.BoundedSemaphore(MOST_WAITING)
 
 
 def until_ended(session: Session, run_id: str, seconds: float) -> Session | None:
-    """The session once `run_id` has ended, or as it is after `seconds`; None if it has expired meanwhile."""
+    """Return the session once `run_id` has ended, or as it is after `seconds`; None if it has expired in the
+    meantime."""
     if not seconds or not _places.acquire(blocking=False):
         return session
     try:

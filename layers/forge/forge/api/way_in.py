@@ -1,7 +1,7 @@
-"""The one way in: through the distribution, and from its own page or one that the operator allows.
+"""Accept only requests that come through the distribution, from its own page or an origin that the operator allows.
 
-The distribution adds a secret header, so that nobody calls the APIs' own addresses past it (and past its firewall); it
-tells the host and the address of the viewer. `local_dev` plays it.
+The distribution adds a secret header, so that nobody can call the APIs' own addresses and bypass its firewall. It
+also passes on the host and the viewer's address. `local_dev` stands in for it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def check_way_in(headers: Mapping[str, str]) -> None:
 
 
 def caller_address(headers: Mapping[str, str], source: str) -> str:
-    """The viewer's address as the distribution tells it; `source` where there is none in front."""
+    """Return the viewer's address as the distribution reports it; `source` where there is no distribution."""
     return (headers.get(VIEWER_HEADER) if dependencies.settings().edge_digests else None) or source
 
 
@@ -34,7 +34,8 @@ def digest_of(secret: str) -> str:
 
 
 def _check_edge(headers: Mapping[str, str]) -> None:
-    """Several secrets count while one replaces another: the distribution takes minutes to send the new one."""
+    """Several secrets are valid while one replaces another, because the distribution takes minutes to send the new
+    one."""
     digests = _listed(dependencies.settings().edge_digests)
     given = digest_of(headers.get(EDGE_HEADER, ""))
     if digests and not any(hmac.compare_digest(given, each) for each in digests):
@@ -42,7 +43,7 @@ def _check_edge(headers: Mapping[str, str]) -> None:
 
 
 def _check_origin(headers: Mapping[str, str]) -> None:
-    """A browser names the page that asks. A program need not, and has no user's session to be misused."""
+    """A browser sends the page's origin. A program need not, and it has no user's session that a page could misuse."""
     origin = headers.get("origin")
     allowed = _listed(dependencies.settings().cors_origins)
     if origin is None or "*" in allowed or origin in allowed:

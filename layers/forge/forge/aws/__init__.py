@@ -1,4 +1,4 @@
-"""Clients of AWS services, made by composition roots, and the one translation of their errors."""
+"""Clients of AWS services, made by composition roots, and the only translation of their errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ UNAVAILABLE = frozenset(
         "TransactionInProgressException",
     }
 )
-"""Error codes that say "not now"; every other one is a fault of ours and is not caught.
+"""Error codes of temporary failures. Every other code is a fault of this program and is not caught.
 
 A table or queue that does not exist is being created or restored: the worker waits for it, functions answer 503.
 """
@@ -64,8 +64,8 @@ def client(
 ) -> Any:
     """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds.
 
-    It is our own for the services that runs call all the time, unless something unusual is configured for them.
-    `connections`: how many botocore's keeps; ours keeps as many as have been used at once.
+    The services that runs call all the time get our own client, unless something unusual is configured for them.
+    `connections` limits botocore's pool; our client keeps as many connections as have been in use at once.
     """
     session = _session()
     region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
@@ -86,12 +86,13 @@ def client(
 
 
 _making_client = Lock()
-"""A session is not made for threads; the clients that it makes are."""
+"""A botocore session is not thread-safe; the clients that it makes are."""
 
 
 @cache
 def _session() -> Any:
-    """One for all clients: credentials are fetched once, and each further client costs a tenth of the first."""
+    """All clients share one session: credentials are fetched once, and each further client costs a tenth of the
+    first."""
     return get_session()
 
 
@@ -101,7 +102,7 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def unavailable(what: str) -> Generator[None]:
-    """Raise `StorageUnavailable` for throttling, overload and a service out of reach; `what` names the service."""
+    """Raise `StorageUnavailable` for throttling, overload and an unreachable service; `what` names the service."""
     try:
         yield
     except ClientError as error:

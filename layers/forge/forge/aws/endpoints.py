@@ -1,4 +1,4 @@
-"""Where a service is, for a computer on which nothing unusual is configured; the rest is botocore's to say."""
+"""The endpoint of a service where nothing unusual is configured; botocore resolves all other cases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _OF_A_PROFILE = ("endpoint_url", "services")
 def plain_endpoint(
     session: Any, service: str, region: str, environment: Mapping[str, str] = os.environ
 ) -> str | None:
-    """The address by the environment, else the region's. None: ask botocore, whose client then makes the calls."""
+    """Return the endpoint from the environment, else the region's. None: botocore must resolve it and make the
+    calls."""
     profile: Mapping[str, Any] = session.get_scoped_config()
     if any(map(session.get_config_variable, _OF_BOTOCORE)) or any(name in profile for name in _OF_A_PROFILE):
         return None

@@ -1,4 +1,4 @@
-"""The answers of an HTTP/1.1 server, found in the bytes that have come so far (RFC 9112)."""
+"""Parser for the response of an HTTP/1.1 server in the bytes received so far (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 
 HEAD_LIMIT = 64_000
 BODY_LIMIT = 32_000_000
-"""Bytes. Whoever sends more is no server of ours: DynamoDB's largest answer is 16 MB of values."""
+"""Maximum size in bytes. DynamoDB's largest response has 16 MB of values, so no AWS server sends more."""
 _WITHOUT_BODY = frozenset({204, 304})
 _END = b"\r\n\r\n"
 
 
 class BadAnswer(ConnectionError):
-    """What came is no HTTP answer, or too large."""
+    """The received bytes are not an HTTP response, or it is too large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_kept`: whether the connection may take another request. Names of `fields` are in lower case."""
+    """`is_kept`: the connection may be used for another request. Names of `fields` are in lower case."""
 
     status: int
     is_kept: bool
@@ -27,9 +27,10 @@ class Answer:
 
 
 def answer_in(data: bytes, *, is_ended: bool = False) -> Answer | None:
-    """The first final answer in `data`; None while it is not whole. `is_ended`: nothing more will come.
+    """Return the first final response in `data`; None while it is incomplete. `is_ended`: no more bytes will come.
 
-    Raises `BadAnswer`. Bytes after the answer are not kept: nobody asked for them, so the connection is given up.
+    Raises `BadAnswer`. If bytes follow the response, no request has asked for them, so the connection must not be
+    used again.
     """
     while (end := data.find(_END)) >= 0:
         head, rest = data[:end], data[end + len(_END) :]
@@ -43,7 +44,8 @@ def answer_in(data: bytes, *, is_ended: bool = False) -> Answer | None:
 
 
 def _status(head: bytes) -> tuple[int, bool]:
-    """The status, and whether the server speaks 1.1, whose connections are kept unless it says otherwise."""
+    """Return the status, and whether the server speaks HTTP/1.1, in which connections persist unless it says
+    otherwise."""
     version, _, rest = head.split(b"\r\n", 1)[0].partition(b" ")
     code = rest[:3]
     if not version.startswith(b"HTTP/1.") or not code.isdigit() or len(code) != 3 or rest[3:4].strip():
@@ -52,7 +54,7 @@ def _status(head: bytes) -> tuple[int, bool]:
 
 
 def _fields(head: bytes) -> dict[bytes, bytes]:
-    """Names in lower case; fields of the same name are joined, as the RFC has it."""
+    """Names are in lower case; the values of repeated fields are joined, as RFC 9112 says."""
     found: dict[bytes, bytes] = {}
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
@@ -82,7 +84,7 @@ def _whole(
 
 
 def _length(value: bytes) -> int:
-    """Repeated, it may only repeat itself."""
+    """A repeated Content-Length is valid only if all of its values are equal."""
     values = {each.strip() for each in value.split(b",")}
     if len(values) != 1 or not (only := values.pop()).isdigit():
         raise BadAnswer("an answer has no clear length")
@@ -103,7 +105,7 @@ def _chunked(status: int, fields: dict[bytes, bytes], rest: bytes, *, is_kept: b
 
 
 def _after_trailers(answer: Answer, rest: bytes) -> Answer | None:
-    """`rest` begins with the end of the line of the last chunk's size."""
+    """`rest` begins with the end of the line that holds the last chunk's size."""
     end = rest.find(_END)
     return None if end < 0 else replace(answer, is_kept=answer.is_kept and end + len(_END) == len(rest))
 

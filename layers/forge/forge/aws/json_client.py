@@ -1,7 +1,8 @@
-"""A client for the calls of `services.SERVICES`, in place of botocore's: same names, parameters, answers and errors.
+"""A client for the calls of `services.SERVICES`, in place of botocore's, with the same names, parameters, results and
+errors.
 
-botocore describes each service in a model, and takes every call through it, a dozen events and a general HTTP client;
-that is several times what such a call needs. Everything else is left to botocore: credentials, regions, its errors.
+botocore passes each call through a model of the service, a dozen events and a general HTTP client, which costs
+several times what such a call needs. Credentials, regions and errors still come from botocore.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Posts(Protocol):
-    """Raises botocore's errors of connections."""
+    """Send the request. Raises botocore's connection errors."""
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
 
 
 class Credentials(Protocol):
-    """botocore's credentials, those that refresh themselves included."""
+    """botocore's credentials, including those that refresh themselves."""
 
     def get_frozen_credentials(self) -> Any: ...
 
 
 class JsonClient:
-    """`url`: the service's endpoint. For any number of threads. Answers lack `ResponseMetadata`."""
+    """`url`: the service's endpoint. Safe for any number of threads. Results have no `ResponseMetadata`."""
 
     def __init__(
         self, service: Service, url: str, region: str, credentials: Credentials | None, posts: Posts
@@ -53,7 +54,7 @@ class JsonClient:
         self._methods = {_CAPITAL.sub("_", name).lower(): name for name in service.operations}
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        """botocore's methods: `get_item(TableName=…)`."""
+        """Provide botocore's methods, such as `get_item(TableName=…)`."""
         if name.startswith("_") or name not in self._methods:
             raise AttributeError(f"{self.service.name} is not called with {name} here")
         operation = self._methods[name]
@@ -64,7 +65,7 @@ class JsonClient:
         return method
 
     def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Raises `ClientError`, and botocore's errors of connections when trying again has not helped."""
+        """Raises `ClientError`, and botocore's connection errors if retries have not helped."""
         if token := self.service.tokens.get(operation):
             parameters = {token: str(uuid.uuid4()), **parameters}
         ask = partial(self._ask, operation, encoded(parameters))

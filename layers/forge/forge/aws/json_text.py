@@ -1,4 +1,4 @@
-"""Parameters to the JSON of AWS's protocols, and answers back: bytes travel as base64."""
+"""Convert parameters to the JSON of AWS's protocols, and results back; bytes are base64 text in JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from forge.aws.http_answer import Answer
 
 _BYTES = b'"B'
-"""What begins the names of DynamoDB's kinds `B` and `BS`."""
+"""The names of DynamoDB's types `B` and `BS` begin with this."""
 
 
 def encoded(parameters: dict[str, Any]) -> bytes:
@@ -26,7 +26,8 @@ def decoded(body: bytes) -> dict[str, Any]:
 
 
 def error_of(operation: str, answer: Answer) -> ClientError:
-    """As botocore makes it: the code from the body, or from the older protocol's field; and the error's own members."""
+    """Build the error as botocore does: the code comes from the body, or from the older protocol's field; the error's
+    other members are kept."""
     body = _error_body(answer)
     own = {name: value for name, value in body.items() if name not in {"__type", "message", "Message"}}
     fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in answer.fields.items()}
@@ -48,7 +49,7 @@ def error_of(operation: str, answer: Answer) -> ClientError:
 
 
 def _error_body(answer: Answer) -> dict[str, Any]:
-    """Something between us and the service may answer in its own words."""
+    """A proxy between us and the service may answer with a body of its own."""
     try:
         body: Any = decoded(answer.body)
     except ValueError:
@@ -67,7 +68,7 @@ def _base64(value: object) -> str:
 
 
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
-    """An object whose one member is a string named B is a value of that kind: a map's members are objects."""
+    """An object whose only member is a string named B is a binary value, because the members of a map are objects."""
     if len(found) == 1:
         match found:
             case {"B": str() as text}:

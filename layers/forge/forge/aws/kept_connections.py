@@ -1,7 +1,7 @@
-"""POSTs over kept connections to one server, for threads that wait for the whole answer.
+"""POST requests over persistent connections to one server, for threads that wait for the whole response.
 
-botocore's way through urllib3 and http.client takes several times as long for a small answer, and lets go of the
-interpreter's lock many times; here a call is one write and, mostly, one read.
+botocore's path through urllib3 and http.client takes several times as long for a small response and releases the
+interpreter's lock many times. Here a call is one write and usually one read.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from forge.aws.http_answer import Answer, BadAnswer, answer_in
 from forge.aws.signing import host_of
 
 IDLE_SECONDS = 15.0
-"""After so long a kept connection is not trusted any more: a function that was frozen does not know what has ended."""
+"""An idle connection is not used again after this time. A function that was frozen does not know which connections
+have ended."""
 _PIECE = 262_144
 
 
 class KeptConnections:
-    """`url`: the server; its path is ignored. Any number of threads may call: each has a connection for itself."""
+    """`url`: the server; its path is ignored. Any number of threads may call; each uses a connection of its own."""
 
     def __init__(self, url: str, connect_seconds: float, read_seconds: float) -> None:
         parts = urlsplit(url)
@@ -44,9 +45,10 @@ class KeptConnections:
         self._idle: list[tuple[float, socket.socket]] = []
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Raises botocore's errors of connections and time-outs.
+        """Raises botocore's connection and timeout errors.
 
-        A kept connection that its server has just closed is replaced, so the server may get the request twice.
+        If the server has just closed a kept connection, the request is repeated on a new one, so the server may
+        receive it twice.
         """
         request = self._request(path, headers, body)
         while (kept := self._kept()) is not None:
@@ -58,7 +60,8 @@ class KeptConnections:
             raise ConnectionClosedError(endpoint_url=self._url) from error
 
     def close(self) -> None:
-        """Those that are in use are kept once more; nobody should call meanwhile."""
+        """Close the idle connections. No other thread should call at the same time: a connection in use returns to
+        the pool."""
         while self._idle:
             self._idle.pop()[1].close()
 
@@ -68,7 +71,8 @@ class KeptConnections:
         return head.encode() + body
 
     def _exchange(self, connection: socket.socket, request: bytes) -> Answer:
-        """Whatever goes wrong ends the connection: an answer that came later would be taken for the next request's."""
+        """Close the connection on any error, because a late response would be taken for the response to the next
+        request."""
         try:
             answer = _answer(connection, request)
         except _Unanswered:
@@ -90,7 +94,7 @@ class KeptConnections:
         return answer
 
     def _kept(self) -> socket.socket | None:
-        """The one that was used last: those that are not needed grow old."""
+        """Return the connection that was used last, so that those that are not needed grow old and are closed."""
         while True:
             try:
                 since, connection = self._idle.pop()
@@ -121,7 +125,7 @@ class KeptConnections:
 
 
 class _Unanswered(ConnectionError):
-    """The connection ended before anything of an answer came."""
+    """The connection ended before any part of a response came."""
 
 
 def _answer(connection: socket.socket, request: bytes) -> Answer:
@@ -144,15 +148,15 @@ def _answer(connection: socket.socket, request: bytes) -> Answer:
 
 
 def _has_something(connection: socket.socket) -> bool:
-    """Nobody has asked, so it is the end of the connection, or an answer that is nobody's."""
+    """No request is open, so readable bytes mean that the connection has ended or that an unrequested response came."""
     try:
         readable, _, _ = select.select([connection], [], [], 0)
-    except ValueError:  # more descriptors than `select` can look at
+    except ValueError:  # the descriptor's number is too large for `select`
         return True
     return bool(readable)
 
 
 @cache
 def _security() -> ssl.SSLContext:
-    """With the authorities that botocore trusts."""
+    """The TLS context trusts the authorities that botocore trusts."""
     return ssl.create_default_context(cafile=get_cert_path(True))

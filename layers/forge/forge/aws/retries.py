@@ -1,4 +1,4 @@
-"""Which failures are tried again, and how often: as botocore's standard mode does, with which a test compares this."""
+"""Which failures are retried, and how often. The rules are those of botocore's standard mode; a test compares both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 TRIES = 3
 PAUSES_SECONDS = 3.0
-"""The longest that the standard mode pauses between three tries: one second, then two."""
+"""The longest total pause of the standard mode between three tries: one second, then two."""
 
 THROTTLED = frozenset(
     {
@@ -31,23 +31,24 @@ THROTTLED = frozenset(
     }
 )
 TRANSIENT = frozenset({"ReplicatedWriteConflictException", "RequestTimeout", "RequestTimeoutException"})
-"""The first one is DynamoDB's own, marked in its description as worth another try."""
+"""The first code is DynamoDB's own; its service description marks it as retryable."""
 STATUSES = frozenset({500, 502, 503, 504})
 _THROTTLED_STATUS = 429
 
 CAPACITY, COST, THROTTLED_COST, RETURNED = 500, 14, 5, 1
-"""What further tries of one client may cost together; what one costs; and what a call that succeeds gives back."""
+"""The retry quota of one client, the cost of a retry, that of one after throttling, and what a successful call
+returns."""
 
 
 class Quota:
-    """A client that fails all the time does not add to its service's load: its further tries are used up."""
+    """The retry quota. A client whose calls keep failing uses it up, and then adds no retries to its service's load."""
 
     def __init__(self) -> None:
         self._left = CAPACITY
         self._changing = Lock()
 
     def allows(self, error: Exception) -> int:
-        """What the try costs, which is taken; 0: there is none."""
+        """Take the cost of a retry from the quota and return it; return 0 if the quota does not allow a retry."""
         cost = _cost(error)
         with self._changing:
             if cost > self._left:
@@ -62,13 +63,13 @@ class Quota:
 
 
 def pauses() -> Generator[float]:
-    """Seconds before each further try, with full jitter."""
+    """Yield the seconds before each retry, with full jitter."""
     for number in range(TRIES - 1):
-        yield random.uniform(0, 2**number)  # noqa: S311  spreads, decides nothing
+        yield random.uniform(0, 2**number)  # noqa: S311  jitter, no secret
 
 
 def _cost(error: Exception) -> int:
-    """Connections that fail are always worth another try."""
+    """Connection errors can always be retried."""
     if not isinstance(error, ClientError):
         return COST
     code = error.response.get("Error", {}).get("Code", "")

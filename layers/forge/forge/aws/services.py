@@ -1,4 +1,4 @@
-"""The services that are called at every step of a run, and how their JSON protocol says it: one row each.
+"""One row for each service that every step of a run calls, describing its JSON protocol.
 
 A test compares each row with botocore's own description of the service.
 """
@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`operations`: those that are called this way. `tokens`: of which parameter an operation wants a fresh UUID,
-    so that a request that is repeated is carried out once. `fields`: header fields of all its requests.
-    """
+    """`operations`: the operations that use this client. `tokens`: the parameter of an operation that needs a fresh
+    UUID, so that a repeated request is carried out once. `fields`: header fields of all of the service's requests."""
 
     name: str
     target: str

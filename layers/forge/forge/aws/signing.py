@@ -1,7 +1,7 @@
 """AWS Signature Version 4 for the POSTs of one endpoint.
 
-botocore's signer derives its key and writes the canonical headers anew for each request: a third of what a frame costs.
-The key holds for a day, and most of the headers never change. What is signed is described in
+botocore's signer derives its key and writes the canonical headers for each request, which is a third of a frame's
+cost. The key is valid for a day, and most of the headers never change. The signature's input is described in
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
 """
 
@@ -34,7 +34,7 @@ class Frozen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """What all requests of a day have in common, as long as the credentials stay the same."""
+    """What all requests of one day share while the credentials stay the same."""
 
     name: str
     frozen: Frozen
@@ -43,7 +43,7 @@ class _Day:
 
 
 class PostSigner:
-    """`url` begins every address that is signed. `now`: seconds since the epoch."""
+    """`url` is the beginning of every signed address. `now`: seconds since the epoch."""
 
     def __init__(
         self,
@@ -62,9 +62,10 @@ class PostSigner:
     def headers(
         self, path: str, body: bytes, frozen: Frozen, more: Mapping[str, str] = _NO_FIELDS
     ) -> dict[str, str]:
-        """What to send beside Host. `path` is as it stands in the request; no segment of it is empty, `.` or `..`.
+        """Return the headers to send in addition to Host. `path` is sent as it is; none of its segments is empty, `.`
+        or `..`.
 
-        `more`: fields of the request's own, which are signed too.
+        `more`: header fields of this request, which are signed too.
         """
         stamp = self._stamp()
         day = self._of(stamp[:8], frozen)
@@ -102,7 +103,7 @@ class PostSigner:
 
 
 def host_of(url: str) -> str:
-    """The Host header for `url`: in lower case, and without a port that goes without saying."""
+    """Return the Host header for `url`, in lower case and without the scheme's default port."""
     parts = urlsplit(url)
     name = parts.hostname or ""
     host = f"[{name}]" if ":" in name else name

@@ -1,4 +1,5 @@
-"""The blocking adapter of `forge.ports.Connections`, for functions; the worker posts by signed aiohttp requests."""
+"""The blocking adapter of `forge.ports.Connections`, for functions. The worker posts by signed aiohttp requests
+instead."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ class ApiGatewayConnections:
             self._client.post_to_connection(ConnectionId=connection_id, Data=frame.encode())
 
     def close(self, connection_id: str) -> None:
-        """A connection that has gone already is closed."""
+        """Close the connection. If it has gone already, nothing remains to be done."""
         try:
             with _gone():
                 self._client.delete_connection(ConnectionId=connection_id)
@@ -40,7 +41,7 @@ def open_connections(settings: Settings) -> ApiGatewayConnections:
 
 @contextmanager
 def _gone() -> Generator[None]:
-    """Raises `ConnectionGone` on 410; a malformed id cannot be an open connection either."""
+    """Raises `ConnectionGone` on 410 and for a malformed id, which cannot belong to an open connection."""
     with aws.unavailable("the WebSocket API"):
         try:
             yield

@@ -1,1 +1,1 @@
-"""The language of DynamoDB, which knows nothing of sessions."""
+"""Access to one DynamoDB table, without any knowledge of sessions."""

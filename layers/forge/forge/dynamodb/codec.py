@@ -1,8 +1,7 @@
-"""Plain values to DynamoDB's typed JSON and back.
+"""Convert plain values to DynamoDB's typed JSON and back.
 
-We write str, int, bool, bytes, None, list, dict and sets of str. Every other kind that the service knows (a number
-with a fraction, a set of numbers or of bytes) is decoded too, because another version of this program may have written
-it.
+The store writes str, int, bool, bytes, None, list, dict and sets of str. Every other DynamoDB type (fractional
+numbers, sets of numbers or of bytes) is decoded too, because another version of this program may have written it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any, cast
 Item = dict[str, Any]
 """A decoded item."""
 Key = dict[str, Any]
-"""The attributes that name an item."""
+"""The attributes of an item's key."""
 
 
 def encode(value: Any) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def decode_item(item: Mapping[str, Any]) -> Item:
 
 
 def _encoded_set(value: frozenset[Any]) -> dict[str, Any]:
-    """The members of a stored set are of one kind."""
+    """All members of a stored set have one type."""
     if all(isinstance(member, int | Decimal) for member in value):
         return {"NS": sorted(map(str, value))}
     return {"BS" if all(isinstance(member, bytes) for member in value) else "SS": sorted(value)}

@@ -1,4 +1,4 @@
-"""A condition that did not hold, and the one translation of the vendor's ways to say so."""
+"""A condition that did not hold, and the only translation of botocore's errors that report it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _THROTTLED = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
 class ConditionFailed(Exception):
-    """A condition did not hold. `item` is the item it was asked of, `None` if there is none; `index` its place."""
+    """A condition did not hold. `item` is the item that it checked, `None` if there is none; `index` is the item's
+    place in the transaction."""
 
     def __init__(self, item: Item | None, index: int = 0) -> None:
         super().__init__("condition not met")
@@ -28,18 +29,18 @@ class ConditionFailed(Exception):
 
 
 class Unfit(Exception):
-    """The stored item has not the form that a change needs (an attribute is missing, or of another kind)."""
+    """The stored item does not have the form that a change needs: an attribute is missing or has another type."""
 
 
 class Conflict(Exception):
-    """Another transaction held the item for a moment; nothing was written."""
+    """Another transaction held the item briefly; nothing was written."""
 
 
 @contextmanager
 def refusals() -> Generator[None]:
-    """A condition that did not hold becomes `ConditionFailed`, a meeting of two transactions `Conflict`.
+    """Raise `ConditionFailed` for a failed condition and `Conflict` for a conflict of two transactions.
 
-    An expression that cannot be applied to the item that is stored becomes `Unfit`.
+    An expression that DynamoDB cannot apply to the stored item raises `Unfit`.
     """
     try:
         yield

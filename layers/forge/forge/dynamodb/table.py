@@ -1,4 +1,4 @@
-"""The table in terms of plain items; the only place that knows the vendor's client."""
+"""The table in terms of plain items. No other module uses botocore's DynamoDB client."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Table:
     def update(
         self, key: Key, change: ConditionalWrite, returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW"
     ) -> Item:
-        """The item as the update left it, or as it found it. Raises `ConditionFailed`."""
+        """Return the item as the update left it, or as it was before. Raises `ConditionFailed`."""
         answer = self._write(
             lambda: self._client.update_item(
                 TableName=self._name, Key=encode_item(key), ReturnValues=returns, **change.update()
@@ -53,7 +53,7 @@ class Table:
         return decode_item(answer["Attributes"])
 
     def delete(self, key: Key, change: ConditionalWrite | None = None) -> Item | None:
-        """The item that was deleted."""
+        """Return the deleted item."""
         parameters = change.condition() if change else {}
         answer = self._write(
             lambda: self._client.delete_item(
@@ -63,7 +63,7 @@ class Table:
         return decode_item(answer["Attributes"]) if answer.get("Attributes") else None
 
     def transact(self, writes: Sequence[dict[str, Any]]) -> None:
-        """All of `writes` (made by the methods below) or none. Raises `ConditionFailed`."""
+        """Write all of `writes` (made by the methods below) or none of them. Raises `ConditionFailed`."""
         self._write(lambda: self._client.transact_write_items(TransactItems=list(writes)))  # pyright: ignore[reportArgumentType]
 
     def updating(self, key: Key, change: ConditionalWrite) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Table:
         return {"Delete": {"TableName": self._name, "Key": encode_item(key)}}
 
     def query(self, pk: str, between: tuple[str, str], *, keys_only: bool = False) -> Generator[Item]:
-        """Items of a partition in order of `sk`, page by page."""
+        """Yield the items of a partition in order of `sk`, reading page by page."""
         change = ConditionalWrite().when(
             "pk = :pk", "sk BETWEEN :first AND :last", pk=pk, first=between[0], last=between[1]
         )
@@ -93,7 +93,8 @@ class Table:
         yield from self._pages({"IndexName": index, **_as_query(change)})
 
     def newest_keys(self, index: str, change: ConditionalWrite, most: int, after: Item | None) -> list[Item]:
-        """At most `most` members of an index, those with the greatest sort key first, after the member `after`."""
+        """Return at most `most` members of an index, those with the greatest sort keys first, beginning after the
+        member `after`."""
         parameters: dict[str, Any] = _as_query(change) | {
             "IndexName": index,
             "Limit": most,
@@ -106,7 +107,7 @@ class Table:
         return [decode_item(item) for item in answer["Items"]]
 
     def read_many(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item]:
-        """Those of the items that exist, in no order; what the service leaves out is asked again."""
+        """Return the items that exist, in no order. Keys that the service leaves unprocessed are requested again."""
         found: list[Item] = []
         for start in range(0, len(keys), 100):
             rest: Any = [encode_item(key) for key in keys[start : start + 100]]
@@ -126,7 +127,7 @@ class Table:
         self._write_many({"DeleteRequest": {"Key": encode_item(key)}} for key in keys)
 
     def put_many(self, items: Iterable[Item]) -> None:
-        """Without a condition. Some of them may have been written when this fails."""
+        """Write without a condition. If this fails, some of the items may have been written."""
         self._write_many({"PutRequest": {"Item": encode_item(item)}} for item in items)
 
     def _write_many(self, requests: Iterable[dict[str, Any]]) -> None:
@@ -151,7 +152,7 @@ class Table:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _write(self, write: Callable[[], Any]) -> Any:
-        """A write that meets another transaction is tried again: nothing of it has happened yet."""
+        """Retry a write that conflicts with another transaction; such a write has changed nothing."""
         pauses = _pauses()
         while True:
             try:
@@ -162,7 +163,7 @@ class Table:
 
 
 def batches(found: Iterable[T], most: int) -> Generator[list[T]]:
-    """The members of `found` in lists of at most `most`."""
+    """Return the members of `found` in lists of at most `most`."""
     rest = iter(found)
     while several := list(islice(rest, most)):
         yield several
@@ -175,7 +176,7 @@ def _as_query(change: ConditionalWrite) -> dict[str, Any]:
 
 
 def _pauses() -> Generator[Callable[[], None]]:
-    """One pause for each try, growing; the last one raises `StorageUnavailable` instead."""
+    """Pause before each retry, longer each time. After the last one, raise `StorageUnavailable` instead."""
 
     def give_up() -> None:
         raise StorageUnavailable("the table is overloaded.", retry_after=1.0)

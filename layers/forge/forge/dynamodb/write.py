@@ -1,4 +1,4 @@
-"""One conditional write in the making: the clauses and the values that they name."""
+"""Builder for one conditional write: its clauses and the values that they name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from forge.dynamodb.codec import encode_item
 
 
 class ConditionalWrite:
-    """Collects an update and its condition. A value is named in a clause by `:name`, a map key by `#name`."""
+    """Collects an update and its condition. A clause names a value as `:name` and a map key as `#name`."""
 
     def __init__(self) -> None:
         self._sets: list[str] = []
@@ -19,13 +19,13 @@ class ConditionalWrite:
         self._values: dict[str, Any] = {}
 
     def set(self, **values: Any) -> Self:
-        """`set(tat=5)`: the attribute of that name gets the value."""
+        """`set(tat=5)` sets the attribute `tat` to 5."""
         for name in values:
             self._sets.append(f"{name} = :{name}")
         return self.given(**values)
 
     def assign(self, *clauses: str, **values: Any) -> Self:
-        """`assign("rev = rev + :one", one=1)`."""
+        """`assign("rev = rev + :one", one=1)` adds a SET clause."""
         self._sets += clauses
         return self.given(**values)
 
@@ -34,12 +34,12 @@ class ConditionalWrite:
         return self
 
     def add(self, name: str, value: Any) -> Self:
-        """Put members into a set."""
+        """Add members to a set."""
         self._others.append(f"ADD {name} :{name}")
         return self.given(**{name: value})
 
     def discard(self, name: str, value: Any) -> Self:
-        """Take members out of a set."""
+        """Delete members from a set."""
         self._others.append(f"DELETE {name} :{name}")
         return self.given(**{name: value})
 
@@ -58,13 +58,13 @@ class ConditionalWrite:
         return self
 
     def update(self) -> dict[str, Any]:
-        """Parameters of an `Update`."""
+        """Return the parameters of an `Update`."""
         clauses = [f"SET {', '.join(self._sets)}"] if self._sets else []
         clauses += [f"REMOVE {', '.join(self._removes)}"] if self._removes else []
         return {"UpdateExpression": " ".join(clauses + self._others), **self.condition()}
 
     def condition(self) -> dict[str, Any]:
-        """Parameters of a `Put`, a `Delete` or a `ConditionCheck`."""
+        """Return the parameters of a `Put`, a `Delete` or a `ConditionCheck`."""
         parameters: dict[str, Any] = {}
         if self._conditions:
             parameters["ConditionExpression"] = " AND ".join(map(_bracketed, self._conditions))
@@ -77,5 +77,5 @@ class ConditionalWrite:
 
 
 def _bracketed(condition: str) -> str:
-    """Only where it is needed: DynamoDB refuses redundant parentheses."""
+    """Add parentheses only where they are needed, because DynamoDB refuses redundant ones."""
     return f"({condition})" if " OR " in condition else condition

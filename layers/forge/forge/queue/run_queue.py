@@ -1,4 +1,4 @@
-"""Queue messages carry ids only; the order within a session is the group's."""
+"""Queue messages hold ids only. SQS keeps the order within a message group, which is a session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LONG_POLL_SECONDS = 20
 BATCH_LIMIT = 10
-"""Messages in one call, of every kind."""
+"""Maximum messages of all kinds in one receive call."""
 
 _BODY: TypeAdapter[RunMessage | CommandMessage] = TypeAdapter(
     Annotated[RunMessage | CommandMessage, Field(discriminator="type")]
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class SqsRunQueue:
-    """`dead_letter_url` empty: a buried message is only deleted."""
+    """If `dead_letter_url` is empty, a dead-lettered message is only deleted."""
 
     def __init__(self, client: SQSClient, url: str, dead_letter_url: str = "") -> None:
         self._client = client
@@ -49,10 +49,11 @@ class SqsRunQueue:
         self._send(self._url, message, resend=resend)
 
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]:
-        """A message that is not ours to read stays in the queue until it goes to the dead letters.
+        """Receive messages. A message that this version cannot read stays in the queue until SQS moves it to the
+        dead-letter queue.
 
-        With an id of its own a receive whose answer was lost can be repeated (the AWS client does) and brings the
-        same messages; without one they would stay hidden until their visibility ends.
+        A request attempt id makes a receive repeatable: if the AWS client repeats a call whose response was lost, it
+        gets the same messages. Without one they would stay hidden until their visibility timeout ends.
         """
         with aws.unavailable("the queue"):
             answer: Any = self._client.receive_message(
@@ -105,19 +106,19 @@ class SqsRunQueue:
 
 
 def open_queue(settings: Settings, client: SQSClient | None = None) -> SqsRunQueue:
-    """The read timeout leaves room for a long poll."""
+    """The read timeout is longer than the longest long poll."""
     made: SQSClient = client or aws.client("sqs", read_timeout=LONG_POLL_SECONDS + 10)
     return SqsRunQueue(made, settings.forge_queue_url, settings.forge_dead_letter_url)
 
 
 def _group(message: RunMessage | CommandMessage) -> str:
-    """A session's messages stay in order; commands have nothing to wait for."""
+    """Messages of a session stay in order; commands need no order."""
     name = str(message.key) if isinstance(message, RunMessage) else f"command-{message.command_id}"
     return name if _GROUP.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
 
 
 def _deduplication(message: RunMessage | CommandMessage, *, resend: bool) -> str:
-    """SQS drops a repeated id for 5 minutes, even of a message that was deleted: a resend needs a new one."""
+    """SQS drops a repeated deduplication id for 5 minutes, even of a deleted message, so a resend needs a new id."""
     name = (
         f"{message.run_id}-{message.attempt}"
         if isinstance(message, RunMessage)
@@ -138,7 +139,8 @@ def _delivery(message: Any) -> Delivery | None:
 
 @contextmanager
 def _stale_receipt(what: str) -> Generator[None]:
-    """A message whose visibility has ended is delivered again, and its run's lease decides: nothing to do here."""
+    """A message whose visibility timeout has ended is delivered again, and its run's lease decides what happens
+    then."""
     try:
         yield
     except ClientError as error:
