@@ -1,4 +1,4 @@
-"""One run of the agent, from the input to what is to be stored at its end."""
+"""One run of the agent, from its input to what is stored at its end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ INTERRUPTED_NOTICE = "Interrupted by user"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one run, over all its attempts; `history_tokens` of one request."""
+    """Limits of one run over all of its attempts. `history_tokens` limits one request."""
 
     seconds: float
     llm_requests: int
@@ -66,7 +66,7 @@ class Ended:
 
 
 class ForgeAgent:
-    """The agent with its tools; one for the whole process, used by all runs at once."""
+    """The agent with its tools. The process has one, which all runs use at once."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class ForgeAgent:
         first_pause: float = failures.FIRST_PAUSE,
         observing: Sequence[AbstractCapability[Any]] = (),
     ) -> None:
-        """`observing`: what sees the LLM's and the tools' work from outside of everything else."""
+        """`observing`: a capability that observes all work of the LLM and the tools."""
         self._toolbox = toolbox
         self._limits = limits
         self._agent = Agent(
@@ -98,7 +98,7 @@ class ForgeAgent:
     async def run(
         self, deps: RunDeps, entries: Sequence[bytes], submission: Submission, token: CancellationToken
     ) -> Ended:
-        """Answer `submission`, or go on with it where an earlier attempt stopped. Raises `NotYet`."""
+        """Answer `submission`, or continue where an earlier attempt stopped. Raises `NotYet`."""
         stored = history.load(entries, deps.sizes)
         deps.unreadable = newly_unreadable(entries, stored)
         own = history.own_messages(stored, deps.run_id)
@@ -125,7 +125,7 @@ class ForgeAgent:
                 return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
 
     async def _instructions(self, ctx: RunContext[RunDeps]) -> str:
-        """Not a plain function: the library would call that in a thread, before each LLM request."""
+        """This is a coroutine, because the library would call a plain function in a thread before each LLM request."""
         wallet = self._toolbox.wallet
         minutes = wallet.terms.approval_ms / 60_000 if wallet else None
         return prompt.instructions(ctx.deps.network, ctx.deps.networks, self._toolbox.policy, minutes)
@@ -164,7 +164,7 @@ class ForgeAgent:
 
 
 def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException) -> Ended:
-    """End a run that cannot be worked on, so that the history still says what was asked."""
+    """End a run that cannot be worked on, and store its input, so that the history still says what was asked."""
     stored = history.load(entries)
     own = history.own_messages(stored, deps.run_id)
     asked = [] if own else [history.user_prompt(prompt_text(submission), deps.attempt_id)]

@@ -1,4 +1,4 @@
-"""The limit of a signed-in owner and day, over all sessions: asked before each LLM request."""
+"""The daily token limit of a signed-in owner over all sessions, checked before each LLM request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class DailyTokensUsedUp(ForgeError):
 
 @dataclass
 class DailyTokens(AbstractCapability[RunDeps]):
-    """An answer that has begun is not cut off, so each conversation may go beyond the limit by its last response."""
+    """A response that has begun is not cut off, so each conversation may exceed the limit by its last response."""
 
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext

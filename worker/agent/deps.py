@@ -1,4 +1,5 @@
-"""What a run gives to the agent: its record, its session's network, and how far its history is stored."""
+"""The dependencies that a run gives to the agent: its record, its session's network, and how far its history is
+stored."""
 
 from __future__ import annotations
 
@@ -19,15 +20,15 @@ from forge.ports import CallRecord, CallStatus, Clock
 from worker.agent.history.message_codec import Sizes
 
 Healing = Literal["not needed", "asked for", "done"]
-"""Whether the history is sent as plain text, because the provider refused it as it is."""
+"""Whether the history is sent as plain text, because the provider has refused it in its usual form."""
 
 
 class RunRecord(Protocol):
-    """The fenced record of one run. Every method raises `LeaseLost` once the run is another's."""
+    """The fenced record of one run. Every method raises `LeaseLost` once another attempt owns the run."""
 
     @property
     def text(self) -> str:
-        """What has been shown of the response that streams now."""
+        """The text of the current response that has been shown."""
         ...
 
     async def show_text(self, text: str) -> None: ...
@@ -43,71 +44,90 @@ class RunRecord(Protocol):
     async def set_network(self, network: str) -> None: ...
 
     async def spend(self, wei: int, caps: SendingCaps) -> Spending:
-        """Count a transaction of the agent, and what it moves, before it is sent.
+        """Count a transaction of the agent and the value that it moves, before it is sent.
 
-        Raises `DayUsedUp` when the deployment may send no more today, `SpendingCapReached` when it moves too much.
+        Raises `DayUsedUp` if the deployment may send no more transactions today, `SpendingCapReached` if it would
+        move too much.
         """
         ...
 
     async def give_back(self, spending: Spending) -> None:
-        """Nothing was sent: it counts no more."""
+        """Subtract the transaction, because nothing was sent."""
         ...
 
     async def tokens_left(self) -> int | None:
-        """What the session's owner may still use today; None: there is no limit."""
+        """Return the tokens that the session's owner may still use today; None: there is no limit."""
         ...
 
     async def hold_lease(self) -> None:
-        """Renews the lease if little or nothing of it is left, by this computer's monotonic clock."""
+        """Renew the lease if little or nothing of it is left, by this computer's monotonic clock."""
         ...
 
 
 @dataclass
 class RunDeps:
-    """`attempt_id` marks this attempt's LLM messages, of which `saved` are stored; `stored` is the history before them.
-
-    `shown`: tool calls of the last response whose results are in the log. `started`: calls of this attempt that
-    may have had an effect (call id → may it be repeated); `facts`: what their tools noted, such as a hash.
-    `approvals` and `asks` were pending when the run began, `asked` and `asking` are those that it asks for now;
-    `used_hashes` have settled earlier ones. `strangers`: the tools whose results have brought
-    words of strangers into the conversation, this run included. `wallet`: the account of the user's connected
-    wallet. `chain_wait`: what earlier looks at the chain have left. `lacking`: tools that the run has called and this
-    worker does not have. `answer_end`: how the last answer ended, if not well. `empty_answers` in a row;
-    `tokens_of_nothing`: what answers without a part that could be stored have cost. `unreadable`: entries of the
-    stored history that cannot be read and of which the person was not told. `begun`: called when the LLM is asked.
-    """
+    """The state of one attempt at a run, which the library passes to tools and capabilities."""
 
     record: RunRecord
+    """The run's fenced record."""
     run_id: str
+    """The run's id."""
     attempt_id: str
+    """The id that marks this attempt's LLM messages."""
     network: str
+    """The session's network."""
     networks: Sequence[NetworkInfo]
+    """The networks that this deployment can reach."""
     clock: Clock
+    """The time in epoch milliseconds."""
     attempt_is_first: bool = True
+    """Whether no earlier attempt at the run exists."""
     saved: int = 0
+    """The number of this attempt's LLM messages that are stored."""
     stored: Sequence[ModelMessage] = ()
+    """The stored history before this attempt's messages."""
     approvals: Sequence[Approval] = ()
+    """The wallet requests that were pending when the run began."""
     used_hashes: Sequence[str] = ()
+    """The transactions that have settled earlier wallet requests."""
     asks: Sequence[Ask] = ()
+    """The tool calls that waited for the person's decision when the run began."""
     strangers: frozenset[str] = frozenset()
+    """The tools whose results have brought text from strangers into the conversation, including this run."""
     wallet: str | None = None
+    """The account of the user's connected wallet."""
     chain_wait: ChainWait | None = None
+    """What earlier checks of the chain have stored."""
     lacking: frozenset[str] = frozenset()
+    """Tools that the run has called and this worker does not have."""
     asked: list[Approval] = field(default_factory=list[Approval])
+    """The wallet requests that this run makes."""
     asking: list[Ask] = field(default_factory=list[Ask])
+    """The tool calls for which this run asks the person."""
     shown: set[str] = field(default_factory=set[str])
+    """The tool calls of the last response whose results are in the log."""
     started: dict[str, bool] = field(default_factory=dict[str, bool])
+    """The calls of this attempt that may have had an effect, by call id; true if a call may be repeated."""
     facts: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """What the tools of the started calls have noted, such as a transaction's hash."""
     sizes: Sizes = field(default_factory=Sizes)
+    """The stored sizes of the messages."""
     answer_end: AnswerEnd | None = None
+    """How the last answer ended, if it did not end normally."""
     empty_answers: int = 0
+    """The number of empty answers in a row."""
     tokens_of_nothing: int = 0
+    """The tokens of answers without any part that could be stored."""
     healing: Healing = "not needed"
+    """Whether the history must be sent as plain text."""
     unreadable: int = 0
+    """The number of unreadable entries of the stored history of which the person was not told."""
     begun: Callable[[], None] = lambda: None
+    """Called when the LLM is asked."""
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-        """The library joins a first request with one that ends the stored history: only what is new is kept of it."""
+        """The library merges a first request with one that ends the stored history; only the new parts of it are
+        kept."""
         known = {id(part) for message in self.stored for part in message.parts}
         own = (message for message in messages if message.run_id == self.attempt_id)
         return [message for message in (_without(message, known) for message in own) if message.parts][

@@ -1,4 +1,4 @@
-"""What a run leaves: its answer, its paused calls, or what it had when it broke off."""
+"""The end of a run: its answer, its paused calls, or what it had when it was interrupted."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) 
 
 
 def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolRequests) -> Ending:
-    """The paused calls get the result that they wait, so that the history is whole whatever comes next."""
+    """Give the paused calls a result that says that they wait, so that the history is complete whatever follows."""
     texts = {each.call_id: (waiting_text(each), asked_text(each)) for each in deps.asked}
     texts |= {each.call_id: (asked.waiting_text(each), asked.asked_text(each)) for each in deps.asking}
     results = [paused_part(call, *texts[call.tool_call_id]) for call in requests.calls]
@@ -77,19 +77,19 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
 
 
 def unfinished(deps: RunDeps, messages: Sequence[ModelMessage], answer: UnfinishedAnswer) -> Ending:
-    """An answer that did not end well: its text is kept, its tool calls were not made."""
+    """Store an answer that did not end normally: its text is kept, its tool calls were not made."""
     end, response = answer.end, answer.response
     notice = ANSWER_ENDS[end] + NO_CALLS[bool(answer.dropped)]
     return broken(deps, [*messages, response], "failed", notice, end)
 
 
 def how_it_ended(deps: RunDeps) -> list[Draft]:
-    """The notice about an answer that is one although it did not end well."""
+    """Return the notice about an answer that is complete enough to be kept although it did not end normally."""
     return [deps.notice(ANSWER_ENDS[end], answer_end=end)] if (end := deps.answer_end) else []
 
 
 def about_history(deps: RunDeps) -> list[Draft]:
-    """Notices about what was done to the history. Each is given once: the stored history remembers it."""
+    """Return notices about changes to the history. Each is given once, because the stored history records it."""
     notices = [HEALED] if deps.healing == "done" else []
     return [deps.notice(notice) for notice in [*notices, *([UNREADABLE] if deps.unreadable else [])]]
 
@@ -101,7 +101,7 @@ def broken(
     notice: str,
     answer_end: AnswerEnd | None = None,
 ) -> Ending:
-    """Keep what was shown, say what became of the tool calls that have no result, and add the notice."""
+    """Keep what was shown, store a result for each tool call that has none, and add the notice."""
     unsaved = deps.unsaved(messages)
     new = set(map(id, unsaved))
     before = [message for message in messages if id(message) not in new]
@@ -122,7 +122,7 @@ def broken(
 
 
 def _explain(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
-    """A call that this attempt did not start may still have been started by an earlier one."""
+    """A call that this attempt did not start may still have been started by an earlier attempt."""
     repeatable = deps.started.get(call.tool_call_id)
     if repeatable is None and deps.attempt_is_first:
         record = CallRecord("refused", NOT_STARTED)

@@ -1,4 +1,4 @@
-"""What ends a run, in words for the person who waits for it: what happened, and what they or the operator can do."""
+"""The reason for which a run ended, in words for the person who waits for it: what happened and what can be done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from worker.agent.llm.faults import fault_of
 ATTEMPTS = 4
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
-"""Seconds. A provider that asks for more is not waited for: the person is told instead."""
+"""Maximum pause in seconds. If a provider asks for a longer one, the run ends and the person is told."""
 
 _A_MINUTE = 60.0
 _TWO_HOURS = 7_200.0
@@ -69,7 +69,7 @@ _TOO_LONG = "This took longer than a run may take and was stopped. Please ask fo
 
 
 def describe(error: BaseException) -> str:
-    """One or two sentences without any of the error's own text, which may hold anything."""
+    """One or two sentences without any of the error's own text, which may contain anything."""
     if isinstance(error, MissingApiKey):
         return f"No LLM can answer: {error.detail} Whoever operates this server must set it and restart the worker."
     if isinstance(error, TooManyAttempts | RunUnreadable | DailyTokensUsedUp):
@@ -89,7 +89,7 @@ def _limit(error: UsageLimitExceeded) -> str:
 
 
 def _when(error: BaseException) -> str:
-    """How long the provider asks to wait, as a person reads it."""
+    """Return the wait that the provider asks for, in words for a person."""
     seconds = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
     if seconds <= _A_MINUTE:
         return "in a minute"
@@ -104,10 +104,10 @@ def _when(error: BaseException) -> str:
 
 @dataclass
 class RetryLlm(AbstractCapability[RunDeps]):
-    """Repeats a request that failed before anything of its answer arrived; later ones cannot be taken back."""
+    """Repeats a request that failed before any part of its answer arrived. Text that was shown cannot be taken back."""
 
     first_pause: float = FIRST_PAUSE
-    """Seconds. Each further pause is twice as long."""
+    """The first pause in seconds. Each further pause is twice as long."""
 
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception

@@ -1,7 +1,7 @@
-"""What surrounds each LLM request, in one list.
+"""The capabilities around each LLM request, in one list.
 
-The library takes each event of a stream through all capabilities, whether they look at it or not, and begins a task for
-each at each run. So ours are one to it.
+The library passes each event of a stream through all capabilities, even those that ignore it, and starts a task for
+each in each run. So our layers are one capability to the library.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from worker.agent.history.window import Window
 
 @dataclass
 class Layers(AbstractCapability[RunDeps]):
-    """`window`, `media`: what the LLM gets to see. `retry`: when a request is repeated."""
+    """`window`, `media`: what the LLM gets. `retry`: when a request is repeated."""
 
     window: Window
     media: ReadableMedia
@@ -38,7 +38,8 @@ class Layers(AbstractCapability[RunDeps]):
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
-        """The limit comes first, for what it refuses need not be made ready. Media are looked for in what is left."""
+        """Check the limit first, because a refused request need not be prepared. Only what the window leaves is
+        searched for media."""
         for layer in (self.tokens, self.window, self.media):
             request_context = await layer.before_model_request(ctx, request_context)
         return request_context
@@ -50,19 +51,19 @@ class Layers(AbstractCapability[RunDeps]):
         request_context: ModelRequestContext,
         handler: WrapModelRequestHandler,
     ) -> ModelResponse:
-        """Around all attempts: what is stored is the response that counts."""
+        """These layers are outside of all attempts, so that only the response of the last attempt is stored."""
         return await self.persist.wrap_model_request(ctx, request_context=request_context, handler=handler)
 
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
     ) -> ModelResponse:
-        """A history that was refused is healed before anything is repeated as it is."""
+        """Heal a refused history before any request is repeated unchanged."""
         layers: Sequence[HealHistory | RetryLlm] = (self.heal, self.retry)
         for layer in layers:
             try:
                 return await layer.on_model_request_error(ctx, request_context=request_context, error=error)
             except RetryModelRequest:
                 raise
-            except Exception as refused:  # noqa: BLE001  each may tell of another error
+            except Exception as refused:  # noqa: BLE001  each layer may handle another error
                 error = refused
         raise error

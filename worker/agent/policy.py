@@ -1,4 +1,5 @@
-"""What the agent may do, whatever the LLM wants: from configuration, checked in code before a tool runs."""
+"""What the agent may do, independently of the LLM: limits from the configuration, checked in code before a tool
+runs."""
 
 from __future__ import annotations
 
@@ -23,15 +24,16 @@ SEND = "send"
 TELL = "Tell the user."
 PLAIN = "0x00000000"
 _LARGEST_CAP = 10**37
-"""The table's numbers have 38 digits."""
+"""A number in the table has at most 38 digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`denied`: network (or `*`) → names of tools that do not exist there.
+    """`denied`: network (or `*`) → names of tools that are not offered there.
 
-    `most_per_send`, and `caps` of a session, an owner's and the deployment's day: wei that `send` may move; None for
-    no cap. `targets`: contracts and methods (`*` for any) that a wallet request may name; empty for all.
+    `most_per_send`, and `caps` of a session, an owner's day and the deployment's day: wei that `send` may move; None
+    for no cap. `targets`: contracts and methods (`*` for any) that a wallet request may name; an empty list allows
+    all.
     """
 
     denied: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
@@ -50,7 +52,8 @@ class Policy:
         deployment_send_limit_per_day: str = "",
         wallet_targets: str = "",
     ) -> Policy:
-        """From the settings' texts. Raises `InvalidRequest`: a policy that cannot be read must not be ignored."""
+        """Parse the settings' texts. Raises `InvalidRequest`, because a policy that cannot be read must not be
+        ignored."""
         return cls(
             denied=_denied(denied_tools),
             most_per_send=_cap(send_limit),
@@ -67,7 +70,8 @@ class Policy:
         return tool not in self.denied.get(EVERYWHERE, nowhere) | self.denied.get(network, nowhere)
 
     def allows_target(self, to: str, data: str) -> bool:
-        """`0x00000000` in the list stands for a plain transfer. A call of that selector, or of part of one, is none."""
+        """In the list `0x00000000` stands for a plain transfer. A call with that selector, or a part of one, is
+        not a plain transfer."""
         method = PLAIN if data == "0x" else data[:10].lower()
         methods = {EVERYWHERE, method} if data == "0x" or method != PLAIN else {EVERYWHERE}
         wanted = {(a, m) for a in (to.lower(), EVERYWHERE) for m in methods}
@@ -84,7 +88,7 @@ class Policy:
 
 @dataclass
 class PolicyToolset(WrapperToolset[RunDeps]):
-    """Stands inside the ledger, so that what is counted here is counted once per call, over all attempts."""
+    """This layer is inside the ledger, so that each call is counted once over all attempts."""
 
     policy: Policy
 
@@ -102,7 +106,7 @@ class PolicyToolset(WrapperToolset[RunDeps]):
     async def _send(
         self, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
-        """What may have been sent stays counted; only a refusal, after which nothing was done, gives it back."""
+        """An amount that may have been sent stays counted. Only a refusal, after which nothing was done, returns it."""
         currency = next((n.currency for n in ctx.deps.networks if n.name == ctx.deps.network), "ETH")
         wei = _value(tool_args.get("value", 0), currency)
         self.policy.check_amount(wei, currency)
@@ -138,7 +142,7 @@ def _over(caps: SendingCaps, scope: CapScope, currency: str) -> ToolRefused:
 
 
 def _value(value: Any, currency: str) -> int:
-    """The amount exactly as the tool itself will read it."""
+    """Return the amount exactly as the tool itself will read it."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise ToolRefused("Nothing was sent: the value must be an exact amount such as '0.1 ether'.")
     try:

@@ -1,4 +1,4 @@
-"""The system prompt, each rule with the reason why it is there."""
+"""The system prompt. A comment above each rule gives its reason."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _QUOTE = "> "
 _BRACKETS = str.maketrans("【〔〖⟦❲({⁅】〕〗⟧❳)}⁆", "[" * 8 + "]" * 8)
 
 _RULES = (
-    # The user cannot see the chain. What the agent says is all they have, so it must be what the tools said.
+    # The user cannot see the chain and knows only what the agent says, so the agent must say what the tools returned.
     "You operate Ethereum networks for the user with the tools you are given. Report what the tools returned, "
     "exactly; never invent a balance, an address, a hash or a price.",
-    # Without this, LLMs call a transaction done once they have asked for it.
+    # Without this rule, LLMs call a transaction done once they have asked for it.
     "A transaction has happened only when a tool says so. After value has moved, read the balances and show them.",
-    # A failure that is glossed over costs money.
+    # A failure that is not reported clearly costs money.
     "When a tool fails, say so in plain words, with the reason it gave, and what could be done. Do not repeat the "
     "same failing call.",
     # A tool call that was cut off may have taken effect: repeating it could pay twice.
     "A call that was cut off may have been done all the same. "
     f"When a result says {UNKNOWN_SIGN}, first find out with read-only tools whether it took effect, and never "
     "repeat it before you know. If no tool can tell, say so and ask the user.",
-    # Amounts are the commonest and dearest mistake.
+    # Wrong amounts are the most common mistake, and the most expensive one.
     "Amounts are exact. Say the unit (ETH, wei, the token's symbol) with every amount.",
-    # Another network means other, possibly real, money.
+    # On another network the money is different, and may be real.
     "All your tools work on the network below. Ask the user before you change it with `set_network`, also when "
     "[system] tells that their wallet is on another one.",
     # Web pages, token names and contract data are written by strangers.
@@ -57,7 +57,8 @@ _RULES = (
 def instructions(
     network: str, networks: Sequence[NetworkInfo], policy: Policy, approval_minutes: float | None
 ) -> str:
-    """The rules, and what is configured. `Network: <name>` stands on a line of its own: the offline operator reads it.
+    """Return the rules and the configured facts. `Network: <name>` is on a line of its own, which the offline
+    operator reads.
 
     `approval_minutes` None: there is no wallet.
     """
@@ -78,7 +79,7 @@ def instructions(
 
 
 def _limits(policy: Policy, currency: str) -> list[str]:
-    """They are enforced in code; told, so that the LLM can say so before it tries."""
+    """Code enforces these limits. The prompt repeats them, so that the LLM can explain them before it tries."""
     caps = (
         (policy.most_per_send, "in one transaction"),
         (policy.caps.session, "in this conversation"),
@@ -93,9 +94,9 @@ def _limits(policy: Policy, currency: str) -> list[str]:
 
 
 def prompt_text(submission: Submission) -> str:
-    """What the LLM gets of an accepted message. Who speaks stands at its beginning, where only we can write.
+    """Return the text of an accepted message for the LLM. It begins with its author, where only our code can write.
 
-    A user's text is handed over unchanged, unless a line of it looks as if we had written it.
+    A user's text is passed on unchanged, unless a line of it looks as if our code had written it.
     """
     lines = submission.content.splitlines(keepends=True) or [""]
     if submission.sender == "user" and not any(map(_imitates, lines)):
@@ -106,10 +107,10 @@ def prompt_text(submission: Submission) -> str:
 
 
 def _imitates(line: str) -> bool:
-    """Also with other brackets, accents, or signs before it that cannot be seen."""
+    """Recognise such a line with other brackets or accents too, or with invisible characters before it."""
     return skeleton(line).lstrip(" \t>").translate(_BRACKETS).startswith(_MARKS)
 
 
 def from_wallet(text: str) -> str:
-    """What we ourselves have found out about a wallet request."""
+    """The worker's own finding about a wallet request."""
     return _WALLET + text

@@ -1,1 +1,1 @@
-"""What the LLM has heard and said: stored, healed and sent again."""
+"""The LLM's history: how it is stored, healed and sent again."""

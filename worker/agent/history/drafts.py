@@ -1,4 +1,4 @@
-"""What a person sees of an LLM's messages: texts, tool calls and their results."""
+"""The messages that a person sees of the LLM's messages: texts, tool calls and their results."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ INTERRUPTED = "Interrupted before it had a result."
 NOT_STARTED = "Interrupted before it was started: nothing was done."
 
 _KIND = "kind"
-"""The field of a result part's metadata, which no LLM gets, that holds the call's kind."""
+"""The field of a result part's metadata that holds the call's kind. No LLM gets this metadata."""
 _SHOWN = "shown"
-"""The field of the same metadata with what a person reads, where the LLM is told something else."""
+"""The field of the same metadata with the text for a person, if the LLM gets a different text."""
 
 _CARDS: Mapping[CallKind, ToolOutcome] = {
     "ok": "success",
@@ -45,13 +45,14 @@ _KINDS_OF_THE_LIBRARY: Mapping[str, CallKind] = {
     "interrupted": "unknown",
     "retried": "retry",
 }
-"""For parts that the library made, or an earlier version of ours: by their `outcome`."""
+"""The kind of a part that the library or an earlier version of ours made, by its `outcome`."""
 _NEVER_RUN: Mapping[ToolRetryCause, str] = {
     "validation_error": "Nothing was done: it was called with arguments that it does not take.",
     "unknown_tool": "Nothing was done: there is no such tool.",
     "unavailable_tool": "Nothing was done: this tool cannot be used at this point.",
 }
-"""The library rejects such a call before the tool runs. Its own words are for the LLM; these are for a person."""
+"""The library rejects such a call before the tool runs. The library's own text is for the LLM; this one is for a
+person."""
 
 
 def response_text(response: ModelResponse) -> str:
@@ -59,7 +60,7 @@ def response_text(response: ModelResponse) -> str:
 
 
 def response_drafts(deps: RunDeps, response: ModelResponse) -> Iterator[Draft]:
-    """The text, if there is any, and one message for each tool call."""
+    """Yield the text, if there is any, and one message for each tool call."""
     if (text := response_text(response)).strip():
         yield text_draft(deps, text)
     for call in response.tool_calls:
@@ -104,7 +105,7 @@ def _call_draft(deps: RunDeps, call: ToolCallPart) -> Draft:
 
 
 def call_arguments(call: ToolCallPart) -> dict[str, Any]:
-    """The arguments as an object; an LLM that wrote something else is shown with what it wrote."""
+    """Return the arguments as an object. If the LLM wrote something else, the object holds what it wrote."""
     try:
         return well_formed_json(call.args_as_dict(raise_if_invalid=True))
     except (ValueError, AssertionError):
@@ -114,7 +115,8 @@ def call_arguments(call: ToolCallPart) -> dict[str, Any]:
 def error_part(
     tool: str, call_id: str, record: CallRecord, outcome: Literal["failed", "interrupted"] = "failed"
 ) -> ToolReturnPart:
-    """The result of a call that has none, as the LLM gets it; the kind, and what a person reads, stay beside it."""
+    """Return the result of a call that has none, as the LLM gets it. Its metadata holds the kind and the text for
+    a person."""
     shown = {} if record.shown is None else {_SHOWN: record.shown}
     return ToolReturnPart(
         tool, record.value, call_id, metadata={_KIND: record.kind, **shown}, outcome=outcome
@@ -127,12 +129,12 @@ def record_of(end: ToolEnded) -> CallRecord:
 
 
 def paused_part(call: ToolCallPart, told: str, shown: str) -> ToolReturnPart:
-    """The result of a call that waits for a person: `told` to the LLM, `shown` to the person."""
+    """Return the result of a call that waits for a person: `told` to the LLM, `shown` to the person."""
     return ToolReturnPart(call.tool_name, told, call.tool_call_id, metadata={_SHOWN: shown})
 
 
 def shown_text(part: ToolReturnPart) -> str:
-    """What a person reads of a result."""
+    """Return the text of a result for a person."""
     match part.metadata:
         case {"shown": str(text)}:
             return text
@@ -144,7 +146,7 @@ def shown_text(part: ToolReturnPart) -> str:
 
 
 def kind_of(part: ToolReturnPart) -> CallKind:
-    """A kind that this version does not know is unknown to it."""
+    """A kind that this version does not know counts as `unknown`."""
     match part.metadata:
         case {"kind": str(written)}:
             return cast("CallKind", written) if written in _CARDS else "unknown"

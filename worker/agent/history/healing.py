@@ -1,4 +1,4 @@
-"""A history that the provider refuses is sent once more as plain text; else every later message would fail too."""
+"""Sends a history that the provider refuses once more as plain text. Otherwise every later message would fail too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from worker.agent.llm.faults import fault_of
 
 @dataclass
 class HealHistory(AbstractCapability[RunDeps]):
-    """Once in a run. `accept` marks the response, so that the next request and the next run know."""
+    """Healing happens once in a run. `accept` marks the response, so that later requests and the next run use the
+    plain form at once."""
 
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
@@ -35,9 +36,10 @@ class HealHistory(AbstractCapability[RunDeps]):
 
 
 class HealedModel(WrapperModel):
-    """`wrapped`, which gets the history as plain text once that was asked for.
+    """`wrapped`, which gets the history as plain text once healing was requested.
 
-    A hook of the library could do the same before each attempt; then it would copy all tools' schemas for each request.
+    A hook of the library could do this before each attempt, but then it would copy all tools' schemas for each
+    request.
     """
 
     @asynccontextmanager

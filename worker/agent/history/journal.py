@@ -1,4 +1,5 @@
-"""The stored history is the journal: what one attempt got from the LLM or a tool, the next one does not ask for."""
+"""The stored history is the journal: what one attempt got from the LLM or a tool, the next attempt does not
+request again."""
 
 from __future__ import annotations
 
@@ -31,20 +32,22 @@ from worker.tool_outcomes import ended, lost, noting
 _RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
 HEARD = "heard"
-"""The field of a response's metadata, which no LLM can write: whether it answers words of strangers, too."""
+"""The field of a response's metadata that says whether the response follows text from strangers. No LLM can write
+it."""
 RESULT_LIMIT = 100_000
-"""Characters of a tool's result that the LLM gets. More would not fit into an item, nor into most LLMs."""
+"""Maximum characters of a tool's result that the LLM gets. A longer result would not fit into an item, nor into
+most LLMs."""
 
 
 @dataclass
 class PersistHistory(AbstractCapability[RunDeps]):
     """Stores each response that asks for tools, with the request before it, before any of the tools runs.
 
-    `accept` decides what of a response is stored: nothing that a provider would refuse when it is sent back, and no
-    call of an answer that did not end well.
+    `accept` decides what is stored of a response: nothing that a provider would refuse when it is sent back, and no
+    call of an answer that did not end normally.
 
-    The final response is stored by the run's last write. A request needs no write of its own: the prompt is in the
-    run's input, and tool results are in the ledger.
+    The run's last write stores the final response. A request needs no write of its own, because the prompt is in the
+    run's input and the tool results are in the ledger.
     """
 
     async def wrap_model_request(
@@ -56,7 +59,7 @@ class PersistHistory(AbstractCapability[RunDeps]):
     ) -> ModelResponse:
         await (
             ctx.deps.record.hold_lease()
-        )  # a worker that wakes from a freeze must not pay for another's response
+        )  # a worker that wakes from a freeze must not pay for a response that another attempt also requests
         heard = bool(ctx.deps.strangers)
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
@@ -84,7 +87,7 @@ async def _store(deps: RunDeps, messages: list[ModelMessage]) -> None:
 
 
 async def show_result(deps: RunDeps, part: ToolReturnPart) -> None:
-    """Put a tool's result into the log, unless an earlier attempt has."""
+    """Put a tool's result into the log, unless an earlier attempt has done so."""
     if part.tool_call_id in deps.shown:
         return
     await uninterrupted(_show(deps, part))
@@ -97,7 +100,7 @@ async def _show(deps: RunDeps, part: ToolReturnPart) -> None:
 
 
 def may_repeat(tool: ToolDefinition) -> bool:
-    """Without an annotation that says otherwise a call has side effects."""
+    """A call has side effects unless the tool's annotation says otherwise."""
     annotations: dict[str, Any] = (tool.metadata or {}).get("annotations") or {}
     return annotations.get("readOnlyHint") is True or annotations.get("idempotentHint") is True
 
@@ -107,19 +110,20 @@ def _ordered(tool: ToolDefinition) -> ToolDefinition:
 
 
 def call_key(ctx: RunContext[RunDeps]) -> str:
-    """Names a call within its run, the same in every attempt. An LLM may use a call id again in a later response.
+    """Return a name for a call within its run, the same in every attempt. An LLM may reuse a call id in a later
+    response.
 
-    Responses are counted, not messages: the library merges neighbouring requests when a history is loaded.
+    The name counts responses, not messages, because the library merges neighbouring requests when it loads a history.
     """
     return f"{len(history.run_responses(ctx.messages, ctx.deps.run_id)):04d}:{ctx.tool_call_id}"
 
 
 @dataclass
 class CallLedger(WrapperToolset[RunDeps]):
-    """Records each tool call's intent and result; a call with side effects is never started twice."""
+    """Records each tool call's intent and result. A call with side effects is never started twice."""
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
-        """Calls with side effects run alone and in the order in which the LLM asked for them."""
+        """Calls with side effects run alone, in the order in which the LLM asked for them."""
         tools = await super().get_tools(ctx)
         return {name: replace(tool, tool_def=_ordered(tool.tool_def)) for name, tool in tools.items()}
 
@@ -156,7 +160,7 @@ class CallLedger(WrapperToolset[RunDeps]):
         repeatable: bool,
         facts: Sequence[str],
     ) -> CallRecord:
-        """`facts`: what the tool has noted by the time at which it ended."""
+        """`facts`: what the tool has noted before it ended."""
         try:
             return CallRecord("ok", dump_result(await super().call_tool(name, tool_args, ctx, tool)))
         except CallDeferred:  # nothing has happened: the run pauses, and a later attempt calls again
@@ -173,7 +177,7 @@ class CallLedger(WrapperToolset[RunDeps]):
 
 
 def dump_result(value: Any) -> str:
-    """As it is stored. What is too large is said in words, or cut if it is text."""
+    """Return the content as it is stored. Content that is too large is replaced by words, or cut if it is text."""
     for made_smaller in (storable, without_files):
         value = made_smaller(value)
         text = _RESULT.dump_json(value).decode()
@@ -186,7 +190,8 @@ def dump_result(value: Any) -> str:
 
 
 def replay(record: CallRecord, tool: str, call_id: str) -> Any:
-    """A record of a kind that a later version wrote is told like an error: it is no result that can be read here."""
+    """A record whose kind only a later version knows is reported like an error, because it is not a result that
+    can be read here."""
     if record.kind == "ok":
         return _RESULT.validate_json(record.value)
     if record.kind == "retry":

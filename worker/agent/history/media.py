@@ -1,4 +1,4 @@
-"""Images, sounds and documents in tool results: handed to an LLM that reads them, said in words to everybody else."""
+"""Images, sounds and documents in tool results. An LLM that can read them gets the files; all others get words."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pydantic_ai.models import ModelRequestContext
 from worker.agent.deps import RunDeps
 
 LARGEST_FILE = 60_000
-"""Bytes of a file that the LLM may get. With base64 it stays below what a tool's result may have in characters."""
+"""Maximum bytes of a file that the LLM may get. Base64 then stays below the limit of characters of a tool's result."""
 _KIB = 1024
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{2000,}={0,2}")
 
 NAMES = {"image": "An image", "audio": "A sound", "video": "A video", "application/pdf": "A PDF document"}
 BEGINNINGS: tuple[tuple[str, bytes], ...] = (
-    # how a file of the type begins: a provider refuses the whole request for one that is something else
+    # How a file of the type begins. A provider refuses the whole request if a file has another type than it claims.
     ("image/png", b"\x89PNG\r\n\x1a\n"),
     ("image/jpeg", b"\xff\xd8\xff"),
     ("image/gif", b"GIF8"),
@@ -41,7 +41,7 @@ def in_words(file: BinaryContent, why: str = "") -> str:
 
 
 def storable(value: Any) -> Any:
-    """Files that are too large to be handed on are said in words, never cut."""
+    """A file that is too large is described in words, never cut."""
     return _mapped(value, _if_small)
 
 
@@ -50,12 +50,12 @@ def without_files(value: Any) -> Any:
 
 
 def without_encoded_data(text: str) -> str:
-    """A cut through encoded data leaves nothing that can be read, so it is left out as a whole."""
+    """Encoded data that is cut cannot be read, so it is left out as a whole."""
     return _ENCODED.sub(lambda run: f"[{len(run[0])} characters of encoded data]", text)
 
 
 def readable(value: Any, media: frozenset[str]) -> Any:
-    """Files of these types only, and only if they are what they say; the others in words."""
+    """Keep files of these types if their content matches; describe all others in words."""
 
     def kept(file: BinaryContent) -> Any:
         if file.media_type not in media:
@@ -71,7 +71,7 @@ def _if_small(file: BinaryContent) -> Any:
 
 
 def _mapped(value: Any, change: Callable[[BinaryContent], Any]) -> Any:
-    """The same object when nothing in it changes."""
+    """Returns the same object if nothing in it changes."""
     if isinstance(value, BinaryContent):
         return change(value)
     if isinstance(value, list):
@@ -87,7 +87,8 @@ def _mapped(value: Any, change: Callable[[BinaryContent], Any]) -> Any:
 
 @dataclass
 class ReadableMedia(AbstractCapability[RunDeps]):
-    """Shows the LLM the files of these types. What is stored keeps them all, for a provider that reads more."""
+    """Shows the LLM the files of these types. The stored history keeps all files, for a provider that reads more
+    types."""
 
     media: frozenset[str]
 

@@ -15,7 +15,7 @@ _MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
 
 
 def loaded(entry: bytes) -> ModelMessage | None:
-    """None for what another version of the library wrote and this one cannot read."""
+    """Return None for a message that another version of the library wrote and this version cannot read."""
     try:
         return _MESSAGE.validate_json(entry)
     except ValidationError:
@@ -25,7 +25,7 @@ def loaded(entry: bytes) -> ModelMessage | None:
 def dumped(message: ModelMessage) -> bytes:
     try:
         return _MESSAGE.dump_json(message)
-    except ValueError:  # a lone surrogate
+    except ValueError:  # the text holds a lone surrogate
         return json.dumps(well_formed_json(_plain(message))).encode()
 
 
@@ -37,22 +37,23 @@ _TOLD = "unreadable_told"
 
 
 def mark_told(response: ModelResponse, unreadable: int) -> None:
-    """Say in the stored history that the person knows of so many entries that cannot be read."""
+    """Record in the stored history that the person has been told of this many entries that cannot be read."""
     response.metadata = {**(response.metadata or {}), _TOLD: unreadable}
 
 
 def newly_unreadable(entries: Sequence[bytes], messages: Sequence[ModelMessage]) -> int:
-    """How many of `entries`, of which `messages` could be read, are lost, if that is more than the person knows of."""
+    """Return how many of `entries` are lost, given the readable `messages`, if that is more than the person has
+    been told of."""
     lost = len(entries) - len(messages)
     told = [(message.metadata or {}).get(_TOLD) for message in messages]
     return lost if lost > max((count for count in told if isinstance(count, int)), default=0) else 0
 
 
 class Sizes:
-    """How long messages are as stored, in bytes: known from their entries, else found out once for each."""
+    """The stored sizes of messages in bytes, known from their entries or else computed once for each message."""
 
     def __init__(self) -> None:
-        # The message is kept beside its size, for as long as which nothing else can have its id.
+        # The message is kept with its size, because its id is not reused while this reference exists.
         self._known: dict[int, tuple[ModelMessage, int]] = {}
 
     def note(self, message: ModelMessage, size: int) -> int:

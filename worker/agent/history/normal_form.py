@@ -1,12 +1,12 @@
-"""The form in which a turn is stored and sent: the one that every provider accepts again.
+"""The form in which a turn is stored and sent, which every provider accepts when it is sent back.
 
-- A call's id is of the alphabet and length that all take, and no other call of the conversation has it. The id that the
-  LLM gave stays in the response's `metadata`.
-- A call's name is a tool that was offered, or one of the alphabet that all take, whose call the agent then refuses.
+- A call's id has an alphabet and length that all providers accept, and is unique in the conversation. The id that the
+  LLM wrote stays in the response's `metadata`.
+- A call's name is that of an offered tool, or has an accepted alphabet; in that case the agent refuses the call.
 - A call's arguments are a JSON object, or text that the agent refuses and the library sends as an object.
 - No part is empty.
 
-`normal_response` brings a new response into this form before it is stored; `normal_history` does so with what is sent.
+`normal_response` converts a new response before it is stored; `normal_history` converts what is sent.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ from pydantic_ai.messages import (
 from worker.agent.history.wellformed import well_formed
 
 CALL_IDS = "call_ids"
-"""In a response's metadata: for each call whose id was replaced, the new id and the LLM's."""
+"""The field of a response's metadata that maps the new id of a call to the LLM's id, for each call whose id was
+replaced."""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 """Anthropic: `^[a-zA-Z0-9_-]+$`; OpenAI: at most 40 characters; Bedrock: `[a-zA-Z0-9_-]+`, at most 64."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 """OpenAI and Bedrock: `[a-zA-Z0-9_-]`, at most 64; Anthropic: at most 128."""
 _NEW_ID = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _NEW_ID_LENGTH = 9
-"""Mistral takes ids of exactly nine letters and digits, which all others take too."""
+"""Mistral accepts ids of exactly nine letters and digits; all other providers accept them too."""
 _UNNAMED = "unnamed_tool"
 
 _DECORATIONS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -49,13 +50,14 @@ _DECORATIONS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r":\d+\Z"), "Kimi K2 numbers its calls: bifrost#5097"),
 )
-"""What LLMs write around a tool's name, with who does."""
+"""Text that LLMs write around a tool's name, with the LLMs that do."""
 
 
 def normal_response(
     response: ModelResponse, earlier: Sequence[ModelMessage], offered: Collection[str]
 ) -> None:
-    """Change `response`, which follows `earlier`, to the normal form. A changed name is one of `offered`."""
+    """Change `response`, which follows `earlier`, to the normal form. A name that is changed becomes one of
+    `offered`."""
     normalise(response, ids_of(earlier), offered)
 
 
@@ -71,7 +73,7 @@ def ids_of(messages: Sequence[ModelMessage]) -> set[str]:
 def normalise(
     response: ModelResponse, used: Collection[str], offered: Collection[str]
 ) -> list[tuple[ToolCallPart, ToolCallPart]]:
-    """Each call as it was and as it is now."""
+    """Return each call as it was and as it is now."""
     taken, parts, calls = set(used), list[ModelResponsePart](), list[tuple[ToolCallPart, ToolCallPart]]()
     for position, part in enumerate(response.parts):
         if isinstance(part, ToolCallPart):
@@ -91,7 +93,7 @@ def normalise(
 
 
 def _is_empty(part: ModelResponsePart) -> bool:
-    """A blank text is refused by Anthropic and Bedrock; a thought may consist of its signature alone."""
+    """Anthropic and Bedrock refuse a blank text. A thought may consist of its signature alone."""
     if isinstance(part, TextPart):
         return not part.content.strip()
     return isinstance(part, ThinkingPart) and not (
@@ -112,7 +114,7 @@ def _normal_call(
 
 
 def _new_id(seed: str, taken: Collection[str]) -> str:
-    """The same for the same place in the same conversation."""
+    """Return the same id for the same place in the same conversation."""
     number = int.from_bytes(blake2b(seed.encode(errors="replace"), digest_size=16).digest())
     digits: list[str] = []
     for _ in range(_NEW_ID_LENGTH):
@@ -123,7 +125,7 @@ def _new_id(seed: str, taken: Collection[str]) -> str:
 
 
 def normal_name(name: str, offered: Collection[str]) -> str:
-    """The offered tool that `name` means, or a name that every provider takes and no tool has."""
+    """Return the offered tool that `name` means, or a name that every provider accepts and no tool has."""
     if name in offered:
         return name
     bare = name.strip()
@@ -138,7 +140,7 @@ def normal_name(name: str, offered: Collection[str]) -> str:
 
 
 def _arguments(arguments: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
-    """Text that is no JSON object is refused by the agent; NaN and the like, which it would take, become such text."""
+    """The agent refuses text that is not a JSON object. It would accept NaN and the like, so these become such text."""
     if not arguments:
         return arguments
     if isinstance(arguments, str):

@@ -1,7 +1,8 @@
-"""The history that is sent, in the form that every provider accepts.
+"""Converts the history that is sent to the form that every provider accepts.
 
-It may hold what an earlier version stored, what another provider's LLM wrote, and what is left of a history of which a
-part cannot be read. Each call gets one result, in the request that follows it; what has no call or says nothing goes.
+The history may contain messages of an earlier version or of another provider's LLM, or the rest of a history of which
+a part cannot be read. Each call gets one result, in the request that follows it. Results without a call and empty
+parts are dropped.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NO_TEXT = "(no text)"
 
 
 def normal_history(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """`messages` in the normal form; those that have it already are the same objects."""
+    """Return `messages` in the normal form. Messages that have it already stay the same objects."""
     normal: list[ModelMessage] = []
     used: set[str] = set()
     for index, message in enumerate(messages):
@@ -53,7 +54,7 @@ def _first() -> ModelRequest:
 
 
 def _requests(messages: Sequence[ModelMessage], start: int) -> list[ModelRequest]:
-    """The requests from `start` up to the next response."""
+    """Return the requests from `start` up to the next response."""
     found: list[ModelRequest] = []
     for message in messages[start:]:
         if isinstance(message, ModelResponse):
@@ -72,7 +73,7 @@ def _results(
     requests: Sequence[ModelRequest],
     renamed: Sequence[tuple[ToolCallPart, ToolCallPart]],
 ) -> list[ToolReturnPart]:
-    """One result for each call. Calls that had the same id have their results in the same order."""
+    """Return one result for each call. Calls that had the same id get their results in the same order."""
     found = [part for request in requests for part in request.parts if isinstance(part, ToolReturnPart)]
     results: list[ToolReturnPart] = []
     for old, new in renamed:
@@ -94,7 +95,7 @@ def _normal_result(result: ToolReturnPart, call: ToolCallPart) -> ToolReturnPart
 
 
 def _cleaned(requests: Sequence[ModelMessage], results: Sequence[ToolReturnPart]) -> list[ModelMessage]:
-    """The requests with exactly `results`, in the first of them."""
+    """Return the requests with exactly `results`, all of them in the first request."""
     cleaned: list[ModelMessage] = []
     left = list[ModelRequestPart](results)
     for request in requests:

@@ -1,7 +1,7 @@
 """A history without anything that a provider may refuse: who said what, and a record of the tool calls as text.
 
-It replaces a history that a provider has refused. The response to it carries a mark, so that later requests send what
-was before it in this form at once.
+It replaces a history that a provider has refused. The response to it carries a mark, so that later requests send
+everything before it in this form at once.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from worker.foreign_text import fenced
 
 _MARK = "healed"
 _RESULT_LIMIT = 4_000
-"""Characters of an earlier tool result that the record keeps."""
+"""Maximum characters of an earlier tool result in the record."""
 _RECORD = "(Record of an earlier tool call: it is over, do not repeat it because of this record.)"
 
 
 def mark(response: ModelResponse) -> None:
-    """Say in the stored history that what was before `response` had to be sent as plain text."""
+    """Record in the stored history that everything before `response` had to be sent as plain text."""
     response.metadata = {**(response.metadata or {}), _MARK: True}
 
 
 def healed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """What was before the last marked response as plain text, and the rest as it is."""
+    """Return everything before the last marked response as plain text, and the rest unchanged."""
     marked = [index for index, message in enumerate(messages) if _is_marked(message)]
     if not marked:
         return list(messages)
@@ -42,7 +42,8 @@ def healed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
 
 
 def plain(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """Every message as text, requests and responses in turns. It ends in a request if `messages` do."""
+    """Return every message as text, with alternating requests and responses. The result ends in a request if
+    `messages` do."""
     flat: list[ModelMessage] = []
     for message in messages:
         if isinstance(message, ModelRequest):
@@ -55,12 +56,12 @@ def plain(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
 
 
 def is_plain(messages: Sequence[ModelMessage]) -> bool:
-    """Whether there is nothing in `messages` that `plain` would leave out or say in other words."""
+    """Return whether `plain` would change nothing in `messages`."""
     return all(isinstance(part, TextPart | UserPromptPart) for message in messages for part in message.parts)
 
 
 def _in_turns(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """Requests that follow one another become one, because some providers refuse two."""
+    """Merge requests that follow one another, because some providers refuse two."""
     turns: list[ModelMessage] = []
     for message in messages:
         before = turns[-1] if turns else None

@@ -1,4 +1,4 @@
-"""The LLM's history: how it is stored, what a resumed run finds in it, and how a broken run leaves it."""
+"""The LLM's history: how it is stored, what a resumed run finds in it, and how an interrupted run leaves it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from worker.agent.llm.answer_end import end_of
 
 
 def load(entries: Sequence[bytes], sizes: Sizes | None = None) -> list[ModelMessage]:
-    """From the first whole turn on, for of a long history `entries` are the newest.
+    """Decode the history from its first complete turn on, because `entries` of a long history are only the newest.
 
-    What another version of the library wrote and this one cannot read is left out, not a reason to fail.
+    A message that another version of the library wrote and this version cannot read is left out and causes no
+    failure.
     """
     messages: list[ModelMessage] = []
     for entry in entries:
@@ -38,14 +39,15 @@ def load(entries: Sequence[bytes], sizes: Sizes | None = None) -> list[ModelMess
 
 
 def starts_turn(message: ModelMessage) -> bool:
-    """Whether somebody speaks to the LLM, and no tool of an earlier response answers it."""
+    """Return whether the request is a new prompt, and not the tool results of an earlier response."""
     return isinstance(message, ModelRequest) and all(
         isinstance(part, UserPromptPart) for part in message.parts
     )
 
 
 def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:
-    """A run that was given up may have left calls open; a new prompt may only follow closed ones."""
+    """Close the calls that a run which was given up may have left open, because a prompt may only follow closed
+    calls."""
     closed: list[ModelMessage] = []
     for index, message in enumerate(messages):
         closed.append(message)
@@ -70,12 +72,12 @@ def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
 
 
 def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
-    """One entry a message, without the instructions: each request gets the current ones anyway."""
+    """Return one entry for each message, without the instructions, because each request gets the current ones."""
     return [dumped(_without_instructions(message)) for message in messages]
 
 
 def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:
-    """Those of this run's attempts: an attempt's messages carry `attempt_id` as their run id."""
+    """Return the messages of this run's attempts. The run id of an attempt's messages is its `attempt_id`."""
     return [message for message in messages if (message.run_id or "").startswith(run_id)]
 
 
@@ -84,7 +86,7 @@ def has_response(messages: Sequence[ModelMessage]) -> bool:
 
 
 def goes_on(own: Sequence[ModelMessage]) -> bool:
-    """Whether an earlier attempt left a response whose tool calls may still be made."""
+    """Return whether an earlier attempt left a response whose tool calls may still be made."""
     last = own[-1] if own else None
     is_cut = isinstance(last, ModelResponse) and bool(last.tool_calls) and end_of(last) != "whole"
     return has_response(own) and not is_cut
@@ -95,18 +97,18 @@ def run_responses(messages: Sequence[ModelMessage], run_id: str) -> list[ModelRe
 
 
 def attempt_id(run_id: str, attempt: int) -> str:
-    """Each attempt is a new agent run to the library, which refuses an id that its history knows."""
+    """To the library each attempt is a new agent run, and it refuses a run id that its history contains."""
     return f"{run_id}.{attempt}"
 
 
 def is_answered(own: Sequence[ModelMessage]) -> bool:
-    """Whether the run's last stored message is its final answer."""
+    """Return whether the run's last stored message is its final answer."""
     last = own[-1] if own else None
     return isinstance(last, ModelResponse) and not last.tool_calls and bool(response_text(last).strip())
 
 
 def usage_of(own: Sequence[ModelMessage]) -> RunUsage:
-    """What the run's earlier attempts have used, so that its limits go on counting."""
+    """Return what the run's earlier attempts have used, so that the run's limits include it."""
     usage = RunUsage()
     for message in own:
         if isinstance(message, ModelResponse):
@@ -125,10 +127,10 @@ def settle(
     run_id: str,
     explain: Callable[[ToolCallPart], ToolReturnPart],
 ) -> list[ModelMessage]:
-    """`unsaved` as it may follow the stored messages `before` when a run did not end by itself.
+    """Return `unsaved` in a form that may follow the stored messages `before` when a run did not end by itself.
 
-    An unfinished response keeps its text only. Every tool call gets a result; `explain(call)` is the result of
-    one that has none. No assistant message is empty.
+    An unfinished response keeps its text only. Every tool call gets a result; `explain(call)` is the result of a call
+    that has none. No assistant message is empty.
     """
     kept = [message for message in map(_finished, unsaved) if message.parts]
     calls, results = _last_turn([*before, *kept], run_id)
@@ -138,21 +140,21 @@ def settle(
 
 
 def open_tools(messages: Sequence[ModelMessage], run_id: str) -> set[str]:
-    """The tools whose calls have no result in the history: a run that is taken over needs them."""
+    """Return the tools whose calls have no result in the history; a run that is taken over needs them."""
     calls, results = _last_turn(messages, run_id)
     done = {part.tool_call_id for part in results}
     return {call.tool_name for call in calls if call.tool_call_id not in done}
 
 
 def last_results(messages: Sequence[ModelMessage], run_id: str) -> list[ToolReturnPart]:
-    """The results of the run's last tool calls."""
+    """Return the results of the run's last tool calls."""
     return _last_turn(messages, run_id)[1]
 
 
 def _last_turn(
     messages: Sequence[ModelMessage], run_id: str
 ) -> tuple[list[ToolCallPart], list[ToolReturnPart]]:
-    """The tool calls of the run's last response and the results that follow it."""
+    """Return the tool calls of the run's last response and the results that follow it."""
     results: list[ToolReturnPart] = []
     for message in reversed(messages):
         if isinstance(message, ModelResponse):

@@ -1,4 +1,4 @@
-"""Text that can be stored and sent: a lone surrogate, which broken JSON can bring, has no encoding."""
+"""Text that can be stored and sent. A lone surrogate, which invalid JSON can contain, has no encoding."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def well_formed(text: str) -> str:
-    """As long as before, so offsets into it still hold."""
+    """Replace lone surrogates. The length does not change, so that offsets into the text stay valid."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def well_formed_json(value: Any) -> Any:
-    """`value` with every string in it well-formed."""
+    """Return `value` with every string in it well-formed."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What of a long history an LLM gets to see."""
+"""The part of a long history that an LLM gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker.agent.history.normal_history import normal_history, same
 from worker.agent.history.plain_history import healed
 
 _BYTES_PER_TOKEN = 4
-"""A rule of thumb; the window only has to stay clear of the provider's limit."""
+"""An estimate, which is sufficient because the window only has to stay well below the provider's limit."""
 
 
 def _is_empty(message: ModelMessage) -> bool:
@@ -29,10 +29,10 @@ def _is_empty(message: ModelMessage) -> bool:
 
 @dataclass
 class Window(AbstractCapability[RunDeps]):
-    """Trims what the LLM sees, never what is stored: whole turns go, so calls keep their results.
+    """Shortens what the LLM gets, never what is stored. Whole turns are removed, so that calls keep their results.
 
-    Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which
-    keeps a provider's prompt cache warm. What is sent has the form that every provider accepts.
+    Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which keeps a
+    provider's prompt cache valid. What is sent has the form that every provider accepts.
     """
 
     tokens: int
@@ -50,7 +50,7 @@ class Window(AbstractCapability[RunDeps]):
 
 
 def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:
-    """The index of the first message to keep; messages are sized as they are stored."""
+    """Return the index of the first message to keep. Messages are measured in their stored form."""
     sizes = [known.of(message) // _BYTES_PER_TOKEN for message in messages]
     total, cut = sum(sizes), 0
     if total <= most:

@@ -1,1 +1,1 @@
-"""The LLM: which one, how its streams are read, and what went wrong."""
+"""The LLM: which one is used, how its streams are read, and what its errors mean."""

@@ -1,6 +1,6 @@
 """How an LLM's answer ended, decided in one place for every provider.
 
-Only an answer that ended well may have side effects: no tool call of any other runs.
+Only an answer that ended normally may have side effects: no tool call of any other answer runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BY_LIBRARY: dict[str, LlmEnd] = {
     "content_filter": "filtered",
     "error": "failed",
 }
-"""pydantic-ai's `FinishReason`, into which it maps what each provider documents."""
+"""pydantic-ai's `FinishReason`, to which it maps the reasons that each provider documents."""
 
 _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
     ("end_turn", "whole", "Anthropic stop_reason"),
@@ -43,16 +43,17 @@ _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
     ("guardrail_intervened", "filtered", "Bedrock stopReason"),
     ("refusal", "refused", "Anthropic stop_reason"),
 )
-"""Reasons in a provider's own words, in lower case, which gateways pass on unchanged. Read on 2026-11-26: Anthropic's
-in anthropic 2.12.0 (`StopReason`), OpenAI's in openai 3.54.0 (`ResponseStatus`, `IncompleteDetails`), Bedrock's in
-botocore's bedrock-runtime; those of Cohere, Gemini, Hugging Face, Mistral and Z.ai in the maps of pydantic-ai 2.68.0.
-Together AI's is from memory, not looked up. A reason in neither table did not end well."""
+"""Reasons in a provider's own words, in lower case, which gateways pass on unchanged. Read on 2026-11-26:
+Anthropic's in anthropic 2.12.0 (`StopReason`), OpenAI's in openai 3.54.0 (`ResponseStatus`, `IncompleteDetails`),
+Bedrock's in botocore's bedrock-runtime; those of Cohere, Gemini, Hugging Face, Mistral and Z.ai in the maps of
+pydantic-ai 2.68.0. Together AI's is from memory, not looked up. An answer whose reason is in neither table did not
+end normally."""
 
 _RAW: dict[str, LlmEnd] = {reason: end for reason, end, _ in _BY_PROVIDER}
 
 
 def end_of(response: ModelResponse) -> LlmEnd:
-    """What is missing is no end: a provider's answer without a finish reason was cut off."""
+    """A missing finish reason means that the provider's answer was cut off."""
     details: dict[str, Any] = response.provider_details or {}
     raw = str(details.get("finish_reason") or "").lower()
     if details.get("refusal"):
@@ -68,7 +69,7 @@ def end_of(response: ModelResponse) -> LlmEnd:
 
 
 def lacks_finish(response: ModelResponse) -> bool:
-    """Whether the stream stopped without saying why: its connection ended, or its server died."""
+    """Return whether the stream stopped without a reason, because its connection or its server ended."""
     return response.finish_reason is None and not (response.provider_details or {}).get("finish_reason")
 
 

@@ -1,4 +1,4 @@
-"""Bedrock's Converse API, which streams as its library expects."""
+"""Bedrock's Converse API, whose streams the library reads without changes."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from worker.agent.llm.guard import Guarded
 
 
 class BedrockModel(Guarded, BedrockConverseModel):
-    """Errors that the library does not foresee are the provider's."""
+    """Errors that the library does not handle are the provider's errors."""

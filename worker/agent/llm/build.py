@@ -1,20 +1,20 @@
 """The LLM that `FORGE_LLM` names: `offline`, `scripted`, `anthropic:…`, `bedrock:…`, `openai:…`.
 
-Every value comes from the mapping that is handed in; providers are imported only when they are named. Enter the built
-model (`async with llm:`) for as long as it is used, so that its connections are closed.
+Every value comes from the mapping that is passed in; a provider is imported only if it is named. Use the built model
+inside `async with llm:`, so that its connections are closed.
 
 What a request of the agent raises (all subclasses of `pydantic_ai.exceptions.AgentRunError`; checked by the tests in
 `tests/worker_llm` against servers that speak each provider's wire format):
 
-- `ModelAuthenticationError`: 401 or 403, the key is wrong. Ends the run; say which provider.
+- `ModelAuthenticationError`: 401 or 403, the key is wrong. It ends the run; the message names the provider.
 - `ModelRateLimitError`: 429; `ModelOverloadedError`: 529; `ModelServerError`: other 5xx. Mostly before any text, but an
   `overloaded_error` or a throttling event may also come in the middle of it.
 - `ModelQuotaExceededError`, `ModelContextWindowExceededError`, `ModelNotFoundError`, `ModelRequestRejectedError`: the
-  account or the request is at fault; repeating it does not help.
-- `ModelConnectionError` (`ModelTimeoutError` within it): no connection, or it broke, also in the middle of the text.
-- `ModelRequestTimeout`: one of our own deadlines (`llm_providers.Timeouts`) has passed.
+  account or the request is at fault, so repeating it does not help.
+- `ModelConnectionError` (`ModelTimeoutError` within it): there was no connection, or it ended, perhaps within the text.
+- `ModelRequestTimeout`: one of our own deadlines (`providers.Timeouts`) has passed.
 - `ModelAPIError`: an error event or a malformed event in the stream.
-- `UnexpectedModelBehavior`: a stream that ended without content, or that pydantic-ai could not make sense of.
+- `UnexpectedModelBehavior`: a stream that ended without content, or that pydantic-ai could not parse.
 
 Except for the last one all are `ModelAPIError`. Text that was streamed before an error has been seen by the user.
 """

@@ -1,4 +1,5 @@
-"""Chat Completions as servers really stream it: what differs between them is made equal before the library reads it."""
+"""Chat Completions as servers really stream it. Differences between servers are removed before the library reads
+the stream."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from worker.agent.llm.thoughts import Segment, ThoughtSplitter, template_opens
 from worker.agent.llm.tool_calls import CallJoiner
 
 _opening_llms: set[str] = set()
-"""LLMs of this process that have closed a thought which they had not opened."""
+"""LLMs whose answers in this process have closed a thought that they had not opened."""
 
 
 class ChatModel(Guarded, OpenAIChatModel):
@@ -53,11 +54,11 @@ class ChatStream(OpenAIStreamedResponse):
             _opening_llms.discard(self._model_name)
 
     def _missing_finish_reason(self) -> FinishReason:
-        """None, which the library's field allows: `llm_end` decides what a missing reason means."""
+        """The library's field allows None; `answer_end` decides what a missing reason means."""
         return cast("FinishReason", None)
 
     def _add_usage(self, usage: RequestUsage, *, reported: bool, cumulative: bool = False) -> None:
-        """Servers repeat the usage so far in any number of chunks, so the largest of each figure is the usage."""
+        """Servers repeat the usage so far in any number of chunks, so the largest value of each figure is the usage."""
         super()._add_usage(_largest(self._usage, usage), reported=reported, cumulative=True)
 
     def _map_text_delta(self, choice: chat_completion_chunk.Choice) -> Iterator[ModelResponseStreamEvent]:
@@ -96,7 +97,8 @@ class ChatStream(OpenAIStreamedResponse):
             yield event
 
     def _take_back(self) -> Iterator[ModelResponseStreamEvent]:
-        """What was passed on as text was a thought. The library appends a part of another kind, so its text goes."""
+        """Text that was passed on turned out to be a thought. The library adds a part of another kind, so the text
+        is removed."""
         for generation in range(self._content_generation + 1):
             key = ("content", generation)
             if isinstance(self._parts_manager.get_part_by_vendor_id(key), TextPart):
@@ -128,7 +130,7 @@ class ChatStream(OpenAIStreamedResponse):
 
 
 def _text(content: Any) -> str:
-    """Mistral streams a list of parts where others stream a text."""
+    """Mistral streams a list of parts where other providers stream a text."""
     if isinstance(content, list):
         return "".join(_text(part) for part in cast("list[Any]", content))
     if isinstance(content, dict):
@@ -138,14 +140,14 @@ def _text(content: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    """The text that a field should be; the SDK passes on whatever JSON it holds."""
+    """Return the field's text. The SDK passes on whatever JSON the field holds."""
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value)
 
 
 def _details(delta: chat_completion_chunk.ChoiceDeltaToolCall) -> dict[str, Any] | None:
-    """Gemini's signature of a thought, without which it refuses the next request."""
+    """Return Gemini's signature of a thought. Gemini refuses the next request without it."""
     extra = (delta.model_extra or {}).get("extra_content")
     return {"extra_content": extra} if extra else None
 

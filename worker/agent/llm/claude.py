@@ -1,4 +1,4 @@
-"""The Messages API as gateways really stream it: events that cannot be read are made readable or left out."""
+"""The Messages API as gateways really stream it. Unreadable events are repaired or left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_ai.models.anthropic import AnthropicModel
 from worker.agent.llm.guard import Guarded
 
 _BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
-"""The blocks that our requests can bring; the SDK builds some known block from a kind that it does not know."""
+"""The kinds of blocks that our requests can produce. The SDK turns an unknown kind into some known block."""
 _DELTAS: dict[str, str] = {
     "text_delta": "text",
     "thinking_delta": "thinking",
@@ -31,7 +31,7 @@ class ClaudeModel(Guarded, AnthropicModel):
 
 
 class _ReadableEvents:
-    """The SDK's stream, of which only the events matter; closing it closes the connection."""
+    """The SDK's stream. Only its events are used; closing it closes the connection."""
 
     def __init__(self, events: Any, model_name: str) -> None:
         self._events, self._model_name = events, model_name
@@ -87,7 +87,7 @@ def _no_usage() -> BetaUsage:
 
 
 def _complete_start(event: Any) -> Literal[True]:
-    """A gateway may leave out the usage, which then comes at the end or not at all."""
+    """A gateway may leave out the usage, which then comes at the end or never."""
     if event.message is not None and event.message.usage is None:
         event.message.usage = _no_usage()
     return True

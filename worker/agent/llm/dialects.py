@@ -1,8 +1,8 @@
-"""How LLM providers word their errors, as data. `llm_faults` looks a provider's answer up here, and nowhere else.
+"""The words of LLM providers' errors, as data. `llm/faults.py` looks a provider's answer up here, and nowhere else.
 
-A word of a code is matched as a whole, whatever field of the body it is in; a phrase is matched inside any text of the
-body. A body that matches no row is classified by its status alone. Rows without an issue and its date were written from
-memory: whose words they are was not looked up.
+A code must match as a whole, in any field of the body; a phrase may match inside any text of the body. A body that
+matches no row is classified by its status alone. Rows without an issue and its date were written from memory: whose
+words they are was not looked up.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Fault = Literal[
     "unsupported",
     "unusable",
 ]
-"""`unsupported`: the LLM or its server cannot do what every request of ours needs. `bad_call`: the LLM wrote a tool
-call that its provider could not read. `unusable`: an answer of a form that is not understood."""
+"""`unsupported`: the LLM or its server cannot do what each of our requests needs. `bad_call`: the LLM wrote a tool
+call that its provider could not read. `unusable`: the form of the answer is not understood."""
 
 CODES: tuple[tuple[str, Fault, str], ...] = (
     ("tool_use_failed", "bad_call", "Groq: vercel/ai#6916 (2025-06-29), pydantic-ai#4354 (2026-02-18)"),
@@ -106,6 +106,6 @@ STATUSES: dict[int, Fault] = {
     503: "overloaded",
     529: "overloaded",
 }
-"""Other statuses from 500 are the server's; other ones below are a rejected request."""
+"""Other statuses of 500 and above mean a server error; others below 500 mean a rejected request."""
 DECISIVE_STATUSES = frozenset({413})
-"""What the status says holds against the words: Groq calls a 413 `rate_limit_exceeded`, and waiting does not help."""
+"""Statuses that count more than the words: Groq calls a 413 `rate_limit_exceeded`, and waiting does not help."""

@@ -1,4 +1,4 @@
-"""What went wrong between us and an LLM's provider: decided here, from the data in `llm_dialects`."""
+"""Classifies what went wrong between this program and an LLM's provider, by the data in `llm/dialects.py`."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-goog-reques
 
 
 class NotAnLlm(ModelAPIError):
-    """The address answered 200 with something that is no stream of an LLM: a web page, a JSON document."""
+    """The address answered 200 with something that is not an LLM's stream, such as a web page or a JSON document."""
 
 
 class UnusableStream(ModelAPIError):
-    """The stream has a form that is not understood."""
+    """The form of the stream is not understood."""
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """None for an error that is not the provider's."""
+    """Return None for an error that does not come from the provider."""
     if isinstance(error, NotAnLlm):
         return "not_an_llm"
     if isinstance(error, UnusableStream):
@@ -73,7 +73,7 @@ def _provider_fault(error: ModelAPIError) -> Fault:
 
 
 def _by_words(error: ModelAPIError, status: int | None) -> Fault | None:
-    """An error of the server's own may quote anything, so its words decide nothing."""
+    """A server error may quote any text, so its words decide nothing."""
     if status is not None and status >= 500:
         return None
     found = [
@@ -98,7 +98,7 @@ def _by_kind(error: ModelAPIError, status: int | None) -> Fault:
 
 
 def _strings(value: object, field: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str]]:
-    """Each text in a body with the field it is in; gateways wrap another provider's body as a text of their own."""
+    """Yield each text in a body with its field. A gateway may wrap another provider's body in a text of its own."""
     if depth == 0:
         return
     if isinstance(value, dict):
@@ -122,7 +122,7 @@ def _inner_json(text: str) -> object:
 
 
 def cause_fields(error: BaseException) -> dict[str, str | int]:
-    """For the operator's log: the provider's words, cleaned of secrets, with its status, code and request id."""
+    """For the operator's log: the provider's words without secrets, with status, code and request id."""
     fault = fault_of(error)
     if fault is None:
         return {}

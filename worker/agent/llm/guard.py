@@ -1,4 +1,5 @@
-"""What every provider's adapter gets: what it did not foresee in a stream is the provider's fault, not ours."""
+"""A mixin for every provider's adapter: an unexpected error while reading a stream counts as the provider's fault,
+not ours."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ _STREAM_TYPES = ("text/event-stream", "application/vnd.amazon.eventstream")
 
 
 class Guarded(Model[Any]):
-    """A mixin before an adapter of pydantic-ai's."""
+    """A mixin that stands before an adapter of pydantic-ai in the list of bases."""
 
     @asynccontextmanager
     async def request_stream(
@@ -53,7 +54,7 @@ class Guarded(Model[Any]):
             yield stream
 
     async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """The adapters read the first event here. What has none may be no stream at all."""
+        """The adapters read the first event here. An answer without any event may not be a stream at all."""
         process: Any = getattr(super(), "_process_streamed_response")  # noqa: B009  not in the base class
         try:
             return await process(response, *args, **kwargs)
@@ -65,7 +66,7 @@ class Guarded(Model[Any]):
 
 
 def _no_stream(response: Any) -> str:
-    """The content type of an answer that is no stream; empty for one that is."""
+    """Return the content type of an answer that is not a stream; it is empty for a stream."""
     raw = getattr(getattr(response, "source", response), "response", None)
     headers: Any = getattr(raw, "headers", None)
     kind = str(headers.get("content-type", "")) if headers is not None else ""
@@ -73,7 +74,7 @@ def _no_stream(response: Any) -> str:
 
 
 def _guard(stream: StreamedResponse) -> None:
-    """The adapter's own iterator is replaced: the base class drives it, so this is where its errors can be seen."""
+    """Replace the adapter's own iterator, because the base class drives it and its errors can be seen only here."""
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
 
     def guarded() -> AsyncIterator[ModelResponseStreamEvent]:
@@ -99,7 +100,7 @@ async def _translated(
 
 
 def _count(usage: RequestUsage) -> None:
-    """Tokens are whole and never negative, whatever the provider says."""
+    """Make the token counts whole and non-negative, whatever the provider sends."""
     for each in fields(RequestUsage):
         value: object = getattr(usage, each.name)
         if isinstance(value, int | float):
@@ -108,17 +109,17 @@ def _count(usage: RequestUsage) -> None:
 
 
 def _check_start(stream: StreamedResponse, event: ModelResponseStreamEvent) -> None:
-    """The library looks a part up by its index, where it may not be if the beginning of another part never came."""
+    """The library looks a part up by its index, which is missing if the beginning of another part never came."""
     if isinstance(event, PartStartEvent):
         stream._parts_manager.get_parts()[event.index]  # pyright: ignore[reportPrivateUsage]
         _PART.dump_python(event.part, warnings="error")
 
 
 def _check_types(stream: StreamedResponse) -> None:
-    """The SDKs read events without checking them, so any field may hold any JSON value.
+    """Check the event's fields. The SDKs read events without checking, so any field may hold any JSON value.
 
-    A response of ours is whole or broken off: none runs in the background or uses the provider's own tools, so the
-    library must not ask for the rest of one, as it would of a response that claims to be suspended.
+    A response of ours is complete or interrupted: none runs in the background or uses the provider's own tools, so
+    the library must not request the rest of a response that claims to be suspended.
     """
     if stream.state == "suspended":
         stream.state = "incomplete"

@@ -1,4 +1,4 @@
-"""An LLM that is computed in this process, without a provider: what `offline` and `scripted` have in common."""
+"""An LLM that is computed in this process, without a provider: the common part of `offline` and `scripted`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pydantic_ai.usage import RequestUsage
 from worker.agent.llm.run_so_far import Call, RunSoFar
 
 Piece = str | Call
-"""What an answer is made of: text deltas, then tool calls."""
+"""The pieces of an answer: text deltas, then tool calls."""
 
 CHARACTERS_PER_TOKEN = 4
-"""The usual rule of thumb for English; only limits and displays depend on it."""
+"""The usual estimate for English; only limits and displays depend on it."""
 
 
 def estimated_tokens(messages: Sequence[ModelMessage]) -> int:
@@ -41,7 +41,8 @@ class LocalModel(Model[None]):
     def play(
         self, so_far: RunSoFar, tools: Sequence[ToolDefinition], instructions: str
     ) -> AsyncGenerator[Piece, None]:
-        """The next response. It is closed early when the request is cancelled; it must not be empty."""
+        """Yield the pieces of the next response, at least one. The iterator is closed early when the request is
+        cancelled."""
 
     @property
     def model_name(self) -> str:
@@ -54,7 +55,7 @@ class LocalModel(Model[None]):
     def prepare_messages(
         self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
     ) -> list[ModelMessage]:
-        # There is no wire: the framework's notes for providers would only hide the user's own words.
+        # There is no wire format, so the framework's notes for providers would only hide the user's own words.
         return messages
 
     async def request(
@@ -87,7 +88,7 @@ class LocalModel(Model[None]):
 
 @dataclass
 class LocalResponse(StreamedResponse):
-    """The pieces as the library's stream events, with estimated usage."""
+    """Yield the pieces as the library's stream events, with estimated usage."""
 
     _name: str
     _input_tokens: int
@@ -115,7 +116,7 @@ class LocalResponse(StreamedResponse):
         self.finish_reason = "tool_call" if calls else "stop"
 
     async def close_stream(self) -> None:
-        """Nothing is open; the next piece finds the stream cancelled."""
+        """No connection is open; the next piece finds the stream cancelled."""
 
     @property
     def model_name(self) -> str:

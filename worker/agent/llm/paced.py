@@ -1,4 +1,4 @@
-"""Words at the pace of an LLM. It imports nothing, so that a program can be measured that does nothing else."""
+"""Words at the pace of an LLM. This module imports nothing, so that a bare server can use it in measurements."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncGenerator
 
 YIELD_EVERY = 32
-"""Tokens between two looks at the event loop when the pace is unlimited."""
+"""Number of tokens between two turns of the event loop when the pace is unlimited."""
 
 
 async def paced(first_ms: float, tokens: int, per_second: float) -> AsyncGenerator[str, None]:
-    """`t0000 t0001 …`, the first one after `first_ms`; `per_second` 0: as fast as they are taken."""
+    """Yield `t0000 t0001 …`, the first one after `first_ms`; with `per_second` 0 without any pause."""
     await asyncio.sleep(first_ms / 1000)
     began = time.monotonic()
     for i in range(tokens):

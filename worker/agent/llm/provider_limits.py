@@ -1,6 +1,6 @@
-"""What each LLM provider takes of tools and of files, as rows of data.
+"""The limits of each LLM provider for tools and files, as rows of data.
 
-One tool that a provider does not take fails every message of everybody.
+One tool that a provider refuses would make every message of every user fail.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 DEEPEST = 32
-"""Levels of a schema. Chosen here, because libraries walk schemas recursively; no provider's limit was looked up."""
+"""Maximum nesting of a schema. We chose this limit because libraries walk schemas recursively; no provider's limit
+was looked up."""
 _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "const", "if"})
 _PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SUBSCHEMAS = frozenset(
@@ -82,7 +83,8 @@ PDF = frozenset({"application/pdf"})
 
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
-    """`tools`: how many at once, None without a known limit. `media`: the types of files that it can read.
+    """`tools`: the maximum number of tools, None without a known limit. `media`: the types of files that the LLM can
+    read.
 
     `source`: where the limits were read on 2026-11-26. An issue quotes the provider's own answer.
     """
@@ -94,7 +96,7 @@ class ProviderLimits:
     source: str
 
     def fault(self, schema: Schema) -> str | None:
-        """Why the provider would not take a tool with this input schema."""
+        """Return the reason for which the provider would refuse a tool with this input schema."""
         return next((fault for rule in self.rules if (fault := rule(schema))), None)
 
 
@@ -115,7 +117,7 @@ ROWS: tuple[ProviderLimits, ...] = (
     ProviderLimits(
         "openai-responses", 128, OPENAI_RULES, PICTURES | PDF, "as openai; not looked up for itself"
     ),
-    # A server of unknown make and model may read nothing but text; FORGE_LLM_MEDIA says what it reads.
+    # An unknown server may be able to read nothing but text; FORGE_LLM_MEDIA says what it can read.
     ProviderLimits(
         "openai-compatible",
         128,
@@ -137,7 +139,7 @@ _BY_NAME = {row.name: row for row in ROWS}
 
 
 def limits_of(llm: str, environment: Mapping[str, str]) -> ProviderLimits:
-    """`llm` as in FORGE_LLM. FORGE_LLM_MEDIA, comma-separated types, replaces what the row says."""
+    """`llm` as in FORGE_LLM. FORGE_LLM_MEDIA, a comma-separated list of types, replaces the row's types."""
     name = llm.partition(":")[0]
     if name == "openai" and environment.get("OPENAI_BASE_URL"):
         name = "openai-compatible"
@@ -169,7 +171,7 @@ def _parts(schema: Schema) -> Iterator[Schema]:
 
 
 def _depth(schema: Schema) -> int:
-    """Counted level by level, so that no schema is too deep to be counted."""
+    """The nesting is counted level by level, so that no schema is too deep for the count itself."""
     depth, level = 0, [schema]
     while level and depth <= DEEPEST:
         depth, level = depth + 1, [inner for part in level for inner in _subschemas(part)]
@@ -177,7 +179,7 @@ def _depth(schema: Schema) -> int:
 
 
 def _resolves(schema: Schema, reference: str) -> bool:
-    """Providers follow references within the schema only (RFC 6901, as a fragment)."""
+    """Providers only follow references within the schema (RFC 6901, as a fragment)."""
     if not reference.startswith("#"):
         return False
     place: Any = schema

@@ -19,12 +19,12 @@ ROLE_VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
-"""One of them is set where a role comes with the container; botocore reads and renews it."""
+"""One of these is set if the container has an IAM role; botocore reads and renews its credentials."""
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long a request may take, in seconds.
+    """The time limits of a request, in seconds.
 
     `first`: until the first text or tool call. `silence`: between two events. `whole`: in all. `retries`: of the
     provider's SDK; none, because the agent itself repeats requests that have not brought any text.
@@ -45,11 +45,11 @@ class Timeouts:
         )
 
     def deadlines(self) -> ModelSettings:
-        """What pydantic-ai itself enforces; and prompt caching, which it turns on where the LLM has it."""
+        """Settings that pydantic-ai itself enforces, and prompt caching, which it uses if the LLM has it."""
         return ModelSettings(first_event_timeout=self.first, request_timeout=self.whole, cache=True)
 
     def settings(self) -> ModelSettings:
-        """For SDKs that take their time-out and retries by request."""
+        """Settings for SDKs that take their timeout and retries with each request."""
         return {**self.deadlines(), "timeout": self.silence, "max_retries": self.retries}
 
 
@@ -73,7 +73,8 @@ def _anthropic(model: str, environment: Mapping[str, str], timeouts: Timeouts) -
 
 
 def _openai(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
-    """OpenAI itself by its Responses API; with `OPENAI_BASE_URL` any compatible server by Chat Completions."""
+    """OpenAI itself is called by its Responses API; a compatible server at `OPENAI_BASE_URL` is called by Chat
+    Completions."""
     url = environment.get("OPENAI_BASE_URL")
     if not url:
         return _openai_responses(model, environment, timeouts)
@@ -81,14 +82,14 @@ def _openai(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> M
 
     from worker.agent.llm.chat_completions import ChatModel
 
-    # Servers on one's own machine want no key, but the SDK does.
+    # A server on one's own machine needs no key, but the SDK requires one.
     key = environment.get("OPENAI_API_KEY") or "none"
     provider = OpenAICompatibleProvider("openai-compatible", base_url=url, api_key=key)
     return ChatModel(model, provider=provider, settings=timeouts.settings())
 
 
 def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
-    """The Responses API also behind `OPENAI_BASE_URL`: a proxy to OpenAI."""
+    """The Responses API at `OPENAI_BASE_URL`, for a proxy to OpenAI."""
     key = _key(environment, "OPENAI_API_KEY")
     from pydantic_ai.providers.openai import OpenAIProvider
 
@@ -101,7 +102,7 @@ def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Time
 
 
 def _bedrock(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
-    """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. Retries are botocore's own (`AWS_MAX_ATTEMPTS`)."""
+    """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. botocore itself repeats requests (`AWS_MAX_ATTEMPTS`)."""
     credentials = _bedrock_credentials(environment)
     from pydantic_ai.providers.bedrock import BedrockProvider
 
@@ -123,7 +124,7 @@ def _bedrock(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> 
 
 
 def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
-    """With `AWS_ENDPOINT_URL` set the plain AWS keys are an emulator's, so they do not count."""
+    """If `AWS_ENDPOINT_URL` is set, the plain AWS keys belong to an emulator, so they do not count."""
     if token := environment.get("AWS_BEARER_TOKEN_BEDROCK", "").strip():
         return {"api_key": token}
     if profile := environment.get("AWS_PROFILE"):

@@ -1,4 +1,4 @@
-"""OpenAI's Responses API, which streams as its library expects."""
+"""OpenAI's Responses API, whose streams the library reads without changes."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from worker.agent.llm.guard import Guarded
 
 
 class ResponsesModel(Guarded, OpenAIResponsesModel):
-    """Errors that the library does not foresee are the provider's."""
+    """Errors that the library does not handle are the provider's errors."""

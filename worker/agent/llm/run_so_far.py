@@ -1,4 +1,4 @@
-"""What an LLM that is computed here has to go on: the prompt, and what its tool calls have brought so far."""
+"""The input of an LLM that is computed in this process: the prompt, and the results of its tool calls so far."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.agent.history.drafts import kind_of, shown_text
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call to ask for."""
+    """A tool call that the LLM asks for."""
 
     name: str
     arguments: dict[str, Any]
@@ -22,9 +22,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came back from one tool call. `value` is whatever the tool returned: untrusted data.
+    """The result of one tool call. `value` is what the tool returned, which is untrusted data.
 
-    `shown`: what a person reads of a call that brought nothing.
+    `shown`: the text for a person about a call that has no result.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class RunSoFar:
-    """The prompt to answer, and per response given to it so far the results of its tool calls, in their order.
+    """The prompt to answer, and for each response so far the results of its tool calls, in their order.
 
-    It is read from the messages of the request: the last user prompt, and what follows it. So a run that another
-    process resumes goes on where it was.
+    All of this is read from the messages of the request: the last user prompt, and what follows it. So a run that
+    another process resumes continues where it was.
     """
 
     prompt: str

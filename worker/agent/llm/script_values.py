@@ -1,4 +1,4 @@
-"""`{{0.hash}}` in a script: a field of an earlier tool result."""
+"""References such as `{{0.hash}}` in a script, each a field of an earlier tool result."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _REFERENCE = re.compile(r"\{\{(\d+)((?:\.\w+)*)\}\}")
 
 
 def filled_in(template: Any, values: Sequence[Any]) -> Any:
-    """`template` with its references replaced; one that is a whole string keeps the value's type.
+    """Return `template` with its references replaced. If a reference is the whole string, the value keeps its type.
 
-    A reference to nothing is `null`, so that the mistake shows in what the script then says or calls.
+    A reference to nothing becomes `null`, so that the mistake is visible in what the script says or calls.
     """
     if isinstance(template, dict):
         return {k: filled_in(v, values) for k, v in cast("dict[str, Any]", template).items()}

@@ -1,4 +1,5 @@
-"""`FORGE_LLM=scripted`: the prompt itself, a JSON object, says what to answer. For measurement, faults and evaluation.
+"""`FORGE_LLM=scripted`: the prompt itself is a JSON object that says what to answer, for measurements, fault tests
+and evaluation.
 
 Paced text: `{"f": ms before the first token, "t": tokens, "r": tokens per second (0 = unlimited), "tool": true|false,
 "tag": text}` is answered with `t0000 t0001 …`, after one read-only tool call if `tool` is true.
@@ -9,8 +10,8 @@ also have `wait` (ms, before its text) and `fail` (an HTTP status that the reque
 `{{0.hash}}` is the field `hash` of the run's first tool result.
 
 `FORGE_SCRIPT_JOURNAL` names a file that gets one JSON line at each LLM request's start and end: `{"event": "start",
-"tag", "at"}` and `{"event": "end", "tag", "at", "why": "done"|"cancelled"|"failed", "sent"}`; `at` is in seconds since
-the epoch, `sent` counts text deltas.
+"tag", "at"}` and `{"event": "end", "tag", "at", "why": "done"|"cancelled"|"failed", "sent"}`; `at` is in seconds
+since the epoch, `sent` counts text deltas.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ FAILURES = {
     503: ModelUnavailableError,
     529: ModelOverloadedError,
 }
-"""What the providers' adapters raise for a status; the tests of the wire formats check the same."""
+"""The error that the providers' adapters raise for a status; the tests of the wire formats check the same."""
 
 
 class _Strict(BaseModel):
@@ -85,7 +86,7 @@ _SCRIPT = TypeAdapter[ScriptedTokens | ScriptedPlan](ScriptedTokens | ScriptedPl
 
 
 class ScriptedModel(LocalModel):
-    """`journal`: path of the file for the start and end lines; empty for none."""
+    """`journal`: path of the file for the start and end lines; no file if it is empty."""
 
     def __init__(self, journal: str = "") -> None:
         super().__init__("scripted")
@@ -113,7 +114,7 @@ class ScriptedModel(LocalModel):
         if not self._journal:
             return
         line = json.dumps({"at": time.time(), **fields}) + "\n"
-        # One write to a file opened for appending is atomic, so several workers may share the file.
+        # One write to a file that is opened for appending is atomic, so several workers may share the file.
         file = os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             os.write(file, line.encode())
@@ -122,7 +123,7 @@ class ScriptedModel(LocalModel):
 
 
 def _script(prompt: str) -> ScriptedTokens | ScriptedPlan | str:
-    """The prompt as a script, or what is wrong with it."""
+    """Return the prompt as a script, or a description of the error in it."""
     try:
         return _SCRIPT.validate_json(prompt)
     except ValidationError as error:
@@ -167,7 +168,7 @@ async def _steps(script: ScriptedPlan, so_far: RunSoFar) -> AsyncGenerator[Piece
 
 
 def _due(steps: Sequence[ScriptedStep], requests: int) -> list[ScriptedStep]:
-    """The steps that the request after `requests` earlier ones plays: up to the next one with calls."""
+    """Return the steps that the request after `requests` earlier ones plays: up to the next step with calls."""
     ends = [i + 1 for i, step in enumerate(steps) if step.asked()] + [len(steps)]
     starts = [0, *ends]
     at = min(requests, len(ends) - 1)
@@ -175,7 +176,7 @@ def _due(steps: Sequence[ScriptedStep], requests: int) -> list[ScriptedStep]:
 
 
 def read_only_call(tools: Sequence[ToolDefinition]) -> Call | None:
-    """`get_current_time`, else the first tool annotated read-only that needs no arguments."""
+    """Return `get_current_time`, or else the first tool annotated read-only that needs no arguments."""
     for tool in sorted(tools, key=lambda tool: tool.name != "get_current_time"):
         hints = cast("dict[str, Any]", (tool.metadata or {}).get("annotations") or {})
         needs = tool.parameters_json_schema.get("required")

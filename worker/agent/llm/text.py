@@ -1,8 +1,8 @@
-"""An LLM's text is shown where its stream is read, and the agent library gets it in larger pieces.
+"""An LLM's text is shown where its stream is read, and the agent library gets the text in larger pieces.
 
-The library takes each event through a dozen generators, locks and cancel scopes, which costs many times what showing a
-word does. Its record of an answer, also of one that is cut off, does not come from these events: the provider's adapter
-keeps it (`StreamedResponse.get`).
+The library passes each event through a dozen generators, locks and cancel scopes, which costs many times what showing
+a word does. Its record of an answer, even of an interrupted one, does not come from these events: the provider's
+adapter keeps it (`StreamedResponse.get`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from pydantic_ai.settings import ModelSettings
 from worker.agent.deps import RunDeps
 
 GATHERED_LIMIT = 1_000
-"""Characters. The library checks a run's token limit at each event, so a long answer must bring several."""
+"""Characters in one piece. The library checks a run's token limit at each event, so a long answer must have several."""
 
 
 class ShowingModel(WrapperModel):
-    """`wrapped`, whose text goes to the run's record as it arrives."""
+    """`wrapped`, whose text is passed to the run's record as it arrives."""
 
     @asynccontextmanager
     async def request_stream(
@@ -55,7 +55,8 @@ class ShowingModel(WrapperModel):
 
 
 def _show(stream: StreamedResponse, show: Callable[[str], Awaitable[None]]) -> None:
-    """The adapter's own iterator is replaced, as in `llm_guard`: the base class drives it, under its deadlines."""
+    """Replace the adapter's own iterator, as in `llm/guard.py`, because the base class drives it under its
+    deadlines."""
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
 
     def shown() -> AsyncIterator[ModelResponseStreamEvent]:
@@ -69,7 +70,7 @@ async def _shown(
     show: Callable[[str], Awaitable[None]],
     restored: _Restored,
 ) -> AsyncGenerator[ModelResponseStreamEvent, None]:
-    """What begins a part is handed on at once, because the library waits for a first event only so long."""
+    """Pass on at once what begins a part, because the library waits for a first event only for a limited time."""
     gathered = _Gathered()
     async for event in events:
         if text := restored.text(event):
@@ -108,7 +109,7 @@ class _Gathered:
         return True
 
     def hand_on(self) -> list[PartDeltaEvent]:
-        """One delta, or none if there is nothing to hand on."""
+        """Return one delta, or none if there is nothing to pass on."""
         if self.first is None:
             return []
         delta = cast("TextPartDelta | ThinkingPartDelta", self.first.delta)
@@ -118,7 +119,7 @@ class _Gathered:
 
 
 def _plain(event: PartDeltaEvent) -> str | None:
-    """The text of a delta that brings nothing else."""
+    """Return the text of a delta that contains nothing else."""
     match event.delta:
         case TextPartDelta(content_delta=text, provider_details=None, citations_delta=None):
             return text
@@ -137,16 +138,16 @@ def _is_of_the_same(one: PartDeltaEvent, other: PartDeltaEvent) -> bool:
 
 
 class _Restored:
-    """The text of a stream's events as the library will deliver it: some LLMs copy the joiner that it puts inside of
-    special tokens, and it takes that out of the events later than where they are read here.
-    """
+    """The text of a stream's events as the library will deliver it. Some LLMs copy the joiner that the library
+    puts into special tokens, and the library removes it later than these events are read here."""
 
     def __init__(self, restorer: Any | None) -> None:
         self._restorer = restorer
 
     @classmethod
     def of(cls, stream: StreamedResponse) -> _Restored:
-        """It has a restorer of its own, because one that is used twice would take out twice."""
+        """This uses a restorer of its own, because using the library's restorer here too would remove the joiner
+        twice."""
         theirs = stream._parts_manager.special_token_restorer  # pyright: ignore[reportPrivateUsage]
         return cls(type(theirs)() if theirs is not None else None)
 

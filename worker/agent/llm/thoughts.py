@@ -1,7 +1,7 @@
 """Separates the thoughts that some servers leave in the answer's text, between tags such as `<think>` and `</think>`.
 
-The tags may be cut anywhere by the stream. Templates that open the thought themselves leave only the closing tag
-(LM Studio, llama.cpp): everything before it was thought.
+The stream may cut a tag anywhere. Templates that open the thought themselves leave only the closing tag (LM Studio,
+llama.cpp); then everything before it is a thought.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ OPEN, CLOSE = "<think>", "</think>"
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """`is_plain`: an answer may well have such a tag of its own, so it counts only at the beginning, and in a pair."""
+    """`is_plain`: an answer may contain such a tag for other reasons, so it counts only at the beginning and in a
+    pair."""
 
     opening: str
     closing: str
@@ -23,7 +24,7 @@ class Tags:
 
 
 TAGS = (
-    # From memory, not looked up, but for the first.
+    # Only the first row was looked up; the others are from memory.
     Tags(OPEN, CLOSE, "DeepSeek R1, Qwen3; LM Studio and llama.cpp without a reasoning parser"),
     Tags("[THINK]", "[/THINK]", "Mistral Magistral"),
     Tags("<seed:think>", "</seed:think>", "ByteDance Seed-OSS"),
@@ -39,7 +40,7 @@ _LONGEST = max(map(len, _BEGINNINGS))
 _OPENING = {tags.opening: tags for tags in TAGS}
 _CLOSING = {tags.closing: tags for tags in TAGS}
 _QUOTES = frozenset("`'\"“‘")
-"""A tag between two of them is quoted: the answer is about the tag."""
+"""A tag between two of these marks is a quotation: the answer is about the tag."""
 
 TEMPLATES_THAT_OPEN: tuple[tuple[str, str], ...] = (
     ("deepseek-r1", "chat template since 2025-02: ends the prompt with <think>"),
@@ -48,7 +49,7 @@ TEMPLATES_THAT_OPEN: tuple[tuple[str, str], ...] = (
     ("qwq", "Qwen QwQ-32B chat template, 2025-03"),
     ("-thinking", "Qwen3 Thinking-2507 chat template: only the closing tag is generated"),
 )
-"""Parts of LLM names, with why. Others are found out by their first answer."""
+"""Parts of LLM names, each with its reason. Other LLMs are recognised by their first answer."""
 
 Kind = Literal["text", "thought", "all was thought"]
 Segment = tuple[Kind, str]
@@ -60,7 +61,7 @@ def template_opens(llm_name: str) -> bool:
 
 @dataclass
 class ThoughtSplitter:
-    """`is_opened`: the LLM's template is known to open the thought, so text is held back until it closes."""
+    """`is_opened`: the LLM's template is known to open the thought, so text is held back until the thought closes."""
 
     is_opened: bool = False
     is_thinking: bool = False
@@ -69,7 +70,7 @@ class ThoughtSplitter:
     _closing: str = CLOSE
     """The tag that ends the thought."""
     _held: str = ""
-    """What may be the beginning of a tag; with `is_opened` everything up to the closing tag."""
+    """Text that may be the beginning of a tag; with `is_opened`, everything before the closing tag."""
     _before: str = ""
     """The last character that was passed on as text."""
     _is_started: bool = False
@@ -84,7 +85,7 @@ class ThoughtSplitter:
         return self._taken()
 
     def end(self) -> list[Segment]:
-        """What is left when nothing more comes."""
+        """Return the rest when no more text comes."""
         self._is_ended = True
         while self._step():
             pass
@@ -98,7 +99,7 @@ class ThoughtSplitter:
         return segments
 
     def _step(self) -> bool:
-        """Pass on what is certain; whether something was found after which to look again."""
+        """Pass on what is certain. Return whether a tag was found, so that the rest must be searched again."""
         if self.is_opened or self.is_thinking:
             return self._look_for_close()
         found = [(at, tag) for tag in _ALL if (at := self._held.find(tag)) >= 0]
@@ -154,7 +155,7 @@ class ThoughtSplitter:
         return not self._is_started if tags.is_plain else self._before in ("", "\n")
 
     def _is_quoted(self, after: int) -> bool | None:
-        """Whether the tag that ends at `after` has a quotation mark behind it too. None: not yet known."""
+        """Return whether a quotation mark follows the tag that ends at `after`. None: this is not yet known."""
         if after < len(self._held):
             return self._held[after] in _QUOTES
         return False if self._is_ended else None

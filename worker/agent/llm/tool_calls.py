@@ -1,7 +1,7 @@
-"""Joins the pieces of streamed tool calls by what they are, not by the number that their server gives them.
+"""Joins the pieces of streamed tool calls by their content, not by the number that the server gives them.
 
-Chat Completions numbers the calls of an answer and sends id and name once. Ollama numbers all calls 0
-(ollama#15497), others number none, and others repeat the id and name with each piece (SillyTavern#5948).
+Chat Completions numbers the calls of an answer and sends id and name once. Ollama numbers all calls 0 (ollama#15497),
+other servers number none, and others repeat the id and name with each piece (SillyTavern#5948).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class StreamedCall:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the arguments are an object to which nothing can be added."""
+        """Return whether the arguments are a complete object, to which nothing can be added."""
         return is_object(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a piece of the stream adds to the call `key`: parts of its name and arguments, and its id when it is new."""
+    """What a piece of the stream adds to the call `key`: parts of its name and arguments, and the id of a new call."""
 
     key: int
     name: str | None
@@ -44,7 +44,7 @@ class CallJoiner:
     calls: list[StreamedCall] = field(default_factory=list[StreamedCall])
 
     def join(self, index: int | None, call_id: str, name: str, arguments: str) -> Piece | None:
-        """The call that the piece belongs to; None when the piece only repeats what has arrived."""
+        """Return the call that the piece belongs to; None if the piece only repeats what has arrived."""
         known = self._known(index, call_id)
         if known is None or _begins_another(known, call_id, name, arguments):
             return self._begin(index, call_id, name, arguments)
@@ -60,7 +60,8 @@ class CallJoiner:
     def _after_whole(
         self, known: StreamedCall, index: int | None, call_id: str, name: str, arguments: str
     ) -> Piece | None:
-        """The name alone says little: the last call once more, or the next one, if arguments follow it."""
+        """The name alone does not identify a call: it may repeat the last call, or begin the next one if arguments
+        follow."""
         if known.is_named_again and _opens(arguments):
             return self._begin(index, call_id or known.id, known.name, arguments)
         known.is_named_again = known.is_named_again or bool(name)
@@ -72,16 +73,17 @@ class CallJoiner:
         return Piece(call.key, name, arguments, call_id)
 
     def _known(self, index: int | None, call_id: str) -> StreamedCall | None:
-        """The latest call of this number and id, else of this number, else of this id; without either the last one."""
+        """Return the latest call of this number and id, else of this number, else of this id; without either the
+        last call."""
         places = [call for call in self.calls if index is None or call.index == index]
         same = [call for call in places if call_id and call.id == call_id]
         return next(reversed(same or places), None)
 
 
 def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
-    """Whether a piece is of another call than `known`, which has its number or its id."""
+    """Return whether a piece belongs to another call than `known`, which has its number or its id."""
     if not name:
-        # What names nothing goes on with what there is, also under another id.
+        # A piece without a name continues the known call, even under another id.
         return False
     if not known.name:
         # The name may come after the arguments.
@@ -95,13 +97,14 @@ def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str
 
 
 def _repeats(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
-    """The same call once more: a server that ends its stream with a summary. It must not be made twice."""
+    """Return whether this repeats a call, as the summary at the end of a server's stream does. It must not be made
+    twice."""
     is_same = bool(call_id) and (known.id, known.name) == (call_id, name)
     return is_same and is_object(arguments) and _plain(known.arguments) == _plain(arguments)
 
 
 def _plain(arguments: str) -> str:
-    """As whoever writes the same object in another way would write it."""
+    """Normalise the arguments, so that the same object written in another way compares as equal."""
     return json.dumps(read_json(arguments), sort_keys=True)
 
 
@@ -110,7 +113,8 @@ def _opens(arguments: str) -> bool:
 
 
 def is_object(text: str) -> bool:
-    """Most texts end in the middle, which is cheaper to see than to read all of it for each piece."""
+    """Most texts end in the middle. Checking the last character first is cheaper than parsing all of the text for
+    each piece."""
     try:
         return text.rstrip().endswith("}") and isinstance(read_json(text), dict)
     except ValueError:

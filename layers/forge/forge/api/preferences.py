@@ -46,7 +46,7 @@ def preferences_of(headers: Iterable[str]) -> Preferences:
 
 
 def _preferences(headers: Iterable[str]) -> Iterator[str]:
-    """Return each `name=value` in lower case, without parameters and white space."""
+    """Yield each `name=value` in lower case, without parameters and white space."""
     for header in headers:
         for preference in header.split(","):
             token = _QUOTED.sub(r"=\1", preference.partition(";")[0].strip())

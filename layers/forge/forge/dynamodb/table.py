@@ -163,7 +163,7 @@ class Table:
 
 
 def batches(found: Iterable[T], most: int) -> Generator[list[T]]:
-    """Return the members of `found` in lists of at most `most`."""
+    """Yield the members of `found` in lists of at most `most`."""
     rest = iter(found)
     while several := list(islice(rest, most)):
         yield several

@@ -1,4 +1,4 @@
-"""Ether amounts: exact, in both directions."""
+"""Exact conversion of ether amounts in both directions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.agent.llm.offline.refusal import Refusal
 ETHER_DECIMALS = 18
 UNIT_DECIMALS = {"wei": 0, "kwei": 3, "mwei": 6, "gwei": 9, "eth": 18, "ether": 18, "ethers": 18}
 
-# 78 digits hold every 256-bit integer; anything that would have to be rounded is refused.
+# 78 digits hold every 256-bit integer; any amount that would have to be rounded is refused.
 _EXACT = Context(prec=78 + ETHER_DECIMALS, traps=[Inexact, InvalidOperation])
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -42,12 +42,12 @@ def in_units(base: int, decimals: int) -> str:
 
 
 def ether(wei: int, currency: object = None) -> str:
-    """In the chain's own currency, ETH if the tool did not name it."""
+    """Format in the chain's own currency; ETH if the tool did not name it."""
     return f"{in_units(wei, ETHER_DECIMALS)} {currency or 'ETH'}"
 
 
 def whole_number(value: object) -> int | None:
-    """An integer as tools return it: a number, decimal digits, or `0x…`; `None` for anything else."""
+    """Parse an integer as tools return it: a number, decimal digits, or `0x…`; `None` for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

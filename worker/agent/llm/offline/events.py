@@ -1,4 +1,4 @@
-"""Messages that the page or the wallet sent in the user's place: acknowledged, verified where a tool can."""
+"""Replies to messages that the page or the wallet sent for the user. A tool verifies them where one can."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARK = r"(?:\[?system(?: event| message)?\]?[:\s]*)?"
 
 
 def sent(box: ToolCalls, tx_hash: str) -> Plan:
-    """The wallet's own word is not proof: look on the chain."""
+    """A wallet's message is not a proof, so the plan looks the transaction up on the chain."""
     if not box.has("tx"):
         return f"Your wallet reports transaction `{tx_hash}`. I have no tool to verify it here."
     (found,) = yield Step(
@@ -25,11 +25,11 @@ def sent(box: ToolCalls, tx_hash: str) -> Plan:
 
 def rejected(box: ToolCalls, why: str | None = None) -> Plan:
     return f"Understood: you rejected the transaction{f' ({why})' if why else ''}. Nothing was sent."
-    yield  # a plan is a generator, also one without steps
+    yield  # a plan is a generator even without steps
 
 
 def checked(box: ToolCalls, what: str) -> Plan:
-    """What became of a wallet request was found out already, and said in words for the user."""
+    """The worker has already found out what became of the wallet request, and has said it in words for the user."""
     return f"{what.rstrip('.')}."
     yield
 

@@ -1,4 +1,4 @@
-"""The English that the offline operator understands; `docs/operator-commands.md` tells people the same."""
+"""The English commands that the offline operator understands; `docs/operator-commands.md` describes them for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.agent.llm.offline.plans import Plan
 from worker.agent.llm.offline.tool_calls import ToolCalls
 
 WHO = r"[\w.\-]+"
-"""A name or an address; a malformed one goes to the tool, whose error says how to mend it."""
+"""A name or an address. A malformed one is passed to the tool, whose error says how to correct it."""
 HEX = r"0x[0-9a-fA-F]+"
 AMOUNT = r"(?P<amount>[\d.,]*\d)\s*(?P<unit>[A-Za-z]+)"
 NETWORK = r"(?P<network>[\w\-]+(?: sepolia)?)"
@@ -21,7 +21,7 @@ def _rule(pattern: str, build: Callable[..., Plan]) -> tuple[re.Pattern[str], Ca
     return re.compile(pattern, re.IGNORECASE | re.DOTALL), build
 
 
-# Whatever stands after these is the user's own wording, so they are never split into several commands.
+# The text after these words is the user's own, so it is never split into several commands.
 FREE_TEXT = (
     _rule(
         r"call (?:the )?(?:tool )?`?(?P<name>[\w.\-]+)`?(?: with(?: arguments)?)? (?P<arguments>\{.*\})",
@@ -107,11 +107,11 @@ _ENDS = " ?.!;,"
 _PLEASE = re.compile(r".*\bplease", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"[^\S\n]+")
 _BETWEEN = re.compile(r"\s*;\s*|\s*\n+\s*|,?\s+(?:and\s+)?then\s+", re.IGNORECASE)
-"""In a text whose blanks are single: a long run of them would be looked through again from each of its characters."""
+"""The text must have single blanks: in a long run of blanks the pattern would start again at each of them."""
 
 
 def read(prompt: str, box: ToolCalls) -> Plan | None:
-    """The plan for this prompt, which may hold several commands; `None` if any of it is not understood."""
+    """Return the plan for this prompt, which may hold several commands; `None` if any part of it is not understood."""
     plan = _command(prompt, box, (*FREE_TEXT, *RULES))
     if plan is not None:
         return plan

@@ -1,4 +1,4 @@
-"""What the offline operator says of itself: the commands that work in this set-up, on the session's network."""
+"""The offline operator's help: the commands that work in this set-up, on the session's network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from worker.agent.llm.offline.tool_calls import ToolCalls
 
 COMMAND = "command"
-"""The info string of a block whose lines can be said to the operator. A client may let people choose one."""
+"""The info string of a code block whose lines are commands. A client may let people choose one of them."""
 
 OPENING = (
     "I am the offline operator: not an LLM, but a small program that understands a few commands and runs the real "
@@ -21,7 +21,7 @@ CLOSING = (
 
 
 class Example(NamedTuple):
-    """`needs`: the tool that it calls. `where`: networks on which the agent sends, or the others."""
+    """`needs`: the tool that the command calls. `where`: the networks on which the agent sends, or the others."""
 
     say: str
     needs: str = ""

@@ -1,4 +1,4 @@
-"""Plans that only read: one tool call and its result in words."""
+"""Plans that only read: they make one tool call and put its result into words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SNIPPET_LIMIT = 300
 
 
 def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
-    """Say, call, and tell the result, or plainly the error."""
+    """Say what is done, call the tool, and give its result or its error."""
     (found,) = yield Step(said, (call,))
     if reason := problem(found):
         return f"`{call.name}` reported an error: {reason}"

@@ -1,4 +1,4 @@
-"""`FORGE_LLM=offline`: a small deterministic operator. It is not an LLM, says so, and never invents a result."""
+"""`FORGE_LLM=offline` is a small deterministic operator. It is not an LLM, says so, and never invents a result."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class OfflineModel(LocalModel):
 
 
 def decide(so_far: RunSoFar, box: ToolCalls) -> Step | str:
-    """What to say and call next; only the user's own words are ever read as a command."""
+    """Decide what to say and call next. Only the user's own words are ever read as a command."""
     try:
         plan = read(so_far.prompt, box)
         if plan is None:

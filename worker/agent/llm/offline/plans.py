@@ -1,7 +1,7 @@
-"""What each command does: a plan says something, asks for tool calls, gets their results, and ends with an answer.
+"""The plan of each command: it says something, asks for tool calls, gets their results, and ends with an answer.
 
-A plan is a generator over steps, replayed from the message history at every request (`next_step`), so it must depend on
-nothing but its arguments and the results.
+A plan is a generator over steps that is replayed from the message history at every request (`next_step`), so it must
+depend only on its arguments and the results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Plan = Generator[Step, list[Result], str]
 
 
 def next_step(plan: Plan, exchanges: Sequence[list[Result]]) -> Step | str:
-    """Where the plan is after these exchanges: its next step, or its answer."""
+    """Return the plan's next step after these exchanges, or its answer."""
     try:
         step = next(plan)
         for results in exchanges:
@@ -40,7 +40,7 @@ def next_step(plan: Plan, exchanges: Sequence[list[Result]]) -> Step | str:
 
 
 def one_after_another(plans: Sequence[Plan]) -> Plan:
-    """The answer of one plan is said before the next one's first words."""
+    """The answer of one plan comes before the first words of the next plan."""
     said = ""
     for plan in plans:
         try:
@@ -98,7 +98,8 @@ def _verify_unknown(box: ToolCalls, transfer: str, sender: str, recipient: str) 
 
 
 def _both(box: ToolCalls, *whos: str) -> tuple[Call, ...]:
-    """A balance call for each, once; none without the tool, so that a transfer made is still told."""
+    """Return a balance call for each account, once. Without the tool there are none, so that a transfer is still
+    reported."""
     if not box.has("balance"):
         return ()
     return tuple(box.call("balance", who=who) for who in dict.fromkeys(whos))

@@ -1,4 +1,4 @@
-"""Reading tool results. They are data from outside: quoted in answers, never acted upon."""
+"""Reading tool results. They are data from outside, which answers quote but never follow as instructions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from worker.foreign_text import in_chat
 from worker.json_text import read_json
 
 QUOTE_LIMIT = 1_500
-"""Characters of a result shown in an answer; the tool result itself is displayed beside it."""
+"""Maximum characters of a result in an answer; the page shows the tool result itself next to it."""
 
 
 def data(result: Result) -> Any:
-    """The result's value; text that is JSON is parsed."""
+    """Return the result's value; text that is JSON is parsed."""
     if isinstance(result.value, str) and result.value.lstrip().startswith(("{", "[")):
         try:
             return read_json(result.value)
@@ -25,7 +25,7 @@ def data(result: Result) -> Any:
 
 
 def field(result: Result, *names: str) -> Any:
-    """The first of these fields that is there and not null."""
+    """Return the first of these fields that exists and is not null."""
     value = data(result)
     if not isinstance(value, dict):
         return None
@@ -38,7 +38,7 @@ def number(result: Result, *names: str) -> int | None:
 
 
 def rows(result: Result, *names: str) -> list[Any]:
-    """The result if it is a list, else the first of these fields that is one."""
+    """Return the result if it is a list, else the first of these fields that is one."""
     value = data(result)
     if not isinstance(value, list):
         value = field(result, *names)
@@ -46,19 +46,19 @@ def rows(result: Result, *names: str) -> list[Any]:
 
 
 def text(result: Result, limit: int = QUOTE_LIMIT) -> str:
-    """The whole result as text, cut on a character."""
+    """Return the whole result as text, cut between characters."""
     value = result.value
     whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return whole if len(whole) <= limit else f"{whole[:limit]}… (cut; {len(whole):,} characters)"
 
 
 def words(result: Result, limit: int = QUOTE_LIMIT) -> str:
-    """The whole result within a sentence of ours: a stranger's text has no meaning in Markdown there."""
+    """Return the whole result for use in a sentence of ours, with any Markdown in it made inactive."""
     return in_chat(text(result, limit))
 
 
 def problem(result: Result) -> str | None:
-    """What went wrong, in words for a person, or `None` for a call that succeeded."""
+    """Return what went wrong, in words for a person, or `None` for a call that succeeded."""
     if result.kind == "ok":
         return None
     said = words(result) if result.shown is None else in_chat(result.shown[:QUOTE_LIMIT])
@@ -66,12 +66,12 @@ def problem(result: Result) -> str | None:
 
 
 def unknown_outcome(result: Result) -> bool:
-    """The call may or may not have taken effect: it must be verified, not repeated."""
+    """Return whether the call may have taken effect, so that it must be verified and not repeated."""
     return result.kind == "unknown"
 
 
 def balance_line(result: Result, who: str) -> str:
-    """`Alice has 9999 ETH.`, from a `balance` result; the error, when it has none."""
+    """Return `Alice has 9999 ETH.` from a `balance` result, or the error if there is no result."""
     if reason := problem(result):
         return f"I could not read {who}'s balance: {reason}"
     wei = number(result, "wei", "balance")
@@ -79,7 +79,7 @@ def balance_line(result: Result, who: str) -> str:
 
 
 def status_of(result: Result) -> bool | None:
-    """Whether a transaction's receipt says success; `None` when there is no word of it yet."""
+    """Return whether a transaction's receipt reports success; `None` while it reports nothing yet."""
     return {"success": True, "reverted": False, "1": True, "0": False}.get(
         str(field(result, "status")).lower()
     )

@@ -1,4 +1,4 @@
-"""What the offline operator says instead of acting."""
+"""The offline operator's reply when it does not act."""
 
 from __future__ import annotations
 

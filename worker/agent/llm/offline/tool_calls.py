@@ -1,4 +1,4 @@
-"""The tools that a request offers, asked for by meaning: names of parameters are read from the offered schemas."""
+"""The tools that a request offers, addressed by meaning: the parameters' names are read from the offered schemas."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVERS = {
     "search_uniswap_docs": "uniswap_docs",
     "send_transaction_to_wallet": "wallet",
 }
-"""Which server offers a tool; all others are the `evm` server's."""
+"""The server that offers a tool; all other tools are those of the `evm` server."""
 
 PARAMETERS = {
     "sender": ("from", "from_", "from_address", "sender"),
@@ -55,7 +55,7 @@ class ToolCalls:
 
     @property
     def where(self) -> str:
-        """` on testnet`, if the instructions name the session's network; only for the wording."""
+        """Return ` on testnet` if the instructions name the network; this is used only in sentences."""
         found = _NETWORK.search(self._instructions)
         return f" on {found[1]}" if found else ""
 
@@ -64,28 +64,29 @@ class ToolCalls:
 
     @property
     def sends(self) -> bool:
-        """Whether the agent itself may send on the session's network."""
+        """Return whether the agent itself may send on the session's network."""
         return self._here is None or self._here.sends
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The networks that the session could switch to."""
+        """Return the networks to which the session could switch."""
         return self._here.others if self._here else ()
 
     @property
     def lacking(self) -> list[str]:
-        """The variables that the operator would have to set for tools that do not work yet."""
+        """Return the variables that the operator must set for tools that do not work yet."""
         return sorted({variable for tool in self.tools if (variable := lacks(tool))})
 
     def works(self, name: str) -> bool:
-        """Whether the tool is offered, lacks nothing, and knows the session's network."""
+        """Return whether the tool is offered, has all of its settings, and supports the session's network."""
         tool = self._find(name)
         if tool is None or lacks(tool):
             return False
         return self._here is None or knows(tool, self._here.network)
 
     def call(self, name: str, **meanings: str | int) -> Call:
-        """A call of the tool with these arguments, by meaning. Raises `Refusal` when the tool is not offered."""
+        """Return a call of the tool with these arguments, given by meaning. Raises `Refusal` if the tool is not
+        offered."""
         tool = self._find(name)
         if tool is None:
             server = SERVERS.get(name, "evm")
@@ -102,7 +103,7 @@ class ToolCalls:
         return Call(tool.name, arguments)
 
     def raw(self, name: str, arguments: dict[str, Any]) -> Call:
-        """A call of exactly this tool with exactly these arguments."""
+        """Return a call of exactly this tool with exactly these arguments."""
         if name not in self._tools:
             known = ", ".join(f"`{n}`" for n in self._tools) or "none"
             raise Refusal(f"There is no tool `{name}`. Available: {known}.")
@@ -113,7 +114,8 @@ class ToolCalls:
         return tool is not None and any(parameter in _properties(tool) for parameter in PARAMETERS[meaning])
 
     def _find(self, name: str) -> ToolDefinition | None:
-        """By name, also behind its own server's prefix; a name that merely ends the same is another tool."""
+        """Find a tool by its name, with or without its own server's prefix. A tool whose name only ends the same
+        is another tool."""
         server = SERVERS.get(name, "evm")
         names = (name, *(f"{server}{separator}{name}" for separator in ("_", "__", ".", "-")))
         return next((self._tools[n] for n in names if n in self._tools), None)
@@ -124,7 +126,8 @@ def _properties(tool: ToolDefinition) -> dict[str, dict[str, Any]]:
 
 
 def _fitted(value: str | int, schema: dict[str, Any]) -> str | int:
-    """Whole numbers as the schema wants them: digits where a string is allowed, for JSON numbers lose precision."""
+    """Convert whole numbers to the form that the schema wants: digits where a string is allowed, because JSON
+    numbers lose precision."""
     allowed = _types(schema)
     if isinstance(value, int):
         return value if "integer" in allowed and "string" not in allowed else str(value)
