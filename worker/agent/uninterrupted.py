@@ -1,4 +1,5 @@
-"""Writes that a cancellation must not tear: what is stored and what we think is stored would differ."""
+"""Writes that a cancellation must not interrupt, because the stored state and this process's copy of it would
+differ."""
 
 from __future__ import annotations
 
@@ -12,10 +13,10 @@ R = TypeVar("R")
 
 
 async def uninterrupted(work: Coroutine[Any, Any, R]) -> R:
-    """Run `work` to its end even when the caller is cancelled meanwhile; the cancellation follows after it.
+    """Run `work` to its end even if the caller is cancelled in the meantime; the cancellation follows afterwards.
 
-    It may be cancelled more than once: a cancelled scope of anyio, in which the agent library runs its steps, cancels
-    again whenever somebody waits in it without a shield.
+    The caller may be cancelled more than once: a cancelled scope of anyio, in which the agent library runs its steps,
+    cancels again at each wait without a shield.
     """
     task, cancellation = asyncio.create_task(work, name="uninterrupted write"), None
     while not task.done():

@@ -1,1 +1,1 @@
-"""The tools that the agent has, and what stands between the LLM and a call."""
+"""The agent's tools, and the layers between the LLM and a call."""

@@ -1,4 +1,4 @@
-"""What is taken of an LLM's response: its normal form, and no tool call if it did not end well."""
+"""What is accepted of an LLM's response: its normal form, and no tool call if the response did not end normally."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from worker.agent.history.normal_form import normal_response
 from worker.agent.llm.answer_end import end_of, lacks_finish, says_something
 
 EMPTY_ANSWERS = 2
-"""In a row. The LLM is asked once more; most that gave only thoughts answer then."""
+"""Maximum empty answers in a row. The LLM is asked once more, because most LLMs that returned only thoughts answer
+then."""
 
 
 class UnfinishedAnswer(ForgeError):
-    """The LLM's answer did not end well."""
+    """The LLM's answer did not end normally."""
 
     def __init__(self, end: AnswerEnd, response: ModelResponse, dropped: int) -> None:
         super().__init__()
@@ -30,10 +31,10 @@ class UnfinishedAnswer(ForgeError):
 def accept(
     deps: RunDeps, response: ModelResponse, earlier: Sequence[ModelMessage], offered: Collection[str]
 ) -> None:
-    """Change `response` to what may be stored and acted upon. Raises `UnfinishedAnswer` when that is nothing.
+    """Change `response` to what may be stored and acted on. Raises `UnfinishedAnswer` if nothing of it may be.
 
-    A text that ended at a limit or a filter is an answer, and the person is told how it ended. An answer that broke
-    off, or one that asked for tools, is none.
+    A text that ended at a limit or by a filter is an answer, and the person is told how it ended. An answer that
+    broke off or that asked for tools is not accepted.
     """
     end = end_of(response)
     normal_response(response, earlier, offered)

@@ -1,4 +1,4 @@
-"""What became of the calls that waited for the person's word, and how an allowed one is made."""
+"""The outcome of the calls that waited for the person's decision, and how an allowed call is made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Answered:
 
 
 def answered(deps: RunDeps, reply: ApprovalReply | None) -> list[Answered]:
-    """The asks that are over when the run begins: those that have expired, and the one that is answered."""
+    """Return the asks that end when the run begins: those that have expired, and the one that the message answers."""
     now = deps.clock()
     over = [_lapsed(ask) for ask in deps.asks if ask.expires_at <= now]
     named = reply and next((ask for ask in deps.asks if ask.approval_id == reply.approval_id), None)
@@ -51,7 +51,7 @@ def _refused(ask: Ask, reply: ApprovalReply) -> Answered:
 
 
 def _allowed(deps: RunDeps, ask: Ask) -> Answered:
-    """The call as a response of its own, which the ledger makes at most once, also when a worker is taken over."""
+    """The call becomes a response of its own. The ledger makes it at most once, even if another worker takes over."""
     if ask.network != deps.network:
         text = (
             f"The user allowed the call of {ask.tool} on {ask.network}, but the conversation now uses {deps.network}. "
@@ -69,7 +69,7 @@ def _allowed(deps: RunDeps, ask: Ask) -> Answered:
 
 
 def waiting_text(ask: Ask) -> str:
-    """The result of the paused call, as the LLM's history keeps it."""
+    """Return the result of the paused call as the LLM's history keeps it."""
     return (
         f"WAITING for the user's word on {ask.tool}: nothing was done so far, because words of strangers are in this "
         "conversation. A later message that begins with [wallet] will say what became of it. Do not repeat the call."
@@ -77,7 +77,7 @@ def waiting_text(ask: Ask) -> str:
 
 
 def asked_text(ask: Ask) -> str:
-    """The same result as the person reads it."""
+    """Return the same result as the person reads it."""
     return (
         f"Your word is needed before this is done, because this conversation holds texts of strangers (from "
         f"{_listed(ask.strangers)}), which may have asked for it. Nothing was done so far; the question ends at "

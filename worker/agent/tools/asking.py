@@ -1,7 +1,7 @@
-"""Asks the person before a call has an effect, once words of strangers are in the conversation.
+"""Asks the person before a call has an effect, if the conversation contains text from strangers.
 
-Such words may have talked the LLM into the call. So `Heard` remembers which tools brought some, and `AskFirst` ends the
-run with the call as a question, as a wallet request does; `asked` makes the call once the person has said yes.
+Such text may have talked the LLM into the call. So `Heard` remembers the tools that brought it, and `AskFirst` ends
+the run with the call as a question, as a wallet request does; `asked` makes the call after the person has allowed it.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from worker.foreign_text import listening
 from worker.tool_outcomes import ToolRefused
 
 ALLOWED = "allowed"
-"""The field of a response's metadata, which no LLM can write, that marks a call as one that the person has allowed."""
+"""The field of a response's metadata that marks a call as allowed by the person. No LLM can write it."""
 ASKS_ITSELF = "asks_itself"
-"""The field of a tool's metadata, which no MCP server can write, that marks one which asks the person itself."""
+"""The field of a tool's metadata that marks a tool which asks the person itself. No MCP server can write it."""
 ANSWER_MS = 15 * 60_000
-"""How long a question waits for its answer: as long as a wallet request, unless the deployment says otherwise."""
+"""How long a question waits for its answer. The default is that of a wallet request; the deployment may change it."""
 
 
 @dataclass
 class Heard(WrapperToolset[RunDeps]):
-    """Remembers the tools whose results are, or hold, words of strangers, before the LLM gets to read them.
+    """Remembers the tools whose results are or contain text from strangers, before the LLM can read the results.
 
-    `always`: whatever a tool answers is a stranger's. `notes`: the tools note such words themselves (`from_outside`).
-    Otherwise all that a tool of an open world answers counts.
+    `always`: everything that a tool returns comes from a stranger. `notes`: the tools mark such text themselves
+    (`from_outside`). Otherwise every result of an open-world tool counts.
     """
 
     always: bool = False
@@ -64,7 +64,7 @@ class Heard(WrapperToolset[RunDeps]):
 
 
 async def remember(deps: RunDeps, source: str) -> None:
-    """Stored before anything is done with the words: no worker that takes over may miss them."""
+    """The names are stored before anything is done with the text, so that a worker that takes over knows them."""
     if source in deps.strangers or len(deps.strangers) >= STRANGERS_LIMIT:
         return
     deps.strangers = deps.strangers | {source}
@@ -73,13 +73,12 @@ async def remember(deps: RunDeps, source: str) -> None:
 
 @dataclass
 class AskFirst(WrapperToolset[RunDeps]):
-    """Each tool that may do more than read waits, unless it asks the person itself (`ASKS_ITSELF`).
+    """Each tool that may do more than read waits for the person, unless it asks the person itself (`ASKS_ITSELF`). So
+    does a tool that changes what a later call means, such as the conversation's network.
 
-    So does one that changes what a later call means, such as the conversation's network.
-
-    It stands outside of the ledger, for a call that waits has not been started. Whether it asks is decided by what the
-    LLM had heard when it asked for the call: what the call itself brings must not make a later attempt ask for a call
-    that has been made.
+    This layer is outside the ledger, because a waiting call has not been started. The decision depends on what the
+    LLM had read when it asked for the call: the result of the call itself must not make a later attempt ask about a
+    call that has been made.
     """
 
     async def call_tool(
@@ -98,7 +97,7 @@ class AskFirst(WrapperToolset[RunDeps]):
 
 
 def waits_for_a_word(tool: ToolDefinition) -> bool:
-    """By what the tool says of itself. Without an annotation that says otherwise a call has effects."""
+    """Decide by the tool's annotations. Without an annotation that says otherwise, a call has effects."""
     asks_itself = (tool.metadata or {}).get(ASKS_ITSELF) is True
     return not asks_itself and _hints(tool).get("readOnlyHint") is not True
 
@@ -129,9 +128,10 @@ def _refused(ctx: RunContext[RunDeps], name: str, why: str) -> ToolFailedError:
 
 
 def _needs_asking(ctx: RunContext[RunDeps]) -> bool:
-    """By the response that asks for the call; one that an earlier version stored says nothing, so the session does.
+    """Decide by the response that asks for the call. A response that an earlier version stored has no mark, so the
+    session decides.
 
-    A response that we have written ourselves holds a call to which the person has said yes.
+    A response that our own code has written contains a call that the person has allowed.
     """
     responses = (message for message in reversed(ctx.messages) if isinstance(message, ModelResponse))
     last = next(responses, None)

@@ -1,4 +1,4 @@
-"""What a provider gets of tool results: data between marks, wherever it came from."""
+"""What a provider gets of tool results: data between marks, for every tool."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.foreign_text import fenced
 
 
 def fenced_results(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """Each tool result as one fenced text, and its files as they are. What is stored stays without marks."""
+    """Return each tool result as one fenced text, and its files unchanged. The stored history has no marks."""
     return [_fenced(message) if isinstance(message, ModelRequest) else message for message in messages]
 
 

@@ -1,4 +1,4 @@
-"""How the worker calls the MCP servers that run in its own process."""
+"""Calls to the MCP servers that run in the worker's own process."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from worker.tool_outcomes import carried, ended_as
 
 
 class InProcess(MCPToolset[RunDeps]):
-    """Calls a server of ours as a function. A session would carry the same objects as JSON to and fro: 2 ms a call.
+    """Calls a server of ours as a function. A session would convert the same objects to JSON and back, which takes 2
+    ms for a call.
 
-    Its tools are still listed over a session, which opens and closes what the server needs.
+    The tools are still listed over a session, which opens and closes what the server needs.
     """
 
     own_server: OwnServer

@@ -1,8 +1,9 @@
-"""Tools that a run has called and this worker does not have: another deployment's, or a server's that is out of reach.
+"""Tools that a run has called and this worker does not have: another deployment's, or those of an unreachable server.
 
-The run is put back for a worker that has them (`worker.runs.execution`). When none takes it in time it goes on here: a
-call whose outcome the ledger knows gets it, one that was started is unknown, and any other is refused by the words
-below. Without this the library would tell the LLM that there is no such tool, also of a payment that was made.
+The run is put back for a worker that has them (`worker.runs.execution`). If none takes it in time, it continues here:
+a call whose outcome the ledger knows gets it, a call that was started is unknown, and any other call is refused with
+the words below. Without this the library would tell the LLM that there is no such tool, even after a payment was made
+with it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _ANYTHING = SchemaValidator(core_schema.any_schema())
 
 @dataclass
 class LackingTools(AbstractToolset[RunDeps]):
-    """Offers the names in `RunDeps.lacking`."""
+    """Offers the tools named in `RunDeps.lacking`."""
 
     @property
     def id(self) -> str | None:

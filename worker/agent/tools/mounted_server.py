@@ -1,4 +1,4 @@
-"""One MCP server as the toolbox knows it."""
+"""One MCP server in the toolbox."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ from worker.agent.tools.typed_client import TypedClient
 from worker.mcp_servers.toolbox import OwnServer
 
 ServerSource = Client[Any] | ClientTransport | FastMCP[Any] | str
-"""What an MCP client can connect to: a server in this process, a transport, a URL."""
+"""Anything that an MCP client can connect to: a server in this process, a transport, a URL."""
 
 CONNECT_SECONDS = 10.0
 
 
 @dataclass
 class Server:
-    """`tools`: those that it offers now. A foreign server gets no network of ours, and its tools may come and go."""
+    """`tools`: the tools that the server offers now. A third-party server gets no network argument of ours, and
+    its tools may change."""
 
     name: str
     toolset: MCPToolset[RunDeps]
@@ -47,7 +48,7 @@ class Server:
 
     @classmethod
     def of(cls, name: str, source: ServerSource, *, is_external: bool = False) -> Server:
-        # "error": with the library's other modes a time-out would tell the LLM to repeat a transfer.
+        # In the library's other modes a timeout would tell the LLM to repeat the call, even a transfer.
         options: dict[str, Any] = {
             "id": name,
             "tool_error_behavior": "error",
@@ -61,7 +62,7 @@ class Server:
         return cls(name, toolset, notes_strangers=source.notes_strangers)
 
     async def list_tools(self, stack: AsyncExitStack, taken: frozenset[str]) -> None:
-        """Connect if need be. A server that fails, in whatever way, offers nothing and costs nothing else."""
+        """Connect if necessary. A server that fails offers no tools and does not delay the others."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 if not self.is_connected:
@@ -73,7 +74,7 @@ class Server:
         self.tools = {tool.name: tool for tool in offered if tool.name not in taken}
 
     def fit(self, limits: ProviderLimits, room: int | None) -> list[str]:
-        """Leave out what the provider would refuse: each such tool, and those beyond `room`. Returns why, by tool."""
+        """Leave out tools that the provider would refuse, and those beyond `room`. Return the reasons, by tool."""
         faults = {name: limits.fault(tool.input_schema) for name, tool in self.tools.items()}
         fitting = {name: tool for name, tool in self.tools.items() if not faults[name]}
         self.tools = dict(list(fitting.items())[:room])

@@ -1,4 +1,4 @@
-"""Where a run's tools work, as types in the tools' own metadata, which no LLM provider gets."""
+"""The networks of a run's tools, as types in the tools' own metadata, which no LLM provider gets."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pydantic_ai.tools import ToolDefinition
 from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META
 
 HERE = "here"
-"""The metadata of `set_network` in which `Here` stands."""
+"""The metadata key of `set_network` under which `Here` is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The session's network, whether the agent itself may send on it, and the other networks there are."""
+    """The session's network, whether the agent itself may send on it, and the other networks."""
 
     network: str
     sends: bool
@@ -29,18 +29,18 @@ def here(tools: Iterable[ToolDefinition]) -> Here | None:
 
 
 def lacks(tool: ToolDefinition) -> str | None:
-    """The variable that the operator would have to set for this tool to work."""
+    """The variable that the operator must set for this tool to work."""
     variable = _meta(tool).get(LACKS_META)
     return variable if isinstance(variable, str) else None
 
 
 def knows(tool: ToolDefinition, network: str) -> bool:
-    """Whether the tool works on this network; one that does not say works on all."""
+    """Return whether the tool works on this network. A tool that names no networks works on all."""
     names = _meta(tool).get(NETWORKS_META)
     return not isinstance(names, list) or network in names
 
 
 def _meta(tool: ToolDefinition) -> Mapping[str, Any]:
-    """What the MCP server says of its tool (`_meta`)."""
+    """Return what the MCP server declares about its tool (`_meta`)."""
     meta = (tool.metadata or {}).get("meta")
     return cast("Mapping[str, Any]", meta) if isinstance(meta, dict) else {}

@@ -1,4 +1,4 @@
-"""The MCP servers' tools, connected once for the whole process. A server that is down costs its tools only."""
+"""The MCP servers' tools, connected once for the whole process. If a server is down, only its own tools are missing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CALL_SECONDS = 20.0
 
 
 class ForeignServers(Protocol):
-    """Servers that the operator has added (`mcp.json`). They come and go."""
+    """Servers that the operator has added (`mcp.json`). Their tools may appear and disappear."""
 
     async def refresh(self) -> None: ...
 
@@ -46,10 +46,11 @@ class ForeignServers(Protocol):
 
 @dataclass
 class Offer(WrapperToolset[RunDeps]):
-    """What all runs are offered until it changes: put together once, because a run's first token waits for it.
+    """The tools that all runs are offered until they change. They are assembled once, because a run's first token
+    waits for them.
 
-    The servers stay connected for the whole process, so a run neither enters nor leaves them. What the policy does
-    not allow on the session's network is not offered. `most` is what the provider takes at once.
+    The servers stay connected for the whole process, so a run neither enters nor leaves them. Tools that the policy
+    does not allow on the session's network are not offered. `most` is the provider's maximum.
     """
 
     policy: Policy
@@ -66,7 +67,8 @@ class Offer(WrapperToolset[RunDeps]):
         return dict(list((lacking | offered).items())[: self.most])
 
     async def get_instructions(self, ctx: RunContext[RunDeps]) -> None:
-        """No server has a word in what the LLM is told, so none is asked, each in a task of its own."""
+        """Servers add no instructions to the prompt, so none is asked for them; the library would start a task for
+        each."""
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
@@ -109,7 +111,7 @@ class Toolbox:
         self.offer = self._new_offer()
 
     async def refresh(self) -> None:
-        """Connect what is not connected yet and see what all offer now."""
+        """Connect the servers that are not connected yet, and read what all of them offer now."""
         if self._foreign:
             await self._foreign.refresh()
             self._follow(self._foreign.mounted())
@@ -144,7 +146,7 @@ class Toolbox:
         return own + (self._foreign.notices() if self._foreign else [])
 
     def lacks(self, names: Iterable[str]) -> frozenset[str]:
-        """Those that no server here offers; what the policy forbids is not lacking."""
+        """Return the tools that no server here offers. A tool that the policy forbids is not missing."""
         have = {name for server in self._servers for name in server.tools} | OWN_TOOLS
         return frozenset(names) - have - ({TOOL_NAME} if self.wallet else set())
 
@@ -170,7 +172,8 @@ class Toolbox:
         return CommandResult(success=True, message=f"Called {command.name}.", data=data)
 
     def _room(self, taken: set[str]) -> int | None:
-        """How many more tools the provider takes. Our own come first, so that they are always there."""
+        """Return how many more tools the provider accepts. Our own tools come first, so that they are always
+        offered."""
         return None if self.limits.tools is None else max(0, self.limits.tools - len(taken))
 
     def _report(self, left_out: list[str]) -> None:
@@ -188,9 +191,10 @@ class Toolbox:
         ]
 
     def _new_offer(self) -> Offer:
-        """The ledger is outside of the network's wrapper: it records what the LLM asked for.
+        """The ledger is outside the network's wrapper, so it records what the LLM asked for.
 
-        The question to the person is outside of the ledger: what waits for a word has not been started.
+        The question to the person is outside the ledger, because a call that waits for a decision has not been
+        started.
         """
         mounted = [server.offered() for server in self._servers if server.is_connected]
         tools = PolicyToolset(CombinedToolset([*self._own, *mounted]), self.policy)

@@ -1,4 +1,4 @@
-"""What the agent's tools get beyond what the LLM asks for: the session's network, and a way to change it."""
+"""What the agent's tools get in addition to the LLM's arguments: the session's network, and a way to change it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def without_network(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def on_network(arguments: dict[str, Any], network: str) -> dict[str, Any]:
-    """The arguments with the session's network. Raises `ToolRefused`, for the caller meant another one's answer."""
+    """Return the arguments with the session's network. Raises `ToolRefused` if the call names another network."""
     if (meant := arguments.get(NETWORK)) not in (None, network):
         raise ToolRefused(
             f"This conversation uses {network}, not {meant}.", "Switch to it with set_network first."
@@ -42,7 +42,7 @@ def on_network(arguments: dict[str, Any], network: str) -> dict[str, Any]:
 
 @dataclass
 class SessionNetwork(WrapperToolset[RunDeps]):
-    """Fills the `network` of chain tools with the session's; the LLM neither sees nor chooses it."""
+    """Fills the `network` of chain tools with the session's network; the LLM neither sees nor chooses it."""
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         tools = await super().get_tools(ctx)
@@ -88,7 +88,8 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
 
 
 def own_tools() -> FunctionToolset[RunDeps]:
-    """The tools that need the run itself; all others are MCP servers'. A network decides what later calls mean."""
+    """The tools that need the run itself; all others belong to MCP servers. A change of the network changes what
+    later calls mean."""
     hints = {"readOnlyHint": False, "idempotentHint": True, "destructiveHint": False, "openWorldHint": False}
     tool = Tool(set_network, metadata={"annotations": hints}, sequential=True, prepare=_with_here)
     return FunctionToolset([tool], id="forge")

@@ -1,4 +1,4 @@
-"""An MCP client whose tool errors keep the kind that our servers put into a result's `_meta`."""
+"""An MCP client whose tool errors keep the kind that our servers write into a result's `_meta`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from worker.tool_outcomes import carried, ended_as
 
 INIT_SECONDS = 5.0
 READ_SECONDS = 300.0
-"""The same limits as those of pydantic-ai's own client."""
+"""The limits of pydantic-ai's own client."""
 
 
 class TypedClient(Client[Any]):
-    """Raises `ToolEnded` for an error whose kind is known. Any other error result is handed over as it is."""
+    """Raises `ToolEnded` for an error whose kind is known. Any other error result is passed on unchanged."""
 
     def __init__(self, source: Any) -> None:
         super().__init__(source, timeout=READ_SECONDS, init_timeout=INIT_SECONDS)

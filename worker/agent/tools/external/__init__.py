@@ -1,7 +1,7 @@
-"""Servers of others, named in `mcp.json`. Each one's faults cost its own tools and a notice, nothing more.
+"""Third-party servers, named in `mcp.json`. A fault of one of them affects only its own tools and causes a notice.
 
-What the agent sees is a server of ours that holds only the reviewed definitions and passes the calls on, so a
-definition that changes behind our back never reaches the LLM.
+The agent uses a server of ours that offers only the reviewed definitions and forwards the calls, so a definition that
+changes without review never reaches the LLM.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TIMEOUTS = Timeouts()
 UNTRUSTED = ToolAnnotations(
     read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
 )
-"""What is assumed of a tool unless `trustAnnotations` is set: that it changes something each time."""
+"""Assumed annotations of a tool unless `trustAnnotations` is set: each call changes something."""
 
 
 class ForwardedTool(OfferedTool):
@@ -62,7 +62,7 @@ class ForwardedTool(OfferedTool):
 
 
 def _visible(schema: Any) -> Any:
-    """What the schema says of its parameters is a stranger's text, too. Names and values stay as they are."""
+    """The descriptions in the schema are a stranger's text too. Names and values stay unchanged."""
     if isinstance(schema, dict):
         fields = cast("dict[str, Any]", schema)
         return {
@@ -76,7 +76,8 @@ _TOLD = frozenset({"description", "title", "$comment"})
 
 
 class ExternalServer:
-    """One entry of `mcp.json`. `server` offers the approved tools, none while it is down; `faults` say what is not."""
+    """One entry of `mcp.json`. `server` offers the approved tools, and none while the program is down; `faults`
+    describe what is missing."""
 
     def __init__(self, name: str, config: ServerConfig, pins: Pins, timeouts: Timeouts) -> None:
         self.name = name
@@ -88,11 +89,11 @@ class ExternalServer:
         self._offered: set[str] = set()
 
     async def refresh(self) -> None:
-        """Connect if need be, review the definitions anew, and offer what is approved."""
+        """Connect if necessary, review the definitions again, and offer the approved ones."""
         try:
             definitions = await self._connection.list_tools()
             refused = dict(self._connection.refused)
-            # The pins are kept elsewhere, and reading them may take a while.
+            # The pins are stored elsewhere, so reading them may take a while.
             result = await asyncio.to_thread(
                 review, self.name, self._config, definitions, self._pins, refused
             )
@@ -123,9 +124,10 @@ class ExternalServer:
 
 
 class ExternalServers:
-    """All of `mcp.json`. Tools come and go with `refresh`, so a client of `mounted()` must not cache their list.
+    """All entries of `mcp.json`. `refresh` changes the offered tools, so a client of `mounted()` must not cache their
+    list.
 
-    `left_out` says for the operator which entries cannot be used.
+    `left_out` tells the operator which entries cannot be used.
     """
 
     def __init__(
@@ -142,10 +144,10 @@ class ExternalServers:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], kept: Pins | None = None) -> ExternalServers:
-        """FORGE_MCP_CONFIG names the file (default `mcp.json`). `kept`: where the fingerprints are kept.
+        """FORGE_MCP_CONFIG names the file (default `mcp.json`). `kept`: the storage of the fingerprints.
 
-        FORGE_MCP_PINS names a file that keeps them instead. Without either they last as long as this process.
-        FORGE_MCP_START_SECONDS is how long a server may take to start.
+        FORGE_MCP_PINS names a file that stores them instead. Without either they last as long as this process.
+        FORGE_MCP_START_SECONDS limits how long a server may take to start.
         """
         read, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
         configs, without = with_users(read, environment)
@@ -159,11 +161,11 @@ class ExternalServers:
         return [(server.name, server.server) for server in self._servers]
 
     def faults(self) -> list[str]:
-        """For the operator: each thing that cannot be used, with its cause and without secrets."""
+        """Return, for the operator, each thing that cannot be used, with its cause and without secrets."""
         return [*self._left_out, *(fault for server in self._servers for fault in server.faults)]
 
     def notices(self) -> list[str]:
-        """For everybody who uses this deployment: that something is missing, and who can do what."""
+        """Return, for every user of this deployment, what is missing and who can change it."""
         names = [server.name for server in self._servers if server.faults]
         if not names and not self._left_out:
             return []
@@ -173,7 +175,8 @@ class ExternalServers:
         ]
 
     async def refresh(self) -> None:
-        """At start, and then every minute or so. Waits ten seconds at most for a start; never raises for a fault."""
+        """Call this at start, and then about every minute. It waits at most ten seconds for a start and never
+        raises for a fault."""
         await asyncio.gather(*(server.refresh() for server in self._servers))
 
     async def close(self) -> None:

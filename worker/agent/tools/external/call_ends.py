@@ -1,4 +1,4 @@
-"""How a call to an external server ended that has no result: an error with its kind, and what the person must know."""
+"""How a call to an external server ended without a result: an error with its kind, and what the person must know."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _MOST_QUESTIONS = 5
 
 
 class ConnectionLost(Exception):
-    """The server has gone, or has forgotten the session. `is_certain`: the specification says that it did nothing."""
+    """The server has gone, or has forgotten the session. `is_certain`: by the specification, the server has done
+    nothing."""
 
     def __init__(self, words: str, *, is_certain: bool) -> None:
         super().__init__(words)
@@ -23,7 +24,8 @@ class ConnectionLost(Exception):
 
 
 def end_of_call(name: str, witness: Witness, error: Exception) -> Exception:
-    """What is known of a call that ended with `error`. The HTTP answer counts most, because the library drops it."""
+    """Return what is known of a call that ended with `error`. The HTTP status counts most, because the library
+    drops it."""
     if known := meaning(witness.answers):
         kind, words = known
         if kind in LOST:
@@ -47,7 +49,7 @@ def has_gone(error: Exception) -> bool:
 
 
 def asked(text: str, witness: Witness) -> str:
-    """With what the server asked of the person, so that the person gets to see it."""
+    """Add what the server asked of the person, so that the person sees it."""
     if not witness.questions:
         return text
     questions = "\n".join(f"- {question}" for question in witness.questions[:_MOST_QUESTIONS])

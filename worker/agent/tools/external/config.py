@@ -1,6 +1,6 @@
-"""Reads `mcp.json`: the standard `mcpServers` form, and what other programs write in its place.
+"""Reads `mcp.json`: the standard `mcpServers` form, and the forms that other programs write instead.
 
-A server about which anything is not understood is left out, because what is not understood may be a restriction.
+A server whose entry is not understood completely is left out, because the unknown part may be a restriction.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 class ServerConfig(BaseModel):
     """A `command` is started and spoken to over stdio; a `url` is called over streamable HTTP or SSE.
 
-    `allowed_tools`: null allows all but `disabled_tools`. `trust_annotations`: believe the server's `readOnlyHint` and
-    `idempotentHint`. Times are in milliseconds; `start_timeout` null means the deployment's. `secrets` are the values
-    that must show up nowhere. What the environment may fill in is in no `repr`. `runs_as`: the command that starts the
-    program as a user of its own (`users`).
+    `allowed_tools`: null allows all but `disabled_tools`. `trust_annotations`: believe the server's `readOnlyHint`
+    and `idempotentHint`. Times are in milliseconds; if `start_timeout` is null, the deployment's limit applies.
+    `secrets` are the values that must not appear anywhere. A value that may come from the environment is in no
+    `repr`. `runs_as`: the command that starts the program as a user of its own (`users`).
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
@@ -67,9 +67,9 @@ class ServerConfig(BaseModel):
 
 
 def read_config(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, ServerConfig], list[str]]:
-    """The enabled servers by name, and for the operator a notice for each entry that cannot be used.
+    """Return the enabled servers by name, and for the operator a notice for each entry that cannot be used.
 
-    A missing file is empty.
+    A missing file counts as empty.
     """
     try:
         document = read_document(path)
@@ -94,7 +94,7 @@ def read_config(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, S
 
 
 def offered_as(name: str) -> str:
-    """The name as tools and providers can carry it."""
+    """Return the name in a form that tools and providers accept."""
     return _NOT_IN_NAMES.sub("_", name).strip("_-")[:LONGEST_NAME]
 
 
@@ -139,7 +139,8 @@ def _read_server(raw: Any, environment: Mapping[str, str]) -> ServerConfig:
 
 
 def _transport(entry: dict[str, Any]) -> Any:
-    """SSE is told by the last part of a URL's path when nothing else is said, because such servers end in it."""
+    """Without another statement, SSE is recognised by the last part of a URL's path, because the paths of such
+    servers end in it."""
     written = entry.get("transport")
     if written is None:
         url = str(entry.get("url") or "").partition("?")[0].rstrip("/")
@@ -173,7 +174,7 @@ def _filled(value: Any, filling: Filling, allowed: frozenset[str]) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """Never the values: they may be secrets."""
+    """Describe the places of the errors, never the values, because values may be secrets."""
     if isinstance(error, ValidationError):
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         return "; ".join(f"{_where(fault['loc'])}: {_demand(fault)}" for fault in faults[:3])
@@ -181,7 +182,7 @@ def _reason(error: Exception) -> str:
 
 
 def _demand(fault: ErrorDetails) -> str:
-    """No regular expression, and no number without its unit."""
+    """Describe the error without a regular expression, and with the unit of each number."""
     first = fault["loc"][0] if fault["loc"] else ""
     return _DEMANDS.get(str(first), fault["msg"])
 

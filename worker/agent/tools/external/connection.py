@@ -1,4 +1,5 @@
-"""Lists and calls the tools of one external server: every wait is bounded, every failure of it is told apart."""
+"""Lists and calls the tools of one external server. Every wait is bounded, and each kind of failure has its own
+error."""
 
 from __future__ import annotations
 
@@ -27,11 +28,11 @@ from worker.agent.tools.external.witness import current, watching
 from worker.tool_outcomes import LOOK_FIRST, CallFailed, OutcomeUnknown, ToolRefused, error_text
 
 PING_SECONDS = 2.0
-"""How long a ping may delay a call. It only finds out whether the server is there and knows the session."""
+"""Time limit of a ping before a call. The ping only checks whether the server is there and knows the session."""
 
 
 class Connection:
-    """`refused`: the tools whose definitions cannot be read, with the reason, as of the last listing."""
+    """`refused`: the tools whose definitions could not be read in the last listing, with the reason."""
 
     def __init__(self, name: str, config: ServerConfig, timeouts: Timeouts) -> None:
         self._name = name
@@ -44,7 +45,7 @@ class Connection:
         return self._link.refused
 
     async def list_tools(self) -> list[Tool]:
-        """The raw definitions; a lost connection is opened again. Raises `ServerDown`."""
+        """Return the raw definitions; a lost connection is opened again. Raises `ServerDown`."""
         was_open = self._link.is_open
         try:
             return await self._list()
@@ -54,10 +55,10 @@ class Connection:
         return await self._list()
 
     async def call(self, tool: str, arguments: dict[str, Any], *, repeatable: bool) -> ToolResult:
-        """Called once, and again only when that cannot do its work twice.
+        """Make the call once, and again only if it cannot take effect twice.
 
-        That is so when the server has said, in the way of the specification, that it knows no such session, or when
-        the tool is `repeatable`. Only the server knows whether any other call that failed had an effect.
+        That is so if the server has answered, as the specification says, that it does not know the session, or if the
+        tool is `repeatable`. For any other failed call, only the server knows whether it had an effect.
         """
         if not repeatable:
             await self._renew_lost_connection()
@@ -80,7 +81,7 @@ class Connection:
         return OutcomeUnknown(f"{self._name}: {lost}; {PERHAPS}", LOOK_FIRST)
 
     async def _renew_lost_connection(self) -> None:
-        """Asks with a ping, which changes nothing, where the answer to a call could leave its outcome unknown."""
+        """Send a ping, which changes nothing, before a call whose answer could leave its outcome unknown."""
         client = await self._connected()
         if client.protocol_version not in HANDSHAKE_PROTOCOL_VERSIONS:
             return
@@ -89,7 +90,7 @@ class Connection:
             try:
                 async with asyncio.timeout(PING_SECONDS):
                     await client.ping()
-            except Exception as error:  # noqa: BLE001 -- the call itself shows whatever else is wrong
+            except Exception as error:  # noqa: BLE001 -- the call itself reports any other fault
                 gone = has_gone(error)
         known = meaning(witness.answers)
         if gone or (known and known[0] in LOST):
@@ -116,9 +117,10 @@ class Connection:
         return combined(result)
 
     async def _question(self, message: str, _type: Any, params: Any, _context: Any) -> ElicitResult[Any]:
-        """Nobody can be asked in the middle of a call, so it is cancelled and the question is told with its end.
+        """Nobody can be asked in the middle of a call, so the call is cancelled and its error contains the server's
+        question.
 
-        A question that cannot be told from those of another conversation's call is told to nobody.
+        If the question may belong to a call of another conversation, nobody is told of it.
         """
         link = f": {params.url}" if isinstance(params, ElicitRequestURLParams) else ""
         if (witness := current()) or self._calls == 1:
@@ -142,7 +144,7 @@ class Connection:
                     return await client.list_tools()
             except TimeoutError:
                 reason = f"did not list its tools within {self._link.start_seconds:g} s"
-            except Exception as error:  # noqa: BLE001 -- whatever a stranger's server makes the client raise
+            except Exception as error:  # noqa: BLE001 -- a third-party server may make the client raise anything
                 reason = self._link.failure(error, witness)
         await self._link.close()
         raise ServerDown(self._link.clean(reason))

@@ -1,4 +1,4 @@
-"""Which of an external server's tool definitions are fit to be offered."""
+"""Decides which tool definitions of an external server may be offered."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ from worker.foreign_text import visible
 LARGEST_DEFINITION = 20_000
 LONGEST_SHOWN = 2_000
 MOST_TOOLS = 512
-"""Of one server. How many an LLM may be offered in all depends on its provider (`worker.agent.llm.provider_limits`)."""
+"""Maximum tools of one server. The maximum of all tools depends on the LLM's provider
+(`worker.agent.llm.provider_limits`)."""
 NAME_SHOWN = 64
 _OFFERED_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(slots=True)
 class Review:
-    """`approved` by the server's own names; `faults` say for the operator what was left out, and why."""
+    """`approved`: the definitions by the server's own names; `faults` tell the operator what was left out, and why."""
 
     approved: dict[str, Tool] = field(default_factory=dict[str, Tool])
     faults: list[str] = field(default_factory=list[str])
 
 
 def offered_name(server: str, tool: str) -> str:
-    """With the server's name before it, no external tool can take the place of another one."""
+    """The server's name is put before the tool's name, so that no external tool can replace another tool."""
     return f"{server}_{tool}"
 
 
 def review(
     server: str, config: ServerConfig, definitions: list[Tool], pins: Pins, unreadable: Mapping[str, str]
 ) -> Review:
-    """Pins what may be pinned. Raises what `pins` raises."""
+    """Pin the definitions that may be pinned. Raises the errors of `pins`."""
     result = Review()
     pinned = pins.read(server)
     waiting: dict[str, Proposal] = {}
@@ -65,7 +66,7 @@ def review(
 
 
 def _pin(server: str, result: Review, pinned: Mapping[str, str], pins: Pins) -> None:
-    """What another worker has pinned first counts, so what differs from it is not offered."""
+    """If another worker pins a definition first, that one counts, and a different definition is not offered."""
     prints = {name: fingerprint(definition) for name, definition in result.approved.items()}
     if prints.keys() <= pinned.keys():
         return
@@ -76,7 +77,7 @@ def _pin(server: str, result: Review, pinned: Mapping[str, str], pins: Pins) -> 
 
 
 def _shown(definition: Tool) -> str:
-    """What a person must read before they agree."""
+    """Return what a person must read before they accept the definition."""
     return visible(definition.model_dump_json(by_alias=True, exclude_none=True))[:LONGEST_SHOWN]
 
 
@@ -91,7 +92,7 @@ def _is_wanted(config: ServerConfig, name: str) -> bool:
 
 
 def _suspicion(config: ServerConfig, definition: Tool, pinned: Mapping[str, str]) -> str | None:
-    """A definition that changed, or that a known server brought later: a person must look at it."""
+    """A definition that has changed, or that a known server added later, waits until a person has looked at it."""
     current = fingerprint(definition)
     how = f"review it, then agree to {current} (make mcp-pins)"
     if definition.name in pinned:

@@ -1,6 +1,6 @@
-"""Reads a JSON file that a person wrote, and keeps the place of each part.
+"""Reads a JSON file that a person wrote, and records the place of each part.
 
-It may have a byte order mark, comments and a comma too many.
+The file may have a byte order mark, comments and trailing commas.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _PART = re.compile(
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 DEEPEST = 50
-"""Levels of nesting that a configuration may have; a deeper one is no configuration."""
+"""Maximum nesting of a configuration; a deeper file is refused."""
 
 
 class Unreadable(Exception):
-    """The file is not a JSON object; the message says where and why."""
+    """The file is not a JSON object; the message says where it fails, and why."""
 
 
 class Twice(dict[str, Any]):
-    """An object in which the key `twice` occurs more than once, so that nobody knows which value is meant."""
+    """An object in which the key `twice` occurs more than once, so that it is unclear which value is meant."""
 
     twice: str
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`value` is what the file holds; `places` has the line and column of each key by its path from the top."""
+    """`value` is the file's content; `places` has the line and column of each key by its path from the top."""
 
     name: str
     value: dict[str, Any]
@@ -77,7 +77,7 @@ def _decoded(path: Path) -> str:
 
 
 def _without_extras(text: str) -> str:
-    """Comments and trailing commas become spaces, so that every other character keeps its place."""
+    """Replace comments and trailing commas by spaces, so that every other character keeps its place."""
     return _PART.sub(lambda part: part[0] if part["string"] else re.sub(r"[^\n]", " ", part[0]), text)
 
 

@@ -1,9 +1,11 @@
-"""Data of `forms`: where other programs' fields were read, which fields restrict nothing, names of transports."""
+"""Data of `forms`: where the fields of other programs were read, which fields restrict nothing, and names of
+transports."""
 
 from __future__ import annotations
 
 SOURCES: dict[str, str] = {
-    # program, where its fields were read on 2026-11-26 (a repository's file at the commit that was read)
+    # Each row: a program, and where its fields were read on 2026-11-26 (a repository's file at the commit that was
+    # read).
     "Cherry Studio": "CherryHQ/cherry-studio src/renderer/src/types/mcp.ts at 12f35a9",
     "Cline": "cline/cline src/services/mcp/schemas.ts at 1a19637",
     "Codex": "openai/codex codex-rs/config/src/mcp_types.rs at 00b17c2",
@@ -38,14 +40,14 @@ HARMLESS = frozenset(
             "schema",
         ),
         *("comment", "comments", "note", "notes", "metadata", "reference", "installsource"),
-        # These let another program skip a question to its user, and so restrict nothing.
+        # These fields let another program skip a question to its user, so they restrict nothing.
         *("alwaysallow", "autoapprove", "trust", "bundled"),
     }
 )
-"""Fields that say something to people, or that would only widen what a server may do. All others could restrict it."""
+"""Fields that only inform people, or that would only allow a server more. All other fields could be restrictions."""
 
 TRANSPORTS = {
-    # as written (without case, - and _): how it is spoken
+    # Each row: the name as written (without case, - and _), and the transport.
     "stdio": "stdio",
     "local": "stdio",
     "http": "http",

@@ -1,7 +1,7 @@
-"""What other programs call the fields of an `mcpServers` entry, as rows of data.
+"""The names that other programs use for the fields of an `mcpServers` entry, as rows of data.
 
-A field that is in no row is not understood. Names are compared without case, `-` and `_`. `form_data.SOURCES` says
-where each program's fields were read; what is marked with `?` was written from memory and not looked up.
+A field without a row is not understood. Names are compared without case, `-` and `_`. `form_data.SOURCES` says where
+each program's fields were read; rows marked with `?` were written from memory and not looked up.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from worker.agent.tools.external.form_data import HARMLESS
 SECOND_MS = 1000
 _BOOL = TypeAdapter(bool)
 _TIME: TypeAdapter[float] = TypeAdapter(FiniteFloat)
-"""Python's JSON reader takes `1e400`, `Infinity` and `NaN`; none of them is a time."""
+"""Python's JSON reader accepts `1e400`, `Infinity` and `NaN`, but none of them is a time."""
 
 
 class NotUnderstood(Exception):
-    """An entry says something that we cannot follow, so its server is left out; the message says what."""
+    """An entry contains something that this program cannot follow, so its server is left out; the message says what."""
 
 
 def switch(value: Any) -> bool:
-    """`true`, `"yes"`, `1` and the like. What is neither on nor off is not guessed."""
+    """Accept `true`, `"yes"`, `1` and the like. Any other value is refused, not guessed."""
     try:
         return _BOOL.validate_python(value)
     except ValidationError:
@@ -42,7 +42,7 @@ def _negated(value: Any) -> Any:
 
 
 def _milliseconds(value: Any) -> Any:
-    """Programs disagree about the unit. No server is given less than a second, so a small number means seconds."""
+    """Programs use different units. No server is given less than a second, so a small number means seconds."""
     number = _number(value)
     return int(number) if number >= SECOND_MS else _seconds(number)
 
@@ -59,7 +59,7 @@ def _number(value: Any) -> float:
 
 
 def _tools(value: Any) -> Any:
-    """A list of names; `["*"]` and `"*"` mean all."""
+    """A list of names; `["*"]` and `"*"` mean all names."""
     if value in ("*", ["*"]):
         return None
     if value is None or isinstance(value, list):
@@ -68,7 +68,7 @@ def _tools(value: Any) -> Any:
 
 
 FIELDS: tuple[tuple[str, str, Callable[[Any], Any], str], ...] = (
-    # name there, our field, how its value is converted, who writes it
+    # Each row: the name there, our field, how its value is converted, and who writes it.
     ("command", "command", _same, "all"),
     ("cmd", "command", _same, "Goose"),
     ("args", "args", _same, "all"),
@@ -127,7 +127,7 @@ def plain(name: str) -> str:
 
 
 def in_our_words(entry: dict[str, Any]) -> dict[str, Any]:
-    """The entry with our names and units. Raises `NotUnderstood`, also when two fields contradict each other."""
+    """Return the entry with our names and units. Raises `NotUnderstood`, also if two fields contradict each other."""
     ours: dict[str, Any] = {}
     for name, value in entry.items():
         field, convert = _FIELDS.get(plain(name), ("", _same))
@@ -154,7 +154,7 @@ def _converted(name: str, value: Any, convert: Callable[[Any], Any]) -> Any:
 
 
 def _command_line(ours: dict[str, Any]) -> dict[str, Any]:
-    """opencode writes the program and its arguments as one list, others as one line."""
+    """opencode writes the program and its arguments as one list, other programs write them as one line."""
     command = ours.get("command")
     if isinstance(command, str) and any(map(str.isspace, command.strip())) and not _is_there(command):
         try:
@@ -171,7 +171,7 @@ def _command_line(ours: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_there(path: str) -> bool:
-    """A line may be longer than any file's name can be, and then the system refuses to look for it."""
+    """The line may be longer than any file name can be, in which case the system refuses to look for the file."""
     try:
         return Path(path).exists()
     except OSError:

@@ -1,4 +1,4 @@
-"""Which values of an entry look like secrets, so that they show up in no log and no notice."""
+"""Finds the values of an entry that look like secrets, so that they appear in no log and no notice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forge.redaction import MASK, redact
 
 
 def secrets_in_arguments(arguments: Sequence[str]) -> set[str]:
-    """What looks like a key, in one argument (`--key=…`) or in two (`--key …`)."""
+    """Arguments that look like a key, in one part (`--key=…`) or in two (`--key …`)."""
     found = {part for argument in arguments for part in secret_parts(argument)}
     pairs = [
         *itertools.pairwise(arguments),
@@ -23,7 +23,8 @@ def _names_a_secret(option: str) -> bool:
 
 
 def secret_parts(text: str) -> set[str]:
-    """What `redact` takes out of `text`. The whole when that cannot be told, because a secret may be in it."""
+    """Return the part of `text` that `redact` removes, or all of it if that cannot be determined, because it may
+    be a secret."""
     line = " ".join(text.split())
     kept = redact(text, limit=len(text) * len(MASK) + len(MASK)).split(MASK)
     found: set[str] = set()

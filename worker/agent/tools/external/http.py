@@ -1,4 +1,4 @@
-"""Speaks to a server over streamable HTTP or SSE, within its origin, and sees what is answered in the place of MCP."""
+"""Speaks to a server over streamable HTTP or SSE, within its origin, and detects answers that are not MCP."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from worker.agent.tools.external.witness import LARGEST_ANSWER, Answer, Witness,
 
 _MESSAGES = ("application/json", "text/event-stream")
 _TIMEOUT = httpx2.Timeout(30.0, read=3600.0)
-"""Of one request. The deadline of a call or a start is kept by whoever waits for it."""
+"""Time limit of one request. Whoever waits for a call or a start keeps its deadline."""
 
 
 class Http(ClientTransport):
-    """`refused` is filled by the list of tools, `seen` with what is answered beside MCP outside of a call."""
+    """Listing the tools fills `refused`; answers that are not MCP and come outside of a call go to `seen`."""
 
     def __init__(self, config: ServerConfig, refused: dict[str, str], seen: Witness) -> None:
         self._config = config
@@ -67,7 +67,7 @@ class Http(ClientTransport):
         )
 
     async def _stay(self, request: httpx2.Request) -> None:
-        """Headers and reach stay within the configured origin."""
+        """Headers are sent only within the configured origin, and no other origin is contacted."""
         if _origin(request.url) != _origin(httpx2.URL(self._config.url or "")):
             raise httpx2.RequestError("redirected to another origin", request=request)
 
@@ -81,7 +81,7 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 async def _unlike_mcp(response: httpx2.Response) -> Answer | None:
-    """An error status, a redirect or a page. The stream that a server may open by GET is optional."""
+    """Record an error status, a redirect or a page. The stream that a server may open by GET is optional."""
     if response.request.method != "POST" and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return None
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -118,7 +118,7 @@ async def _error_code(response: httpx2.Response) -> int | None:
 
 
 class Repairing(httpx2.AsyncBaseTransport):
-    """Gives messages on with what `repaired` mends, up to the largest. A JSON escape never spans two lines."""
+    """Pass on messages up to the maximum size, repaired by `repaired`. A JSON escape never spans two lines."""
 
     def __init__(self, seen: Witness) -> None:
         self._seen = seen

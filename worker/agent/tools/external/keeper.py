@@ -1,11 +1,11 @@
-"""Runs one external server, and ends it with everything that it started when the worker ends, however the worker ends.
+"""Runs one external server. When the worker ends, for whatever reason, it ends the server and all of its descendants.
 
 `python -I -S keeper.py LIFELINE PROGRAM ARGUMENTS…`: LIFELINE is the number of an open pipe's reading end. The worker
-holds the writing end, so the pipe ends with the worker, also by SIGKILL. On Linux every orphan among the descendants
-becomes a child of this process, so a server behind `sh -c`, or one that has left its process group, is found too.
-There, too, the program is put into a Landlock domain of its own: it may look into its own descendants, and into no
-other process of the same user, be it the worker, this process, another server, or the shell that started them all.
-This file runs before any of our packages can be imported.
+holds the writing end, so the pipe closes when the worker ends, even by SIGKILL. On Linux every orphan among the
+descendants becomes a child of this process, so a server behind `sh -c`, or one that has left its process group, is
+found too. On Linux the program also runs in a Landlock domain of its own: it may inspect its own descendants, but no
+other process of the same user, such as the worker, this process, another server, or the shell that started them. This
+file runs before any of our packages can be imported.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-"""Numbers of system calls, the same on all architectures."""
+"""Numbers of system calls, which are the same on all architectures."""
 LANDLOCK_VERSION = 1
-"""The flag that asks for the kernel's version of Landlock."""
+"""The flag that requests the kernel's version of Landlock."""
 RULE_PATH_BENEATH = 1
 FS_MAKE_CHAR, FS_REFER = 1 << 6, 1 << 13
 SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS = 1, 2
 SCOPES_SINCE, REFER_SINCE = 6, 2
-"""The versions of Landlock that have these."""
+"""The versions of Landlock that introduced these."""
 GRACE_SECONDS = 0.4
-"""Between SIGTERM and SIGKILL."""
+"""Time between SIGTERM and SIGKILL."""
 _NOT_STARTED = 127
 _LOOK_SECONDS = 0.02
 
@@ -72,11 +72,11 @@ def main(lifeline: int, command: list[str]) -> int:
 
 
 def _enclose(libc: ctypes.CDLL) -> None:
-    """The calling process and its descendants may trace, and so read, nothing outside of them.
+    """Forbid the calling process and its descendants to trace, and so to read, any process outside of them.
 
-    From version 6 on they may not send signals to others either, nor connect to their abstract sockets. A kernel
-    without Landlock leaves things as they are. No file is restricted: the right that a domain takes from itself is
-    given back for the whole tree.
+    From version 6 on they also may not send signals to other processes or connect to their abstract sockets. A kernel
+    without Landlock restricts nothing. No file is restricted: the right that a domain takes from itself is given back
+    for the whole file tree.
     """
     version = libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION)
     if version < 1:
@@ -96,11 +96,11 @@ def _enclose(libc: ctypes.CDLL) -> None:
 
 
 def _wake(_number: int, _frame: object) -> None:
-    """Python handles the signal, so its number is written to the wake-up pipe."""
+    """Python handles the signal and writes its number to the wake-up pipe."""
 
 
 def _let_go_of_the_pipes() -> None:
-    """The server alone holds them, so that the worker sees their end when the server ends."""
+    """Close our copies, so that only the server holds these and the worker sees their end when the server ends."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
@@ -111,7 +111,7 @@ def _was_told_to_end(woken: int) -> bool:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """SIGTERM to all that is left of the tree, then SIGKILL until nothing is."""
+    """Send SIGTERM to the rest of the process tree, then SIGKILL until no process is left."""
     deadline = time.monotonic() + GRACE_SECONDS
     _signal(signal.SIGTERM)
     while _is_left(child) and time.monotonic() < deadline:
@@ -136,7 +136,7 @@ def _signal(number: signal.Signals) -> None:
 
 
 def _descendants() -> list[int]:
-    """From /proc; elsewhere the process group, which is this process's own."""
+    """Read the descendants from /proc; elsewhere use the process group, which is this process's own."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError, IndexError):

@@ -1,4 +1,4 @@
-"""Opens the connection to one external server, keeps it, and closes it. Every wait is bounded."""
+"""Opens, keeps and closes the connection to one external server. Every wait is bounded."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from worker.agent.tools.external.witness import Tail, Witness, watching, without
 OnQuestion = Callable[[str, Any, Any, Any], Awaitable[ElicitResult[Any]]]
 CLOSE_SECONDS = 1.2
 REASON_LIMIT = 1000
-"""Characters of a reason, and of each line of stderr."""
+"""Maximum characters of a reason, and of each line of stderr."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """`start`: seconds that a server may take to start, unless its entry says otherwise.
 
-    `look`: seconds that a refresh or a call waits for a start, which goes on after that.
+    `look`: seconds that a refresh or a call waits for a start, which then continues.
     """
 
     start: float = 60.0
@@ -36,13 +36,13 @@ class Timeouts:
 
 
 class ServerDown(Exception):
-    """The server cannot be used now; the message says why, for the operator, without secrets."""
+    """The server cannot be used now. The message tells the operator why, without secrets."""
 
 
 class Link:
-    """`refused`: the tools whose definitions cannot be read, with the reason, as of the last listing.
+    """`refused`: the tools whose definitions could not be read in the last listing, with the reason.
 
-    `seen`: what the server did outside of a call. `start_seconds`: how long it may take to start.
+    `seen`: what the server did outside of a call. `start_seconds`: how long the server may take to start.
     """
 
     def __init__(self, name: str, config: ServerConfig, timeouts: Timeouts, on_question: OnQuestion) -> None:
@@ -62,7 +62,7 @@ class Link:
         return self._client is not None
 
     async def open(self) -> Client[Any]:
-        """Raises `ServerDown`. A start that takes longer than a look goes on, up to its own limit."""
+        """Raises `ServerDown`. A start that takes longer than `look` continues, up to its own limit."""
         if self._client and self._client.is_connected() and not self._opening:
             return self._client
         if self._opening is None:
@@ -75,7 +75,8 @@ class Link:
         return opening.result()
 
     async def drop(self, client: Client[Any]) -> None:
-        """A connection whose other end has gone still counts as connected; the next call opens another."""
+        """A connection still counts as connected after the server has closed it; the next call then opens another
+        one."""
         if self._client is client:
             await self.close()
 
@@ -92,7 +93,7 @@ class Link:
         return f"failed: {known[1]}" if known else f"failed: {cause(error)}"
 
     def clean(self, reason: str) -> str:
-        """With the last lines of the program's stderr, and without secrets."""
+        """Describe the error with the last lines of the program's stderr, without secrets."""
         secrets = [*self._config.secrets, self._config.url or ""]
         first, *said = [
             redact(without_secrets(text, secrets), REASON_LIMIT) for text in (reason, *self._tail.lines())
@@ -102,7 +103,7 @@ class Link:
     def _started(self, opening: asyncio.Task[Client[Any]]) -> None:
         self._opening = None
         if not opening.cancelled():
-            opening.exception()  # retrieved here, because nobody may be waiting any more
+            opening.exception()  # retrieves the exception, because perhaps no task waits for it
 
     async def _start(self) -> Client[Any]:
         if self._client:
@@ -116,7 +117,7 @@ class Link:
                     await client.__aenter__()
             except TimeoutError:
                 reason = f"did not start within {self.start_seconds:g} s"
-            except Exception as error:  # noqa: BLE001 -- whatever a stranger's server makes the client raise
+            except Exception as error:  # noqa: BLE001 -- a third-party server may make the client raise anything
                 reason = self.failure(error, witness)
             else:
                 self._client = client
@@ -135,5 +136,5 @@ async def _closed(client: Client[Any]) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await client.close()
-    except Exception:  # noqa: BLE001, S110 -- it is gone either way
+    except Exception:  # noqa: BLE001, S110 -- the connection has gone in any case
         pass

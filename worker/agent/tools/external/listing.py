@@ -1,4 +1,4 @@
-"""Lets a server's bad tool definition cost that tool, where the library would refuse the whole list."""
+"""A tool definition that cannot be read costs only that tool, while the library would refuse the whole list."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ NAME_SHOWN = 64
 
 
 class TolerantStream:
-    """The stream of a server's messages. Definitions that the library cannot read are taken out of its list of tools.
+    """The stream of a server's messages. Definitions that the library cannot read are removed from the list of tools.
 
-    `refused` has the reason for each, by name. It begins anew with each first page.
+    `refused` has the reason for each, by name. It starts again with each first page.
     """
 
     def __init__(self, stream: Any, refused: dict[str, str]) -> None:
@@ -61,7 +61,7 @@ class TolerantStream:
         except KeyError:
             return True
         except ValidationError as error:
-            # The last part of the place is a field of the definition; the ones before it name the library's models.
+            # The last part of the place is a field of the definition; the parts before it name the library's models.
             fields = {
                 str(part) for fault in error.errors() for part in fault["loc"] if part in _FIELDS_OF_TOOLS
             }

@@ -1,4 +1,4 @@
-"""Remembers what each external tool looked like when it was first used."""
+"""Stores the fingerprint of each external tool as of its first use."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pydantic import RootModel
 
 
 def fingerprint(definition: Tool) -> str:
-    """SHA-256 of the whole definition as the server gave it: name, texts, schemas, annotations."""
+    """SHA-256 of the whole definition as the server sent it: name, texts, schemas, annotations."""
     raw = definition.model_dump(mode="json", by_alias=True, exclude_none=True)
     return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 class Proposal(NamedTuple):
-    """A definition that waits until somebody agrees. `shown`: its beginning, for a person to read."""
+    """A definition that waits until an operator accepts it. `shown`: its beginning, for a person to read."""
 
     fingerprint: str
     shown: str
@@ -31,20 +31,21 @@ class Pins(Protocol):
     """Fingerprints by server and tool."""
 
     def read(self, server: str) -> dict[str, str]:
-        """Empty for a server that nobody has used yet."""
+        """Return the fingerprints; they are empty for a server that nobody has used yet."""
         ...
 
     def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
-        """Keep those that are new, and return what is kept then: another worker may have been first."""
+        """Store the fingerprints of new tools and return all that are stored then, because another worker may have
+        been first."""
         ...
 
     def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
-        """The definitions that wait until somebody agrees (`Proposal`s, by tool), and no others."""
+        """Replace the definitions that wait for the operator (`Proposal`s, by tool)."""
         ...
 
 
 class MemoryPins:
-    """For as long as the process lives."""
+    """Keeps the fingerprints while the process lives."""
 
     def __init__(self) -> None:
         self._pins: dict[str, dict[str, str]] = {}
@@ -57,7 +58,7 @@ class MemoryPins:
         return self.read(server)
 
     def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
-        """Nobody could agree: the log names what waits."""
+        """Nobody could accept a definition here, so the log names what waits."""
 
 
 class _PinFile(RootModel[dict[str, dict[str, str]]]):
@@ -65,7 +66,8 @@ class _PinFile(RootModel[dict[str, dict[str, str]]]):
 
 
 class FilePins:
-    """A JSON file, replaced whole. Raises `OSError` or `ValueError` when it cannot be used: never taken for empty."""
+    """Keeps the fingerprints in a JSON file, which is replaced as a whole. Raises `OSError` or `ValueError` if it
+    cannot be used; it never counts as empty then."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -74,7 +76,7 @@ class FilePins:
         return self._read().get(server, {})
 
     def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
-        """The log names what waits, and whoever agrees writes it into the file."""
+        """The log names what waits, and a person who accepts it writes it into the file."""
 
     def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
         pins = self._read()

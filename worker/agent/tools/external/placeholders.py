@@ -1,4 +1,5 @@
-"""Fills in what a configuration takes from the environment, and finds what it expects some other program to fill in."""
+"""Fills in the parts of a configuration that come from the environment, and finds those that another program would
+fill in."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-"""`${NAME}` and `${NAME:-default}`; `${env:NAME}` is written for Cursor (userjot.com/docs/mcp-cursor, read
-2026-11-26), and in VS Code."""
+"""`${NAME}` and `${NAME:-default}`; Cursor (userjot.com/docs/mcp-cursor, read 2026-11-26) and VS Code write
+`${env:NAME}`."""
 
 FOREIGN_FORMS: tuple[tuple[str, str, str], ...] = (
-    # example, pattern, where it is used: from memory, not looked up, but for the rows with an address (read 2026-11-26)
+    # Each row: example, pattern, where it is used. Rows with an address were read on 2026-11-26, the others are from
+    # memory.
     (
         "${input:token}",
         r"\$\{",
@@ -55,27 +57,27 @@ FOREIGN_FORMS: tuple[tuple[str, str, str], ...] = (
         "1Password, vals, keyrings",
     ),
 )
-"""Forms of other programs that we do not fill in. Sent as they stand they would be wrong secrets on the wire."""
+"""Forms of other programs that are not filled in here. Sent unchanged, they would be wrong secrets."""
 
 SHELL_FORMS = frozenset({"$(command)", "$TOKEN", "`command`", "${input:token}", "<token>"})
-"""What a shell that is started with these arguments fills in by itself."""
+"""Arguments of a shell, which fills in such parts itself."""
 
 _FOREIGN = [(example, re.compile(pattern)) for example, pattern, _ in FOREIGN_FORMS]
 
 
 class Unfilled(Exception):
-    """A part cannot be filled in; the message says which, and never what a variable holds."""
+    """A part cannot be filled in. The message says which, and never contains the value of a variable."""
 
 
 @dataclass(slots=True)
 class Filling:
-    """`taken` collects the values that came from the environment: they may be secrets."""
+    """`taken` collects the values that came from the environment, because they may be secrets."""
 
     environment: Mapping[str, str]
     taken: set[str] = field(default_factory=set[str])
 
     def text(self, raw: str, allowed: frozenset[str] = frozenset()) -> str:
-        """Raises `Unfilled`. What a variable holds is not looked at again; what stands in the file is."""
+        """Raises `Unfilled`. Only the file's own text is searched for placeholders, never the value of a variable."""
         rest = _VARIABLE.sub(lambda match: f" {match[2] or ''} ", raw)
         for example, pattern in _FOREIGN:
             if example not in allowed and pattern.search(rest):

@@ -1,4 +1,4 @@
-"""What of a server's result is handed on: both of its forms when they say different things, files that can be read."""
+"""What is passed on of a server's result: both of its forms if they differ, and files that can be read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TYPE_LIMIT = 60
 
 
 def combined(result: CallToolResult) -> ToolResult:
-    """The specification wants the text to be the structured content as JSON. Where it is not, the LLM gets both."""
+    """By the specification the text is the structured content as JSON. If it is not, the LLM gets both."""
     result = result.model_copy(update={"content": [_readable(part) for part in result.content]})
     structured = result.structured_content
     if structured is None or not _differ(result, structured):
@@ -35,7 +35,7 @@ def combined(result: CallToolResult) -> ToolResult:
 
 
 def _differ(result: CallToolResult, structured: dict[str, Any]) -> bool:
-    """Whether the content, which is shown alone when it has files, and the structured content say different things."""
+    """Return whether the content, which is shown alone if it has files, and the structured content differ."""
     content = [part for part in result.content if not _is_blank(part)]
     if all(isinstance(part, TextContent) for part in content):
         known = {json.dumps(value, sort_keys=True) for value in _values(structured)}
@@ -58,7 +58,8 @@ def _files(result: CallToolResult) -> frozenset[str]:
 
 
 def _without_files(value: Any, files: frozenset[str]) -> Any:
-    """A file that the content has is not told again as text: it would fill the history with what nobody can read."""
+    """Leave out the encoded data of files that are in the content, because it would fill the history with text
+    that nobody can read."""
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
         return {key: _without_files(item, files) for key, item in items}
@@ -68,7 +69,7 @@ def _without_files(value: Any, files: frozenset[str]) -> Any:
 
 
 def _values(structured: dict[str, Any]) -> list[Any]:
-    """The whole, and each of its parts: servers also put one text for each element of a list."""
+    """Yield the whole and each of its parts, because some servers put one text for each element of a list."""
     parts = list(structured.values()) if len(structured) == 1 else []
     return [structured, *parts, *_elements(structured)]
 
@@ -88,7 +89,7 @@ def _parsed(text: str) -> str:
 
 
 def _readable(part: ContentBlock) -> ContentBlock:
-    """The library refuses the whole result for one file that it cannot decode, so such a file becomes words."""
+    """The library refuses the whole result if it cannot decode one file, so such a file is replaced by words."""
     if isinstance(part, ImageContent) and not part.mime_type.lower().startswith("image/"):
         return _unreadable("An image", part.mime_type, "its type is not that of an image")
     if isinstance(part, ImageContent | AudioContent):
@@ -112,7 +113,8 @@ def _unreadable(name: str, kind: str, why: str) -> TextContent:
 
 
 def _plain_base64(encoded: str) -> str | None:
-    """Also of what servers write in its place: a data URL, line breaks, the alphabet for URLs, no padding."""
+    """Decode also what servers write instead of plain base64: a data URL, line breaks, the URL-safe alphabet, no
+    padding."""
     data = encoded.partition(",")[2] if encoded.startswith("data:") else encoded
     data = "".join(data.split()).translate(_TO_PLAIN).rstrip("=")
     data += "=" * (-len(data) % 4)

@@ -1,4 +1,4 @@
-"""Speaks to a program over its stdin and stdout, keeps its stderr, and ends it with all that it started."""
+"""Speaks to a program over its stdin and stdout, keeps its stderr, and ends it with everything that it started."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from worker.agent.tools.external.witness import LARGEST_ANSWER, Tail
 
 KEEPER = str(Path(__file__).with_name("keeper.py"))
 ASK_SECONDS = 0.3
-"""Between the end of a program's stdin, which asks it to end, and the signals."""
+"""Time between the end of a program's stdin, which asks it to end, and the signals."""
 END_SECONDS = 0.7
-"""How long the keeper may take to end the program's tree by signals."""
+"""Time limit for the keeper to end the program's process tree by signals."""
 _CHUNK = 1 << 16
 _Item = SessionMessage | Exception
 
 
 class CannotStart(Exception):
-    """A program cannot be started at all; the message says why, for the operator."""
+    """A program cannot be started. The message tells the operator why."""
 
 
 class Stdio(ClientTransport):
@@ -76,7 +76,7 @@ async def _program(
         try:
             await _ask_to_end(process)
         finally:
-            os.close(lifeline)  # the keeper now ends the program, also when nobody waits for it
+            os.close(lifeline)  # the keeper now ends the program, even if nobody waits for it
             for stream in (read, write, received, sent):
                 stream.close()
             with contextlib.suppress(TimeoutError):
@@ -87,7 +87,7 @@ async def _program(
 
 
 async def _start(config: ServerConfig) -> tuple[asyncio.subprocess.Process, int]:
-    # The process gets PATH, HOME and the like, and what `env` names: none of our secrets.
+    # The process gets PATH, HOME and the like, and what `env` names, but none of our secrets.
     environment = get_default_environment() | config.env
     command = _findable(config, environment)
     ours, lifeline = os.pipe()
@@ -111,7 +111,7 @@ async def _start(config: ServerConfig) -> tuple[asyncio.subprocess.Process, int]
 
 
 def _findable(config: ServerConfig, environment: dict[str, str]) -> str:
-    """The program's path. Raises `CannotStart`."""
+    """Return the program's path. Raises `CannotStart`."""
     if config.cwd and not Path(config.cwd).is_dir():
         raise CannotStart("the folder of `cwd` does not exist")
     command = config.command or ""
@@ -127,7 +127,7 @@ def _findable(config: ServerConfig, environment: dict[str, str]) -> str:
 async def _receive(
     process: asyncio.subprocess.Process, received: MemoryObjectSendStream[_Item], tail: Tail
 ) -> None:
-    """Lines that are no messages of MCP are left out: many programs write greetings there.
+    """Leave out lines that are not MCP messages, because many programs write greetings to stdout.
 
     A line that is too large ends the connection.
     """
@@ -159,7 +159,7 @@ async def _send(
     sent: MemoryObjectReceiveStream[SessionMessage],
     received: MemoryObjectSendStream[_Item],
 ) -> None:
-    """A program that no longer reads is lost, also when it still runs: the session must see its end."""
+    """A program that no longer reads is lost even if it still runs, so the session must see its end."""
     with contextlib.suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
         async for item in sent:
             text = item.message.model_dump_json(by_alias=True, exclude_unset=True)

@@ -1,4 +1,4 @@
-"""What a failure of an external server means: how the call ended, who can mend it, and what the operator is told."""
+"""What a failure of an external server means: how the call ended, who can correct it, and what the operator is told."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from worker.agent.tools.external.stdio import CannotStart
 from worker.agent.tools.external.witness import LARGEST_ANSWER, Answer
 
 Meaning = Literal["refused", "unknown", "session lost", "session perhaps lost"]
-"""`session lost`: the request was not processed. `session perhaps lost`: whether it was is not known."""
+"""`session lost`: the request was not processed. `session perhaps lost`: it is unknown whether it was processed."""
 LOST: frozenset[Meaning] = frozenset({"session lost", "session perhaps lost"})
 
 STATUSES: tuple[tuple[range, Meaning, str], ...] = (
-    # statuses, what they mean for a call, what is said; RFC 9110 and RFC 6585
+    # Each row: statuses, what they mean for a call, and the words for it; RFC 9110 and RFC 6585.
     (range(200, 300), "unknown", "it took the request and gave no answer"),
     (
         range(401, 402),
@@ -43,10 +43,11 @@ STATUSES: tuple[tuple[range, Meaning, str], ...] = (
     (range(501, 502), "refused", "it does not know how to do this (HTTP 501)"),
     (range(500, 600), "unknown", "it failed"),
 )
-"""The first row that has the status counts. A 5xx may come from a gateway behind which the call goes on."""
+"""The first row with the status counts. A 5xx may come from a gateway while the server behind it still works on
+the call."""
 
 LOST_SESSIONS: tuple[tuple[int, int | Literal["any"] | None, Meaning, str], ...] = (
-    # HTTP status, JSON-RPC code (None: no JSON-RPC), what it means for a request that names a session, source
+    # Each row: HTTP status, JSON-RPC code (None: no JSON-RPC), what it means for a request with a session, source.
     (
         404,
         "any",
@@ -67,11 +68,11 @@ LOST_SESSIONS: tuple[tuple[int, int | Literal["any"] | None, Meaning, str], ...]
 )
 
 REFUSALS = frozenset({INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, URL_ELICITATION_REQUIRED})
-"""JSON-RPC errors that are answered before anything is done (JSON-RPC 2.0, section 5.1)."""
+"""JSON-RPC errors that a server returns before it does anything (JSON-RPC 2.0, section 5.1)."""
 
 
 def meaning(answers: Sequence[Answer]) -> tuple[Meaning, str] | None:
-    """Of the last answer that was not MCP; None if there was none."""
+    """Describe the last answer that was not MCP; None if there was none."""
     if not answers:
         return None
     answer = answers[-1]
@@ -105,7 +106,7 @@ def _lost(answer: Answer) -> Meaning | None:
 
 
 def links_of(error: ErrorData) -> list[str]:
-    """What a person has to open before the call can be made, each with the server's own words."""
+    """Return the URLs that a person must open before the call can be made, each with the server's own words."""
     if error.code != URL_ELICITATION_REQUIRED:
         return []
     try:
@@ -116,7 +117,7 @@ def links_of(error: ErrorData) -> list[str]:
 
 
 def _loose_links(data: Any) -> list[str]:
-    """A server that is not quite to the letter still means its URLs."""
+    """Accept URLs of a server that does not follow the specification exactly."""
     if isinstance(data, str):
         return [data] if data.startswith(("https://", "http://")) else []
     parts: list[Any] = []
@@ -128,7 +129,7 @@ def _loose_links(data: Any) -> list[str]:
 
 
 def cause(error: BaseException) -> str:
-    """The innermost errors with their texts, for the operator."""
+    """Return the innermost errors with their texts, for the operator."""
     texts = [
         str(each) if isinstance(each, CannotStart) else f"{type(each).__name__}: {each}"
         for each in _leaves(error)

@@ -1,7 +1,7 @@
-"""Starts each program as a user of its own, where the deployment has users for that: in the container.
+"""Starts each program as a user of its own, if the deployment has users for that, as the container does.
 
-The launcher is a copy of `setpriv` whose file carries the right to change users, and which only the worker may execute.
-It gives up every right before it executes the program, so a program gets nothing by calling it.
+The launcher is a copy of `setpriv` whose file has the capability to change users, and which only the worker may
+execute. It gives up every capability before it executes the program, so a program gains nothing by calling it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _RANGE = re.compile(r"(?P<first>[1-9]\d{0,8})-(?P<last>[1-9]\d{0,8})")
 def with_users(
     configs: Mapping[str, ServerConfig], environment: Mapping[str, str]
 ) -> tuple[dict[str, ServerConfig], list[str]]:
-    """The servers with the command that starts each as its user, and a notice for each that has got none.
+    """Return the servers with the command that starts each as its user, and a notice for each server without a user.
 
-    Raises `ValueError` for a range that cannot be read: without it two programs would share a user.
+    Raises `ValueError` for a range that cannot be read, because two programs would share a user without it.
     """
     launcher, users = environment.get(LAUNCHER), environment.get(USERS)
     if not launcher or not users:

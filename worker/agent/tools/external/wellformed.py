@@ -1,4 +1,4 @@
-"""Repairs JSON that no strict parser takes, because one bad character must not cost a whole message."""
+"""Repairs JSON that strict parsers refuse, so that one invalid character does not cost a whole message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REPLACEMENT = rb"\ufffd"
 
 
 def repaired(line: bytes) -> bytes:
-    """Replaces half a surrogate pair, which programs that cut text by UTF-16 write, and bytes that are no UTF-8."""
+    """Replace lone surrogates, which programs that cut text by UTF-16 units write, and bytes that are not UTF-8."""
     if rb"\ud" in line or rb"\uD" in line:
         line = _ESCAPE.sub(_whole, line)
     try:

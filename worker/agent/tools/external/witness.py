@@ -1,4 +1,4 @@
-"""What was seen of a server beside its answers: the end of its stderr, HTTP statuses, questions to the person."""
+"""Records what a server does besides its answers: the end of its stderr, HTTP statuses, questions to the person."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ LINE_LIMIT = 300
 SHORTEST_SECRET = 4
 HIDDEN = "[hidden]"
 LARGEST_ANSWER = 32 << 20
-"""Bytes of one message of a server. What is larger is not read, because it would fill the worker's memory."""
+"""Maximum bytes of one message of a server. A larger one is not read, because it would fill the worker's memory."""
 
 Dialect = Literal["mcp", "web page", "redirect", "status", "too large"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer that is not a message of MCP: `kind` says what it is instead."""
+    """An HTTP answer that is not an MCP message; `kind` says what it is."""
 
     status: int
     kind: Dialect
     retry_after: str = ""
     host: str = ""
-    """Where a redirect leads."""
+    """The target of a redirect."""
     code: int | None = None
-    """The code of the JSON-RPC error in it."""
+    """The code of the JSON-RPC error in the answer."""
     had_session: bool = False
     """Whether the request named a session, which the server may have forgotten."""
 
 
 @dataclass(slots=True)
 class Witness:
-    """Of one call: what its own HTTP requests were answered, and what the server asked in between."""
+    """What happened during one call: the answers to its HTTP requests, and the server's questions."""
 
     answers: list[Answer] = field(default_factory=list[Answer])
     questions: list[str] = field(default_factory=list[str])
@@ -47,7 +47,7 @@ _witness: ContextVar[Witness | None] = ContextVar("what is seen of the external 
 
 @contextlib.contextmanager
 def watching() -> Generator[Witness]:
-    """Requests that are sent inside, also by tasks that are started inside, report to this witness."""
+    """Requests that are sent inside the block, also by tasks that are started in it, report to this witness."""
     witness = Witness()
     token = _witness.set(witness)
     try:
@@ -61,7 +61,7 @@ def current() -> Witness | None:
 
 
 class Tail:
-    """The last lines of a program's stderr, each cut."""
+    """The last lines of a program's stderr, each of limited length."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=STDERR_LINES)
@@ -84,7 +84,7 @@ class Tail:
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """The longest first, because one may be a part of another."""
+    """The longest secret comes first, because one secret may be a part of another."""
     for secret in sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
