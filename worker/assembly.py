@@ -1,4 +1,4 @@
-"""The one place where the parts of a worker are put together; each is given what it uses, and no more."""
+"""The only place where the parts of a worker are assembled. Each part gets only what it uses."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ from worker.serve import Worker
 class Parts:
     """What a worker is made of. Only `assemble` reads it.
 
-    `agent` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases; not the event
-    loop's own clock, which stands still while a callback runs.
+    `agent` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases. The event
+    loop's own clock is not used, because it stands still while a callback runs.
     """
 
     worker_id: str

@@ -1,4 +1,5 @@
-"""`bind_wallet`: a wallet request is simulated again for the account that will sign it, and bound to that account."""
+"""`bind_wallet` simulates a wallet request again for the account that will sign it, and binds the request to that
+account."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class WalletBinding:
     clock: Clock
 
     async def bind(self, binding: Binding) -> CommandResult:
-        """One conditional write: what has changed, been claimed or been answered meanwhile stays as it is."""
+        """Replace the request in one conditional write. A request that has changed, been claimed or been answered
+        in the meantime stays."""
         try:
             async with asyncio.timeout(_SECONDS):
                 before, bound = await self._bound(binding)

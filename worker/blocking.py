@@ -1,4 +1,4 @@
-"""The store and the queue block; their calls run in threads of our own, so that nothing else can use these up."""
+"""The store and the queue block, so their calls run in threads of their own, which nothing else can use up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from forge.errors import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 _PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
-"""Seconds after each try. Meanwhile a queue message may come back; its run's lease decides what becomes of it."""
+"""Pauses in seconds after each try. A queue message may become visible meanwhile; its run's lease decides what
+happens then."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +26,7 @@ class Blocking:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="blocking")
 
     async def __call__(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Whoever calls decides what a `StorageUnavailable` means; for the operator it is logged here."""
+        """The caller decides what a `StorageUnavailable` means; here it is logged for the operator."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._executor, partial(call, *args, **kwargs))
@@ -34,7 +35,7 @@ class Blocking:
             raise
 
     async def retry(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """Repeat the call for about 4 s while the storage is out of reach; None if it still is."""
+        """Repeat the call for about 4 s while the storage is unreachable. Return None if it still is."""
         for pause in _PAUSES:
             try:
                 return await self(call, *args, **kwargs)
@@ -47,5 +48,5 @@ class Blocking:
 
 
 def _name(call: Callable[..., object]) -> str:
-    """Of a function inside of another one, the outer one's: that says what it was for."""
+    """Return the name of the outermost function, because that name says what the call was for."""
     return getattr(call, "__qualname__", type(call).__name__).partition(".<locals>")[0]

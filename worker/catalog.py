@@ -1,4 +1,4 @@
-"""Publishing what the workers offer, so that the functions can answer for them."""
+"""Publishes what the workers offer, so that the functions can answer for them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from worker.blocking import Blocking
 
 PUBLISH_SECONDS = 60.0
 FRESH_MS = 150_000
-"""A worker that has not published for so long has gone."""
+"""A worker that has not published for this long has gone."""
 _RETRY_SECONDS = 0.5
-"""A worker that is up before its table, or while that is out of reach, is ready as soon as the table is."""
+"""Pause after a failed publication, so that a worker is ready soon after its table becomes reachable."""
 
 
 class Publisher:
-    """Publishes at start and every minute; connects the MCP servers, and again those that were out of reach."""
+    """Publishes at start and every minute. It also connects the MCP servers, and reconnects those that were
+    unreachable."""
 
     def __init__(
         self,
@@ -52,14 +53,15 @@ class Publisher:
             self._pause = PUBLISH_SECONDS
 
     async def others_can_answer(self) -> bool:
-        """While this worker has no key for its LLM: whether there is one that has, as in the middle of a deployment."""
+        """While this worker has no key for its LLM, return whether another worker has one, for example during a
+        deployment."""
         try:
             return await self._is_covered()
         except StorageUnavailable:
             return False
 
     async def _is_covered(self) -> bool:
-        """Whether a worker that can answer has published lately; its catalog is then left in place."""
+        """Return whether a worker that can answer has published recently; its catalog then stays."""
         known = await self._blocking(self._commands.catalog)
         fresh = known is not None and self._clock() - known.published_at < FRESH_MS
         return known is not None and fresh and not known.missing_api_key

@@ -1,4 +1,4 @@
-"""One command of `/api/mcp-command`: begun at most once, and answered by something that can be stored."""
+"""One command of `/api/mcp-command`. It is begun at most once, and always gets a result that can be stored."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 Show = Callable[[SessionKey], Awaitable[None]]
 
 RESULT_BYTES = 200_000
-"""Of a result as JSON: with it the item stays under DynamoDB's 400 KB, however badly it is compressed."""
+"""Maximum bytes of a result as JSON. With it the item stays below DynamoDB's 400 KB, even if it does not compress."""
 _SECONDS = 24.0
-"""The function that asked waits a little longer."""
+"""The function that waits for the result waits slightly longer than this."""
 LOST = CommandResult(
     success=False,
     message="The worker was lost while it ran this command. It is not run again by itself: repeat it.",
@@ -33,7 +33,7 @@ LOST = CommandResult(
 
 
 class CommandAnswers:
-    """`show` pushes a session as it is to whoever looks at it."""
+    """`show` pushes the current state of a session to its connections."""
 
     def __init__(
         self, commands: Commands, toolbox: Toolbox, binding: WalletBinding, show: Show, blocking: Blocking
@@ -42,7 +42,7 @@ class CommandAnswers:
         self._show, self._blocking = show, blocking
 
     async def answer(self, message: CommandMessage) -> None:
-        """A command that has been begun before is not begun again: what made its worker fail may be the command."""
+        """A command that was begun before is not begun again, because the command may be what made its worker fail."""
         begun = await self._blocking(self._commands.begin, message.command_id)
         if begun is None:
             return
@@ -69,7 +69,7 @@ class CommandAnswers:
             return _broken(error)
 
     async def _store(self, command: ToolCommand, result: CommandResult) -> None:
-        """The arguments have been used, so the result may have all of the item."""
+        """The arguments are no longer needed, so the result may use all of the item's size."""
         done = command.model_copy(update={"arguments": {}})
         try:
             result = await asyncio.to_thread(cut, result)
@@ -77,14 +77,15 @@ class CommandAnswers:
             await self._blocking(self._commands.put, stored)
         except StorageUnavailable:
             await self._blocking.retry(self._commands.put, done.model_copy(update={"result": LOST}))
-        except Exception as error:  # noqa: BLE001  a result that has no JSON, or that the table refuses
+        except Exception as error:  # noqa: BLE001  the result cannot be written as JSON, or the table refuses it
             logger.warning("result not stored", extra={"tool": command.name, **error_fields(error)})
             broken = done.model_copy(update={"result": _broken(error)})
             await self._blocking.retry(self._commands.put, broken)
 
 
 def cut(result: CommandResult) -> CommandResult:
-    """At most `RESULT_BYTES` as JSON; of data that is longer the beginning, as text. It may take long: use a thread."""
+    """Return at most `RESULT_BYTES` as JSON; longer data is cut and becomes text. This may take long, so call it
+    in a thread."""
     message = _beginning(result.message.encode(errors="replace"), RESULT_BYTES // 10)
     data = to_json(result.data)
     if len(data) <= RESULT_BYTES - RESULT_BYTES // 10:

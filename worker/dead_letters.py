@@ -1,9 +1,8 @@
-"""Looks at what was given up, and tries it once more: `list | show RUN_ID | requeue RUN_ID`.
+"""Lists runs that were given up, and tries them again: `list | show RUN_ID | requeue RUN_ID`.
 
-It needs the table and the queues in its environment; `make dead-letters` finds them. A run that failed has ended,
-visibly; trying it once more accepts its input again, as a new message at the end of the conversation, whose LLM history
-says what was tried before. Doing so twice changes nothing. A run that never came to its end is just sent to the queue
-again.
+The table and the queues must be in the environment; `make dead-letters` finds them. A run that failed has ended with
+a notice; requeuing it accepts its input again as a new message at the end of the conversation, whose LLM history says
+what was tried before. Requeuing twice changes nothing. A run that has not ended is only sent to the queue again.
 """
 
 from __future__ import annotations
@@ -28,7 +27,8 @@ _BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A run that was given up. `session` None: it has expired or was deleted; `question`: its input, once logged."""
+    """A run that was given up. `session` None: the session has expired or was deleted; `question`: the run's
+    input, once logged."""
 
     delivery: Delivery
     message: RunMessage
@@ -49,7 +49,7 @@ class DeadLetters:
         self._store, self._queue, self._dead, self._clock = store, queue, dead, clock
 
     def all(self) -> list[DeadLetter]:
-        """Reading hides them for a moment; they are put back before this returns."""
+        """Reading hides the messages briefly; they are made visible again before this returns."""
         held = list(self._held())
         for letter in held:
             self._dead.extend(letter.delivery.receipt, 0)
@@ -63,7 +63,8 @@ class DeadLetters:
         raise NotFound(f"There is no dead letter of run {run_id}.")
 
     def requeue(self, run_id: str) -> str:
-        """Says what was done; the letter goes once that is safe. Raises `NotFound` and what `accept` raises."""
+        """Return what was done. The letter is deleted once that is stored. Raises `NotFound` and the errors of
+        `accept`."""
         held = list(self._held())
         try:
             letter = next((each for each in held if each.message.run_id == run_id), None)
@@ -122,7 +123,7 @@ class DeadLetters:
 
 
 def line(letter: DeadLetter) -> str:
-    """Ids and sizes only."""
+    """Log ids and sizes only."""
     size = len(letter.question.content) if letter.question else 0
     message = letter.message
     return f"{message.run_id}  {message.session_id}  {letter.state}  {size} characters"

@@ -1,7 +1,8 @@
-"""The boundary for texts of strangers: tool results, web pages, token names, contracts' words, servers' descriptions.
+"""The boundary for text from strangers: tool results, web pages, token names, contracts' words, servers'
+descriptions.
 
-Whatever such a text says, it stays data: for the LLM between marks that it cannot know, and in the chat without
-Markdown and without what cannot be seen. `listening` tells whether a tool has read any.
+Such a text always stays data: the LLM gets it between marks that its author cannot know, and the chat shows it
+without Markdown and without invisible characters. `listening` records whether a tool has read any.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from forge.models.lines import BLANK, one_line
 _MARKDOWN = re.compile(
     r"[\\`*\[\]<~|&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=[A-Za-z]):(?=//)|(?<=www)\.", re.IGNORECASE
 )
-"""What has a meaning within a line, and what makes a link of an address."""
+"""Characters with a meaning within a line, and those that make a link of an address."""
 _SELECTORS = re.compile(r"[\ufe00-\ufe0f]{2,}|[\U000e0100-\U000e01ef]")
-"""One after a sign chooses its form. Several, and those for rare forms, can carry a hidden text."""
+"""One variation selector after a sign chooses its form. Several of them, or rare ones, can carry a hidden text."""
 _LAYOUT = "\n\t"
 _CODE_CHARACTERS = 24
 _TICKS = re.compile(r"`+")
@@ -31,7 +32,7 @@ _heard: ContextVar[list[str] | None] = ContextVar(
 
 @contextmanager
 def listening() -> Generator[list[str]]:
-    """The list gets each text that `from_outside` takes in meanwhile, also by tasks that are started meanwhile."""
+    """The list gets each text that `from_outside` accepts inside the block, also in tasks that are started in it."""
     heard: list[str] = []
     token = _heard.set(heard)
     try:
@@ -41,7 +42,8 @@ def listening() -> Generator[list[str]]:
 
 
 def from_outside(text: str, limit: int | None = None) -> str:
-    """A stranger's text on one line, noted for whoever listens. Every such text of our own tools goes through this."""
+    """Put a stranger's text on one line and record it for `listening`. Every such text of our own tools passes
+    through this."""
     line = one_line(text, limit)
     if line and (heard := _heard.get()) is not None:
         heard.append(line)
@@ -49,7 +51,7 @@ def from_outside(text: str, limit: int | None = None) -> str:
 
 
 def visible(text: str) -> str:
-    """With what cannot be seen, or changes the direction of what is beside it, in words."""
+    """Replace characters that are invisible or change the text direction by their names."""
     shown = "".join(c if _is_visible(c) else _named(c) for c in text)
     return _SELECTORS.sub(lambda run: "".join(map(_named, run[0])), shown)
 
@@ -69,26 +71,27 @@ def _named(character: str) -> str:
 
 
 def in_chat(text: object, limit: int | None = None) -> str:
-    """On one line of the chat, without a meaning in Markdown: no link, no emphasis, no code."""
+    """Return the text for one line of the chat, with any Markdown in it made inactive: no link, no emphasis, no
+    code."""
     return _MARKDOWN.sub(r"\\\g<0>", one_line(str(text), limit))
 
 
 def in_code(text: object, limit: int | None = None) -> str:
-    """As code within a line of the chat, which it cannot end."""
+    """Return the text as inline code for the chat, which the text itself cannot end."""
     return f"`{one_line(str(text), limit).replace('`', '′') or ' '}`"
 
 
 def code_block(text: str) -> str:
-    """As a block of code in the chat, which it cannot end."""
+    """Return the text as a code block for the chat, which the text itself cannot end."""
     longest = max((len(run[0]) for run in _TICKS.finditer(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{visible(text)}\n{fence}"
 
 
 def fenced(source: str, text: str, salt: str) -> str:
-    """For the LLM: data of `source`, between marks with a code that follows from the whole text.
+    """Return the text for the LLM: data of `source`, between marks with a code that is computed from the whole text.
 
-    So no text can hold its own code, and the same result is always told in the same words, which providers cache.
+    So no text can contain its own code, and the same result always gets the same marks, which providers can cache.
     `salt`: the call's id.
     """
     body = visible(text)
@@ -101,5 +104,5 @@ def in_name(text: str) -> str:
 
 
 def described(server: str, text: str | None) -> str | None:
-    """A description that the external server `server` has written of its tool or of a part of it."""
+    """A description that the external server `server` has written about its tool or a part of it."""
     return f"(In the words of the external server {in_name(server)}:) {visible(text)}" if text else text

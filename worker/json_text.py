@@ -1,4 +1,4 @@
-"""JSON from outside, read at one place: whatever is wrong with it is one kind of error."""
+"""Parses JSON from outside. Any fault in it raises the same kind of error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def read_json(text: str | bytes) -> Any:
-    """Raises `ValueError` for what is no JSON, and for what is nested deeper than can be read."""
+    """Raises `ValueError` for text that is not JSON, and for nesting that is too deep to be read."""
     try:
         return json.loads(text)
     except RecursionError:

@@ -1,7 +1,7 @@
-"""Agrees to tools of external servers that are new or have changed: `list | agree SERVER TOOL FINGERPRINT`.
+"""Accepts tools of external servers that are new or have changed: `list | agree SERVER TOOL FINGERPRINT`.
 
-Such a tool is offered to nobody until then. `list` shows the whole of what the server says, or its beginning: what
-is agreed to is exactly the definition with that fingerprint. The workers look again every minute.
+Until then nobody is offered such a tool. `list` shows the server's definition or its beginning; `agree` accepts
+exactly the definition with that fingerprint. The workers read the result within a minute.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The worker's parts, put together."""
+"""The worker's program: it assembles the parts and runs them."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _llm(name: str, environment: Mapping[str, str]) -> Model | MissingApiKey:
 
 
 def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:
-    """What everybody who uses this deployment should know."""
+    """Return notices for every user of this deployment."""
     if missing:
         return [f"No LLM can answer: set {missing.variable} where the worker runs, and restart it."]
     if llm == "offline":
@@ -159,5 +159,5 @@ def _connections(settings: WorkerSettings, environment: Mapping[str, str]) -> Si
 
 
 def _threads(settings: WorkerSettings) -> int:
-    """A long poll holds one; a run needs one for a few milliseconds at a time."""
+    """A long poll uses one; a run needs one for a few milliseconds at a time."""
     return min(64, 8 + settings.worker_concurrency // 4)

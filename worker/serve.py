@@ -31,7 +31,7 @@ _LAG_LOOKS = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What lives as long as the worker."""
+    """Parts that live as long as the worker."""
 
     worker_id: str
     consumer: Consumer
@@ -48,7 +48,7 @@ class Worker:
 async def serve(
     worker: Worker, stop: asyncio.Event, *, stop_seconds: float, heartbeat: Path | None = None
 ) -> None:
-    """Until `stop` is set. A part that dies ends the worker, and whoever runs it starts another.
+    """Run until `stop` is set. A part that fails ends the worker, and its supervisor starts another worker.
 
     `heartbeat`: the file that the event loop touches while it runs.
     """
@@ -87,7 +87,7 @@ async def _measure(metrics: Metrics, active: LocalRuns) -> None:
 async def measure_lag(
     told: Callable[[float], None], every: float = _LAG_SECONDS, count: int = _LAG_LOOKS
 ) -> None:
-    """Tell the worst lateness of `count` looks, `every` so many seconds: leases and pushes are as late as that."""
+    """Record the largest lateness of `count` checks, one every so many seconds. Leases and pushes are equally late."""
     loop = asyncio.get_running_loop()
     while True:
         worst = 0.0
@@ -99,7 +99,7 @@ async def measure_lag(
 
 
 def _memory() -> int:
-    """Resident bytes; 0 where the system does not tell."""
+    """Return resident bytes; 0 if the system does not provide them."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""What a deployer sets for the worker, beside the shared settings."""
+"""What a deployer configures for the worker, in addition to the shared settings."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from worker.push.frame_pace import FramePace
 
 class WorkerSettings(Settings):
     """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
-    `worker_heartbeat`: the file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: none.
+    `worker_heartbeat`: the file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: no
+    file.
 
     `frame_pace`: how often text is pushed (`worker.push.frame_pace`).
 
-    `log_error_texts`: only for a developer's own computer, since users' words may be in them.
+    `log_error_texts`: only for a developer's own computer, because the texts may contain users' words.
 
-    `trace_ratio`: the share of runs whose spans are recorded. `trace_contents`: what people, the LLM and tools say is
-    part of their spans.
+    `trace_ratio`: the share of runs whose spans are recorded. `trace_contents`: the spans include what people, the
+    LLM and tools say.
 
-    `testnet_chain_id`: one that the test network's node may have beside the development nodes' usual ones.
+    `testnet_chain_id`: a further id that the test network's node may have, besides the usual ids of development
+    nodes.
 
-    `policy_*`: what the agent may do, whatever the LLM wants (`worker.agent.policy`). Denied tools: `network:tool` or
-    `*:tool`. Limits: amounts such as `5 ether`. Wallet targets: `0x<contract>.0x<selector>`, `*` for any; empty: all.
+    `policy_*`: what the agent may do, independently of the LLM (`worker.agent.policy`). Denied tools: `network:tool`
+    or `*:tool`. Limits: amounts such as `5 ether`. Wallet targets: `0x<contract>.0x<selector>`, `*` for any; empty:
+    all.
     """
 
     forge_llm: str = "offline"

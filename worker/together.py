@@ -1,6 +1,6 @@
-"""Questions that are asked at the same time: when one of them fails, the others are over before anybody hears of it.
+"""Concurrent questions: if one fails, the others have ended before the caller gets the error.
 
-`asyncio.gather` alone lets the others go on, into connections that are closed by then.
+With `asyncio.gather` alone the others would continue, on connections that are closed by then.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Second = TypeVar("Second")
 async def both(
     first: Coroutine[Any, Any, First], second: Coroutine[Any, Any, Second]
 ) -> tuple[First, Second]:
-    """Raises what the first of them to fail raises."""
+    """Raises the error of the first one that fails."""
     tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
     await _finished(tasks)
     return tasks[0].result(), tasks[1].result()
 
 
 async def all_of(each: Iterable[Coroutine[Any, Any, First]]) -> list[First]:
-    """Raises what the first of them to fail raises."""
+    """Raises the error of the first one that fails."""
     tasks = [asyncio.ensure_future(one) for one in each]
     await _finished(tasks)
     return [task.result() for task in tasks]

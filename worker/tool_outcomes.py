@@ -1,7 +1,7 @@
 """How a tool call can end, and who is told what about it.
 
-The kind is a type that travels with the error. The texts are only told, never read: the LLM gets what is known and
-advice for its next call, a person what is known.
+The kind is a type that travels with the error. No code reads the texts: the LLM gets what is known and advice for its
+next call, and a person gets what is known.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ OUTCOME_META = "forge/outcome"
 """The field of an MCP result's `_meta` in which our servers say how a call ended."""
 
 SHOWN_META = "forge/shown"
-"""The field beside it with what a person reads, where the result's content advises an LLM."""
+"""The field next to it with the text for a person, if the result's content contains advice for an LLM."""
 
 UNKNOWN_SIGN = "OUTCOME UNKNOWN"
-"""How people and the LLM are told of an unknown outcome. No code decides by it."""
+"""The words for an unknown outcome, for people and the LLM. No code decides by them."""
 
 LOOK_FIRST = "Verify the state with a read-only tool before you repeat it; if you cannot, ask the user."
 VERIFY = f"It may or may not have taken effect. {LOOK_FIRST}"
@@ -41,7 +41,7 @@ def unknown_text(reason: str, advice: str = VERIFY) -> str:
 class ToolEnded(ToolError):
     """A tool call ended without a result; `kind` says what is known of its effect.
 
-    The message is for the LLM, `shown` for a person, who is neither told of tools nor of their parameters.
+    The message is for the LLM. `shown` is for a person and names neither tools nor their parameters.
     """
 
     kind: EndedKind
@@ -53,7 +53,7 @@ class ToolEnded(ToolError):
 
 
 class ToolRefused(ToolEnded):
-    """Nothing was done, by definition. `advice` tells the LLM how to mend the call."""
+    """Nothing was done, by definition. `advice` tells the LLM how to correct the call."""
 
     KIND: ClassVar[EndedKind] = "refused"
 
@@ -61,7 +61,7 @@ class ToolRefused(ToolEnded):
         super().__init__(f"{shown} {advice}".rstrip(), self.KIND, shown)
 
     def within(self, words: str) -> ToolRefused:
-        """The same refusal, with what was not done because of it before its words."""
+        """Return the same refusal, preceded by what was not done because of it."""
         refused = ToolRefused(f"{words}: {self}")
         refused.shown = f"{words}: {self.shown}"
         return refused
@@ -91,9 +91,9 @@ _facts: ContextVar[list[str] | None] = ContextVar("facts of the tool call", defa
 
 @contextmanager
 def noting() -> Generator[list[str]]:
-    """What a tool notes about its call, for those who have to tell of a call that was cut off.
+    """Collects the facts that a tool notes about its call, so that they are known even if the call is cut off.
 
-    The outermost one holds: the agent's ledger, or the server when another client calls it.
+    The outermost collector gets them: the agent's ledger, or the server if another client calls it.
     """
     outer = _facts.get()
     facts: list[str] = [] if outer is None else outer
@@ -105,13 +105,13 @@ def noting() -> Generator[list[str]]:
 
 
 def note(fact: str) -> None:
-    """A clause that must not be lost, whatever becomes of the call: the hash of a transaction that was sent."""
+    """Note a fact that must be kept whatever happens to the call, such as the hash of a transaction that was sent."""
     if (facts := _facts.get()) is not None:
         facts.append(fact)
 
 
 def lost(facts: Sequence[str] = ()) -> OutcomeUnknown:
-    """The end of a call whose result nobody has."""
+    """Return the end of a call whose result is not known."""
     return OutcomeUnknown(_with(facts, "this call was started but its result was lost"))
 
 
@@ -120,9 +120,10 @@ def _with(facts: Sequence[str], reason: str) -> str:
 
 
 def broke_off(error: BaseException) -> bool:
-    """Whether what was raised is the tool's own end. False for what ends its caller: a cancellation, a lost lease.
+    """Return whether the exception is the tool's own end. False for exceptions that end the caller: a cancellation, a
+    lost lease.
 
-    A tool may also raise `CancelledError` itself, or get it from something that it waits for; then nobody has asked
+    A tool may raise `CancelledError` itself or get it from something that it waits for. In that case nobody has asked
     this task to end.
     """
     if isinstance(error, (LeaseLost, GeneratorExit)):
@@ -132,7 +133,8 @@ def broke_off(error: BaseException) -> bool:
 
 
 def ended(error: BaseException, *, repeatable: bool) -> ToolEnded:
-    """Whatever a tool raised, with its kind. What nobody foresaw is unknown if the tool may have had an effect."""
+    """Return the tool's exception with its kind. An unexpected exception is `unknown` if the tool may have had an
+    effect."""
     if isinstance(error, ToolEnded):
         return error
     words = _words(error)
@@ -144,14 +146,15 @@ def ended(error: BaseException, *, repeatable: bool) -> ToolEnded:
 
 
 def _words(error: BaseException) -> str:
-    """The message of a tool's own error. Of any other error the class; FastMCP's masks would invite to repeat it."""
+    """Return the message of a tool's own error, and only the class of any other error, because FastMCP's masked
+    text would suggest to repeat the call."""
     if isinstance(error, ToolError) and error.__cause__ is None:
         return str(error) or "the tool gave no reason"
     return f"the tool broke off ({type(error.__cause__ or error).__name__})"
 
 
 def error_text(content: Sequence[ContentBlock]) -> str:
-    """The texts of an error result, joined."""
+    """Return the texts of an error result, joined."""
     texts = [part.text for part in content if isinstance(part, TextContent) and part.text.strip()]
     return "\n".join(texts) or "The tool reported an error without words."
 
@@ -161,12 +164,12 @@ def outcome_meta(error: ToolEnded) -> dict[str, Any]:
 
 
 def ended_as(kind: EndedKind, content: Sequence[ContentBlock], meta: dict[str, Any] | None) -> ToolEnded:
-    """The error that one of our servers made such a result of."""
+    """Return the error from which one of our servers made this result."""
     shown = (meta or {}).get(SHOWN_META)
     return ToolEnded(error_text(content), kind, shown if isinstance(shown, str) else None)
 
 
 def carried(meta: dict[str, Any] | None) -> EndedKind | None:
-    """The kind that a result's `_meta` carries; None when it says nothing that this version understands."""
+    """Return the kind in a result's `_meta`; None if it has none that this version understands."""
     kind = (meta or {}).get(OUTCOME_META)
     return kind if kind in get_args(EndedKind) else None

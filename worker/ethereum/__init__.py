@@ -1,1 +1,1 @@
-"""What we know of Ethereum: chains, transactions and contracts. It is nobody's server."""
+"""Knowledge of Ethereum: chains, transactions and contracts. It belongs to no single MCP server."""

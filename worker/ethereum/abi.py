@@ -1,4 +1,4 @@
-"""Encoding and decoding of calls and of what they revert with."""
+"""Encoding and decoding of calls, and of revert data."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from worker.tool_outcomes import ToolRefused
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 LONGEST_REASON = 500
 MOST_BYTES = 131_072
-"""Bytes of call data or of an answer that are decoded: the largest transaction that geth's pool takes (txMaxSize)."""
+"""Maximum bytes of call data or of a result that are decoded: the largest transaction in geth's pool (txMaxSize)."""
 MOST_WORDS = 20_000
-"""Of 32 bytes, that decoding may read: some five for each word of `MOST_BYTES`."""
+"""Maximum words of 32 bytes that decoding may read: about five for each word of `MOST_BYTES`."""
 _REVERT_BYTES = 4_096
 
 
 class _MeteredStream(ContextFramesBytesIO):
-    """Elements of an array may all point to one place, so a little data may stand for very many values."""
+    """All elements of an array may point to one place, so a little data may stand for very many values."""
 
     words_left = MOST_WORDS
 
@@ -50,7 +50,7 @@ decode = _MeteredDecoder(registry).decode
 
 
 def check_size(data: bytes) -> None:
-    """Before anything is decoded: what is refused costs nothing."""
+    """Check the size before anything is decoded, so that refused data costs nothing."""
     if len(data) > MOST_BYTES:
         raise ToolRefused(f"The data has {len(data)} bytes; at most {MOST_BYTES} are decoded.")
 
@@ -116,7 +116,7 @@ def decode_answer(data: bytes, returns: str) -> list[Argument]:
 
 
 def explain_revert(data: bytes) -> str:
-    """What revert bytes say, in words. The words come from the contract: untrusted text."""
+    """Return what revert data says, in words. The words come from the contract and are untrusted text."""
     if not data:
         return "no reason given"
     error = known_errors().get(data[:4])
@@ -138,12 +138,12 @@ def explain_revert(data: bytes) -> str:
 
 
 def say_something(arguments: Sequence[Argument]) -> bool:
-    """Whether there is a text among them, which somebody has written."""
+    """Return whether the values contain a text, which somebody has written."""
     return any("string" in argument.type for argument in arguments)
 
 
 def heard(arguments: Sequence[Argument]) -> None:
-    """Decoding happens in a thread, where nobody listens: what it has brought is taken in here."""
+    """Decoding happens in a thread that records no texts from outside, so they are recorded here."""
     if say_something(arguments):
         from_outside(json.dumps([argument.value for argument in arguments], default=str), LONGEST_REASON)
 

@@ -1,4 +1,4 @@
-"""ABI values from JSON and back: integers as exact strings, bytes as 0x hex, arrays and tuples as lists."""
+"""Convert ABI values from JSON and back: integers as exact strings, bytes as 0x hex, arrays and tuples as lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.tool_outcomes import ToolRefused
 AddressParser = Callable[[str], str]
 _INTEGER = re.compile(r"-?[0-9]+|0x[0-9a-fA-F]+")
 _LONGEST_INTEGER = 100
-"""Characters; 2**256 has 78 digits. The time that Python takes grows with their square."""
+"""Maximum characters of a number; 2**256 has 78 digits. Python's parsing time grows with the square of the length."""
 _HEX_BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 

@@ -1,4 +1,4 @@
-"""Addresses and the names of the test network's accounts."""
+"""Addresses, and the names of the test network's accounts."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _DIGITS = re.compile(r"[0-9a-fA-F]+")
 
 
 class Account(BaseModel):
-    """An address with its checksum, and the test account's name if it is one."""
+    """An address with its checksum, and the name of the test account that it belongs to, if any."""
 
     address: str
     name: str | None = None
 
 
 def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:
-    """`test_accounts`: the addresses that the names stand for on this network, in order; empty elsewhere."""
+    """`test_accounts`: the addresses of the names on this network, in order; empty on other networks."""
     text = who.strip()
     if _HEX.fullmatch(text):
         return label(parse_address(text), test_accounts)
@@ -60,7 +60,7 @@ def label(address: str, test_accounts: Sequence[str]) -> Account:
 
 
 def parse_address(text: str) -> str:
-    """The checksummed form (EIP-55). A mixed-case address with a wrong checksum is most likely mistyped."""
+    """Return the checksummed form (EIP-55). A mixed-case address with a wrong checksum is probably mistyped."""
     digits = text.strip().removeprefix("0x").removeprefix("0X")
     if len(digits) == 64 and _DIGITS.fullmatch(digits):
         raise ToolRefused(
@@ -97,7 +97,7 @@ def _unknown(text: str) -> ToolRefused:
 
 
 def _fault(digits: str) -> str:
-    """A letter of another alphabet is drawn like a digit, so it is named by its code as well."""
+    """A letter of another alphabet may look like a digit, so the message also gives its code."""
     odd = next((c for c in digits if not _DIGITS.fullmatch(c)), None)
     if odd is not None:
         return f"{odd!r} (U+{ord(odd):04X}) is no hex digit"

@@ -1,4 +1,4 @@
-"""Exact amounts: whole base units inside, human units beside them; never a float."""
+"""Exact amounts: whole base units internally, with human units next to them, and never a float."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ETHER_DECIMALS = 18
 LARGEST = 2**256 - 1
 _UNITS = {"wei": 0, "gwei": 9, "ether": ETHER_DECIMALS, "eth": ETHER_DECIMALS}
 _AMOUNT = re.compile(r"(?P<whole>[0-9]{1,100})(?:\.(?P<fraction>[0-9]{1,100}))?\s*(?P<unit>[A-Za-z]*)")
-"""Python reads no number of more than 4,300 digits, and 2^256 has 78."""
+"""Maximum digits of a number. Python reads at most 4,300, and 2^256 has 78."""
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -34,7 +34,7 @@ Amount = Annotated[
 
 
 def parse_amount(value: str | int, currency: str = "ETH") -> int:
-    """Wei. `currency` is the network's own coin, accepted as a unit beside ether."""
+    """Parse an amount to wei. `currency` is the network's native currency, which is accepted as a unit like ether."""
     amount = value if isinstance(value, int) else _parse_text(value.strip(), currency)
     if not 0 <= amount <= LARGEST:
         raise ToolRefused(f"The amount {value} is out of range: 0 to 2^256-1 wei.")
@@ -66,7 +66,7 @@ def _scale(text: str, whole: str, fraction: str, decimals: int) -> int:
 
 
 def format_units(amount: int, decimals: int = ETHER_DECIMALS) -> str:
-    """Exact, without exponent or trailing zeros: 1500000000000000000 → `1.5`."""
+    """Format exactly, without exponent or trailing zeros: 1500000000000000000 → `1.5`."""
     sign, digits = ("-" if amount < 0 else ""), str(abs(amount)).rjust(decimals + 1, "0")
     whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"

@@ -1,4 +1,4 @@
-"""The configured chains: each one's node, and what is asked of a node only once."""
+"""The configured chains, the node of each, and values that a node is asked for only once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHAIN_ID_SECONDS = 30.0
 
 
 class Chain:
-    """One network. Every read makes sure first that the node really serves this network's chain."""
+    """One network. Every read first makes sure that the node serves this network's chain."""
 
     def __init__(self, network: Network, pacing: Pacing | None = None) -> None:
         self.pacing = pacing or Pacing()
@@ -59,14 +59,16 @@ class Chain:
         return self.name in HAS_L1_FEE
 
     def sending_lock(self, sender: str) -> asyncio.Lock:
-        """For one transaction of an account after the other: a node gives two at once the same nonce."""
+        """This lock lets an account send one transaction at a time, because a node gives two concurrent ones the
+        same nonce."""
         return self._sending.setdefault(sender, asyncio.Lock())
 
     async def info(self) -> NetworkInfo:
         return self._network.info.model_copy(update={"chain_id": await self.chain_id()})
 
     async def chain_id(self, *, is_fresh: bool = False) -> int:
-        """Asked again after a while, for a URL may come to serve another chain; `is_fresh`: asked now."""
+        """The chain id is asked again after a while, because a URL may later serve another chain. `is_fresh`: ask
+        now."""
         known = self._chain_id
         if known is not None and not is_fresh and monotonic() < self._asked_at + CHAIN_ID_SECONDS:
             return known
@@ -94,14 +96,14 @@ class Chain:
             )
 
     async def test_accounts(self) -> Sequence[str]:
-        """The accounts that the names Alice … Judy stand for; empty except on testnet."""
+        """Return the accounts for which the names Alice … Judy stand; empty except on testnet."""
         if self._test_accounts is None:
             is_test = self.name == TESTNET
             self._test_accounts = self._addresses(await self.read("eth_accounts")) if is_test else ()
         return self._test_accounts
 
     def _addresses(self, answer: Any) -> tuple[str, ...]:
-        """The names go by the order, so none is left out of the middle."""
+        """The names are assigned by order, so no account in the middle may be left out."""
         found = [address(each) for each in items(answer) or []][: len(ACCOUNT_NAMES)]
         if items(answer) is None or None in found:
             raise NodeUnreadable(self.name, "eth_accounts", answer)
@@ -118,29 +120,29 @@ class Chain:
         return await self._rpc.read(method, *params)
 
     async def quantity(self, method: str, *params: Any) -> int:
-        """A number that is needed. Raises `NodeUnreadable` when the answer is none."""
+        """Return a number that the caller needs. Raises `NodeUnreadable` if the answer is not a number."""
         answer = await self.read(method, *params)
         if (number := quantity(answer)) is None:
             raise NodeUnreadable(self.name, method, answer)
         return number
 
     async def data(self, method: str, *params: Any) -> str:
-        """Bytes as 0x hex. Raises `NodeUnreadable` when the answer is none."""
+        """Return bytes as 0x hex. Raises `NodeUnreadable` if the answer is not hex data."""
         answer = await self.read(method, *params)
         if (data := hex_data(answer)) is None:
             raise NodeUnreadable(self.name, method, answer)
         return data
 
     async def transaction(self, tx_hash: str) -> Transaction | None:
-        """None when the node does not know it. Fields that the node did not tell, or not readably, are None."""
+        """Return None if the node does not know the transaction. Fields that are missing or unreadable are None."""
         return Transaction.read(await self.read("eth_getTransactionByHash", tx_hash))
 
     async def receipt(self, tx_hash: str) -> Receipt | None:
-        """None while the transaction is in no block, by this node's account."""
+        """Return None while the transaction is in no block known to this node."""
         return Receipt.read(await self.read("eth_getTransactionReceipt", tx_hash))
 
     async def block(self, parameter: str) -> Block | None:
-        """`parameter`: a tag, a number in hex, or a hash; the block lists the hashes of its transactions."""
+        """`parameter`: a tag, a number in hex, or a hash. The block lists the hashes of its transactions."""
         method = "eth_getBlockByHash" if transaction_hash(parameter) else "eth_getBlockByNumber"
         return Block.read(await self.read(method, parameter, False))
 
@@ -153,7 +155,7 @@ class Chain:
 
 
 class Chains:
-    """All configured networks, by name. Connections open at first use and after `close`."""
+    """All configured networks, by name. A connection opens on first use, also after `close`."""
 
     def __init__(self, networks: Mapping[str, Network], pacing: Pacing | None = None) -> None:
         self._chains = {name: Chain(network, pacing) for name, network in networks.items()}

@@ -1,4 +1,4 @@
-"""What a transaction would do, by the logs of a simulation (`eth_simulateV1`), where a node offers it."""
+"""What a transaction would do, according to the logs of a simulation (`eth_simulateV1`), if a node offers it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ MOST_LOGS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`is_whole`: no logs were left out. `answers`: what the calls that were simulated after it returned."""
+    """`is_whole`: no logs were left out. `answers`: the results of the calls that were simulated after the
+    transaction."""
 
     movements: list[Movement]
     grants: list[Grant]
@@ -27,7 +28,7 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class NoEffects:
-    """The node cannot tell; `reason` in words."""
+    """The node cannot simulate the transaction; `reason` in words."""
 
     reason: str
 
@@ -35,8 +36,8 @@ class NoEffects:
 async def simulated_effects(request: Request, then: Sequence[dict[str, str]] = ()) -> Effects | NoEffects:
     """`then`: calls after it, in the state that it leaves.
 
-    Some nodes take no `traceTransfers`: then the coin's movements are not logged, and only what the transaction itself
-    sends is known.
+    Some nodes do not accept `traceTransfers`. Then movements of the native currency are not logged, and only what the
+    transaction itself sends is known.
     """
     reason = ""
     for traces in (True, False):
@@ -53,7 +54,7 @@ async def simulated_effects(request: Request, then: Sequence[dict[str, str]] = (
 
 
 def _read(answer: Any) -> Effects | None:
-    """None when it cannot be read whole: a log that is missing may be the one that matters."""
+    """Return None if the logs cannot be read completely, because a missing log may be the one that matters."""
     calls = _calls(answer)
     if not calls or calls[0].logs is None or calls[0].succeeded is False:
         return None

@@ -1,8 +1,8 @@
-"""What the logs of a simulation say: movements, and rights that were given. Logs are the contracts' own words.
+"""What the logs of a simulation say: movements, and rights that were given. Logs are statements of the contracts.
 
-A log's words are its topics behind the first, then the words of its data: events put what they index first.
-Sources: EIP-20, 721, 777, 1155, 6909; WETH9; Permit2; OpenZeppelin 5; EIP-1967; Safe 1.4; Aave V3; Morpho; Balancer V2.
-Collected on 2026-11-26.
+A log's words are its topics after the first, then the words of its data, because events put their indexed values
+first. Sources: EIP-20, 721, 777, 1155, 6909; WETH9; Permit2; OpenZeppelin 5; EIP-1967; Safe 1.4; Aave V3; Morpho;
+Balancer V2. Collected on 2026-11-26.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.ethereum.lenient import Allotment, LenientReader, TooMuch
 from worker.ethereum.signatures import parse_types
 
 NATIVE = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
-"""The address under which eth_simulateV1 logs movements of the chain's own coin (execution-apis)."""
+"""The address under which eth_simulateV1 logs movements of the chain's native currency (execution-apis)."""
 MOST_OF_A_BATCH = 200
 _LISTS = parse_types("(uint256[],uint256[])")
 
@@ -135,7 +135,7 @@ def _rows() -> dict[tuple[str, int], tuple[str, _Moves | _Gives]]:
 
 
 def movements(logs: Sequence[Log]) -> list[Movement]:
-    """ERC-777 tokens log a movement twice, as ERC-20 ones and in their own way: it is told once."""
+    """ERC-777 tokens log a movement twice, as ERC-20 does and in their own form; it is returned once."""
     found = [each for log in logs for each in _movements_of(log)]
     usual = {(m.asset, m.sender, m.to, m.amount) for m in found if m.standard == "erc20"}
     return [m for m in found if m.standard != "erc777" or (m.asset, m.sender, m.to, m.amount) not in usual]

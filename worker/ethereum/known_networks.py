@@ -49,27 +49,28 @@ KNOWN_NETWORKS = (
         wallet_rpc_urls=["https://rpc.sepolia.linea.build"],
     ),
 )
-"""`wallet_rpc_urls`: the public nodes that the chains' own documents name (2026-11-26); every wallet has mainnet."""
+"""`wallet_rpc_urls`: the public nodes that the chains' own documents name (2026-11-26); every wallet knows mainnet."""
 
 HAS_L1_FEE = frozenset({"base"})
-"""OP stack chains (specs.optimism.io, "L1-Cost fees"): a transaction also pays `l1Fee`, beside gas times price."""
+"""OP stack chains (specs.optimism.io, "L1-Cost fees"): a transaction also pays `l1Fee`, in addition to gas times
+price."""
 
 TEST_CHAIN_IDS = frozenset({31337, 1337})
-"""The ids that development nodes have by default (anvil and Hardhat; geth --dev and Ganache). 2026-11-26."""
+"""The default chain ids of development nodes (anvil and Hardhat; geth --dev and Ganache). 2026-11-26."""
 TESTNET_CHAIN_ID = "TESTNET_CHAIN_ID"
-"""The variable in which an operator names one more; ids of the public networks above stay refused."""
+"""The variable in which an operator names one more id; ids of the public networks above stay refused."""
 
 REAL_CHAIN_IDS = frozenset(info.chain_id for info in KNOWN_NETWORKS if info.name != TESTNET)
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A configured network. The URL may carry a key: it belongs in no message and no log."""
+    """A configured network. The URL may contain a key, so it must appear in no message and no log."""
 
     info: NetworkInfo
     rpc_url: str = field(repr=False)
     chain_ids: frozenset[int]
-    """Those of which its node may have one."""
+    """The chain ids of which the network's node may have one."""
 
     @property
     def name(self) -> str:
@@ -82,13 +83,14 @@ def rpc_variable(name: str) -> str:
 
 
 def configured_networks(environment: Mapping[str, str]) -> dict[str, Network]:
-    """By name, in the order of `KNOWN_NETWORKS`; which of its ids the test network has only its node knows."""
+    """Return networks by name, in the order of `KNOWN_NETWORKS`. Only the test network's node knows which of its
+    ids it has."""
     urls = ((info, environment.get(rpc_variable(info.name), "").strip()) for info in KNOWN_NETWORKS)
     return {info.name: Network(info, url, _chain_ids(info, environment)) for info, url in urls if url}
 
 
 def _chain_ids(info: NetworkInfo, environment: Mapping[str, str]) -> frozenset[int]:
-    """A list of what is allowed, for nobody can list the public networks: there are more every week."""
+    """This is a list of allowed ids, because nobody can list the public networks: there are more every week."""
     if info.name != TESTNET:
         return frozenset({info.chain_id})
     named = environment.get(TESTNET_CHAIN_ID, "").strip()

@@ -1,4 +1,4 @@
-"""Well-known functions and errors, so that calls and reverts can be read without an ABI. The standards' own names."""
+"""Well-known functions and errors, named as in the standards, so that calls and reverts can be read without an ABI."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Call data as the most lenient contract reads it (Solidity before 0.5 with ABI coder 1, hand-written code).
+"""Reads call data as the most lenient contract does (Solidity before 0.5 with ABI coder 1, hand-written code).
 
-Such a contract masks the upper bytes of short types, takes every number but zero for true, finds zeros behind the end
-of the data, and adds offsets modulo 2^256, so that they may lead backwards. What a wallet is asked to sign is read
-like this, because somebody may have written it so that a stricter reader sees nothing.
+Such a contract masks the upper bytes of short types, takes every number except zero for true, reads zeros after the
+end of the data, and adds offsets modulo 2^256, so that they may point backwards. A wallet request is read like this,
+because somebody may have written it so that a stricter reader sees nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _MODULUS = 2**256
 
 
 class TooMuch(Exception):
-    """The data stand for more values than may be read."""
+    """The data stands for more values than may be read."""
 
 
 class Allotment:
-    """How many words may still be read, over all calls of one request."""
+    """The number of words that may still be read, over all calls of one request."""
 
     def __init__(self, words: int) -> None:
         self.left = words
@@ -33,13 +33,13 @@ class Allotment:
 
 
 class LenientReader:
-    """Reads values out of `data`. `start`: where the arguments begin, behind the selector."""
+    """Reads values from `data`. `start`: the position of the arguments, after the selector."""
 
     def __init__(self, data: bytes, start: int, allotment: Allotment) -> None:
         self._data, self._start, self._allotment = data, start, allotment
 
     def values(self, kinds: Sequence[AbiType]) -> list[Any]:
-        """Integers, addresses as `0x` text, bytes, text, and lists for arrays and tuples. Raises `TooMuch`."""
+        """Return integers, addresses as `0x` text, bytes, text, and lists for arrays and tuples. Raises `TooMuch`."""
         return self._members(kinds, self._start)
 
     def _members(self, kinds: Sequence[AbiType], base: int) -> list[Any]:
@@ -92,7 +92,7 @@ def is_dynamic(kind: AbiType) -> bool:
 
 
 def _head_size(kind: AbiType) -> int:
-    """Bytes that the value takes where it stands: an offset, or itself."""
+    """Return the bytes that the value takes at its place, which holds either an offset or the value itself."""
     if is_dynamic(kind):
         return WORD
     size = sum(_head_size(each) for each in kind.components) if kind.base == "tuple" else WORD

@@ -1,4 +1,4 @@
-"""A JSON-RPC client for Ethereum nodes over one kept-alive HTTP session."""
+"""A JSON-RPC client for Ethereum nodes over one persistent HTTP session."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LONGEST_PAUSE_SECONDS = 5.0
 RECEIPT_SECONDS = 30.0
 LONGEST_SHOWN = 120
 PASSING: frozenset[Meaning] = frozenset({"rate limit", "perhaps sent", "unclear"})
-"""After these a read is tried again. A read may always be repeated, so what no row knows is among them."""
+"""Errors after which a read is tried again. A read may always be repeated, so unknown errors are among them."""
 UNDECIDED: frozenset[Meaning] = frozenset({"perhaps sent", "unclear"})
-"""After these a transaction may have been sent."""
+"""Errors after which a transaction may have been sent."""
 
 
 LOOK_FIRST = (
@@ -38,7 +38,8 @@ LOOK_FIRST = (
 
 
 class NodeRefused(ToolRefused):
-    """The node answered with an error; `fault` says what it means. `passing`, `retry_after`: as below."""
+    """The node answered with an error; `fault` says what it means. `passing`, `retry_after`: as in
+    `NodeUnreachable`."""
 
     def __init__(
         self, network: str, fault: NodeFault, *, passing: bool = False, retry_after: float | None = None
@@ -52,9 +53,9 @@ class NodeRefused(ToolRefused):
 
 
 class NodeUnreachable(ToolRefused):
-    """The node gave no usable answer; `retry_after` seconds when it said so itself.
+    """The node gave no usable answer; `retry_after` seconds if the node named them.
 
-    `passing`: it may answer when it is asked again. `was_reached`: it may have got the request.
+    `passing`: another try may succeed. `was_reached`: the node may have received the request.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class NodeUnreachable(ToolRefused):
 
 
 class NodeUnreadable(NodeUnreachable):
-    """The node answered, but not in a form that can be read."""
+    """The node's answer has a form that cannot be read."""
 
     def __init__(self, network: str, method: str, answer: Any) -> None:
         shown = one_line(json.dumps(answer), LONGEST_SHOWN)
@@ -82,7 +83,7 @@ class NodeUnreadable(NodeUnreachable):
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """How long a node is waited for, in seconds, and the pauses between attempts."""
+    """The time limits for a node in seconds, and the pauses between attempts."""
 
     read_seconds: float = READ_SECONDS
     send_seconds: float = SEND_SECONDS
@@ -116,7 +117,8 @@ class RpcClient:
         raise AssertionError  # pragma: no cover
 
     async def write(self, method: str, *params: Any) -> Any:
-        """Never repeated. Raises `NodeRefused` or `NodeUnreachable` when nothing was done, else `OutcomeUnknown`."""
+        """Send a write, which is never repeated. Raises `NodeRefused` or `NodeUnreachable` if nothing was done,
+        else `OutcomeUnknown`."""
         try:
             return await self._call(method, params, self._pacing.send_seconds)
         except NodeUnreachable as error:

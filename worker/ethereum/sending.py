@@ -1,4 +1,4 @@
-"""Sending on the test network, by its node's unlocked accounts."""
+"""Sending on the test network, from its node's unlocked accounts."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def refuse_unless_testnet(chain: Chain) -> None:
 
 
 async def send_transaction(request: Request, wait_seconds: float | None = None) -> Sent:
-    """Checks first, sends once, and waits for the receipt.
+    """Check the transaction, send it once, and wait for its receipt.
 
-    Raises `ToolRefused` when nothing was sent and `OutcomeUnknown` when the node gave no hash. Once there is a hash
-    it raises nothing of the node's: the answer has the hash and whatever else is known.
+    Raises `ToolRefused` if nothing was sent and `OutcomeUnknown` if the node returned no hash. Once there is a hash,
+    no error of the node is raised: the result has the hash and whatever else is known.
     """
     gas = await _check(request)
     tx_hash = await _send(request, gas)
@@ -47,7 +47,7 @@ async def send_transaction(request: Request, wait_seconds: float | None = None) 
 
 
 async def _send(request: Request, gas: str) -> str:
-    """The hash. A nonce that another program has just used means that nothing was sent, so it is tried again."""
+    """Return the hash. If another program has just used the nonce, nothing was sent, so sending is tried again."""
     tries = NONCE_TRIES
     while True:
         tries -= 1
@@ -72,7 +72,7 @@ def _hash(chain: Chain, answer: Any) -> str:
 
 
 async def _check(request: Request) -> str:
-    """The gas that it needs. A revert or missing funds show here, before anything is sent."""
+    """Return the required gas. A revert or missing funds show here, before anything is sent."""
     try:
         _, gas = await both(
             request.chain.read("eth_call", request.call(), "latest"),
@@ -106,7 +106,7 @@ async def _lack_of_funds(request: Request, error: NodeRefused) -> str:
 
 
 async def _receipt(chain: Chain, tx_hash: str, wait_seconds: float) -> Receipt | None:
-    """None when the transaction is in no block in time, or the node cannot be asked."""
+    """Return None if the transaction is in no block in time, or the node cannot be asked."""
     deadline = time.monotonic() + wait_seconds
     pause = FIRST_POLL_SECONDS
     while True:
@@ -123,7 +123,7 @@ async def _receipt(chain: Chain, tx_hash: str, wait_seconds: float) -> Receipt |
 
 
 async def outcome(request: Request, tx_hash: str, answer: Any) -> Sent:
-    """What a receipt says, typed or as the node sent it."""
+    """What a receipt says, parsed or as the node sent it."""
     receipt = Receipt.read(answer) or Receipt()
     status = status_of(receipt)
     told = "The node does not tell whether it succeeded: do not send it again."
@@ -150,7 +150,7 @@ async def _created(chain: Chain, receipt: Receipt) -> str | None:
 
 
 async def _revert_reason(request: Request, receipt: Receipt) -> str:
-    """The same call on the state that the transaction's block left: nodes keep no reasons."""
+    """Repeat the call on the state after the transaction's block, because nodes do not store revert reasons."""
     if receipt.block_number is None:
         return UNKNOWN_REASON
     try:

@@ -1,8 +1,8 @@
 """Function signatures as people write them, parsed to ABI types.
 
 `transfer(address,uint256)`, `function swap((address token, uint24 fee)[] path, uint amount) payable returns (bool)`:
-names, modifiers, a semicolon at the end, the short forms `uint`, `int` and Solidity's `contract X` and `enum X` are
-understood; tuples and arrays nest to any depth.
+names, modifiers, a final semicolon, the short forms `uint`, `int` and Solidity's `contract X` and `enum X` are
+accepted; tuples and arrays nest to any depth.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ def parse_signature(text: str) -> FunctionSignature:
     if not re.fullmatch(r"[A-Za-z_$][A-Za-z0-9_$]*", name):
         raise tokens.error("it must begin with the function's name")
     signature = FunctionSignature(name, tokens.tuple_components(0))
-    while tokens.peek():  # modifiers and what it returns: they are no part of the selector
+    while tokens.peek():  # modifiers and return types are not part of the selector
         tokens.take()
     return signature
 
 
 def parse_types(text: str) -> tuple[AbiType, ...]:
-    """`(uint256,address)` or `uint256,address`: what a call returns."""
+    """Parse `(uint256,address)` or `uint256,address`, the types that a call returns."""
     text = text.strip().removesuffix(";").removeprefix("returns").strip()
     tokens = _Tokens(text if text.startswith("(") and _is_one_group(text) else f"({text})")
     types = tokens.tuple_components(0)
@@ -141,7 +141,7 @@ class _Tokens:
         return AbiType(base, name, inner, sizes)
 
     def _declared(self) -> str | None:
-        """`contract IERC20`, `enum Pool.Kind`; None for any other type."""
+        """Parse `contract IERC20` or `enum Pool.Kind`; None for any other type."""
         if (encoded := _DECLARED.get(self.peek())) is None:
             return None
         self.take()

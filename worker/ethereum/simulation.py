@@ -22,13 +22,14 @@ from worker.tool_outcomes import ToolRefused
 
 MOST_CHANGES = 50
 GAS_PRICE_ORACLE = "0x420000000000000000000000000000000000000f"
-"""The OP stack's predeploy that tells the fee for L1 (specs.optimism.io, Fjord)."""
+"""The OP stack's predeploy that returns the fee for L1 (specs.optimism.io, Fjord)."""
 UNSIGNED_BYTES = 120
-"""A transaction without its call data and signature, at most."""
+"""Maximum bytes of a transaction without its call data and signature."""
 
 
 async def simulate_transaction(request: Request) -> Simulation:
-    """Raises `ToolRefused` when the node cannot tell whether it would succeed; the rest is null where it cannot."""
+    """Raises `ToolRefused` if the node cannot say whether the transaction would succeed; other unknown values are
+    null."""
     call = request.call()
     try:
         answer, gas = await both(request.chain.data("eth_call", call, "latest"), _gas(request))
@@ -49,7 +50,7 @@ async def simulate_transaction(request: Request) -> Simulation:
 
 
 async def _gas(request: Request) -> int | None:
-    """None when the node cannot tell. Raises `NodeRefused` when it says that the transaction fails."""
+    """Return None if the node cannot say. Raises `NodeRefused` if it says that the transaction fails."""
     try:
         return await request.chain.quantity("eth_estimateGas", request.call())
     except NodeRefused as error:
@@ -61,7 +62,7 @@ async def _gas(request: Request) -> int | None:
 
 
 async def _fee(request: Request, gas: int | None) -> int | None:
-    """Wei in all: on a rollup that bills for L1, that part too. None when a part cannot be told."""
+    """Return the whole fee in wei, including the L1 fee of a rollup. None if a part is unknown."""
     try:
         price = await request.chain.quantity("eth_gasPrice")
         l1_fee = await _l1_fee(request) if request.chain.has_l1_fee else 0
@@ -71,7 +72,7 @@ async def _fee(request: Request, gas: int | None) -> int | None:
 
 
 async def _l1_fee(request: Request) -> int:
-    """By the chain's own oracle, from the size of the unsigned transaction. Raises `ToolRefused`."""
+    """Ask the chain's own oracle, by the size of the unsigned transaction. Raises `ToolRefused`."""
     size = UNSIGNED_BYTES + len(request.data)
     data = keccak(b"getL1FeeUpperBound(uint256)")[:4] + size.to_bytes(32)
     call = {"to": GAS_PRICE_ORACLE, "input": "0x" + data.hex()}
@@ -95,7 +96,7 @@ async def _effects(request: Request) -> dict[str, Any]:
 
 
 async def _asset_changes(request: Request, found: Sequence[Movement]) -> tuple[list[AssetChange], int]:
-    """A contract may log as many movements as it likes: what the sender loses must not drown in them."""
+    """A contract may log any number of movements, so what the sender loses comes first and is not cut off."""
     sender = request.sender.address.lower()
     shown = sorted(found, key=lambda each: each.sender.lower() != sender)[:MOST_CHANGES]
     addresses = sorted({each.asset for each in shown if each.standard != "native"})

@@ -1,4 +1,5 @@
-"""What a token contract says of itself. Its words are untrusted: cut, and stripped of control characters."""
+"""What a token contract says about itself. Its texts are untrusted: they are cut, and control characters are
+removed."""
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ async def token_balance(chain: Chain, token: str, who: str) -> TokenBalance:
 
 
 async def _ask(chain: Chain, address: str, signature: str, arguments: bytes = b"") -> bytes:
-    """Empty when the contract does not answer. Raises `ToolRefused` when the node cannot tell."""
+    """Return an empty value if the contract does not answer. Raises `ToolRefused` if the node cannot say."""
     data = "0x" + (keccak(signature.encode())[:4] + arguments).hex()
     try:
         answer = await chain.data("eth_call", {"to": address, "input": data}, "latest")
@@ -73,7 +74,7 @@ async def _ask(chain: Chain, address: str, signature: str, arguments: bytes = b"
 
 
 def _text(answer: bytes) -> str | None:
-    """A string, or bytes32 as some old tokens have it."""
+    """Decode a string, or bytes32 as some old tokens return it."""
     try:
         text = answer.rstrip(b"\0").decode() if len(answer) == 32 else decode(["string"], answer)[0]
     except (DecodingError, OverflowError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""A transaction as asked for, and what a node says to it before it is sent."""
+"""A requested transaction, and the node's answer about it before it is sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Request:
     data: bytes
 
     def call(self) -> dict[str, str]:
-        """As nodes take it. `input` alone: some nodes refuse `data` beside it."""
+        """Return the form that nodes accept. Only `input` is sent, because some nodes refuse `data` next to it."""
         call = {
             "from": self.sender.address,
             "value": hex(self.value),
@@ -53,7 +53,7 @@ class Request:
 async def read_request(
     chain: Chain, sender: str, to: str, value: str | int, data: str, *, data_name: str = "input"
 ) -> Request:
-    """`data_name`: the tool's parameter that `data` came in."""
+    """`data_name`: the tool's parameter that contained `data`."""
     code = parse_data(data, data_name)
     if not to.strip() and not code:
         raise ToolRefused(
@@ -70,7 +70,7 @@ async def read_request(
 
 
 def refusal(error: NodeRefused) -> str:
-    """Why the node would not carry a call out: the decoded revert, or the node's own words."""
+    """Return why the node would not execute a call: the decoded revert, or the node's own words."""
     fault = error.fault
     if fault.revert is None:
         return fault.reason
@@ -79,5 +79,5 @@ def refusal(error: NodeRefused) -> str:
 
 
 def would_fail(error: NodeRefused) -> bool:
-    """Whether the node says that the transaction fails, rather than that it cannot tell."""
+    """Return whether the node says that the transaction fails, and not that it cannot say."""
     return error.fault.meaning in FAILS

@@ -13,12 +13,12 @@ from worker.mcp_servers import brave_search, etherscan, evm, uniswap_docs, zerox
 
 
 def mount(environment: Mapping[str, str]) -> list[tuple[str, FastMCP[Any]]]:
-    """All servers by name, to be used in this process. Nothing connects before a tool is called."""
+    """Return all servers by name, for use in this process. They connect only when a tool is called."""
     servers = (evm, etherscan, brave_search, zerox, uniswap_docs)
     built = (server.build(environment) for server in servers)
     return [(server.name, server) for server in built]
 
 
 def networks(environment: Mapping[str, str]) -> list[NetworkInfo]:
-    """The configured networks as they ought to be; the test network's real chain id only its node knows."""
+    """Return the configured networks with their expected chain ids; only the test network's node knows its real one."""
     return [network.info for network in configured_networks(environment).values()]

@@ -1,4 +1,4 @@
-"""Runs one server by itself: stdio for desktop clients, streamable HTTP for anything else."""
+"""Runs one server on its own: stdio for desktop clients, streamable HTTP for everything else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Build = Callable[[Mapping[str, str]], FastMCP[Any]]
 
 
 def run_alone(build: Build) -> None:
-    """Stdout belongs to the protocol; over HTTP the endpoint is `/mcp`."""
+    """Over stdio only the protocol may write to stdout; over HTTP the endpoint is `/mcp`."""
     parser = argparse.ArgumentParser(description="Runs this MCP server by itself, over stdio by default.")
     parser.add_argument("--http", action="store_true", help="serve streamable HTTP at /mcp instead of stdio")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
@@ -21,7 +21,7 @@ def run_alone(build: Build) -> None:
     options = parser.parse_args()
     server = build(os.environ)
     if options.http:
-        # On loopback, a foreign Host or Origin is refused: no web page may use the tools by rebinding its name.
+        # On loopback, a foreign Host or Origin is refused, so that no web page can use the tools by DNS rebinding.
         server.run(
             transport="http",
             host=options.host,

@@ -1,4 +1,4 @@
-"""What every MCP server here is made of: annotations, errors that say how to mend a call, the server itself."""
+"""The common parts of every MCP server here: annotations, errors that say how to correct a call, the server itself."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from worker.tool_outcomes import ToolEnded, ToolRefused, broke_off, ended, notin
 PURE = ToolAnnotations(
     read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=False
 )
-"""Computes from its arguments (or documents that ship with it) alone."""
+"""The tool computes from its arguments alone, or from documents that ship with it."""
 
 READS = ToolAnnotations(
     read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=True
 )
-"""Asks a chain or a web API and changes nothing there."""
+"""The tool reads a chain or a web API and changes nothing there."""
 
 SENDS = ToolAnnotations(
     read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
 )
-"""Moves value: a call whose outcome is unknown must never simply be made again."""
+"""The tool moves value: a call whose outcome is unknown must not be repeated without verification."""
 
 NetworkName = Annotated[
     str, Field(description="The network to use: one of the names that list_networks shows.", max_length=64)
@@ -41,11 +41,11 @@ DEFAULT_NETWORK = "testnet"
 LACKS_META = "forge/lacks"
 """The field of a tool's `_meta` that names the variable without which the tool refuses every call."""
 NETWORKS_META = "forge/networks"
-"""The field of a tool's `_meta` that lists the networks on which it works, if there are others."""
+"""The field of a tool's `_meta` that lists the networks on which it works, if it does not work on all."""
 
 
 class TypedOutcomes(Middleware):
-    """Says in the result's `_meta` how a call ended that has no result, so that a client need not read the text."""
+    """Writes into the result's `_meta` how a call without a result ended, so that a client need not read the text."""
 
     async def on_call_tool(
         self,
@@ -70,7 +70,7 @@ def _error_result(error: ToolEnded) -> ToolResult:
 
 
 async def _may_repeat(context: MiddlewareContext[CallToolRequestParams]) -> bool:
-    """Without an annotation that says otherwise a call has side effects."""
+    """A call has side effects unless the tool's annotation says otherwise."""
     server = context.fastmcp_context.fastmcp if context.fastmcp_context else None
     tool = await server.get_tool(context.message.name) if server else None
     hints = tool.annotations if tool else None
@@ -78,11 +78,12 @@ async def _may_repeat(context: MiddlewareContext[CallToolRequestParams]) -> bool
 
 
 ARGUMENT_BYTES = 300_000
-"""Of a call's arguments as JSON: a transaction of the greatest size, and a little beside it."""
+"""Maximum size of a call's arguments as JSON: the largest possible transaction and some more."""
 
 
 class WholeCharacters(Middleware):
-    """Refuses half a character: such text has no encoding, so no tool could pass it on. Refuses too many as well."""
+    """Refuse lone surrogates, because such text has no encoding and no tool could pass it on. Refuse arguments
+    that are too large."""
 
     async def on_call_tool(
         self,
@@ -108,7 +109,7 @@ WRONG_ARGUMENTS = "Nothing was done: it was called with arguments that it does n
 
 
 class ReadableArgumentErrors(Middleware):
-    """Says in one line which arguments are wrong, instead of the validator's report."""
+    """Replace the validator's report by one line that says which arguments are wrong."""
 
     async def on_call_tool(
         self,
@@ -131,15 +132,16 @@ def _faults(error: PydanticValidationError) -> str:
 
 
 def _argument(location: tuple[int | str, ...]) -> str:
-    """The argument's name; the names of the validator's own branches after it mean nothing to a caller."""
+    """Return the argument's name; the names of the validator's internal branches after it mean nothing to a caller."""
     return f"`{location[0]}`" if location else "arguments"
 
 
 class OwnServer(FastMCP[Any]):
-    """Its tools answer with objects and read nothing of the session, so this process may call them as functions.
+    """The server's tools return objects and read nothing of the MCP session, so this process may call them as
+    functions.
 
-    `notes_strangers`: each text of a stranger that they hand on has gone through `from_outside`. Without it, whatever a
-    tool of an open world answers is taken for such a text.
+    `notes_strangers`: each text of a stranger that they return has passed through `from_outside`. Without it, every
+    result of an open-world tool counts as such a text.
     """
 
     notes_strangers = False
@@ -161,5 +163,5 @@ def new_server(name: str, instructions: str, close: Callable[[], Awaitable[None]
         instructions=instructions,
         lifespan=lifespan,
         middleware=[TypedOutcomes(), WholeCharacters(), ReadableArgumentErrors()],
-        mask_error_details=True,  # of errors that nobody foresaw
+        mask_error_details=True,  # hides the details of unexpected errors
     )

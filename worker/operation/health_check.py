@@ -1,6 +1,6 @@
-"""The container's health check: exit status 1 when the worker's event loop has not touched its file lately.
+"""The container's health check: exit status 1 if the worker's event loop has not touched its file recently.
 
-It runs every few seconds beside the worker, so it imports next to nothing: `python -I -S health_check.py FILE`.
+It runs every few seconds next to the worker, so it imports very little: `python -I -S health_check.py FILE`.
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 import time
 
 STALE_SECONDS = 20
-"""Ten beats. Garbage collection and a busy processor hold a loop up for less."""
+"""Ten beats. Garbage collection and a busy processor delay a loop by less."""
 
 
 def is_alive(path: str, now: float) -> bool:

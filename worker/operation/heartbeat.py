@@ -1,6 +1,6 @@
-"""The event loop's sign of life: a file that it touches. `worker/operation/health_check.py` looks at it from outside.
+"""The event loop's sign of life: it touches a file, which `worker/operation/health_check.py` checks from outside.
 
-A loop that hangs in one callback neither answers nor dies, so nobody else would notice.
+A loop that hangs in one callback neither answers nor ends, so nothing else would notice it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BEAT_SECONDS = 2.0
 
 
 async def beat(path: Path, seconds: float = BEAT_SECONDS) -> None:
-    """Touch `path` for ever. A file that cannot be written is told of once, and costs no run."""
+    """Touch `path` without end. A file that cannot be written is logged once and does not disturb any run."""
     is_told = False
     while True:
         try:

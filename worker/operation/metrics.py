@@ -1,4 +1,4 @@
-"""What the worker measures of its runs."""
+"""The worker's measurements of its runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _ENDS: dict[Outcome, Metric] = {
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """What is said of a run at its end. Milliseconds; `waited_ms` and `first_text_ms` since it was accepted."""
+    """The figures of a run at its end, in milliseconds. `waited_ms` and `first_text_ms` count from the time of
+    acceptance."""
 
     outcome: Outcome
     waited_ms: int
@@ -29,7 +30,7 @@ class RunFigures:
 
 
 class Metrics:
-    """`enabled` false: none are written."""
+    """With `enabled` false no metrics are written."""
 
     def __init__(self, *, enabled: bool) -> None:
         self._enabled = enabled
@@ -55,11 +56,11 @@ class Metrics:
         self._emit(*measured)
 
     def loop_lag(self, seconds: float) -> None:
-        """How late the event loop was at its worst since the last time."""
+        """The largest lateness of the event loop since the last report."""
         self._emit(("LoopLag", seconds * 1_000, "Milliseconds"))
 
     def process(self, runs: int, memory: int) -> None:
-        """`memory`: bytes resident."""
+        """`memory`: resident bytes."""
         self._emit(("WorkerRuns", runs, "Count"), ("WorkerMemory", memory, "Bytes"))
 
     def _emit(self, *measured: tuple[Metric, float, Unit]) -> None:

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT ask the worker to stop; how, is the consumer's business."""
+"""SIGTERM and SIGINT ask the worker to stop; `Consumer` decides how."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""What of a span may leave the deployment while contents may not: names, ids, counts and kinds that are listed here.
+"""The parts of a span that may leave the deployment while contents may not: the names, ids, counts and kinds listed
+here.
 
-Whatever a library adds to its spans later is left out until somebody lists it.
+If a library adds attributes to its spans later, they are left out until they are listed.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ BEGINNINGS = (
     "pydantic_ai.tool.retry.",
 )
 LONGEST = 128
-"""Characters of a text: the name of a tool may be the LLM's own invention."""
+"""Maximum characters of a text, because the LLM may have invented the name of a tool."""
 
 
 def without_contents(span: ReadableSpan) -> ReadableSpan:

@@ -1,4 +1,5 @@
-"""Sends spans to a collector (OTLP over HTTP). Imported only while traces are on: the SDK costs memory and time."""
+"""Sends spans to a collector (OTLP over HTTP). It is imported only while tracing is on, because the SDK costs
+memory and time."""
 
 from __future__ import annotations
 
@@ -23,15 +24,15 @@ from worker.settings import WorkerSettings
 
 SCOPE = "forge"
 NAME = "forge-mcp"
-"""`service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says another."""
+"""`service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` sets another one."""
 DELAY_MS = 1_000
-"""What a worker that is killed has not sent yet is lost."""
+"""A worker that is killed loses the spans that it has not sent yet."""
 _EXPORT_SECONDS = 5
 _CLOSE_SECONDS = 1.0
 
 
 class WithoutContents(SpanExporter):
-    """Exports of each span what may leave the deployment (`worker.operation.span_contents`)."""
+    """Exports only the parts of each span that may leave the deployment (`worker.operation.span_contents`)."""
 
     def __init__(self, wrapped: SpanExporter) -> None:
         self._wrapped = wrapped
@@ -47,7 +48,7 @@ class WithoutContents(SpanExporter):
 
 
 class SpanExport:
-    """`with_contents`: prompts, answers, arguments and results are part of the spans."""
+    """`with_contents`: prompts, answers, arguments and results are included in the spans."""
 
     def __init__(self, exporter: SpanExporter, *, with_contents: bool, delay_ms: int = DELAY_MS) -> None:
         self._with_contents = with_contents
@@ -68,7 +69,7 @@ class SpanExport:
         return [Instrumentation(settings=settings)]
 
     def accepted(self, origin: Origin, attributes: Mapping[str, str], start_ms: int, end_ms: int) -> None:
-        """The span of a function's work, whose id every attempt knows; the SDK's own spans choose their ids."""
+        """Every attempt must know the id of the span of a function's work; the SDK chooses the ids of its own spans."""
         if not origin.accept.trace_flags.sampled:
             return
         self._processor.on_end(
@@ -89,7 +90,7 @@ class SpanExport:
         self._provider.force_flush()
 
     async def close(self) -> None:
-        """Send what is left, if the collector takes it soon: nobody waits for traces."""
+        """Send the remaining spans if the collector accepts them soon; stopping does not wait longer for traces."""
         closing = threading.Thread(target=self._provider.shutdown, name="last spans", daemon=True)
         closing.start()
         await asyncio.to_thread(closing.join, _CLOSE_SECONDS)

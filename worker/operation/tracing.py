@@ -1,8 +1,8 @@
-"""The spans of a run (OpenTelemetry): from the accepted message to its last frame, all attempts in one trace.
+"""The spans of a run (OpenTelemetry), from the accepted message to the last frame, with all attempts in one trace.
 
-The trace is that of the `traceparent` of whoever called; without one its id is the run's, so that every worker and
-every person who reads logs knows it. The functions write what they know into the run and its queue message, and the
-worker tells their part with its own, so that no function imports or calls anything for the sake of traces.
+The trace is that of the caller's `traceparent`. Without one, its id is the run's id, so every worker and every reader
+of logs knows it. The functions write their times into the run and its queue message, and the worker records the
+functions' spans with its own, so no function imports or calls anything for tracing.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 _SPAN_DIGITS = 16
 _SHARE_DIGITS = 12
-"""Of a run's id: they are random, and every worker takes the same decision by them."""
+"""Digits of a run's id that decide whether its spans are recorded. Ids are random, and every worker decides alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a run's spans hang: `accept` is the span of its acceptance, `caller` the span in which it was asked for."""
+    """The parents of a run's spans: `accept` is the span of its acceptance, `caller` the caller's span."""
 
     accept: SpanContext
     caller: SpanContext | None
@@ -44,7 +44,7 @@ class Origin:
 
 
 def origin_of(lease: Lease, ratio: float) -> Origin:
-    """A caller may ask for fewer spans than `ratio` (an unsampled `traceparent`), never for more."""
+    """A caller may ask for fewer spans than `ratio` (an unsampled `traceparent`), but never for more."""
     parent = read_traceparent(lease.run.submission.trace)
     is_sampled = _is_chosen(lease.run_id, ratio) and (parent is None or parent.is_sampled)
     flags = TraceFlags(TraceFlags.SAMPLED if is_sampled else TraceFlags.DEFAULT)
@@ -71,7 +71,7 @@ class Tally:
 
 @dataclass
 class CountedConnections:
-    """Counts what is posted to the connections of one session, for the run that is the newest there."""
+    """Counts what is posted to the connections of one session, for that session's newest run."""
 
     wrapped: AsyncConnections
     clock: Clock
@@ -85,7 +85,7 @@ class CountedConnections:
 
 
 class Tracing:
-    """`export` None: nothing is recorded, and nothing of the SDK is imported."""
+    """With `export` None nothing is recorded, and nothing of the SDK is imported."""
 
     def __init__(self, export: SpanExport | None = None, clock: Clock = lambda: 0, ratio: float = 1) -> None:
         self._export, self._clock, self._ratio = export, clock, ratio
@@ -96,7 +96,7 @@ class Tracing:
         return self._export is not None
 
     def capabilities(self) -> list[AbstractCapability[Any]]:
-        """What adds the spans of the agent, the LLM and the tools."""
+        """The capability that adds the spans of the agent, the LLM and the tools."""
         return self._export.capabilities() if self._export else []
 
     async def close(self) -> None:
@@ -104,7 +104,8 @@ class Tracing:
             await self._export.close()
 
     def claimed(self, lease: Lease, message: RunMessage) -> None:
-        """Tell of the run's way here, once. How long accepting took is known when the run's own message has come."""
+        """Record, once, how the run came to this worker. The duration of accepting is known when the run's own
+        message has come."""
         if self._export is None or lease.attempt > 1:
             return
         accepted_at, origin = lease.run.submission.created_at, origin_of(lease, self._ratio)
@@ -122,7 +123,7 @@ class Tracing:
 
     @contextmanager
     def attempt(self, lease: Lease) -> Generator[Span]:
-        """The span of one attempt, in which everything is that happens within the block."""
+        """Open the span of one attempt, which contains everything within the block."""
         if self._export is None:
             yield trace.INVALID_SPAN
             return
@@ -150,7 +151,7 @@ class Tracing:
         return CountedConnections(connections, self._clock) if self.is_on else connections
 
     def pushing(self, connections: AsyncConnections) -> Callable[[], None]:
-        """Count what is pushed from now on; the call that is returned tells of it, in the span of the present run."""
+        """Count what is pushed from now on. The returned function records the counts in the span of the current run."""
         if not isinstance(connections, CountedConnections):
             return _nothing
         context = trace.set_span_in_context(trace.get_current_span())
@@ -168,7 +169,7 @@ class Tracing:
 
 
 def tell_end(figures: RunFigures, error: BaseException | None) -> None:
-    """What the current span is told of its run's end."""
+    """Record the run's end in the current span."""
     span = trace.get_current_span()
     span.set_attributes({"forge.outcome": figures.outcome, "forge.tokens": figures.tokens})
     if figures.first_text_ms is not None:
@@ -178,7 +179,7 @@ def tell_end(figures: RunFigures, error: BaseException | None) -> None:
 
 
 def _mark_failed(span: Span, error: BaseException) -> None:
-    """The kind of the error only: its text may hold what a person wrote."""
+    """Record only the kind of the error, because its text may contain what a person wrote."""
     span.set_attribute("error.type", type(error).__name__)
     span.set_status(Status(StatusCode.ERROR))
 

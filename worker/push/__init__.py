@@ -1,1 +1,1 @@
-"""What clients should see reaches them."""
+"""Pushing frames to a session's clients."""

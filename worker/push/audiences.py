@@ -1,4 +1,5 @@
-"""Audiences by session: one that still gets the end of a run is there for the next run too, so order is kept."""
+"""The audience of each session. While an audience still receives the end of a run, the next run uses it too, which
+keeps the order."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ class Audiences:
         clock: Clock,
         counted: Callable[[AsyncConnections], AsyncConnections] = lambda connections: connections,
     ) -> None:
-        """`counted`: what a session's audience pushes through, in the place of `connections`."""
+        """`counted` returns the connections through which a session's audience pushes, in place of `connections`."""
         self._controls = controls
         self._connections = connections
         self._blocking = blocking
@@ -54,7 +55,8 @@ class Audiences:
         return self._open[name]
 
     def release(self, session: Session, told: Callable[[], None] = lambda: None) -> None:
-        """The last one that leaves lets everybody get the end, then closes. `told` is called when they have it."""
+        """The last run that leaves waits until every connection has received the end, then closes the audience.
+        `told` is called after that."""
         name = (session.key, session.generation)
         self._users[name] -= 1
         if self._users[name]:
@@ -94,9 +96,8 @@ class Audiences:
         await self._open.pop(name).close()
 
     async def _find_latecomers(self, key: SessionKey, audience: Audience) -> None:
-        """Connections that were listed after the last look may have been told, as answer to `sync`, of a run that goes
-        on; nobody else would tell them before their next ping that it has ended.
-        """
+        """Connections that were listed after the last check may have learned of the run from their `sync`. Only
+        this tells them of its end before their next ping."""
         found = await self._blocking.retry(self._controls.read, [key])
         if found is not None:
             audience.follow(found[key].connections if key in found else ())

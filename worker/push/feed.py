@@ -1,4 +1,4 @@
-"""What the clients of one session should see now. Senders read it at their own pace; nothing waits for them."""
+"""What the clients of one session should see now. Senders read it at their own pace, and nothing waits for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from forge.models.session import Catalog, Session
 from forge.models.views import Hot, PublicMessage
 
 _KEPT_MESSAGES = 200
-"""A connection that is further behind asks `sync`."""
+"""A connection that is further behind must send `sync`."""
 
 
 class Feed:
-    """The session as last written, the messages that ended since the feed began, and the text that streams."""
+    """The session as last written, the messages that ended since the feed began, and the streaming text."""
 
     def __init__(self, catalog: Callable[[], Catalog]) -> None:
         self._catalog = catalog
@@ -29,7 +29,7 @@ class Feed:
         self.text_length = 0
 
     def start(self, session: Session) -> None:
-        """A run begins, or goes on in a new attempt."""
+        """A run begins, or continues in a new attempt."""
         opening = session.input_message()
         self.show(session, [opening] if opening else [], text_ended=True)
 
@@ -43,7 +43,7 @@ class Feed:
         self._tell(is_state=True)
 
     def refresh(self, session: Session) -> None:
-        """Tell of what others have changed: a queued message, another network, a title."""
+        """Show what others have changed: a queued message, another network, a title."""
         before = self.hot
         self._set(session, announce=False)
         if before is None or _shown(before) != _shown(self.hot):
@@ -66,7 +66,7 @@ class Feed:
         return self._session.text_seq if self._session else 0
 
     def listen(self, listener: Callable[[bool], None]) -> Callable[[], None]:
-        """`listener(is_state)` is called at each change; returns what ends that."""
+        """Call `listener(is_state)` at each change. The returned function ends this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -83,5 +83,5 @@ class Feed:
 
 
 def _shown(hot: Hot | None) -> Hot | None:
-    """Without what changes with every write."""
+    """Return the session without the fields that change on every write."""
     return hot and hot.model_copy(update={"rev": 0, "expires_at": None})

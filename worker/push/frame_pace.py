@@ -1,4 +1,5 @@
-"""How often text is pushed. The page and the terminal show it evenly whatever comes: this decides about frames only."""
+"""How often text is pushed. The page and the terminal display it evenly in any case, so this decides only about
+frames."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ FramePace = Literal["smooth", "economic"]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """After a frame, text is gathered for `share` of the time that it has streamed, between two limits; seconds."""
+    """After a frame, text is collected for `share` of the time that it has been streaming, between two limits in
+    seconds."""
 
     shortest: float
     longest: float
@@ -24,4 +26,5 @@ PACES: dict[FramePace, Pace] = {
     "smooth": Pace(shortest=0.05, longest=0.5, share=0.05),
     "economic": Pace(shortest=0.15, longest=1.5, share=1.0),
 }
-"""`smooth` is for computers of one's own. In the cloud frames are paid: `economic` sends 400 tokens of 20 s in 18."""
+"""`smooth` is for one's own computer. In the cloud frames cost money: `economic` sends 400 tokens of 20 s in 18
+frames."""

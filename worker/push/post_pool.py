@@ -1,6 +1,6 @@
-"""Small POSTs over kept connections to one server, for whoever needs an answer's status only.
+"""Small POST requests over persistent connections to one server, if only the response's status is needed.
 
-A general HTTP client takes longer for a frame than signing it and everything before that: it builds a request, a
+A general HTTP client takes longer for a frame than everything before it, including signing: it builds a request, a
 response and their streams for what is one write and one read here.
 """
 
@@ -18,17 +18,17 @@ from forge.aws.signing import host_of
 CONNECTIONS_LIMIT = 100
 CONNECT_SECONDS = 3.0
 SECONDS = 10.0
-"""For one request, the wait for a free connection among them."""
+"""Time limit of one request, including the wait for a free connection."""
 IDLE_SECONDS = 15.0
-"""After so long a kept connection is not trusted any more; servers close theirs after a minute or so."""
+"""An idle connection is not used again after this time; servers close theirs after about a minute."""
 
 
 class Unanswered(ConnectionError):
-    """The connection ended before anything of an answer came."""
+    """The connection ended before any part of a response came."""
 
 
 class PostPool:
-    """`url`: the server, `https://host:port`; its path counts for nothing."""
+    """`url`: the server, `https://host:port`; its path is ignored."""
 
     def __init__(
         self,
@@ -50,9 +50,10 @@ class PostPool:
         self._sweep: asyncio.TimerHandle | None = None
 
     async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
-        """The status. Raises `OSError` (of which `TimeoutError` is one) when there is none.
+        """Return the status. Raises `OSError` (of which `TimeoutError` is a subclass) if there is none.
 
-        A kept connection that its server has just closed is replaced, so the server may get the request twice.
+        If the server has just closed a kept connection, the request is repeated on a new one, so the server may
+        receive it twice.
         """
         request = self._request(path, headers, body)
         async with asyncio.timeout(self._seconds), self._places:
@@ -88,7 +89,7 @@ class PostPool:
         return answer.status
 
     def _kept(self) -> _Connection | None:
-        """The one that was used last: those that are not needed grow old."""
+        """Return the connection that was used last, so that those that are not needed grow old and are closed."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_over and not self._is_old(connection):
@@ -126,7 +127,7 @@ class PostPool:
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time."""
+    """A connection handles one request at a time."""
 
     def __init__(self) -> None:
         self.is_over = False
@@ -136,9 +137,8 @@ class _Connection(asyncio.Protocol):
         self._data = b""
 
     async def exchange(self, request: bytes) -> Answer:
-        """Whatever goes wrong, or cuts the wait short, ends the connection: an answer that came later would be taken
-        for the next request's.
-        """
+        """Close the connection on any error or interruption, because a late response would be taken for the
+        response to the next request."""
         if self._transport is None or self.is_over or self._transport.is_closing():
             raise Unanswered
         self._waiting = asyncio.get_running_loop().create_future()
@@ -160,14 +160,14 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._waiting is None or self._waiting.done():  # nobody has asked
+        if self._waiting is None or self._waiting.done():  # no request is open
             self.abort()
             return
         self._data += data
         self._look(is_ended=False)
 
     def eof_received(self) -> None:
-        """Returning nothing closes the transport."""
+        """Returning None closes the transport."""
         self.is_over = True
         self._look(is_ended=True)
 

@@ -1,4 +1,5 @@
-"""Pushing to WebSocket connections: one ordered sender each, which always sends what its connection lacks now."""
+"""Pushes to WebSocket connections. Each has its own ordered sender, which always sends what its connection lacks
+now."""
 
 from __future__ import annotations
 
@@ -18,16 +19,16 @@ from worker.push.frame_pace import Pace
 logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 2.0
-"""For one frame: a connection that takes longer is logged as slow."""
+"""Time limit of one frame; a connection that takes longer is logged as slow."""
 _RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
 
 IsGone = Callable[[str], Awaitable[bool]]
-"""Asked after a 410: whether the connection has gone, and is forgotten, or is only opening."""
+"""Called after a 410. Returns whether the connection has gone and is forgotten, or is only opening."""
 
 
 @dataclass
 class Position:
-    """What one connection has been sent."""
+    """What one connection has received."""
 
     version: int = -1
     messages: int = 0
@@ -37,7 +38,7 @@ class Position:
 
 
 class Sender:
-    """Sends in order to one connection. A slow one gets a catch-up: whatever is newest once it can take more."""
+    """Sends in order to one connection. A slow connection gets the newest state once it can receive more."""
 
     def __init__(
         self, connection_id: str, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone
@@ -52,7 +53,7 @@ class Sender:
         self.is_idle = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled. Raises `ConnectionGone`, and `StorageUnavailable` when retrying has not helped."""
+        """Send until cancelled. Raises `ConnectionGone`, and `StorageUnavailable` if retries have not helped."""
         stop_listening = self._feed.listen(self._changed)
         try:
             while True:
@@ -127,7 +128,7 @@ class Sender:
                     raise
             except StorageUnavailable:
                 pass
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  spreads, decides nothing
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter, no secret
         return await self._post_once(frame)
 
     async def _post_once(self, frame: bytes) -> None:
@@ -141,7 +142,7 @@ class Sender:
 
 
 class Audience:
-    """The open connections of one session while this worker has something to tell it."""
+    """The open connections of one session while this worker has something to send to it."""
 
     def __init__(self, feed: Feed, connections: AsyncConnections, pace: Pace, is_gone: IsGone) -> None:
         self.feed = feed
@@ -150,7 +151,7 @@ class Audience:
         self._gone: set[str] = set()
 
     def follow(self, connection_ids: Iterable[str]) -> None:
-        """Send to exactly these from now on; one that is new gets what it has missed of the run."""
+        """Send to exactly these connections from now on; a new one gets what it has missed of the run."""
         wanted = set(connection_ids) - self._gone
         for connection_id in self._senders.keys() - wanted:
             self._senders.pop(connection_id)[1].cancel()
@@ -160,7 +161,7 @@ class Audience:
             self._senders[connection_id] = (sender, task)
 
     async def drain(self, seconds: float) -> None:
-        """Wait until every connection has everything, at most so long."""
+        """Wait until every connection has received everything, up to the time limit."""
         waits = [sender.is_idle.wait() for sender, _ in self._senders.values()]
         try:
             async with asyncio.timeout(seconds):
@@ -181,4 +182,4 @@ class Audience:
         except (ConnectionGone, StorageUnavailable) as error:
             fields = {"connection_id": connection_id, "error": type(error).__name__}
             logger.info("connection given up", extra=fields)
-            self._gone.add(connection_id)  # for this run; if it does exist, it may ask `sync`
+            self._gone.add(connection_id)  # for this run; if the connection still exists, it can send `sync`

@@ -1,4 +1,4 @@
-"""`@connections`: signed POSTs over kept connections, each of which costs a tenth of what boto3 takes for it."""
+"""`@connections`: signed POST requests over persistent connections. Each costs a tenth of the time that boto3 takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SERVICE = "execute-api"
 
 
 class Credentials(Protocol):
-    """botocore's credentials, those that refresh themselves included."""
+    """botocore's credentials, including those that refresh themselves."""
 
     def get_frozen_credentials(self) -> Any: ...
 
@@ -29,7 +29,7 @@ class SignedConnections:
         self._signer = PostSigner(endpoint, region, _SERVICE)
 
     async def post(self, connection_id: str, frame: bytes) -> None:
-        """Raises `ConnectionGone` (410) and `StorageUnavailable` (throttled, 5xx, out of reach)."""
+        """Raises `ConnectionGone` (410) and `StorageUnavailable` (throttled, 5xx, unreachable)."""
         path = self._path + quote(connection_id, safe="")
         headers = self._signer.headers(path, frame, await self._frozen())
         try:
@@ -42,7 +42,7 @@ class SignedConnections:
         await self._pool.close()
 
     async def _frozen(self) -> Any:
-        """Refreshing asks the container's metadata endpoint: not on the event loop."""
+        """Refreshing calls the container's metadata endpoint, so it must not run on the event loop."""
         if getattr(self._credentials, "refresh_needed", lambda: False)():
             return await asyncio.to_thread(self._credentials.get_frozen_credentials)
         return self._credentials.get_frozen_credentials()

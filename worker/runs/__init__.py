@@ -1,1 +1,1 @@
-"""A queue message becomes a run that has ended."""
+"""From a queue message to an ended run."""

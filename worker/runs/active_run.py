@@ -1,4 +1,4 @@
-"""A run in this process: what it is asked to do from outside, and who listens to it."""
+"""A run in this process: the requests to stop it, and whether a client follows it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ StopReason = Literal["interrupted", "deleted", "released"]
 
 
 class LocalRun:
-    """One attempt. `receipt` is the handle of its queue message as it was delivered last."""
+    """One attempt. `receipt` is the handle of its queue message as it was last delivered."""
 
     def __init__(self, record: LeasedRecord, audience: Audience, clock: Clock, receipt: str) -> None:
         lease = record.lease
@@ -38,12 +38,12 @@ class LocalRun:
 
     @property
     def lease(self) -> Lease:
-        """As the run's last write left it."""
+        """The session as of the run's last write."""
         return self.record.lease
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody follows by SSE, who sees only what is flushed."""
+        """Whether a client follows by SSE, which shows only flushed text."""
         return self._watched_until > self._clock()
 
     def observe(self, control: Control) -> None:
@@ -57,12 +57,12 @@ class LocalRun:
         self.audience.follow(control.connections)
 
     def adopt(self, receipt: str) -> None:
-        """The run's message came again: this attempt goes on with it, if the lease can still be renewed."""
+        """The run's message was delivered again. This attempt continues with it, if the lease can still be renewed."""
         self.receipt = receipt
         self.record.renew_at_once()
 
     def stop(self, reason: StopReason) -> None:
-        """The first reason counts, but for a deletion, after which nothing may be written."""
+        """The first reason counts, except that a deletion always counts, because nothing may be written after it."""
         if self.stop_reason is None or reason == "deleted":
             self.stop_reason = reason
         self.stopping.set()

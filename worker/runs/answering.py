@@ -1,4 +1,4 @@
-"""The agent's part of a run: what it is given, whether it can answer, and what stands for its answer if it cannot."""
+"""The agent's part of a run: its input, whether it can answer, and the substitute for its answer if it cannot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worker.catalog import Publisher
 from worker.runs.active_run import LocalRun
 
 _STOP_SECONDS = 2.0
-"""How long an agent that was told to stop may take before the run ends without it."""
+"""How long an agent that was told to stop may continue before the run ends without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,8 @@ class Answering:
     clock: Clock
 
     async def lacking(self, run: LocalRun) -> frozenset[str]:
-        """What the run needs and only another worker may have: an LLM that can answer, tools that it has called."""
+        """Return what the run needs and only another worker may have: an LLM that can answer, and tools that the
+        run has called."""
         if self.agent is None:
             return frozenset({"LLM"}) if await self.publisher.others_can_answer() else frozenset()
         if run.attempt == 1:
@@ -44,7 +45,7 @@ class Answering:
         return self.toolbox.lacks(history.open_tools(stored, run.run_id))
 
     async def run_agent(self, run: LocalRun, lacking: frozenset[str]) -> Ended:
-        """The agent's end, or after a stop that it does not follow, one without it."""
+        """Return the agent's end, or an end without the agent if it does not follow a stop."""
         deps = replace(self._deps(run), lacking=lacking)
         answer = asyncio.create_task(self._answer(run, deps), name=f"agent {run.run_id}")
         answer.add_done_callback(_retrieve)
@@ -61,18 +62,20 @@ class Answering:
             answer.cancel()
 
     async def given_up(self, run: LocalRun) -> Ended:
-        """The end of a run that has been tried too often, with the tool calls that it has left open."""
+        """Return the end of a run that has been tried too often, with results for its open tool calls."""
         entries = await run.record.history()
         return refuse(self._deps(run), entries, run.lease.run.submission, TooManyAttempts())
 
     def given_up_blindly(self, run: LocalRun) -> Ended:
-        """The same without the history: that may be what is broken."""
+        """Return the same end without the history, because the history may be what is broken."""
         error = TooManyAttempts()
         notice = self._deps(run).notice(failures.describe(error))
         return Ended(Ending(outcome="failed", drafts=[notice]), error)
 
     async def _answer(self, run: LocalRun, deps: RunDeps) -> Ended:
-        log_fields(correlation_id=run.run_id, run_id=run.run_id)  # of libraries' lines too
+        log_fields(
+            correlation_id=run.run_id, run_id=run.run_id
+        )  # these fields also go to the log lines of libraries
         entries, submission = await run.record.history(), run.lease.run.submission
         if not _is_readable(run.lease, entries):
             return refuse(deps, entries, submission, RunUnreadable())
@@ -102,7 +105,8 @@ class Answering:
 
 
 def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
-    """Whether this worker can read all that the run has stored; else it might do again what the run has done."""
+    """Return whether this worker can read all that the run has stored. If it cannot, it might repeat what the run
+    has done."""
     if lease.run.history_base is None:
         return True
     first = max(0, lease.run.history_base - lease.session.history_start)
@@ -119,6 +123,6 @@ def _left_behind(deps: RunDeps) -> Ended:
 
 
 def _retrieve(task: asyncio.Task[Ended]) -> None:
-    """Whoever still waits for the task gets its error; nobody else wants to hear of it."""
+    """Retrieve the exception, so that asyncio does not log it as never retrieved. A task that waits still gets it."""
     if not task.cancelled():
         task.exception()

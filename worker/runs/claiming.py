@@ -1,4 +1,4 @@
-"""Claiming a run whose lease a dead worker may still have: the message has come back, so one wait is worth it."""
+"""Claims runs. If a dead worker's lease has not ended when the message comes back, this waits once for its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.runs.places import Capacity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """Claims for the worker of `worker_id`. While one waits, its queue message is in `kept`."""
+    """Claims for the worker `worker_id`. While a claim waits, its queue message is in `kept`."""
 
     worker_id: str
     runs: Runs
@@ -27,7 +27,7 @@ class Claims:
     clock: Clock
 
     async def claim(self, message: RunMessage, receipt: str) -> tuple[Lease, Control | None]:
-        """The control item is read beside the claim: neither has to wait for the other. None: not known yet."""
+        """Read the control item concurrently with the claim. None: the control item could not be read yet."""
         key = message.key
         reading = asyncio.ensure_future(self.blocking(self.controls.read, [key]))
         try:
@@ -41,7 +41,7 @@ class Claims:
             return lease, None
 
     async def _lease(self, message: RunMessage, receipt: str) -> Lease:
-        """Raises `LeaseHeld` when the lease was renewed meanwhile: then its worker lives."""
+        """Raises `LeaseHeld` if the lease was renewed in the meantime, because its worker is alive then."""
         try:
             return await self._claim(message)
         except LeaseHeld as held:

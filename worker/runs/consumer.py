@@ -24,9 +24,10 @@ from worker.tool_outcomes import broke_off
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 2
-"""Of one long poll: the longest that stopping has to wait for it."""
+"""SQS long-poll time; shutdown waits at most this long for a poll to return."""
 COMMANDS_SHARE = 4
-"""Commands hold at most one place in so many: whatever they wait for, the others stay free for people's messages."""
+"""Commands hold at most one place in this many, so that waiting commands leave the others free for people's
+messages."""
 COMMAND_RETRY_SECONDS = 1
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
@@ -54,7 +55,7 @@ class Consumer:
         self._deliveries: set[asyncio.Task[None]] = set()
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
-        """Until `stop`; then runs may go on for `stop_seconds`, and what is left is released for takeover."""
+        """Consume until `stop`. Then runs may continue for `stop_seconds`, and the rest is released for takeover."""
         async with asyncio.TaskGroup() as group:
             receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
             await stop.wait()
@@ -85,7 +86,7 @@ class Consumer:
     def _first_of_session(
         self, delivery: Delivery, started: set[SessionKey], stop: asyncio.Event
     ) -> Coroutine[None, None, None]:
-        """Of a session's messages only the first is handled; the queue keeps the others until that is deleted."""
+        """Handle one message per session and batch; FIFO order holds the rest back until it is deleted."""
         if isinstance(delivery.body, RunMessage):
             if delivery.body.key in started:
                 return self._settling.release(delivery, 0)
@@ -97,7 +98,7 @@ class Consumer:
         self._capacity.free.release()
 
     async def _wind_up(self, receiving: asyncio.Task[None], seconds: float) -> None:
-        """What the last poll still brings is put back by `_handle`."""
+        """Stop. `_handle` puts back the messages that the last poll still brings."""
         self._capacity.is_stopping = True
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=seconds)
@@ -109,7 +110,8 @@ class Consumer:
             task.cancel()
 
     async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
-        """A delivery never takes the worker with it. What could not even be settled comes back by itself."""
+        """An error in one delivery does not stop the worker. A delivery that could not be settled becomes visible
+        again by itself."""
         try:
             if stop.is_set():
                 await self._settling.release(delivery, 0)
@@ -123,7 +125,8 @@ class Consumer:
             await self._settle_fault(delivery, error)
 
     async def _hold_place(self, delivery: Delivery) -> None:
-        """What is beyond its caller's share goes back to the queue: nothing is lost, and no attempt is spent."""
+        """A message beyond its caller's share goes back to the queue: nothing is lost, and it does not count as an
+        attempt."""
         body, holder = delivery.body, holder_of(delivery.body)
         if not self._capacity.places.take(holder):
             logger.info("beyond the caller's share", extra={"receives": delivery.receives})

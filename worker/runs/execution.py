@@ -38,9 +38,9 @@ Records = Callable[[Feed, Lease], LeasedRecord]
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """`receipt`: the handle of the queue message by then. `waiting`: the run that waits next in the session.
+    """`receipt`: the current handle of the queue message. `waiting`: the next waiting run of the session.
 
-    `again_at` (epoch milliseconds): when a run that was put back is to be looked at again; None: soon.
+    `again_at` (epoch milliseconds): when a run that was put back must be checked again; None: soon.
     """
 
     end: RunEnd
@@ -82,9 +82,10 @@ class RunExecutor:
         give_up: bool = False,
         begun: Callable[[], None] = lambda: None,
     ) -> Executed:
-        """The end says what is to become of the queue message. `control` None: the watch will read it.
+        """Execute the run. The result tells the caller what to do with the queue message. `control` None: the watch
+        reads it later.
 
-        `give_up`: only end the run, as failed. `begun` is called whenever the LLM is asked.
+        `give_up`: only end the run, as failed. `begun` is called each time the LLM is asked.
         """
         with self._tracing.attempt(lease) as span:
             executed = await self._execute(lease, control, receipt, begun, give_up=give_up)
@@ -126,9 +127,10 @@ class RunExecutor:
         return Executed(end, run.receipt, waiting, run.again_at)
 
     async def show(self, key: SessionKey) -> None:
-        """Push the session as it is to its connections; they ask for the messages they lack."""
+        """Push the session as it is to its connections; they request the messages that they lack."""
         session = await self._blocking(self._sessions.get, key)
-        # A run that has begun meanwhile shows it; between this look and the release nothing waits.
+        # A run that has begun in the meantime shows the session itself. There is no await between this check and the
+        # release.
         if session is None or self._active.of_session(key):
             return
         self._audiences.open(session).feed.show(session, [])
@@ -159,7 +161,7 @@ class RunExecutor:
         return "finished"
 
     async def _look_later(self, run: LocalRun, wait: ChainWait) -> RunEnd:
-        """Nothing is held while the chain is waited for."""
+        """Put the run back, because no worker holds a run while it waits for the chain."""
         await run.record.put_back(wait)
         run.again_at = wait.again_at
         return "put back"
@@ -169,7 +171,7 @@ class RunExecutor:
         run.waiting = session.inbox[0].run_id if session.inbox else None
 
     async def _give_up(self, run: LocalRun) -> RunEnd:
-        """Whatever makes the run fail may also be in its history, so the run ends without that if need be."""
+        """The cause of the failures may be in the run's history, so the run ends without its history if necessary."""
         try:
             ended = await self._answering.given_up(run)
             await self._finish(run, ended.ending)
@@ -197,7 +199,8 @@ class RunExecutor:
 
 
 def may_be_put_back(run: ActiveRun, now: int) -> bool:
-    """Not for ever: after a while the run goes on here with what there is, and says what is missing."""
+    """Give up waiting for a better-equipped worker after `PUT_BACK_MS`; the run then continues here and says what
+    is missing."""
     return run.put_back_at is None or now - run.put_back_at < PUT_BACK_MS
 
 

@@ -11,14 +11,13 @@ from forge.models.session import Session
 
 BYTES_LIMIT = 32_000_000
 IDLE_SECONDS = 300.0
-"""A session that nobody goes on with leaves nothing behind."""
+"""A history that is not used for this long is dropped."""
 
 
 class RecentHistories:
-    """Within a generation a history only grows, and only by fenced writes. So one that is as long as the session says
-    is the session's, whoever has worked on it meanwhile; any other is read anew. Only what a run gets of a history is
-    kept: the entries from `history_start` on.
-    """
+    """Within a generation a history only grows, and only by fenced writes. So a cached history whose length equals
+    the session's is current, whichever worker has written it; any other is read again. Only the part that a run
+    gets is kept: the entries from `history_start` on."""
 
     def __init__(
         self, bytes_limit: int = BYTES_LIMIT, monotonic: Callable[[], float] = time.monotonic

@@ -1,4 +1,5 @@
-"""Holding a run, its lease with its text and its queue message, until the run ends or the lease is lost."""
+"""Holds a run until it ends or its lease is lost: renews its lease, stores its text and keeps its queue message
+invisible."""
 
 from __future__ import annotations
 
@@ -20,14 +21,14 @@ WATCHED_FLUSH_SECONDS = 0.3
 
 
 async def keep_lease(run: LocalRun) -> None:
-    """Raises `LeaseLost`, which ends the run: by then another worker may have it."""
+    """Raises `LeaseLost`, which ends the run, because another worker may have it by then."""
     while True:
         await _due(run.record.is_due, WATCHED_FLUSH_SECONDS if run.is_watched else run.record.renewal_due_in)
         await run.record.keep(is_watched=run.is_watched)
 
 
 async def keep_messages(kept: KeptMessages, queue: RunQueue, blocking: Blocking) -> None:
-    """For ever, the messages of all runs and commands. A call that takes long keeps no other messages waiting."""
+    """Extend the messages of all runs and commands, without end. A slow call does not delay other messages."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
         while True:
@@ -37,13 +38,14 @@ async def keep_messages(kept: KeptMessages, queue: RunQueue, blocking: Blocking)
 
 
 async def _extend(kept: KeptMessages, queue: RunQueue, blocking: Blocking, batch: Sequence[Kept]) -> None:
-    """Failing here is not the end: a run is the lease holder's, even when its message is delivered again."""
+    """A failure here does not end the run: the run belongs to the holder of the lease, even if its message is
+    delivered again."""
     receipts = [each.receipt() for each in batch]
     try:
         await blocking(queue.extend_all, receipts, VISIBILITY_SECONDS)
     except StorageUnavailable:
         pass
-    except Exception as error:  # noqa: BLE001  one call must not end the process that holds all runs
+    except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
         logger.log(logging.ERROR, "messages not kept", extra=error_fields(error))
     finally:
         kept.end_batch(batch, asyncio.get_running_loop().time())

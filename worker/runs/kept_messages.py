@@ -1,4 +1,5 @@
-"""The queue messages of everything that this process works on, kept back from other workers ten in a call."""
+"""The queue messages of everything that this process works on, kept invisible to other workers by calls for ten
+messages each."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from dataclasses import dataclass
 from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS
 
 BATCH = 10
-"""As many as SQS takes in one call."""
+"""Maximum messages that SQS accepts in one call."""
 
 
 @dataclass(eq=False)
 class Kept:
-    """`receipt`: the handle by which the message was delivered last."""
+    """`receipt`: the handle of the message's last delivery."""
 
     receipt: Callable[[], str]
     due_at: float
@@ -37,9 +38,8 @@ class KeptMessages:
             self._kept.discard(kept)
 
     def begin_batches(self, now: float) -> list[Sequence[Kept]]:
-        """The messages that are due. What a last batch has room for are those that are due next: that costs nothing,
-        and from then on they are due together.
-        """
+        """Return the messages that are due. Free room in the last batch goes to those that are due next, which
+        costs nothing; from then on they are due together."""
         waiting = sorted((kept for kept in self._kept if not kept.is_under_way), key=lambda kept: kept.due_at)
         due = sum(kept.due_at <= now for kept in waiting)
         calls = -(-due // BATCH)

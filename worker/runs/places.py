@@ -1,7 +1,8 @@
-"""Who holds the places of a worker: nobody so many that whoever comes next finds none.
+"""Shares the places of a worker between callers, so that no caller takes so many that the next one finds none.
 
-The rule is the dynamic threshold of shared buffers (Choudhury and Hahne, 1998): what one may hold depends on what is
-free. Alone, a caller gets three quarters; two get three sevenths each; and something is always left for one more.
+The rule is the dynamic threshold of shared buffers (Choudhury and Hahne, 1998): how many places one caller may hold
+depends on how many are free. A single caller gets three quarters; two get three sevenths each; and there is always a
+place for one more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from forge.models.ids import ANONYMOUS
 from forge.models.run import CommandMessage, RunMessage
 
 HELD_PER_FREE = 3
-"""Places that one caller may hold for each one that is free. The first one is everybody's."""
+"""Number of places that one caller may hold for each free place. Every caller may hold a first place."""
 LONGEST_PAUSE = 15
 
 
@@ -23,7 +24,7 @@ class Places:
         self._held: Counter[str] = Counter()
 
     def take(self, holder: str) -> bool:
-        """False: the holder has its share, and what it wants has to wait."""
+        """Take a place. False: the holder already has its share and must wait."""
         held, free = self._held[holder] + 1, self._free - 1
         if held > 1 and held > HELD_PER_FREE * free:
             return False
@@ -36,7 +37,7 @@ class Places:
             del self._held[holder]
 
     def is_fair(self, holder: str) -> bool:
-        """Whether the holder may go on with the next message on the place that it has."""
+        """Return whether the holder may use its place for its next message."""
         return self._held[holder] <= max(1, HELD_PER_FREE * self._free)
 
     @property
@@ -45,7 +46,7 @@ class Places:
 
 
 class Capacity:
-    """The places of this worker, and whether it still begins anything."""
+    """The places of this worker, and whether it still begins work."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -54,13 +55,14 @@ class Capacity:
         self.is_stopping = False
 
     def may_go_on(self, following: RunMessage) -> bool:
-        """Whether a session's next run may begin here without the queue; else others that wait there come first."""
+        """Return whether a session's next run may begin here without the queue. If not, other waiting messages
+        come first."""
         is_fair = self.places.is_fair(holder_of(following))
         return is_fair and not self.is_stopping and not self.free.locked()
 
 
 def holder_of(body: RunMessage | CommandMessage) -> str:
-    """Who is charged for the place. Without a payer (this computer's own user) each session is one."""
+    """Return who holds the place. Without a payer (the user of this computer) each session counts separately."""
     if body.payer:
         return body.payer
     if isinstance(body, CommandMessage):
@@ -69,5 +71,6 @@ def holder_of(body: RunMessage | CommandMessage) -> str:
 
 
 def pause_after(receives: int) -> int:
-    """Seconds until a message beyond its caller's share comes again: others' must be reached in the meantime."""
+    """Return the seconds until a message beyond its caller's share comes again, so that other messages are
+    received in between."""
     return min(1 + receives, LONGEST_PAUSE)

@@ -1,7 +1,7 @@
-"""What becomes of a delivery whose handling raised: it is put back, but not for ever.
+"""Handles a delivery whose handling raised an exception: it is put back, but only a limited number of times.
 
-Every delivery ends in a delete, in a release with a reason, or as a dead letter. Storage that is out of reach is no
-fault of the message, so such a delivery is put back without a number; the queue's own redrive policy is its end.
+Every delivery ends in a delete, in a release with a reason, or as a dead letter. Unreachable storage is not a fault
+of the message, so such a delivery is put back without being counted; the queue's redrive policy limits it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from worker.tool_outcomes import broke_off
 logger = logging.getLogger(__name__)
 
 FAULTS_LIMIT = 3
-"""Exceptions after which a message is not handled again."""
+"""Number of exceptions after which a message is not handled again."""
 RETRY_SECONDS = 2
 
 GiveUp = Callable[[RunMessage, Delivery], Awaitable[None]]
-"""Ends the run as failed, for everybody to see."""
+"""Ends the run as failed, which its clients see."""
 
 
 class PoisonRule:
@@ -51,12 +51,13 @@ class PoisonRule:
         return None
 
     async def _count(self, delivery: Delivery) -> int | None:
-        """None while the storage cannot count. Deliveries are counted where faults cannot be."""
+        """Return None while the storage cannot count. If faults cannot be counted at all, deliveries are counted
+        instead."""
         try:
             return await self._blocking(self._faults.count, name_of(delivery))
         except StorageUnavailable:
             return None
-        except Exception as error:  # noqa: BLE001  whatever is wrong with the count must not keep the message alive
+        except Exception as error:  # noqa: BLE001  a failing count must not keep the message in the queue
             logger.warning("fault not counted", extra={**_fields(delivery), **error_fields(error)})
             return delivery.receives
 
@@ -82,7 +83,7 @@ class PoisonRule:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """What a task group has put together."""
+    """Return the exceptions that a task group has combined."""
     if not isinstance(error, BaseExceptionGroup):
         return [error]
     group = cast("BaseExceptionGroup[BaseException]", error)

@@ -1,4 +1,4 @@
-"""Deliveries of runs: claim, execute, and settle the message by how that ended."""
+"""Deliveries of runs: claim the run, execute it, and settle the message by the run's end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from worker.tool_outcomes import broke_off
 logger = logging.getLogger(__name__)
 
 UNREADABLE_RECEIVES = 3
-"""After so many deliveries the run of a session that cannot be read is given up."""
+"""After this many deliveries, the run of a session that cannot be read is given up."""
 
 
 class RunDeliveries:
@@ -63,9 +63,10 @@ class RunDeliveries:
         self._starts = Starts()
 
     async def handle(self, message: RunMessage, delivery: Delivery) -> None:
-        """Runs of a session go in the order of acceptance, so an earlier one than the message names may come first.
+        """Runs of a session execute in the order of acceptance, so an earlier run than the message names may come
+        first.
 
-        When the named run has ended, what waits behind it goes on here: its own message may have been lost.
+        When the named run has ended, the runs behind it continue here, because their own messages may have been lost.
         """
         if mine := self._active.held(message.key, message.run_id):
             logger.info("run goes on here", extra=run_fields(message.run_id, receives=delivery.receives))
@@ -86,7 +87,7 @@ class RunDeliveries:
     async def _executed(
         self, lease: Lease, control: Control | None, delivery: Delivery, start: Start
     ) -> Executed:
-        """A run that broke off is free at once, so that its next attempt need not wait for the end of the lease."""
+        """Release a run whose execution failed, so that its next attempt need not wait for the end of the lease."""
         try:
             return await self._executor.execute(lease, control, delivery.receipt, begun=start.over)
         except BaseException as error:
@@ -98,7 +99,7 @@ class RunDeliveries:
     async def _after(
         self, message: RunMessage, delivery: Delivery, lease: Lease, done: Executed
     ) -> RunMessage | None:
-        """The message to go on with under the same delivery; None when that is settled."""
+        """Return the next message to handle under the same delivery; None if the delivery is settled."""
         following = (
             message.model_copy(update={"run_id": done.waiting, "attempt": 1, "sent_at": 0})
             if done.waiting
@@ -127,9 +128,9 @@ class RunDeliveries:
         return None
 
     async def _pause(self, lease: Lease, done: Executed) -> int:
-        """Seconds until a run that was put back comes again; none, if somebody has stopped it just now.
+        """Return the seconds until a run that was put back comes again: 0 if a client has just stopped it.
 
-        They may have found it held and left the rest to this worker.
+        The stopping function may have found the run held and left the rest to this worker.
         """
         if done.again_at is None:
             return HELD_RETRY_SECONDS
@@ -140,7 +141,8 @@ class RunDeliveries:
         return max(0, math.ceil((done.again_at - self._clock()) / 1_000))
 
     async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
-        """A lease that ran out while this worker could not renew it may be free: then nobody need wait for another."""
+        """If the lease ended while this worker could not renew it, the run may still be unclaimed. Then this
+        worker continues it and no other need wait."""
         session = await self._blocking.retry(self._sessions.get, message.key)
         active = session.active if session else None
         is_free = active is not None and active.worker == self._claims.worker_id
@@ -159,14 +161,15 @@ class RunDeliveries:
                 await self._settling.release(delivery, pause)
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
-        """A run that has ended already: whoever ended it may have died before the connections heard of it."""
+        """Settle a run that has ended already. The worker that ended it may have died before the connections were
+        told."""
         logger.info("run ended already", extra=run_fields(message.run_id, receives=delivery.receives))
         await self._settling.delete(delivery)
         if delivery.receives > 1:
             await self._executor.show(message.key)
 
     async def _give_up_unreadable(self, message: RunMessage, delivery: Delivery) -> None:
-        """A worker of another version may be able to read the session, so the first deliveries are put back."""
+        """Put the first deliveries back, because a worker of another version may be able to read the session."""
         self._metrics.session_unreadable()
         is_last = delivery.receives >= UNREADABLE_RECEIVES
         fields = run_fields(message.run_id, receives=delivery.receives, is_given_up=is_last)
@@ -184,7 +187,7 @@ class RunDeliveries:
             self._metrics.takeover()
 
     async def give_up(self, message: RunMessage, delivery: Delivery) -> None:
-        """The run ends as failed without being tried again. Raises `RunGone`, and whatever keeps it from ending."""
+        """End the run as failed without another attempt. Raises `RunGone`, and any error that prevents the end."""
         lease, control = await self._claims.claim(message, delivery.receipt)
         done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
         await self._after(message, replace(delivery, receipt=done.receipt), lease, done)

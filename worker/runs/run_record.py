@@ -1,4 +1,4 @@
-"""A run's record: all its fenced writes, one after the other, and the lease that permits them."""
+"""A run's record: all of its fenced writes, one after the other, and the lease that permits them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ R = TypeVar("R")
 
 RENEW_SECONDS, PATIENCE_SECONDS = RENEW_MS / 1_000, PATIENCE_MS / 1_000
 TEXT_SECONDS = 3.5
-"""Between two times at which text is stored while nobody reads it there: what streams goes to open pages anyway."""
+"""Time between two stores of text that no client reads from the table; streaming text goes to open pages anyway."""
 _MARGIN = CALL_MARGIN_MS / 1_000
 
 
 class LeasedRecord:
-    """Implements the agent's `RunRecord`. What is written is shown to the session's connections at once.
+    """Implements the agent's `RunRecord`. What is written is pushed to the session's connections at once.
 
-    A lease that has run out is not lost yet: the store refuses the next write only if another worker has claimed the
-    run. Until that is known, no text is shown, and no call begins.
+    A lease that has ended is not lost yet: the store refuses the next write only if another worker has claimed the
+    run. Until a write has succeeded, no text is shown and no call begins.
     """
 
     def __init__(
@@ -69,16 +69,18 @@ class LeasedRecord:
 
     @property
     def renewal_due_in(self) -> float:
-        """Seconds."""
+        """The seconds until the lease must be renewed."""
         return max(0.0, self._renewed_at + RENEW_SECONDS - self._monotonic())
 
     def renew_at_once(self) -> None:
-        """The lease may count as over although this worker lives: the next write tells, and it is due now."""
+        """The table may count the lease as ended although this worker is alive. The next write shows whether it
+        is, so it is due now."""
         self._renewed_at = self._monotonic() - RENEW_SECONDS
         self.is_due.set()
 
     async def show_text(self, text: str) -> None:
-        """A worker that wakes from a freeze must not speak into another's attempt."""
+        """Renew an ended lease first, because a worker that wakes from a freeze must not add text to another
+        attempt."""
         if self._left < 0:
             await self._renew_before(0)
         is_first = not self._feed.text_length
@@ -102,7 +104,7 @@ class LeasedRecord:
         return entries
 
     async def keep(self, *, is_watched: bool) -> None:
-        """Store new text, or just renew the lease when that is due."""
+        """Store new text, or only renew the lease if that is due."""
         async with self._writing:
             text = self._feed.text
             is_due = is_watched or not self._flushed or self._monotonic() >= self._flushed_at + TEXT_SECONDS
@@ -179,12 +181,12 @@ class LeasedRecord:
 
     @property
     def _left(self) -> float:
-        """Seconds of the lease."""
+        """The seconds until the lease ends."""
         return self._lease_end - self._monotonic()
 
     async def _renew_before(self, least: float) -> None:
         async with self._writing:
-            while self._left < least:  # again, if this process was frozen meanwhile
+            while self._left < least:  # again, if this process was frozen in the meantime
                 await self._renew(lambda: self._runs.renew(self.lease))
 
     async def _renew(self, write: Callable[[], Lease]) -> None:
@@ -195,7 +197,7 @@ class LeasedRecord:
         self._feed.refresh(self.lease.session)
 
     async def _persist(self, call: Callable[[], R]) -> R:
-        """Repeat the call while the storage is out of reach, for a while also after the end of the lease."""
+        """Repeat the call while the storage is unreachable, even for some time after the end of the lease."""
         pause = 0.05
         while True:
             remaining = self._left + PATIENCE_SECONDS
@@ -215,7 +217,7 @@ class LeasedRecord:
 
 
 def ended_messages(before: Session, drafts: Sequence[Draft]) -> list[Message]:
-    """The messages that `drafts` become, the run's input first if the log lacked it."""
+    """Return the messages that `drafts` become; the run's input comes first if the log does not have it."""
     opening = before.input_message()
     first = before.logged + (opening is not None)
     messages = [draft.at(first + number) for number, draft in enumerate(drafts)]

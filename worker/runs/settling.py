@@ -1,4 +1,4 @@
-"""What becomes of a queue message. Each of these is repeated for a while, for nothing else can be done about it."""
+"""Settles a queue message. Each call is repeated for a while, because there is no other way to settle the message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from forge.ports import Delivery, RunQueue
 from worker.blocking import Blocking
 
 RENEWED_RECEIVES = 50
-"""A message that was put off so often is sent anew: half of the deliveries that the queue allows (`template.yaml`)."""
+"""A message that was put off this often is sent again: this is half of the deliveries that the queue allows
+(`template.yaml`)."""
 
 
 class Settling:
@@ -15,15 +16,17 @@ class Settling:
         self._queue, self._blocking = queue, blocking
 
     async def delete(self, delivery: Delivery) -> None:
-        """Until then the queue keeps the session's next message back."""
+        """The session's next message becomes visible only after this."""
         await self._blocking.retry(self._queue.delete, delivery.receipt)
 
     async def dead_letter(self, delivery: Delivery) -> None:
-        """Its run has ended: if this message came back it would just be deleted, and no operator would hear of it."""
+        """The run has ended, so a message that came back would only be deleted, and no operator would learn of the
+        failure."""
         await self._blocking.retry(self._queue.dead_letter, delivery)
 
     async def put_off(self, delivery: Delivery, seconds: int) -> None:
-        """As often as it takes: the queue would take a message that it has delivered too often for a dead letter."""
+        """Put the message off as often as necessary. A new message replaces it in time, or the queue would move it
+        to the dead letters."""
         if delivery.receives < RENEWED_RECEIVES:
             return await self.release(delivery, seconds)
         await self.resend(delivery.body)

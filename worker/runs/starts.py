@@ -1,7 +1,7 @@
-"""Runs begin a few at a time, so that of many that come in the same instant the first ones are heard soon.
+"""Begins a few runs at a time, so that of many simultaneous runs the first ones get their first text early.
 
-The worker's processor is what a run's beginning takes, so runs that all begin at once all get their first text when the
-last of them does; one after the other, half of them have it in half of the time, and the last one no later.
+A run's beginning takes the worker's processor. If all runs begin at once, all of them get their first text when the
+last one does. One after the other, half of them get it in half of the time, and the last one no later.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Self
 
 AT_ONCE = 8
-"""More than one, because a run that begins also waits for the table."""
+"""More than one run begins at once, because a beginning run also waits for the table."""
 LONGEST_WAIT = 1.0
-"""Seconds. A message that was only received is hidden for 3 s, and has to be claimed by then."""
+"""Time limit in seconds. A received message is invisible for 3 s and must be claimed within that time."""
 LONGEST_START = 0.25
-"""After so long a run does not keep others waiting: it has something to look up, or to verify."""
+"""After this time a beginning run no longer delays others, because it has something to look up or to verify."""
 
 
 class Starts:

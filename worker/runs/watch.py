@@ -1,4 +1,4 @@
-"""One look at the control items of all runs of this process, every 400 ms."""
+"""Reads the control items of all runs of this process together, every 400 ms."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CONTROL_POLL_SECONDS = 0.4
 
 
 JUMP_MS = 1_500
-"""A clock that has moved by so much more than the time that passed has jumped: the computer slept."""
+"""If the clock has moved by this much more than the time that passed, it has jumped: the computer was asleep."""
 
 
 class LocalRuns:
-    """The runs of this process, each attempt for itself: one that ends removes itself and no other."""
+    """The attempts of this process. An attempt that ends removes only itself."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class LocalRuns:
         return [run for run in self._runs if run.key == key]
 
     def held(self, key: SessionKey, run_id: str) -> LocalRun | None:
-        """An attempt at the run that this process has not lost, as far as it knows."""
+        """Return an attempt at the run, unless this process knows that it has lost the run."""
         return next((run for run in self.of_session(key) if run.run_id == run_id and not run.is_over), None)
 
     async def watch(self) -> None:
@@ -60,7 +60,7 @@ class LocalRuns:
             await self._look()
 
     async def _look(self) -> None:
-        """A run that begins while this reads is not among what was read. What this sees too late the next look sees."""
+        """A run that begins during the read is missing from its result. The next read finds what this one misses."""
         runs = set(self._runs)
         if not runs:
             return
@@ -73,7 +73,7 @@ class LocalRuns:
             run.observe(controls.get(run.key) or Control(key=run.key))
 
     def _renew_after_a_jump(self, before: float, now: float) -> float:
-        """Leases that the table counts as over are still ours, unless another worker was there."""
+        """Leases that the table counts as ended are still ours unless another worker has claimed the runs."""
         if now - before > JUMP_MS:
             logger.warning("clock jumped", extra={"milliseconds": round(now - before), "runs": len(self)})
             for run in self._runs:
@@ -85,5 +85,5 @@ class LocalRuns:
             run.stop("released")
 
     def _clock_offset(self) -> float:
-        """Milliseconds between the clock that leases are written with and the one that counts while we run."""
+        """Return the milliseconds between the clock of the leases and the clock that counts while the process runs."""
         return self._clock() - self._monotonic() * 1_000

@@ -1,4 +1,4 @@
-"""The user's wallet: asking it for a transaction, and finding out on the chain what became of it."""
+"""The user's wallet: asking it for a transaction, and checking on the chain what became of it."""
 
 from __future__ import annotations
 

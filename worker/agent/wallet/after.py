@@ -1,4 +1,5 @@
-"""What the sender's allowances and balances are after the simulation: the chain's own word, not a log's."""
+"""The sender's allowances and balances after the simulation, as the contracts themselves return them, not as logs
+state them."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ _BALANCE = "balanceOf(address)"
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Allowances by (token, spender) and balances by token, in lower case, as (before, after); of the sender."""
+    """The sender's allowances by (token, spender) and balances by token, in lower case, each as (before, after)."""
 
     allowances: dict[tuple[str, str], tuple[int | None, int | None]] = field(
         default_factory=dict[tuple[str, str], tuple[int | None, int | None]]
@@ -31,7 +32,7 @@ class After:
 
 
 def simulated_rights(found: Simulation, called: set[str]) -> list[Right]:
-    """Those of the sender, and control over contracts that are called. `called`: addresses in lower case."""
+    """Return the sender's rights, and control over contracts that are called. `called`: addresses in lower case."""
     sender = found.sender.lower()
     return [_right(each) for each in found.rights if not each.revokes and _concerns(each, sender, called)]
 
@@ -54,7 +55,8 @@ def _right(given: GivenRight) -> Right:
 
 
 async def read_after(request: Request, rights: Sequence[Right], tokens: Sequence[str]) -> After:
-    """One more simulation that asks the tokens at its end. Empty where the node offers none."""
+    """Run one more simulation that reads the tokens at its end. The result is empty if the node offers no
+    simulation."""
     sender = request.sender.address
     own = [
         each for each in rights if each.kind in {"erc20", "permit"} and _is_of(each, sender) and each.token
@@ -83,7 +85,8 @@ async def read_after(request: Request, rights: Sequence[Right], tokens: Sequence
 
 
 def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[Right]:
-    """With the allowances as they are at the end. What a log repeats is told once, and what did not grow not at all."""
+    """Return the rights with the allowances at the end of the simulation. A right that a log repeats appears once,
+    and an allowance that did not grow is left out."""
     kept: dict[tuple[str, str], Right] = {}
     others: list[Right] = []
     for each in rights:
@@ -111,7 +114,7 @@ def _at_the_end(right: Right, before: int | None, after: int | None) -> Right | 
 
 
 def _once(rights: Sequence[Right]) -> list[Right]:
-    """A right that the call names already is not told again because its log says so."""
+    """Drop a right that the call itself names already and a log repeats."""
     found: dict[tuple[str, str, str, str], Right] = {}
     for each in rights:
         family = (
@@ -127,7 +130,7 @@ def _once(rights: Sequence[Right]) -> list[Right]:
 
 
 def with_balances(facts: Facts, after: After, sender: str) -> Facts:
-    """What the sender has at the end counts, if it is more: it could be taken, too."""
+    """Use the sender's balance at the end if it is larger, because all of it could be taken."""
     tokens = dict(facts.tokens)
     for token, (_, balance) in after.balances.items():
         about = tokens.get((token, sender.lower()))

@@ -1,7 +1,7 @@
-"""`send_transaction_to_wallet`: checks and simulates a transaction, then ends the run with an approval that waits.
+"""`send_transaction_to_wallet` checks and simulates a transaction, then ends the run with an approval that waits.
 
-The tool itself changes nothing anywhere: the approval comes to be in the transaction that ends the run. So a run that
-another worker takes over simply calls it again, and makes the same approval, by the same id.
+The tool itself changes nothing: the transaction that ends the run creates the approval. So if another worker takes
+the run over, it calls the tool again and makes the same approval under the same id.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from worker.tool_outcomes import ToolRefused
 TOOL_NAME = "send_transaction_to_wallet"
 PENDING_LIMIT = 5
 PENDING_BYTES = 100_000
-"""Of all pending approvals as stored; the store's own limit is a little higher."""
+"""Maximum size of all pending approvals as stored; the store's own limit is slightly higher."""
 DESCRIPTION_LIMIT = 500
 NO_RECIPIENT = "A wallet request needs a recipient: creating contracts by the wallet is not offered."
 
@@ -56,7 +56,8 @@ WalletAddress = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
-    """`approval_ms`: how long an approval waits for its answer. `receipt_seconds`: how long a receipt is waited for."""
+    """`approval_ms`: how long an approval waits for its answer. `receipt_seconds`: how long the run waits for a
+    receipt."""
 
     approval_ms: int = 15 * 60_000
     receipt_seconds: float = 120.0
@@ -77,7 +78,7 @@ class Wallet:
         *,
         knows_sender: bool,
     ) -> Approval:
-        """Raises `ToolRefused` when the transaction would fail, or may not be asked for."""
+        """Raises `ToolRefused` if the transaction would fail, or if it is not permitted."""
         deps, chain = ctx.deps, request.chain
         transaction = await _transaction(request, gas, knows_sender=knows_sender)
         if not self.policy.allows_target(transaction.to, transaction.data):
@@ -99,7 +100,7 @@ class Wallet:
         )
 
     async def bound_to(self, approval: Approval, account: str) -> Approval:
-        """The same request for another account: simulated, reviewed and bound again. Raises `ToolRefused`."""
+        """Return the same request for another account, simulated, reviewed and bound again. Raises `ToolRefused`."""
         chain, before = self.chains.get(approval.network), approval.transaction
         request = await read_request(chain, account, before.to, int(before.value), before.data)
         transaction = await _transaction(request, before.gas, knows_sender=True)
@@ -109,7 +110,8 @@ class Wallet:
 
 
 async def _looked_at(request: Request, transaction: WalletTransaction) -> dict[str, Any]:
-    """The block comes first: what is sent while the simulation runs is newer than the request."""
+    """Read the block number first, so that any transaction sent during the simulation counts as newer than the
+    request."""
     sender = transaction.sender
     block = await request.chain.quantity("eth_blockNumber")
     nonce = await request.chain.quantity("eth_getTransactionCount", sender, "latest") if sender else None
@@ -157,7 +159,7 @@ def wallet_tools(wallet: Wallet) -> FunctionToolset[RunDeps]:
 
 
 def waiting_text(approval: Approval) -> str:
-    """The result of the paused call, as the LLM's history keeps it."""
+    """Return the result of the paused call as the LLM's history keeps it."""
     return (
         f"WAITING for the user's wallet: request {approval.approval_id} asks for {amount_of(approval)}. Nothing has "
         "been sent so far. A later message that begins with [wallet] will say what became of it; the request "
@@ -166,7 +168,7 @@ def waiting_text(approval: Approval) -> str:
 
 
 def asked_text(approval: Approval) -> str:
-    """The same result as the person reads it."""
+    """Return the same result as the person reads it."""
     until = rfc3339(approval.expires_at)
     return f"Your wallet is asked for {amount_of(approval)}. Nothing has been sent so far; the request ends at {until}."
 

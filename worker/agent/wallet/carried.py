@@ -1,4 +1,5 @@
-"""A call that a smart account makes within another transaction: a Safe, a user operation, an account of EIP-7702."""
+"""A call that a smart account makes within another transaction, such as a Safe, a user operation, or an EIP-7702
+account."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from worker.agent.wallet.reading import MOST_BYTES, read_calls
 from worker.ethereum.node import Log, Receipt, Transaction
 
 _SUCCESS_WORD = 1
-"""Of `UserOperationEvent`'s data: whether the operation succeeded."""
+"""Index of the word in `UserOperationEvent`'s data that says whether the operation succeeded."""
 USER_OPERATION = (
     "0x" + keccak(b"UserOperationEvent(bytes32,address,address,uint256,bool,uint256,uint256)").hex()
 )
@@ -22,15 +23,16 @@ SAFE_FAILURE = "0x" + keccak(b"ExecutionFailure(bytes32,uint256)").hex()
 _TRIES_ON = frozenset(
     {"tryAggregate", "tryBlockAndAggregate", "aggregate3", "aggregate3Value", "tryMulticall", "batch"}
 )
-"""Functions that succeed though a call within them fails."""
+"""Functions that succeed even if a call within them fails."""
 _STRICT = frozenset(
     {"execute", "executeBatch", "executeCall", "executeBatchCall", "exec", "multicall", "aggregate"}
 )
-"""Functions that fail with a call within them: the accounts of ERC-4337, ERC-7579, EIP-7702, and batches."""
+"""Functions that fail if a call within them fails: those of ERC-4337, ERC-7579 and EIP-7702 accounts, and batches."""
 
 
 async def carrier_of(approval: Approval, found: Transaction) -> list[Node] | None:
-    """The calls that lead to the one that was asked for; None when it is not in there, or not from the account."""
+    """Return the calls that lead to the requested call; None if it is not among them, or does not come from the
+    account."""
     data = bytes.fromhex((found.input or "0x")[2:])
     if found.to is None or not data or len(data) > MOST_BYTES:
         return None
@@ -49,7 +51,8 @@ async def carrier_of(approval: Approval, found: Transaction) -> list[Node] | Non
 
 
 def _is_of_payer(approval: Approval, node: Node) -> bool:
-    """Anybody may write a contract whose `execute` does nothing: only the payer's own account is trusted to do it."""
+    """Only the payer's own account is trusted to make the call, because anybody may write a contract whose
+    `execute` does nothing."""
     payer = approval.payer
     return payer is not None and (node.caller or "").lower() == payer.lower()
 
@@ -61,7 +64,7 @@ def _paths(nodes: list[Node], above: list[Node]) -> Iterator[list[Node]]:
 
 
 def carried_success(carrier: Sequence[Node], receipt: Receipt) -> bool | None:
-    """Whether the call within succeeded, where the logs or the functions around it can show it; None: not shown."""
+    """Return whether the inner call succeeded, if the logs or the outer functions show it; None if they do not."""
     if receipt.succeeded is not True:
         return receipt.succeeded
     names = [node.meaning.signature.name if node.meaning else "" for node in carrier]
@@ -84,7 +87,7 @@ def carried_success(carrier: Sequence[Node], receipt: Receipt) -> bool | None:
 
 
 def _may_go_on(carrier: Sequence[Node]) -> bool:
-    """ERC-7579: the second byte of the mode says that failures are passed over."""
+    """In ERC-7579, the second byte of the mode says that failures are ignored."""
     modes = (node.values[0] for node in carrier if node.values and isinstance(node.values[0], bytes))
     return any(len(mode) == 32 and mode[1] for mode in modes)
 

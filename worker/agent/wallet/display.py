@@ -1,4 +1,4 @@
-"""An approval in words. What contracts say is untrusted: it is cut, kept on one line, and never stands for a fact."""
+"""An approval in words. Texts of contracts are untrusted: they are cut, kept on one line, and never stated as facts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def currency_of(network: str) -> str:
 
 
 def amount_of(approval: Approval) -> str:
-    """`0.1 ETH to 0x… on mainnet (chain 1)`."""
+    """Return for example `0.1 ETH to 0x… on mainnet (chain 1)`."""
     transaction = approval.transaction
     call = f" with the call {approval.decoded}" if approval.decoded else ""
     return (
@@ -27,7 +27,7 @@ def amount_of(approval: Approval) -> str:
 
 
 def summary_of(approval: Approval) -> str:
-    """What it is about, in a few words: `0.1 ETH to 0x…`, `25 “USDC” (token 0x…) to 0x…`, a right, or the call."""
+    """Return the subject in a few words: `0.1 ETH to 0x…`, `25 “USDC” (token 0x…) to 0x…`, a right, or the call."""
     review, transaction = approval.review, approval.transaction
     gone = [each for each in review.changes if each.direction == "out"]
     given = [each for each in review.allowances if not each.revokes]
@@ -48,7 +48,7 @@ def summary_of(approval: Approval) -> str:
 
 
 def decoded_text(review: Review, data: bytes) -> str | None:
-    """Dangers first, then the call: `transfer(to: 0x…, amount: 5)`. None without call data."""
+    """Return the dangers first, then the call: `transfer(to: 0x…, amount: 5)`. None without call data."""
     if not data or not review.calls:
         return None
     dangers = [
@@ -60,7 +60,7 @@ def decoded_text(review: Review, data: bytes) -> str | None:
 
 
 def simulation_text(review: Review) -> str:
-    """Never good news for what is not known."""
+    """An unknown outcome is never described as harmless."""
     fee = (
         f" About {review.fee.gas} gas, a fee of {review.fee.formatted} {review.fee.currency}."
         if review.fee
@@ -93,7 +93,8 @@ def _call_text(call: ReviewedCall, data: bytes) -> str:
 
 
 def _what(change: ReviewChange) -> str:
-    """A token is its address; its name is only its own word, and one that is no plain symbol is not repeated."""
+    """A token is identified by its address. Its symbol is only the contract's statement, so an unusual one is not
+    repeated."""
     if change.standard == "native":
         return f"{change.formatted} {change.symbol}"
     if change.standard == "erc721":

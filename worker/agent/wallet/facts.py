@@ -1,4 +1,4 @@
-"""What the chain says of the tokens and accounts that rights are about: what a number is to be compared with."""
+"""What the chain says about the tokens and accounts of a request's rights, to which amounts can be compared."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ MOST_TOKENS = 8
 MOST_ACCOUNTS = 8
 _ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
 _NO_INTERFACE = b"\xff" * 4 + bytes(28)
-"""Arguments of `supportsInterface`: the id of EIP-721, and the one that EIP-165 wants to be denied.
+"""Arguments of `supportsInterface`: the id of EIP-721, and the one that EIP-165 requires a contract to deny.
 
-A contract that says yes to everything is no collection, and one with decimals is none either: its allowance is one.
+A contract that answers yes to everything is not a collection. A contract with decimals is not one either: its
+allowance is an amount.
 """
 _DELEGATION = "0xef0100"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """`balance` is the owner's; what the contract does not tell is null. `is_nft`: it says EIP-721 of itself."""
+    """`balance` is the owner's; values that the contract does not return are null. `is_nft`: it declares EIP-721."""
 
     token: Token
     supply: int | None = None
@@ -37,7 +38,7 @@ class TokenFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`tokens` by contract and owner, in lower case. `accounts`: those that have no code, in lower case."""
+    """`tokens` by contract and owner, in lower case. `accounts`: the addresses that have no code, in lower case."""
 
     tokens: dict[tuple[str, str], TokenFacts] = field(default_factory=dict[tuple[str, str], TokenFacts])
     accounts: frozenset[str] = frozenset()
@@ -49,7 +50,7 @@ class Facts:
 async def read_facts(
     chain: Chain, rights: Sequence[Right], sender: str | None, others: Iterable[str] = ()
 ) -> Facts:
-    """`others`: accounts of which it matters whether there is a contract."""
+    """`others`: further addresses that must be checked for code."""
     keys = list(dict.fromkeys(_key(each, sender) for each in rights if each.token))[:MOST_TOKENS]
     spenders = (each.spender for each in rights if each.spender)
     accounts = list(dict.fromkeys(each.lower() for each in (*others, *spenders)))[:MOST_ACCOUNTS]
@@ -85,7 +86,7 @@ async def _nothing() -> None:
 
 
 async def ask_number(chain: Chain, contract: str, signature: str, arguments: bytes = b"") -> int | None:
-    """None when the contract answers with anything but one word, or the node cannot be asked."""
+    """Return None if the contract returns anything but one word, or if the node cannot be asked."""
     try:
         answer = await chain.data(
             "eth_call", {"to": contract, "input": call_data(signature, arguments)}, "latest"
@@ -104,7 +105,7 @@ def address_word(address: str) -> bytes:
 
 
 async def _has_no_code(chain: Chain, account: str) -> bool:
-    """An account that delegates (EIP-7702) is a person's all the same. Unknown counts as a contract."""
+    """An account that delegates (EIP-7702) still counts as a person's account. Unknown code counts as a contract."""
     try:
         code = await chain.data("eth_getCode", account, "latest")
     except ToolRefused:

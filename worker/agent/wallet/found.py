@@ -1,4 +1,4 @@
-"""What was found out about a request before it is judged, and what moves by it."""
+"""What was found out about a request before it is judged, and what it moves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ UNTRIED = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`simulation` null: nobody knows who will sign. `answer` null as well: it could not be tried for anybody."""
+    """If `simulation` is null, the signer is unknown. If `answer` is null too, it could not be tried for any
+    account."""
 
     request: Request
     sender: str | None
@@ -68,7 +69,7 @@ def _change(change: AssetChange, sender: str) -> ReviewChange:
 
 
 def _silent(token: str, before: int, after: int, sender: str) -> ReviewChange:
-    """A balance that changed though no log says so. Where it went, or whence it came, is not known."""
+    """A change of a balance that no log reports. The other account is unknown."""
     is_out = after < before
     return ReviewChange(
         direction="out" if is_out else "in",

@@ -1,4 +1,4 @@
-"""The calls within a call."""
+"""The calls that are encoded in the data of a call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.ethereum.lenient import Allotment
 
 
 def inner_calls(node: Node, meaning: Meaning, calls: Calls, allotment: Allotment) -> Iterable[Node] | None:
-    """None when the form is not known. Raises `TooMuch`."""
+    """Return None if the form is not known. Raises `TooMuch`."""
     columns = {
         name: selected(meaning.signature.inputs, node.values, path, node.to)
         for name, path in (
@@ -46,7 +46,7 @@ def _plain(node: Node, calls: Calls, columns: dict[str, list[Any]]) -> Iterator[
 
 
 def _child(node: Node, call: packed.Packed) -> Node:
-    """A call of the contract itself keeps its caller; the code of a delegated one acts as its caller."""
+    """A contract that calls itself keeps its caller; delegated code acts as the contract that delegates to it."""
     if not call.to:
         return Node(node.to, call.value, call.data, node.acts_as, caller=node.caller)
     delegated = call.operation == packed.DELEGATES
@@ -55,7 +55,7 @@ def _child(node: Node, call: packed.Packed) -> Node:
 
 
 def _commands(node: Node, commands: bytes, inputs: Sequence[bytes]) -> Iterator[Node]:
-    """The router works for its own caller. A command without inputs fails, and so does what it belongs to."""
+    """The router acts for its own caller. A command without inputs fails, and so does the call that contains it."""
     for index, byte in enumerate(commands):
         data, command = inputs[index] if index < len(inputs) else b"", byte & COMMAND_MASK
         if is_raw_call(command):

@@ -1,4 +1,4 @@
-"""Rights by their meaning: what somebody could take, compared with what there is, in one sentence."""
+"""Rights by their meaning: what somebody could take, compared with what exists, in one sentence."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from worker.agent.wallet.nodes import Right
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 ASTRONOMIC = 10**27
-"""Base units of a token whose supply is not known: a billion of those with 18 decimals."""
+"""Base units above which an amount counts as unlimited if the token's supply is unknown: a billion tokens with 18
+decimals."""
 WHOLE_DIGITS = 12
-"""Of a token whose decimals are known, but not its supply: a million millions of them."""
+"""The same in digits of whole tokens, if the token's decimals are known but not its supply: a million million
+tokens."""
 NOBODY_HAS = 2**128
-"""Whatever a contract says of its supply: no token in use has as many base units."""
+"""Base units that count as unlimited whatever a contract states as its supply, because no token in use has as many."""
 PLAIN_SYMBOL = re.compile(r"[A-Za-z0-9$.+-]{1,12}")
 _WHOLE = frozenset({"operator", "control"})
 _COUNTED = frozenset({"erc20", "permit2"})
@@ -30,7 +32,7 @@ _CODES: dict[str, WarningCode] = {
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """One right beside what is known of it."""
+    """One right with the facts about it."""
 
     right: Right
     about: TokenFacts | None
@@ -63,7 +65,7 @@ class _Judging:
 
 
 def judged(right: Right, facts: Facts, sender: str | None) -> Allowance:
-    """`sender` null: nobody knows yet who will sign."""
+    """`sender` null: the signer is not known yet."""
     judging = _Judging(right, facts.of(right, sender), facts, sender)
     usual: AllowanceSource = "inner call" if right.is_inner else "call"
     return Allowance(
@@ -81,7 +83,7 @@ def judged(right: Right, facts: Facts, sender: str | None) -> Allowance:
 
 
 def warning_of(right: Right, allowance: Allowance, facts: Facts, sender: str | None) -> ReviewWarning:
-    """A number that was compared with what there is, and is less, is no danger; everything else is."""
+    """An amount that is known to be less than the owner's balance is only a caution; every other right is a danger."""
     usual: WarningCode = "unlimited_allowance" if allowance.unlimited else "allowance"
     about = facts.of(right, sender)
     is_compared = about is not None and about.balance is not None
@@ -94,7 +96,7 @@ def warning_of(right: Right, allowance: Allowance, facts: Facts, sender: str | N
 
 
 def _is_everything(right: Right, about: TokenFacts | None) -> bool:
-    """Not by one number: what is there to be taken, and what nobody could ever own."""
+    """Compare the amount with the balance, with the supply, and with an amount that nobody could own."""
     amount = right.amount
     if right.kind in _WHOLE or amount is None or amount >= NOBODY_HAS:
         return True
@@ -149,7 +151,7 @@ def _what(judging: _Judging) -> str:
 
 
 def _other_owner(right: Right, sender: str | None) -> str | None:
-    """Null for the account that signs."""
+    """Return null for the account that signs."""
     is_own = right.owner is None or (sender is not None and right.owner.lower() == sender.lower())
     return None if is_own else checksummed(right.owner or "")
 

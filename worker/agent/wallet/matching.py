@@ -1,4 +1,4 @@
-"""Whether a transaction on the chain is what a request asked for: by its call, not by every byte."""
+"""Decides whether a transaction on the chain is the requested one, by comparing the call, not every byte."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _WORDS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`told`: what differs without making it another one, or (kind `different`) what makes it another one.
+    """`told`: differences that do not matter, or (kind `different`) those that make it another transaction.
 
-    `carrier`: the calls around the one that was asked for, outermost first (kind `carried`).
+    `carrier`: the calls around the requested call, outermost first (kind `carried`).
     """
 
     kind: MatchKind
@@ -33,7 +33,7 @@ class Match:
 
 
 async def matched(chain: Chain, approval: Approval, found: Transaction) -> Match:
-    """Raises `ToolRefused` when the node cannot be asked for its chain's id."""
+    """Raises `ToolRefused` if the node cannot be asked for its chain's id."""
     wanted = approval.transaction
     if wanted.digest() != approval.digest:
         return Match("different", ["the request itself is not what it was when it was made"])
@@ -68,7 +68,7 @@ def _needed(found: Transaction) -> list[tuple[str, bool]]:
 
 
 async def _compared(chain: Chain, approval: Approval, found: Transaction) -> tuple[list[str], list[str]]:
-    """What makes it another transaction, and what does not."""
+    """Return the differences that make it another transaction, and those that do not."""
     wanted, data = approval.transaction, found.input or "0x"
     different: list[str] = []
     if (found.to or "").lower() != wanted.to.lower():
@@ -82,7 +82,8 @@ async def _compared(chain: Chain, approval: Approval, found: Transaction) -> tup
 
 
 async def _data_told(chain: Chain, to: str, wanted: str, actual: str) -> str | None:
-    """Empty for the same data, a note for the same call with other bytes behind it, None for another call."""
+    """Return an empty text for equal data, a note for the same call with different trailing bytes, None for
+    another call."""
     if wanted == actual:
         return ""
     if actual.startswith(wanted) and (wanted != "0x" or await _has_no_code(chain, to)):
@@ -93,7 +94,7 @@ async def _data_told(chain: Chain, to: str, wanted: str, actual: str) -> str | N
 
 
 def _call_characters(data: str) -> int:
-    """Characters of 0x hex without what stands behind the arguments; of an unknown call all of them."""
+    """Return the number of characters of 0x hex up to the end of the arguments; for an unknown call, all characters."""
     raw = bytes.fromhex(data[2:])
     meaning = known_meanings().get(raw[:4])
     if meaning is None:
@@ -115,7 +116,7 @@ async def _has_no_code(chain: Chain, account: str) -> bool:
 
 
 def _beside(approval: Approval, found: Transaction, account: str | None) -> list[str]:
-    """Differences that do not undo that what was asked for has happened."""
+    """Return differences despite which the requested call has taken effect."""
     told: list[str] = []
     if found.authorization_list:
         count = len(found.authorization_list)

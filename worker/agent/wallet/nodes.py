@@ -1,4 +1,4 @@
-"""What is read out of a request: its calls as a tree, and the rights that they give."""
+"""The result of reading a request: its calls as a tree, and the rights that they give."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from worker.agent.wallet.meanings import Meaning
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A right that a call gives or takes away. `owner` null: the request's sender. `amount` null: all there is.
+    """A right that a call gives or takes away. `owner` null: the request's sender. `amount` null: everything.
 
-    `token` null: it stands in bytes that nobody can read, so it is not known whose right it is. `spender` empty:
-    nobody.
+    `token` null: the right is in bytes that cannot be read, so its contract is unknown. `spender` empty: nobody.
     """
 
     kind: AllowanceKind
@@ -33,7 +32,7 @@ class Right:
 
 @dataclass(slots=True)
 class Node:
-    """One call. `caller` null: the request's sender. `acts_as`: from whom the calls within it come.
+    """One call. `caller` null: the request's sender. `acts_as`: the caller of the calls within it.
 
     `command`: the meaning of a router's command, whose data has no selector.
     """

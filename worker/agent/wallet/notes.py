@@ -1,4 +1,4 @@
-"""What has to be said of a request beside the rights that it gives."""
+"""Warnings about a request other than the rights that it gives."""
 
 from __future__ import annotations
 

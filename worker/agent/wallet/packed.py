@@ -1,4 +1,4 @@
-"""Calls that are packed together in forms of their own. A reader here stops where the contract would."""
+"""Calls that are packed together in special forms. Each reader stops where the contract would stop."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ _BATCHES = parse_types("(bytes[] batches)")
 _BATCH_OF_BATCHES = bytes.fromhex("00000078210002")
 """ERC-7821: the third mode, bytes 3 to 9 of the mode word."""
 _HEAD = 85
-"""Bytes before the data of a call in `multiSend`: operation, address, value, length."""
+"""Number of bytes before the data of a call in `multiSend`: operation, address, value, length."""
 DELEGATES = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """`to` empty: the contract that unpacks it. `operation` 1: the code of `to` runs with the caller's own storage."""
+    """`to` empty: the contract that unpacks the call. `operation` 1: the code of `to` runs with the caller's own
+    storage."""
 
     to: str
     value: int
@@ -28,7 +29,7 @@ class Packed:
 
 
 def multisend(packed: bytes) -> Iterator[Packed]:
-    """Safe's MultiSend: it reads on until the end, and finds zeros behind it."""
+    """Read calls as Safe's MultiSend does: it reads to the end of the data, and reads zeros beyond it."""
     position = 0
     while position < len(packed):
         head = packed[position : position + _HEAD].ljust(_HEAD, b"\0")
@@ -40,7 +41,7 @@ def multisend(packed: bytes) -> Iterator[Packed]:
 
 
 def erc7579(mode: bytes, packed: bytes, allotment: Allotment) -> Iterator[Packed] | None:
-    """ERC-7579 and ERC-7821; None for a mode that neither names."""
+    """Read calls of ERC-7579 and ERC-7821; None for a mode that neither defines."""
     if mode[:1] == b"\x01" and mode[3:10] == _BATCH_OF_BATCHES:
         return _batches(packed, allotment)
     readers = {b"\x00": _single, b"\x01": _batch, b"\xfe": _single, b"\xff": _delegated}

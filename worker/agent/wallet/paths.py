@@ -1,4 +1,4 @@
-"""Arguments by the paths of the rows (`meanings/rows.py`)."""
+"""Finds arguments by the paths of the rows (`meanings/rows.py`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.ethereum.signatures import AbiType
 
 
 def selected(kinds: Sequence[AbiType], values: Sequence[Any], path: str, called: str = "") -> list[Any]:
-    """All values that `path` stands for; none for an empty path."""
+    """Return all values for which `path` stands; none for an empty path."""
     if not path:
         return []
     if path == THE_CALLED:
@@ -19,13 +19,13 @@ def selected(kinds: Sequence[AbiType], values: Sequence[Any], path: str, called:
 
 
 def broadcast(columns: Sequence[list[Any]]) -> Iterator[tuple[Any, ...]]:
-    """Rows of `columns`: a shorter one repeats its last value, an empty one stands for None."""
+    """Yield the rows of `columns`. A shorter column repeats its last value; an empty one gives None."""
     for index in range(max((len(column) for column in columns), default=0)):
         yield tuple(column[min(index, len(column) - 1)] if column else None for column in columns)
 
 
 def raw_bytes(kinds: Sequence[AbiType], values: Sequence[Any], known: Sequence[str]) -> Iterator[bytes]:
-    """All byte strings among the arguments but those at `known` paths."""
+    """Yield all byte strings among the arguments except those at `known` paths."""
     yield from _bytes_in(AbiType("tuple", "", tuple(kinds)), list(values), "", known)
 
 

@@ -1,6 +1,7 @@
-"""What a request calls, as the most lenient contract would read it: all calls within calls, and the rights they give.
+"""Reads a request as the most lenient contract would: all calls within calls, and the rights that they give.
 
-It takes processor time, bounded before it begins by what may be read; the caller runs it beside the event loop.
+Reading takes processor time, which is limited in advance by the amount that may be read. The caller runs it in a
+thread.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from worker.agent.wallet.paths import broadcast, raw_bytes, selected
 from worker.ethereum.lenient import Allotment, LenientReader, TooMuch, is_dynamic
 
 MOST_BYTES = 45_000
-"""Of the call data of one request."""
+"""Maximum bytes of the call data of one request."""
 MOST_WORDS = 12_000
 MOST_CALLS = 200
 DEEPEST = 32
 MOST_HINTS = 4
 MOST_HINT_WORDS = 6_000
-"""Of one byte string, for what may be calls in it."""
+"""Maximum words that are read of one byte string in the search for possible calls."""
 _SELECTOR = 4
 
 
 def read_calls(calls: Iterable[tuple[str, int, bytes]]) -> Reading:
-    """`calls`: whom, with how many wei, and with which data."""
+    """`calls`: for each call the address, the wei and the data."""
     reader = CallReader()
     for to, value, data in calls:
         node = Node(to, value, data, acts_as=to)
@@ -39,7 +40,7 @@ def read_calls(calls: Iterable[tuple[str, int, bytes]]) -> Reading:
 
 
 class CallReader:
-    """Reads calls until its allotment is used up, and says so where it stopped."""
+    """Reads calls until its allotment is used up, and notes where it stopped."""
 
     def __init__(self) -> None:
         self.reading = Reading()
@@ -85,7 +86,7 @@ class CallReader:
             self._look_for_rights(content)
 
     def _check_encoding(self, node: Node, meaning: Meaning, start: int) -> None:
-        """Many programs leave out the zeros behind a byte string that ends the data; that hides nothing."""
+        """Many programs leave out the zeros after a byte string that ends the data; this hides nothing."""
         kinds, name = meaning.signature.inputs, meaning.signature.name
         usual = encode([kind.canonical() for kind in kinds], node.values)
         actual = node.data[start:]
@@ -103,7 +104,8 @@ class CallReader:
             self._warn("unusual_encoding", "danger", text)
 
     def _read_inner(self, node: Node, meaning: Meaning, calls: Calls, depth: int) -> None:
-        """A loop over packed calls ends with the calls that may be read, so their number is bounded, too."""
+        """A loop over packed calls ends when the allotment of calls is used up, so the number of its steps is
+        limited too."""
         try:
             inner = inner_calls(node, meaning, calls, self._allotment)
             if inner is None:
@@ -127,9 +129,9 @@ class CallReader:
         self._look_for_rights(node.data)
 
     def _look_for_rights(self, content: bytes) -> None:
-        """Functions that give rights away, wherever their selectors stand in bytes that are not read as calls.
+        """Search bytes that are not read as calls for the selectors of functions that give rights away.
 
-        Every place counts: somebody may have put harmless ones before the one that matters.
+        Every match counts, because somebody may have put harmless ones before the one that matters.
         """
         found: list[Right] = []
         allotment, is_whole = Allotment(MOST_HINT_WORDS), True
@@ -144,7 +146,7 @@ class CallReader:
         self.reading.rights += worst[:MOST_HINTS]
 
     def _rights_at(self, content: bytes, allotment: Allotment) -> list[Right]:
-        """The rights of one call, of which nobody knows whether it is made, and by which contract."""
+        """Return the rights of a possible call. It is unknown whether the call is made, and by which contract."""
         meaning = known_meanings()[content[:_SELECTOR]]
         node = Node("", 0, content, "", meaning=meaning)
         node.values = LenientReader(content, _SELECTOR, allotment).values(meaning.signature.inputs)
@@ -178,5 +180,5 @@ def _rights(node: Node, gives: Gives, meaning: Meaning, *, is_inner: bool) -> It
 
 
 def _size(right: Right) -> int:
-    """A right without a number is one to everything."""
+    """A right without a number covers everything."""
     return 2**256 if right.amount is None else right.amount

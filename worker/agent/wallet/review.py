@@ -1,4 +1,4 @@
-"""The review of a request: what it calls, what it moves, what it gives away, and what nobody can say."""
+"""The review of a request: what it calls, moves and gives away, and what could not be determined."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ MOST_CHANGES = 20
 MOST_ALLOWANCES = 20
 MOST_WARNINGS = 30
 REVIEW_BYTES = 14_000
-"""As stored: five requests and their call data have to fit into the session's item."""
+"""Maximum size as stored, because five requests with their call data must fit into the session's item."""
 
 
 async def reviewed(request: Request, *, knows_sender: bool) -> Review:
-    """Raises `ToolRefused` when the transaction would fail."""
+    """Raises `ToolRefused` if the transaction would fail."""
     if request.to is None:
         raise ToolRefused("A wallet request needs a recipient.")
     to = request.to.address
@@ -94,7 +94,7 @@ def _weight(allowance: Allowance) -> tuple[bool, bool]:
 
 
 def _ordered(warnings: list[ReviewWarning]) -> list[ReviewWarning]:
-    """Dangers first; each once. Of many only the first of each kind are certain to be among those that are kept."""
+    """Put dangers first, each once. If there are too many, at least the first of each kind is kept."""
     once = {(each.code, each.text): each for each in warnings}
     told = Counter[WarningCode]()
     ranks: list[tuple[bool, int]] = []
@@ -106,7 +106,7 @@ def _ordered(warnings: list[ReviewWarning]) -> list[ReviewWarning]:
 
 
 def _outcome(found: Found, changes: list[ReviewChange]) -> tuple[SimulationOutcome, str | None]:
-    """Never more than was seen: a call that nobody understands and that logs nothing may have done anything."""
+    """Claim only what was seen, because a call that is not understood and logs nothing may have done anything."""
     simulation = found.simulation
     if simulation is None:
         return "unknown", f"{NO_SENDER} {UNTRIED}" if found.is_untried else NO_SENDER
@@ -131,7 +131,8 @@ def _fee(simulation: Simulation | None) -> ReviewFee | None:
 
 
 def _fitting(review: Review, *, is_whole: bool) -> Review:
-    """As much of the tree of calls as the session's item has room for; what is left out is said."""
+    """Return as much of the tree of calls as the session's item has room for, with a warning if anything is left
+    out."""
     forms: tuple[list[ReviewedCall], ...] = (review.calls, [_alone(call) for call in review.calls], [])
     sizes = ((review.model_copy(update={"calls": calls}), calls) for calls in forms)
     cut, calls = next(

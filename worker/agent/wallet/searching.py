@@ -1,4 +1,5 @@
-"""What an account has sent since a request was made, by its nonces: no hash may be known, or another be mined."""
+"""Finds what an account has sent since a request was made, by its nonces, because a hash may be unknown or may
+have been replaced."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from worker.tool_outcomes import ToolRefused
 
 MOST_NONCES = 8
 MOST_BLOCKS = 40
-"""That are read one by one where a node does not tell an account's nonce of an older block."""
+"""Number of blocks that are read one by one if a node does not return an account's nonce at an older block."""
 
 
 async def sent_since(chain: Chain, approval: Approval, sender: str) -> AsyncIterator[Transaction]:
-    """Mined transactions of `sender` behind the request's block, by nonce. Raises `ToolRefused`."""
+    """Yield mined transactions of `sender` after the request's block, by nonce. Raises `ToolRefused`."""
     newest = await chain.quantity("eth_blockNumber")
     first = newest - MOST_BLOCKS if approval.after_block is None else approval.after_block
     count = await _count(chain, sender, "latest")
@@ -35,7 +36,7 @@ async def sent_since(chain: Chain, approval: Approval, sender: str) -> AsyncIter
 
 
 async def _with_nonce(chain: Chain, sender: str, nonce: int, low: int, high: int) -> list[Transaction]:
-    """In the first block at whose end the account has sent more than `nonce` transactions."""
+    """Search the first block after which the account has sent more than `nonce` transactions."""
     while low < high:
         middle = (low + high) // 2
         count = await _count_or_none(chain, sender, middle)
@@ -67,7 +68,7 @@ async def _count(chain: Chain, sender: str, at: str) -> int:
 
 
 async def _count_or_none(chain: Chain, sender: str, number: int) -> int | None:
-    """None where the node has no state of that block any more."""
+    """Return None if the node no longer has the state of that block."""
     try:
         return await _count(chain, sender, hex(number))
     except ToolRefused:

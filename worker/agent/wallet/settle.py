@@ -1,8 +1,8 @@
-"""How a run opens: requests to the wallet that have expired are closed, and the wallet's answer is checked.
+"""How a run begins: wallet requests that have expired are closed, and the wallet's answer is checked.
 
-What came of it is stored in one transaction, before the LLM hears of it: the approval leaves the pending ones, its
-transaction is remembered, a notice tells the user, and the LLM's history gets the same words. A worker that dies before
-has changed nothing and the next attempt checks again; one that dies after leaves an answer that nobody checks twice.
+One transaction stores the result before the LLM gets it: the approval leaves the pending ones, its transaction is
+remembered, a notice tells the user, and the LLM's history gets the same words. If a worker dies before it, nothing
+has changed and the next attempt checks again; if it dies afterwards, the answer is not checked a second time.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class _Settled:
 async def open_run(
     deps: RunDeps, wallet: Wallet | None, submission: Submission, stopped: Callable[[], bool]
 ) -> list[ModelMessage]:
-    """The run's stored first messages; none when there is nothing to settle. Raises `Stopped`, `NotYet`.
+    """Return the run's stored first messages; none if there is nothing to settle. Raises `Stopped`, `NotYet`.
 
-    They end in the call that the person has allowed, if it is one: the run goes on by making it.
+    If the person has allowed a call, the messages end in that call, and the run continues by making it.
     """
     settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps)]
     asks = asked.answered(deps, submission.approval)
@@ -109,7 +109,7 @@ async def _looked(deps: RunDeps, wallet: Wallet, approval: Approval, tx_hash: st
 
 
 def _named(approvals: Sequence[Approval], reply: ApprovalReply) -> Approval | None:
-    """The legacy texts name none: they answer the one that has waited longest."""
+    """Answers in the legacy form name no request, so they answer the one that has waited longest."""
     if reply.approval_id is None:
         return approvals[0] if approvals else None
     return next((each for each in approvals if each.approval_id == reply.approval_id), None)
@@ -145,7 +145,7 @@ def _reported(reply: ApprovalReply) -> str:
 
 
 def _request(deps: RunDeps, submission: Submission, texts: Sequence[str]) -> ModelRequest:
-    """An answer's own text comes first and the verdict last; a user's words always come last."""
+    """An answer's own text comes first and the verdict last; a user's own words always come last."""
     notes = [UserPromptPart(from_wallet(text)) for text in texts]
     said = UserPromptPart(prompt_text(submission))
     parts = [said, *notes] if submission.approval else [*notes, said]

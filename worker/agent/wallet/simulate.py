@@ -1,4 +1,4 @@
-"""The simulation that comes before every approval: a transaction that would fail is not asked for."""
+"""The simulation before every approval. A transaction that would fail is not offered to the wallet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PLENTY = hex(10**27)
 
 
 async def simulated(request: Request) -> Simulation:
-    """For the account that will sign. Raises `ToolRefused` when it would fail."""
+    """Simulate for the account that will sign. Raises `ToolRefused` if the transaction would fail."""
     found = await simulate_transaction(request)
     if not found.success:
         raise ToolRefused(f"The simulation failed, so the wallet was not asked: {found.revert_reason}.")
@@ -20,11 +20,12 @@ async def simulated(request: Request) -> Simulation:
 
 
 async def check_for_anyone(request: Request) -> bytes | None:
-    """What it answers an account with plenty of the chain's coin and nothing else, for nobody knows who will sign.
+    """Return the result for an account with much of the chain's currency and nothing else, because the signer is
+    unknown here.
 
-    A node that gives no account a balance is asked without one: then a call that pays nothing is known as well, and
-    one that the made-up account cannot pay for is not. None: nothing is known. Raises `ToolRefused` when it would fail,
-    or when the node cannot be asked at all.
+    If a node does not support a balance override, it is asked without one. Then the result is known for a call that
+    pays nothing, but not for a call that the made-up account cannot pay for. None: nothing is known. Raises
+    `ToolRefused` if the transaction would fail, or if the node cannot be asked at all.
     """
     override = {request.sender.address: {"balance": _PLENTY}}
     for state in ((override,), ()):
@@ -41,7 +42,7 @@ async def check_for_anyone(request: Request) -> bytes | None:
 
 
 def _fails_for_anyone(error: NodeRefused) -> bool:
-    """That the made-up account cannot pay says nothing about whoever will sign."""
+    """The made-up account's lack of funds says nothing about the real signer."""
     return would_fail(error) and error.fault.meaning != "no funds"
 
 

@@ -1,4 +1,4 @@
-"""The tree of calls as it is shown: every call, with as much of its arguments as there is room for."""
+"""The tree of calls as it is shown: every call, with as many of its arguments as fit."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MOST_CHARACTERS = 140
 
 
 def shown_calls(nodes: list[Node]) -> tuple[list[ReviewedCall], bool]:
-    """The second: whether all of it is there."""
+    """Return the calls, and whether they are complete."""
     room = _Room()
     calls = [room.shown(node) for node in nodes]
     return calls, room.is_whole
 
 
 def recipient_of(node: Node) -> str:
-    """Who gets something in the end, where the calls lead to one."""
+    """Return the final recipient, if the calls lead to one."""
     while len(node.inner) == 1:
         node = node.inner[0]
     if node.meaning and node.meaning.recipient and node.understood:

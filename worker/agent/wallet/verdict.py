@@ -1,4 +1,4 @@
-"""What became of a request: a typed outcome, and one line in words for the person and the LLM alike."""
+"""What became of a request: a typed outcome, and one line of text for the person and the LLM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.ethereum.amounts import format_units
 from worker.ethereum.node import Receipt
 
 _NO_QUOTES = str.maketrans("“”", "''")
-"""So that a quotation of somebody's words ends where we end it."""
+"""Remove marks from quoted words, so that a quotation ends where our text ends it."""
 
 _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
     "not_found": "not_found",
@@ -25,7 +25,7 @@ _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`used_hash`: the transaction that settled it, which can settle no other."""
+    """`used_hash`: the transaction that settled the request, which can settle no other request."""
 
     text: str
     receipt: WalletReceipt
@@ -36,7 +36,7 @@ class Verdict:
         return self.receipt.closes
 
     def report(self, now: int) -> Report | None:
-        """What is kept with a request that stays open although something was reported for it."""
+        """The report that is stored with a request that stays open although an answer came."""
         outcome = _REPORTED.get(self.receipt.outcome)
         if self.closes or outcome is None:
             return None
@@ -80,7 +80,7 @@ def mined(
     fee: int | None,
     told: Sequence[str],
 ) -> Verdict:
-    """The right one, in a block. What is not told of it is unknown, and never a failure."""
+    """The requested transaction is in a block. Values that the node does not return are unknown, never a failure."""
     paid = None if fee is None else f"{format_units(fee)} {currency_of(approval.network)}"
     block = "a block" if receipt.block_number is None else f"block {receipt.block_number}"
     facts = f"in {block}, fee {paid or 'not told'} (transaction {tx_hash})"
@@ -160,5 +160,5 @@ def expired(approval: Approval) -> Verdict:
 
 
 def _may_have_been_sent(approval: Approval) -> bool:
-    """A claim stays when it has lapsed, and a report tells of a wallet that named no claim."""
+    """A claim stays when it has lapsed, and a report may come from a wallet without a claim."""
     return approval.claim is not None or bool(approval.reported)

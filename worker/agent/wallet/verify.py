@@ -1,8 +1,8 @@
-"""What a wallet's answer is worth: a transaction counts only when the chain shows it, and it is the one.
+"""Checks a wallet's answer: a transaction counts only if the chain shows it and it is the requested one.
 
-It is looked for by the hash that was reported; and under the account's nonces, because a wallet may replace what it has
-sent, give the hash of something else, or say nothing at all. Each look is short. What is not settled yet is looked at
-again later, and nothing is held in between (`NotYet`).
+The check searches by the reported hash, and by the account's nonces, because a wallet may replace what it has sent,
+report a wrong hash, or report nothing. Each check is short. If the outcome is not certain yet, the run checks again
+later, and no worker waits in between (`NotYet`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from worker.tool_outcomes import ToolRefused
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 15_000
 MOST_LOOKS = 40
-"""About so many, however long the wait: each is a delivery of the run's queue message."""
+"""Approximate number of checks of one wait, whatever its length. Each check is a delivery of the run's queue
+message."""
 _NO_HASH = "the wallet told no transaction, and none of the account's does it"
 _NO_ACCOUNT = "the wallet told no transaction, and it is not known from which account it would be"
 
@@ -35,7 +36,7 @@ class Stopped(Exception):
 
 
 class NotYet(Exception):
-    """The chain does not show yet what became of the request; `wait` says when to look again."""
+    """The chain does not show yet what became of the request; `wait` says when to check again."""
 
     def __init__(self, wait: ChainWait) -> None:
         super().__init__("not settled yet")
@@ -52,10 +53,11 @@ async def verify(
     wait: ChainWait,
     used: Collection[str] = (),
 ) -> Verdict:
-    """One look. `tx_hash` None: the wallet told none. `used` have settled other requests. Raises `NotYet`.
+    """Check once. `tx_hash` None: the wallet reported none. Hashes in `used` have settled other requests. Raises
+    `NotYet`.
 
-    `wait`: what the looks before have left; `seconds` after the first one the verdict is what is known by then.
-    A node that cannot be asked leaves the outcome unknown; it never counts as success or as failure.
+    `wait`: the result of earlier checks. `seconds` after the first check, the verdict is whatever is known by then.
+    If the node cannot be asked, the outcome is unknown; it never counts as success or as failure.
     """
     reported = tx_hash.lower() if tx_hash else None
     try:
@@ -80,7 +82,8 @@ def _nothing_found(approval: Approval, reported: str | None, why: str, seconds: 
 
 @dataclass(slots=True)
 class _Check:
-    """`sender`, `nonce`: of the reported transaction, once a node knew it. `so_far`: what to say if that is all."""
+    """`sender`, `nonce`: those of the reported transaction, once a node knew it. `so_far`: the verdict if nothing
+    more is found."""
 
     chain: Chain
     approval: Approval
@@ -93,14 +96,14 @@ class _Check:
     asks_bundler: bool = field(default=True)
 
     async def look(self) -> tuple[Verdict | None, str]:
-        """The verdict, if there is one, and why there is none."""
+        """Return the verdict, if there is one, and the reason if there is none."""
         try:
             return await self._look(), self._nothing()
         except ToolRefused as refused:
             return None, refused.shown
 
     def later(self, now: int, since: int, left: int) -> ChainWait:
-        """The longer the wait has been, the longer until the next look; at its end there is always one."""
+        """The pause grows with the time already waited. The last check is always at the end of the wait."""
         longest = max(LONGEST_PAUSE_MS, round(self.seconds * 1_000) // MOST_LOOKS)
         pause = min(max(FIRST_PAUSE_MS, (now - since) // 2), longest, left)
         return ChainWait(since=since, again_at=now + pause, sender=self.sender, nonce=self.nonce)
@@ -146,7 +149,7 @@ class _Check:
         return verdicts.mined(self.approval, tx_hash, receipt, succeeded, fee, told)
 
     async def _search(self) -> Verdict | None:
-        """What the account has sent since the request was made: the same call counts, under whatever hash."""
+        """Search what the account has sent since the request was made. The same call counts under any hash."""
         payer = self.approval.payer or self.sender
         if payer is None:
             return None
@@ -165,7 +168,8 @@ class _Check:
         return self.nonce is not None and found.nonce == self.nonce and found.hash != self.reported
 
     async def _operation(self) -> Verdict | None:
-        """The hash of a user operation (ERC-4337) is none of a transaction: a bundler's node knows which carries it."""
+        """The hash of a user operation (ERC-4337) is not that of a transaction. A bundler's node knows which
+        transaction contains it."""
         if not self.asks_bundler:
             return None
         try:

@@ -1,4 +1,5 @@
-"""What a node answers, parsed at one place: what cannot be read is unknown (None), and nothing here raises."""
+"""A node's answers are parsed here only. A value that cannot be read is unknown (None), and no parser raises an
+error."""
 
 from __future__ import annotations
 

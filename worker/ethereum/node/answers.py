@@ -1,4 +1,4 @@
-"""The objects that nodes answer with. Each field may be missing, null or of another type: then it is None."""
+"""The objects that nodes return. A field that is missing, null or of another type is None."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ RecipientKind = Literal["address", "none", "unknown"]
 
 
 class _Answer(BaseModel):
-    """Unknown fields are ignored; `given` are those that the node sent, be they readable or not."""
+    """Unknown fields are ignored; `given` names those that the node sent, readable or not."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
     @classmethod
     def read(cls, answer: Any) -> Self | None:
-        """None for null. What is no object is one of which nothing is known."""
+        """Return None for null. A value that is not an object becomes an object without any known field."""
         if answer is None or isinstance(answer, cls):
             return answer
         return cls.model_validate(cast("dict[str, Any]", answer) if isinstance(answer, dict) else {})
@@ -36,7 +36,7 @@ class Log(_Answer):
 
 
 def _objects(value: Any) -> list[Any] | None:
-    """What is no object in a list of objects is one of which nothing is known."""
+    """In a list of objects, a value that is not an object becomes an object without any known field."""
     found = items(value)
     return None if found is None else [each if isinstance(each, dict | Log) else {} for each in found]
 
@@ -45,7 +45,7 @@ Logs = Annotated[list[Log] | None, BeforeValidator(_objects)]
 
 
 def _hashes(value: Any) -> list[str | None] | None:
-    """A block lists its transactions as hashes, or whole."""
+    """A block lists its transactions as hashes or as objects."""
     found = items(value)
     if found is None:
         return None
@@ -54,7 +54,7 @@ def _hashes(value: Any) -> list[str | None] | None:
 
 
 class Receipt(_Answer):
-    """`succeeded`: None when the receipt does not say; that is never taken for a revert."""
+    """`succeeded`: None if the receipt does not say. None never counts as a revert."""
 
     transaction_hash: Hash = None
     succeeded: Succeeded = Field(default=None, validation_alias=AliasChoices("status", "succeeded"))
@@ -71,13 +71,13 @@ class Receipt(_Answer):
 
     @property
     def is_in_block(self) -> bool:
-        """False for a preconfirmation: its block's number is there, and null (Base Flashblocks, 2025)."""
+        """Return False for a preconfirmation, whose block number is present but null (Base Flashblocks, 2025)."""
         return (
             self.block_number is not None or self.block_hash is not None or "block_number" not in self.given
         )
 
     def execution_fee(self, gas_price: int | None = None) -> int | None:
-        """Wei for gas and blobs; `gas_price` is the transaction's, for receipts without one."""
+        """Return the wei for gas and blobs; `gas_price` is the transaction's, for receipts without one."""
         price = self.effective_gas_price if self.effective_gas_price is not None else gas_price
         if self.gas_used is None or price is None:
             return None
@@ -85,7 +85,8 @@ class Receipt(_Answer):
         return None if blobs is None else self.gas_used * price + (self.blob_gas_used or 0) * blobs
 
     def fee(self, gas_price: int | None = None, *, has_l1_fee: bool = False) -> int | None:
-        """Wei in all. None as long as a part of it is unknown: a rollup's fee for L1 is a part (OP stack, Scroll)."""
+        """Return the whole fee in wei. None while a part of it is unknown, such as a rollup's fee for L1 (OP
+        stack, Scroll)."""
         execution = self.execution_fee(gas_price)
         l1_fee = self.l1_fee if has_l1_fee or "l1_fee" in self.given else 0
         return None if execution is None or l1_fee is None else execution + l1_fee
@@ -115,7 +116,7 @@ class Transaction(_Answer):
 
 
 def _recipient(answer: Any, found: Transaction) -> RecipientKind:
-    """A contract's creation has no recipient: null, or empty. A field that is missing says nothing."""
+    """A contract's creation has no recipient: it is null or empty. A missing field says nothing."""
     if found.to is not None:
         return "address"
     return "none" if "to" in found.given and answer["to"] in (None, "", "0x") else "unknown"
@@ -142,7 +143,7 @@ class SimulatedCall(_Answer):
 
 
 def simulated_call(answer: Any) -> SimulatedCall | None:
-    """The first call of the first block; None when the node's answer does not have one."""
+    """Return the first call of the first block; None if the node's answer does not contain one."""
     try:
         call = answer[0]["calls"][0]
     except (TypeError, KeyError, IndexError):

@@ -1,10 +1,10 @@
-"""How nodes and gateways word what is the same. An error that no row knows keeps its own words.
+"""The different words of nodes and gateways for the same errors. An error that matches no row keeps its own words.
 
-Rows with an issue's number are from reports. The others, and the years in them, were written from memory and not
+Rows with an issue's number come from reports. The others, and the years in them, were written from memory and not
 looked up.
 
-`code` is JSON-RPC's, `words` a pattern that is sought in the error's texts, without regard to case. A row with words
-counts before one with a code alone, but for the codes of a revert: beside them the words are the contract's.
+`code` is JSON-RPC's; `words` is a pattern that is searched for in the error's texts, ignoring case. A row with words
+counts before a row with a code only, except for the codes of a revert, whose words are the contract's.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Row:
 
 
 BY_WORDS = (
-    # A contract's own reason may hold the words of the other rows, so reverts come first.
+    # A contract's own reason may contain the words of the other rows, so the rows of reverts come first.
     Row("reverted", "execution-apis; geth, Erigon, Arbitrum, Fantom", words=r"\brevert(?:ed)?\b"),
     Row("reverted", "OpenEthereum, Nethermind", words=r"VM execution error"),
     Row("reverted", "Ganache", words=r"VM Exception while processing transaction"),
@@ -141,7 +141,7 @@ BY_CODE = (
 )
 
 REASONS = (
-    # The pattern's group is the contract's own word for why; the first that matches counts.
+    # The pattern's group is the contract's own reason; the first pattern that matches counts.
     Row("reverted", "Hardhat (2021)", words=r"reverted with reason string '(?P<why>.*)'"),
     Row("reverted", "Hardhat (2021)", words=r"reverted with (?P<why>(?:custom error|panic code).*)"),
     Row(

@@ -18,7 +18,8 @@ class Envelope:
 
 
 def read_envelope(body: bytes) -> Envelope | None:
-    """None when the body is no JSON object. An object without `result` and `error` is an error in other words."""
+    """Return None if the body is not a JSON object. An object without `result` and `error` is an unusual form of
+    an error."""
     fields = _object(body)
     if not fields:
         return None
@@ -31,7 +32,7 @@ def read_envelope(body: bytes) -> Envelope | None:
 
 
 def _with_result(fields: dict[str, Any]) -> Any:
-    """Ganache answers a reverted transaction with its hash and an error at once: the hash must not be lost."""
+    """Ganache returns the hash and an error for a reverted transaction; the hash must not be lost."""
     error, result = fields["error"], fields.get("result")
     if not isinstance(result, str):
         return error
@@ -40,7 +41,8 @@ def _with_result(fields: dict[str, Any]) -> Any:
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
-    """A list stands for its first answer, as some gateways answer a batch of one; a text is an error."""
+    """A list counts as its first element, because some gateways answer a single request as a batch; a text counts
+    as an error."""
     try:
         answer = read_json(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A node's error, whatever its form: an object, a text, a message alone; nested where wallets and gateways put it."""
+"""A node's error in any form: an object, a text, a message alone, or nested where wallets and gateways put it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HASHES = ("txhash", "transactionhash", "hash", "tx_hash", "transaction_hash")
 _KNOWN_REVERTS = ("0x08c379a0", "0x4e487b71")
 """The selectors of `Error(string)` and `Panic(uint256)`."""
 _DATA = frozenset({"data", "result", "return", "returndata", "return_data", "output"})
-"""Fields in which nodes and wallets put revert bytes."""
+"""Fields in which nodes and wallets put revert data."""
 _SELECTOR_ALONE = 10
 """Characters of 0x and a selector; the arguments after it fill whole words of 64."""
 _ENVELOPE = frozenset({"jsonrpc", "id"})
@@ -28,9 +28,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class NodeFault:
-    """`reason`: the node's own words. `revert`: the bytes that a contract reverted with; empty when it gave none,
-    None when this is no revert. `transaction`: the hash of a transaction that was sent all the same.
-    """
+    """`reason`: the node's own words. `revert`: the data with which a contract reverted; empty if it gave none,
+    None if this is not a revert. `transaction`: the hash of a transaction that was sent despite the error."""
 
     reason: str
     meaning: Meaning
@@ -40,7 +39,7 @@ class NodeFault:
 
 
 def read_fault(error: Any) -> NodeFault:
-    """Never raises; what it does not know is `unclear`."""
+    """Classify an error and never raise; an unknown error is `unclear`."""
     leaves = list(_leaves(error))
     texts = list(dict.fromkeys(one_line(text, LONGEST_REASON) for _, text in leaves if not hex_data(text)))
     texts = [text for text in texts if text]
@@ -57,7 +56,7 @@ def read_fault(error: Any) -> NodeFault:
 
 
 def _leaves(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text in it with the name of its field; of each object the message first."""
+    """Yield every text with the name of its field; the message of each object comes first."""
     if isinstance(value, str):
         yield name.lower(), value
     elif depth < _DEEPEST and isinstance(value, dict):
@@ -70,12 +69,12 @@ def _leaves(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, s
 
 
 def _rank(name: str) -> int:
-    """Fields of one rank stay in their order."""
+    """Fields of the same rank keep their order."""
     return _MESSAGES.index(name.lower()) if name.lower() in _MESSAGES else len(_MESSAGES)
 
 
 def _codes(error: Any, depth: int = 0) -> Iterator[int]:
-    """Numbers, also as text; a wallet's error has the node's inside of it."""
+    """Yield the codes, also those written as text; a wallet's error contains the node's error."""
     if not isinstance(error, dict) or depth > _DEEPEST:
         return
     fields = cast("dict[str, Any]", error)
@@ -99,7 +98,7 @@ def _meaning(codes: Iterator[int], texts: list[str]) -> Meaning:
 
 
 def _revert_bytes(leaves: list[tuple[str, str]]) -> bytes | None:
-    """Bytes that begin with a known selector count wherever they stand; others in a field that holds data."""
+    """Bytes that begin with a known selector count anywhere; other bytes count only in a field that holds data."""
     candidates = [(name, run) for name, text in leaves for run in _HEX_RUN.findall(text)]
     known = (run for _, run in candidates if run.lower().startswith(_KNOWN_REVERTS))
     custom = (run for name, run in candidates if name in _DATA and len(run) % 64 == _SELECTOR_ALONE)
@@ -108,7 +107,7 @@ def _revert_bytes(leaves: list[tuple[str, str]]) -> bytes | None:
 
 
 def _revert_words(texts: list[str], leaves: list[tuple[str, str]]) -> str | None:
-    """The contract's reason; else what the node says beside "reverted", such as which instruction was bad."""
+    """Return the contract's reason, or else the node's text besides "reverted", such as the invalid instruction."""
     for row in REASONS:
         for text in texts:
             if row.pattern and (match := row.pattern.search(text)) and not _HEX_RUN.fullmatch(match["why"]):
@@ -118,13 +117,13 @@ def _revert_words(texts: list[str], leaves: list[tuple[str, str]]) -> str | None
 
 
 def _is_revert(text: str) -> bool:
-    """Whether it says no more than that something reverted, or that something went wrong."""
+    """Return whether the text says no more than that something reverted or went wrong."""
     rows = (*(row for row in BY_WORDS if row.meaning == "reverted"), *SAY_NOTHING)
     return any(row.pattern and row.pattern.search(text) for row in rows)
 
 
 def _sent_hash(error: Any, depth: int = 0) -> str | None:
-    """Hardhat has it in a field, Ganache as a key: both mine a transaction that reverts, and answer with an error."""
+    """Hardhat has the hash in a field, Ganache as a key: both mine a transaction that reverts, and return an error."""
     if not isinstance(error, dict) or depth > _DEEPEST:
         return None
     for name, value in cast("dict[str, Any]", error).items():

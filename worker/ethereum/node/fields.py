@@ -1,4 +1,4 @@
-"""Single values of a node's answer, in all the forms that nodes, gateways and explorers use."""
+"""Single values of a node's answer, in all forms that nodes, gateways and explorers use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_DATA = frozenset({"0x", "0x0"})
 
 
 def quantity(value: Any) -> int | None:
-    """A whole number of at most 256 bits: hex text with 0x, decimal text, or a JSON number. Anything else is None."""
+    """Return a whole number of at most 256 bits from hex text with 0x, decimal text, or a JSON number; else None."""
     number = _number(value)
     return number if number is not None and 0 <= number <= LARGEST else None
 
@@ -35,7 +35,7 @@ def _number(value: Any) -> int | None:
 
 
 def hex_data(value: Any) -> str | None:
-    """`0x` and an even number of digits, in lower case; the number 0 is empty data."""
+    """Return `0x` and an even number of digits, in lower case; the number 0 stands for empty data."""
     text = value.strip() if isinstance(value, str) else ""
     if text.lower() in _NO_DATA:
         return "0x"
@@ -43,7 +43,7 @@ def hex_data(value: Any) -> str | None:
 
 
 def transaction_hash(value: Any) -> str | None:
-    """Also a block's hash and a log's topic: 32 bytes."""
+    """Return 32 bytes, which may also be a block's hash or a log's topic."""
     text = hex_data(value)
     return text if text is not None and len(text) == 66 else None
 
@@ -54,7 +54,7 @@ def address(value: Any) -> str | None:
 
 
 def succeeded(value: Any) -> bool | None:
-    """A receipt's `status`: 1 or 0 in any form. Receipts from before Byzantium have none (EIP-658)."""
+    """Return a receipt's `status`: 1 or 0 in any form. Receipts from before Byzantium have none (EIP-658)."""
     number = value if isinstance(value, bool) else quantity(value)
     return bool(number) if number in (0, 1) else None
 

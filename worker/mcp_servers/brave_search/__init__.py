@@ -128,7 +128,7 @@ def _results(query: str, answer: Any) -> WebResults:
 
 
 def _plain(text: str) -> str:
-    """Descriptions come with markup around the words that were found."""
+    """Remove the markup that descriptions have around the words that were found."""
     return html.unescape(_TAG.sub("", text))
 
 

@@ -1,4 +1,4 @@
-"""Etherscan API v2: one endpoint for all chains, told apart by `chainid`. Its failures come as HTTP 200, status 0."""
+"""Etherscan API v2 has one endpoint for all chains, selected by `chainid`. A failure is an HTTP 200 with status 0."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class EtherscanApi:
 
 
 def _contract_abi(network: str, address: str, text: Any) -> ContractAbi:
-    """The ABI travels as JSON inside of a string."""
+    """The API returns the ABI as JSON inside a string."""
     try:
         content = read_json(text)
     except (TypeError, ValueError):
@@ -111,7 +111,8 @@ def _is_rate_limited(answer: Any) -> bool:
 
 Meaning = Literal["nothing found", "not verified", "bad key", "rate limit"]
 _WORDS: dict[Meaning, str] = {
-    # docs.etherscan.io, "Common Error Messages", read 2026-11-22: the API has no codes, so its words are all there is.
+    # docs.etherscan.io, "Common Error Messages", read 2026-11-22: the API has no error codes, so only its words can
+    # be matched.
     "nothing found": "no transactions found",
     "not verified": "not verified",
     "bad key": "api key",

@@ -1,4 +1,4 @@
-"""What Etherscan API v2 answers, as far as it is used here. Numbers travel as decimal strings."""
+"""The parts of Etherscan API v2's answers that are used here. Numbers are decimal strings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.mcp_servers.etherscan.results import AccountTransaction
 
 
 class Answer(BaseModel):
-    """`status` 1 is success. A failure's reason is in `result`."""
+    """`status` 1 means success. `result` holds the reason of a failure."""
 
     status: str
     message: str = ""

@@ -51,7 +51,7 @@ def add_abi_tools(server: FastMCP[Any], chains: Chains, off_loop: OffLoop) -> No
 
 
 def _has_words(value: Any) -> bool:
-    """Whether a text that is no hex occurs, so that the test accounts' names may matter."""
+    """Return whether the values contain a text that is not hex, because it may be a test account's name."""
     if isinstance(value, (list, dict)):
         items = (
             cast("dict[str, Any]", value).values() if isinstance(value, dict) else cast("list[Any]", value)

@@ -16,7 +16,7 @@ from worker.ethereum.tokens import token_balance
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, NetworkName
 
 DELEGATION = "0xef0100"
-"""The code of an account that delegates (EIP-7702) is this and the contract's address."""
+"""The code of an account that delegates (EIP-7702) consists of this prefix and the contract's address."""
 
 
 def add_account_tools(server: FastMCP[Any], chains: Chains) -> None:

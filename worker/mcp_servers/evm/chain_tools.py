@@ -1,4 +1,4 @@
-"""Tools that look at the chain itself: blocks, transactions, networks, the time."""
+"""Tools that read the chain itself: blocks, transactions, networks, the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computing beside the event loop: the loop renews leases, pushes text and receives for everybody."""
+"""Computes in a thread, because the event loop renews leases, pushes text and receives messages for all runs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import ParamSpec, TypeVar
 from worker.tool_outcomes import ToolRefused
 
 MOST_WAITING = 16
-"""Computations that may wait for the thread. Each is bounded by its input, so the last one waits about a second."""
+"""Maximum waiting computations. The input of each is limited, so the last one waits about a second."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class OffLoop:
-    """One thread: the loop competes with a single computation for the interpreter. Too many that wait are refused."""
+    """A single thread, because each running computation competes with the loop for the interpreter. Calls beyond
+    the maximum are refused."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="computing")

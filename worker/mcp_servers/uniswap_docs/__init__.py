@@ -19,7 +19,7 @@ INSTRUCTIONS = """Explains Uniswap v2, v3 and v4: pools, prices, fees, liquidity
 
 
 class DocumentResults(BaseModel):
-    """The best sections first."""
+    """The sections, best match first."""
 
     query: str
     results: list[Section]

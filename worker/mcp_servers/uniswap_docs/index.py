@@ -40,13 +40,14 @@ class DocumentIndex:
         self._database.executemany("INSERT INTO sections VALUES (?, ?, ?, ?)", sections)
 
     def search(self, query: str, limit: int) -> list[Section]:
-        """Sections with any of the words, those with more and rarer ones first; headings weigh most."""
+        """Return sections that contain any of the words; those with more and rarer words come first, and headings
+        weigh most."""
         words = [word for word in _WORD.findall(query.lower()) if word not in _STOP_WORDS]
         if not words:
             raise ToolRefused(
                 "The query has no word to look for; name the concept, such as 'concentrated liquidity'."
             )
-        # Quoted, each word is only a word: FTS5's own operators in a query mean nothing.
+        # A quoted word is only a word: FTS5's own operators in a query have no effect.
         match = " OR ".join(f'"{word}"' for word in words[:32])
         rows = self._database.execute(
             "SELECT page, title, heading, text, -bm25(sections, 0, 4.0, 6.0, 1.0) FROM sections "
@@ -69,7 +70,7 @@ def build_index(folder: Path) -> DocumentIndex:
 
 
 def _sections(page: Path) -> Iterator[tuple[str, str, str, str]]:
-    """One per `##` heading; what stands before the first belongs to the page's title."""
+    """Yield one section for each `##` heading; the text before the first heading belongs to the page's title."""
     title, heading, lines = page.stem, "", list[str]()
     for line in page.read_text(encoding="utf-8").splitlines():
         if line.startswith("# "):

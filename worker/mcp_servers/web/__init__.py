@@ -1,1 +1,1 @@
-"""HTTP to the outside world, for the servers that ask web APIs."""
+"""HTTP requests to the outside, for the servers that use web APIs."""

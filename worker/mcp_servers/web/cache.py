@@ -1,4 +1,4 @@
-"""Remembers answers that do not change, for a while and up to a number."""
+"""Keeps answers that do not change, for a limited time and up to a maximum number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class TTLCache(Generic[T]):
-    """Keeps at most `most` answers, each for `seconds`; what raises is not kept."""
+    """Keeps at most `most` answers, each for `seconds`. An error is not kept."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most = most

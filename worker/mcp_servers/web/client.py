@@ -1,4 +1,4 @@
-"""One HTTP client for all web APIs: time-outs, retries with back-off, redirects checked hop by hop."""
+"""One HTTP client for all web APIs: timeouts, retries with back-off, and a check of each redirect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_REDIRECTS = 3
 
 
 class ApiFailed(ToolRefused):
-    """The API gave no usable answer. `status` is HTTP's, 0 without one."""
+    """The API gave no usable answer. `status` is the HTTP status, or 0 if there was no response."""
 
     def __init__(self, api: str, reason: str, status: int = 0, body: Any = None) -> None:
         self.status = status
@@ -46,7 +46,7 @@ class _Answer:
         return self.status == 429 or self.status >= 500
 
     def json(self) -> Any:
-        """None when it is no JSON."""
+        """Return None if the body is not JSON."""
         try:
             return read_json(self.body)
         except ValueError:
@@ -57,7 +57,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse(api: str, form: type[M], content: Any) -> M:
-    """What an API answered, in the form that its documentation promises. Raises `ApiFailed`."""
+    """Return an API's answer in the form that its documentation describes. Raises `ApiFailed`."""
     try:
         return form.model_validate(content)
     except ValidationError as error:
@@ -72,7 +72,7 @@ def _never(_: Any) -> bool:
 
 
 class ApiClient:
-    """GETs JSON from one API, called `api` in messages. URLs and headers carry keys: they are never shown."""
+    """GETs JSON from one API, which messages call `api`. URLs and headers contain keys, so they are never shown."""
 
     def __init__(
         self, api: str, base_url: str, egress: Egress, *, headers: Mapping[str, str] | None = None
@@ -84,7 +84,8 @@ class ApiClient:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def get(self, path: str, parameters: Mapping[str, str], *, is_busy: Busy = _never) -> Any:
-        """The JSON of a 2xx answer. `is_busy` recognizes a 200 that means "too many requests". Raises `ApiFailed`."""
+        """Return the JSON of a 2xx answer. `is_busy` recognises a 200 that means "too many requests". Raises
+        `ApiFailed`."""
         url = self._base.joinpath(path.lstrip("/")) if path else self._base
         for attempt in itertools.count(1):
             answer = await self._attempt(url.update_query(parameters), is_last=attempt == ATTEMPTS)
@@ -102,7 +103,7 @@ class ApiClient:
             await session.close()
 
     async def _attempt(self, url: URL, *, is_last: bool) -> _Answer | None:
-        """None when the connection failed and another attempt may mend it."""
+        """Return None if the connection failed and another attempt may succeed."""
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 return await self._follow(url)
@@ -119,7 +120,7 @@ class ApiClient:
         return None
 
     async def _follow(self, url: URL) -> _Answer:
-        """Redirects lead to other paths of the same origin only: keys travel with the request."""
+        """Redirects are followed only within the same origin, because keys are sent with the request."""
         for _ in range(MOST_REDIRECTS + 1):
             async with self._session(url).get(url, headers=self._headers, allow_redirects=False) as response:
                 location = response.headers.get("Location")

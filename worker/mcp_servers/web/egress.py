@@ -1,8 +1,8 @@
-"""Where tools may connect to: the public Internet, and the hosts that the operator named.
+"""Limits tool connections to the public Internet and the hosts that the operator named.
 
-The check sits where the socket is made, on the very address that it connects to. A name is therefore resolved once,
-and neither a redirect, an unusual spelling of an address, nor a name that resolves differently the second time can get
-around it.
+The check runs where the socket is made, on the address that it connects to. So a name is resolved only once, and
+neither a redirect, an unusual spelling of an address, nor a name that resolves differently the second time can bypass
+it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import aiohttp
 from yarl import URL
 
 _NOT_ROUTED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
-"""IANA's special-purpose registry: protocol assignments and the 6to4 relay, which `is_global` lets through in part."""
+"""Ranges of IANA's special-purpose registry that `is_global` partly allows: protocol assignments and the 6to4 relay."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _DOCUMENTATION = ipaddress.ip_network("3fff::/20")
@@ -28,13 +28,14 @@ class EgressRefused(OSError):
     """The address is not on the public Internet."""
 
     def __init__(self) -> None:
-        # One constant text: the connector keeps the error's type only when all addresses fail alike.
+        # One constant text, because the connector keeps the error's type only if all addresses fail with the same
+        # text.
         super().__init__("refused: not a public address")
 
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """`hosts` may be anywhere: those of configured URLs, and of FORGE_EGRESS_HOSTS (comma-separated)."""
+    """`hosts` may have any address: those of configured URLs, and of FORGE_EGRESS_HOSTS (comma-separated)."""
 
     hosts: frozenset[str] = frozenset()
     allow_private: bool = False
@@ -53,12 +54,12 @@ class Egress:
 
 
 def guarded_connector() -> aiohttp.TCPConnector:
-    """Connects to public addresses only; its connections are never shared with another connector's."""
+    """Connects to public addresses only, and never shares its connections with another connector."""
     return aiohttp.TCPConnector(limit=32, socket_factory=_public_socket)
 
 
 def is_public(address: str) -> bool:
-    """Looks into the IPv6 forms that carry an IPv4 address, too; what is in no public range is not public."""
+    """Check the IPv4 address inside an IPv6 form too. An address that is in no public range is not public."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a web API's server takes from the environment: the key, and another base URL for tests and proxies."""
+"""The settings of a web API's server: its key, and another base URL for tests and proxies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ApiSettings:
     def read(
         cls, environment: Mapping[str, str], *, url_variable: str, default_url: str, key_variable: str
     ) -> ApiSettings:
-        """A URL that the operator set may be anywhere, the default one is checked like any other."""
+        """A URL that the operator has set may have any address; the default URL is checked like any other."""
         configured = environment.get(url_variable, "").strip()
         return cls(
             base_url=configured or default_url,
@@ -33,7 +33,7 @@ class ApiSettings:
         )
 
     def meta(self, chain_ids: frozenset[int] | None = None) -> dict[str, Any]:
-        """What a tool of this API says of itself beside its description: what it lacks, and where it works."""
+        """A tool's `_meta` for this API: the variable that is missing, and the networks on which the tool works."""
         lacking = {} if self.key else {LACKS_META: self.variable}
         if chain_ids is None:
             return lacking
@@ -51,7 +51,8 @@ class ApiSettings:
 
 
 def public_chain_id(network: str, api: str, supported: frozenset[int]) -> int:
-    """The chain id under which a public API knows a network. Raises `ToolRefused` for those it does not."""
+    """Return the chain id under which a public API knows a network. Raises `ToolRefused` for a network that it
+    does not serve."""
     name = network.strip().lower()
     known = {info.name: info.chain_id for info in KNOWN_NETWORKS if info.chain_id in supported}
     if name not in known:

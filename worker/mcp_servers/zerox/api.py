@@ -1,4 +1,4 @@
-"""0x Swap API v2, AllowanceHolder flavour: the user approves one contract, and signs one plain transaction."""
+"""0x Swap API v2 in its AllowanceHolder form: the user approves one contract and signs one plain transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAME = "0x"
 DEFAULT_URL = "https://api.0x.org"
 SUPPORTED = frozenset({1, 8453, 137, 42161, 59144})
 NATIVE = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
-"""How 0x writes the network's own coin."""
+"""0x's address for the network's native currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SwapRequest:
     slippage_bps: int
 
     def parameters(self) -> dict[str, str]:
-        """As the API takes them. Raises `ToolRefused`."""
+        """Return the form that the API accepts. Raises `ToolRefused`."""
         currency = _currency(self.network)
         sell, buy = _token(self.sell_token, currency), _token(self.buy_token, currency)
         if sell == buy:
@@ -114,7 +114,7 @@ class ZeroxApi:
         )
 
     async def _decimals(self, network: str, token: str) -> int | None:
-        """From the token itself, where the network's node is configured; a price is worth giving without."""
+        """Ask the token itself, if the network's node is configured; a price is useful even without decimals."""
         if token == NATIVE:
             return 18
         try:

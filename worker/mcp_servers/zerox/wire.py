@@ -1,4 +1,4 @@
-"""What the 0x Swap API v2 answers, as far as it is used here. Amounts are decimal strings."""
+"""The parts of 0x Swap API v2's answers that are used here. Amounts are decimal strings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Route(BaseModel):
 
 
 class Liquidity(BaseModel):
-    """All that there is when there is no liquidity."""
+    """This is the only field if there is no liquidity."""
 
     available: bool = Field(alias="liquidityAvailable")
 

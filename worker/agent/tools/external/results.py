@@ -69,7 +69,7 @@ def _without_files(value: Any, files: frozenset[str]) -> Any:
 
 
 def _values(structured: dict[str, Any]) -> list[Any]:
-    """Yield the whole and each of its parts, because some servers put one text for each element of a list."""
+    """Return the whole and each of its parts, because some servers put one text for each element of a list."""
     parts = list(structured.values()) if len(structured) == 1 else []
     return [structured, *parts, *_elements(structured)]
 

@@ -1,4 +1,5 @@
-"""What well-known functions mean to the person who signs, as rows of data: rights given away, calls within calls."""
+"""What well-known functions mean to the person who signs, as rows of data: rights that are given, and calls within
+calls."""
 
 from __future__ import annotations
 
@@ -17,13 +18,15 @@ __all__ = ["Calls", "Gives", "Meaning", "giving_selector", "known_meanings"]
 
 @cache
 def known_meanings() -> dict[bytes, Meaning]:
-    """By selector. A row of a later table wins: what gives something away is more than ordinary."""
+    """Rows by selector. A row of a later table replaces an earlier one, because giving something away is more
+    important."""
     rows = [*ORDINARY, *WRAPPERS, *CONTROL, *OPERATORS, *ALLOWANCES]
     return {row.signature.selector(): row for row in rows}
 
 
 @cache
 def giving_selector() -> re.Pattern[bytes]:
-    """Of a function that gives rights away: it is looked for in bytes that nobody can read. Two may overlap."""
+    """Selectors of functions that give rights away. They are searched for in unreadable bytes; two matches may
+    overlap."""
     selectors = (re.escape(selector) for selector, row in known_meanings().items() if row.gives)
     return re.compile(b"(?=" + b"|".join(selectors) + b")", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Functions by which control over a contract, an account or a name is given away. Sources are named by group.
+"""Functions by which control over a contract, an account or a name is given away. Each group names its sources.
 
 Collected on 2026-11-26.
 """

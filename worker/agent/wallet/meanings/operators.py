@@ -1,4 +1,4 @@
-"""Functions by which an account lets others act for it, with everything or with one token. Sources are named by group.
+"""Functions by which an account lets others act for it, on all of its tokens or on one. Each group names its sources.
 
 Collected on 2026-11-26.
 """

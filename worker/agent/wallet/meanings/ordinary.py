@@ -1,7 +1,7 @@
-"""Functions that give nothing away beyond what they move, which the simulation shows. Names as in the contracts.
+"""Functions that give away only what they move, which the simulation shows. Names as in the contracts.
 
-`>` names the argument that says who gets something; `!` marks a function that answers whether it worked.
-Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
+`>` marks the argument that names the recipient; `!` marks a function that returns whether it succeeded. Sources: the
+EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
 """
 
 from __future__ import annotations

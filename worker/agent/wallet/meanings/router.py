@@ -10,13 +10,13 @@ from functools import cache
 from worker.agent.wallet.meanings.rows import Calls, Gives, Meaning, row
 
 COMMAND_MASK = 0x3F
-"""Version 1.2 takes these bits. A later one takes one more, but what it adds with it only bridges."""
+"""The bits of a command in version 1.2. A later version uses one more, but the commands that it adds only bridge."""
 ALLOWS_REVERT = 0x80
 
 _DETAILS = "(address token, uint160 amount, uint48 expiration, uint48 nonce)"
 _PERMIT = Gives("permit2", "permit.spender", asset="permit.details.token", amount="permit.details.amount")
 _RAW = (0x11, 0x12, 0x14)
-"""Commands whose inputs are a whole call of the position manager, with its selector."""
+"""Commands whose inputs are a complete call of the position manager, with its selector."""
 
 
 @cache

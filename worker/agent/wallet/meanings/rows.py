@@ -1,7 +1,8 @@
 """The form of the rows.
 
-A path names an argument by its names (`permitBatch.details.token`). It goes through arrays by itself: it stands for one
-value of each element. Paths of one row that lead to one value serve all elements of the others.
+A path names an argument by its names (`permitBatch.details.token`). It passes through arrays by itself and then
+stands for one value of each element. If a path of a row leads to one value and others to many, the one value applies
+to all elements.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from worker.ethereum.signatures import FunctionSignature, parse_signature
 
 Packing = Literal["multisend", "erc7579", "router"]
 THE_CALLED = "@"
-"""A path that stands for the contract that is called."""
+"""The path that stands for the called contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gives:
     """A right that a call gives, by the paths of its parts.
 
-    `asset` empty: the called contract itself. `amount` empty: a right without a number, thus all of it. `switch`:
-    false takes the right away. `owner` empty: the caller. `adds`: the amount is added to what was allowed before.
-    `takes`: the call only takes a right away. `single`: one token is named by its id. `words`: the sentence about it,
-    with `{who}` and `{what}`, where the usual one would not say it.
+    `asset` empty: the called contract itself. `amount` empty: a right without a number, which covers everything.
+    `switch`: false takes the right away. `owner` empty: the caller. `adds`: the amount is added to what was allowed
+    before. `takes`: the call only takes a right away. `single`: one token is named by its id. `words`: the sentence
+    about the right, with `{who}` and `{what}`, if the usual sentence does not fit.
     """
 
     kind: AllowanceKind
@@ -44,7 +45,7 @@ class Calls:
     """Calls within a call. `to` empty: the called contract itself, for the same caller.
 
     `operation`: a number, of which `delegating` means that the code of `to` runs with the caller's own storage;
-    `delegates`: it always does. `packing`: how the calls are packed into `data`, if not one in each element.
+    `delegates`: it always does. `packing`: how the calls are packed into `data`, unless each element holds one call.
     """
 
     data: str
@@ -59,7 +60,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`recipient`: the path of who gets something. `answers`: the call returns true, or has failed."""
+    """`recipient`: the path of the recipient. `answers`: the call returns true, or has failed."""
 
     text: str
     gives: tuple[Gives, ...] = ()

@@ -1,4 +1,4 @@
-"""Functions that carry other calls. Sources are named by group. Collected on 2026-11-26."""
+"""Functions that contain other calls. Each group names its sources. Collected on 2026-11-26."""
 
 from __future__ import annotations
 
