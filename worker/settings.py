@@ -12,48 +12,55 @@ from worker.push.frame_pace import FramePace
 
 
 class WorkerSettings(Settings):
-    """`run_*`: limits of one run, all its attempts. `worker_stop_seconds`: how long runs may go on after SIGTERM.
-    `worker_heartbeat`: the file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: no
-    file.
-
-    `frame_pace`: how often text is pushed (`worker.push.frame_pace`).
-
-    `log_error_texts`: only for a developer's own computer, because the texts may contain users' words.
-
-    `trace_ratio`: the share of runs whose spans are recorded. `trace_contents`: the spans include what people, the
-    LLM and tools say.
-
-    `testnet_chain_id`: a further id that the test network's node may have, besides the usual ids of development
-    nodes.
-
-    `policy_*`: what the agent may do, independently of the LLM (`worker.agent.policy`). Denied tools: `network:tool`
-    or `*:tool`. Limits: amounts such as `5 ether`. Wallet targets: `0x<contract>.0x<selector>`, `*` for any; empty:
-    all.
-    """
+    """Settings of the worker. `run_*` are limits of one run over all of its attempts. `policy_*` limit what the
+    agent may do, independently of the LLM (`worker.agent.policy`)."""
 
     forge_llm: str = "offline"
+    """The LLM, in the form of `worker.agent.llm.build`."""
     worker_concurrency: int = Field(default=100, ge=1)
+    """Number of places: runs and commands that one worker handles at once."""
     worker_stop_seconds: float = Field(default=3, ge=0)
+    """How long runs may continue after SIGTERM."""
     worker_heartbeat: str = ""
+    """The file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: no file."""
     worker_metrics: bool = True
+    """Whether the worker writes metrics."""
     frame_pace: FramePace = "smooth"
+    """How often text is pushed (`worker.push.frame_pace`)."""
     log_error_texts: bool = False
+    """Only for a developer's own computer, because the texts may contain users' words."""
     trace_ratio: float = Field(default=1, ge=0, le=1)
+    """The share of runs whose spans are recorded."""
     trace_contents: bool = False
+    """Whether the spans include what people, the LLM and tools say."""
     run_seconds: float = Field(default=900, gt=0)
+    """Maximum duration of a run."""
     run_llm_requests: int = Field(default=40, ge=1)
+    """Maximum LLM requests of a run."""
     run_tool_calls: int = Field(default=80, ge=1)
+    """Maximum tool calls of a run."""
     run_tokens: int = Field(default=400_000, ge=1)
+    """Maximum LLM tokens of a run."""
     history_tokens: int = Field(default=100_000, ge=1_000)
+    """Maximum tokens of the history in one LLM request."""
     approval_minutes: float = Field(default=15, gt=0)
+    """How long a wallet request waits for its answer."""
     wallet_receipt_seconds: float = Field(default=120, gt=0)
+    """How long a run waits for a transaction's receipt."""
     testnet_chain_id: int = Field(default=31337, ge=1)
+    """A further id that the test network's node may have, besides the usual ids of development nodes."""
     policy_denied_tools: str = ""
+    """Tools that are not offered, as `network:tool` or `*:tool`."""
     policy_send_limit: str = ""
+    """Maximum amount of one transaction of the agent, such as `5 ether`; empty: no limit."""
     policy_session_send_limit: str = ""
+    """Maximum total amount in one session; empty: no limit."""
     policy_owner_send_limit_per_day: str = ""
+    """Maximum total amount of one owner on one UTC day; empty: no limit."""
     policy_deployment_send_limit_per_day: str = ""
+    """Maximum total amount of the deployment on one UTC day; empty: no limit."""
     policy_wallet_targets: str = ""
+    """Contracts and methods that a wallet request may name, as `0x<contract>.0x<selector>`, `*` for any; empty: all."""
 
     @property
     def limits(self) -> Limits:

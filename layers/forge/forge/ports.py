@@ -389,7 +389,9 @@ class Proposal(NamedTuple):
     """A tool's definition that waits until an operator accepts it. `shown`: its beginning, for the operator to read."""
 
     fingerprint: str
+    """SHA-256 of the definition."""
     shown: str
+    """The beginning of the definition, for the operator to read."""
 
 
 class Pins(Protocol):

@@ -18,16 +18,23 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     forge_table: str
+    """Name of the table."""
     forge_queue_url: str = ""
+    """URL of the run queue."""
     forge_dead_letter_url: str = ""
     """URL of the dead-letter queue for messages whose run failed permanently; empty: there is none."""
     forge_connections_url: str = ""
     """Endpoint of `@connections`: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`."""
     session_timeout_minutes: float = Field(default=30, gt=0)
+    """A session's life after its last activity."""
     session_max_age_days: float = Field(default=30, gt=0)
+    """The longest life of what a session leaves."""
     rate_limit_per_minute: float = Field(default=30, gt=0)
+    """Messages a minute of one session."""
     rate_limit_burst: int = Field(default=10, ge=1)
+    """Messages of one session that may come at once; the burst of a signed-in owner is four times as large."""
     owner_rate_limit_per_minute: float = Field(default=120, gt=0)
+    """Messages a minute of one signed-in owner, over all sessions."""
     caller_units_per_minute: float = Field(default=600, gt=0)
     """Requests a minute of a signed-in owner, or of an anonymous caller's address prefix, in units of
     `forge.models.prices`."""
@@ -62,6 +69,7 @@ class Settings(BaseModel):
     auth_client_id: str = ""
     """The page's client id at the issuer; empty: the page has no login."""
     default_network: str = "testnet"
+    """The network of a new session."""
     otel_exporter_otlp_endpoint: str = ""
     """URL of an OpenTelemetry collector (OTLP over HTTP) for the worker's traces; empty: no traces."""
 

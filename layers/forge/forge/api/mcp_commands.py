@@ -27,6 +27,7 @@ _STARTING = CommandResult(success=False, message="No worker has started yet; try
 
 class NetworkArguments(BaseModel):
     network: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """The name of the network."""
 
 
 def _without_typing_error(address: str) -> str:
@@ -39,18 +40,23 @@ def _without_typing_error(address: str) -> str:
 
 class WalletArguments(BaseModel):
     address: Annotated[Address, AfterValidator(_without_typing_error)] | None
+    """The account of the wallet; null when the wallet is disconnected."""
 
 
 class BindArguments(BaseModel):
     approval_id: ApprovalId
+    """The wallet request's id."""
     address: Address
+    """The account that is to sign."""
 
 
 class CallArguments(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    """The tool's name."""
     arguments: dict[str, Any] = Field(default_factory=lambda: cast(dict[str, Any], {}))
+    """The arguments of the call."""
 
 
 def run_command(key: SessionKey, request: McpCommandRequest, payer: str = "") -> CommandResult:

@@ -34,7 +34,9 @@ class SessionKey(NamedTuple):
     another owner."""
 
     owner: str
+    """The subject of the owner's token, or `anonymous`."""
     session_id: str
+    """The session's id."""
 
     def __str__(self) -> str:
         return f"{quote(self.owner, safe='')}#{self.session_id}"

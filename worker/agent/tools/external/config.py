@@ -29,31 +29,44 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 class ServerConfig(BaseModel):
-    """A `command` is started and spoken to over stdio; a `url` is called over streamable HTTP or SSE.
+    """One entry of `mcp.json`. A `command` is started and spoken to over stdio; a `url` is called over streamable
+    HTTP or SSE.
 
-    `allowed_tools`: null allows all but `disabled_tools`. `trust_annotations`: believe the server's `readOnlyHint`
-    and `idempotentHint`. Times are in milliseconds; if `start_timeout` is null, the deployment's limit applies.
-    `secrets` are the values that must not appear anywhere. A value that may come from the environment is in no
-    `repr`. `runs_as`: the command that starts the program as a user of its own (`users`).
+    A field whose value may come from the environment is in no `repr`.
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     command: str | None = Field(default=None, min_length=1)
+    """The program to start."""
     args: list[str] = Field(default=[], repr=False)
+    """The program's arguments."""
     env: dict[str, str] = Field(default={}, repr=False)
+    """Environment variables of the program."""
     cwd: str | None = None
+    """The program's working directory."""
     url: str | None = Field(default=None, pattern=r"^https?://[^/\s]", repr=False)
+    """The server's address."""
     headers: dict[str, str] = Field(default={}, repr=False)
+    """Header fields of each request."""
     transport: Literal["stdio", "http", "sse"] = "stdio"
+    """How the server is spoken to."""
     disabled: bool = False
+    """Whether the entry is ignored."""
     timeout: int = Field(default=30_000, ge=1000, le=3_600_000)
+    """Time limit of a call, in milliseconds."""
     start_timeout: int | None = Field(default=None, ge=1000, le=600_000, alias="startTimeout")
+    """Time limit of a start, in milliseconds; null: the deployment's limit applies."""
     allowed_tools: frozenset[str] | None = Field(default=None, alias="allowedTools")
+    """The tools that may be offered; null allows all but `disabled_tools`."""
     disabled_tools: frozenset[str] = Field(default=frozenset(), alias="disabledTools")
+    """Tools that are not offered."""
     trust_annotations: bool = Field(default=False, alias="trustAnnotations")
+    """Whether the server's `readOnlyHint` and `idempotentHint` are believed."""
     secrets: frozenset[str] = Field(default=frozenset(), repr=False, exclude=True)
+    """Values that must not appear anywhere."""
     runs_as: tuple[str, ...] = Field(default=(), repr=False, exclude=True)
+    """The command that starts the program as a user of its own (`users`)."""
 
     @model_validator(mode="after")
     def _has_one_transport(self) -> ServerConfig:
