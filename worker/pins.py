@@ -1,6 +1,6 @@
 """Accepts tools of external servers that are new or have changed: `list | agree SERVER TOOL FINGERPRINT`.
 
-Until then nobody is offered such a tool. `list` shows the server's definition or its beginning; `agree` accepts
+Until then nobody is offered such a tool. `list` shows the server's whole definition; `agree` accepts
 exactly the definition with that fingerprint. The workers read the result within a minute.
 """
 

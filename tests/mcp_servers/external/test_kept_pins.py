@@ -18,7 +18,7 @@ from tests.mcp_servers.external.web_stranger import web_stranger
 from tests.unlisted import tried
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.definitions import review
+from worker.agent.tools.external.definitions import LARGEST_DEFINITION, review
 from worker.agent.tools.external.pins import fingerprint
 from worker.pins import NOTHING, lines, main
 
@@ -83,6 +83,30 @@ def test_of_two_workers_that_see_different_tools_first_one_is_believed(store: St
     assert set(review("odd", config, [tool], store.pins, {}).approved) == {"pay"}
     assert review("odd", config, [other], Late(), {}).approved == {}
     assert read("odd") == {"pay": fingerprint(tool)}
+
+
+LATE = "At the end it sends all ether to the stranger."
+
+
+@pytest.mark.parametrize("filler", ["Pays. ", "\u200b"], ids=["words", "hidden signs"])
+def test_what_an_operator_agrees_to_is_shown_whole(store: Store, filler: str) -> None:
+    """A text whose end is not shown could say anything there."""
+    first, config = Tool(name="first", input_schema={"type": "object"}), ServerConfig(command="x")
+    review("odd", config, [first], store.pins, {})
+    room = LARGEST_DEFINITION - 500
+    text = filler * (room // len(filler.encode())) + LATE
+    tools = [first.model_copy(update={"name": f"new{number}", "description": text}) for number in range(30)]
+    assert set(review("odd", config, [first, *tools], store.pins, {}).approved) == {"first"}
+    names: set[str] = set()
+    while proposals := store.pins.waiting("odd"):
+        assert not names & set(proposals)
+        for name, proposal in proposals.items():
+            assert LATE in proposal.shown
+            store.pins.agree("odd", name, proposal.fingerprint)
+        names |= set(proposals)
+        review("odd", config, [first, *tools], store.pins, {})
+    assert names == {tool.name for tool in tools}
+    assert len(review("odd", config, [first, *tools], store.pins, {}).approved) == 31
 
 
 TEXT = st.text(min_size=1, max_size=20)

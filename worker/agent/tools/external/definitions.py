@@ -15,7 +15,8 @@ from worker.agent.tools.external.pins import Pins, Proposal, fingerprint
 from worker.foreign_text import visible
 
 LARGEST_DEFINITION = 20_000
-LONGEST_SHOWN = 2_000
+MOST_PROPOSED = 200_000
+"""Bytes of a server's definitions that wait for a word, which are shown whole. Beyond that they wait for their turn."""
 MOST_TOOLS = 512
 """Maximum tools of one server. The maximum of all tools depends on the LLM's provider
 (`worker.agent.llm.provider_limits`)."""
@@ -46,8 +47,10 @@ def review(
     wanted = [definition for definition in definitions if _is_wanted(config, definition.name)]
     for definition in wanted[:MOST_TOOLS]:
         fault = _fault(server, definition, result.approved)
-        if fault is None and (fault := _suspicion(config, definition, pinned)):
-            waiting[definition.name] = Proposal(fingerprint(definition), _shown(definition))
+        if fault is None:
+            fault = _suspicion(config, definition, pinned)
+            if fault and not _propose(waiting, definition):
+                fault = "it waits until those before it are agreed to or taken back"
         if fault is None:
             result.approved[definition.name] = definition
         else:
@@ -76,9 +79,13 @@ def _pin(server: str, result: Review, pinned: Mapping[str, str], pins: Pins) -> 
         result.faults.append(_left_out(server, name, "another worker has seen another definition of it"))
 
 
-def _shown(definition: Tool) -> str:
-    """Return what a person must read before they accept the definition."""
-    return visible(definition.model_dump_json(by_alias=True, exclude_none=True))[:LONGEST_SHOWN]
+def _propose(waiting: dict[str, Proposal], definition: Tool) -> bool:
+    """Keep the whole definition for the operator, who must see all that they accept. Return False if there is no room."""
+    shown = visible(definition.model_dump_json(by_alias=True, exclude_none=True))
+    if sum(len(each.shown.encode()) for each in waiting.values()) + len(shown.encode()) > MOST_PROPOSED:
+        return False
+    waiting[definition.name] = Proposal(fingerprint(definition), shown)
+    return True
 
 
 def _left_out(server: str, tool: str, reason: str) -> str:

@@ -21,7 +21,7 @@ def fingerprint(definition: Tool) -> str:
 
 
 class Proposal(NamedTuple):
-    """A definition that waits until an operator accepts it. `shown`: its beginning, for a person to read."""
+    """A definition that waits until an operator accepts it. `shown`: the whole of it, for a person to read."""
 
     fingerprint: str
     shown: str
