@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from forge.api import dependencies
 from forge.api.stream_places import KEPT_MS, StreamPlace
@@ -36,7 +37,7 @@ def test_a_socket_that_its_session_refuses_takes_no_place(gateway: Gateway, envi
 
 
 @asynccontextmanager
-async def stream(session_id: str) -> AsyncGenerator[int]:
+async def stream(session_id: str, headers: dict[str, str] | None = None, **query: str) -> AsyncGenerator[int]:
     """The status of an event stream that a stranger has open."""
     started, left = asyncio.get_running_loop().create_future(), asyncio.Event()
     asked = [{"type": "http.request", "body": b"", "more_body": False}]
@@ -60,8 +61,9 @@ async def stream(session_id: str) -> AsyncGenerator[int]:
         "path": "/api/chat/stream",
         "raw_path": b"/api/chat/stream",
         "root_path": "",
-        "query_string": f"session_id={session_id}".encode(),
-        "headers": [(b"host", b"forge.test")],
+        "query_string": urlencode({"session_id": session_id, **query}).encode(),
+        "headers": [(b"host", b"forge.test")]
+        + [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
         "client": (ADDRESS, 1),
         "server": ("forge.test", 80),
     }

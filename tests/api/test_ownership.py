@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -213,15 +214,20 @@ def test_a_foreign_session_is_like_one_that_nobody_has(
     gateway: Gateway, anns: Issuer, route: HttpRoute
 ) -> None:
     """In status, body and calls: Bob asks for Ann's session, and Carl, who has done as much before, for none."""
-    seen: list[tuple[int, list[str], list[str]]] = []
+    seen: list[tuple[int, str, list[str]]] = []
     for owner, session_id in (("eve", "q"), ("bob", "s"), ("carl", "q")):
         token = anns.token(owner)
         _warm(gateway, route, token)
         with counted(_table_client()) as calls:
             answer = call(gateway, route, token, session_id)
-        shape = sorted(answer.json) if answer.text else []
-        seen.append((answer.status, shape, calls))
+        told = answer.text.replace(f'"{session_id}"', '"…"')
+        seen.append((answer.status, _without_random_ids(told), calls))
     assert seen[1] == seen[2]
+
+
+def _without_random_ids(text: str) -> str:
+    """Ids of runs and tickets are random, whoever asks."""
+    return re.sub(r'"(run_id|ticket)":"[^"]+"', r'"\1":"…"', text)
 
 
 def _warm(gateway: Gateway, route: HttpRoute, token: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Literal
@@ -18,7 +19,8 @@ from forge.models.ids import SessionKey
 from forge.models.session import Catalog
 from tests.api.gateway import Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
-from tests.api.test_ownership import KEY, SECRET, anns, expire
+from tests.api.test_open_streams import stream
+from tests.api.test_ownership import KEY, NOBODYS, SECRET, anns, expire
 from tests.store.scenes import counted
 from tests.template import socket_routes
 
@@ -149,6 +151,36 @@ def test_a_connection_that_nobody_opened_hears_nothing_of_a_session(
     more = {"auth": {"ticket": ticket(gateway, anns, "ann")}, "sync": {"session_id": "s"}}
     answers = gateway.say("unknown=", {"type": action, **more.get(action, {})})
     assert [(each["type"], each["status"]) for each in answers] == [("error", 404)]
+
+
+@pytest.mark.parametrize("kind", NOBODYS)
+def test_nobody_opens_a_stream_and_the_table_is_not_asked(anns: Issuer, kind: str) -> None:
+    token = NOBODYS[kind](anns)
+    client: Any = dependencies.store()
+    with counted(client.sessions.table._client) as calls:
+        assert opened(bearer(token) if token else None) == 401
+    assert calls == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WRONG_TICKETS if kind != "of a page elsewhere"])
+def test_a_wrong_ticket_opens_no_stream(gateway: Gateway, anns: Issuer, kind: str) -> None:
+    """A page's EventSource need not name its origin."""
+    assert opened(ticket=WRONG_TICKETS[kind](gateway, anns)) == 401
+
+
+def test_a_ticket_opens_one_stream(gateway: Gateway, anns: Issuer) -> None:
+    given = ticket(gateway, anns, "ann")
+    assert [opened(ticket=given), opened(ticket=given)] == [200, 401]
+
+
+def opened(headers: dict[str, str] | None = None, **query: str) -> int:
+    """The status of an event stream of the session `s`."""
+
+    async def status() -> int:
+        async with stream("s", headers, **query) as status:
+            return status
+
+    return asyncio.run(status())
 
 
 def test_a_stream_is_its_owners(gateway: Gateway, anns: Issuer) -> None:
