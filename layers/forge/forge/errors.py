@@ -89,8 +89,16 @@ class TooManyStreams(TooManyConnections):
     """You have as many open streams as one caller may have, WebSockets and event streams together; close one first."""
 
 
+class TooManyWaits(RateLimited):
+    """As many requests wait for an answer as may at a time, of yours or of everybody's. Ask again in a moment."""
+
+
 class StorageUnavailable(Retryable):
     """The storage is overloaded or out of reach; nothing was lost, try again shortly."""
+
+
+class Contended(StorageUnavailable):
+    """Too much happens at once to what this request would change; try again shortly."""
 
 
 class IdentityUnavailable(Retryable):

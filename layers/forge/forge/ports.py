@@ -228,11 +228,22 @@ class OpenStreams(Protocol):
     """The sockets and event streams that a caller has open. A stream is counted until `until` (epoch milliseconds) at
     most."""
 
-    def open(self, payer: str, name: str, until: int) -> None:
+    def open(self, holder: str, name: str, until: int) -> None:
         """Count the stream. The count is exact even when streams open concurrently. Raises `TooManyStreams`."""
         ...
 
-    def stay(self, payer: str, name: str, until: int) -> None: ...
+    def stay(self, holder: str, name: str, until: int) -> None: ...
+
+    def close(self, holder: str, name: str) -> None: ...
+
+
+class Waits(Protocol):
+    """Requests that occupy a function while they wait for a worker. A request is counted until `until` (epoch
+    milliseconds) at most."""
+
+    def open(self, payer: str, name: str, until: int) -> None:
+        """Count the request. The count is exact even when requests come concurrently. Raises `TooManyWaits`."""
+        ...
 
     def close(self, payer: str, name: str) -> None: ...
 
@@ -386,12 +397,12 @@ class Commands(Protocol):
 
 
 class Proposal(NamedTuple):
-    """A tool's definition that waits until an operator accepts it. `shown`: its beginning, for the operator to read."""
+    """A tool's definition that waits until an operator accepts it."""
 
     fingerprint: str
     """SHA-256 of the definition."""
     shown: str
-    """The beginning of the definition, for the operator to read."""
+    """The whole definition, for the operator to read."""
 
 
 class Pins(Protocol):

@@ -44,6 +44,9 @@ class Settings(BaseModel):
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
     caller_streams: int = Field(default=100, ge=1)
     """WebSockets and event streams that one caller may have open."""
+    deployment_waits: int = Field(default=200, ge=1)
+    """Requests of all callers together that may wait for a worker longer than a moment; one caller may have a twentieth
+    of them."""
     deployment_requests_per_day: int = Field(default=0, ge=0)
     """Daily limit of all callers together, by UTC day, as are those below; 0: no limit."""
     deployment_streams_per_day: int = Field(default=0, ge=0)

@@ -111,7 +111,7 @@ def _accept(
     try:
         if accepted.run_id != run_id:
             logger.info("message known", extra={"run_id": accepted.run_id})
-            return accepted, _repeated(accepted, preferences)
+            return accepted, _repeated(accepted, preferences, submission.payer)
         return accepted, _begun(accepted, submission, if_busy, preferences, is_traced=is_traced)
     except Exception as error:  # noqa: BLE001  a client that got an error would send the accepted message again
         logger.warning("accepted message not shown", extra=error_fields(error))
@@ -133,7 +133,7 @@ def _begun(
         _send(session, run_id, is_traced=is_traced)
         if if_busy == "interrupt":
             session = _replace_earlier(session, run_id)
-    return _answer(session, run_id, preferences)
+    return _answer(session, run_id, preferences, submission.payer)
 
 
 def _not_shown(accepted: Accepted) -> Hot:
@@ -147,7 +147,7 @@ def _not_shown(accepted: Accepted) -> Hot:
     return not_shown_state(accepted.key)
 
 
-def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
+def _repeated(accepted: Accepted, preferences: Preferences, payer: str) -> Hot:
     """The first request may have accepted the run without sending it. Sending it again does not start a second run."""
     try:
         session = dependencies.store().sessions.get(accepted.key)
@@ -157,12 +157,12 @@ def _repeated(accepted: Accepted, preferences: Preferences) -> Hot:
         return state_of(accepted.key, None)
     if any(waiting.run_id == accepted.run_id for waiting in session.inbox):
         _send(session, accepted.run_id)
-    return _answer(session, accepted.run_id, preferences)
+    return _answer(session, accepted.run_id, preferences, payer)
 
 
-def _answer(session: Session, run_id: str, preferences: Preferences) -> Hot:
+def _answer(session: Session, run_id: str, preferences: Preferences, payer: str) -> Hot:
     """Return the form of the state that the client prefers."""
-    shown = until_ended(session, run_id, preferences.wait_seconds)
+    shown = until_ended(session, run_id, preferences.wait_seconds, payer)
     return _shown(session.key, shown, preferences)
 
 

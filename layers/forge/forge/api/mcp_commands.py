@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from forge.api import dependencies
 from forge.api.push import push_state
+from forge.api.waiting import waiting
 from forge.models.approval import Address
 from forge.models.checksum import has_right_checksum
 from forge.models.ids import ApprovalId, SessionKey, new_run_id
@@ -158,18 +159,19 @@ def _call_tool(key: SessionKey, call: CallArguments, payer: str) -> CommandResul
 def _commanded(command: ToolCommand, payer: str) -> CommandResult:
     dependencies.store().commands.put(command)
     dependencies.queue().send(CommandMessage(command_id=command.command_id, payer=payer))
-    return _result_of(command.command_id, PATIENCE_SECONDS)
+    return _result_of(command.command_id, PATIENCE_SECONDS, payer)
 
 
-def _result_of(command_id: str, patience: float) -> CommandResult:
-    """Wait for a worker's result, looking less often as time passes; `patience` in seconds."""
+def _result_of(command_id: str, patience: float, payer: str) -> CommandResult:
+    """Wait for a worker's result, looking less often as time passes; `patience` in seconds. Raises `TooManyWaits`."""
     end, pause = time.monotonic() + patience, _POLL_SECONDS[0]
-    while time.monotonic() < end:
-        command = dependencies.store().commands.get(command_id)
-        if command and command.result:
-            return command.result
-        time.sleep(pause)
-        pause = min(pause * 1.5, _POLL_SECONDS[1])
+    with waiting(payer) as wait:
+        while time.monotonic() < end:
+            command = dependencies.store().commands.get(command_id)
+            if command and command.result:
+                return command.result
+            wait.pause(pause)
+            pause = min(pause * 1.5, _POLL_SECONDS[1])
     return CommandResult(success=False, message=f"The tool did not answer within {patience:g} seconds.")
 
 

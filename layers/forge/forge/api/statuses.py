@@ -8,6 +8,7 @@ from http import HTTPStatus
 from forge.errors import (
     ApprovalHeld,
     ConnectionGone,
+    Contended,
     Forbidden,
     ForgeError,
     IdentityUnavailable,
@@ -40,6 +41,7 @@ STATUS: Mapping[type[ForgeError], int] = {
     InboxFull: 429,
     RateLimited: 429,
     TooManyConnections: 429,
+    Contended: 429,
     StorageUnavailable: 503,
     IdentityUnavailable: 503,
     ForgeError: 500,

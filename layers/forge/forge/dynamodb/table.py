@@ -12,7 +12,7 @@ from forge.aws import unavailable
 from forge.dynamodb.codec import Item, Key, decode_item, encode_item
 from forge.dynamodb.conditions import Conflict, refusals
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import StorageUnavailable
+from forge.errors import Contended, StorageUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -152,8 +152,11 @@ class Table:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _write(self, write: Callable[[], Any]) -> Any:
-        """Retry a write that conflicts with another transaction; such a write has changed nothing."""
-        pauses = _pauses()
+        """Retry a write that conflicts with another transaction; such a write has changed nothing.
+
+        Raises `Contended` after the last conflict: the storage works, but too many writes go to the same items.
+        """
+        pauses = _pauses(Contended(retry_after=1.0))
         while True:
             try:
                 with unavailable("the table"), refusals():
@@ -175,11 +178,12 @@ def _as_query(change: ConditionalWrite) -> dict[str, Any]:
     return {"KeyConditionExpression": parameters.pop("ConditionExpression"), **parameters}
 
 
-def _pauses() -> Generator[Callable[[], None]]:
-    """Pause before each retry, longer each time. After the last one, raise `StorageUnavailable` instead."""
+def _pauses(end: StorageUnavailable | None = None) -> Generator[Callable[[], None]]:
+    """Pause before each retry, longer each time. After the last one, raise `end` instead (by default
+    `StorageUnavailable`)."""
 
     def give_up() -> None:
-        raise StorageUnavailable("the table is overloaded.", retry_after=1.0)
+        raise end or StorageUnavailable("the table is overloaded.", retry_after=1.0)
 
     for turn in range(_TRIES - 1):
         seconds = _BACKOFF_SECONDS * 2**turn * random.uniform(0.5, 1.0)  # noqa: S311

@@ -43,6 +43,9 @@ ROUTES: Mapping[str, Price] = {
     "$connect": Price(5, 2, _STREAM),
 }
 
+WAIT = Price(5, 5, ())
+"""What it costs more when an answer is waited for longer than a moment, with a function held."""
+
 ANSWER_BYTES = 100_000
 """An answer costs its caller one more unit for each multiple of this size, so that large reads use up the rate
 faster."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import ApprovalHeld, NotFound, StorageUnavailable
+from forge.errors import ApprovalHeld, Contended, NotFound
 from forge.models.approval import Approval, Claim, Report
 from forge.models.ids import SessionKey
 from forge.models.session import Session
@@ -90,7 +90,7 @@ class TableApprovals:
             except ConditionFailed:
                 continue
             return current(session_of(changed), self.clock())
-        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+        raise Contended(retry_after=1.0)
 
 
 def _check(session: Session, approval: Approval, wanted: Claim, digest: str) -> None:

@@ -66,6 +66,7 @@ class StoreConfig:
     roofs: Mapping[Daily, int]
     """The daily limits of the deployment; 0: no limit."""
     caller_streams: int
+    waits: int
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -79,6 +80,7 @@ class StoreConfig:
             roof_rate=_thirds(settings.deployment_units_per_minute),
             owner_tokens=settings.owner_tokens_per_day,
             caller_streams=settings.caller_streams,
+            waits=settings.deployment_waits,
             roofs={
                 "requests": settings.deployment_requests_per_day,
                 "streams": settings.deployment_streams_per_day,

@@ -10,13 +10,13 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import (
+    Contended,
     InboxFull,
     InvalidRequest,
     NotFound,
     RateLimited,
     Retryable,
     SessionBusy,
-    StorageUnavailable,
 )
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.once import Accepted, Once
@@ -93,7 +93,7 @@ def _accept(
         if refusal := _refusal(old, config, now, if_busy):
             raise refusal
         change = _into_living(config, now, key, submission, if_busy, idle=old["tat"] <= now)
-    raise StorageUnavailable("The session is too busy to accept the message.", retry_after=1.0)
+    raise Contended(retry_after=1.0)
 
 
 def _into_living(

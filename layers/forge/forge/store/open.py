@@ -27,6 +27,7 @@ from forge.ports import (
     Sessions,
     Spendings,
     Tickets,
+    Waits,
 )
 from forge.settings import Settings
 from forge.store.config import StoreConfig
@@ -54,6 +55,7 @@ StorePart = Literal[
     "sessions",
     "spendings",
     "tickets",
+    "waits",
 ]
 
 
@@ -125,9 +127,17 @@ class Store:
 
     @_Part
     def open_streams(self) -> OpenStreams:
-        from forge.store.limits.open_streams import TableOpenStreams
+        from forge.errors import TooManyStreams
+        from forge.store.limits.places import TablePlaces
 
-        return TableOpenStreams(self._table, self._config, self._clock)
+        most = self._config.caller_streams
+        return TablePlaces(self._table, self._clock, "streams", most, lambda: TooManyStreams(retry_after=60))
+
+    @_Part
+    def waits(self) -> Waits:
+        from forge.store.limits.waits import TableWaits
+
+        return TableWaits(self._table, self._clock, self._config.waits)
 
     @_Part
     def runs(self) -> Runs:

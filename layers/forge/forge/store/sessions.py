@@ -10,7 +10,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import NotFound, SessionUnreadable, StorageUnavailable
+from forge.errors import Contended, NotFound, SessionUnreadable
 from forge.models.account import ErasedAlone
 from forge.models.ids import SessionKey
 from forge.models.message import Message
@@ -92,7 +92,7 @@ class TableSessions:
                 return session_of(item)
             except ConditionFailed:
                 continue
-        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+        raise Contended(retry_after=1.0)
 
     def touch(self, key: SessionKey) -> Session | None:
         """The write happens at most once a minute, or four times in a short life."""

@@ -16,7 +16,7 @@ from worker.foreign_text import visible
 
 LARGEST_DEFINITION = 20_000
 MOST_PROPOSED = 200_000
-"""Bytes of a server's definitions that wait for a word, which are shown whole. Beyond that they wait for their turn."""
+"""Bytes of a server's definitions that are shown to the operator at a time. Further ones are shown after these."""
 MOST_TOOLS = 512
 """Maximum tools of one server. The maximum of all tools depends on the LLM's provider
 (`worker.agent.llm.provider_limits`)."""
@@ -80,7 +80,7 @@ def _pin(server: str, result: Review, pinned: Mapping[str, str], pins: Pins) -> 
 
 
 def _propose(waiting: dict[str, Proposal], definition: Tool) -> bool:
-    """Keep the whole definition for the operator, who must see all that they accept. Return False if there is no room."""
+    """Keep the whole definition, as an operator must see all that they accept. Return False if there is no room."""
     shown = visible(definition.model_dump_json(by_alias=True, exclude_none=True))
     if sum(len(each.shown.encode()) for each in waiting.values()) + len(shown.encode()) > MOST_PROPOSED:
         return False

@@ -20,7 +20,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import NotFound, SessionBusy, StorageUnavailable
+from forge.errors import Contended, NotFound, SessionBusy
 from forge.models.account import Adopted
 from forge.models.ids import SessionKey
 from forge.store import keys
@@ -124,7 +124,7 @@ class Adoption:
             except ConditionFailed:
                 continue
             return self._left_behind(new, old["generation"])
-        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+        raise Contended(retry_after=1.0)
 
     def _begun(self, target: SessionKey) -> Item:
         end = self.config.child_end(self.now)

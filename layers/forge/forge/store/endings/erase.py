@@ -15,7 +15,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import SessionUnreadable, StorageUnavailable
+from forge.errors import Contended, SessionUnreadable
 from forge.models.account import Deleted, Erased, Erasure
 from forge.models.ids import SessionKey
 from forge.store import keys
@@ -100,7 +100,7 @@ class Eraser:
                 return plain(empty.get("generation"), int, self.now)
             except ConditionFailed:
                 continue
-        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+        raise Contended(retry_after=1.0)
 
     def _counting(self, old: Item) -> dict[str, object]:
         change = ConditionalWrite().when("attribute_exists(pk)")

@@ -9,7 +9,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import NotFound, StorageUnavailable
+from forge.errors import Contended, NotFound
 from forge.models.account import ErasedAlone
 from forge.models.ids import SessionKey
 from forge.store import keys
@@ -58,7 +58,7 @@ class SessionEraser:
                 return receipt
             except ConditionFailed:
                 continue
-        raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+        raise Contended(retry_after=1.0)
 
     def _write(self, old: Item, receipt: Item) -> None:
         """Raises `ConditionFailed`."""

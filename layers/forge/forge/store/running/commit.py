@@ -18,7 +18,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import TRANSACTION_ITEMS, Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.errors import StorageUnavailable
+from forge.errors import Contended
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
@@ -70,7 +70,7 @@ def commit(
             session = session_of(refused.item or {})
         else:
             return step.after.model_copy(update={"rev": session.rev + 1})
-    raise StorageUnavailable("The session is too busy.", retry_after=1.0)
+    raise Contended(retry_after=1.0)
 
 
 def _write(
