@@ -1,1 +1,1 @@
-"""Stands in for the cloud on one computer, wired from `template.yaml` alone."""
+"""A stand-in for the cloud on one computer, wired from `template.yaml` alone."""

@@ -1,4 +1,4 @@
-"""`make run`: prints `ready http://…` to stdout when everything is up; what else there is to say goes to stderr."""
+"""`make run` prints `ready http://…` to stdout when everything is up; all other messages go to stderr."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXIT_CANNOT_LISTEN = 2
 
 
 def report(text: str) -> None:
-    """A terminal that is gone hears nothing."""
+    """Print a line, and ignore a terminal that no longer exists."""
     with contextlib.suppress(OSError):
         print(f"\033[2m{text}\033[0m" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
 

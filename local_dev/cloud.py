@@ -1,6 +1,7 @@
-"""The cloud's part in this process: the table, the functions behind their gateway, schedules and expiry.
+"""The cloud's part of this process: the table, the functions behind their gateway, schedules and expiry.
 
-Imports what is slow to import; `local_dev.stack` therefore imports it when the other processes are on their way.
+This module imports modules that are slow to import, so `local_dev.stack` imports it only after it has started the
+other processes.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Cloud:
         self._runtime.load((each for each in functions if each.name in streaming), "app")
 
     def reload_functions(self) -> None:
-        """Import the functions and the layer again. Raises what they raise; then the old ones go on."""
+        """Import the functions and the layer again. If that raises an error, this raises it too and the old ones
+        continue."""
         self._runtime.reload(("functions", "forge"), self.load_functions)
         importlib.import_module("forge.observability").show_error_texts()
 
@@ -65,9 +67,9 @@ class Cloud:
         issuer: LoginIssuer | None = None,
         logs: Path | None = None,
     ) -> Server:
-        """`listener`: a socket, or the number of one that this process was given. `secret` is what the
-        distribution shows the functions, whose environment has its digest. `logs`: where the processes' logs are.
-        """
+        """`listener`: a socket, or the number of a socket that this process was given. `secret` is what the
+        distribution shows the functions, whose environment has its digest. `logs`: the folder of the processes'
+        logs."""
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits
@@ -80,7 +82,7 @@ class Cloud:
         return Server(front, listener, limits)
 
     def start_upkeep(self, background: Background) -> None:
-        """The schedules, and expiry for each table that has a time to live."""
+        """Run the schedules, and expiry for each table that has a time to live."""
         for schedule in self._wiring.schedules():
             seconds = self._options.schedule_seconds
             background.start(run_schedule(schedule, self._runtime, seconds), schedule.function.name)
@@ -92,7 +94,7 @@ class Cloud:
                 background.start(expiry.run(self._options.expiry_seconds), f"expiry of {name}")
 
     def catalog_since(self, began: float) -> Callable[[], bool]:
-        """Whether a worker has published what it offers since `began` (epoch seconds)."""
+        """Return whether a worker has published what it offers since `began` (epoch seconds)."""
         settings = Settings.from_environment(self._wiring.worker_environment())
         store = open_store(settings, system_clock, client("dynamodb", self._aws))
 

@@ -1,4 +1,4 @@
-"""What the gateway's process tells the one that started it: JSON lines over a pair of sockets."""
+"""Messages of the gateway's process to its parent: JSON lines over a pair of sockets."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 LONGEST_SAID = 5_000
-"""Characters, each of which takes at most 12 bytes: the other end reads lines of up to 64 KiB (asyncio's streams)."""
+"""Maximum characters, each of which takes at most 12 bytes; the other end reads lines of up to 64 KiB (asyncio's
+streams)."""
 
 Event = Literal["say", "ready", "restart workers"]
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """What the gateway's process gets as its argument. `listener`, `queues`, `control`: open files.
+    """The argument of the gateway's process. `listener`, `queues`, `control`: open files.
 
-    `logs`: the folder of the processes' logs. `reports_errors`: those in them are looked for; else they are on the
-    terminal anyway.
+    `logs`: the folder of the processes' logs. `reports_errors`: whether errors in the logs are reported; otherwise
+    they are on the terminal anyway.
     """
 
     listener: int
@@ -50,11 +51,11 @@ class Control:
         self._socket = socket.socket(fileno=file)
 
     def say(self, text: str) -> None:
-        """One line for the person at the terminal; of a long one, its beginning."""
+        """Send one line for the person at the terminal; a long line is cut."""
         self.send("say", text[:LONGEST_SAID])
 
     def send(self, event: Event, text: str = "") -> None:
-        with contextlib.suppress(OSError):  # whoever listened is dead, and this process is about to be
+        with contextlib.suppress(OSError):  # the parent has died, and this process ends soon
             self._socket.sendall(json.dumps([event, text]).encode() + b"\n")
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class Control:
 
 
 async def listen(end: socket.socket, handlers: Mapping[str, Callable[[str], None]]) -> None:
-    """The other end, until the gateway's is closed."""
+    """Read the messages until the gateway's end is closed."""
     reader, writer = await asyncio.open_unix_connection(sock=end)
     try:
         while line := await reader.readline():

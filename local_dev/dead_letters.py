@@ -1,4 +1,4 @@
-"""`make dead-letters`: what was given up, in a stack by its name or in the application here."""
+"""`make dead-letters` lists runs that were given up, in a stack by its name or in the application here."""
 
 from __future__ import annotations
 

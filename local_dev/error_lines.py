@@ -1,4 +1,4 @@
-"""Brings errors that functions and workers log to the terminal of `make run`, in a line each."""
+"""Prints errors that functions and workers log to the terminal of `make run`, each in one line."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 POLL_SECONDS = 0.3
 READ_BYTES = 1 << 20
-"""Of one file at one look; what is more is read at the next."""
+"""Maximum bytes of one file that one check reads; the next check reads the rest."""
 AT_ONCE = 20
-"""Lines of one look that are shown; the rest is counted."""
+"""Maximum lines that one check shows; the others are counted."""
 LOGS = ("functions.log", "worker-*.log")
 _LEVELS = frozenset({"ERROR", "CRITICAL"})
 
 
 async def report_errors(folder: Path, report: Callable[[str], None]) -> None:
-    """Until cancelled; begins at the files' present ends."""
+    """Report errors until cancelled, beginning at the present ends of the files."""
     tails = Tails(folder)
     while True:
         await asyncio.sleep(POLL_SECONDS)
@@ -30,7 +30,7 @@ async def report_errors(folder: Path, report: Callable[[str], None]) -> None:
 
 
 class LogLine(BaseModel):
-    """What is read of a JSON log line; its other fields are left alone."""
+    """The fields of a JSON log line that are read; other fields are ignored."""
 
     model_config = ConfigDict(strict=True)
 
@@ -46,7 +46,7 @@ class LogLine(BaseModel):
 
 
 def summary(name: str, line: str) -> str | None:
-    """What a person should see of a log line; None if it tells of no error."""
+    """Return the text of a log line for a person; None if the line reports no error."""
     try:
         said = LogLine.model_validate_json(line)
     except ValidationError:
@@ -62,9 +62,11 @@ def summary(name: str, line: str) -> str | None:
 
 
 class Tails:
-    """The whole lines that were added to the logs since the last look, at first those that come from now on.
+    """Return the complete lines that were added to the logs since the last check, beginning with those after the
+    first check.
 
-    A file that became shorter begins anew; what was not read of it is in the file that it was moved to (`logs`).
+    A file that became shorter is read from its beginning; its unread rest is in the file to which it was renamed
+    (`logs`).
     """
 
     def __init__(self, folder: Path, *, from_beginning: bool = False) -> None:
@@ -72,7 +74,7 @@ class Tails:
         self._read = {} if from_beginning else {path: path.stat().st_size for path in self._files()}
 
     def lines(self) -> Iterator[tuple[str, str]]:
-        """(name of the process, line)."""
+        """Yield (name of the process, line)."""
         for path in self._files():
             for line in self._added(path):
                 yield path.stem, line

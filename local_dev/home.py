@@ -1,6 +1,6 @@
-"""The folder of one running application: its logs, its state, and who holds it.
+"""The folder of one running application: its logs, its state, and its lock.
 
-A second application in the same folder gets a folder of its own inside, so that neither writes over the other's.
+A second application in the same folder gets a folder of its own inside, so that neither overwrites the other's files.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _STATE, _UNKEPT = "state", "state-of-this-start"
 
 
 class FolderUnusable(Exception):
-    """The text says which folder it is, and why."""
+    """The message names the folder and the reason."""
 
 
 def folder_of(folder: Path, port: int) -> Path:
-    """Where an application on this port has its files: a folder that was made for the port, else the common one."""
+    """Return the folder of an application on this port: one that was made for the port, else the common one."""
     own = folder / f"port-{port}"
     return own if own.is_dir() else folder
 
 
 @dataclass
 class Home:
-    """`folder` is held until this process ends, however it ends."""
+    """This process holds `folder` until it ends, for whatever reason."""
 
     folder: Path
     state: Path
@@ -43,7 +43,8 @@ class Home:
 
     @classmethod
     def take(cls, folder: Path, port: int, *, keep_state: bool, report: Callable[[str], None]) -> Home:
-        """Raises `FolderUnusable`. What an application that was killed left running there is ended first."""
+        """Lock a folder. Raises `FolderUnusable`. Processes that a killed application left running there are ended
+        first."""
         try:
             chosen = folder_of(folder, port)
             lock = _hold(chosen)
@@ -71,7 +72,7 @@ class Home:
         return self.state.name == _STATE
 
     def remember(self, children: Mapping[str, int]) -> None:
-        """For the next start, in case nobody is left to end these."""
+        """Record the children for the next start, in case no process is left to end them."""
         known = {name: [pid, started(pid)] for name, pid in children.items()}
         with contextlib.suppress(OSError):
             os.ftruncate(self._lock, 0)
@@ -88,16 +89,16 @@ BEGINS_EMPTY = "a new one begins empty"
 
 
 def set_aside(path: Path, why: str, report: Callable[[str], None], then: str = BEGINS_EMPTY) -> None:
-    """A file of the state that is of no use is kept under another name, and said; SQLite's companions go with it.
+    """Move an unusable file of the state to another name, with SQLite's companion files, and report it.
 
-    `then`: what takes its place.
+    `then`: what replaces the file.
     """
     Aside.take(path).say(why, report, then)
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A file of the state that was moved out of the way with its companions, and can still come back."""
+    """A file of the state that was moved to another name with its companions, and can be moved back."""
 
     path: Path
     suffix: str
@@ -112,7 +113,7 @@ class Aside:
         return cls(path, suffix, moved)
 
     def put_back(self) -> None:
-        """What was begun in its place goes: another file's companions would damage it."""
+        """Delete the files that were created in its place, because the companions of another file would damage it."""
         for each in _with_companions(self.path):
             each.unlink(missing_ok=True)
         for each in self.moved:
@@ -129,9 +130,9 @@ def _with_companions(path: Path) -> list[Path]:
 async def start_without(
     path: Path, start: Callable[[], Awaitable[_Started]], why: str, report: Callable[[str], None]
 ) -> _Started:
-    """Sets a file aside with which a program did not start, if the program starts without it.
+    """If a program does not start with a file, set the file aside, provided that the program starts without it.
 
-    Raises what `start` raises; then something else is in the way, and the file is where it was.
+    If `start` raises an error, this raises it too: something else is wrong, and the file stays in its place.
     """
     aside = Aside.take(path)
     try:
@@ -144,7 +145,7 @@ async def start_without(
 
 
 def write_description(file: Path, description: Mapping[str, Any]) -> bool:
-    """False: the file describes another application that runs, which keeps it. Only its owner can read it."""
+    """Write the file, which only its owner can read. Return False if it describes another running application."""
     if _is_anothers(file):
         return False
     own = {"pid": os.getpid(), "started": started(os.getpid())}
@@ -166,7 +167,7 @@ def _is_anothers(file: Path) -> bool:
 
 
 def _hold(folder: Path) -> int | None:
-    """The open lock file; None: another process holds it."""
+    """Return the open lock file; None if another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""What a laptop sets otherwise than the template's parameters do."""
+"""The settings of a laptop that differ from the template's defaults."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ HERE = {
     "POLICY_OWNER_SEND_LIMIT_PER_DAY": "",
     "POLICY_DEPLOYMENT_SEND_LIMIT_PER_DAY": "",
 }
-"""Unless it is exported: its user may call a session by a name, and nothing has a roof for a day."""
+"""Defaults unless a variable is exported: the user may name sessions freely, and there are no daily limits."""

@@ -1,4 +1,5 @@
-"""Log files that cannot fail anybody: of bounded size, and a line that cannot be written is dropped and counted."""
+"""Log files of bounded size. A line that cannot be written is dropped and counted, so that logging never fails a
+process."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 LIMIT = 5 * 2**20
-"""Bytes of a log file; one older file of the same size is kept beside it (`worker-1.log.1`)."""
+"""Maximum bytes of a log file; one older file of the same size is kept next to it (`worker-1.log.1`)."""
 TAIL_LINES = 15
 _LONGEST_LINE = 2_000
 
 
 class Log:
-    """The output of one process. `report` tells a person once when it cannot be written, with the reason."""
+    """The output of one process. `report` tells a person once if it cannot be written, with the reason."""
 
     def __init__(self, path: Path, report: Callable[[str], None], limit: int = LIMIT) -> None:
         self.dropped = 0
@@ -34,7 +35,7 @@ class Log:
         self.dropped += max(1, data.count(b"\n"))
 
     def tail(self) -> str:
-        """The last lines, whether they could be written or not."""
+        """Return the last lines, including those that could not be written."""
         lines = [*self._lines, self._part] if self._part else list(self._lines)
         return "\n".join(line[:_LONGEST_LINE].decode(errors="replace") for line in lines[-TAIL_LINES:])
 
@@ -74,7 +75,7 @@ class Log:
             written += os.write(self._file or 0, data[written:])
 
     def _rotate(self) -> None:
-        """Nothing but a regular file is moved: a device or a pipe that somebody put there stays."""
+        """Rename only a regular file; a device or a pipe that somebody put there stays."""
         self.close()
         if self._path.is_file() and not self._path.is_symlink():
             self._path.replace(self._path.with_name(self._path.name + ".1"))

@@ -1,4 +1,5 @@
-"""`make mcp-pins`: which external tools wait for a word, in a stack by its name or in the application here."""
+"""`make mcp-pins` lists the external tools that wait for the operator, in a stack by its name or in the
+application here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`/metrics`: what functions and workers have counted, as Prometheus text.
+"""`/metrics`: the counts of functions and workers, as Prometheus text.
 
-They write their metrics as log lines (EMF), which CloudWatch reads in the cloud. Here the same lines are read when
-somebody asks: nothing is counted a second time, and nothing is done while nobody asks.
+They write their metrics as log lines (EMF), which CloudWatch reads in the cloud. Here the same lines are read on each
+request, so nothing is counted a second time, and nothing is done without requests.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from local_dev.gateway.http_event import Answer
 METRICS_PATH = "/metrics"
 _TYPE = [("content-type", "text/plain; version=0.0.4; charset=utf-8"), ("cache-control", "no-store")]
 _SIGN = '"_aws"'
-"""In each line with metrics, so that the others need not be parsed."""
+"""Each line with metrics contains this, so the other lines need not be parsed."""
 _SCALES = {"Milliseconds": ("seconds", 0.001), "Seconds": ("seconds", 1.0), "Bytes": ("bytes", 1.0)}
-"""Prometheus' units of CloudWatch's, and what a value is multiplied by; anything else is a count."""
+"""Prometheus units for those of CloudWatch, with the factor for the value; any other unit is a count."""
 
 
 class _Definition(BaseModel):
@@ -69,14 +69,14 @@ class _Series:
 
 @dataclass
 class Totals:
-    """By metric and unit, then by the labels' text."""
+    """Sort by metric and unit, then by the labels' text."""
 
     series: dict[tuple[str, str], dict[str, _Series]] = field(
         default_factory=dict[tuple[str, str], dict[str, _Series]]
     )
 
     def take(self, process: str, line: str) -> None:
-        """A line that holds no metrics, or none that can be read, changes nothing."""
+        """A line without readable metrics changes nothing."""
         if _SIGN not in line:
             return
         try:
@@ -114,7 +114,8 @@ def _told(name: str, unit: str, series: dict[str, _Series]) -> Iterator[str]:
 
 
 def _named(name: str, suffix: str) -> str:
-    """`RunSeconds` in seconds is `forge_run_seconds`, `QueueWait` is `forge_queue_wait_seconds`."""
+    """Return for example `forge_run_seconds` for `RunSeconds` in seconds, `forge_queue_wait_seconds` for
+    `QueueWait`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     return f"forge_{words}" if not suffix or words.endswith(f"_{suffix}") else f"forge_{words}_{suffix}"
 
@@ -124,7 +125,8 @@ def _escaped(value: str) -> str:
 
 
 class Metrics:
-    """`logs`: the folder of the processes' logs, which begin anew with each start of the whole; None: there is none."""
+    """`logs`: the folder of the processes' logs, which start again with each start of the application; None: no
+    logs."""
 
     def __init__(self, logs: Path | None) -> None:
         self._tails = Tails(logs, from_beginning=True) if logs else None

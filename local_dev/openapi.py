@@ -1,7 +1,7 @@
-"""`make openapi`: writes `docs/openapi.json`, the OpenAPI 3.1 document of the HTTP API, from the handlers themselves.
+"""`make openapi` writes `docs/openapi.json`, the OpenAPI 3.1 document of the HTTP API, from the handlers themselves.
 
-Nothing is served and nothing has to run. Field docstrings become descriptions here only: a class that collects them
-reads its own source when it is made, and a function's start does not wait for that.
+No server has to run. Field docstrings become descriptions only here: a class that collects them reads its own source
+when it is created, and a function's start must not wait for that.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pydantic import BaseModel, ConfigDict
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
 VERSION = "1"
-"""The protocol's, see `docs/protocol.md`: it is only ever added to."""
+"""The protocol's version, see `docs/protocol.md`. A new version only adds to the protocol."""
 PROBLEM = "#/components/schemas/Problem"
 LOGIN = "login"
 ABOUT = "How a client talks to forge-mcp over HTTP. What travels on the WebSocket is in docs/protocol.md."
 
 
 def document() -> dict[str, Any]:
-    """Has to be the first in its process to import `forge`."""
+    """This must be the first import of `forge` in its process."""
     BaseModel.model_config = ConfigDict(use_attribute_docstrings=True)
     from fastapi import FastAPI
 
@@ -43,7 +43,7 @@ def document() -> dict[str, Any]:
 
 
 def handlers() -> Iterator[tuple[str, ModuleType]]:
-    """Of the endpoints, by the name of their folder."""
+    """Yield the endpoints by the name of their folder."""
     for path in sorted((ROOT / "functions").glob("*/handler.py")):
         handler = importlib.import_module(f"functions.{path.parent.name}.handler")
         if hasattr(handler, "router"):
@@ -51,13 +51,14 @@ def handlers() -> Iterator[tuple[str, ModuleType]]:
 
 
 def _summary(handler: ModuleType) -> str:
-    """What the first line of the module says after the route's name."""
+    """Return the text after the route's name in the first line of the module."""
     words = (handler.__doc__ or "").partition("\n")[0].partition(": ")[2]
     return words[:1].upper() + words[1:]
 
 
 def _finished(openapi: dict[str, Any], told: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
-    """Refusals are problem documents, also those that FastAPI would describe in its own form; a login is optional."""
+    """Describe refusals as problem documents, including those that FastAPI would describe in its own form; a login
+    is optional."""
     components = openapi["components"]
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)

@@ -1,7 +1,7 @@
-"""The operator's tools: for a deployed stack by its name, or for the application that runs here.
+"""The operator's tools, for a deployed stack by its name, or for the application that runs here.
 
-With `--stack NAME` the table and the queues are read from the stack's outputs with the operator's own AWS credentials,
-so neither the worker's role nor its environment is needed.
+With `--stack NAME` the table and the queues are read from the stack's outputs with the operator's own AWS
+credentials, so neither the worker's role nor its environment is needed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OUTPUTS = {
     "FORGE_QUEUE_URL": "QueueUrl",
     "FORGE_DEAD_LETTER_URL": "DeadLetterQueueUrl",
 }
-"""Environment variables of the worker, and the stack's outputs that hold their values."""
+"""Environment variables of the worker, with the stack outputs that hold their values."""
 
 CANNOT_LOOK = 2
 
@@ -34,11 +34,11 @@ Command = Callable[[list[str], MutableMapping[str, str], Say], int]
 
 
 class NoTarget(Exception):
-    """There is nothing to look at; the text says what to do."""
+    """There is no application to look at; the message says what to do."""
 
 
 def of_stack(name: str, cloudformation: Any) -> dict[str, str]:
-    """The three variables from the outputs of the stack `name`. Raises `NoTarget`."""
+    """Return the three variables from the outputs of the stack `name`. Raises `NoTarget`."""
     try:
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
@@ -50,7 +50,7 @@ def of_stack(name: str, cloudformation: Any) -> dict[str, str]:
 
 
 def of_this_computer(file: Path) -> dict[str, str]:
-    """What the worker of the running application got. Raises `NoTarget`."""
+    """Return the variables of the running application's worker. Raises `NoTarget`."""
     try:
         return json.loads(file.read_text())["environment"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -59,7 +59,7 @@ def of_this_computer(file: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`usage`: the forms of the command that `run` understands; without one it is `list`."""
+    """`usage`: the forms of the command that `run` accepts; without a form it is `list`."""
 
     target: str
     help: str
@@ -93,7 +93,7 @@ class Tool:
 
 
 def target_of(stack: str, environment: Mapping[str, str], file: Path) -> dict[str, str]:
-    """The variables for `stack`; those of the environment as they are, when it names a table itself."""
+    """Return the variables for `stack`, or those of the environment if it names a table itself."""
     if stack:
         session: Any = boto3.Session()
         return of_stack(stack, session.client("cloudformation"))

@@ -1,4 +1,4 @@
-"""What a developer sets by environment variables; `python -m local_dev --help` shows the same list."""
+"""The environment variables for a developer; `python -m local_dev --help` shows the same list."""
 
 from __future__ import annotations
 
@@ -37,15 +37,16 @@ FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS.
 
 
 WORKER_SHARE = 4_000_000_000
-"""Bytes of the computer's memory for each worker that is started unasked; it takes a twentieth of that itself."""
+"""Bytes of the computer's memory for each worker that is started by default; a worker itself uses a twentieth of
+this."""
 USUAL_WORKERS = 4
-"""Beyond so many, the gateway and the emulator are what limits."""
+"""More workers than this do not help, because the gateway and the emulator are the limit."""
 STACK_FILE = "stack.json"
-"""Describes the running application, in its folder; only its owner can read it."""
+"""This file in the application's folder describes the running application; only its owner can read it."""
 
 
 class OptionError(ValueError):
-    """A variable has no usable value; the text names it."""
+    """A variable has an unusable value; the message names it."""
 
 
 def usual_workers(processors: int | None = None, memory: int | None = None) -> int:
@@ -56,7 +57,7 @@ def usual_workers(processors: int | None = None, memory: int | None = None) -> i
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Times in seconds. `stack_file`: where to describe the running stack for tests."""
+    """Times in seconds. `stack_file`: the file that describes the running stack for tests."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -76,7 +77,7 @@ class Options:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, verbose: bool = False) -> Options:
-        """Raises `OptionError` for a value that is none, by the variable's name."""
+        """Raises `OptionError` for an invalid value, with the variable's name."""
         port = int(_number(environment, "BACKEND_PORT", 8080, whole=True, most=65535))
         folder = Path(environment.get("FORGE_LOCAL_FOLDER") or ROOT / ".local").absolute()
         named = environment.get("FORGE_STACK_FILE")

@@ -1,4 +1,4 @@
-"""Takes over what a developer edits while the application runs: workers start anew, functions are imported again."""
+"""Applies a developer's edits while the application runs: workers are restarted, functions are imported again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchfiles import Change, DefaultFilter, awatch  # pyright: ignore[reportUn
 from local_dev.processes.processes import ROOT, StartFailed
 
 DEBOUNCE_MS = 200
-"""An editor writes several files at once; they are taken over together."""
+"""An editor writes several files at once, so edits within this time are applied together."""
 
 FUNCTIONS, WORKERS, RESTART = "functions", "workers", "restart"
 
@@ -25,11 +25,12 @@ EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("template.yaml", frozenset({RESTART})),
     ("local_dev", frozenset({RESTART})),
 )
-"""What each part of the tree concerns. The page needs nothing: the browser asks for its files each time."""
+"""The parts of the tree and what each affects. The page needs nothing, because the browser requests its files each
+time."""
 
 
 class _Sources(DefaultFilter):
-    """Python files, and the files that are watched by their own name."""
+    """Python files, and the files that are watched by name."""
 
     def __call__(self, change: Change, path: str) -> bool:
         is_source = path.endswith((".py", ".md", "mcp.json", "template.yaml"))
@@ -37,7 +38,7 @@ class _Sources(DefaultFilter):
 
 
 def effects_of(paths: Iterable[str], root: Path = ROOT) -> frozenset[str]:
-    """What must be started or imported again after a change of `paths`."""
+    """Return what must be restarted or imported again after a change of `paths`."""
     found: set[str] = set()
     for path in paths:
         for part, effects in EFFECTS:
@@ -47,17 +48,17 @@ def effects_of(paths: Iterable[str], root: Path = ROOT) -> frozenset[str]:
 
 
 async def changes(root: Path = ROOT) -> AsyncIterator[set[str]]:
-    """The paths of each group of edits, until cancelled."""
+    """Yield the paths of each group of edits, until cancelled."""
     watched = [path for part, _ in EFFECTS if (path := root / part).exists()]
     async for group in awatch(*watched, watch_filter=_Sources(), debounce=DEBOUNCE_MS):
         yield {path for _, path in group}
 
 
 class Reloader:
-    """Takes edits over by two ways that the stack gives it.
+    """Applies edits by two functions of the stack.
 
-    `restart_workers` ends when the new ones are ready, or raises `StartFailed`. `reload_functions` raises whatever the
-    edited code raises; the functions of before then go on.
+    `restart_workers` returns when the new workers are ready, or raises `StartFailed`. `reload_functions` raises the
+    errors of the edited code; the old functions then stay.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Reloader:
         self._report = report
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Apply edits until cancelled."""
         async for paths in changes():
             await self.take_over(paths)
 
@@ -105,7 +106,7 @@ class Reloader:
 
 
 def place_of(error: BaseException) -> str:
-    """Type, text and the last place in this tree, for a person at a terminal."""
+    """Return type, text and the last place in this tree, for a person at a terminal."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({_relative(error.filename)}:{error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,7 +1,7 @@
 """The whole application on one computer: what is started, in which order, how it is kept running, and how it ends.
 
-This process holds what must not be lost when a part dies: the sockets that clients and workers dial, the ports, the
-children. It imports little and does nothing else, so it is the one that does not die.
+This process holds what must not be lost when a part dies: the listening sockets for clients and workers, the ports,
+the children. It imports little and does nothing else, so that it is unlikely to die itself.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from local_dev.template import aws_variables as variables
 from local_dev.template.resource_names import local_wiring, shapes
 
 WORKER_STOP_SECONDS = 2.5
-"""When a worker is killed; by then it has ended its runs, so that the whole stack ends within 5 s."""
+"""A worker is killed after this time. It has ended its runs by then, so the whole stack ends within 5 s."""
 GATEWAY_STOP_SECONDS = 1.5
 READY_SECONDS = 60.0
 LOCAL = {"WORKER_STOP_SECONDS": "1", "WORKER_HEARTBEAT": "", "LOG_ERROR_TEXTS": "true"}
-"""What a worker is told here unless the developer says otherwise."""
+"""Default settings of a worker here, unless the developer sets others."""
 WORKER = [sys.executable, "-m", "worker"]
 GATEWAY = [sys.executable, "-m", "local_dev.gateway.gateway_process"]
 
 
 class Stack:
-    """One start of everything. `report` tells a person one line; `environment` is the developer's."""
+    """One start of the application. `report` prints one line for a person; `environment` is the developer's."""
 
     def __init__(
         self,
@@ -73,9 +73,10 @@ class Stack:
         return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
 
     async def start(self) -> None:
-        """Everything that can starts at once; one worker is enough to begin with, the others would only slow it down.
+        """Start everything that can start at once. One worker is enough at first; the others would only slow the
+        start down.
 
-        Raises `StartFailed`; what runs by then still wants `stop`.
+        Raises `StartFailed`; then `stop` must still be called for what runs already.
         """
         await self._table.start()
         await self._start_workers(1)
@@ -94,7 +95,7 @@ class Stack:
             await self._keeper.start(f"worker-{number}", lambda name=f"worker-{number}": self._worker(name))
 
     async def stop(self) -> None:
-        """Within 5 s: the workers end their runs, and say so to those who listen; then everything else goes."""
+        """Stop within 5 s: the workers end their runs and tell the connected clients, then everything else ends."""
         self._keeper.release()
         for task in self._tasks:
             task.cancel()
@@ -122,7 +123,8 @@ class Stack:
         raise StartFailed(f"{child.name} ended with {child.code}\n{child.tail()}")
 
     async def _start_emulator(self) -> Child:
-        """A table that began empty beside a running gateway has to be created: the gateway's next start does that."""
+        """If the table began empty while the gateway was running, restart the gateway, whose start creates the
+        table."""
         child = await self._emulator.start()
         if self._emulator.is_empty and self._ready.is_set():
             self._keeper.renew("gateway")
@@ -179,7 +181,7 @@ class Stack:
             await self._keeper.replace(f"worker-{number}", WORKER_STOP_SECONDS)
 
     def _local_chain(self) -> Chain | None:
-        """None, and why is said: another network is named, or there is no anvil."""
+        """Return None, and report why: another network is named, or there is no anvil."""
         if self._environment.get("TESTNET_RPC_URL"):
             self._report("the test network of TESTNET_RPC_URL")
         elif program := anvil():
@@ -205,7 +207,8 @@ class Stack:
         task.add_done_callback(self._tasks.discard)
 
     def _describe(self) -> None:
-        """For tests and tools: where the stack is, and its processes as of now; for the next start, what to end."""
+        """Describe the stack's address and current processes for tests and tools, and for the next start the
+        processes to end."""
         children = {child.name: child.pid for child in self._processes.running.values()}
         self._home.remember(children)
         if not self._is_described:

@@ -23,7 +23,7 @@ _OURS = ("AWS_", "BACKEND_", "FORGE_", "TESTNET_RPC_URL")
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """`environment`: what the worker got, the table's name, the queue's URL and AWS variables among it."""
+    """`environment`: the worker's, including the table's name, the queue's URL and AWS variables."""
 
     base_url: str
     ws_url: str
@@ -37,11 +37,11 @@ class RunningStack:
         return self.environment["AWS_ENDPOINT_URL"]
 
     def processes(self) -> dict[str, int]:
-        """Process ids by name (`worker-1`, `emulator`, `anvil`) as of now: workers may be started again."""
+        """Current process ids by name (`worker-1`, `emulator`, `anvil`); workers may have been restarted."""
         return _description(self.file)["processes"]
 
     def log(self, name: str) -> str:
-        """What a process wrote (`functions`, `stderr` and the names of `processes`)."""
+        """Return the output of a process (`functions`, `stderr` and the names of `processes`)."""
         file = self.folder / f"{name}.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
@@ -50,9 +50,10 @@ class RunningStack:
 async def running_stack(
     environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> AsyncGenerator[RunningStack]:
-    """On free ports, with the scripted LLM and one worker unless `environment` says otherwise. Raises `StartFailed`.
+    """Run the stack on free ports, with the scripted LLM and one worker unless `environment` says otherwise. Raises
+    `StartFailed`.
 
-    It ends with the process that called this, even when that is killed. `folder`: where its state is kept.
+    The stack ends with the calling process, even if that is killed. `folder`: where its state is kept.
     """
     with tempfile.TemporaryDirectory(prefix="forge-") as name:
         folder = folder or Path(name)

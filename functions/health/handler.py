@@ -1,4 +1,4 @@
-"""`GET /health`: tell whether the application is there at all."""
+"""`GET /health`: tell whether the application answers."""
 
 from __future__ import annotations
 

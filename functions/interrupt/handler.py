@@ -1,4 +1,4 @@
-"""`POST /api/interrupt`: stop the active run, or what waits."""
+"""`POST /api/interrupt`: stop the active run, or else withdraw the queued ones."""
 
 from __future__ import annotations
 

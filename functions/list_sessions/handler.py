@@ -1,4 +1,4 @@
-"""`GET /api/sessions`: list the caller's own sessions, or those of them that `ids` names."""
+"""`GET /api/sessions`: list the caller's own sessions, or those that `ids` names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every minute: send runs again that ought to be in the queue but may not be."""
+"""Every minute: send runs again that should be in the queue but may not be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`auth`: keep a connection open beyond the token by which it was opened."""
+"""`auth`: keep a connection open beyond the end of the token that opened it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`$default`: a frame that is not JSON, or of a type that no route knows."""
+"""`$default`: a frame that is not JSON, or whose type has no route."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`$disconnect`: a WebSocket has closed. Its session's run goes on."""
+"""`$disconnect`: a WebSocket has closed. Its session's run continues."""
 
 from __future__ import annotations
 

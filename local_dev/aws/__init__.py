@@ -1,1 +1,1 @@
-"""Plays Lambda, EventBridge, SQS, and DynamoDB's streams."""
+"""Stand-ins for Lambda, EventBridge, SQS, and DynamoDB's streams."""

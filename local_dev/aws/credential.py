@@ -1,4 +1,4 @@
-"""The credential of one start: only what this start's own processes send is answered by the table and the queues."""
+"""The credential of one start: the table and the queues answer only requests of this start's own processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`access_key`: a secret of this start. It is looked up in the signature's scope; the signature is not computed."""
+    """`access_key`: a secret of this start. It is read from the signature's scope; the signature itself is not
+    verified."""
 
     access_key: str = field(repr=False)
 
@@ -19,9 +20,10 @@ class Credential:
         return cls(f"LOCAL{secrets.token_hex(16).upper()}")
 
     def refusal(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-        """Why a request with these headers (names in lower case) is refused; None: it is one of this start's own.
+        """Return why a request with these headers (names in lower case) is refused; None if it is one of this start's
+        own.
 
-        A browser adds `Origin` to whatever a page of another site sends with a header of its own, and programs never.
+        A browser adds `Origin` to a page's cross-site request with custom headers; programs never send it.
         """
         told = list(headers)
         if any(name == b"origin" for name, _ in told):

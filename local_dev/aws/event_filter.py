@@ -1,4 +1,4 @@
-"""Event filters of an event source mapping: does a record match a pattern?"""
+"""Event filters of an event source mapping: whether a record matches a pattern."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 
 
 def matches(record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
-    """Each key of the pattern is a rule's list of admitted values, or a pattern for what lies below."""
+    """Each key of the pattern holds a rule's list of accepted values, or a pattern for the level below."""
     for key, rule in pattern.items():
         present, value = key in record, record.get(key)
         if isinstance(rule, Mapping):

@@ -1,4 +1,4 @@
-"""Plays Lambda: imports the very handlers and calls them in threads with a context and a time limit."""
+"""A stand-in for Lambda: it imports the real handlers and calls them in threads with a context and a time limit."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from typing import Any
 from local_dev.template.wiring import Function
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
-"""Bytes of a request or a response of a synchronous invocation."""
+"""Maximum bytes of the request or response of a synchronous invocation."""
 THREADS = 64
-"""Concurrent calls of one function. Each has its own, as in Lambda: one that hangs does not stop the others."""
+"""Concurrent calls of one function. Each function has its own threads, as in Lambda, so one that hangs does not
+stop the others."""
 
 Handler = Callable[[dict[str, Any], "Context"], Any]
 
@@ -30,16 +31,16 @@ class FunctionFailed(Exception):
 
 
 class FunctionTimedOut(Exception):
-    """The handler took longer than it may."""
+    """The handler exceeded its time limit."""
 
 
 class PayloadTooLarge(Exception):
-    """The request or the response is larger than an invocation carries."""
+    """The request or the response exceeds the limit of an invocation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What Lambda hands to a handler beside the event."""
+    """The context object that Lambda passes to a handler with the event."""
 
     function_name: str
     deadline: float
@@ -58,7 +59,7 @@ class Context:
 
 
 class LambdaRuntime:
-    """Holds the imported handlers. A call that runs out of time is abandoned; its thread ends when it ends."""
+    """Holds the imported handlers. A call that exceeds its time is abandoned; its thread ends when the call ends."""
 
     def __init__(self, report: Callable[[str], None], package: str = "functions") -> None:
         self._report = report
@@ -68,14 +69,16 @@ class LambdaRuntime:
         self._loops: list[asyncio.AbstractEventLoop] = []
 
     def load(self, functions: Iterable[Function], attribute: str = "handler") -> None:
-        """Import handlers with their environment set. It stays set: they share one process here."""
+        """Import handlers with their environment variables set. The variables stay set, because all functions
+        share one process here."""
         for function in functions:
             os.environ.update(function.environment)
             module = importlib.import_module(f"{self._package}.{function.folder}.handler")
             self.register(function, getattr(module, attribute))
 
     def reload(self, packages: Iterable[str], load: Callable[[], None]) -> None:
-        """Import `packages` anew by `load`. Raises what that raises; then everything is as it was."""
+        """Import `packages` again by `load`. If `load` raises an error, this raises it too and restores the
+        previous modules."""
         handlers, modules = dict(self._handlers), _forget(packages)
         try:
             load()
@@ -87,17 +90,17 @@ class LambdaRuntime:
 
     def register(self, function: Function, handler: Any) -> None:
         self._handlers[function.name] = handler
-        if function.name not in self._threads:  # they are made when they are needed
+        if function.name not in self._threads:  # the executor starts threads on demand
             self._threads[function.name] = ThreadPoolExecutor(
                 THREADS, function.name, initializer=self._own_event_loop
             )
 
     def app(self, function: Function) -> Any:
-        """The ASGI app of a function that streams."""
+        """Return the ASGI app of a function that streams."""
         return self._handlers[function.name]
 
     async def invoke(self, function: Function, event: Mapping[str, Any], limit: float | None = None) -> Any:
-        """The handler's answer. `limit` (seconds) is the caller's own patience.
+        """Return the handler's answer. `limit` (seconds) is the caller's own time limit.
 
         Raises `FunctionFailed`, `FunctionTimedOut`, `PayloadTooLarge`.
         """
@@ -126,18 +129,18 @@ class LambdaRuntime:
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
         for loop in self._loops:
-            if not loop.is_running():  # one that runs is a call's that was abandoned, and ends with it
+            if not loop.is_running():  # a running loop belongs to an abandoned call and ends with it
                 loop.close()
 
     def _own_event_loop(self) -> None:
-        """Mangum runs the app in the thread's event loop, which only a main thread has by itself."""
+        """Mangum runs the app in the thread's event loop, which Python creates only for the main thread."""
         loop = asyncio.new_event_loop()
         self._loops.append(loop)
         asyncio.set_event_loop(loop)
 
 
 def _forget(packages: Iterable[str]) -> dict[str, ModuleType]:
-    """Takes the modules of `packages` out of the interpreter's memory and returns them."""
+    """Remove the modules of `packages` from `sys.modules` and return them."""
     importlib.invalidate_caches()
     heads = tuple(f"{package}." for package in packages)
     names = [name for name in sys.modules if f"{name}.".startswith(heads)]
@@ -145,6 +148,6 @@ def _forget(packages: Iterable[str]) -> dict[str, ModuleType]:
 
 
 def _retrieve(call: asyncio.Future[Any]) -> None:
-    """An abandoned call may fail unseen."""
+    """Retrieve the exception of an abandoned call, so that asyncio does not log it."""
     if not call.cancelled():
         call.exception()

@@ -1,4 +1,4 @@
-"""Plays SQS: its JSON protocol over the queues of the local run. A long poll wakes up when a queue changes."""
+"""A stand-in for SQS: its JSON protocol over the local queues. A long poll returns as soon as a queue changes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LARGEST_BODY = 2 * 1024 * 1024
 LONGEST_POLL_SECONDS = 20.0
 MOST_MESSAGES = 10
 REPEAT_SECONDS = 300.0
-"""How long a receive with the same attempt id gets the same messages, while they are still held."""
+"""How long a receive with the same attempt id returns the same messages, while they are still held."""
 _JSON = "application/x-amz-json-1.0"
 
 Request = Mapping[str, Any]
 
 
 class QueueError(Exception):
-    """`code` is the error's name in the protocol, `old` the one that clients of the older protocol know."""
+    """`code` is the error's name in the protocol, `old` the name for clients of the older protocol."""
 
     def __init__(self, code: str, text: str, old: str = "") -> None:
         super().__init__(text)
@@ -37,7 +37,8 @@ class QueueError(Exception):
 
 
 class QueueApi:
-    """`known`: the queues. `url_of`: a queue's address by its name. Only what has the `credential` is answered."""
+    """`known`: the queues. `url_of` returns a queue's address by its name. Only requests with the `credential` are
+    answered."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class QueueApi:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises nothing: an answer is what a client can understand."""
+        """Answer a request. This raises no error; every answer is one that a client can parse."""
         if reason := self._credential.refusal(scope["headers"]):
             await respond(scope, send, _failure(QueueError("InvalidClientTokenId", reason), 403))
             return
@@ -80,7 +81,7 @@ class QueueApi:
         leaving = asyncio.ensure_future(_until_left(receive))
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         leaving.cancel()
-        if not working.done():  # nobody would hear which messages were taken
+        if not working.done():  # nobody would learn which messages were taken
             working.cancel()
             await asyncio.wait((working,))
             return
@@ -136,7 +137,7 @@ class QueueApi:
         return messages
 
     def _repeated(self, queue: Queue, attempt: str) -> list[Received]:
-        """The messages of a receive whose answer was lost, if all of them are still held by it."""
+        """Return the messages of a receive whose answer was lost, if that receive still holds all of them."""
         now = time.monotonic()
         self._repeats = {name: kept for name, kept in self._repeats.items() if kept[0] > now}
         _, messages = self._repeats.get(attempt, (0, []))
@@ -184,7 +185,7 @@ class QueueApi:
         return {"QueueUrls": [self._url_of(name) for name in sorted(self._known) if name.startswith(prefix)]}
 
     def _each(self, operation: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Any]]:
-        """A batch: each entry succeeds or fails by itself."""
+        """Carry out a batch, in which each entry succeeds or fails separately."""
 
         async def batch(request: Request) -> Any:
             done: list[Any] = []

@@ -1,4 +1,4 @@
-"""The server in front of the local queues, on a socket that is held by whoever started this process."""
+"""The server in front of the local queues, on a socket that the parent process holds."""
 
 from __future__ import annotations
 
@@ -23,30 +23,32 @@ from local_dev.template.wiring import Wiring
 
 
 def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system_clock) -> Queues:
-    """A file that is damaged is set aside: the table knows what waits, and upkeep sends it again.
+    """Open the queues. A damaged file is set aside, because the table knows which runs wait, and `recover_runs` sends
+    them again.
 
-    Raises `sqlite3.DatabaseError` where the file is locked or out of reach, or the disk is full.
+    Raises `sqlite3.DatabaseError` if the file is locked or unreadable, or the disk is full.
     """
     if file.exists() and not is_readable(file):
         set_aside(file, "is damaged", report)
     try:
         return Queues(file, clock)
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:  # such as: it has no such column
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:  # for example, a column is missing
             raise
         set_aside(file, "is of another version", report)
         return Queues(file, clock)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own."""
+    """A uvicorn server without its own signal handlers."""
 
     async def run_until_stopped(self, listener: socket.socket) -> None:
         await self._serve([listener])
 
 
 class QueueServer:
-    """`file`: the open socket. The queues are the template's. Only what has the `credential` is answered."""
+    """`file`: the open socket. The queues are those of the template. Only requests with the `credential` are
+    answered."""
 
     def __init__(
         self, file: int, queues: Queues, wiring: Wiring, clock: Clock, credential: Credential
@@ -78,11 +80,11 @@ class QueueServer:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def stop(self) -> None:
-        """`run` ends a moment later; a poll that waits then is cut off."""
+        """Let `run` end soon; a long poll in progress is cut off."""
         self._server.should_exit = True
 
     async def run(self) -> None:
-        """Until stopped."""
+        """Serve until `stop` is called."""
         try:
             await self._server.run_until_stopped(self._socket)
         finally:

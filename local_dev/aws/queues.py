@@ -1,7 +1,7 @@
-"""The queues of the local run, in one SQLite file: what SQS promises for FIFO and standard queues, for one computer.
+"""The local queues in one SQLite file, with the guarantees of SQS for FIFO and standard queues, for one computer.
 
-Each change is in the file before it is acknowledged, so the death of a process loses nothing. A loss of power may lose
-the last moments; the sessions' table knows what waits, and upkeep sends it again.
+Each change is in the file before it is acknowledged, so a process that dies loses nothing. A loss of power may lose
+the last moments; the table knows which runs wait, and `recover_runs` sends them again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ CREATE INDEX IF NOT EXISTS by_end ON sent (until);
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What the template says of one queue; times in milliseconds. `dead`: the queue of what is received too often."""
+    """The template's settings of one queue; times in milliseconds. `dead`: the queue for messages that are
+    received too often."""
 
     name: str
     fifo: bool = False
@@ -75,24 +76,26 @@ class Received:
 
 
 class ReceiptExpired(Exception):
-    """The message is visible again, is gone, or never was: the receipt is worth nothing."""
+    """The receipt is invalid: the message is visible again, was deleted, or never existed."""
 
 
 class Queues:
-    """All of them in one file; not for several threads."""
+    """All queues in one file. An instance must not be used by several threads."""
 
     def __init__(self, file: Path | str, clock: Clock) -> None:
         self._clock = clock
         self._sql = sqlite3.connect(file, isolation_level=None, timeout=5)
         self._sql.execute("PRAGMA journal_mode = WAL")
-        self._sql.execute("PRAGMA synchronous = OFF")  # a process may die at any time; power may not
+        self._sql.execute(
+            "PRAGMA synchronous = OFF"
+        )  # a process that dies loses nothing; a loss of power may
         self._sql.executescript(_SCHEMA)
 
     def close(self) -> None:
         self._sql.close()
 
     def send(self, queue: Queue, body: str, group: str, deduplication: str) -> tuple[str, int]:
-        """Message id and sequence number; those of the first one when the message is a repetition."""
+        """Return the message's id and sequence number; those of the first message if this one is a duplicate."""
         now = self._clock()
         scope = group if queue.per_group else ""
         with self._sql:
@@ -116,7 +119,8 @@ class Queues:
         return message_id, sequence
 
     def receive(self, queue: Queue, most: int, visibility: int | None = None) -> list[Received]:
-        """Messages of a group come in their order, and none while an earlier one of it is held."""
+        """Receive messages. Messages of a group come in order, and none comes while an earlier one of the group is
+        held."""
         now = self._clock()
         with self._sql:
             self._sql.execute("BEGIN IMMEDIATE")
@@ -145,7 +149,7 @@ class Queues:
             raise ReceiptExpired
 
     def holds(self, queue: Queue, receipt: str) -> bool:
-        """Whether the receipt is still worth something."""
+        """Return whether the receipt is still valid."""
         row = self._sql.execute(
             "SELECT 1 FROM message WHERE queue = ? AND receipt = ? AND visible > ?",
             (queue.name, receipt, self._clock()),
@@ -156,7 +160,7 @@ class Queues:
         self._sql.execute("DELETE FROM message WHERE queue = ?", (queue.name,))
 
     def counts(self, queue: Queue) -> tuple[int, int]:
-        """How many wait, and how many are held."""
+        """Return how many messages wait, and how many are held."""
         now = self._clock()
         row = self._sql.execute(
             "SELECT count(*) FILTER (WHERE visible <= ?), count(*) FILTER (WHERE visible > ?)"
@@ -166,7 +170,7 @@ class Queues:
         return int(row[0]), int(row[1])
 
     def next_change(self, queue: Queue) -> int | None:
-        """When (epoch milliseconds) a message that is held now can be received, if nobody extends it."""
+        """Return the time (epoch milliseconds) at which a held message becomes visible, unless somebody extends it."""
         row = self._sql.execute(
             "SELECT min(visible) FROM message WHERE queue = ? AND visible > ?", (queue.name, self._clock())
         ).fetchone()

@@ -16,8 +16,8 @@ from local_dev.template.wiring import Wiring
 
 
 def client(service: str, environment: Mapping[str, str]) -> Any:
-    """A client of the emulator, with the very settings that the processes get."""
-    session: Any = boto3.Session()  # types every service it knows; ours is chosen at run time
+    """A client of the emulator, with the same settings as the processes get."""
+    session: Any = boto3.Session()  # the type stubs know each service by name; here it is chosen at run time
     return session.client(
         service,
         endpoint_url=environment[f"AWS_ENDPOINT_URL_{service.upper()}"],
@@ -31,7 +31,8 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
 
 
 def create_tables(wiring: Wiring, environment: Mapping[str, str]) -> None:
-    """Under the names of `names.name_resources`; what exists already stays. The emulator may be on its way yet."""
+    """Create the tables under the names of `resource_names`. Existing tables stay. The emulator may still be
+    starting."""
     dynamodb = client("dynamodb", environment)
     existing = _when_reachable(dynamodb.list_tables)["TableNames"]
     for name, wanted in shapes(wiring).items():

@@ -1,4 +1,4 @@
-"""Plays EventBridge: calls the functions that the template schedules, at their rate."""
+"""A stand-in for EventBridge: it calls the functions that the template schedules, at their rate."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, Lambd
 from local_dev.template.wiring import Schedule
 
 EARLY_SECONDS = (0.0, (LEASE_MS + TAKEOVER_GRACE_MS) / 1000 + 1)
-"""Pauses before the first calls: what waited goes on at once; what a killed worker held, and the queue lost, is found
-when its lease and the time for a redelivery have passed."""
+"""Pauses before the first calls. The first finds what waited before the start. The second finds the runs of a
+killed worker whose message the queue lost, after their lease and the time for a redelivery have ended."""
 
 
 async def run_schedule(schedule: Schedule, runtime: LambdaRuntime, seconds: float | None = None) -> None:
-    """Until cancelled. `seconds` replaces the template's rate; the next call waits for the end of the last one."""
+    """Call the function until cancelled. `seconds` replaces the template's rate; the next call waits for the end
+    of the last one."""
     rate = seconds or schedule.seconds
     for pause in chain((min(each, rate) for each in EARLY_SECONDS), repeat(rate)):
         await asyncio.sleep(pause)
         try:
             await runtime.invoke(schedule.function, _event(schedule))
         except (FunctionFailed, FunctionTimedOut, PayloadTooLarge):
-            continue  # the runtime has reported it, and the next call comes
+            continue  # the runtime has reported the error; the next call follows
 
 
 def _event(schedule: Schedule) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Plays DynamoDB's part in expiry: deletes items past their time to live and tells the table's stream of it."""
+"""A stand-in for DynamoDB's expiry: it deletes items past their time to live and sends the deletions to the
+table's stream."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ MAX_ATTEMPTS = 5
 
 
 class Expiry:
-    """One table with a time-to-live attribute, and the functions that listen to its stream."""
+    """One table with a time-to-live attribute, and the functions that read its stream."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Expiry:
         self._report = report
 
     async def run(self, seconds: float = SCAN_SECONDS) -> None:
-        """Until cancelled. A hiccup of the emulator is waited out."""
+        """Expire items until cancelled. Retries while the emulator is unavailable."""
         while True:
             await asyncio.sleep(seconds)
             try:
@@ -50,7 +51,7 @@ class Expiry:
                 self._report(f"expiry: {type(error).__name__}, trying again")
 
     async def expire(self) -> int:
-        """How many items were deleted."""
+        """Delete expired items and return their number."""
         records = await asyncio.to_thread(self._delete_expired)
         for stream in self._streams:
             heard = [record for record in records if any(matches(record, each) for each in stream.patterns)]
@@ -59,7 +60,7 @@ class Expiry:
         return len(records)
 
     async def _deliver(self, stream: TableStream, records: Sequence[Mapping[str, Any]]) -> None:
-        """Failed records come again, as a stream's do, but not for ever."""
+        """Deliver records. Failed records are delivered again, as by a stream, but only a limited number of times."""
         for _ in range(MAX_ATTEMPTS):
             try:
                 answer = await self._runtime.invoke(stream.function, {"Records": list(records)})
@@ -89,7 +90,7 @@ class Expiry:
                     ExpressionAttributeValues={":now": {"N": str(now)}},
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
-                continue  # revived since the scan
+                continue  # the session was revived after the scan
             if image := answer.get("Attributes"):
                 records.append(_removal(key, image, now, len(records)))
         return records
@@ -125,7 +126,7 @@ def _removal(key: Mapping[str, Any], image: Mapping[str, Any], now: int, number:
 
 
 def _encoded(attribute: Any) -> Any:
-    """Binary values travel in base64."""
+    """Encode binary values as base64, as DynamoDB's stream does."""
     if isinstance(attribute, bytes):
         return base64.b64encode(attribute).decode()
     if isinstance(attribute, dict):
@@ -136,7 +137,7 @@ def _encoded(attribute: Any) -> Any:
 
 
 def _from_first_failed(records: Sequence[Mapping[str, Any]], failed: set[str]) -> Sequence[Mapping[str, Any]]:
-    """A stream goes on from the first record that failed."""
+    """Return the records from the first failed one on, because a stream continues there."""
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
     first = min((numbers.index(number) for number in failed if number in numbers), default=0)
     return records[first:]

@@ -1,7 +1,7 @@
-"""The table's address that is told to others: it passes on connections whose first request has this start's credential.
+"""The public address of the table. It forwards connections whose first request has this start's credential.
 
-The emulator itself answers anybody, pages of every origin among them, so it listens where nobody can guess it. A
-connection belongs to one program, so its later requests are not looked at.
+The emulator itself answers every caller, including pages of any origin, so it listens on an address that nobody can
+guess. A connection belongs to one program, so its later requests are not checked.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from local_dev.aws.credential import Credential
 
 LARGEST_HEAD = 10_240
 HEAD_SECONDS = 10.0
-"""How long the head of the first request may take."""
+"""Time limit for the head of the first request."""
 _END = b"\r\n\r\n"
 
 
 class TableGuard:
-    """`place`: host and port of the emulator by now. The guard's own address is known, and held, from the beginning."""
+    """`place` returns the emulator's current host and port. The guard's own address is fixed and reserved from the
+    beginning."""
 
     def __init__(
         self, place: Callable[[], tuple[str, int]], credential: Credential, head_seconds: float = HEAD_SECONDS
@@ -50,7 +51,7 @@ class TableGuard:
 
 
 class _End(asyncio.Protocol):
-    """One side of a pair: what it receives the other side sends, no faster than that is taken."""
+    """One side of a pair. The other side sends what this one receives, no faster than its peer accepts it."""
 
     transport: asyncio.Transport
     other: asyncio.Transport | None = None
@@ -122,7 +123,7 @@ class _Caller(_End):
             self._connecting = asyncio.create_task(self._connect(), name="connection to the emulator")
 
     async def _connect(self) -> None:
-        """While the emulator is being started again, the caller finds it out of reach, and tries again."""
+        """While the emulator restarts, the connection fails, and the caller tries again."""
         loop, host, port = asyncio.get_running_loop(), *self._place()
         try:
             other, _ = await loop.create_connection(lambda: _Emulator(self.transport), host, port)

@@ -1,10 +1,10 @@
-"""How many requests of one caller are in progress: the others' are reached in the meantime.
+"""Limits the concurrent requests of each caller, so that other callers are served in the meantime.
 
-The gateway is one process, and what it does for one request is not done for another. So a caller's requests beyond a
-few wait in a line of their own, and many more are refused before anything looks at them. A request is in progress until
-its answer begins: an open stream or socket takes no turn. One that was refused keeps its turn for a while, and one that
-is not even let into the line is answered late, so that whoever comes back at once comes slowly. This computer's own
-user is not counted.
+The gateway is one process, so the work for one request delays all others. A caller's requests beyond a few therefore
+wait in a queue of their own, and still more are refused before anything looks at them. A request is in progress until
+its answer begins, so an open stream or socket holds no turn. A refused request keeps its turn for a while, and one
+that does not even enter the queue is answered late, so that a caller who retries at once is slowed down. The user of
+this computer is not counted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ async def _held() -> None:
 
 
 class Turns:
-    """An application around the gateway, behind the front, which tells whose a request is."""
+    """An application around the gateway and behind the front, which identifies the caller of a request."""
 
     def __init__(self, app: ASGIApp, pause: Callable[[], Awaitable[None]] = _held) -> None:
         self._app, self._pause = app, pause

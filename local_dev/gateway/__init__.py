@@ -1,1 +1,1 @@
-"""Plays CloudFront and API Gateway."""
+"""Stand-ins for CloudFront and API Gateway."""

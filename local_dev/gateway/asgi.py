@@ -12,11 +12,11 @@ from local_dev.gateway.http_event import Answer
 
 
 class BodyTooLarge(Exception):
-    """The request body is larger than the gateway takes."""
+    """The request body exceeds the gateway's limit."""
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole body. One that is too large is read to its end, so that the client gets to see the answer."""
+    """Return the whole body. A body that is too large is read to its end, so that the client sees the answer."""
     body, size = bytearray(), 0
     while True:
         message = await receive()
@@ -34,9 +34,9 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 
 
 def until_stopped(receive: Receive, is_stopping: Callable[[], bool]) -> Receive:
-    """`receive`, which says that the client has left once the server stops: a stream without an end then ends itself.
+    """Return a `receive` that reports a disconnect when the server stops, so that an endless stream ends itself.
 
-    A request that is still being read is read to its end.
+    A request whose body is still being read is read to its end.
     """
     is_read = False
 
@@ -52,7 +52,7 @@ def until_stopped(receive: Receive, is_stopping: Callable[[], bool]) -> Receive:
 
 
 def stranger(scope: Scope) -> str | None:
-    """The address prefix of a caller whom the front has named; None for this computer's own user."""
+    """Return the caller's address prefix as set by the front; None for the user of this computer."""
     viewer = dict(scope["headers"]).get(VIEWER_HEADER.encode(), b"").decode("latin-1")
     return prefix_of(viewer) if viewer else None
 
@@ -65,7 +65,7 @@ async def respond(scope: Scope, send: Send, answer: Answer) -> None:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
-    """Before anything has answered: a request, or the handshake of a socket."""
+    """Refuse a request, or the handshake of a socket, before anything has answered it."""
     if scope["type"] == "http":
         await respond(scope, send, answer)
         return

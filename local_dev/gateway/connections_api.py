@@ -1,4 +1,4 @@
-"""Plays `@connections`: POST sends to an open connection, GET describes it, DELETE closes it."""
+"""A stand-in for `@connections`: POST sends to an open connection, GET describes it, DELETE closes it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREFIX = f"{MANAGEMENT_PATH}/@connections/"
 
 
 class ConnectionsApi:
-    """`credential` is the one that the application's processes sign with; other callers are refused."""
+    """`credential` is the one with which the application's processes sign; other callers are refused."""
 
     def __init__(self, sockets: WebSocketApi, credential: Credential, limits: Limits) -> None:
         self._sockets, self._credential, self._limits = sockets, credential, limits

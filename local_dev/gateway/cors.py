@@ -1,4 +1,4 @@
-"""CORS as the HTTP API does it by its configuration: preflights are answered, and a function's own headers ignored."""
+"""CORS by the HTTP API's configuration: the gateway answers preflights and ignores a function's own CORS headers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def with_cors(answer: Answer, cors: Cors, headers: Mapping[str, str]) -> Answer:
 
 
 def _origin(cors: Cors, headers: Mapping[str, str]) -> str:
-    """The value of `access-control-allow-origin`, empty if the origin may not read the answer."""
+    """Return the value of `access-control-allow-origin`; empty if the origin may not read the answer."""
     origin = headers.get("origin", "")
     if not origin:
         return ""

@@ -1,8 +1,8 @@
-"""Plays CloudFront in front of everything, and keeps strangers' pages out.
+"""A stand-in for CloudFront in front of everything, which also refuses requests of foreign pages.
 
-Every web site that its user opens can reach a laptop's server: by a request across sites, or by a host name that is
-rebound to 127.0.0.1. So a request whose Host is not an address, `localhost` or a name that was allowed is refused
-before anything else looks at it, and so is one of another origin. What passes gets the headers of the template's
+Every web site that its user opens can reach a laptop's server: by a cross-site request, or by a host name that is
+rebound to 127.0.0.1. So a request is refused before anything else looks at it if its Host is not an address,
+`localhost` or an allowed name, or if its origin is another one. Other requests get the headers of the template's
 distribution.
 """
 
@@ -23,11 +23,11 @@ from local_dev.gateway.http_event import Answer, client_address
 from local_dev.gateway.limits import MANAGEMENT_PATH
 
 API_HOST = b"api.localhost"
-"""The host name that functions see, as in the cloud: it is never the viewer's."""
+"""The host name that functions see. As in the cloud, it is never the viewer's."""
 _TOLD = tuple(name.encode() for name in (EDGE_HEADER, HOST_HEADER, VIEWER_HEADER))
 
 _WITHOUT_TLS = b"strict-transport-security"
-"""Is not for answers over plain HTTP (RFC 6797, 7.2)."""
+"""This header has no meaning over plain HTTP (RFC 6797, 7.2)."""
 _STARTS = ("http.response.start", "websocket.http.response.start")
 
 ApiHeaders = list[tuple[str, dict[str, str]]]
@@ -36,7 +36,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """Who may come: `hosts` are names beside addresses and `localhost`, `origins` other pages' (`*` for any)."""
+    """Which callers are accepted: `hosts` are names besides addresses and `localhost`, `origins` those of other
+    pages (`*` for any)."""
 
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
@@ -57,7 +58,8 @@ class Visitors:
         return Answer.message(403, "Pages of this origin may not call here; CORS_ORIGINS can allow them")
 
     def _is_ours(self, host: str) -> bool:
-        """An address cannot be rebound; `localhost` and what is under it never leaves this computer (RFC 6761)."""
+        """An address cannot be rebound; `localhost` and the names below it always resolve to this computer (RFC
+        6761)."""
         name = _name_of(host)
         return _is_address(name) or name == "localhost" or name.endswith(".localhost") or name in self.hosts
 
@@ -81,27 +83,29 @@ class Front:
         if refusal := self.visitors.refusal(scope):
             await refuse(scope, receive, send, refusal)
             return
-        if scope["path"].startswith(f"{MANAGEMENT_PATH}/"):  # the worker's way, not the viewer's
+        if scope["path"].startswith(f"{MANAGEMENT_PATH}/"):  # for the worker, not for viewers
             await self.app(scope, receive, send)
             return
         await self.app(self._told(scope), receive, send)
 
     def _told(self, scope: Scope) -> Scope:
-        """What the viewer says in the headers that only the distribution writes is taken out."""
+        """Remove headers from the viewer's request that only the distribution sets."""
         host = next(value for name, value in scope["headers"] if name == b"host")
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"host", *_TOLD)]
         values = (self.secret.encode(), host, self._viewer(scope))
         return {**scope, "headers": [(b"host", API_HOST), *kept, *zip(_TOLD, values, strict=True)]}
 
     def _viewer(self, scope: Scope) -> bytes:
-        """Whoever shows the secret is a proxy of the operator's own, and tells for whom it calls."""
+        """A caller that shows the secret is the operator's own proxy, so its statement of the viewer's address is
+        accepted."""
         told = dict(scope["headers"])
         if hmac.compare_digest(told.get(EDGE_HEADER.encode(), b""), self.secret.encode()):
             return told.get(VIEWER_HEADER.encode()) or client_address(scope).encode()
         return client_address(scope).encode()
 
     def _with_headers(self, path: str, send: Send) -> Send:
-        """The distribution's for the path in place of the answer's own; and on every answer those of `hardening`."""
+        """Replace the answer's headers by the distribution's for this path, and add those of `hardening` to every
+        answer."""
         nothing: dict[str, str] = {}
         found = next((each for pattern, each in self.headers if fnmatchcase(path, pattern)), nothing)
 
@@ -122,7 +126,7 @@ def _replaced(headers: RawHeaders, new: dict[str, str]) -> RawHeaders:
 
 
 def _name_of(host: str) -> str:
-    """Without the port, the brackets of an IPv6 address and the dot of a full name."""
+    """Return the host without the port, the brackets of an IPv6 address and a trailing dot."""
     name = host.rpartition("]")[0][1:] if host.startswith("[") else host.partition(":")[0]
     return name.rstrip(".").lower()
 

@@ -1,4 +1,4 @@
-"""The one server in front of everything, as CloudFront and API Gateway are in the cloud."""
+"""The only server in front of everything, as CloudFront and API Gateway are in the cloud."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def build_gateway(
     issuer: LoginIssuer | None = None,
     logs: Path | None = None,
 ) -> Gateway:
-    """The gateway that the template describes; `credential` signs what is posted to `@connections`."""
+    """Build the gateway that the template describes; requests to `@connections` are signed with `credential`."""
     if (api := wiring.socket_api()) is None:
         raise TemplateError("template.yaml has no WebSocket API")
     sockets = WebSocketApi(api, runtime, limits)
@@ -90,22 +90,22 @@ def build_gateway(
 
 
 def page_config(wiring: Wiring, *, has_node: bool) -> str:
-    """What a deployment would tell the page, and whether the page may ask the local chain, which no deployment has."""
+    """Return the page's configuration, and whether the page may call the local chain, which no deployment has."""
     told: dict[str, object] = json.loads(wiring.page_config())
     return json.dumps(told | {"local_node": True} if has_node else told)
 
 
 STREAM_END_SECONDS = 2
-"""An idle stream looks every second whether its client is still there."""
+"""An idle stream checks every second whether its client is still connected."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the composition root stops it."""
+    """A uvicorn server without its own signal handlers; the composition root stops it."""
 
     def __init__(self, gateway: ASGIApp, listener: socket.socket, limits: Limits) -> None:
         self._listener = listener
-        # asyncio does so only for sockets that name their protocol, which accepted ones do not; without it head and
-        # body of each answer are 40 ms apart.
+        # asyncio sets TCP_NODELAY only for sockets that name their protocol, which accepted sockets do not. Without
+        # it the head and the body of each answer are 40 ms apart.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:

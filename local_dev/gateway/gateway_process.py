@@ -1,7 +1,7 @@
-"""`python -m local_dev.gateway.gateway_process SETTINGS`: the gateway, the functions and the queues.
+"""`python -m local_dev.gateway.gateway_process SETTINGS` runs the gateway, the functions and the queues.
 
-It is started again when it dies. The sockets that it listens on are its parent's, so that clients and workers wait for
-the next one instead of being refused; what it has to remember is in the table and in the queues' file.
+The parent starts it again when it dies. The parent holds its listening sockets, so clients and workers wait for the
+next process and are not refused. What the process must remember is in the table and in the queues' file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-gc.disable()  # until everything is imported, which makes no garbage and is most of the start
+gc.disable()  # imports make no garbage and are most of the start; collection is enabled after them
 from forge.api.way_in import digest_of  # noqa: E402
 from forge.store import system_clock  # noqa: E402
 from local_dev.aws.credential import Credential  # noqa: E402
@@ -46,7 +46,7 @@ class GatewayProcess:
         self._settings, self._control = settings, control
         self._options = Options.from_environment(os.environ)
         self._background = Background(control.say)
-        self._credential = Credential(os.environ["AWS_ACCESS_KEY_ID"])  # arguments are for everybody to read
+        self._credential = Credential(os.environ["AWS_ACCESS_KEY_ID"])  # other users can read arguments
         aws = variables.aws_variables(
             os.environ, settings.table_url, settings.queue_url, self._credential.access_key
         )
@@ -108,7 +108,7 @@ class GatewayProcess:
         await self._until_published(began)
 
     async def _until_published(self, began: float) -> None:
-        """A worker publishes what it offers when it is ready. Raises `StartFailed`."""
+        """Wait until a worker has published what it offers, which it does when it is ready. Raises `StartFailed`."""
         published = self._cloud.catalog_since(began)
         try:
             async with asyncio.timeout(WORKER_SECONDS):
@@ -129,5 +129,5 @@ if __name__ == "__main__":
     code = uvloop.run(main(GatewaySettings.from_json(sys.argv[1])))
     with contextlib.suppress(OSError):
         sys.stdout.flush()
-    # Everything is closed; taking the interpreter and its libraries down would take longer.
+    # Everything is closed by now. Leaving without the interpreter's own shutdown is faster.
     os._exit(code)

@@ -1,4 +1,5 @@
-"""Plays the HTTP API: a request becomes an event for the function of its route, the result becomes the response."""
+"""A stand-in for the HTTP API: a request becomes an event for its route's function, whose result becomes the
+response."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class HttpApi:
         self._limits = limits
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer the request if a route takes it; otherwise nothing was read or sent."""
+        """Answer the request if it matches a route. Otherwise nothing was read or sent."""
         path = scope["raw_path"].decode("latin-1")
         match = self._routes.match(scope["method"], path)
         if match and match.route.streams:

@@ -1,4 +1,4 @@
-"""HTTP to and from Lambda, as an API Gateway HTTP API does it (payload format 2.0)."""
+"""Conversion of HTTP to and from Lambda events, as an API Gateway HTTP API does it (payload format 2.0)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXT_TYPES = ("application/json", "application/javascript", "application/xml", 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to the client. Header names may repeat (`set-cookie`)."""
+    """The response to the client. Header names may repeat (`set-cookie`)."""
 
     status: int
     body: bytes = b""
@@ -33,7 +33,7 @@ class Answer:
 
     @classmethod
     def of_handler(cls, result: Any) -> Answer:
-        """A handler's result; one without `statusCode` is the JSON body of a 200, as the gateway takes it."""
+        """Convert a handler's result. As in the gateway, a result without `statusCode` is the JSON body of a 200."""
         if not isinstance(result, dict) or "statusCode" not in result:
             text = result if isinstance(result, str) else json.dumps(result)
             return cls(200, text.encode(), [("content-type", "application/json")])
@@ -75,7 +75,7 @@ def http_event(scope: Scope, route_key: str, parameters: Mapping[str, str], body
 
 
 def joined_headers(scope: Scope) -> dict[str, str]:
-    """Names in lower case, repeated ones joined by commas."""
+    """Names are in lower case; values of repeated headers are joined by commas."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -92,7 +92,7 @@ def joined_query(query: str) -> dict[str, str]:
 
 
 def encode_body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """Text as it is; everything else in base64, and whether it is."""
+    """Return text unchanged and everything else as base64, and whether it is base64."""
     kind = content_type.partition(";")[0].strip().lower()
     if not kind or kind.startswith("text/") or kind in _TEXT_TYPES:
         try:
@@ -107,7 +107,7 @@ def client_address(scope: Scope) -> str:
 
 
 def request_time() -> tuple[str, int]:
-    """The moment as the gateway writes it, and in epoch milliseconds."""
+    """Return the time in the gateway's format, and in epoch milliseconds."""
     now = time.time()
     return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"), int(now * 1000)
 

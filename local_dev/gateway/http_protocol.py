@@ -1,6 +1,7 @@
-"""The HTTP protocol of the local servers: uvicorn's, with bounds for a request's head and for clients that are slow.
+"""The HTTP protocol of the local servers: uvicorn's, with limits for a request's head and for slow clients.
 
-API Gateway refuses a long head; what a client never ends or never reads would stay for ever.
+API Gateway refuses a long head. A request that never ends, or an answer that is never read, would hold its connection
+without end.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ _TOO_LONG = (
 
 
 class Deadline:
-    """The time by which a connection has to have done something; else it is cut off.
+    """The time by which a connection must have done something, or it is closed.
 
-    Each request sets and drops some, so the timer stays where it is: when it fires, it looks what has become of them.
+    Each request sets and drops a deadline several times, so the timer is not moved each time. When it fires, it
+    checks the current deadline.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -33,7 +35,7 @@ class Deadline:
         self._fires_at = 0.0
 
     def set(self, seconds: float) -> None:
-        """From now on, in place of what was set before."""
+        """Set the deadline this far from now, replacing the earlier one."""
         self._due = self._loop.time() + seconds
         if self._timer is None or self._due < self._fires_at:
             self._start(self._due)
@@ -79,7 +81,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """A field that has not ended yet is told to nobody: then the bytes are counted as they come."""
+        """The parser reports a header field only when it has ended, so the bytes of the head are also counted as
+        they arrive."""
         if self._is_refused:
             return
         before = self._head if self._is_in_head else None
@@ -134,7 +137,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._unread.drop()
 
     def timeout_keep_alive_handler(self) -> None:
-        """What the client has not read by now it never will; closing would wait for it."""
+        """The client has not read the data in time, so closing must not wait until it does."""
         self.transport.abort()
 
     def _refuse_long_head(self) -> bool:

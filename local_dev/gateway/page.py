@@ -1,6 +1,7 @@
-"""Serves the page as CloudFront does: compressed, with the template's security headers, never from an old cache.
+"""Serves the page as CloudFront does: compressed, with the template's security headers, never from an outdated cache.
 
-`index.html` is asked for each time (`no-cache`, with its ETag); what it names browsers keep (`page_version`).
+Browsers revalidate `index.html` each time (`no-cache`, with its ETag) and keep the files that it names
+(`page_version`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from local_dev.gateway.page_version import FOLDER, IMMUTABLE, Published, page_fi
 STRICT_POLICY = (
     "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'"
 )
-"""For a template without a policy of its own."""
+"""The headers for a template without a policy of its own."""
 INDEX = ("/", "/index.html")
 SMALLEST_COMPRESSED = 500
 TEXT = ("text/", "image/svg", "application/json")
@@ -32,7 +33,7 @@ TEXT = ("text/", "image/svg", "application/json")
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """`compressed` is None where that gains nothing."""
+    """`compressed` is None if compression does not make the file smaller."""
 
     content: bytes
     compressed: bytes | None
@@ -41,10 +42,10 @@ class _File:
 
 
 class Page:
-    """Files are read and compressed when they are asked for first, and again when they have changed."""
+    """Files are read and compressed on their first request, and again when they have changed."""
 
     def __init__(self, folder: Path, headers: Mapping[str, str], config: str = "{}") -> None:
-        """`config`: what the deployment says to the page (`page_version.with_config`)."""
+        """`config`: the deployment's configuration of the page (`page_version.with_config`)."""
         self._folder = folder.resolve()
         self._headers = {"content-security-policy": STRICT_POLICY, "cache-control": "no-cache", **headers}
         self._config = config
@@ -55,7 +56,7 @@ class Page:
         path: str = scope["path"]
         is_kept = path.startswith(f"/{FOLDER}")
         found: _File | None = None
-        if path in INDEX and scope["method"] in ("GET", "HEAD"):  # which may have to be made anew
+        if path in INDEX and scope["method"] in ("GET", "HEAD"):  # which may have to be built again
             found = await asyncio.to_thread(self._found, path, is_kept=False)
         elif scope["method"] in ("GET", "HEAD"):
             found = self._found(path, is_kept=is_kept)
@@ -77,7 +78,7 @@ class Page:
             return None
 
     def _of_version(self, version: str, path: str) -> _File | None:
-        """A file of the version whose `index.html` was asked for last; nothing is there for another one."""
+        """Return a file of the version whose `index.html` was requested last; files of other versions do not exist."""
         _, known = self._published
         if known is None or known.version != version:
             with contextlib.suppress(OSError):
@@ -94,14 +95,14 @@ class Page:
         return self._kept(path, _stamp(wanted), wanted.read_bytes)
 
     def _kept(self, name: str, stamp: object, content: Callable[[], bytes]) -> _File:
-        """What was compressed when the stamp was the same."""
+        """Return the compressed file if its stamp has not changed."""
         known = self._read.get(name)
         if known is None or known[0] != stamp:
             known = self._read[name] = (stamp, _file(name, content()))
         return known[1]
 
     def _current(self) -> Published:
-        """What lies in the folder now. Raises OSError."""
+        """Return the files in the folder now. Raises OSError."""
         stamp = [(path, _stamp(self._folder / path)) for path in page_files(self._folder)]
         known = self._published
         if known[1] is None or known[0] != stamp:

@@ -1,6 +1,8 @@
-"""The page's modules as one small file with its source map, by esbuild; without it the page is served as it is written.
+"""Bundles the page's modules into one small file with its source map, by esbuild; without esbuild the modules are
+served as they are.
 
-Nobody needs this to work on the page: `frontend/` runs unbuilt, and is what editors, type checks and other pages see.
+Working on the page does not need the bundle: `frontend/` runs unbuilt, and editors, type checks and other pages use
+it in that form.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ _OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--minify", "--source
 
 
 def esbuild() -> Path | None:
-    """The program itself, as npm installs it for this machine."""
+    """The esbuild binary, as npm installs it for this machine."""
     return next((ROOT / "node_modules" / "@esbuild").glob("*/bin/esbuild"), None)
 
 
 def bundle(folder: Path) -> Mapping[str, bytes] | None:
-    """The bundle and its source map, by their paths. None: there is no esbuild, or a module has an error.
+    """Return the bundle and its source map, by their paths. None: there is no esbuild, or a module has an error.
 
-    Such an error is for the browser to show: it gets the modules as they are.
+    In the second case the browser gets the modules unchanged and shows the error.
     """
     program = esbuild()
     if program is None or not (folder / MAIN).exists():

@@ -1,8 +1,9 @@
-"""The page as browsers get it: its files under a name of their version, which they may keep for ever.
+"""The page as browsers get it: its files are below a path with their version, so browsers may keep them without
+limit.
 
-`index.html` names its files by relative paths, and the modules name each other so. So a copy of all of them under
-`/v-<version>/` is the page: a reload asks for `index.html` only, and modules of two versions are never mixed. There the
-style sheets are one file, and the modules another (`page_bundle`): a browser asks for six files at a time.
+`index.html` and the modules name their files by relative paths, so a copy of all of them below `/v-<version>/` is the
+page. A reload requests `index.html` only, and modules of two versions are never mixed. In this copy the style sheets
+are one file and the modules are another (`page_bundle`), because a browser requests only six files at a time.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from local_dev.gateway.page_bundle import bundle
 FOLDER = "v-"
 IMMUTABLE = "public, max-age=31536000, immutable"
 STYLES = "style/all.css"
-"""Every style sheet that `index.html` names for all media, in its order."""
+"""Every style sheet that `index.html` names for all media, in order."""
 _LEFT_OUT = (".json", ".d.ts")
-"""What is not for browsers: what npm and editors read."""
+"""Files for npm and editors, which browsers do not get."""
 _MODULE = re.compile(r'^ *<link rel="modulepreload" href="([^"]+)">\n', re.MULTILINE)
 _SHEET = re.compile(r'^ *<link rel="stylesheet" href="([^"]+)">\n', re.MULTILINE)
 _CONFIG = re.compile(r'(<meta name="forge-config" content=")\{\}(">)')
@@ -31,7 +32,7 @@ _REFERENCE = re.compile(r'\b(?:href|src)="(?![a-z]+:|/|#)')
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`index` names `files`, which lie below `/v-<version>/`, each by its path there."""
+    """`index` names `files`, which are below `/v-<version>/`, each by its path there."""
 
     version: str
     index: bytes
@@ -39,10 +40,10 @@ class Published:
 
 
 def with_config(index: str, config: str) -> str:
-    """`config`: the JSON document that says how to log in, and whether there is a local node to ask.
+    """Put `config`, the JSON document that says how to log in and whether there is a local node, into the page.
 
-    It is in the page, so that the page need not ask for it before it begins. Raises ValueError when the page has no
-    place for a document that says something.
+    The page contains it, so that the page need not request it before it begins. Raises ValueError if `config` is not
+    empty and the page has no place for it.
     """
     placed, places = _CONFIG.subn(lambda found: found[1] + html.escape(config) + found[2], index)
     if not places and json.loads(config):
@@ -51,15 +52,15 @@ def with_config(index: str, config: str) -> str:
 
 
 def page_files(folder: Path) -> list[Path]:
-    """What the page is made of, as paths below `folder`, in a fixed order."""
+    """Return the files of the page as paths below `folder`, in a fixed order."""
     found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in found if not path.name.endswith(_LEFT_OUT))
 
 
 def published(folder: Path, config: str = "{}") -> Published:
-    """`config` as for `with_config`. The version is another one as soon as any file has another name or content.
+    """`config` as for `with_config`. The version changes when any file has another name or content.
 
-    Raises OSError without an index.
+    Raises OSError if there is no index.
     """
     files = {path.as_posix(): (folder / path).read_bytes() for path in page_files(folder)}
     version = _digest(files)

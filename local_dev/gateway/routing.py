@@ -1,4 +1,4 @@
-"""Which route a request takes, as an HTTP API chooses it: exact, then with parameters, then greedy, then $default."""
+"""Selects a request's route as an HTTP API does: exact, then with parameters, then greedy, then $default."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The calls of the local Ethereum node that a page may make: their names, and of what form their parameters are.
+"""The calls of the local Ethereum node that a page may make: their names, and the form of their parameters.
 
-What is passed on is written anew from what was understood here, so that nothing else reaches the node.
+A call is parsed and written again before it is forwarded, so that nothing else reaches the node.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ _PARAMETERS: dict[str, Any] = {
     "net_version": _Nothing,
 }
 METHODS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(each) for name, each in _PARAMETERS.items()}
-"""What a wallet and a block list need: nothing that changes the node itself (`anvil_*`, `evm_*`)."""
+"""The methods that a wallet and a block list need. None of them changes the node itself (`anvil_*`, `evm_*`)."""
 
 
 class NotACall(Exception):
-    """The body is no JSON-RPC, or a method's parameters are of another form."""
+    """The body is not JSON-RPC, or a method's parameters have another form."""
 
 
 class NotAllowed(Exception):
-    """The method is none that a page needs."""
+    """The page needs no such method."""
 
 
 class Call(BaseModel):
@@ -90,7 +90,8 @@ class Call(BaseModel):
 
     @property
     def sender(self) -> str | None:
-        """Whose money a call spends, in lower case; empty: it does not say whose; None: it spends nothing."""
+        """Return the account whose money a call spends, in lower case; empty if the call does not name it; None if
+        it spends nothing."""
         if self.method != "eth_sendTransaction":
             return None
         return (self.params[0].sender or "").lower()
@@ -102,7 +103,7 @@ _BODY: TypeAdapter[Call | list[Call]] = TypeAdapter(
 
 
 def read_calls(body: bytes) -> Call | list[Call]:
-    """Raises `NotACall` and `NotAllowed`; nothing else, whatever the body is."""
+    """Raises only `NotACall` and `NotAllowed`, whatever the body is."""
     try:
         read = _BODY.validate_json(body)
         for call in read if isinstance(read, list) else [read]:

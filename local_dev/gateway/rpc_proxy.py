@@ -1,6 +1,6 @@
-"""The page's way to the local Ethereum node: its chain panel and its development wallet.
+"""The page's access to the local Ethereum node, for its chain panel and its development wallet.
 
-There is nothing like it in the cloud, where the page therefore offers neither.
+The cloud has nothing like it, so the page offers neither there.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ _ACCOUNTS = Call(jsonrpc="2.0", id=1, method="eth_accounts")
 
 
 class NodeUnusable(Exception):
-    """The node does not answer, or says more than a page can use."""
+    """The node does not answer, or its answer is larger than a page can use."""
 
 
 class RpcProxy:
     def __init__(self, url: str | None, timeout: float = 10.0, largest_answer: int = LARGEST_ANSWER) -> None:
-        """`url` of a node on this computer; any other (it may cost money, or have a key in it) is not passed on to."""
+        """`url` of a node on this computer. No other node is called, because it may cost money or have a key in
+        its URL."""
         self._url = url if url and _is_here(urlsplit(url).hostname or "") else None
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._largest_answer = largest_answer
@@ -69,7 +70,7 @@ class RpcProxy:
         return Answer(status, body, _JSON)
 
     async def _unlocked(self, session: aiohttp.ClientSession, url: str) -> set[str | None]:
-        """The accounts, in lower case, for which the node itself signs."""
+        """Return the accounts, in lower case, for which the node itself signs."""
         _, body = await self._ask(session, url, _ACCOUNTS)
         try:
             accounts: list[Any] = json.loads(body)["result"]
@@ -104,6 +105,6 @@ def _is_here(host: str) -> bool:
 
 
 def _is_own_page(headers: Mapping[str, str]) -> bool:
-    """Programs send no Origin. Not even a page that CORS_ORIGINS allows may spend from the test accounts."""
+    """Programs send no Origin. Even a page that CORS_ORIGINS allows may not spend from the test accounts."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get(HOST_HEADER, headers.get("host"))

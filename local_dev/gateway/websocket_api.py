@@ -1,7 +1,7 @@
-"""Plays the WebSocket API: `$connect`, messages by route, `$disconnect`, and the limits.
+"""A stand-in for the WebSocket API: `$connect`, messages by route, `$disconnect`, and the limits.
 
-As in the cloud, messages of one connection are handed to functions as they come, several at a time: nothing
-promises that the answer to the first comes first. A client that needs an order must ask for it in its frames.
+As in the cloud, messages of one connection are passed to functions as they arrive, several at a time, so their
+answers may come in any order. A client that needs an order must request it in its frames.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from local_dev.template.wiring import SocketApi
 
 GOING_AWAY = 1001
 FRAMES_AT_ONCE = 4
-"""Of one connection. The next is taken when a function has answered: nobody fills the gateway through one socket."""
+"""Concurrent messages of one connection. The next one is read when a function has answered, so that no socket can
+fill the gateway."""
 _FAILURES = (FunctionFailed, FunctionTimedOut, PayloadTooLarge)
 
 
@@ -37,7 +38,7 @@ class Connection:
         self.places = asyncio.Semaphore(FRAMES_AT_ONCE)
 
     async def send(self, text: str) -> None:
-        """One at a time, in the order of the calls. Raises TimeoutError when the client does not read."""
+        """Send one frame at a time, in the order of the calls. Raises TimeoutError if the client does not read."""
         async with asyncio.timeout(self._limits.send), self._turn:
             self.active = asyncio.get_running_loop().time()
             await self._send({"type": "websocket.send", "text": text})
@@ -46,7 +47,7 @@ class Connection:
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
     def patience(self) -> float:
-        """Seconds until the connection is closed for its idleness or its age."""
+        """Return the seconds until the connection is closed because it is idle or too old."""
         deadline = min(self.active + self._limits.idle, self.opened + self._limits.lifetime)
         return deadline - asyncio.get_running_loop().time()
 
@@ -77,7 +78,7 @@ class WebSocketApi:
             await self._disconnected(origin, code, reason)
 
     async def close(self, connection: Connection, code: int, reason: str = "") -> None:
-        """No more posts from now on; `$disconnect` follows when the socket is closed."""
+        """Accept no more posts; `$disconnect` follows when the socket is closed."""
         self.connections.pop(connection.origin.connection_id, None)
         await connection.close(code, reason)
 
@@ -92,7 +93,7 @@ class WebSocketApi:
         return None if 200 <= answer.status < 300 else answer
 
     async def _receive_all(self, connection: Connection, receive: Receive) -> tuple[int, str]:
-        """The close code and reason, once the connection has ended."""
+        """Return the close code and reason once the connection has ended."""
         while True:
             try:
                 message = await asyncio.wait_for(receive(), max(0.0, connection.patience()))
@@ -139,7 +140,7 @@ class WebSocketApi:
             self._start(self._forget_failure(self._runtime.invoke(function, event, self._limits.integration)))
 
     async def _forget_failure(self, call: Any) -> None:
-        """`$disconnect` is best effort; the runtime has reported what went wrong."""
+        """`$disconnect` is best effort; the runtime has reported any error."""
         try:
             await call
         except _FAILURES:

@@ -1,4 +1,4 @@
-"""The events that an API Gateway WebSocket API hands to its functions."""
+"""The events that an API Gateway WebSocket API passes to its functions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from local_dev.gateway.http_event import client_address, request_time
 
 
 def new_connection_id() -> str:
-    """16 characters that end with `=`, as API Gateway's do: whoever puts them into a URL must encode them."""
+    """Return 16 characters that end with `=`, as API Gateway's ids do, so a program must encode them in a URL."""
     return base64.urlsafe_b64encode(os.urandom(11)).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What all events of a connection share."""
+    """The fields that all events of a connection share."""
 
     stage: str
     scope: Scope
@@ -84,7 +84,7 @@ class Origin:
 
 
 def route_of(body: str | bytes, selector: str, routes: Mapping[str, object]) -> str:
-    """The route that the body's field `selector` names, else `$default`."""
+    """Return the route that the body's field `selector` names, else `$default`."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
@@ -94,7 +94,7 @@ def route_of(body: str | bytes, selector: str, routes: Mapping[str, object]) -> 
 
 
 def _header_lists(scope: Scope) -> dict[str, list[str]]:
-    """Names as API Gateway spells them: `User-Agent`, `Host`."""
+    """Return names in API Gateway's spelling: `User-Agent`, `Host`."""
     headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1").title(), []).append(value.decode("latin-1"))

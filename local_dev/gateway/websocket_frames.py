@@ -15,9 +15,9 @@ TOO_LARGE = 1009
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):
-    """Closes with 1009 when a frame is larger than 32 KB; uvicorn's `ws_max_size` limits the whole message.
+    """Closes with 1009 if a frame is larger than 32 KB; uvicorn's `ws_max_size` limits the whole message.
 
-    A client that leaves unread what is sent to it is cut off.
+    A client that leaves sent data unread is disconnected.
     """
 
     limits = Limits()

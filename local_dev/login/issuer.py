@@ -1,7 +1,7 @@
-"""`AUTH_ISSUER=dev`: an OpenID Connect provider on the local server, where everybody may be whoever they say.
+"""`AUTH_ISSUER=dev`: an OpenID Connect provider on the local server, where everybody may log in under any name.
 
-It is for trying a login, and its tests; nothing of it is deployed. What it hands out is signed and holds everything, so
-that it remembers nothing between requests but the codes that were used.
+It is for trying a login and for its tests, and is never deployed. What it issues is signed and contains all data, so
+the provider remembers only the codes that were used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 class LoginIssuer:
-    """`url`: of the issuer; `token_seconds`: how long an access token is good."""
+    """`url`: of the issuer; `token_seconds`: how long an access token is valid."""
 
     def __init__(self, url: str, key: ec.EllipticCurvePrivateKey, token_seconds: float) -> None:
         self._url, self._key, self._seconds = url, key, token_seconds
@@ -174,7 +174,7 @@ class LoginIssuer:
 
 
 def kept_key(file: Path) -> ec.EllipticCurvePrivateKey:
-    """The same over restarts, so that who is logged in stays so."""
+    """The key is kept over restarts, so that a login stays valid."""
     try:
         return serialization.load_pem_private_key(file.read_bytes(), None)  # pyright: ignore[reportReturnType]
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The development issuer's only page: who do you want to be?"""
+"""The development issuer's only page, which asks under which name to log in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE_HEADERS = [
 
 
 def choosing_page(asked: Mapping[str, str]) -> bytes:
-    """`asked`: the authorization request, which is made again with the chosen name."""
+    """`asked`: the authorization request, which is repeated with the chosen name."""
     passed_on = {name: value for name, value in asked.items() if name not in ("person", "prompt")}
     links = "".join(
         f'<li><a href="?{html.escape(urlencode({**passed_on, "person": name}))}">{name}</a></li>'

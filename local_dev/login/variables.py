@@ -1,4 +1,4 @@
-"""The login of the local application: what `AUTH_ISSUER=dev` stands for, and what the page is told."""
+"""The login of the local application: the meaning of `AUTH_ISSUER=dev`, and the page's login configuration."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PARAMETERS = {
 
 
 class LoginUnusable(ValueError):
-    """The login's variables do not fit together; the text says how."""
+    """The login's variables do not fit together; the message says how."""
 
 
 def with_login(environment: Mapping[str, str], url: str) -> dict[str, str]:
-    """`environment`, with the development issuer of the server at `url` in the place of `dev`.
+    """Return `environment` with the development issuer of the server at `url` in place of `dev`.
 
     Raises `LoginUnusable`.
     """

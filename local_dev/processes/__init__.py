@@ -1,1 +1,1 @@
-"""The processes of the local run, and how they are kept."""
+"""The processes of the local run, and how they are kept running."""

@@ -1,4 +1,4 @@
-"""The parts that run for as long as the stack does: when one of them ends, the whole is over."""
+"""The parts that run as long as the stack does. When one of them ends, the stack stops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Background:
         self._ending = False
 
     def start(self, work: Coroutine[Any, Any, None], name: str, *, essential: bool = True) -> None:
-        """When a part that is not `essential` ends the rest goes on; an error of it is reported all the same."""
+        """If a part that is not `essential` ends, the others continue; its error is still reported."""
         task = self._parts[name] = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended if essential else self._left)
 
@@ -23,7 +23,7 @@ class Background:
         self._ending = True
 
     async def stop(self, last: str, seconds: float) -> None:
-        """Cancel all parts but the `last`, which ends by itself if `seconds` suffice."""
+        """Cancel all parts except the `last`, which gets `seconds` to end by itself."""
         for name, task in self._parts.items():
             if name != last:
                 task.cancel()

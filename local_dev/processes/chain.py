@@ -1,4 +1,5 @@
-"""The local Ethereum node: anvil for the network `testnet`, started again from what was last saved when it ends."""
+"""The local Ethereum node: anvil for the network `testnet`. When it ends, it is started again from its last saved
+state."""
 
 from __future__ import annotations
 
@@ -15,19 +16,19 @@ from local_dev.processes.ports import ReservedPort
 from local_dev.processes.processes import ROOT, Child, Processes, StartFailed
 
 HISTORY = ("--prune-history", "10", "--transaction-block-keeper", "1000")
-"""Blocks whose state, and blocks whose transactions, anvil remembers: without a limit it grows by 320 MB an hour."""
+"""Number of blocks whose state, and whose transactions, anvil keeps; without a limit it grows by 320 MB an hour."""
 SAVE_SECONDS = 1.0
-"""How often the chain is saved while it moves: what SIGKILL of anvil may lose."""
+"""How often the chain is saved while it changes. A SIGKILL of anvil loses at most this much."""
 SAVE_SHARE = 20
-"""Saving takes at most this part of the time: a long chain is saved less often."""
+"""Saving takes at most this share of the time, so a long chain is saved less often."""
 RENEW_BLOCKS = 3000
-"""anvil keeps every block's header: after so many it is started again from what is saved, in a quiet moment."""
+"""anvil keeps every block's header, so after this many blocks it is restarted from its saved state while it is idle."""
 QUIET_SECONDS = 30.0
 AS_AT_THE_LAST_START = "the chain goes on as it was at its last start"
 
 
 def anvil() -> Path | None:
-    """The program itself where the npm package has one for this machine, else the package's Node script."""
+    """The binary of the npm package for this machine if there is one, else the package's Node script."""
     packages = ROOT / "node_modules" / "@foundry-rs"
     programs = sorted(packages.glob("anvil-*/bin/anvil*"))
     script = ROOT / "node_modules" / ".bin" / "anvil"
@@ -48,11 +49,12 @@ class Chain:
 
     @property
     def url(self) -> str:
-        """anvil looks at no host name, so a name that is rebound would reach it where it can be guessed."""
+        """anvil does not check the Host header, so a rebound name could reach it on an address that can be guessed."""
         return self.port.url
 
     async def start(self) -> Child:
-        """From what was saved last. Raises `StartFailed`. What anvil starts without, and not with, is set aside."""
+        """Start from the last saved state. Raises `StartFailed`. A file with which anvil does not start, while it
+        starts without it, is set aside."""
         try:
             loaded = self._file.prepared()
         except ChainFileUnreadable:
@@ -67,7 +69,7 @@ class Chain:
         return child
 
     async def keep_saved(self, renew: Callable[[], None]) -> None:
-        """Until cancelled. `renew` ends the child in a quiet moment; whoever keeps it running starts it again."""
+        """Save until cancelled. `renew` ends the child while it is idle; its keeper then starts it again."""
         pause = SAVE_SECONDS
         while True:
             await asyncio.sleep(pause)
@@ -80,7 +82,7 @@ class Chain:
                 renew()
 
     async def save(self) -> None:
-        """Nothing where nothing has moved; a full disk or a node that does not answer is tried again later."""
+        """Save if there are new blocks. If the disk is full or the node does not answer, the next save tries again."""
         block = await self._block()
         if block is None or block == self._saved_block:
             return
@@ -115,14 +117,14 @@ class Chain:
             return None
 
     def _as_at_the_last_start(self) -> Path | None:
-        """In the place of the saved chain, which is damaged: the plain file that was made for anvil then, if any."""
+        """Set the damaged saved chain aside and return, if it exists, the plain file that was last made for anvil."""
         plain = self._file.plain if self._file.plain.exists() else None
         then = AS_AT_THE_LAST_START if plain else BEGINS_EMPTY
         set_aside(self._file.saved, "is damaged", self._report, then)
         return plain
 
     async def _start_without_saved(self) -> Child:
-        """The plain file is made from the saved one, and made again."""
+        """Start without the plain file, which is made from the saved file and will be made again."""
         why = "cannot be loaded by anvil"
         file = self._file.saved if self._file.saved.exists() else self._file.plain
         child = await start_without(file, lambda: self._start(None), why, self._report)

@@ -1,4 +1,4 @@
-"""The saved state of the local chain: what anvil hands out, written so that a reader finds the old or the new one."""
+"""The saved state of the local chain: anvil's dump, written so that a reader finds either the old or the new file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 BLOCKS = 1000
-"""Blocks that are kept between starts; the balances and contracts are kept whole."""
+"""Number of blocks that are kept between starts; all balances and contracts are kept."""
 _LONG = 8 * 2**20
-"""Bytes of JSON from which on the older blocks are dropped at a start."""
+"""Bytes of JSON above which the older blocks are dropped at a start."""
 
 
 class ChainFileUnreadable(Exception):
-    """The file is damaged, or is not what anvil writes."""
+    """The file is damaged, or anvil has not written it."""
 
 
 class ChainFile:
-    """`saved` is compressed as the node hands it out; `plain` is made of it for the node to read."""
+    """`saved` is compressed as the node returns it; `plain` is made from it for the node to read."""
 
     def __init__(self, state: Path) -> None:
         self.saved, self.plain = state / "chain.json.gz", state / "chain.json"
@@ -30,7 +30,7 @@ class ChainFile:
         _replace(self.saved, bytes.fromhex(dumped.removeprefix("0x")))
 
     def prepared(self) -> Path | None:
-        """The file to load; None: there is none yet. Raises `ChainFileUnreadable`, OSError."""
+        """Return the file to load; None if there is none yet. Raises `ChainFileUnreadable`, OSError."""
         if not self.saved.exists():
             return self.plain if self.plain.exists() else None
         try:
@@ -50,7 +50,7 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 def _shortened(state: dict[str, Any]) -> dict[str, Any]:
-    """Without the blocks, and their transactions, that are older than the last ones."""
+    """Return the state without old blocks and their transactions."""
     first = int(state["best_block_number"]) - BLOCKS
     blocks = [block for block in state["blocks"] if int(block["header"]["number"], 16) > first]
     transactions = [

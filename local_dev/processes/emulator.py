@@ -1,6 +1,7 @@
-"""DynamoDB on this computer: dynoxide, whose table is an SQLite file, or MiniStack where there is no dynoxide.
+"""DynamoDB on this computer: dynoxide, whose table is an SQLite file, or MiniStack if there is no dynoxide.
 
-What is acknowledged is in the file and survives the death of any process: docs/decisions/2026-11-26-local-emulator.md.
+An acknowledged write is in the file and survives the death of any process:
+docs/decisions/2026-11-26-local-emulator.md.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ _UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 def dynoxide(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The program: FORGE_DYNOXIDE's, the npm package's, or one that is installed on this computer."""
+    """The program: that of FORGE_DYNOXIDE, that of the npm package, or one that is installed on this computer."""
     packaged = sorted((ROOT / "node_modules" / "@dynoxide").glob("*/dynoxide*"))
     named = environment.get("FORGE_DYNOXIDE") or (str(packaged[0]) if packaged else shutil.which("dynoxide"))
     return Path(named) if named else None
 
 
 def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
-    """`wanted`, else dynoxide where it exists. Raises `StartFailed`."""
+    """Return `wanted`, or dynoxide if it exists. Raises `StartFailed`."""
     name = wanted or ("dynoxide" if dynoxide(environment) else "ministack")
     if name not in NAMES:
         raise StartFailed(f"FORGE_EMULATOR is {name}; it must be one of {', '.join(NAMES)}")
@@ -46,7 +47,7 @@ def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
 
 
 class Emulator:
-    """`state`: the folder of its file. `shape`: the tables that the template wants, of which a kept file must be."""
+    """`state`: the folder of the emulator's file. `shape`: the template's tables, which a kept file must have."""
 
     def __init__(
         self,
@@ -59,13 +60,13 @@ class Emulator:
         self.port = ReservedPort.hidden()
         self.name = name
         self.is_empty = True
-        """Whether it began without tables at its last start."""
+        """Whether the emulator had no tables at its last start."""
         self._processes, self._state, self._report = processes, state, report
         self._shape = json.dumps(shape, sort_keys=True, default=str)
 
     @property
     def url(self) -> str:
-        """It answers anybody who finds it; what is told to others is the guard's (`table_guard.py`)."""
+        """The emulator answers every caller, so other programs get only the address of the guard (`table_guard.py`)."""
         return self.port.url
 
     @property
@@ -83,14 +84,15 @@ class Emulator:
         return "conversations are in memory (MiniStack) and kept by a clean end only: dynoxide keeps them at once"
 
     async def start(self) -> Child:
-        """Until it answers. Raises `StartFailed`. A file is set aside when it starts without that file only."""
+        """Start and wait until the emulator answers. Raises `StartFailed`. A file is set aside only if the program
+        starts without it."""
         if self.name == "ministack":
             self.is_empty = True
             return await self._start([str(MINISTACK), "-m", "ministack"], self._ministack())
         self._check()
         with contextlib.suppress(StartFailed):
             return await self._start_dynoxide()
-        self.port = ReservedPort.hidden()  # another program may have taken the number of the first one
+        self.port = ReservedPort.hidden()  # another program may have taken the first port
         try:
             return await self._start_dynoxide()
         except StartFailed as error:
@@ -112,7 +114,7 @@ class Emulator:
         return child
 
     def _ministack(self) -> dict[str, str]:
-        """It has a Python environment of its own, which PYTHONPATH would mix with ours."""
+        """MiniStack has its own Python environment, which PYTHONPATH would mix with ours."""
         own = ("PYTHONPATH", "VIRTUAL_ENV")
         inherited = {name: value for name, value in os.environ.items() if name not in own}
         return inherited | {
@@ -127,9 +129,9 @@ class Emulator:
         }
 
     def _check(self) -> None:
-        """A kept file that is damaged, or whose tables are not the template's, begins anew.
+        """Start empty if a kept file is damaged or its tables are not those of the template.
 
-        The note beside it says what its tables are. A note that cannot be read says nothing against them.
+        The note next to it describes its tables. A note that cannot be read does not cause this.
         """
         shape = self._state / "table.json"
         if self.file.exists():
@@ -142,7 +144,7 @@ class Emulator:
 
 
 def _noted(shape: Path) -> str | None:
-    """What the note says; None when there is none, or it is damaged."""
+    """Return what the note says; None if there is none, or if it is damaged."""
     try:
         text = shape.read_text()
         json.loads(text)
@@ -152,7 +154,7 @@ def _noted(shape: Path) -> str | None:
 
 
 def is_readable(file: Path) -> bool:
-    """Whether SQLite finds no damage. A file that is only locked or out of reach is not damaged."""
+    """Return whether SQLite finds no damage. A file that is only locked or inaccessible is not damaged."""
     try:
         with contextlib.closing(sqlite3.connect(file, timeout=2)) as database:
             return database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)

@@ -1,4 +1,4 @@
-"""Ends the process groups of a program that was killed: nothing of it stays behind, and nothing else is touched."""
+"""Ends the process groups of a program that was killed, so that none of its processes stays behind, and no others."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from local_dev.processes.identity import started
 
-# Reads the children that live now, a line of `pid:start` pairs at each change, and kills the groups of the last line
-# when its input ends: that is when the process that writes them is gone, however it went. A number that another
-# process has by then is left alone. Where there is no /proc, numbers are all that is known.
+# The script reads the living children, a line of `pid:start` pairs at each change, and kills the groups of the last
+# line when its input ends, which is when the writing process has gone for whatever reason. A number that belongs to
+# another process by then is left alone. Without /proc the start is unknown and only the number is compared.
 SCRIPT = """
 while read -r line; do children=$line; done
 for child in $children; do
@@ -30,7 +30,7 @@ class Guard:
         self._shell: subprocess.Popen[bytes] | None = None
 
     def watch(self, groups: Iterable[int]) -> None:
-        """From now on these process groups, and no others. A guard that was killed is replaced."""
+        """Watch these process groups and no others. A guard that was killed is replaced."""
         line = " ".join(f"{pid}:{started(pid)}" for pid in groups).encode() + b"\n"
         for _ in range(2):
             shell = self._shell = self._shell or _start()
@@ -43,11 +43,11 @@ class Guard:
 
     @property
     def pid(self) -> int:
-        """0: there is none yet."""
+        """0: there is no guard yet."""
         return self._shell.pid if self._shell else 0
 
     def let_go(self) -> None:
-        """As if this process had been killed: the guard does its work."""
+        """Make the guard act as if this process had been killed."""
         if self._shell:
             self._shell.communicate()
             self._drop()

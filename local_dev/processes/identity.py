@@ -1,4 +1,4 @@
-"""What a process is beyond its number: the time at which it started, which no later process of that number shares."""
+"""A process's identity besides its number: its start time, which no later process of that number shares."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 
 
 def started(pid: int) -> str:
-    """The process's start in clock ticks since the computer's; `""`: there is no such process, or nobody can say."""
+    """The process's start, in clock ticks since the computer's start. `""`: there is no such process, or the start
+    is unknown."""
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     return ""
 
 
 def kill_group(pid: int, began: str) -> bool:
-    """End a process group whose leader is known to be the one that started at `began`; a stranger's is left alone."""
+    """End the process group of the leader that started at `began`; a group with another leader is left alone."""
     if not began or started(pid) != began:
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):

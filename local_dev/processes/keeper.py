@@ -1,4 +1,4 @@
-"""Keeps children running: whichever ends without being told to is started again, from its saved state."""
+"""Keeps children running: a child that ends without being told to is started again, from its saved state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Start = Callable[[], Awaitable[Child]]
 
 
 class Keeper:
-    """`changed` is told whenever another process has a child's place."""
+    """`changed` is called whenever a new process has replaced a child."""
 
     def __init__(
         self, processes: Processes, report: Callable[[str], None], changed: Callable[[], None]
@@ -28,19 +28,20 @@ class Keeper:
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self, name: str, start: Start) -> Child:
-        """For the first time: raises what `start` raises. From `keep` on it is started again when it ends."""
+        """Start a child for the first time. Raises what `start` raises. After `keep` the child is started again
+        when it ends."""
         self._starts[name] = start
         child = self._children[name] = await start()
         self._changed()
         return child
 
     def keep(self) -> None:
-        """From now on the end of a child is repaired; until then it is the failure of the start."""
+        """From now on a child that ends is started again; before this call its end is a failure of the start."""
         for name in self._children:
             self._tasks[name] = asyncio.create_task(self._keep(name), name=f"keep {name}")
 
     async def first_end(self) -> Child:
-        """The first of the children that ends."""
+        """Return the first child that ends."""
         ends = {asyncio.create_task(child.wait()): child for child in self._children.values()}
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -50,7 +51,7 @@ class Keeper:
         return ends[done.pop()]
 
     async def replace(self, name: str, seconds: float) -> None:
-        """Starts it anew beside the old one, which gets `seconds` to end."""
+        """Start a new process next to the old one, which gets `seconds` to end."""
         old = self._children[name]
         old.stopping = True
         self._children[name] = await self._starts[name]()
@@ -60,7 +61,7 @@ class Keeper:
         leaving.add_done_callback(self._leaving.discard)
 
     def renew(self, name: str) -> None:
-        """Ends it in order that it is started again, without a word."""
+        """End a child so that it is started again, without a report."""
         child = self._children[name]
         child.renewing = True
         leaving = asyncio.create_task(self._processes.stop(child, 1.0), name=f"renew {name}")
@@ -68,12 +69,12 @@ class Keeper:
         leaving.add_done_callback(self._leaving.discard)
 
     def release(self) -> None:
-        """From now on nothing is started again."""
+        """From now on no child is started again."""
         for task in self._tasks.values():
             task.cancel()
 
     async def stop(self, prefix: str, seconds: float) -> None:
-        """All children whose name begins so."""
+        """Stop all children whose name begins with `prefix`."""
         ending = [child for name, child in self._children.items() if name.startswith(prefix)]
         await asyncio.gather(*(self._processes.stop(child, seconds) for child in ending), *self._leaving)
 

@@ -1,4 +1,4 @@
-"""One JSON-RPC call of the local node, without an HTTP library: the process that uses it is to stay small."""
+"""One JSON-RPC call of the local node without an HTTP library, because the process that uses it must stay small."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class NodeError(Exception):
 
 
 async def call(port: ReservedPort, method: str, *parameters: Any) -> Any:
-    """The result. Raises `NodeError`."""
+    """Return the result. Raises `NodeError`."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
     head = f"POST / HTTP/1.0\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     try:

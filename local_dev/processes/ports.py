@@ -1,4 +1,4 @@
-"""A port that is known before the program that listens on it runs, and stays its own when it is started again."""
+"""A port that is reserved before its program runs, and stays reserved when the program is restarted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import weakref
 
 
 class ReservedPort:
-    """Bound and never listened on: the kernel gives the number to nobody else, but to who asks for it by number.
+    """The socket is bound and never listens, so the kernel gives the number only to a program that asks for it by
+    number.
 
-    That a second socket may bind it beside this one is Linux's way (SO_REUSEADDR); elsewhere it is only looked up.
+    On Linux a second socket may bind the same port (SO_REUSEADDR); on other systems the port is only looked up.
     """
 
     def __init__(self, host: str = "127.0.0.1") -> None:
@@ -28,7 +29,7 @@ class ReservedPort:
 
     @classmethod
     def hidden(cls) -> ReservedPort:
-        """On an address that no page can guess, where the system answers on all of 127.0.0.0/8 (Linux)."""
+        """Reserve a port on an address that no page can guess, on systems that answer on all of 127.0.0.0/8 (Linux)."""
         if sys.platform != "linux":
             return cls()
         return cls(str(ipaddress.IPv4Address("127.1.0.0") + secrets.randbelow(2**24 - 2**17)))
@@ -38,7 +39,7 @@ class ReservedPort:
         return f"http://{self.host}:{self.number}"
 
     async def answers(self) -> bool:
-        """Whether somebody listens there by now."""
+        """Return whether a program listens there."""
         try:
             _, writer = await asyncio.open_connection(self.host, self.number)
         except OSError:

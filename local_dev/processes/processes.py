@@ -1,7 +1,7 @@
-"""The processes beside this one: each in a group of its own, with a log file, and ended together.
+"""The processes next to this one. Each is in a group of its own, has a log file, and is ended with the others.
 
-A child is held by what it is: until it has been waited for, its number cannot be another's, and nothing is sent to the
-number afterwards.
+Until a child has been waited for, its number cannot belong to another process. After that, nothing is sent to the
+number.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ Readiness = Callable[[str], str | None]
 
 
 class StartFailed(Exception):
-    """A process ended, or said nothing, before it was ready."""
+    """A process ended, or was silent too long, before it was ready."""
 
 
 class Child:
-    """A running process and its output. `stopping`: its end is expected; `renewing`: so that it begins anew."""
+    """A running process and its output. `stopping`: its end is expected; `renewing`: it ends in order to be
+    restarted."""
 
     def __init__(
         self, name: str, process: subprocess.Popen[bytes], log: Log, echo: bool, ready: Readiness | None
@@ -48,12 +49,12 @@ class Child:
         self._watch()
 
     async def wait(self) -> int:
-        """The exit code; negative: the signal that ended it."""
+        """The exit code; if negative, the signal that ended the process."""
         await self._ended.wait()
         return self.code or 0
 
     def signal(self, number: signal.Signals) -> None:
-        """To the whole group, while it is known to be ours."""
+        """Send a signal to the whole group, while the group is known to be ours."""
         if self.code is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
@@ -74,11 +75,11 @@ class Child:
 
     def _wait_in_thread(self, loop: asyncio.AbstractEventLoop) -> None:
         self._process.wait()
-        with contextlib.suppress(RuntimeError):  # the loop has ended
+        with contextlib.suppress(RuntimeError):  # the event loop has ended
             loop.call_soon_threadsafe(self._close)
 
     def _is_over(self) -> None:
-        """Nobody has waited for it yet, so its number is still its own, and what is left of its group is ours."""
+        """Nobody has waited for the process yet, so its number is still its own, and the rest of its group is ours."""
         self.signal(signal.SIGKILL)
         asyncio.get_running_loop().remove_reader(self._handle)
         os.close(self._handle)
@@ -114,9 +115,9 @@ class Child:
 
 
 class Processes:
-    """Starts and ends children. `verbose`: their output goes to stderr beside the files in `folder`.
+    """Starts and ends children. `verbose`: their output also goes to stderr, besides the files in `folder`.
 
-    The files begin anew with each start of the whole, not with each of the process.
+    The files start again with each start of the application, not with each start of a process.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Processes:
     ) -> None:
         self.running: dict[str, Child] = {}
         self._children: set[Child] = set()
-        """Those that are leaving, too, whose names others have by then."""
+        """All children, including those that are ending and whose names others already have."""
         self._folder = folder
         self._verbose = verbose
         self._report = report or _say
@@ -140,8 +141,9 @@ class Processes:
         ready: Readiness | None = None,
         log: str = "",
     ) -> Child:
-        """`files`: open files that the process gets. `log`: the name of its log file, if not its own."""
-        process = subprocess.Popen(  # noqa: ASYNC220  a millisecond; its end is awaited
+        """`files`: open files that the process gets. `log`: the name of its log file, if it differs from its own
+        name."""
+        process = subprocess.Popen(  # noqa: ASYNC220  it takes a millisecond; its end is awaited
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -165,7 +167,7 @@ class Processes:
         ready: Readiness,
         files: Sequence[int] = (),
     ) -> tuple[Child, str]:
-        """Start, with open `files`, and wait for a line of output in which `ready` finds what it looks for.
+        """Start a process with open `files`, and wait for a line of output in which `ready` finds what it looks for.
 
         Raises `StartFailed`.
         """
@@ -181,7 +183,7 @@ class Processes:
         return child, child.announced.result()
 
     async def until_listening(self, child: Child, port: ReservedPort) -> None:
-        """Raises `StartFailed` when it ends before, or takes too long."""
+        """Wait until it listens. Raises `StartFailed` if it ends before that or takes too long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_SECONDS):
                 while child.code is None:
@@ -192,7 +194,7 @@ class Processes:
         raise StartFailed(f"{child.name} did not start\n{child.tail()}")
 
     async def stop(self, child: Child, seconds: float) -> None:
-        """SIGTERM to the whole group, then SIGKILL to what is left of it."""
+        """Send SIGTERM to the whole group, then SIGKILL to the rest of it."""
         child.stopping = True
         child.signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
@@ -203,7 +205,7 @@ class Processes:
         self.forget(child)
 
     def forget(self, child: Child) -> None:
-        """A child that has ended is nobody's any more."""
+        """Forget a child that has ended."""
         if self.running.get(child.name) is child:
             del self.running[child.name]
         if child in self._children:

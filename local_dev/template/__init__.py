@@ -1,1 +1,1 @@
-"""What `template.yaml` says, as values."""
+"""The contents of `template.yaml` as values."""

@@ -1,4 +1,5 @@
-"""What the template's tables and queues are called in the emulator: known before it runs, so that all start at once."""
+"""The names of the template's tables and queues in the emulator. They are known before it runs, so that all parts
+start at once."""
 
 from __future__ import annotations
 
@@ -24,11 +25,12 @@ def queue_name(logical: str, properties: Mapping[str, Any]) -> str:
 
 
 QUEUES = "http://queues.local"
-"""The same at every start: a queue's URL is a name; clients dial the endpoint that their settings say."""
+"""The names are the same at every start. A queue's URL is only a name, because clients use the endpoint of their
+settings."""
 
 
 def name_resources(template: Template) -> None:
-    """Afterwards `!Ref` of a table is its name, of a queue its URL."""
+    """After this, `!Ref` of a table is its name, and `!Ref` of a queue its URL."""
     wiring = Wiring(template)
     for logical, properties in wiring.tables().items():
         template.refs[logical] = table_name(logical, properties)
@@ -43,7 +45,7 @@ _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexe
 
 
 def shapes(wiring: Wiring) -> dict[str, dict[str, Any]]:
-    """What each table is created with, by its name."""
+    """Return the properties with which each table is created, by name."""
     return {
         table_name(logical, properties): {
             key: properties[key] for key in _TABLE_PROPERTIES if key in properties
@@ -53,12 +55,13 @@ def shapes(wiring: Wiring) -> dict[str, dict[str, Any]]:
 
 
 LOCAL_PARAMETERS = {"WorkerConcurrency": "500", "FramePace": "smooth"}
-"""The template's values are for a task of a quarter of a processor and more, where memory is paid for. Here a run that
-streams takes about a quarter of a MB, so that the processors are what limits and not places. Frames are free."""
+"""The template's values are for a task of a quarter of a vCPU and more, where memory costs money. On a laptop a
+streaming run uses about a quarter of a MB, so the processors are the limit and not the places. Frames cost nothing
+here."""
 
 
 def local_wiring(environment: Mapping[str, str], url: str) -> Wiring:
-    """The template as it is wired on this computer, where `url` is the gateway's. Raises `TemplateError`."""
+    """Return the template as it is wired on this computer, where `url` is the gateway's. Raises `TemplateError`."""
     template = Template.load(ROOT / "template.yaml", region=variables.region(environment))
     name_resources(template)
     template.refs.update(LOCAL_PARAMETERS)

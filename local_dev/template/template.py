@@ -1,7 +1,7 @@
-"""Reads `template.yaml`: its intrinsic functions are resolved with parameter defaults and local substitutes.
+"""Reads `template.yaml` and resolves its intrinsic functions with parameter defaults and local substitutes.
 
-Resolution is lazy: only what somebody asks for must be understood, so the parts of the template that have no
-local counterpart (roles, alarms, the network) may use whatever CloudFormation offers.
+Values are resolved lazily, so parts of the template that have no local counterpart (roles, alarms, the network) may
+use any feature of CloudFormation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, cast
 import yaml
 
 Node = Any
-"""A piece of the template as the YAML parser gives it."""
+"""A part of the template as the YAML parser returns it."""
 
 NO_VALUE = object()
 _SUB = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -25,7 +25,8 @@ class TemplateError(Exception):
 
 
 class Template:
-    """`refs` and `attributes` (`Logical.Attribute`) are the local substitutes; the caller adds what it creates."""
+    """`refs` and `attributes` (`Logical.Attribute`) are the local substitutes; the caller adds those for resources
+    that it creates."""
 
     def __init__(self, document: Mapping[str, Node], *, region: str, account: str = "000000000000") -> None:
         self.document = document
@@ -58,7 +59,7 @@ class Template:
         return self.section("Resources")[name].get("Metadata") or {}
 
     def resolve(self, node: Node) -> Any:
-        """Plain data: every intrinsic function carried out, and what is `AWS::NoValue` left out."""
+        """Return plain data: every intrinsic function is resolved, and `AWS::NoValue` is removed."""
         if isinstance(node, list):
             items = (self.resolve(item) for item in cast(list[Node], node))
             return [item for item in items if item is not NO_VALUE]
@@ -73,7 +74,7 @@ class Template:
         return {key: value for key, value in resolved.items() if value is not NO_VALUE}
 
     def names_resource(self, node: Node) -> bool:
-        """Whether a value comes from a resource of the template (and not from a parameter or a literal)."""
+        """Return whether a value comes from a resource of the template, and not from a parameter or a literal."""
         if isinstance(node, list):
             return any(self.names_resource(item) for item in cast(list[Node], node))
         if not isinstance(node, dict):

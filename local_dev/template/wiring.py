@@ -1,4 +1,4 @@
-"""What `template.yaml` wires together, as plain values: functions, routes, table, queues, environment, headers."""
+"""The wiring of `template.yaml` as plain values: functions, routes, table, queues, environment, headers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class TableStream:
-    """A function that hears what happens in a table. `patterns`: event filters, one of which must match."""
+    """A function that reads a table's stream. `patterns`: event filters, one of which must match."""
 
     function: Function
     patterns: list[Mapping[str, Any]]
@@ -73,8 +73,8 @@ class Cors:
 class Wiring:
     """Reads one template.
 
-    `overrides` (variables) win where the template takes a value from a parameter. `addresses` names the local
-    counterparts of URLs in the cloud, by the logical id of the API.
+    `overrides` (variables) replace values that the template takes from a parameter. `addresses` names the local
+    counterparts of cloud URLs, by the logical id of the API.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Wiring:
         return routes
 
     def socket_apis(self) -> list[str]:
-        """Logical ids."""
+        """The logical ids."""
         return list(self.template.resources("AWS::Serverless::WebSocketApi"))
 
     def socket_api(self) -> SocketApi | None:
@@ -140,7 +140,7 @@ class Wiring:
         return self._resolved("AWS::SQS::Queue")
 
     def worker_environment(self) -> dict[str, str]:
-        """The environment of the first container of the first task definition."""
+        """Return the environment of the first container of the first task definition."""
         for properties in self.template.resources("AWS::ECS::TaskDefinition").values():
             container = properties["ContainerDefinitions"][0]
             pairs = {pair["Name"]: pair["Value"] for pair in self._present(container.get("Environment", []))}
@@ -148,7 +148,7 @@ class Wiring:
         return {}
 
     def _present(self, pairs: list[Node]) -> list[Node]:
-        """Those whose condition holds; what has no condition stays as it is in the template."""
+        """Return the entries whose condition holds; an entry without a condition stays unchanged."""
         kept: list[Node] = []
         for pair in pairs:
             kept += self.template.resolve([pair]) if "Fn::If" in pair else [pair]
@@ -168,21 +168,22 @@ class Wiring:
         return None
 
     def origins(self) -> list[str]:
-        """The origins of other pages that may call."""
+        """Return the origins of other pages that may call."""
         return [] if (cors := self.cors()) is None else cors.origins
 
     def page_headers(self) -> dict[str, str]:
-        """The headers that CloudFront puts on the page."""
+        """Return the headers that CloudFront adds to the page."""
         behaviour = self._distribution().get("DefaultCacheBehavior", {})
         return self._headers_of(behaviour.get("ResponseHeadersPolicyId"))
 
     def page_config(self) -> str:
-        """The JSON document that tells the page of the installation: how to log in."""
+        """Return the JSON document that tells the page how to log in."""
         output = self.template.section("Outputs").get("PageConfig")
         return self.template.resolve(output["Value"]) if output else "{}"
 
     def api_headers(self) -> list[tuple[str, dict[str, str]]]:
-        """What CloudFront puts on other answers: (pattern of the path, headers); the first that fits counts."""
+        """Return the headers that CloudFront adds to other answers: (pattern of the path, headers); the first
+        match counts."""
         behaviours: list[Any] = self._distribution().get("CacheBehaviors", [])
         return [
             (each["PathPattern"], self._headers_of(each.get("ResponseHeadersPolicyId")))
@@ -195,7 +196,7 @@ class Wiring:
         return {}
 
     def _headers_of(self, policy: Any) -> dict[str, str]:
-        """The headers of the policy that the node `policy` refers to; none without one."""
+        """Return the headers of the policy that the node `policy` refers to; none without a policy."""
         if policy is None:
             return {}
         properties = self.template.resources("AWS::CloudFront::ResponseHeadersPolicy")[policy["Ref"]]
@@ -206,7 +207,7 @@ class Wiring:
         }
 
     def _origins(self, cors: Mapping[str, Any]) -> list[str]:
-        """An exported CORS_ORIGINS replaces the parameter here as it does in the functions' environment."""
+        """An exported CORS_ORIGINS replaces the parameter here, as in the functions' environment."""
         exported = self._overrides.get("CORS_ORIGINS")
         return exported.split(",") if exported else list(cors.get("AllowOrigins", []))
 
@@ -232,7 +233,7 @@ class Wiring:
         return self._local(str(self.template.resolve(node)))
 
     def _local(self, value: str) -> str:
-        """`https://{api}.execute-api.{region}.amazonaws.com/{stage}` becomes the address on this computer."""
+        """Replace `https://{api}.execute-api.{region}.amazonaws.com/{stage}` by the address on this computer."""
         for name, address in self._addresses.items():
             value = re.sub(rf"(?:https|wss)://{name}\.execute-api\.[\w.-]+(?:/[\w$-]+)?", address, value)
         return value
@@ -246,7 +247,7 @@ class Wiring:
         ]
 
     def _named_by(self, node: Node) -> Function:
-        """The function that a `!GetAtt Function.Arn` or a `!Sub …${Function.Arn}…` means."""
+        """Return the function to which a `!GetAtt Function.Arn` or a `!Sub …${Function.Arn}…` refers."""
         names = re.findall(r"\w+", json.dumps(node))
         for name in names:
             if name in self.functions():
@@ -272,7 +273,8 @@ def _patterns(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _security_headers(policy: Mapping[str, Any]) -> dict[str, str]:
-    """As CloudFront writes them. Strict-Transport-Security is left out: nothing here speaks TLS."""
+    """Return the headers as CloudFront writes them. Strict-Transport-Security is left out, because nothing here
+    uses TLS."""
     headers: dict[str, str] = {}
     if csp := policy.get("ContentSecurityPolicy"):
         headers["content-security-policy"] = " ".join(csp["ContentSecurityPolicy"].split())
