@@ -1,4 +1,4 @@
-"""A client of forge-mcp: async, typed, and stubborn about the network."""
+"""A client of forge-mcp: async, typed, and persistent when the network fails."""
 
 from forge_client.answers import Accepted, CommandResult, Ended, Receipt, SessionSummary
 from forge_client.client import DEFAULT_URL, ForgeClient

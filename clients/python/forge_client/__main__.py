@@ -1,4 +1,5 @@
-"""`forge-chat` or `python -m forge_client`: a chat in the terminal, or with a message one question and its answer."""
+"""`forge-chat` or `python -m forge_client` opens a chat in the terminal; with a message it asks once and prints
+the answer."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 class _OneSession(argparse.Action):
-    """Of `--session=--` argparse leaves an empty list; it is an id like others."""
+    """argparse turns `--session=--` into an empty list, but `--` is a valid id."""
 
     def __call__(
         self,
@@ -63,7 +64,7 @@ def session_id(text: str) -> str:
 
 
 def _program(started: str) -> str:
-    """How the person has started this, for the lines that tell the use."""
+    """Return how the person started the program, for the usage lines."""
     name = Path(started).stem
     return "python -m forge_client" if name == "__main__" else name
 

@@ -1,4 +1,4 @@
-"""What belongs to a person who has logged in, whatever session they are in."""
+"""Requests of a person who has logged in, independent of a session."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from forge_client.endpoint import Endpoint
 from forge_client.frames import State
 
 CALLS = 40
-"""A call of a deletion deletes for 15 seconds."""
+"""One call of a deletion deletes for 15 seconds."""
 
 
 class AccountCalls:
-    """Each needs a token, and may raise `Unreachable` and the `ProblemError`s (without a login: `Forbidden`)."""
+    """Each method needs a token, and may raise `Unreachable` and the `ProblemError`s (without a login: `Forbidden`)."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
     async def own_sessions(self) -> AsyncIterator[SessionSummary]:
-        """All sessions of the person, newest first. One that began within the last second or so may be missing."""
+        """Yield all sessions of the person, newest first. A session that began within about the last second may be
+        missing."""
         after: str | None = None
         while True:
             params = {"after": after} if after else {}
@@ -33,16 +34,17 @@ class AccountCalls:
             after = page.next
 
     async def adopt(self, session_id: str) -> State:
-        """Take over a session that was opened without a login; its new id is in the state, for a client of its own.
+        """Take over a session that was opened without a login. Its new id is in the state; use a client of its own
+        for it.
 
-        Raises `NotFound`, also when somebody else has taken it over, and `SessionBusy` while a run is in progress.
+        Raises `NotFound`, also if another person has taken it over, and `SessionBusy` while a run is in progress.
         """
         body = {"session_id": session_id}
         response = await self._endpoint.request("POST", "/api/sessions/adopt", json=body)
         return State.model_validate_json(response.content)
 
     async def delete_account(self, key: str | None = None) -> Receipt:
-        """Delete everything of the person on the server. The same `key` goes on with a deletion that was cut off."""
+        """Delete everything of the person on the server. The same `key` continues a deletion that was interrupted."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         receipt = await self._delete(headers)
         for _ in range(CALLS - 1):

@@ -1,4 +1,4 @@
-"""What the HTTP API answers beside the state, and what `ForgeClient` makes of it."""
+"""The answers of the HTTP API other than the state, and the results that `ForgeClient` makes from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forge_client.frames import Approval, Hot, Message, Outcome, State
 
 
 class SessionSummary(BaseModel):
-    """One of the caller's own sessions; times RFC 3339."""
+    """One of the caller's own sessions; times are RFC 3339."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,7 +28,7 @@ class SessionSummary(BaseModel):
 
 
 class SessionList(BaseModel):
-    """`next`: what the next page is asked for with; None on the last one."""
+    """`next`: the argument that requests the next page; None on the last page."""
 
     sessions: list[SessionSummary]
     next: str | None = None
@@ -47,7 +47,8 @@ class Deleted(BaseModel):
 
 
 class Kept(BaseModel):
-    """Something that the deletion leaves. `seconds`: for how long at most; None: not this server's to say."""
+    """A kind of data that stays. `seconds`: the longest time that it stays; None if this server does not decide
+    that."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +58,7 @@ class Kept(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What the deletion of an account has deleted so far, and what it leaves; times RFC 3339."""
+    """What the deletion of an account has deleted so far, and what stays; times are RFC 3339."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,7 +78,7 @@ class CommandResult(BaseModel):
 
 
 class Ticket(BaseModel):
-    """`opens_for`: seconds until what it opens ends with its token; None: it does not end."""
+    """`opens_for`: seconds until the opened connection ends with its token; None: no end."""
 
     ticket: str
     opens_for: int | None = None
@@ -93,7 +94,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that has ended. `answer`: the agent's last text, empty without one; `messages`: all of the run's."""
+    """A run that has ended. `answer`: the agent's last text, empty if there is none; `messages`: all messages of
+    the run."""
 
     run_id: str
     outcome: Outcome
@@ -103,13 +105,14 @@ class Ended:
 
     @property
     def notice(self) -> str:
-        """What the server shows about a run that has no answer."""
+        """The texts that the server shows about a run without an answer."""
         notices = [message.content for message in self.messages if message.kind == "notice"]
         return notices[-1] if notices else f"The run ended: {self.outcome}."
 
 
 def accepted_run(state: State, text: str) -> str:
-    """The run of the message just accepted, for a server that does not name it: the last one of the same text."""
+    """Return the run of the message just accepted, for a server that does not name it: the last run of the same
+    text."""
     named = [message.run_id for message in state.messages if message.run_id and message.content == text]
     if named:
         return named[-1]
@@ -119,7 +122,7 @@ def accepted_run(state: State, text: str) -> str:
 
 
 def ended_run(conversation: Conversation, run_id: str) -> Ended | None:
-    """The run's end, once it has ended and all of its messages are here; else None."""
+    """Return the run's end once it has ended and all of its messages have arrived; else None."""
     hot = conversation.hot
     if hot is None or any(waiting.run_id == run_id for waiting in hot.queued):
         return None
@@ -134,7 +137,8 @@ def ended_run(conversation: Conversation, run_id: str) -> Ended | None:
 
 
 def _all_here(conversation: Conversation, hot: Hot, messages: list[Message], *, is_told: bool) -> bool:
-    """From the run's input on nothing is missing. A withdrawn run may have left no input, only its outcome."""
+    """Whether no message is missing from the run's input on. A withdrawn run may have left no input, only its
+    outcome."""
     if messages and messages[0].kind == "text" and messages[0].sender != "agent":
         known = (conversation.finished.get(seq) for seq in range(messages[0].seq or 0, hot.message_count))
         return all(message is not None and message.is_whole for message in known)

@@ -1,4 +1,5 @@
-"""How long to wait before trying again: growing, capped, and jittered so that clients do not come back in step."""
+"""How long to wait before another try: the wait grows up to a limit, with jitter so that clients do not return in
+step."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ class Backoff:
     def next(self) -> float:
         ceiling = min(self.cap, self.first * 2 ** min(self.failures, 30))
         self.failures += 1
-        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, hides nothing
+        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
 
     def reset(self) -> None:
         self.failures = 0

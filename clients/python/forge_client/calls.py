@@ -1,4 +1,4 @@
-"""What a session can be asked over HTTP: one method a request."""
+"""The HTTP requests of a session, one method for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from forge_client.reduce import Frame, apply
 
 
 class SessionCalls(AccountCalls):
-    """The requests of one session; each may raise `Unreachable` and the `ProblemError`s. States join `conversation`."""
+    """The requests of one session; each may raise `Unreachable` and the `ProblemError`s. Returned states are
+    merged into `conversation`."""
 
     def __init__(self, endpoint: Endpoint, session_id: str) -> None:
         super().__init__(endpoint)
@@ -29,7 +30,7 @@ class SessionCalls(AccountCalls):
     async def send(
         self, message: str, *, if_busy: IfBusy = "enqueue", idempotency_key: str | None = None
     ) -> Accepted:
-        """Hand over a message; it is stored once, however often the network made us try. Raises `SessionBusy`, …"""
+        """Send a message. It is stored once, however often the request had to be repeated. Raises `SessionBusy`, …"""
         body = {"message": message, "session_id": self.session_id, "if_busy": if_busy}
         return await self._submit("/api/chat", body, message, idempotency_key)
 
@@ -39,43 +40,43 @@ class SessionCalls(AccountCalls):
         return await self._submit("/api/system", body, message, idempotency_key)
 
     async def claim(self, approval: Approval, account: str, claim_id: str, *, again: bool = False) -> State:
-        """Call it before a wallet is asked to send anything, and every 40 seconds until it has answered.
+        """Call this before a wallet is asked to send anything, and every 40 seconds until the wallet has answered.
 
-        No other client can sign the request meanwhile. `claim_id` is the caller's own; `again`: the person knows that
-        the request may have been sent already. Raises `ApprovalHeld`, `NotFound`.
+        No other client can sign the request in the meantime. The caller chooses `claim_id`; `again`: the person knows
+        that the request may have been sent already. Raises `ApprovalHeld`, `NotFound`.
         """
         return await self._claim(approval, account, claim_id, again=again)
 
     async def release(self, approval: Approval, account: str, claim_id: str) -> State:
-        """Give a claim back because the wallet has refused for certain."""
+        """Release a claim, because the wallet has certainly refused."""
         return await self._claim(approval, account, claim_id, release=True)
 
     async def approve(
         self, approval_id: str, transaction_hash: str, *, claim_id: str | None = None
     ) -> Accepted:
-        """The wallet has signed and sent the approval's transaction."""
+        """Report that the wallet has signed and sent the approval's transaction."""
         reply = {"approval_id": approval_id, "outcome": "sent", "transaction_hash": transaction_hash}
         return await self._answer(f"Transaction sent: {transaction_hash}", reply | _named(claim_id))
 
     async def unanswered(self, approval_id: str, *, claim_id: str | None = None) -> Accepted:
-        """The wallet was asked and gave no usable answer: the chain is searched for what it may have sent."""
+        """Report that the wallet gave no usable answer: the server searches the chain for what it may have sent."""
         reply = {"approval_id": approval_id, "outcome": "unknown"}
         return await self._answer("The wallet gave no usable answer.", reply | _named(claim_id))
 
     async def allow(self, approval_id: str) -> Accepted:
-        """Let a tool call that waits for the user's word (`Hot.asks`) be made, once."""
+        """Allow a tool call that waits for the user's decision (`Hot.asks`), once."""
         return await self._answer("Allowed.", {"approval_id": approval_id, "outcome": "allowed"})
 
     async def reject(self, approval_id: str, reason: str | None = None) -> Accepted:
-        """Of a wallet request, or of a tool call that waits for the user's word."""
+        """Reject a wallet request, or a tool call that waits for the user's decision."""
         reply = {"approval_id": approval_id, "outcome": "rejected", "reason": reason}
         text = "Transaction rejected by user" + (f": {reason}" if reason else "")
         return await self._answer(text, reply)
 
     async def interrupt(self, run_id: str | None = None) -> State:
-        """Stop a run, or withdraw it from the queue. Without `run_id`: the active run, else all that wait."""
+        """Stop a run, or withdraw it from the queue. Without `run_id`: the active run, or else all queued runs."""
         body = {"session_id": self.session_id} | ({"run_id": run_id} if run_id else {})
-        # Repeated blindly, a stop without a name could hit the next run.
+        # This is not repeated automatically: a repeated stop without an id could stop the next run.
         return await self._state("POST", "/api/interrupt", json=body, repeatable=run_id is not None)
 
     # The session
@@ -84,7 +85,8 @@ class SessionCalls(AccountCalls):
         return await self._state("GET", "/api/state", params={"session_id": self.session_id})
 
     async def older(self, before: int, limit: int = 200) -> list[Message]:
-        """The ended messages before number `before`, at most `limit` (1 to 500); they are not kept here."""
+        """Return finished messages before number `before`, at most `limit` (1 to 500); the client does not keep
+        them."""
         params = {"session_id": self.session_id, "before": str(before), "limit": str(limit)}
         response = await self._endpoint.request("GET", "/api/state", params=params)
         return State.model_validate_json(response.content).messages
@@ -95,22 +97,22 @@ class SessionCalls(AccountCalls):
         return CommandResult.model_validate_json(response.content)
 
     async def set_network(self, network: str) -> None:
-        """Raises `CommandFailed`."""
+        """Set the network of the session's chain tools. Raises `CommandFailed`."""
         await self._command("set_network", {"network": network})
 
     async def set_wallet(self, address: str | None) -> None:
-        """The account of the person's connected wallet; requests are made for it. Raises `CommandFailed`."""
+        """Set the account of the person's connected wallet, for which requests are made. Raises `CommandFailed`."""
         await self._command("set_wallet", {"address": address})
 
     async def networks(self) -> list[dict[str, Any]]:
-        """The networks that this server reaches. Raises `CommandFailed`."""
+        """Return the networks that this server reaches. Raises `CommandFailed`."""
         data = (await self._command("list_networks", {})).data
         if isinstance(data, dict):
             data = cast("dict[str, Any]", data).get("networks")
         return cast("list[dict[str, Any]]", data or [])
 
     async def sessions(self, ids: Sequence[str]) -> list[SessionSummary]:
-        """Those of `ids` that exist and are ours."""
+        """Return those of `ids` that exist and belong to the caller."""
         if not ids:
             return []
         response = await self._endpoint.request("GET", "/api/sessions", params={"ids": ",".join(ids)})
@@ -120,9 +122,10 @@ class SessionCalls(AccountCalls):
         await self._endpoint.request("PATCH", f"/api/sessions/{self.session_id}", json={"title": title})
 
     async def delete(self) -> Receipt | None:
-        """End this session and stop its run; the receipt says what was deleted and what stays.
+        """End this session and stop its run. The receipt says what was deleted and what stays.
 
-        Called again within a day it is the same one. None: there is no such session, or an older server tells nothing.
+        A repeat within a day returns the same receipt. None: there is no such session, or an older server returns no
+        receipt.
         """
         try:
             answer = await self._endpoint.request("DELETE", f"/api/sessions/{self.session_id}")

@@ -1,4 +1,4 @@
-"""`ForgeClient`: one session of a forge-mcp server, to talk to and to follow live."""
+"""`ForgeClient`: one session of a forge-mcp server, to send messages to and to follow live."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 class ForgeClient(SessionCalls):
-    """An async context manager. Without `session_id` it makes a session of its own.
+    """An async context manager. Without `session_id` it creates a new session.
 
-    The live connection is opened by `connect`, `events`, `until` or `ask`, and from then on looks after itself.
+    `connect`, `events`, `until` or `ask` opens the live connection, which from then on reconnects by itself.
     """
 
     def __init__(
@@ -59,18 +59,20 @@ class ForgeClient(SessionCalls):
         await self._endpoint.aclose()
 
     async def connect(self, timeout: float | None = 15.0) -> Conversation:
-        """Follow the session live, and return what it holds. Raises `TimeoutError`; it is tried on even so."""
+        """Follow the session live, and return its conversation. Raises `TimeoutError`; connecting then continues
+        in the background."""
         return await self.until(lambda conversation: conversation.hot is not None, timeout)
 
     def events(self) -> Listener:
-        """Everything that happens from now on, beginning with how things stand. Endless until the client closes."""
+        """Yield everything that happens from now on, beginning with the current state. Endless until the client
+        closes."""
         self._follow()
         return self._listeners.join([self.connection, Updated(self.conversation)])
 
     async def until(
         self, condition: Callable[[Conversation], object], timeout: float | None = None
     ) -> Conversation:
-        """The first conversation that meets `condition`. Raises `TimeoutError`."""
+        """Return the first conversation that meets `condition`. Raises `TimeoutError`."""
         async with asyncio.timeout(timeout):
             async for event in self.events():
                 if isinstance(event, Updated) and condition(event.conversation):
@@ -80,7 +82,8 @@ class ForgeClient(SessionCalls):
     async def ask(self, message: str, *, if_busy: IfBusy = "enqueue", timeout: float | None = None) -> str:
         """Send `message` and wait for the agent's final answer.
 
-        Raises `RunFailed`, `RunInterrupted`, `WaitingForWallet`, `SessionExpired`, `TimeoutError` (the run goes on).
+        Raises `RunFailed`, `RunInterrupted`, `WaitingForWallet`, `SessionExpired`, `TimeoutError` (the run
+        continues).
         """
         self._follow()
         accepted = await self.send(message, if_busy=if_busy)
@@ -96,7 +99,7 @@ class ForgeClient(SessionCalls):
                 raise WaitingForWallet(ended.run_id, "The run waits for your wallet.", ended.approvals)
 
     async def ended(self, run_id: str, timeout: float | None = None) -> Ended:
-        """Wait for a run's end. Raises `SessionExpired`, `TimeoutError` (the run goes on)."""
+        """Wait for a run's end. Raises `SessionExpired`, `TimeoutError` (the run continues)."""
         known = await self.until(lambda now: now.expired or ended_run(now, run_id), timeout)
         ended = ended_run(known, run_id)
         if ended is None:
@@ -104,7 +107,7 @@ class ForgeClient(SessionCalls):
         return ended
 
     def receive(self, frame: Frame) -> None:
-        """Take what the server said, by whichever way it came, and tell the listeners."""
+        """Apply what the server sent, over any connection, and notify the listeners."""
         if isinstance(frame, ErrorFrame):
             self._listeners.tell(Refused(frame))
         before = self.conversation
@@ -127,7 +130,7 @@ class ForgeClient(SessionCalls):
         self._following.add_done_callback(self._stopped_following)
 
     def _stopped_following(self, following: asyncio.Task[None]) -> None:
-        """It only ends by itself when it breaks, and then nobody may go on waiting."""
+        """The task ends by itself only on an error, and then no listener may wait any longer."""
         if not following.cancelled():
             self._listeners.end(following.exception())
 

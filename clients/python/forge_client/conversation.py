@@ -1,4 +1,4 @@
-"""A conversation as a client knows it: a value. `forge_client.reduce.apply` builds it up from frames."""
+"""A conversation as the client knows it: an immutable value that `forge_client.reduce.apply` builds from frames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from forge_client.frames import Have, Hot, Message, TextFrame
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The text of a message that has not ended, as far as it is here."""
+    """The text of a message that has not ended, as far as it has arrived."""
 
     attempt: int
     text: str
@@ -18,12 +18,12 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a client knows. Build it with `apply`; read `messages` and `hot`.
+    """The client's state of a conversation. Build it with `apply`; read `messages` and `hot`.
 
-    `whole`: messages `first` … whole-1 are here to the last character; those before `first` are the server's alone
-    (`SessionCalls.older` asks for them). `server_rev`: the newest `rev` the server told of.
-    `expired`: the generation shown has ended on the server; the next message starts a new one. `doubted`: the server
-    said that there is no such session, but that may be older than what is here.
+    `whole`: messages `first` … whole-1 are complete here; only the server has those before `first`
+    (`SessionCalls.older` requests them). `server_rev`: the newest `rev` that the server has sent. `expired`: the
+    generation shown has ended on the server; the next message starts a new one. `doubted`: the server said that there
+    is no such session, but that answer may be older than this state.
     """
 
     hot: Hot | None = None
@@ -43,12 +43,13 @@ class Conversation:
 
     @property
     def has_gap(self) -> bool:
-        """A text frame came that does not fit on what is here."""
+        """A text frame came that does not continue the text here."""
         return bool(self.pending)
 
     @property
     def needs_sync(self) -> bool:
-        """Something the server told of is not here. It may still be on its way: ask after a moment's grace."""
+        """Something that the server announced has not arrived. It may still be on its way, so wait briefly before
+        asking."""
         announced = self.hot.message_count if self.hot else 0
         if self.expired:
             return self.has_gap
@@ -56,7 +57,7 @@ class Conversation:
 
     @property
     def have(self) -> Have:
-        """What to say in a `sync` frame."""
+        """The contents of a `sync` frame."""
         seq = max(self.streams, default=None)
         if seq is None:
             return Have(generation=self.generation, messages=self.whole)
@@ -71,13 +72,13 @@ class Conversation:
 
     @property
     def messages(self) -> list[Message]:
-        """In reading order: what has ended, the text that streams, then what waits in the queue (`seq` None)."""
+        """In reading order: finished messages, the streaming text, then queued messages (`seq` None)."""
         shown = [self.finished[seq] for seq in sorted(self.finished)]
         shown += [self._streaming(seq) for seq in sorted(self.streams) if self.streams[seq].text]
         return shown + self._queued()
 
     def of_run(self, run_id: str) -> list[Message]:
-        """The finished messages of one run, its input first."""
+        """Return the finished messages of one run, its input first."""
         return [self.finished[seq] for seq in sorted(self.finished) if self.finished[seq].run_id == run_id]
 
     def _streaming(self, seq: int) -> Message:

@@ -1,4 +1,4 @@
-"""The HTTP half: URLs, credentials, retries that are safe, and problem documents as exceptions."""
+"""The HTTP requests: URLs, credentials, safe retries, and problem documents as exceptions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from forge_client.backoff import Backoff
 from forge_client.errors import Unreachable, problem_error, reason_of
 
 Token = str | Callable[[], str]
-"""A bearer token, or what makes a fresh one each time it is needed."""
+"""A bearer token, or a function that returns a fresh one each time it is needed."""
 
 ATTEMPTS = 4
 LONGEST_WAIT = 10.0
-"""Seconds of a `Retry-After` that a retry still waits for."""
+"""Longest `Retry-After`, in seconds, for which a retry waits."""
 
 _TRY_AGAIN = frozenset({502, 503, 504})
 
 
 class Endpoint:
-    """One forge-mcp server as one caller sees it. Close it with `aclose`."""
+    """One forge-mcp server with one caller's credentials. Close it with `aclose`."""
 
     def __init__(self, base_url: str, token: Token | None = None) -> None:
         parts = urlsplit(base_url)
@@ -51,7 +51,7 @@ class Endpoint:
         return {"Authorization": f"Bearer {token}"}
 
     async def ticket(self, session_id: str) -> Ticket | None:
-        """A fresh one, where a token is needed."""
+        """Return a fresh ticket if a token is needed."""
         if self._token is None:
             return None
         response = await self.request("POST", "/api/ticket", json={"session_id": session_id})
@@ -64,7 +64,8 @@ class Endpoint:
         return urlunsplit((scheme, parts.netloc, f"{parts.path}/ws", urlencode(query), ""))
 
     def open_stream(self, session_id: str, silence: float) -> httpx.Request:
-        """The request of the SSE stream, to be sent with `send_stream`; broken off after `silence` seconds."""
+        """Build the request of the SSE stream for `send_stream`; the stream is closed after `silence` seconds
+        without data."""
         return self._http.build_request(
             "GET",
             "/api/chat/stream",
@@ -74,7 +75,7 @@ class Endpoint:
         )
 
     async def send_stream(self, request: httpx.Request) -> httpx.Response:
-        """The open response; the caller closes it. Raises `ProblemError`, `Unreachable`."""
+        """Return the open response, which the caller must close. Raises `ProblemError`, `Unreachable`."""
         try:
             response = await self._http.send(request, stream=True)
             if response.is_error:
@@ -95,7 +96,8 @@ class Endpoint:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> httpx.Response:
-        """A successful response. Only a `repeatable` request is tried again when its fate is unknown.
+        """Return a successful response. Only a `repeatable` request is retried if it is unknown whether the server
+        got it.
 
         Raises `ProblemError`, `Unreachable`.
         """

@@ -1,4 +1,4 @@
-"""What can go wrong, as types. Problem documents (RFC 9457) become the error of their status."""
+"""The errors of this library as types. A problem document (RFC 9457) becomes the error of its status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ForgeClientError(Exception):
-    """Anything this library raises on purpose."""
+    """The base of all errors that this library raises on purpose."""
 
 
 class Unreachable(ForgeClientError):
@@ -28,7 +28,7 @@ class Unreachable(ForgeClientError):
 
 
 class ProblemError(ForgeClientError):
-    """The server refused the request. `errors` lists the fields that are wrong; `retry_after`: seconds or None."""
+    """The server refused the request. `errors` lists the invalid fields; `retry_after`: seconds or None."""
 
     def __init__(
         self,
@@ -48,19 +48,19 @@ class ProblemError(ForgeClientError):
 
 
 class InvalidRequest(ProblemError):
-    """400, 413, 415, 422: the same request will never be accepted."""
+    """400, 413, 415, 422: the server will never accept the same request."""
 
 
 class NotAuthenticated(ProblemError):
-    """401: the token is missing, wrong or has expired."""
+    """401: the token is missing, invalid or has expired."""
 
 
 class Forbidden(ProblemError):
-    """403."""
+    """403: the caller may not do this."""
 
 
 class NotFound(ProblemError):
-    """404: it does not exist, or is another owner's."""
+    """404: the resource does not exist, or belongs to another owner."""
 
 
 class SessionBusy(ProblemError):
@@ -68,15 +68,16 @@ class SessionBusy(ProblemError):
 
 
 class ApprovalHeld(ProblemError):
-    """409: the wallet request cannot be signed now; the text says why (another client has it, or it may be sent)."""
+    """409: the wallet request cannot be signed now. The text says why (another client has it, or it may have been
+    sent)."""
 
 
 class RateLimited(ProblemError):
-    """429: too many messages for now; send again after `retry_after` seconds."""
+    """429: too many messages; send again after `retry_after` seconds."""
 
 
 class ServerError(ProblemError):
-    """5xx, also after the retries that are safe."""
+    """5xx, also after the safe retries."""
 
 
 class CommandFailed(ForgeClientError):
@@ -127,7 +128,8 @@ _CLASSES: dict[int, type[ProblemError]] = {
 
 
 def reason_of(error: BaseException) -> str:
-    """In a few words why a connection failed. What the system said first (`connection refused`) says most."""
+    """Describe in a few words why a connection failed. The system's first message (`connection refused`) is the
+    most precise."""
     if isinstance(error, Unreachable):
         return error.reason
     first = error
@@ -147,7 +149,8 @@ def _cause(error: BaseException) -> BaseException | None:
 
 
 def problem_error(response: httpx.Response, now: float) -> ProblemError:
-    """The error that `response` (4xx or 5xx, body read) stands for. `now`: epoch seconds, for `Retry-After` dates."""
+    """Return the error for `response` (4xx or 5xx, with its body read). `now`: epoch seconds, for `Retry-After`
+    dates."""
     try:
         problem = _Problem.model_validate_json(response.content)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""What `ForgeClient.events()` yields, and how several listeners follow one client."""
+"""The events of `ForgeClient.events()`, and how several listeners follow one client."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ Status = Literal["connecting", "websocket", "sse", "offline", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """The conversation changed. A slow listener sees only the newest of several in a row."""
+    """The conversation changed. A slow listener gets only the newest of several changes."""
 
     conversation: Conversation
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """`websocket` and `sse` follow the session live; `offline` says in `detail` why, and it is being tried again."""
+    """`websocket` and `sse` follow the session live. `offline` gives the reason in `detail`; the client keeps
+    trying."""
 
     status: Status
     detail: str = ""
@@ -32,7 +33,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server refused a frame of this client; nothing is lost."""
+    """The server refused a frame of this client; no data is lost."""
 
     frame: ErrorFrame
 
@@ -72,7 +73,7 @@ class Listener:
 
 
 class Listeners:
-    """Those who listen now; one that is dropped is forgotten."""
+    """The current listeners. A listener that is garbage-collected is removed."""
 
     def __init__(self) -> None:
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()

@@ -1,4 +1,4 @@
-"""What travels between a forge-mcp server and its clients: the frames of `docs/protocol.md`, as this client reads them.
+"""The frames between a forge-mcp server and its clients (`docs/protocol.md`), as this client reads them.
 
 Fields that a newer server adds are ignored.
 """
@@ -21,7 +21,7 @@ class _Frozen(BaseModel):
 
 
 class Tool(_Frozen):
-    """`arguments` come with the call, `outcome` with its result; `truncated`: what is shown is not the whole."""
+    """`arguments` come with the call, `outcome` with its result; `truncated`: only a part is shown."""
 
     call_id: str
     name: str
@@ -31,7 +31,7 @@ class Tool(_Frozen):
 
 
 class Receipt(_Frozen):
-    """What became of a wallet request, on the message that tells it. `closes`: nothing more is asked for it."""
+    """What became of a wallet request, in the message that reports it. `closes`: no further answer is expected."""
 
     approval_id: str | None = None
     call_id: str | None = None
@@ -45,8 +45,8 @@ class Receipt(_Frozen):
 
 
 class Message(_Frozen):
-    """One message. `seq` is null while it waits in the queue; `length` counts Unicode code points. `run_end` comes with
-    the notice that ends a run."""
+    """One message. `seq` is null while the message waits in the queue; `length` counts Unicode code points.
+    `run_end` is set in the notice that ends a run."""
 
     seq: int | None
     sender: Sender
@@ -77,7 +77,8 @@ class ActiveRun(_Frozen):
 
 
 class QueuedMessage(_Frozen):
-    """Accepted and waiting for its turn; `ForgeClient.interrupt(run_id)` withdraws it. `truncated`: a preview."""
+    """An accepted message that waits for its run; `ForgeClient.interrupt(run_id)` withdraws it. `truncated`: a
+    preview."""
 
     run_id: str
     sender: Sender
@@ -95,9 +96,9 @@ class Call(_Frozen):
 
 
 class ReviewChange(_Frozen):
-    """One movement that the simulation showed; `asset` is null for the chain's own coin.
+    """One movement that the simulation showed; `asset` is null for the chain's native currency.
 
-    `amount`: base units, for erc721 the token's id. `symbol` is the contract's own word: untrusted.
+    `amount`: base units, for erc721 the token's id. `symbol` is the contract's own statement and untrusted.
     """
 
     direction: str
@@ -111,7 +112,7 @@ class ReviewChange(_Frozen):
 
 
 class Allowance(_Frozen):
-    """What `spender` may take or control from then on; `text` says it in one sentence. `owner` null: your own."""
+    """What `spender` may take or control afterwards; `text` says it in one sentence. `owner` null: your own account."""
 
     kind: str
     token: str | None = None
@@ -142,7 +143,7 @@ class ReviewArgument(_Frozen):
 
 
 class ReviewedCall(_Frozen):
-    """One call as the chain would read it, and the calls within it. `function` is null when it is not known."""
+    """One call as the chain would execute it, and the calls within it. `function` is null when it is not known."""
 
     to: str | None = None
     function: str | None = None
@@ -153,7 +154,7 @@ class ReviewedCall(_Frozen):
 
 
 class ReviewFee(_Frozen):
-    """An estimate: the gas, and what it costs in wei and in the chain's own coin."""
+    """An estimate of the gas and of its cost, in wei and in the chain's native currency."""
 
     gas: str
     wei: str
@@ -162,7 +163,8 @@ class ReviewFee(_Frozen):
 
 
 class Review(_Frozen):
-    """What was found out before anybody was asked. `outcome`: `moves`, `nothing` or `unknown` (`reason` says why)."""
+    """What the server found out before the person was asked. `outcome`: `moves`, `nothing` or `unknown` (`reason`
+    says why)."""
 
     outcome: str = "unknown"
     reason: str | None = None
@@ -176,14 +178,15 @@ class Review(_Frozen):
 
 
 class Claim(_Frozen):
-    """A client has the request in a wallet until `until` (RFC 3339), to be signed by `account`."""
+    """One of a client's wallets has the request until `until` (RFC 3339); `account` is to sign it."""
 
     account: str
     until: str
 
 
 class Report(_Frozen):
-    """An answer that did not settle the request (`not_found`, `different`, `unknown`): it may have been sent."""
+    """An answer that did not settle the request (`not_found`, `different`, `unknown`): a transaction may have been
+    sent."""
 
     transaction_hash: str | None = None
     outcome: str
@@ -191,9 +194,9 @@ class Report(_Frozen):
 
 
 class Approval(_Frozen):
-    """A wallet request that waits for the user. `value`: decimal wei; times RFC 3339.
+    """A wallet request that waits for the user. `value`: decimal wei; times are RFC 3339.
 
-    `truncated`: not the whole request; get it from `ForgeClient.state` before it is signed.
+    `truncated`: this is only a part of the request. Get all of it with `ForgeClient.state` before it is signed.
     """
 
     approval_id: str
@@ -219,9 +222,9 @@ class Approval(_Frozen):
 
 
 class Ask(_Frozen):
-    """A tool call that waits for the user's word, because texts of strangers may have brought it about.
+    """A tool call that waits for the user's decision, because text from strangers may have caused it.
 
-    `strangers`: the tools that brought such texts. `truncated`: `arguments` are null here; the HTTP State has them.
+    `strangers`: the tools that brought such text. `truncated`: `arguments` are null here; the HTTP State has them.
     """
 
     approval_id: str
@@ -236,9 +239,9 @@ class Ask(_Frozen):
 
 
 class Hot(_Frozen):
-    """Everything of a session that changes, but for the messages. A session that does not exist has `rev` 0.
+    """Everything of a session that changes, except the messages. A session that does not exist has `rev` 0.
 
-    `outcomes`: how the runs that ended last ended, by run id.
+    `outcomes`: the outcomes of the latest runs, by run id.
     """
 
     session_id: str
@@ -262,7 +265,7 @@ class Hot(_Frozen):
 
 
 class State(Hot):
-    """The answer of the HTTP API: the hot state and the newest messages that fit; those before `first_seq` do not."""
+    """The answer of the HTTP API: the hot state and the newest messages that fit, beginning with number `first_seq`."""
 
     first_seq: int = 0
     messages: list[Message] = []
@@ -287,7 +290,7 @@ class TextFrame(_Frozen):
 
 
 class ErrorFrame(_Frozen):
-    """The server refused a frame of ours; the connection stays open."""
+    """The server refused a frame of this client; the connection stays open."""
 
     type: Literal["error"] = "error"
     status: int
@@ -304,7 +307,7 @@ class SessionExpiredFrame(_Frozen):
 
 
 class PongFrame(_Frozen):
-    """The answer to a ping; a `rev` beyond ours means that something was missed."""
+    """The answer to a ping; a `rev` beyond the client's own means that the client has missed something."""
 
     type: Literal["pong"] = "pong"
     rev: int | None = None
@@ -319,7 +322,8 @@ SERVER_FRAME: TypeAdapter[StateFrame | TextFrame | ErrorFrame | SessionExpiredFr
 
 
 class Have(_Frozen):
-    """What we hold: messages `0 … messages-1`, and `length` characters of `attempt` of the streaming message `seq`."""
+    """What the client has: messages `0 … messages-1`, and `length` characters of `attempt` of the streaming
+    message `seq`."""
 
     generation: int = 0
     messages: int = 0
@@ -338,7 +342,7 @@ class SyncFrame(_Frozen):
 
 
 class AuthFrame(_Frozen):
-    """Keep the connection open beyond the token by which it was opened; a `pong` is the answer."""
+    """Keep the connection open beyond the end of the token that opened it; a `pong` is the answer."""
 
     type: Literal["auth"] = "auth"
     ticket: str

@@ -1,4 +1,4 @@
-"""The live connection that never gives up: WebSocket first, SSE where it is blocked, growing pauses in between."""
+"""The live connection, which keeps trying: WebSocket first, SSE if that is blocked, with growing pauses in between."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BROKEN = (OSError, WebSocketException, httpx.TransportError, ForgeClientError)
 
 
 class Link:
-    """`run` follows one session until it is cancelled and tells how it fares."""
+    """`run` follows one session until it is cancelled and reports its status."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Link:
                 await asyncio.sleep(self._backoff.next())
 
     async def _follow(self) -> str:
-        """Follow by what works, until it ends. The reason, or nothing when it ended as planned."""
+        """Follow by the method that works until it ends. Return the reason, or an empty text if the end was planned."""
         try:
             await self._by_best_way()
         except TimeoutError:
@@ -76,7 +76,7 @@ class Link:
             self._way = "websocket"
             await SocketFollower(self._pace, self._read, self._take).follow(self._endpoint, self._session_id)
         else:
-            # When the stream ends, a WebSocket gets one chance before the next stream.
+            # When the stream ends, one WebSocket is tried before the next stream.
             self._way, self._failed_dials = "sse", self._pace.dials_before_sse - 1
             await follow_stream(self._endpoint, self._session_id, self._pace, self._read, self._take)
 

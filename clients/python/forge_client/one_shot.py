@@ -1,4 +1,4 @@
-"""One message, one answer: for scripts. Answers go to `out`, everything else to `err`."""
+"""One message and one answer, for scripts. Answers go to `out`, everything else to `err`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from forge_client.frames import Message
 from forge_client.wording import approval_words, tool_line, visible
 
 COMPLETED, NOT_COMPLETED, REFUSED, WAITING = 0, 1, 2, 3
-"""Exit statuses: answered; failed, interrupted or out of time; wrong use or no server; the wallet is waited for."""
+"""Exit statuses: answered; failed, interrupted or out of time; wrong usage or no server; waiting for the wallet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask where. `timeout` in seconds; None waits as long as it takes."""
+    """The message and its target. `timeout` in seconds; None means no limit."""
 
     message: str
     url: str
@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(slots=True)
 class Printer:
-    """A person at a terminal sees the text as it comes; a script gets the answer alone, when it is complete."""
+    """A person at a terminal sees the text as it streams; a script gets only the complete answer."""
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
@@ -43,7 +43,7 @@ class Printer:
     _ended: set[int] = field(default_factory=set[int])
 
     def follow(self, conversation: Conversation, run_id: str) -> None:
-        """Print what is new, in order: what comes after a gap waits until the gap is filled."""
+        """Print new text in order; text after a gap waits until the gap is filled."""
         place: int | None = None
         for message in conversation.messages:
             if message.seq is None or message.run_id != run_id:
@@ -94,7 +94,7 @@ async def _ask(client: ForgeClient, question: Question, printer: Printer) -> int
         async with asyncio.timeout(question.timeout):
             ended = await _follow(client, accepted.run_id, printer if is_live else None)
     except asyncio.CancelledError:
-        # Ctrl-C: nobody is left to read the answer.
+        # After Ctrl-C nobody reads the answer.
         await client.interrupt(accepted.run_id)
         raise
     if question.as_json:

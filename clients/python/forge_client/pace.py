@@ -1,4 +1,4 @@
-"""Every waiting time of the live connection in one place, in seconds; tests shorten them."""
+"""All waiting times of the live connection, in seconds; tests shorten them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The defaults fit API Gateway: a connection idle for 10 minutes is cut, and every one after 2 hours.
+    """The defaults suit API Gateway, which closes a connection after 10 idle minutes, and every one after 2 hours.
 
-    `sync_grace`: what was announced may still be on its way. `sync_first` to `sync_cap`: between repeated syncs.
-    `proven`: a connection that lived this long starts the back-off anew.
+    `sync_grace`: time for announced data to arrive. `sync_first` to `sync_cap`: between repeated syncs. `proven`: a
+    connection that lived this long resets the back-off.
     """
 
     open_within: float = 10.0

@@ -1,7 +1,8 @@
-"""Frame by frame to a conversation: a pure function.
+"""Builds a conversation frame by frame with a pure function.
 
-Whatever the network drops, doubles, delays or swaps, the texts end equal to the server's, because a finished message
-never changes, every text frame says where it belongs, and `Conversation.needs_sync` tells when something is missing.
+If the network drops, repeats, delays or reorders frames, the texts still end equal to the server's, because a
+finished message never changes, every text frame contains its position, and `Conversation.needs_sync` shows when
+something is missing.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from forge_client.frames import (
 )
 
 PENDING_LIMIT = 256
-"""Text frames beyond a gap that are kept. They matter: `sync` answers with text that lags behind what was pushed."""
+"""Number of text frames beyond a gap that are kept. They are needed, because the text in an answer to `sync` is
+behind the pushed text."""
 
 Frame = State | StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame
 
 
 def apply(conversation: Conversation, frame: Frame) -> Conversation:
-    """The conversation after `frame`. Frames of an earlier generation change nothing."""
+    """Return the conversation after `frame`. Frames of an earlier generation change nothing."""
     match frame:
         case State():
             return _state(conversation, frame)
@@ -65,7 +67,8 @@ def _state(conversation: Conversation, state: State) -> Conversation:
 
 
 def _leaving_out(conversation: Conversation, first: int) -> Conversation:
-    """The server left out what came before `first`: what is older here would have a gap behind it."""
+    """The server left out messages before `first`, so older messages here would have a gap after them and are
+    dropped."""
     finished = {seq: message for seq, message in conversation.finished.items() if seq >= first}
     return replace(conversation, finished=finished, first=first, whole=first)
 
@@ -73,14 +76,15 @@ def _leaving_out(conversation: Conversation, first: int) -> Conversation:
 def _is_new_generation(conversation: Conversation, state: State) -> bool:
     if state.generation == conversation.generation:
         return False
-    # A session that expired may start to count anew once the table has forgotten it.
+    # The numbers of an expired session may start again once the table has deleted it.
     return state.generation > conversation.generation or conversation.expired
 
 
 def _absent(conversation: Conversation, state: State) -> Conversation:
-    """The server knows no such session: what was shown has expired, if anything was.
+    """The server knows no such session, so the shown session, if any, has expired.
 
-    Said once, it may have been said before the session began, and have come late. Said again, after a sync, it counts.
+    The first such answer may have been sent before the session began and arrived late. A second one, after a sync,
+    counts.
     """
     if conversation.generation == 0:
         return replace(conversation, hot=_hot_part(state))
@@ -88,7 +92,7 @@ def _absent(conversation: Conversation, state: State) -> Conversation:
 
 
 def _hot(conversation: Conversation, state: State) -> Conversation:
-    """Text that streamed and is neither in the log nor of the run in progress came to nothing."""
+    """Streaming text that is neither in the log nor part of the run in progress is dropped."""
     run, ended = state.active_run, state.message_count
     streams = {
         seq: stream
@@ -121,7 +125,7 @@ def _message(conversation: Conversation, state: State, message: Message) -> Conv
 
 
 def _streamed(conversation: Conversation, seq: int, attempt: int, text: str) -> Conversation:
-    """The streaming text so far, whole (HTTP and SSE): it counts if it is newer than ours."""
+    """The whole streaming text so far (HTTP and SSE); it replaces older text here."""
     stream = conversation.streams.get(seq)
     if stream and (stream.attempt, len(stream.text)) >= (attempt, len(text)):
         return conversation
@@ -140,7 +144,7 @@ def _place(frame: TextFrame) -> tuple[int, int, int, int, int]:
 
 
 def _settle(conversation: Conversation) -> Conversation:
-    """Fit in whatever fits, and forget what is out of date."""
+    """Apply the frames that fit now, and drop those that are outdated."""
     left: list[TextFrame] = []
     for frame in conversation.pending:
         conversation, fits = _fit(conversation, frame)
@@ -154,7 +158,7 @@ def _settle(conversation: Conversation) -> Conversation:
 
 
 def _fit(conversation: Conversation, frame: TextFrame) -> tuple[Conversation, bool]:
-    """Second: the frame is dealt with, now or because it is out of date."""
+    """The second value: the frame is done, because it was applied or is outdated."""
     if frame.generation != conversation.generation:
         return conversation, False
     if message := conversation.finished.get(frame.seq):

@@ -1,4 +1,4 @@
-"""Following a session by server-sent events, where a WebSocket is blocked: each event is the whole state."""
+"""Following a session by server-sent events where a WebSocket is blocked. Each event is the whole state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def follow_stream(
     read: Callable[[], Conversation],
     receive: Callable[[Frame], None],
 ) -> None:
-    """Returns when the stream has ended, or after `pace.sse_for`, when a WebSocket is worth another try.
+    """Return when the stream has ended, or after `pace.sse_for`, so that a WebSocket can be tried again.
 
     Raises `ProblemError`, `Unreachable`, `httpx.TransportError`.
     """
@@ -50,7 +50,7 @@ def _receive_state(data: str, receive: Callable[[Frame], None]) -> None:
 
 
 async def _events(response: httpx.Response) -> AsyncIterator[str]:
-    """The `data` of each event; comments (heartbeats), ids and names are of no use here."""
+    """Yield the `data` of each event; comments (heartbeats), ids and names are not used."""
     lines: list[str] = []
     async for line in response.aiter_lines():
         if line.startswith("data:"):

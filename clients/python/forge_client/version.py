@@ -1,4 +1,4 @@
-"""Which version of the client this is: pyproject.toml says it, and the installed package knows it."""
+"""The version of the client, from pyproject.toml by way of the installed package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import metadata
 
 DISTRIBUTION = "forge-mcp-client"
 CHECKOUT = "0+checkout"
-"""What a checkout that was not installed calls itself."""
+"""The version of a checkout that was not installed."""
 
 
 def installed_version() -> str:

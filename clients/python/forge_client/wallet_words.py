@@ -1,4 +1,5 @@
-"""A wallet request at a terminal: what it does first, from its review's fields; the agent's own words last."""
+"""A wallet request in words for a terminal: first what it does, from its review's fields; the agent's own words
+last."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from forge_client.frames import Approval, ReviewChange, ReviewedCall
 
 
 def doubts(approval: Approval, now: datetime | None = None) -> list[str]:
-    """Why something may have been sent for this request already, or is about to be; nothing: nobody knows of it."""
+    """Return why a transaction may have been sent for this request already or soon; empty if nothing indicates it."""
     said = [_reported(report.transaction_hash, report.outcome) for report in approval.reported]
     if approval.claim is None or said:
         return said
@@ -19,7 +20,7 @@ def doubts(approval: Approval, now: datetime | None = None) -> list[str]:
 
 
 def effects(approval: Approval) -> Iterator[str]:
-    """What leaves and comes, who may take what, and what to be warned of, a line each."""
+    """Yield what leaves and arrives, who may take what, and the warnings, one line each."""
     review = approval.review
     told = [allowance.text for allowance in review.allowances]
     yield from told
@@ -34,7 +35,7 @@ def effects(approval: Approval) -> Iterator[str]:
 
 
 def calls(approval: Approval) -> Iterator[str]:
-    """The calls as the chain would read them, the inner ones further in."""
+    """Yield the calls as the chain would execute them, inner calls indented."""
     for call in approval.review.calls:
         yield from _call(call, 0)
 

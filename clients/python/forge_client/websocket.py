@@ -1,4 +1,4 @@
-"""Following a session over a WebSocket: catching up, pinging, and noticing when it is dead."""
+"""Following a session over a WebSocket: catching up, pinging, and detecting a dead connection."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from forge_client.reduce import Frame
 
 FRAME_LIMIT = 1 << 20
 RENEW_AT = 0.8
-"""Of the time for which a connection stays open."""
+"""The share of the connection's time after which a newer token is presented."""
 NEWEST = 500
-"""How many of the messages that have ended are asked for; `SessionCalls.older` has those before."""
+"""The number of finished messages to request; `SessionCalls.older` requests earlier ones."""
 
 
 class HalfOpen(ConnectionError):
-    """The server has not answered a ping in time: the connection is dead, whatever the socket says."""
+    """The server has not answered a ping in time, so the connection is dead even if the socket looks open."""
 
 
 class SocketFollower:
-    """One WebSocket from dialling to its end. `read` gives the conversation so far, `receive` takes each frame."""
+    """One WebSocket from opening to its end. `read` returns the conversation so far, `receive` handles each frame."""
 
     def __init__(
         self, pace: Pace, read: Callable[[], Conversation], receive: Callable[[Frame], None]
@@ -45,7 +45,7 @@ class SocketFollower:
         self._heard_at = 0.0
 
     async def follow(self, endpoint: Endpoint, session_id: str) -> None:
-        """Returns when it is time to dial anew. Raises `OSError`, `WebSocketException`, `TimeoutError`."""
+        """Return when it is time to reconnect. Raises `OSError`, `WebSocketException`, `TimeoutError`."""
         async with asyncio.timeout(self._pace.open_within):
             ticket = await endpoint.ticket(session_id)
         dialling = connect(
@@ -66,7 +66,7 @@ class SocketFollower:
         self._renew_at = float("inf") if lasts is None else self._now() + lasts * RENEW_AT
 
     async def _renew(self, socket: ClientConnection) -> None:
-        """Shows a newer token before the old one ends. Without one the server closes the socket."""
+        """Present a newer token before the old one ends. Without one the server closes the socket."""
         self._renew_at = float("inf")
         try:
             ticket = await self._new_ticket() if self._new_ticket else None
@@ -98,7 +98,7 @@ class SocketFollower:
         try:
             frame = SERVER_FRAME.validate_json(raw)
         except ValidationError:
-            # A kind of frame that a newer server sends. What it may have changed comes with a sync.
+            # A newer server sends this unknown kind of frame. A sync brings whatever it may have changed.
             frame = PongFrame()
         self._receive(frame)
         if not self._read().needs_sync:
@@ -108,7 +108,7 @@ class SocketFollower:
             self._sync_at = self._now() + max(self._pace.sync_grace, self._syncs.next())
 
     async def _act(self, socket: ClientConnection) -> None:
-        """Whatever is due now."""
+        """Do whatever is due now."""
         now = self._now()
         if now >= self._pong_by:
             raise HalfOpen(f"no answer to a ping within {self._pace.pong_within:g} s")
@@ -127,7 +127,7 @@ class SocketFollower:
         return self._heard_at + (self._pace.ping_every_busy if is_busy else self._pace.ping_every)
 
     async def _sync(self, socket: ClientConnection) -> None:
-        """Ask for what is missing; the answer, or its absence (`_pong_by`), tells whether to ask again."""
+        """Request what is missing. The answer, or its absence (`_pong_by`), decides whether to request it again."""
         await self._send(socket, SyncFrame(have=self._read().have, newest=NEWEST))
         self._sync_at = float("inf")
 

@@ -1,4 +1,4 @@
-"""How things are said to a person at a terminal. Whatever came over the network is made harmless first."""
+"""The words for a person at a terminal. Text from the network is made harmless first."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _HEX = re.compile(r"0x[0-9a-fA-F]{40,}")
 
 
 def visible(text: str) -> str:
-    """`text` without anything that could command the terminal or reorder what a person reads.
+    """Return `text` without anything that could control the terminal or reorder what a person reads.
 
-    Control characters become their pictures (ESC: ␛).
+    Control characters become visible symbols (ESC: ␛).
     """
     return _CONTROL.sub(_picture, text.replace("\r\n", "\n"))
 
@@ -30,12 +30,12 @@ def _picture(found: re.Match[str]) -> str:
 
 
 def short(text: str) -> str:
-    """Addresses and hashes abbreviated: `0x1234…abcd`."""
+    """Abbreviate addresses and hashes: `0x1234…abcd`."""
     return _HEX.sub(lambda found: f"{found[0][:6]}…{found[0][-4:]}", text)
 
 
 def ether(wei: str) -> str:
-    """`1.5 ETH` of decimal wei, exact; small amounts stay in wei."""
+    """Return for example `1.5 ETH` for decimal wei, exactly; small amounts stay in wei."""
     if 0 < int(wei) < 10**12:
         return f"{wei} wei"
     with localcontext() as context:
@@ -45,7 +45,7 @@ def ether(wei: str) -> str:
 
 
 def tool_line(message: Message) -> str:
-    """A tool call in one line: `balance(who: Alice)`."""
+    """Return a tool call in one line: `balance(who: Alice)`."""
     if message.tool is None:
         return visible(message.content)
     arguments = message.tool.arguments or {}
@@ -54,7 +54,7 @@ def tool_line(message: Message) -> str:
 
 
 def result_line(message: Message) -> str:
-    """What matters most of a tool's result, when it is JSON of a known form; else nothing."""
+    """Return the most important part of a tool's result if it is JSON of a known form; else an empty text."""
     try:
         result = json.loads(message.content)
     except ValueError:
@@ -87,7 +87,7 @@ def _cut(text: str) -> str:
 
 
 def ask_words(ask: Ask) -> str:
-    """Why the person is asked, and all of the call."""
+    """Return why the person is asked, and the whole call."""
     why = f"Texts of strangers (from {', '.join(ask.strangers)}) may have talked the agent into this."
     given = ask.arguments
     facts = (
@@ -99,7 +99,7 @@ def ask_words(ask: Ask) -> str:
 
 
 def approval_words(approval: Approval) -> str:
-    """What will be signed, one fact a line; addresses whole, because this is what a person checks."""
+    """Return what will be signed, one fact in each line, with complete addresses, because a person checks them."""
     review = approval.review
     to = review.recipient or approval.to
     by_way_of = approval.to if to.lower() != approval.to.lower() else None
@@ -122,7 +122,7 @@ def approval_words(approval: Approval) -> str:
 
 
 def _local(time: str) -> str:
-    """RFC 3339 as a clock here shows it, with its zone."""
+    """Return an RFC 3339 time in the local time zone."""
     return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M %Z}"
 
 

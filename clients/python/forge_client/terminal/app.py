@@ -16,7 +16,7 @@ from forge_client.terminal.server import Server
 
 
 class ChatApp(App[None]):
-    """Talks to the server at `url`; without `session_id` it goes on with the conversation used last."""
+    """Talks to the server at `url`; without `session_id` it continues the conversation that was used last."""
 
     TITLE = "forge-mcp"
     CSS_PATH = "chat.tcss"

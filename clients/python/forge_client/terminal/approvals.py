@@ -1,4 +1,4 @@
-"""What the wallet is asked to sign, and the person's answer."""
+"""Wallet requests, and the person's answer to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 class ApprovalCard(Vertical):
     """This terminal has no wallet: the person signs elsewhere and pastes the transaction's hash, or rejects.
 
-    What stands in the field when they reject, and is no hash, is their reason.
+    If the person rejects, any text in the field that is not a hash is the reason.
     """
 
     class Answered(WidgetMessage):
@@ -37,7 +37,7 @@ class ApprovalCard(Vertical):
         self.border_title = "Your wallet is asked to sign"
 
     def compose(self) -> ComposeResult:
-        # The answer stays in sight however much there is to read: the facts scroll by themselves.
+        # The answer stays visible however long the facts are, because the facts scroll separately.
         with VerticalScroll(classes="facts"):
             yield Static(Content(approval_words(self.approval)), classes="words")
             if self.approval.data not in ("", "0x"):
@@ -49,7 +49,8 @@ class ApprovalCard(Vertical):
             yield Button("Reject", variant="error", classes="reject", compact=True)
 
     def show(self, approval: Approval) -> None:
-        """The request as it is now: claimed by another client, made for another account, reported and not found."""
+        """Show the request's current state: claimed by another client, made for another account, reported and not
+        found."""
         if approval == self.approval:
             return
         self.approval = approval
@@ -77,7 +78,7 @@ class ApprovalCard(Vertical):
 
 
 class Approvals(Vertical):
-    """Those that wait now."""
+    """Show the requests that wait now."""
 
     async def show(self, waiting: list[Approval]) -> None:
         wanted = {approval.approval_id for approval in waiting}

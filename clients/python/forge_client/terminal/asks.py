@@ -1,4 +1,4 @@
-"""Tool calls that wait for the person's word, and their answer."""
+"""Tool calls that wait for the person's decision, and the answers to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forge_client.wording import ask_words
 
 
 class AskCard(Vertical):
-    """Nobody can say yes to what is not shown whole."""
+    """A call that is not shown completely cannot be allowed."""
 
     class Answered(WidgetMessage):
         def __init__(self, approval_id: str, *, is_allowed: bool) -> None:
@@ -42,7 +42,7 @@ class AskCard(Vertical):
 
 
 class Asks(Vertical):
-    """Those that wait now. What one asks for never changes."""
+    """Show the calls that wait now. A waiting call never changes."""
 
     async def show(self, waiting: list[Ask]) -> None:
         wanted = {ask.approval_id for ask in waiting}

@@ -1,4 +1,4 @@
-"""One widget for each kind of message. No text from the network is ever read as markup."""
+"""One widget for each kind of message. Text from the network is never parsed as markup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class UserBubble(Static):
 
 
 class NoticeLine(Static):
-    """What the system says: an interruption, a failure, an event, an answer that is not whole."""
+    """A message of the system: an interruption, a failure, an event, an incomplete answer."""
 
     async def show(self, entry: Entry) -> None:
         self.set_class(entry.message.answer_end is not None, "-unfinished")
@@ -33,7 +33,7 @@ class NoticeLine(Static):
 
 
 class QueuedBubble(Static, can_focus=True):
-    """A message that waits; Delete or a click withdraws it."""
+    """A queued message; Delete or a click withdraws it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("delete,backspace", "withdraw", "Withdraw")]
 
@@ -61,7 +61,7 @@ class QueuedBubble(Static, can_focus=True):
 
 
 class AgentBubble(Markdown):
-    """Markdown that grows as it streams."""
+    """Markdown that grows while it streams."""
 
     _shown = ""
 
@@ -80,7 +80,7 @@ class AgentBubble(Markdown):
         self._shown = text
 
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
-        """An agent's text must not open programs: say where the link leads instead."""
+        """An agent's text must not open programs, so a click shows the link's target instead."""
         event.stop()
         self.notify(visible(event.href), title="The link leads to", markup=False)
 
@@ -117,7 +117,7 @@ Bubble = UserBubble | NoticeLine | QueuedBubble | AgentBubble | ToolCard
 
 
 def bubble(entry: Entry) -> Bubble:
-    """The empty widget for `entry`; fill it with `show` once it is mounted."""
+    """Return the empty widget for `entry`; fill it with `show` after it is mounted."""
     match entry.message.kind, entry.message.sender:
         case _ if entry.message.seq is None:
             return QueuedBubble(id=entry.key)
@@ -160,7 +160,7 @@ def _result(result: Message | None) -> str:
 
 
 def _pretty(text: str) -> str:
-    """JSON indented, anything else as it is."""
+    """Return JSON indented, and any other text unchanged."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The one screen of the chat: it follows a session and acts for the person."""
+"""The chat's only screen: it follows a session and carries out the person's actions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from forge_client.wording import visible
 
 
 class ChatScreen(Screen[None]):
-    """Talks to the server at `url`; without `session_id` it goes on with the conversation used last."""
+    """Talks to the server at `url`; without `session_id` it continues the conversation that was used last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,ctrl+underscore", "help", "Help", key_display="F1"),
@@ -226,7 +226,7 @@ class ChatScreen(Screen[None]):
     @on(Earlier.Wanted)
     async def action_earlier(self) -> None:
         self._transcript.page_back()
-        # Listening anew begins with showing the conversation as it is.
+        # A new listener first gets the current conversation.
         self._listen(self._client)
 
     async def _switch(self, session_id: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Where a message is written: Enter sends, Shift+Enter or Ctrl+J makes a line."""
+"""The input field for a message: Enter sends, Shift+Enter or Ctrl+J inserts a line break."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Composer(TextArea):
         event.prevent_default()
 
     def load(self, text: str) -> None:
-        """Put `text` back to be edited; what is being written stays."""
+        """Put `text` back for editing; text that is being written stays."""
         if not self.text:
             self.text = text
             self.move_cursor(self.document.end)

@@ -1,4 +1,4 @@
-"""The few questions the chat asks in a box of its own. Escape answers none of them."""
+"""The chat's dialogs. Escape closes each of them without an answer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TextDialog(ModalScreen[str | None]):
 
 
 class HelpDialog(ModalScreen[str | None]):
-    """The keys. Any of the keys that leave a dialog or open this one closes it."""
+    """The help. Any of the keys that leave a dialog or open the help closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,f1,ctrl+underscore", "dismiss(None)", "Close")

@@ -1,4 +1,4 @@
-"""Messages to what a screen shows: a tool call and its result are one entry."""
+"""Converts messages to the entries of the screen: a tool call and its result are one entry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forge_client.frames import Message
 
 
 class Entry(NamedTuple):
-    """`key` stays the same while the entry grows. `result`: of a tool call, once it is there."""
+    """`key` stays the same while the entry grows. `result`: the result of a tool call, once it has arrived."""
 
     key: str
     message: Message
@@ -17,7 +17,7 @@ class Entry(NamedTuple):
 
 
 def entries(conversation: Conversation) -> list[Entry]:
-    """In reading order, the queued ones last."""
+    """Return the entries in reading order, queued ones last."""
     shown: list[Entry] = []
     calls: dict[str, int] = {}
     for message in conversation.messages:

@@ -1,4 +1,4 @@
-"""What each key does, in words: the help shows this table, and docs/clients.md repeats it."""
+"""What each key does, in words. The help shows this table, and docs/clients.md repeats it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """`keys`: textual's names of the keys. `shown`: how people write them."""
+    """`keys`: textual's names of the keys. `shown`: the names for people."""
 
     keys: tuple[str, ...]
     shown: str

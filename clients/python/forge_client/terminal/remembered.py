@@ -1,4 +1,5 @@
-"""The sessions this person has used, in a file of their own: on an anonymous server the id is the only key to them."""
+"""The sessions that this person has used, in a file of their own, because on a server without login only the id
+gives access."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ LIMIT = 100
 
 
 class RememberedSession(BaseModel):
-    """`title` as last seen."""
+    """`title`: the title when it was last seen."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +28,7 @@ class _Contents(BaseModel):
 
 
 class RememberedSessions:
-    """The file at `path`, the one used last first. A file that cannot be read counts as empty."""
+    """The file at `path`, with the session used last first. A file that cannot be read counts as empty."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -47,7 +48,7 @@ class RememberedSessions:
         self._write([session, *others][:LIMIT])
 
     def retitle(self, session: RememberedSession) -> None:
-        """As `remember`, but the order stays."""
+        """Do the same as `remember`, but keep the order."""
         self._write([session if _same(known, session) else known for known in self._read()])
 
     def forget(self, session: RememberedSession) -> None:
@@ -61,7 +62,7 @@ class RememberedSessions:
 
     def _write(self, sessions: list[RememberedSession]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Whole or not at all, and for this person's eyes only: `mkstemp` makes it so.
+        # The file is written completely or not at all, and only its owner can read it: `mkstemp` creates it so.
         handle, name = tempfile.mkstemp(dir=self._path.parent)
         with os.fdopen(handle, "w") as file:
             file.write(_Contents(sessions=sessions).model_dump_json(indent=1))

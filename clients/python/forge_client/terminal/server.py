@@ -1,4 +1,4 @@
-"""Where the chat is, and how it gets in."""
+"""The chat's server and credentials."""
 
 from __future__ import annotations
 

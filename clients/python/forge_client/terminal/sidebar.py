@@ -11,7 +11,7 @@ from forge_client.terminal.remembered import RememberedSession
 from forge_client.wording import visible
 
 WIDTH = 22
-"""Characters of a title that fit into a line of the list."""
+"""Maximum characters of a title in a line of the list."""
 
 
 class SessionList(OptionList):

@@ -1,4 +1,4 @@
-"""The top line (connection, network, title) and the line above the composer (what goes on)."""
+"""The top line (connection, network, title) and the line above the composer (current activity)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StatusLine(Static):
 
 
 class Going(Static):
-    """One line of what is the matter now; nothing when all is well."""
+    """Return one line about the current problem; empty if there is none."""
 
     def show(self, connection: ConnectionChanged, conversation: Conversation, url: str, seconds: int) -> None:
         text, style = _matter(connection, conversation, url, seconds)

@@ -1,4 +1,4 @@
-"""The remembered sessions of one server, with their titles kept fresh."""
+"""The remembered sessions of one server, with their titles kept up to date."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Titles:
         self._kept: RememberedSession | None = None
 
     def sessions(self) -> list[RememberedSession]:
-        """The one used last first."""
+        """Return the sessions, the one used last first."""
         return self._remembered.of(self._url)
 
     def keep(self, session: SessionCalls) -> bool:
-        """Whether anything changed. The first message gives a session its title and makes it worth remembering."""
+        """Return whether anything changed. With its first message a session gets a title and is remembered."""
         hot = session.conversation.hot
         if hot is None or not hot.title:
             return False
@@ -40,7 +40,7 @@ class Titles:
         self._remembered.forget(RememberedSession(url=self._url, session_id=session_id))
 
     async def refresh(self, session: SessionCalls) -> None:
-        """Take over titles that were changed elsewhere. A server out of reach changes nothing."""
+        """Update titles that were changed elsewhere. If the server is unreachable, nothing changes."""
         try:
             listed = await session.sessions([each.session_id for each in self.sessions()])
         except ForgeClientError:

@@ -1,4 +1,4 @@
-"""The conversation on the screen, kept in step with what the client knows."""
+"""The conversation on the screen, kept equal to the client's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forge_client.terminal.bubbles import Bubble, bubble
 from forge_client.terminal.entries import Entry, entries
 
 PAGE = 100
-"""Entries on the screen at first; as many more each time the person asks for earlier ones."""
+"""Number of entries on the screen at first, and of those added when the person asks for earlier ones."""
 
 
 EXAMPLES = ("balance of Alice", "send 1 ETH from Alice to Bob", "latest block", "help")
@@ -29,7 +29,7 @@ class Welcome(Static):
 
 
 class Earlier(Static):
-    """Above the first entry shown, while there are earlier ones."""
+    """The line above the first entry while there are earlier entries."""
 
     class Wanted(WidgetMessage):
         pass
@@ -39,7 +39,7 @@ class Earlier(Static):
 
 
 class Transcript(VerticalScroll, can_focus=True):
-    """`show` is to be awaited before it is called again."""
+    """Await `show` before calling it again."""
 
     def __init__(self) -> None:
         super().__init__(id="transcript")
@@ -70,7 +70,7 @@ class Transcript(VerticalScroll, can_focus=True):
         self.follow_end()
 
     def follow_end(self) -> None:
-        """Stay at the end, until the person scrolls back."""
+        """Stay at the end until the person scrolls back."""
         self._follows_end = True
         self._keep_end()
 
@@ -78,11 +78,11 @@ class Transcript(VerticalScroll, can_focus=True):
         self._keep_end()
 
     def on_resize(self) -> None:
-        """A request to the wallet below takes room away."""
+        """A wallet request below the transcript makes it smaller."""
         self._keep_end()
 
     def _keep_end(self) -> None:
-        """Once what is there now is laid out. The person may have scrolled back by then."""
+        """Scroll after the present entries are laid out. The person may have scrolled back by then."""
         self.call_after_refresh(self._to_end)
 
     def _to_end(self) -> None:
@@ -98,7 +98,7 @@ class Transcript(VerticalScroll, can_focus=True):
         self._follows_end = False
 
     def on_scroll_to(self) -> None:
-        """The scroll bar is dragged."""
+        """The person drags the scroll bar."""
         self._follows_end = False
 
     def action_scroll_up(self) -> None:
@@ -122,7 +122,7 @@ class Transcript(VerticalScroll, can_focus=True):
             await self.remove_children(widgets)
 
     async def _mount_new(self, wanted: list[Entry]) -> None:
-        """New ones go where they belong in the reading order: mostly, but not always, at the end."""
+        """Mount new entries at their place in the reading order, which is usually but not always the end."""
         before: Bubble | None = None
         batch: list[Bubble] = []
         batches: list[tuple[list[Bubble], Bubble | None]] = []
