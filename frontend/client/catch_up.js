@@ -1,4 +1,4 @@
-// When to ask `sync`: soon after something is lacking and has stopped arriving by itself, and never in a storm.
+// Decides when to send `sync`: soon after something is missing and no longer arrives by itself, and at a limited rate.
 
 import { have, needsSync } from './conversation.js';
 
@@ -21,7 +21,7 @@ export class CatchUp {
     this.options = options;
   }
 
-  /** Look at the conversation again: a frame has come or the link has opened. */
+  /** Check the conversation again, because a frame has come or the link has opened. */
   look() {
     if (!needsSync(this.options.conversation())) {
       this.stop();

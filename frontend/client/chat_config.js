@@ -1,11 +1,11 @@
-// What a user of the client sets, and what it hears.
+// The settings of the client, and the events that it reports.
 
 import { fitText } from './code_points.js';
 
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */
 
-/** What the server takes in one message, in bytes of UTF-8: `MESSAGE_BYTES_LIMIT` of `forge.models.session`. */
+/** The server's limit for one message, in bytes of UTF-8: `MESSAGE_BYTES_LIMIT` of `forge.models.session`. */
 export const MAX_MESSAGE_BYTES = 16_000;
 
 export const DEFAULTS = { maxMessageLength: 2000, reconnectAttempts: 5, reconnectDelay: 3000 };
@@ -17,7 +17,7 @@ export function byteLength(text) {
   return encoder.encode(text).length;
 }
 
-/** Why a message cannot be sent; empty when it can. @param {string} written @param {number} maxMessageLength */
+/** Returns why a message cannot be sent; empty if it can. @param {string} written @param {number} maxMessageLength */
 export function messageProblem(written, maxMessageLength) {
   const text = fitText(written);
   if (!text.trim()) return 'The message is empty.';
@@ -28,7 +28,7 @@ export function messageProblem(written, maxMessageLength) {
 }
 
 /**
- * The server's address without a slash at its end. A path alone, or nothing, needs a page whose origin completes it.
+ * The server's address without a slash at its end. A path alone, or an empty address, is completed by the page's origin.
  * @param {string} backendUrl
  */
 export function checkedUrl(backendUrl) {
@@ -50,10 +50,10 @@ function isHttp(address, base) {
 }
 
 /**
- * `maxMessageLength` in characters: this client's own limit, beside the server's of `MAX_MESSAGE_BYTES`.
- * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
- * (redials go on, slowly); `reconnectDelay` in milliseconds. Without a `sessionId` the client keeps one in the browser.
- * `accessToken` where the server demands one.
+ * `maxMessageLength` in characters: this client's own limit, in addition to the server's limit `MAX_MESSAGE_BYTES`.
+ * If `backendUrl` is empty, the page's own origin is used. `reconnectAttempts`: failures until the status is `disconnected`
+ * (reconnecting continues, slowly); `reconnectDelay` in milliseconds. Without a `sessionId` the client keeps one in the
+ * browser. `accessToken` is needed where the server requires one.
  * @typedef {object} ChatConfig
  * @property {string} backendUrl
  * @property {number} [maxMessageLength]
@@ -61,8 +61,8 @@ function isHttp(address, base) {
  * @property {number} [reconnectDelay]
  * @property {string} [sessionId]
  * @property {() => Promise<string | null>} [accessToken]
- * @property {() => void} [unauthorized] a request was refused for its token
- * @property {Storage} [storage] keeps the session's id and what is not confirmed yet
+ * @property {() => void} [unauthorized] called when a request was refused because of its token
+ * @property {Storage} [storage] keeps the session's id and the messages that are not confirmed yet
  */
 
 /**
@@ -71,6 +71,6 @@ function isHttp(address, base) {
  * @property {(status: ConnectionStatus) => void} [onConnectionChange]
  * @property {(error: Error) => void} [onError]
  * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown) => void} [onWalletTransactionRequest] once per request
- * @property {(state: ChatState) => void} [onState] after every change
+ * @property {(transaction: unknown) => void} [onWalletTransactionRequest] called once for each request
+ * @property {(state: ChatState) => void} [onState] called after every change
  */

@@ -19,7 +19,7 @@ export { MemoryStorage } from './memory_storage.js';
 /** @import { Conversation } from './conversation.js' */
 /** @import { ApprovalReply, CommandResult, ServerFrame, State } from './frames.js' */
 
-/** How many of the messages that have ended are asked for when a conversation is opened, and how many older ones at once. */
+/** The number of finished messages that are requested when a conversation is opened, and of older ones in each request. */
 const NEWEST = 500;
 const OLDER = 200;
 
@@ -31,7 +31,7 @@ export class ChatManager {
   #telling;
   #isConfirmingEnd = false;
   #isLoadingOlder = false;
-  /** Keeps the session's id in this browser, unless the user of the client does. @type {SessionBook | null} */
+  /** Keeps the session's id in this browser, unless the user of the client keeps it. @type {SessionBook | null} */
   #book = null;
 
   /** @param {ChatConfig} config @param {ChatHandlers} [handlers] */
@@ -72,7 +72,7 @@ export class ChatManager {
     this.#changed();
   }
 
-  /** Does nothing when there is no link, so that a handler may call it too. */
+  /** Does nothing without a link, so that a handler may call it too. */
   disconnect() {
     const transport = this.#transport;
     if (!transport) return;
@@ -82,7 +82,7 @@ export class ChatManager {
     if (this.#state.connectionStatus !== 'disconnected') this.#changed();
   }
 
-  /** The same as `disconnect`: nothing is left running. */
+  /** The same as `disconnect`: nothing keeps running. */
   stop() {
     this.disconnect();
   }
@@ -95,7 +95,7 @@ export class ChatManager {
     return this.#conversation.sessionId;
   }
 
-  /** Leave this conversation for another one. @param {string} sessionId */
+  /** Switch to another conversation. @param {string} sessionId */
   setSessionId(sessionId) {
     if (sessionId === this.getSessionId()) return;
     const wasConnected = this.#transport !== null;
@@ -112,7 +112,7 @@ export class ChatManager {
     return problem ? this.#refuse(problem) : this.#send('chat', text);
   }
 
-  /** Without a run's id: the run in progress, else what is queued. @param {string} [runId] */
+  /** Stop the run with this id; without an id, the run in progress, or else the queued runs. @param {string} [runId] */
   interrupt(runId = this.#state.activeRun?.run_id) {
     return this.#reported(async () => this.#confirmed(await this.api.interrupt(this.getSessionId(), runId)));
   }
@@ -122,14 +122,14 @@ export class ChatManager {
     return this.sendCommand(this.getSessionId(), 'set_network', { network });
   }
 
-  /** A command that changes the session, which is then as the server has it. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
+  /** Send a command that changes the session, then read the session again. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
   async sendCommand(sessionId, name, args) {
     const result = await this.api.command(sessionId, name, args);
     if (result.success) this.#confirmed(await this.api.state(sessionId));
     return result;
   }
 
-  /** Tell the agent how a wallet request ended; without an id the one that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
+  /** Tell the agent how a wallet request ended; without an id, the request that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
   sendTransactionResult(success, transactionHash, reason, approvalId) {
     const approval_id = approvalId ?? this.#state.approvals[0]?.approval_id;
     const outcome = success ? 'sent' : 'rejected';
@@ -137,12 +137,12 @@ export class ChatManager {
     return this.reportWallet(this.getSessionId(), { approval_id, outcome, ...rest });
   }
 
-  /** Take over the state that the answer to a request of `api` brings. @param {Promise<State>} request */
+  /** Apply the state in the answer to a request of `api`. @param {Promise<State>} request */
   async confirm(request) {
     this.#confirmed(await request);
   }
 
-  /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval @param {string} [text] */
+  /** Report a wallet's answer. The report is kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval @param {string} [text] */
   reportWallet(sessionId, approval, text = reportText(approval)) {
     const since = sessionId === this.getSessionId() ? this.#conversation.ended : 0;
     return this.outbox.add({ sessionId, kind: 'system', text, approval, since });
@@ -153,7 +153,7 @@ export class ChatManager {
     return this.#send('system', text);
   }
 
-  /** Forget the wallet request on this side; the server keeps it until it is answered or expires. */
+  /** Forget the wallet request in this client; the server keeps it until it is answered or expires. */
   clearPendingTransaction() {
     if (this.#state.pendingWalletTx === null) return;
     this.#state = { ...this.#state, pendingWalletTx: null };
@@ -178,14 +178,14 @@ export class ChatManager {
     }
   }
 
-  /** The answer to a request of ours: newer than anything of a generation that has ended. @param {State} state */
+  /** Apply the answer to a request of this client; it is newer than any frame of a generation that has ended. @param {State} state */
   #confirmed(state) {
     if (state?.session_id !== this.getSessionId()) return;
     if (this.#conversation.expired && state.generation > 0) this.#conversation = emptyConversation(state.session_id);
     this.#become(applyState(this.#conversation, state));
   }
 
-  /** Frames may be late, but an answer to a question asked now tells whether the session has really ended. */
+  /** A frame may be late, but the answer to a request made now shows whether the session has really ended. */
   async #confirmEnd() {
     if (this.#isConfirmingEnd) return;
     this.#isConfirmingEnd = true;
@@ -201,7 +201,7 @@ export class ChatManager {
     this.#transport?.send({ type: 'sync', ...frame });
   }
 
-  /** Bring messages before the first one that is here. @returns {Promise<boolean>} whether some came */
+  /** Load messages before the first one that is here. @returns {Promise<boolean>} whether some came */
   async loadOlder() {
     const { first, sessionId, generation } = this.#conversation;
     if (first === 0 || this.#isLoadingOlder) return false;

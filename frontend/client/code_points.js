@@ -1,4 +1,4 @@
-// Offsets on the wire count Unicode code points; JavaScript strings count UTF-16 units.
+// Offsets in frames count Unicode code points; JavaScript strings count UTF-16 units.
 
 const SURROGATE = /[\uD800-\uDFFF]/;
 
@@ -11,7 +11,7 @@ export function codePointLength(text) {
 }
 
 /**
- * `text` without its first `count` code points.
+ * Returns `text` without its first `count` code points.
  * @param {string} text
  * @param {number} count
  */
@@ -27,9 +27,10 @@ export function dropCodePoints(text, count) {
   return text.slice(units);
 }
 
-// The server's rule for the text of a message (`forge/models/lines.py`), kept before it is sent: both hold the same text.
+// The server's rule for the text of a message (`forge/models/lines.py`), applied before sending, so that both have the
+// same text.
 
-/** Control characters that are no white space, and halves of characters. */
+/** Control characters except white space, and lone surrogates. */
 const UNFIT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ud800-\udfff]/gu;
 
 /** @param {string} text */

@@ -1,6 +1,6 @@
-// A pure reducer: server frames in any order, late, doubled or missing, become the server's conversation.
-// Nothing is ever lost or doubled because text carries its offset and ended messages their sequence number;
-// what is lacking shows in `needsSync`, and `have` tells the server what to send.
+// A pure reducer: server frames in any order, late, repeated or missing, become the server's conversation. Nothing is
+// lost or repeated, because text carries its offset and finished messages their sequence number. `needsSync` tells
+// whether something is missing, and `have` tells the server what to send.
 
 import { isWhole, withEnd, withText } from './entry.js';
 
@@ -8,8 +8,8 @@ import { isWhole, withEnd, withText } from './entry.js';
 /** @import { Have, Hot, PublicMessage, ServerFrame, SessionExpiredFrame, State, TextFrame } from './frames.js' */
 
 /**
- * `entries` by sequence number. `ended`: messages that are known to have ended; of them `complete` are held
- * whole, without a gap. Messages before `first` are not held; `withOlder` brings them. `hot` is the newest public state
+ * `entries` by sequence number. `ended`: number of messages that are known to be finished; `complete` of them are held
+ * completely, without a gap. Messages before `first` are not held; `withOlder` adds them. `hot` is the newest public state
  * (by `rev`).
  * @typedef {object} Conversation
  * @property {string} sessionId
@@ -31,7 +31,7 @@ export function emptyConversation(sessionId) {
 /**
  * @param {Conversation} conversation
  * @param {ServerFrame} frame
- * @returns {Conversation} the same object when the frame brought nothing
+ * @returns {Conversation} the same object if the frame contained nothing new
  */
 export function applyFrame(conversation, frame) {
   switch (frame.type) {
@@ -63,7 +63,7 @@ export function applyState(conversation, state) {
 }
 
 /**
- * Messages before those that are held, as `GET /api/state?before=` answers.
+ * Adds messages before those that are held, from an answer of `GET /api/state?before=`.
  * @param {Conversation} conversation
  * @param {State} state
  * @returns {Conversation}
@@ -75,7 +75,7 @@ export function withOlder(conversation, state) {
   return { ...conversation, entries, first: Math.min(conversation.first, state.first_seq ?? 0) };
 }
 
-/** The server left out what came before `first`: whatever older is held would have a gap behind it. @param {Conversation} conversation @param {number} first */
+/** The server left out messages before `first`, so older held messages would have a gap after them and are dropped. @param {Conversation} conversation @param {number} first */
 function leavingOut(conversation, first) {
   if (first <= conversation.complete) return conversation;
   const entries = conversation.entries.slice();
@@ -84,7 +84,7 @@ function leavingOut(conversation, first) {
 }
 
 /**
- * Forget a conversation whose session has ended. Late frames of that generation are ignored from now on.
+ * Drops a conversation whose session has ended. Late frames of that generation are ignored from now on.
  * @param {Conversation} conversation
  * @returns {Conversation}
  */
@@ -106,8 +106,8 @@ export function expire(conversation) {
 }
 
 /**
- * The server says that there is no such session although we hold a conversation of it: either the session has
- * ended or the frame is older than the session.
+ * Tells whether the server says that there is no such session although this client has a conversation of it. Either the
+ * session has ended, or the frame is older than the session.
  * @param {Conversation} conversation
  * @param {State} state
  */
@@ -115,14 +115,14 @@ export function denies(conversation, state) {
   return state.session_id === conversation.sessionId && state.generation === 0 && conversation.generation > 0;
 }
 
-/** Whether something is lacking that only the answer to a `sync` can bring. @param {Conversation} conversation */
+/** Whether something is missing that only the answer to a `sync` can bring. @param {Conversation} conversation */
 export function needsSync(conversation) {
   if (conversation.expired) return false;
   if (!conversation.hot || conversation.complete < conversation.ended) return true;
   return conversation.entries.slice(conversation.complete).some((entry) => entry && entry.length < entry.wanted);
 }
 
-/** What to tell the server in a `sync`. @param {Conversation} conversation @returns {Have} */
+/** What this client has, for a `sync`. @param {Conversation} conversation @returns {Have} */
 export function have(conversation) {
   const { generation, complete, entries } = conversation;
   const partial = entries[complete] ?? entries.find((entry) => entry && !entry.ended);
@@ -178,7 +178,7 @@ function mergeMessage(entries, message, state) {
   entries[seq] = { ...entry, message, wanted: Math.max(entry.wanted, message.length) };
 }
 
-/** Text that streamed but is not the active attempt's and not in the log either. @param {(Entry | undefined)[]} entries @param {State} state */
+/** Drops streaming text that is neither the active attempt's nor in the log. @param {(Entry | undefined)[]} entries @param {State} state */
 function dropAbandonedText(entries, { message_count, active_run }) {
   for (let seq = message_count; seq < entries.length; seq += 1) {
     const entry = entries[seq];

@@ -1,4 +1,4 @@
-// One message of the conversation as far as it has come in.
+// One message of the conversation, as far as it has arrived.
 
 import { codePointLength, dropCodePoints } from './code_points.js';
 
@@ -6,12 +6,12 @@ import { codePointLength, dropCodePoints } from './code_points.js';
 
 const PIECES_KEPT = 500;
 
-/** @typedef {{ offset: number, text: string }} Piece text from an offset in code points */
+/** @typedef {{ offset: number, text: string }} Piece a text from an offset, which counts code points */
 
 /**
- * `length` of the `wanted` code points are held in `text`; `pieces` are for later, beyond a gap: the server's answer
- * to `sync` may be older than what it has pushed, so they are needed when the gap closes. `attempt` is 0 once the
- * message has ended; `preview` is text seen while it streamed that is longer than what has been repeated since.
+ * `text` has `length` of the `wanted` code points. `pieces` lie beyond a gap; they are kept, because the server's answer
+ * to `sync` may be older than the text that it has pushed. `attempt` is 0 once the message has ended. `preview` is
+ * text that was shown while streaming and is longer than what has been sent again since.
  * @typedef {object} Entry
  * @property {PublicMessage} message
  * @property {string} text
@@ -23,7 +23,7 @@ const PIECES_KEPT = 500;
  * @property {string} preview
  */
 
-/** The text to show: an ended message never gets shorter while the rest of it is on its way. @param {Entry} entry */
+/** The text to show. A finished message never becomes shorter while the rest of its text is on its way. @param {Entry} entry */
 export function displayText(entry) {
   return entry.preview.length > entry.text.length ? entry.preview : entry.text;
 }
@@ -36,7 +36,7 @@ export function isWhole(entry) {
 /**
  * @param {Entry | undefined} held
  * @param {Pick<TextFrame, 'seq' | 'attempt' | 'offset' | 'text'>} frame
- * @returns {Entry | undefined} `held` itself when the frame brings nothing
+ * @returns {Entry | undefined} `held` itself if the frame contains nothing new
  */
 export function withText(held, frame) {
   if (frame.attempt === 0) return held?.ended ? extended(held, frame) : held;

@@ -1,4 +1,4 @@
-// Server-sent events by `fetch` (unlike EventSource it can carry an Authorization header and never retries by itself).
+// Server-sent events by `fetch`, which unlike EventSource can send an Authorization header and never retries by itself.
 
 /** @import { LinkEvents } from './socket.js' */
 /** @import { StateFrame } from './frames.js' */
@@ -22,7 +22,7 @@ export class EventStream {
     void this.#follow(url, fetch, headers);
   }
 
-  /** A stream cannot ask; each of its events is the whole state. */
+  /** A stream cannot send frames; each of its events is the whole state. */
   send() {
     return false;
   }
@@ -43,7 +43,7 @@ export class EventStream {
       });
       if (response.ok && response.body) await this.#read(response.body);
     } catch {
-      // Cut off or refused: both end in `closed`.
+      // The stream was cut off or refused; both end in `closed`.
     }
     clearTimeout(this.#silence);
     const wasOpen = this.isOpen;

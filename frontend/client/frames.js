@@ -1,4 +1,4 @@
-// The wire format of docs/protocol.md as types; `layers/forge/forge/models/frame.py` is its source.
+// The frames of docs/protocol.md as types; `layers/forge/forge/models/frame.py` is their source.
 
 /** Every `type` that a server frame can have. */
 export const SERVER_FRAME_TYPES = /** @type {const} */ (['state', 'text', 'error', 'session_expired', 'pong']);
@@ -13,16 +13,16 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @typedef {object} ToolDisplay
  * @property {string} call_id
  * @property {string} name
- * @property {Record<string, unknown> | null} [arguments] with the call
- * @property {'success' | 'refused' | 'failed' | 'unknown' | null} [outcome] with the result
+ * @property {Record<string, unknown> | null} [arguments] in the message of the call
+ * @property {'success' | 'refused' | 'failed' | 'unknown' | null} [outcome] in the message of the result
  * @property {boolean} [truncated]
  */
 
 /**
- * What became of a wallet request. `closes`: the request is used up. `reported` and `unanswered` are what a client said.
+ * What became of a wallet request. `closes`: the request is used up. `reported` and `unanswered` are a client's statements.
  * @typedef {object} WalletReceipt
  * @property {string | null} [approval_id]
- * @property {string | null} [call_id] of the tool call that asked
+ * @property {string | null} [call_id] the tool call that made the request
  * @property {'reported' | 'unanswered' | 'rejected' | 'succeeded' | 'failed' | 'pending' | 'different' | 'not_found' | 'unknown' | 'expired'} outcome
  * @property {boolean} [closes]
  * @property {string | null} [transaction_hash]
@@ -45,9 +45,9 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {boolean} [is_streaming]
  * @property {string | null} [run_id]
  * @property {ToolDisplay | null} [tool]
- * @property {WalletReceipt | null} [receipt] with a message that tells what became of a wallet request
- * @property {'failed' | 'interrupted' | null} [run_end] with the notice that ends a run, how that run ended
- * @property {'cut_off' | 'filtered' | 'refused' | 'failed' | 'empty' | null} [answer_end] with the notice about an answer that did not end well
+ * @property {WalletReceipt | null} [receipt] in a message that reports what became of a wallet request
+ * @property {'failed' | 'interrupted' | null} [run_end] how the run ended, in the notice that ends it
+ * @property {'cut_off' | 'filtered' | 'refused' | 'failed' | 'empty' | null} [answer_end] how the answer ended, in the notice about an answer that did not end normally
  */
 
 /** @typedef {{ run_id: string, attempt: number, started_at: string, seq: number }} PublicRun */
@@ -62,7 +62,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
 /** @typedef {{ gas: string, wei: string, formatted: string, currency: string }} ReviewFee */
 
 /**
- * What was found out about a request before anybody was asked.
+ * What the server found out about a request before the person was asked.
  * @typedef {object} Review
  * @property {'moves' | 'nothing' | 'unknown'} outcome
  * @property {string | null} [reason]
@@ -82,7 +82,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * `value` is decimal wei.
  * @typedef {object} PublicApproval
  * @property {string} approval_id
- * @property {string} [call_id] of the tool call that asked
+ * @property {string} [call_id] the tool call that made the request
  * @property {string} network
  * @property {number} chain_id
  * @property {string} to
@@ -90,28 +90,28 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {string} data
  * @property {string | null} gas
  * @property {string | null} [sender]
- * @property {Call[]} [calls] what `digest` is over; empty when the request was cut
+ * @property {Call[]} [calls] the calls that `digest` covers; empty if the request was cut
  * @property {string} digest
  * @property {string} description
  * @property {string | null} decoded
  * @property {string | null} simulation
  * @property {Review} [review]
- * @property {PublicClaim | null} [claim] some client has the request in a wallet
- * @property {PublicReport[]} [reported] answers that did not settle it
+ * @property {PublicClaim | null} [claim] set while a client's wallet has the request
+ * @property {PublicReport[]} [reported] answers that did not settle the request
  * @property {string} created_at
  * @property {string} expires_at
- * @property {boolean} [truncated] not the whole request, which HTTP has; it may not be signed from here
+ * @property {boolean} [truncated] true if this is only a part of the request: it may not be signed from here, and HTTP has the whole
  */
 
 /**
- * A tool call that waits for the person's word, because texts of strangers may have brought it about.
+ * A tool call that waits for the person's decision, because text from strangers may have caused it.
  * @typedef {object} PublicAsk
  * @property {string} approval_id
  * @property {string} call_id
  * @property {string} tool
- * @property {Record<string, unknown> | null} arguments null when it was cut; HTTP has them
+ * @property {Record<string, unknown> | null} arguments null if they were cut; HTTP has them
  * @property {string} network
- * @property {string[]} strangers the tools that brought such texts
+ * @property {string[]} strangers the tools that brought such text
  * @property {string} created_at
  * @property {string} expires_at
  * @property {boolean} [truncated]
@@ -136,11 +136,11 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {number} message_count
  * @property {string | null} expires_at
  * @property {string[]} [notices]
- * @property {Record<string, 'completed' | 'failed' | 'interrupted' | 'waiting'>} [outcomes] of recent runs, by id
+ * @property {Record<string, 'completed' | 'failed' | 'interrupted' | 'waiting'>} [outcomes] the outcomes of the latest runs, by id
  */
 
 /** The HTTP State; the `state` frame is the same with its `type`. A minimal answer has no messages. `first_seq`: messages
- * before it are left out; `GET /api/state?before=` has them.
+ * before it are left out, and `GET /api/state?before=` returns them.
  * @typedef {Hot & { messages?: PublicMessage[], first_seq?: number }} State */
 /** @typedef {State & { type: 'state' }} StateFrame */
 /** @typedef {{ type: 'text', session_id: string, generation: number, seq: number, attempt: number, offset: number, text: string }} TextFrame */
@@ -166,7 +166,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  */
 
 /**
- * What the deletion of an account has deleted, and what it leaves; `is_complete` false: call it again with the same key.
+ * What the deletion of an account has deleted, and what remains; if `is_complete` is false, repeat the request with the same key.
  * @typedef {object} Receipt
  * @property {boolean} is_complete
  * @property {{ sessions: number, messages: number, memory_entries: number, wallet_requests: number, runs: number }} deleted
@@ -181,7 +181,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
 /** @typedef {{ approval_id?: string | null, outcome: 'sent' | 'rejected' | 'unknown' | 'allowed', transaction_hash?: string | null, reason?: string | null, claim_id?: string | null }} ApprovalReply */
 
 /**
- * The server frame in `data`, or null when it is not one: a newer server may send types that we do not know.
+ * Returns the server frame in `data`, or null if it is not one: a newer server may send types that this client does not know.
  * @param {unknown} data
  * @returns {ServerFrame | null}
  */

@@ -1,4 +1,5 @@
-// The HTTP API. Failures become `RequestError`s: a problem document's words, or why no answer came.
+// The HTTP API. A failure becomes a `RequestError` with the problem document's words, or the reason for which no answer
+// came.
 
 /** @import { ApprovalReply, ClaimRequest, CommandResult, Receipt, SessionSummary, State } from './frames.js' */
 
@@ -7,7 +8,7 @@ const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 export class RequestError extends Error {
   /**
-   * `status` 0: no answer came. `retryAfter` in milliseconds, when the server named a time.
+   * `status` 0: no answer came. `retryAfter` in milliseconds, if the server named a time.
    * @param {{ status: number, title: string, detail: string, retryAfter?: number }} problem
    */
   constructor({ status, title, detail, retryAfter }) {
@@ -18,14 +19,14 @@ export class RequestError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same request may succeed a little later. */
+  /** Whether the same request may succeed later. */
   get isTransient() {
     return this.status === 0 || TRANSIENT_STATUS.has(this.status);
   }
 }
 
 /**
- * `unauthorized` hears of each request that was refused for its token.
+ * `unauthorized` is called for each request that was refused because of its token.
  * @typedef {object} HttpOptions
  * @property {string} backendUrl without a slash at the end; empty: the page's own origin
  * @property {() => Promise<string | null>} [accessToken]
@@ -42,16 +43,16 @@ export class HttpApi {
     this.accessToken = accessToken;
     this.unauthorized = unauthorized;
     this.fetch = fetch;
-    /** Milliseconds by which the server's clock is ahead of ours. */
+    /** Milliseconds by which the server's clock is ahead of this one. */
     this.clockAhead = 0;
   }
 
   /**
    * @param {string} sessionId
    * @param {string} message
-   * @param {string} idempotencyKey the same key is the same message, however often it is sent
+   * @param {string} idempotencyKey the same key means the same message, however often it is sent
    * @param {string} [ifBusy]
-   * @returns {Promise<State>} without messages: they come over the link
+   * @returns {Promise<State>} without messages, which come over the link
    */
   chat(sessionId, message, idempotencyKey, ifBusy) {
     const body = { message, session_id: sessionId, ...(ifBusy && { if_busy: ifBusy }) };
@@ -70,7 +71,7 @@ export class HttpApi {
     return this.#request('POST', '/api/system', { body, idempotencyKey, isMinimal: true });
   }
 
-  /** Put a wallet request into one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
+  /** Claim a wallet request for one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
   claim(sessionId, claim) {
     return this.#request('POST', '/api/approvals/claim', { body: { session_id: sessionId, ...claim } });
   }
@@ -80,7 +81,7 @@ export class HttpApi {
     return this.#request('GET', `/api/state?session_id=${encodeURIComponent(sessionId)}`);
   }
 
-  /** Messages that have ended, before number `before`. @param {string} sessionId @param {number} before @param {number} limit @returns {Promise<State>} */
+  /** Finished messages before number `before`. @param {string} sessionId @param {number} before @param {number} limit @returns {Promise<State>} */
   older(sessionId, before, limit) {
     return this.#request('GET', `/api/state?session_id=${encodeURIComponent(sessionId)}&before=${before}&limit=${limit}`);
   }
@@ -119,7 +120,7 @@ export class HttpApi {
     return this.#request('POST', '/api/sessions/adopt', { body: { session_id: sessionId } });
   }
 
-  /** Delete everything of the person who is logged in; the same key goes on until it is complete. @param {string} idempotencyKey @returns {Promise<Receipt>} */
+  /** Delete everything of the person who is logged in; the same key continues the deletion until it is complete. @param {string} idempotencyKey @returns {Promise<Receipt>} */
   deleteAccount(idempotencyKey) {
     return this.#request('DELETE', '/api/account', { idempotencyKey });
   }
@@ -135,7 +136,7 @@ export class HttpApi {
   }
 
   /**
-   * A single-use ticket for the session's WebSocket. `opens_for`: seconds until what it opens ends with its token.
+   * A single-use ticket for the session's WebSocket. `opens_for`: seconds until the opened connection ends with its token.
    * @param {string} sessionId
    * @returns {Promise<{ ticket: string, opens_for?: number | null }>}
    */

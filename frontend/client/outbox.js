@@ -1,5 +1,5 @@
-// Messages that the server has not confirmed yet. Each keeps one Idempotency-Key for life and lives in the browser's
-// storage until it is confirmed, so that neither a failure nor a reload loses or doubles it.
+// Messages that the server has not confirmed yet. Each keeps one Idempotency-Key and stays in the browser's storage
+// until it is confirmed, so that neither a failure nor a reload loses or repeats it.
 
 import { backoff } from './backoff.js';
 import { fitText } from './code_points.js';
@@ -13,7 +13,7 @@ const TRIES = 6;
 const TRIED_BY_ITSELF_MS = 10 * 60_000;
 
 /**
- * `since`: messages that the conversation had when this one was written.
+ * `since`: the number of messages in the conversation when this one was written.
  * @typedef {object} OutgoingMessage
  * @property {string} key
  * @property {string} sessionId
@@ -38,7 +38,7 @@ const TRIED_BY_ITSELF_MS = 10 * 60_000;
 export class Outbox {
   /** @type {OutgoingMessage[]} */
   #messages;
-  /** The last send of each session: one after the other, or they could overtake each other. @type {Map<string, Promise<unknown>>} */
+  /** The last send of each session. Messages are sent one after the other, so that none can overtake another. @type {Map<string, Promise<unknown>>} */
   #lines = new Map();
 
   /** @param {OutboxOptions} options */
@@ -143,14 +143,14 @@ export class Outbox {
   }
 }
 
-/** A wallet's words may be cut within a character, and its answer must reach the server all the same. @template {Pick<OutgoingMessage, 'text' | 'approval'>} Draft @param {Draft} draft @returns {Draft} */
+/** A wallet's text may be cut inside a character, and its answer must reach the server all the same. @template {Pick<OutgoingMessage, 'text' | 'approval'>} Draft @param {Draft} draft @returns {Draft} */
 function fitDraft(draft) {
   const { text, approval } = draft;
   const reason = approval?.reason;
   return { ...draft, text: fitText(text), ...(approval && reason ? { approval: { ...approval, reason: fitText(reason) } } : {}) };
 }
 
-/** `crypto.randomUUID` exists on secure origins only. */
+/** `crypto.randomUUID` exists only on secure origins. */
 export function newKey() {
   if ('randomUUID' in crypto) return crypto.randomUUID();
   const hex = Array.from(globalThis.crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

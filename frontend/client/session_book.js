@@ -1,4 +1,4 @@
-// The conversations of this browser: ids and titles, and which one each tab shows.
+// The conversations of this browser: their ids and titles, and which one each tab shows.
 
 import { newKey } from './outbox.js';
 
@@ -6,8 +6,8 @@ const BOOK = 'forge.sessions';
 const CURRENT = 'forge.session';
 
 /**
- * Times in epoch milliseconds. `at`: last use; `endedAt`: when the server ended it; `aside`: the id under which a copy of
- * what this id held before is kept; `seen`: how many of its messages have been on screen.
+ * Times in epoch milliseconds. `at`: last use; `endedAt`: when the server ended it; `aside`: the id of a copy of what
+ * this id held before; `seen`: how many of its messages have been on screen.
  * @typedef {{ id: string, title: string | null, at: number, endedAt?: number, aside?: string, seen?: number }} BookEntry
  */
 
@@ -18,7 +18,7 @@ export class SessionBook {
     this.tabStorage = tabStorage;
   }
 
-  /** The tab's own conversation; in a new tab the one that was used last; else a new one. */
+  /** Returns the tab's own conversation; in a new tab, the one that was used last; otherwise a new one. */
   current() {
     const id = this.tabStorage.getItem(CURRENT) ?? this.storage.getItem(CURRENT) ?? newKey();
     this.use(id);
@@ -31,7 +31,7 @@ export class SessionBook {
     this.storage.setItem(CURRENT, id);
   }
 
-  /** Newest first. @returns {BookEntry[]} */
+  /** The entries, newest first. @returns {BookEntry[]} */
   entries() {
     try {
       const entries = JSON.parse(this.storage.getItem(BOOK) ?? '[]');

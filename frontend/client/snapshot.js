@@ -1,4 +1,4 @@
-// What a user of the client sees: plain data made from the conversation, the outbox and the connection.
+// The state for the user of the client: plain data made from the conversation, the outbox and the connection.
 
 import { displayText } from './entry.js';
 
@@ -14,10 +14,10 @@ import { displayText } from './entry.js';
  * @typedef {object} ChatState
  * @property {string} sessionId
  * @property {ConnectionStatus} connectionStatus
- * @property {ShownMessage[]} messages by sequence number; the same object as long as a message is unchanged
- * @property {boolean} isLoaded whether the server has told anything about this conversation yet
- * @property {boolean} hasOlder whether there are messages before the first one here; `loadOlder` brings them
- * @property {boolean} isCaughtUp whether every message that has ended is held whole
+ * @property {ShownMessage[]} messages by sequence number; an unchanged message stays the same object
+ * @property {boolean} isLoaded whether the server has sent anything about this conversation yet
+ * @property {boolean} hasOlder whether there are messages before the first one here; `loadOlder` loads them
+ * @property {boolean} isCaughtUp whether every finished message is held completely
  * @property {boolean} isExpired
  * @property {boolean} isTyping
  * @property {boolean} isProcessing
@@ -25,7 +25,7 @@ import { displayText } from './entry.js';
  * @property {QueuedMessage[]} queued
  * @property {OutgoingMessage[]} outgoing not confirmed by the server yet, or failed
  * @property {PublicApproval[]} approvals
- * @property {PublicAsk[]} asks tool calls that wait for the person's word
+ * @property {PublicAsk[]} asks tool calls that wait for the person's decision
  * @property {unknown} pendingWalletTx
  * @property {Hot | null} hot
  */
@@ -73,7 +73,7 @@ export function snapshot(conversation, outgoing, connectionStatus) {
 }
 
 /**
- * Whether the server shows a message already whose confirmation is still on its way, so that nobody sees it twice.
+ * Whether the server already shows a message whose confirmation is still on its way, so that it is not shown twice.
  * @param {OutgoingMessage} outgoing
  * @param {ShownMessage[]} messages
  * @param {QueuedMessage[]} queued

@@ -1,4 +1,4 @@
-// One WebSocket from dial to close. It notices by itself when the other side has gone silent.
+// One WebSocket from opening to close. It detects by itself that the other side no longer answers.
 
 import { parseFrame } from './frames.js';
 
@@ -7,7 +7,7 @@ import { parseFrame } from './frames.js';
 const OPEN_DEADLINE_MS = 10_000;
 
 /**
- * `closed` is called once, `opened` tells whether the socket had been open.
+ * `closed` is called once; its argument tells whether the socket had been open.
  * @typedef {object} LinkEvents
  * @property {() => void} opened
  * @property {(frame: ServerFrame) => void} frame
@@ -30,13 +30,13 @@ export class Socket {
       this.socket.onmessage = (event) => this.#heard(event.data);
       this.socket.onclose = () => this.#over();
     } else {
-      // Whoever makes this object has to hold it before it hears that it is closed.
+      // The error is reported later, so that the caller has stored this object before `closed` is called.
       queueMicrotask(() => this.#over());
     }
     this.expectAnswer(OPEN_DEADLINE_MS);
   }
 
-  /** Node 20 has no WebSocket of its own, and a host may take the browser's away. */
+  /** Node 20 has no WebSocket of its own, and a host may remove the browser's. */
   static isPossible() {
     return typeof globalThis.WebSocket === 'function';
   }
@@ -53,13 +53,13 @@ export class Socket {
     return true;
   }
 
-  /** Any frame is an answer. @param {number} milliseconds */
+  /** Any frame counts as an answer. @param {number} milliseconds */
   expectAnswer(milliseconds) {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#over(), milliseconds);
   }
 
-  /** Close without `closed` being called. */
+  /** Close without a call of `closed`. */
   close() {
     this.#end();
   }
@@ -93,7 +93,7 @@ export class Socket {
   }
 }
 
-/** Null where the host forbids it (a content security policy, mixed content): that is a socket that cannot be opened. @param {string} url @param {typeof globalThis.WebSocket} WebSocket */
+/** Returns null where the host forbids a socket (a content security policy, mixed content); it counts as one that cannot be opened. @param {string} url @param {typeof globalThis.WebSocket} WebSocket */
 function dialled(url, WebSocket) {
   try {
     return new WebSocket(url);

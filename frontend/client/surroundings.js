@@ -1,7 +1,7 @@
-// What happens around the page: sleep, tabs, network. Nothing of it exists outside a browser.
+// Events around the page: sleep, tabs, network. None of them exist outside a browser.
 
 /**
- * `wake`: the page is looked at again or the network is back; `doubt`: the network has gone.
+ * `wake`: the page is visible again or the network is back; `doubt`: the network has gone.
  * @param {{ wake: () => void, doubt: () => void }} reactions
  * @returns {() => void} stops watching
  */
@@ -19,7 +19,7 @@ export function watchSurroundings({ wake, doubt }) {
   return () => stop.abort();
 }
 
-/** False only when the browser knows that there is no network. */
+/** False only if the browser knows that there is no network. */
 export function isOnline() {
   return globalThis.navigator?.onLine !== false;
 }

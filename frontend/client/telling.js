@@ -1,4 +1,4 @@
-// Tells the user of the client what has changed.
+// Reports changes to the user of the client.
 
 /** @import { ChatHandlers } from './chat_config.js' */
 /** @import { ChatState } from './snapshot.js' */
@@ -20,7 +20,7 @@ export class Telling {
     handlers.onMessage?.(now.messages);
     handlers.onState?.(now);
     const requests = now.approvals.filter(({ approval_id }) => !this.#walletRequests.has(approval_id));
-    // A handler may answer at once, which leads back here: by then the request must count as told.
+    // A handler may answer at once, which calls this again; the request must count as reported by then.
     for (const { approval_id } of requests) this.#walletRequests.add(approval_id);
     for (const _ of requests) handlers.onWalletTransactionRequest?.(now.pendingWalletTx);
   }

@@ -1,5 +1,5 @@
-// Keeps one live link to a session for as long as the page is open: WebSocket first, server-sent events where a
-// WebSocket cannot be opened. Redials are jittered and bounded in rate, but never given up.
+// Keeps one live link to a session while the page is open: a WebSocket first, server-sent events if a WebSocket cannot
+// be opened. Reconnecting is jittered and limited in rate, and never given up.
 
 import { backoff } from './backoff.js';
 import { EventStream } from './event_stream.js';
@@ -28,21 +28,21 @@ const SOCKET_AGAIN_MS = 3 * 60_000;
  * @property {number} reconnectAttempts failures in a row until the status becomes `disconnected`
  * @property {number} reconnectDelay milliseconds; grows with each failure
  * @property {(frame: ServerFrame) => void} onFrame
- * @property {() => void} onOpen the link is open: time to catch up
+ * @property {() => void} onOpen called when the link is open and the client must catch up
  * @property {(status: ConnectionStatus) => void} onStatus
- * @property {() => boolean} isBusy a run is in progress, so silence is suspicious
+ * @property {() => boolean} isBusy whether a run is in progress, so that silence is suspicious
  */
 
 export class Transport {
   /** @type {Socket | EventStream | null} */
   #link = null;
-  /** @type {Socket | null} a socket that is being opened to take over from the link */
+  /** @type {Socket | null} a socket that is being opened to replace the link */
   #successor = null;
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
   #failures = 0;
   #refusals = 0;
-  /** When a socket was last tried: a stream that ends, as quiet ones do, is no reason to give sockets up. */
+  /** When a socket was last tried. A stream that ends, as quiet ones do, is not a reason to stop trying sockets. */
   #socketDialed = 0;
   #isRunning = false;
   /** @type {number | null} seconds until the socket ends with the token that opened it; null: never */
@@ -72,7 +72,7 @@ export class Transport {
     this.#setStatus('disconnected');
   }
 
-  /** Whether the link can answer a `sync`. */
+  /** Whether the link can send a `sync`. */
   get canAsk() {
     return this.#link instanceof Socket && this.#link.isOpen;
   }
@@ -111,7 +111,7 @@ export class Transport {
     if (Socket.isPossible()) this.#after('replace', SOCKET_AGAIN_MS, () => void this.#replace());
   }
 
-  /** Open a new socket and only then let go of the old link, so that nothing is missed in between. */
+  /** Open a new socket before closing the old link, so that nothing is missed in between. */
   async #replace() {
     const url = await this.#socketUrl().catch(() => null);
     if (!this.#isRunning || !this.#link?.isOpen || url === null) return;
@@ -170,14 +170,14 @@ export class Transport {
     this.#link = this.#successor = null;
   }
 
-  /** Looks every few seconds, because a run may begin at any time. */
+  /** Checks every few seconds, because a run may begin at any time. */
   #ping() {
     const silence = Date.now() - (this.#link?.lastHeard ?? 0);
     if (silence >= (this.options.isBusy() ? BUSY_PING_EVERY_MS : PING_EVERY_MS)) this.send({ type: 'ping' });
     this.#after('ping', BUSY_PING_EVERY_MS, () => this.#ping());
   }
 
-  /** Shows a newer token before the old one ends. Without one the server closes the socket, and a new one is dialled. @param {number | null} seconds */
+  /** Presents a newer token before the old one ends. Without one the server closes the socket, and a new one is opened. @param {number | null} seconds */
   #renewIn(seconds) {
     this.#after('renew', (seconds ?? 0) * 1000 * RENEW_AT, seconds === null ? null : () => void this.#renew());
   }
@@ -189,7 +189,7 @@ export class Transport {
     this.#renewIn(given.opens_for ?? null);
   }
 
-  /** The page is visible or the network is back: find out at once whether the link still lives. */
+  /** The page is visible or the network is back, so check at once whether the link is still alive. */
   #wake() {
     if (this.#link?.isOpen) {
       this.#doubt();
@@ -199,7 +199,7 @@ export class Transport {
     }
   }
 
-  /** A network that went away may not have been the one that the link uses. */
+  /** The network that went away may not be the one that the link uses. */
   #doubt() {
     this.#link?.send({ type: 'ping' }, ANSWER_AFTER_WAKING_MS);
   }
@@ -226,7 +226,7 @@ export class Transport {
     this.options.onStatus(status);
   }
 
-  /** One timer per name; `action` null cancels. @param {string} name @param {number} delay @param {(() => void) | null} action */
+  /** Sets the timer of this name; `action` null cancels it. @param {string} name @param {number} delay @param {(() => void) | null} action */
   #after(name, delay, action) {
     clearTimeout(this.#timers.get(name));
     this.#timers.delete(name);
@@ -239,7 +239,7 @@ export class Transport {
   }
 }
 
-/** A socket that cannot even be opened may be blocked; a stream that fails too leads back to the socket. @param {number} refusals @param {boolean} wasSocket @param {boolean} wasOpen */
+/** A socket that cannot be opened may be blocked; if a stream fails too, the next try is a socket again. @param {number} refusals @param {boolean} wasSocket @param {boolean} wasOpen */
 function nextRefusals(refusals, wasSocket, wasOpen) {
   if (wasSocket) return wasOpen ? 0 : refusals + 1;
   return wasOpen ? refusals : 0;

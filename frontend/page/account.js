@@ -1,4 +1,5 @@
-// What belongs to the person who is logged in: conversations that were begun before the login, and deleting everything.
+// What a person who has logged in can do: take over conversations that were begun before the login, and delete
+// everything.
 
 import { newKey } from '../client/outbox.js';
 import { byId, el, icon } from './dom.js';
@@ -39,7 +40,7 @@ export class Account {
     this.#button.addEventListener('click', () => this.#ask());
   }
 
-  /** Conversations of this browser that were begun without a login, and of which the person has not decided yet. @returns {string[]} */
+  /** Conversations of this browser that were begun without a login and about which the person has not decided yet. @returns {string[]} */
   get unclaimed() {
     try {
       return JSON.parse(this.options.storage.getItem(UNCLAIMED) ?? '[]');
@@ -48,7 +49,7 @@ export class Account {
     }
   }
 
-  /** Somebody has logged in where nobody had. */
+  /** A person has logged in where nobody was logged in before. */
   noteUnclaimed() {
     this.#keep(this.options.book.entries().filter(({ endedAt }) => !endedAt).map(({ id }) => id));
   }
@@ -71,7 +72,7 @@ export class Account {
     this.#bar.replaceChildren(icon('info'), el('span', {}, words), adopt, leave);
   }
 
-  /** One after the other: one that cannot be had now is offered again. */
+  /** Take over one conversation after the other; one that cannot be taken over now is offered again. */
   async #adopt() {
     this.#setBusy(true);
     for (const id of this.unclaimed) {
@@ -116,7 +117,7 @@ export class Account {
     this.#dialog.showModal();
   }
 
-  /** Until it is complete: a call deletes what it has time for, and the same key goes on. */
+  /** Repeat until the deletion is complete: one call deletes what it has time for, and the same key continues. */
   async #delete() {
     const key = newKey();
     for (const button of this.#buttons.querySelectorAll('button')) button.disabled = true;

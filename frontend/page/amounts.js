@@ -1,12 +1,13 @@
-// Wei as people read it, in the coin of the chain that it is on. All arithmetic is on integers: no amount is ever rounded silently.
+// Wei in a form for people, in the native currency of its chain. All arithmetic is on integers, so no amount is rounded
+// silently.
 
 const WEI_PER_ETHER = 10n ** 18n;
 const WEI_PER_GWEI = 10n ** 9n;
 
-/** What is given in wei and told without its chain, as tools write it. */
+/** The currency's name for amounts in wei whose chain is not named, as tools write them. */
 export const ETHER = 'ether';
 
-/** A chain's own coin by its name, or in words that make none up. @param {{ currency?: string } | undefined} network @param {string} where */
+/** The chain's native currency by its name, or general words if the name is unknown. @param {{ currency?: string } | undefined} network @param {string} where */
 export function coinOf(network, where) {
   return network?.currency ?? `of ${where}’s own coin`;
 }
@@ -31,14 +32,14 @@ export function readableAmount(wei, currency) {
   return `${decimal(amount, WEI_PER_ETHER)} ${currency}`;
 }
 
-/** The same with at most six decimals; `≈` says that more were left out. @param {unknown} wei @param {string} currency */
+/** The same with at most six decimals; `≈` marks an amount with more decimals. @param {unknown} wei @param {string} currency */
 export function shortAmount(wei, currency) {
   const amount = readableAmount(wei, currency);
   const short = amount.replace(/(\.\d{6})\d+/, '$1');
   return short === amount ? amount : `≈ ${short.replace(/\.?0+(?= )/, '')}`;
 }
 
-/** The same rounded to two digits, for what is an estimate anyway: `≈ 0.000042 ETH`. @param {unknown} wei @param {string} currency */
+/** The same rounded to two digits, for estimates: `≈ 0.000042 ETH`. @param {unknown} wei @param {string} currency */
 export function roundedAmount(wei, currency) {
   const digits = String(BigInt(String(wei)));
   const rounded = digits.length <= 2 ? digits : String(roundedUp(digits)) + '0'.repeat(digits.length - 2);
@@ -51,7 +52,7 @@ function roundedUp(digits) {
   return BigInt(digits.slice(0, 2)) + (Number(digits[2]) >= 5 ? 1n : 0n);
 }
 
-/** `1234567.5` as `1,234,567.5`; anything that is no plain number stays as it is. @param {string} number */
+/** `1234567.5` becomes `1,234,567.5`; anything that is not a plain number stays unchanged. @param {string} number */
 export function groupedNumber(number) {
   const parts = /^(\d+)(\.\d+)?$/.exec(number);
   return parts ? grouped(BigInt(parts[1] ?? '0')) + (parts[2] ?? '') : number;

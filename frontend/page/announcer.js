@@ -1,4 +1,4 @@
-// Tells screen readers what happened, in whole sentences; the streaming text itself is not read out piece by piece.
+// Tells screen readers what happened, in whole sentences. Streaming text is not read out piece by piece.
 
 import { plainText } from './markdown/plain.js';
 import { noticeInWords } from './message_view.js';

@@ -1,4 +1,4 @@
-// A wallet request on screen: what it does, all of it, whose idea it was, and the decision.
+// A wallet request on screen: what it does, all of its data, who proposed it, and the decision.
 
 import { detailNodes } from './approval_details.js';
 import { agentWords, factNodes } from './approval_facts.js';
@@ -62,7 +62,7 @@ export class ApprovalCard {
     this.#expiry.textContent = left;
   }
 
-  /** Make room once the conversation has gone on; the person may open it again. */
+  /** Fold the card once the conversation has continued; the person may open it again. */
   foldOnce() {
     if (!this.#wasFolded) this.#fold(true);
   }

@@ -1,4 +1,4 @@
-// All of a wallet request for those who want to see it: the calls as the chain would read them, and the raw data.
+// All of a wallet request: the calls as the chain would execute them, and the raw data.
 
 import { coinOf } from './amounts.js';
 import { amountOf, named, reviewOf, words } from './approval_words.js';

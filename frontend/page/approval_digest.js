@@ -1,10 +1,10 @@
-// What a wallet request is bound to: the digest over the whole of it, computed again here before anybody may sign.
+// The digest of the whole wallet request, computed here again before it may be signed.
 
 /** @import { PublicApproval } from '../client/frames.js' */
 
 const VERSION = 'forge-approval-1';
 
-/** The calls of a request, the first as the older fields have it. @param {PublicApproval} approval */
+/** The calls of a request; the older fields hold the first one. @param {PublicApproval} approval */
 export function callsOf({ calls, to, value, data }) {
   return calls?.length ? calls : [{ to, value, data }];
 }
@@ -15,19 +15,19 @@ export function canonical(approval) {
   return JSON.stringify([VERSION, approval.chain_id, approval.sender?.toLowerCase() ?? null, calls]);
 }
 
-/** Whether this page may compute digests at all: browsers allow it on https and on the own computer only. */
+/** Whether this page can compute digests at all: browsers allow it only on https and on the same computer. */
 export function canVerify() {
   return Boolean(globalThis.crypto?.subtle);
 }
 
-/** Whether all of the request is here and is what the server's digest says. @param {PublicApproval} approval */
+/** Whether the whole request is here and matches the server's digest. @param {PublicApproval} approval */
 export async function isVerified(approval) {
   if (approval.truncated || !canVerify() || !isOneCall(approval)) return false;
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(canonical(approval)));
   return hexOf(digest) === approval.digest;
 }
 
-/** A wallet signs one call, and the fields that describe it must be that call's. @param {PublicApproval} approval */
+/** A wallet signs one call, so the fields that describe the request must be those of that call. @param {PublicApproval} approval */
 function isOneCall(approval) {
   const [call, ...others] = callsOf(approval);
   return others.length === 0 && call?.to === approval.to && call.value === approval.value && call.data === approval.data;

@@ -1,5 +1,5 @@
-// What a wallet request does, in the order in which a person asks: what leaves, what comes, who may take what, to whom,
-// for which fee, where. The agent's own words come last, and are marked as its own.
+// What a wallet request does, in the order in which a person asks: what leaves, what arrives, who may take what, who
+// receives it, which fee, which network. The agent's own words come last and are marked as such.
 
 import { coinOf, readableAmount, roundedAmount } from './amounts.js';
 import { amountOf, dangersOf, named, reviewOf, words } from './approval_words.js';
@@ -22,7 +22,7 @@ export function factNodes(approval, context) {
   ];
 }
 
-/** What the agent says that it does: a claim like any other. @param {PublicApproval} approval @param {ApprovalContext} context */
+/** The agent's description, which is an unchecked statement. @param {PublicApproval} approval @param {ApprovalContext} context */
 export function agentWords({ description }, { isTest }) {
   return el('blockquote', { class: 'approval-description', dir: 'auto' }, el('span', { class: 'approval-whose' }, 'The agent says: '), ...words(description, isTest));
 }
@@ -37,7 +37,7 @@ function allowanceNodes({ allowances = [] }, isTest) {
 
 /** @param {Review} review @param {string} coin @param {boolean} isTest @returns {Node[]} */
 function changeNodes({ changes = [], more_changes = 0, recipient }, coin, isTest) {
-  // The one movement of a plain payment has its parties in the rows below.
+  // A plain payment has one movement, and the rows below name its parties.
   const own = [...changes.filter(({ direction }) => direction === 'out'), ...changes.filter(({ direction }) => direction === 'in')];
   const left = own.length - Math.min(own.length, MOST_CHANGES) + more_changes;
   const isPlain = own.length === 1 && !left && own[0]?.direction === 'out' && own[0].to.toLowerCase() === recipient?.toLowerCase();
@@ -61,7 +61,7 @@ function changeNode(change, coin, isTest, isPlain) {
   );
 }
 
-/** Unknown is never green. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
+/** An unknown outcome is never shown in green. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
 function outcomeNodes(approval, { outcome, reason, changes = [] }, isTest) {
   if (outcome === 'unknown') return [said('warning', ['It could not be told what this would do. ', ...words(reason ?? '', isTest)])];
   if (outcome === 'nothing') return [said('info', ['Simulated: nothing leaves your account, and nothing comes.'])];
@@ -70,7 +70,7 @@ function outcomeNodes(approval, { outcome, reason, changes = [] }, isTest) {
   return [said(isMine && !dangersOf(approval).length ? 'good' : 'info', [text])];
 }
 
-/** What an allowance or the outcome has said already is not said twice. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
+/** Warnings, except those that an allowance or the outcome already states. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
 function warningNodes(approval, { warnings = [], allowances = [], reason }, isTest) {
   const told = new Set([...allowances.map(({ text }) => text), reason]);
   return warnings

@@ -1,5 +1,5 @@
-// The decision about a wallet request: what is going on, what is lacking, and the buttons for it. It is built anew only
-// when something of that changes, so that a press or a tick is never lost.
+// The decision about a wallet request: what is in progress, what is missing, and the buttons. It is built again only
+// when one of these changes, so that a press or a tick is never lost.
 
 import { dangersOf, named, words } from './approval_words.js';
 import { doubtsOf, situationOf } from './approval_situation.js';
@@ -36,7 +36,7 @@ const CHECKS = /** @type {Record<Check, string>} */ ({
   verified: '',
 });
 
-/** Characters of a reason; the server keeps no more. */
+/** Maximum characters of a reason; the server keeps no more. */
 const LONGEST = 500;
 
 export class ApprovalFoot {
@@ -139,7 +139,7 @@ export class ApprovalFoot {
     }
   }
 
-  /** What is dangerous, or may have been sent already, takes a second act of another kind. @param {PublicApproval} approval @param {string[]} doubts @param {HTMLElement} reject @returns {Node[]} */
+  /** A request that is dangerous, or may have been sent already, needs a second action of another kind. @param {PublicApproval} approval @param {string[]} doubts @param {HTMLElement} reject @returns {Node[]} */
   #ready(approval, doubts, reject) {
     const isGrave = dangersOf(approval).length > 0;
     if (!isGrave && !doubts.length) return [reject, button('approve', 'Approve in wallet', 'primary', () => this.actions.onApprove(approval, false))];
@@ -183,7 +183,7 @@ function button(act, label, tone, click, isDisabled = false) {
   return el('button', { type: 'button', class: `button ${tone}`.trim(), disabled: isDisabled, data: { act }, on: { click } }, label);
 }
 
-/** Why a person rejects a wallet request, if they want to say so: the agent gets it as their words. */
+/** The person's reason for rejecting a wallet request, if they give one; the agent gets their words. */
 class ReasonField {
   #input = el('input', { type: 'text', maxLength: LONGEST, placeholder: 'The agent reads it', data: { act: 'reason' } });
   element = el('details', { class: 'approval-reason' }, el('summary', {}, 'Reject with a reason'), el('label', {}, el('span', { class: 'visually-hidden' }, 'Your reason, for the agent'), this.#input));
@@ -197,7 +197,7 @@ class ReasonField {
     });
   }
 
-  /** What stands in the field counts only while it is to be seen. */
+  /** The field's text counts only while the field is visible. */
   get text() {
     return this.element.open ? this.#input.value.trim() : '';
   }

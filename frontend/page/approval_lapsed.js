@@ -1,4 +1,4 @@
-// Requests that ended unanswered while this page was open: said at once, until somebody writes again.
+// Requests that ended without an answer while this page was open. They are shown at once, until the next message.
 
 import { el } from './dom.js';
 import { receiptNodes } from './receipts.js';
@@ -20,7 +20,7 @@ export class LapsedRequests {
     this.#lapsed.clear();
   }
 
-  /** The agent hears of it with the next message, which tells it in the conversation. @param {ChatState['messages']} messages */
+  /** The agent learns of it with the next message, and the conversation then says so. @param {ChatState['messages']} messages */
   render(messages) {
     const lastAt = Date.parse(messages.at(-1)?.created_at ?? '') || 0;
     for (const [id, { approval }] of this.#lapsed) if (lastAt > Date.parse(approval.expires_at)) this.#lapsed.delete(id);

@@ -1,4 +1,4 @@
-// Every wallet request that waits: got whole, checked, simulated for the person's account, and shown as a card.
+// Every waiting wallet request: fetched completely, checked, simulated for the person's account, and shown as a card.
 
 import { coinOf } from './amounts.js';
 import { ApprovalCard } from './approval_card.js';
@@ -23,7 +23,7 @@ const TO_DECIDE = ['choose', 'unfit', 'mismatch', 'ready'];
 const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
 
 /**
- * `now` by the server's clock; `offers`: wallets that may sign on a network.
+ * `now` is the time of the server's clock; `offers`: wallets that may sign on a network.
  * @typedef {object} ApprovalListOptions
  * @property {() => number} now
  * @property {ChatManager} chat
@@ -33,7 +33,7 @@ const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
  * @property {(card: HTMLElement) => void} onNew
  * @property {(text: string) => void} onSay
  * @property {(text: string) => void} onProblem
- * @property {() => void} onEmpty focus would be lost
+ * @property {() => void} onEmpty called when the focus would be lost
  * @property {() => void} onChange
  */
 
@@ -57,7 +57,7 @@ export class ApprovalList {
     setInterval(() => this.waiting && this.render(options.chat.getState()), LOOK_MS);
   }
 
-  /** How many requests wait for the person, in the conversation that is open. */
+  /** The number of requests that wait for the person in the open conversation. */
   get waiting() {
     return this.#shown.size + this.#asks.waiting;
   }
@@ -80,7 +80,7 @@ export class ApprovalList {
     this.#isLoaded = state.isLoaded;
   }
 
-  /** The server leaves a request out from its end on, but tells nobody at that moment. @param {PublicApproval} approval @param {number} now */
+  /** The server leaves a request out after its end but sends nothing at that moment. @param {PublicApproval} approval @param {number} now */
   #isOpen(approval, now) {
     const shown = this.#shown.get(approval.approval_id);
     if (!(Date.parse(approval.expires_at) <= now) || shown?.approving.isBusy) return true;
@@ -167,12 +167,12 @@ export class ApprovalList {
     if (situation === 'binding') this.#bind(current, false);
     shown.card.update(current, context);
     if (shown.seen.has(situation) || !TO_DECIDE.includes(situation)) return;
-    // It is read from its beginning each time that there is something new to decide; its buttons stay in sight.
+    // A card is scrolled to its beginning each time that there is something new to decide; its buttons stay visible.
     shown.seen.add(situation);
     this.options.onNew(shown.card.element);
   }
 
-  /** Get the whole and compute its digest, once for each form of the request. @param {Shown} shown @param {PublicApproval} approval */
+  /** Fetch the whole request and compute its digest, once for each form of the request. @param {Shown} shown @param {PublicApproval} approval */
   #check(shown, approval) {
     const form = `${approval.digest} ${approval.truncated ?? false}`;
     if (shown.checked === form) return;
@@ -189,7 +189,7 @@ export class ApprovalList {
       .then(() => this.options.onChange());
   }
 
-  /** A frame may show only the beginning of a request; HTTP has all of it. @param {PublicApproval} approval */
+  /** A frame may hold only the beginning of a request; HTTP has the whole. @param {PublicApproval} approval */
   async #wholeOf({ approval_id }) {
     const state = await this.options.chat.api.state(this.#sessionId);
     const whole = state.approvals.find((other) => other.approval_id === approval_id);
@@ -197,7 +197,7 @@ export class ApprovalList {
     return whole;
   }
 
-  /** Have the request simulated and made for the account in use. @param {PublicApproval} approval @param {boolean} isAsked */
+  /** Have the request simulated for the account in use and bound to it. @param {PublicApproval} approval @param {boolean} isAsked */
   #bind({ approval_id, digest }, isAsked) {
     const shown = this.#shown.get(approval_id);
     const { account } = this.options.wallet;

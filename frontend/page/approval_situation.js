@@ -1,11 +1,11 @@
-// Where a wallet request stands on this page, as one of a few situations: what is said, and which buttons there are.
+// The state of a wallet request on this page, as one of a few situations, which decide the text and the buttons.
 
 /** @import { NetworkInfo, PublicApproval, WalletReceipt } from '../client/frames.js' */
 /** @import { Progress } from './approving.js' */
 /** @import { Offer } from './wallet.js' */
 
 /**
- * `loading` until the whole is here; `different`: the digest is another one; `insecure`: this page may compute none.
+ * `loading` until the whole request is here; `different`: the digest differs; `insecure`: this page cannot compute digests.
  * @typedef {'loading' | 'verified' | 'different' | 'insecure' | 'unreachable'} Check
  */
 
@@ -13,21 +13,21 @@
  * @typedef {object} ApprovalContext
  * @property {NetworkInfo | undefined} network
  * @property {Check} check
- * @property {Progress} progress what this page does with it
+ * @property {Progress} progress what this page is doing with the request
  * @property {Offer | null} offer the wallet in use
  * @property {string | null} account
- * @property {boolean} canSign whether the wallet in use signs on this chain
+ * @property {boolean} canSign whether the wallet in use can sign on this chain
  * @property {Offer[]} offers wallets to choose from
  * @property {boolean} isTest on the local test chain
- * @property {WalletReceipt | null} receipt the last that the conversation tells of it
- * @property {boolean} isChecking whether the run that looks for the reported transaction goes on
- * @property {string} bindProblem why it could not be simulated for the account in use
- * @property {number} now by the server's clock
+ * @property {WalletReceipt | null} receipt the last receipt of the request in the conversation
+ * @property {boolean} isChecking whether the run that checks the reported transaction continues
+ * @property {string} bindProblem why the request could not be simulated for the account in use
+ * @property {number} now the time of the server's clock
  */
 
 /** @typedef {'working' | 'told' | 'elsewhere' | 'unchecked' | 'choose' | 'unfit' | 'mismatch' | 'binding' | 'ready'} Situation */
 
-/** The first row whose question is answered by yes. @type {ReadonlyArray<[Situation, (approval: PublicApproval, context: ApprovalContext) => boolean]>} */
+/** The situation is the first row whose condition holds. @type {ReadonlyArray<[Situation, (approval: PublicApproval, context: ApprovalContext) => boolean]>} */
 const SITUATIONS = [
   ['working', (_, { progress }) => progress.step !== null && progress.step !== 'report'],
   ['told', (_, { progress, isChecking }) => progress.told !== null || progress.step === 'report' || isChecking],
@@ -44,7 +44,7 @@ export function situationOf(approval, context) {
   return SITUATIONS.find(([, isIt]) => isIt(approval, context))?.[0] ?? 'ready';
 }
 
-/** Why something may have been sent already; empty when nothing is known of it. @param {PublicApproval} approval @param {ApprovalContext} context @returns {string[]} */
+/** Why something may have been sent already; empty if nothing indicates it. @param {PublicApproval} approval @param {ApprovalContext} context @returns {string[]} */
 export function doubtsOf({ reported = [], claim }, { now, progress }) {
   const said = reported.map(({ transaction_hash, outcome }) => (transaction_hash ? `Sent as ${transaction_hash}, ${DOUBTS[outcome]}` : DOUBTS.unknown));
   if (claim && !said.length && !progress.isClaimed && !isAfter(claim.until, now)) said.push(`It was in the wallet of ${claim.account}, which never answered here.`);

@@ -1,4 +1,4 @@
-// A wallet request's review in words. Everything that a contract or the agent has named is shown as untrusted text.
+// A wallet request's review in words. Every name that a contract or the agent gave is shown as untrusted text.
 
 import { groupedNumber, isWei, readableAmount } from './amounts.js';
 import { el } from './dom.js';
@@ -8,7 +8,7 @@ import { withVisibleControls } from './tool_words.js';
 
 /** @import { PublicApproval, Review, ReviewChange } from '../client/frames.js' */
 
-/** A request of before reviews existed is one of which nothing is known. @param {PublicApproval} approval @returns {Review} */
+/** A request from before reviews existed counts as one about which nothing is known. @param {PublicApproval} approval @returns {Review} */
 export function reviewOf({ review }) {
   return review ?? { outcome: 'unknown', reason: 'The server says nothing about what this does.' };
 }
@@ -22,13 +22,13 @@ export function amountOf({ standard, symbol, amount, formatted, asset }, currenc
   return amount ? `${groupedNumber(amount)} base units of ${name}` : `an unknown amount of ${name}`;
 }
 
-/** An address whole, with the test account's name where it has one. @param {string} address @param {boolean} isTest @returns {Node[]} */
+/** A complete address, with the test account's name if it has one. @param {string} address @param {boolean} isTest @returns {Node[]} */
 export function named(address, isTest) {
   const name = isTest ? accountName(address) : undefined;
   return [...(name ? [el('strong', { class: 'account-name' }, name), document.createTextNode(' ')] : []), hexElement(address, true)];
 }
 
-/** Text of others, its addresses whole and named. @param {string} text @param {boolean} [isTest] @returns {Node[]} */
+/** Text of others, with its addresses complete and named. @param {string} text @param {boolean} [isTest] @returns {Node[]} */
 export function words(text, isTest = false) {
   return withHex(withVisibleControls(text), true).flatMap((node) => {
     const name = isTest && node instanceof HTMLElement ? accountName(node.querySelector('a')?.dataset['hex']) : undefined;
@@ -36,14 +36,14 @@ export function words(text, isTest = false) {
   });
 }
 
-/** What must not be overlooked before signing, each a sentence. @param {PublicApproval} approval @returns {string[]} */
+/** The dangers before signing, one sentence each. @param {PublicApproval} approval @returns {string[]} */
 export function dangersOf(approval) {
   const { warnings = [], allowances = [] } = reviewOf(approval);
   const grave = allowances.filter(({ unlimited, revokes }) => unlimited && !revokes).map(({ text }) => text);
   return [...new Set([...grave, ...warnings.filter(({ severity }) => severity !== 'caution').map(({ text }) => text)])];
 }
 
-/** What the request is about in one line, for lists, titles and screen readers. @param {PublicApproval} approval @param {string} currency @param {boolean} isTest */
+/** The subject of the request in one line, for lists, titles and screen readers. @param {PublicApproval} approval @param {string} currency @param {boolean} isTest */
 export function summaryOf(approval, currency, isTest) {
   const { outcome, changes = [], allowances = [], recipient } = reviewOf(approval);
   const to = recipient ?? approval.to;

@@ -1,5 +1,5 @@
-// One wallet request on its way through the person's wallet: claimed on the server, signed, and its outcome reported.
-// A request is in at most one wallet at a time, and whatever the wallet answers, however late, the server is told.
+// Takes one wallet request through the person's wallet: claim it on the server, sign it, report the outcome. At most
+// one wallet has a request at a time, and the server is told of every answer of the wallet, however late.
 
 import { RequestError } from '../client/http.js';
 import { newKey } from '../client/outbox.js';
@@ -14,8 +14,8 @@ import { NotSent, sign } from './signing.js';
 const RENEW_MS = 40_000;
 
 /**
- * `step` null: nothing is going on. `told`: what this page has reported, until the server says what became of it.
- * `isClaimed`: the server's claim on the request is this page's.
+ * `step` null: nothing is in progress. `told`: what this page has reported, until the server says what became of it.
+ * `isClaimed`: this page holds the server's claim on the request.
  * @typedef {object} Progress
  * @property {SigningStep | 'claim' | 'report' | null} step
  * @property {string} problem
@@ -41,12 +41,12 @@ export class Approving {
     return this.progress.step !== null;
   }
 
-  /** Whether the wallet has been asked to send: from then on giving up does not undo it. */
+  /** Whether the wallet has been asked to send; after that, giving up does not undo it. */
   get isInWallet() {
     return this.progress.step === 'signature';
   }
 
-  /** @param {PublicApproval} approval whole, and verified @param {NetworkInfo | undefined} network @param {boolean} again although something may have been sent */
+  /** @param {PublicApproval} approval complete and verified @param {NetworkInfo | undefined} network @param {boolean} again true although something may have been sent */
   async approve(approval, network, again) {
     const { wallet } = this.options;
     const { chosen: offer, account: from } = wallet;
@@ -65,7 +65,7 @@ export class Approving {
     await this.#ended(approval, from, outcome, attempt === this.#attempt);
   }
 
-  /** Stop waiting for the wallet. What it was asked to send may still be sent. @param {PublicApproval} approval */
+  /** Stop waiting for the wallet. It may still send what it was asked to send. @param {PublicApproval} approval */
   async stop(approval) {
     const wasInWallet = this.isInWallet;
     this.#leave();
@@ -79,12 +79,12 @@ export class Approving {
     await this.#report(approval, 'rejected', undefined, reason);
   }
 
-  /** The server has said what became of what was told. */
+  /** The server has said what became of the reported answer. */
   settle() {
     this.progress = { ...this.progress, told: null, hash: null };
   }
 
-  /** What a wallet answers from now on belongs to nothing that this page still waits for. */
+  /** This page no longer waits for the wallet's answers. */
   #leave() {
     this.#attempt += 1;
     this.#controller.abort(new NotSent('You stopped before anything was signed.'));
@@ -118,13 +118,13 @@ export class Approving {
     return chat.confirm(chat.api.claim(this.sessionId, { approval_id, digest, account, claim_id: this.#claimId, again }));
   }
 
-  /** The wallet has refused for sure: others may try. @param {PublicApproval} approval @param {string} account */
+  /** The wallet has certainly refused, so others may try. @param {PublicApproval} approval @param {string} account */
   async #release({ approval_id, digest }, account) {
     if (!this.progress.isClaimed) return;
     const claim = { approval_id, digest, account, claim_id: this.#claimId, release: true };
     const { chat } = this.options;
     const isReleased = await chat.confirm(chat.api.claim(this.sessionId, claim)).then(() => true, isAnothers);
-    // Out of reach: the claim lapses by itself, and until then it is still this page's.
+    // The server is unreachable. The claim lapses by itself, and until then this page holds it.
     if (isReleased) this.#set({ isClaimed: false });
   }
 

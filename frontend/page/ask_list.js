@@ -1,4 +1,4 @@
-// Tool calls that wait for the person's word: texts of strangers are in the conversation, and may have asked for them.
+// Tool calls that wait for the person's decision, because text from strangers in the conversation may have caused them.
 
 import { el, icon, setData } from './dom.js';
 import { timeUntil } from './times.js';
@@ -12,10 +12,10 @@ import { toolTitle, withVisibleControls } from './tool_words.js';
 /**
  * @typedef {object} AskListOptions
  * @property {ChatManager} chat
- * @property {() => number} now by the server's clock
+ * @property {() => number} now the time of the server's clock
  * @property {(card: HTMLElement) => void} onNew
  * @property {(text: string) => void} onSay
- * @property {() => void} onEmpty focus would be lost
+ * @property {() => void} onEmpty called when the focus would be lost
  * @property {() => void} onChange
  */
 
@@ -84,7 +84,7 @@ export class AskList {
     return shown;
   }
 
-  /** Nobody can say yes to what is not shown whole. @param {Shown} shown @param {PublicAsk} ask @param {boolean} isUnderWay @param {number} now */
+  /** A call that is not shown completely cannot be allowed. @param {Shown} shown @param {PublicAsk} ask @param {boolean} isUnderWay @param {number} now */
   #update(shown, ask, isUnderWay, now) {
     if (!shown.whole) {
       if (ask.arguments) this.#show(shown, ask);

@@ -1,4 +1,4 @@
-// The local node's newest blocks and the accounts' balances, asked for again and again while somebody looks.
+// The local node's newest blocks and the accounts' balances, polled while somebody looks at them.
 
 import { ACCOUNTS } from './local_node.js';
 

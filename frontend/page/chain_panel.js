@@ -1,4 +1,4 @@
-// The local test network at the side of the conversation: its accounts, and blocks and transactions as they come.
+// The local test network next to the conversation: its accounts, and blocks and transactions as they arrive.
 
 import { readableAmount, shortAmount } from './amounts.js';
 import { ChainFeed } from './chain_feed.js';
@@ -11,7 +11,7 @@ import { clockTime, fullTime } from './times.js';
 /** @import { ChainAccount, ChainBlock, ChainTransaction } from './chain_feed.js' */
 /** @import { LocalNode } from './local_node.js' */
 
-/** The test network's. */
+/** The test network's native currency. */
 const COIN = 'ETH';
 const OPEN = 'forge.chain';
 const narrow = matchMedia('(max-width: 1180px)');
@@ -42,7 +42,7 @@ export class ChainPanel {
     return !this.#panel.hidden;
   }
 
-  /** Offer the panel, or take it away where there is no such network. @param {boolean} isOffered */
+  /** Show the panel's button, or hide it if there is no such network. @param {boolean} isOffered */
   offer(isOffered) {
     if (this.#button.hidden !== isOffered) return;
     this.#button.hidden = !isOffered;
@@ -84,7 +84,7 @@ export class ChainPanel {
     this.#showBlocks(blocks);
   }
 
-  /** Only new ones are built, so that nobody loses a focus or an open menu. @param {ChainBlock[]} blocks */
+  /** Only new blocks are built, so that no focus or open menu is lost. @param {ChainBlock[]} blocks */
   #showBlocks(blocks) {
     const shown = new Map([...this.#blocks.children].map((element) => [/** @type {HTMLElement} */ (element).dataset.block, element]));
     const elements = blocks.map((block) => shown.get(keyOf(block)) ?? blockElement(block));

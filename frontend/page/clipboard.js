@@ -1,5 +1,5 @@
-// Copy buttons anywhere on the page: `data-copy` has the text, `data-copy-from="code"` the block around, and a
-// `copy-text` event brings its own.
+// Copy buttons anywhere on the page: `data-copy` has the text, `data-copy-from="code"` copies the surrounding block,
+// and a `copy-text` event brings its own text.
 
 /** @param {string} text */
 async function writeText(text) {

@@ -1,5 +1,5 @@
-// The box in which messages are written. It never loses a text: drafts are kept per conversation, and one that is too
-// long stays until it has been shortened.
+// The box in which messages are written. It never loses a text: drafts are kept for each conversation, and a text that
+// is too long stays until it has been shortened.
 
 import { byteLength } from '../client/chat_config.js';
 import { byId } from './dom.js';
@@ -14,7 +14,7 @@ const touch = matchMedia('(pointer: coarse)');
 
 /**
  * @typedef {object} ComposerOptions
- * @property {number} maxBytes what the server takes, in UTF-8
+ * @property {number} maxBytes the server's limit, in UTF-8
  * @property {Drafts} drafts
  * @property {(text: string) => void} onSend
  * @property {() => void} onStop
@@ -62,7 +62,7 @@ export class Composer {
     return this.#text.value;
   }
 
-  /** Put a text into the box, before what is being written already. @param {string} text */
+  /** Insert a text before what is being written already. @param {string} text */
   suggest(text) {
     const written = this.#text.value;
     this.#text.value = written.trim() && written !== text ? `${text}\n\n${written}` : text;
@@ -76,7 +76,7 @@ export class Composer {
     this.#changed();
   }
 
-  /** To another conversation and its draft. @param {string} sessionId */
+  /** Switch to another conversation and its draft. @param {string} sessionId */
   turnTo(sessionId) {
     if (sessionId === this.#sessionId) return;
     const typedBefore = this.#sessionId ? '' : this.#text.value;

@@ -1,5 +1,5 @@
-// A wallet for the local test network: it signs with the node's own unlocked accounts, and asks the person first, as
-// any wallet does (the approval card is the question). It has no keys and knows no other chain.
+// A wallet for the local test network. It signs with the node's own unlocked accounts, and asks the person first as any
+// wallet does (the approval card is the question). It has no keys and knows no other chain.
 
 import { TEST_CHAIN_ID } from './local_node.js';
 

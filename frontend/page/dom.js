@@ -1,9 +1,9 @@
-// Builds elements. Content only ever becomes text nodes: nothing here, or anywhere on the page, parses HTML.
+// Builds elements. Content only becomes text nodes: no code on the page parses HTML.
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
 /**
- * `class`, `on` (event handlers), `data` and plain attributes; false and null leave an attribute out, true sets it bare.
+ * `class`, `on` (event handlers), `data` and plain attributes; false and null leave an attribute out, true sets it without a value.
  * @typedef {Record<string, unknown> & {
  *   class?: string, on?: Record<string, (event: any) => void>, data?: Record<string, string | number | null | undefined>
  * }} Properties
@@ -41,7 +41,7 @@ export function setData(element, data) {
   }
 }
 
-/** The symbol of that name in index.html. @param {string} name */
+/** The symbol with that name in index.html. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', 'icon');

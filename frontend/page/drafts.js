@@ -1,4 +1,4 @@
-// What is being written, per conversation: it survives a reload of the tab.
+// Unsent text of each conversation, which survives a reload of the tab.
 
 const PREFIX = 'forge.draft.';
 
@@ -23,7 +23,7 @@ export class Drafts {
       if (text) this.storage.setItem(PREFIX + sessionId, text);
       else this.storage.removeItem(PREFIX + sessionId);
     } catch {
-      // The storage is full: the text lives as long as the page does.
+      // The storage is full, so the text lives only as long as the page.
     }
   }
 }

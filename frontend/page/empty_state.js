@@ -1,4 +1,4 @@
-// What stands in a conversation that has not begun: what this is, and things to try on its network.
+// The contents of a conversation that has not begun: what this application is, and things to try on the network.
 
 import { byId, el, icon } from './dom.js';
 
@@ -9,11 +9,11 @@ const ANY_ADDRESS = '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045';
 const HELP = { icon: 'info', title: 'Find out more', prompt: 'help' };
 
 /**
- * `fills`: it goes into the message box, to be read and changed, because it asks for a transaction.
+ * `fills`: the prompt goes into the message box to be read and changed, because it asks for a transaction.
  * @typedef {{ icon: string, title: string, prompt: string, fills?: boolean }} Example
  */
 
-/** Where the agent sends by itself: the test network, with its named accounts. @type {Example[]} */
+/** Examples for the network on which the agent sends by itself: the test network, with its named accounts. @type {Example[]} */
 const SENDING = [
   { icon: 'send-coin', title: 'Move some ether', prompt: 'send 1 ETH from Alice to Bob', fills: true },
   { icon: 'wallet', title: 'Look at an account', prompt: 'balance of Bob' },
@@ -21,7 +21,7 @@ const SENDING = [
   HELP,
 ];
 
-/** Where only the person's own wallet signs. @type {Example[]} */
+/** Examples for networks on which only the person's own wallet signs. @type {Example[]} */
 const SIGNING = [
   { icon: 'wallet', title: 'Look at an account', prompt: `balance of ${ANY_ADDRESS}` },
   { icon: 'blocks', title: 'See the chain', prompt: 'latest block' },
@@ -65,7 +65,7 @@ export class EmptyState {
   }
 }
 
-/** Until the networks are known the conversation is taken to be on the test network, as new ones are. @param {NetworkInfo | undefined} network */
+/** Until the networks are known, the conversation counts as one on the test network, as new ones are. @param {NetworkInfo | undefined} network */
 function examplesOn(network) {
   if (network?.sends ?? true) return SENDING;
   const isInEther = (network?.currency ?? 'ETH') === 'ETH';

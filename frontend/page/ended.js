@@ -1,4 +1,4 @@
-// Conversations that the server has ended stay readable: what this browser has shown of them is kept as a copy. The agent
+// Conversations that the server has ended stay readable: the browser keeps a copy of what it has shown. The agent
 // remembers nothing of it, and the page says so.
 
 import { KeptCopies } from './kept_copies.js';
@@ -9,7 +9,7 @@ import { KeptCopies } from './kept_copies.js';
 /** @import { ChatState, ShownMessage } from '../client/snapshot.js' */
 /** @import { Copy } from './kept_copies.js' */
 
-/** `endedAt`: set when what is shown is only a copy; `earlier`: the copy of what this session's id held before. */
+/** `endedAt`: set if only a copy is shown; `earlier`: the copy of what this session's id held before. */
 /** @typedef {ChatState & { endedAt: number | null, earlier: Copy | null }} View */
 
 const SAVE_AFTER_MS = 1_000;
@@ -23,7 +23,7 @@ export class Ended {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #current = '';
-  /** From then on the page that is still shown must leave no new traces. */
+  /** After this, the page that is still shown must store nothing more. */
   isForgotten = false;
 
   /** @param {SessionBook} book @param {{ now: () => number, onChange: () => void }} options `now` by the server's clock */
@@ -47,7 +47,7 @@ export class Ended {
     return { ...state, endedAt: null, earlier: this.#earlier(sessionId) };
   }
 
-  /** Keep also what was said while the conversation was not open. @param {SessionSummary} summary @param {HttpApi} api */
+  /** Store also what was said while the conversation was not open. @param {SessionSummary} summary @param {HttpApi} api */
   async fetch({ session_id, message_count, is_processing }, api) {
     const copy = await this.copies.read(session_id);
     if (is_processing || (copy?.count ?? 0) >= message_count) return;
@@ -60,7 +60,7 @@ export class Ended {
     await this.copies.save(session_id);
   }
 
-  /** The server has it no more. @param {string} id @param {number} [endsAt] @returns {Promise<boolean>} whether there is a copy to read */
+  /** The server no longer has the conversation. @param {string} id @param {number} [endsAt] @returns {Promise<boolean>} whether there is a copy to read */
   async end(id, endsAt) {
     const copy = await this.copies.read(id);
     if (!copy?.messages.length) return false;
@@ -75,7 +75,7 @@ export class Ended {
     return this.copies.forget(id);
   }
 
-  /** Nothing that was kept of any conversation stays. */
+  /** Delete everything that was kept of any conversation. */
   forgetAll() {
     this.isForgotten = true;
     clearTimeout(this.#timer);
@@ -98,7 +98,7 @@ export class Ended {
     void this.save().then(() => this.copies.release([this.#current, this.book.entry(this.#current)?.aside ?? '']));
   }
 
-  /** The copy at hand; one in the database is shown as soon as it has been read. @param {string} id */
+  /** The copy in memory; one in the database is shown as soon as it has been read. @param {string} id */
   #copyOf(id) {
     const held = this.copies.held(id);
     if (!held && !this.#asked.has(id)) {
@@ -128,7 +128,7 @@ export class Ended {
     this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
   }
 
-  /** The session's id has begun anew: what was said before becomes an entry of its own. @param {Copy} copy */
+  /** The session's id has begun anew, so what was said before becomes an entry of its own. @param {Copy} copy */
   #setAside(copy) {
     const id = asideId(copy);
     this.copies.hold({ ...copy, id });
@@ -163,7 +163,7 @@ function isGone({ hot, isExpired }) {
   return isExpired || (hot?.generation === 0 && hot.message_count === 0);
 }
 
-/** Of the form that ids have, and the same in every tab. @param {Copy} copy */
+/** Has the form of an id, and is the same in every tab. @param {Copy} copy */
 function asideId({ id, generation }) {
   return `ended~${generation}~${id}`.slice(0, LONGEST_ID);
 }

@@ -1,4 +1,4 @@
-// Above the message box of a conversation that has ended: when it ended, what that means, and the way on.
+// The bar above the message box of a conversation that has ended: when it ended, what that means, and how to continue.
 
 import { byId, el, icon } from './dom.js';
 import { clockTime, fullTime } from './times.js';

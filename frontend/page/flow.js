@@ -1,20 +1,20 @@
-// How much of a growing text may be seen at a moment. Text comes in lumps, in the cloud one a second; this spreads each
-// over the time until the next, so that it reads as an even flow. At its end the rest follows quickly.
+// Decides how much of a growing text is visible at a moment. Text arrives in pieces, in the cloud one a second; each
+// piece is spread over the time until the next, so that the text grows evenly. At its end the rest follows quickly.
 
 const FIRST_INTERVAL_MS = 150;
 const SHORTEST_INTERVAL_MS = 200;
 const LONGEST_INTERVAL_MS = 2_000;
-/** What the server gathers at most (`worker/push/frame_pace.py`), and a little for the way. */
+/** The longest time for which the server collects text (`worker/push/frame_pace.py`), and some for the network. */
 const LONGEST_PAUSE_MS = 1_600;
-/** Intervals that grow are expected to double: the server gathers longer, the longer it has been streaming. */
+/** Growing intervals are expected to double, because the server collects longer the longer it has been streaming. */
 const GROWS = 1.3;
-/** Of a lump this much lasts for longer than the time until the next, which may be late. */
+/** This share of a piece is spread beyond the expected arrival of the next, which may be late. */
 const RESERVE = 1.25;
-/** A character each 110 ms: while something is left, nobody sees the text stand still. */
+/** At least one character every 110 ms, so that the text never stands still while something is left. */
 const SLOWEST_PER_SECOND = 9;
 const END_MS = 300;
 const FASTEST_END_PER_SECOND = 120;
-/** A screen that was refreshed late shows no more than this much time's worth: text that jumps is hard to read. */
+/** If a screen was refreshed late, at most this much time's text appears at once, because text that jumps is hard to read. */
 const LONGEST_STEP_MS = 50;
 
 export class Flow {
@@ -32,12 +32,12 @@ export class Flow {
     return this.#shown >= this.#target;
   }
 
-  /** How much may be seen. */
+  /** How many characters are visible. */
   get length() {
     return Math.min(this.#target, Math.floor(this.#shown));
   }
 
-  /** All of a text may be seen. @param {number} length */
+  /** Make all of a text visible. @param {number} length */
   jump(length) {
     this.#target = this.#shown = length;
   }

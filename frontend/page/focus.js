@@ -1,5 +1,5 @@
-// Focus never falls to the body: when what had it goes away, is hidden or disabled, the nearest thing that is left takes
-// it. One watcher for the whole page, so that no action has to think of it.
+// Keeps the focus from falling to the body: if the focused element is removed, hidden or disabled, the nearest
+// remaining one gets the focus. One watcher serves the whole page, so no action has to handle this.
 
 const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
 const HIDING = ['hidden', 'disabled', 'inert', 'open', 'data-folded', 'data-sidebar'];
@@ -8,7 +8,7 @@ const HIDING = ['hidden', 'disabled', 'inert', 'open', 'data-folded', 'data-side
  * not near either: nobody shall approve it by pressing a key twice. */
 const REGION = 'main, aside, #conversation > .column, #approvals';
 
-/** Where the focus is: the element, what stands around it, innermost first, and its place among its neighbours. */
+/** The place of the focus: the element, the elements around it, innermost first, and its position among its neighbours. */
 /** @typedef {{ element: Element, key: string | undefined, around: { element: Element, at: number }[] }} Place */
 
 export class FocusKeeper {
@@ -30,7 +30,7 @@ export class FocusKeeper {
     this.#place = { element, key: keyOf(element), around: placesOf(element) };
   }
 
-  /** Somebody who clicks beside everything wants no focus; what is taken away did not want to lose it. @param {FocusEvent} event */
+  /** A click beside everything removes the focus on purpose; an element that is removed loses it without the person's wish. @param {FocusEvent} event */
   #left(event) {
     const element = /** @type {Element} */ (event.target);
     queueMicrotask(() => {
@@ -73,7 +73,7 @@ function placesOf(element) {
   return around;
 }
 
-/** The same thing built anew or of the next item, else whatever stands there now. @param {Element} element @param {string | undefined} key @param {number} at */
+/** The same element built again or that of the next item, else whatever is there now. @param {Element} element @param {string | undefined} key @param {number} at */
 function heirIn(element, key, at) {
   const able = focusableIn(element).filter(canTake);
   const alike = able.filter((one) => key !== undefined && keyOf(one) === key);

@@ -1,4 +1,4 @@
-// Text arrives in lumps; it is shown as a steady flow (`flow.js`) that is a moment behind.
+// Text arrives in pieces and is shown as a steady flow (`flow.js`), slightly delayed.
 
 import { Flow } from './flow.js';
 import { GrowingMarkdown } from './markdown/growing.js';
@@ -13,7 +13,7 @@ export class GrowingText {
   #hasEnded = false;
   #frame = 0;
   #flow = new Flow();
-  /** Showing more may take no larger part of the time than this leaves. */
+  /** Rendering may take at most this share of the time. */
   #notBefore = 0;
 
   /** @param {HTMLElement} container @param {() => void} onGrow */
@@ -63,7 +63,7 @@ export class GrowingText {
     if (!this.#flow.isDone || this.#shown < this.#target.length) this.#next();
   }
 
-  /** @param {number} end in UTF-16 units; never between the halves of a character */
+  /** @param {number} end in UTF-16 units; never inside a surrogate pair */
   #showUntil(end) {
     const half = this.#target.charCodeAt(end - 1);
     this.#shown = half >= 0xd800 && half < 0xdc00 && end < this.#target.length ? end + 1 : end;

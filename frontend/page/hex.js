@@ -1,5 +1,5 @@
-// Addresses and hashes: short on screen, whole in the text (so that selecting and searching still work), one click
-// to copy, linked to the explorer of the session's network when it has one.
+// Addresses and hashes: short on screen, complete in the text (so that selecting and searching still work), copied by
+// one click, and linked to the block explorer of the session's network if it has one.
 
 import { el, icon } from './dom.js';
 

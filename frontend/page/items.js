@@ -1,4 +1,4 @@
-// Messages to what stands in the conversation: a tool's call and result become one item.
+// Converts messages to the items of the conversation: a tool's call and result become one item.
 
 import { outdated, requestStates } from './receipts.js';
 
@@ -13,7 +13,7 @@ const WALLET_TOOL = 'send_transaction_to_wallet';
  *   | { key: string, type: 'tool', call: ShownMessage | null, result: ShownMessage | null, request?: RequestState }} Item
  */
 
-/** `request`: where the wallet request stands that a tool call made. @param {ShownMessage[]} messages @param {PublicApproval[]} approvals @returns {Item[]} */
+/** `request`: the state of the wallet request that a tool call made. @param {ShownMessage[]} messages @param {PublicApproval[]} approvals @returns {Item[]} */
 export function itemsOf(messages, approvals) {
   const needless = outdated(messages);
   const items = joined(messages.filter((message) => !needless.has(message)));

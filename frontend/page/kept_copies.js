@@ -1,5 +1,5 @@
-// Copies of conversations in this browser, for reading after the server has forgotten them. Bounded: the newest few, and
-// of a long one its end.
+// Copies of conversations in this browser, to be read after the server has deleted them. Only the newest are kept, and
+// only the end of a long one.
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
 
@@ -15,9 +15,9 @@ const MESSAGES = 500;
 const CHARACTERS = 1_000_000;
 
 export class KeptCopies {
-  /** Where the browser allows no database the copies live as long as the page. @type {Map<string, Copy>} */
+  /** If the browser allows no database, the copies live as long as the page. @type {Map<string, Copy>} */
   #held = new Map();
-  /** @type {Set<string>} of those at hand, what the database has as well */
+  /** @type {Set<string>} the copies in memory that the database has as well */
   #stored = new Set();
   /** @type {Promise<IDBDatabase | null> | undefined} */
   #opened;
@@ -27,7 +27,7 @@ export class KeptCopies {
     this.onDropped = onDropped;
   }
 
-  /** The copy, if it is at hand. @param {string} id */
+  /** The copy, if it is in memory. @param {string} id */
   held(id) {
     return this.#held.get(id);
   }
@@ -37,19 +37,19 @@ export class KeptCopies {
     return this.#held.get(id) ?? (await this.#ask('readonly', (store) => store.get(id)));
   }
 
-  /** Have the copy at hand. @param {string} id @returns {Promise<Copy | undefined>} */
+  /** Load the copy into memory. @param {string} id @returns {Promise<Copy | undefined>} */
   async load(id) {
     const copy = await this.read(id);
     if (copy && !this.#held.has(id)) this.#held.set(id, copy);
     return this.#held.get(id);
   }
 
-  /** Only these are needed at hand; the others stay in the database. @param {string[]} ids */
+  /** Keep only these in memory; the others stay in the database. @param {string[]} ids */
   release(ids) {
     for (const id of this.#held.keys()) if (this.#stored.has(id) && !ids.includes(id)) this.#held.delete(id);
   }
 
-  /** Hold a newer copy; `save` stores it. @param {Copy} copy */
+  /** Keep a newer copy in memory; `save` stores it. @param {Copy} copy */
   hold(copy) {
     this.#held.set(copy.id, copy);
     this.#stored.delete(copy.id);

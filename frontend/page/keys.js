@@ -1,7 +1,7 @@
-// Whom a key belongs to. An input method gets every key while it composes; Escape belongs to the innermost thing that
-// has a use for it, and only what has none may stop the run.
+// Decides which part of the page handles a key. An input method gets every key while it composes. Escape is handled by
+// the innermost element that uses it, and only an unused Escape may stop the run.
 
-/** `keyCode` 229 is the only sign that Safari gives for the key that ends a composition. */
+/** `keyCode` 229 is Safari's only sign for the key that ends a composition. */
 const COMPOSING_KEY_CODE = 229;
 const OPEN = 'dialog[open], .menu:not([hidden]), [popover]:popover-open, body[data-sidebar="open"]';
 const CONVERSATION = '#conversation, .composer-area';
@@ -12,12 +12,12 @@ export function isComposing(event) {
   return event.isComposing || event.keyCode === COMPOSING_KEY_CODE || event.key === 'Process';
 }
 
-/** Escape alone, pressed anew, and not an input method's. @param {KeyboardEvent} event */
+/** Whether this is Escape alone, newly pressed, and not an input method's. @param {KeyboardEvent} event */
 export function isEscape(event) {
   return event.key === 'Escape' && !isComposing(event) && !event.repeat && !hasModifier(event) && !event.shiftKey;
 }
 
-/** Escape closes what is open, wherever the focus is. @param {() => boolean} isOpen @param {() => void} close */
+/** Closes what is open on Escape, wherever the focus is. @param {() => boolean} isOpen @param {() => void} close */
 export function closeByEscape(isOpen, close) {
   document.addEventListener('keydown', (event) => {
     if (!isOpen() || !isEscape(event)) return;
@@ -26,7 +26,7 @@ export function closeByEscape(isOpen, close) {
   });
 }
 
-/** Whether this Escape may stop the run: pressed in the conversation or nowhere in particular. @param {KeyboardEvent} event */
+/** Whether this Escape may stop the run: it was pressed in the conversation or on no particular element. @param {KeyboardEvent} event */
 export function stopsRun(event) {
   if (!isEscape(event) || event.defaultPrevented || document.querySelector(OPEN)) return false;
   const place = event.target instanceof Element ? event.target : document.body;
@@ -35,7 +35,7 @@ export function stopsRun(event) {
 }
 
 /**
- * What Enter does in the message box. Where a finger writes, the key makes a line: there is no Shift to hold.
+ * What Enter does in the message box. On a touch screen the key makes a line break, because there is no Shift to hold.
  * @param {KeyboardEvent} event
  * @param {boolean} isTouch
  * @returns {'send' | 'line' | null} null: it is not Enter, or an input method's

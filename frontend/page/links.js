@@ -1,10 +1,10 @@
-// Links that lead away. Those to known hosts are links; any other says where it leads and asks first, in a dialog that
-// has the real link: so there is no way round the question, by whichever key or button.
+// External links. Links to known hosts are plain links. Any other link shows its target and asks first, in a dialog
+// that has the real link, so that no key or button bypasses the question.
 
 import { el, setAttribute } from './dom.js';
 import { withVisibleControls } from './tool_words.js';
 
-/** Hosts that this deployment names itself: its own, and those of the networks' explorers. @type {Set<string>} */
+/** Hosts that this deployment itself names: its own, and those of the networks' explorers. @type {Set<string>} */
 const known = new Set();
 
 /** @param {string[]} urls */
@@ -17,7 +17,7 @@ export function setKnownHosts(urls) {
   for (const link of document.querySelectorAll('a.link')) setUp(/** @type {HTMLAnchorElement} */ (link));
 }
 
-/** As a browser will go there: without a name before `@`, and foreign letters as `xn--`. @param {string} href */
+/** The address as a browser will open it: without a user name before `@`, and with foreign letters as `xn--`. @param {string} href */
 export function hostOf(href) {
   try {
     return new URL(href).host;
@@ -26,7 +26,7 @@ export function hostOf(href) {
   }
 }
 
-/** The host, where the words of the link do not begin with it as an address. @param {string} href @param {string} words */
+/** The host, if the link's words do not begin with it as an address. @param {string} href @param {string} words */
 export function hostBeside(href, words) {
   const host = hostOf(href);
   const begin = words.trim().toLowerCase();
@@ -51,7 +51,7 @@ function setUp(link) {
   for (const [name, value] of Object.entries(isKnown ? away : asked)) setAttribute(link, name, value);
 }
 
-/** Ask before a link is followed that has no address of its own. */
+/** Asks before it opens a link that has no address of its own. */
 export function watchLinks() {
   const asked = (/** @type {Event} */ event) => {
     const link = event.target instanceof Element ? event.target.closest('a.link:not([href])') : null;

@@ -1,4 +1,4 @@
-// The test network's node, where the page's own server passes calls on to it (`make run`; never in the cloud).
+// The test network's node, if the page's own server forwards calls to it (`make run`; never in the cloud).
 
 const PATH = '/rpc/testnet';
 const TIMEOUT_MS = 8_000;
@@ -6,7 +6,7 @@ const TIMEOUT_MS = 8_000;
 export const TEST_CHAIN_ID = 31337;
 export const LOCAL_NETWORK = 'testnet';
 
-/** The node's unlocked accounts by name: the same names that the agent knows. */
+/** The node's unlocked accounts by the names that the agent knows. */
 export const ACCOUNTS = /** @type {Record<string, string>} */ ({
   Alice: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
   Bob: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
@@ -38,7 +38,7 @@ export class LocalNode {
     this.url = backendUrl + PATH;
   }
 
-  /** Whether there is such a node; asked once. */
+  /** Whether there is such a node; the server is asked once. */
   isThere() {
     this.#found ??= this.request({ method: 'eth_chainId' }).then(
       (chain) => Number(chain) === TEST_CHAIN_ID,
@@ -54,7 +54,7 @@ export class LocalNode {
     return answer?.result;
   }
 
-  /** Several calls at once; null where one of them failed. @param {Call[]} calls @returns {Promise<any[]>} */
+  /** Several calls at once; the result is null for one that failed. @param {Call[]} calls @returns {Promise<any[]>} */
   async requestAll(calls) {
     if (!calls.length) return [];
     const answers = await this.#post(calls.map((call, id) => ({ jsonrpc: '2.0', id, params: [], ...call })));

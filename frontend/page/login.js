@@ -1,5 +1,5 @@
-// Who is logged in. Tokens live in this page's memory only: a reload asks the issuer again, without a word when its own
-// session still lives. What is being written stays in the tab's storage meanwhile.
+// The login. Tokens are kept only in this page's memory: a reload asks the issuer again, without a question to the
+// person while the issuer's own session lives. Unsent text stays in the tab's storage meanwhile.
 
 import { RequestError } from '../client/http.js';
 import { authorizationUrl, claimsOf, discovered, granted, newAttempt } from './oidc.js';
@@ -12,12 +12,12 @@ const RENEW_AT = 0.8;
 
 /**
  * @typedef {object} LoginOptions
- * @property {LoginConfig | null} config null: this server needs no login, or the page has none for it
- * @property {Storage} storage of the browser: whose conversations it remembers
- * @property {Storage} tabStorage what a person who is on the way to the issuer comes back with
- * @property {() => Promise<void>} forget what the rest of the page keeps of the person
+ * @property {LoginConfig | null} config null: this server needs no login, or the page has no configuration for it
+ * @property {Storage} storage of the browser: records whose conversations it holds
+ * @property {Storage} tabStorage records the login in progress while the person is at the issuer
+ * @property {() => Promise<void>} forget deletes what the rest of the page keeps of the person
  * @property {() => void} onChange
- * @property {() => void} onFirst somebody has logged in where nobody had
+ * @property {() => void} onFirst called when a person has logged in where nobody was logged in before
  */
 
 export class Login {
@@ -67,12 +67,12 @@ export class Login {
     return this.#tokens.access_token;
   }
 
-  /** The server has refused the token that it was given. */
+  /** The server has refused the token that it got. */
   refused() {
     if (this.#config && this.#tokens) void this.#renew();
   }
 
-  /** Away to the issuer; the promise never ends. @param {string} [prompt] */
+  /** Go to the issuer; the promise never resolves. @param {string} [prompt] */
   async logIn(prompt) {
     if (!this.#config) return undefined;
     const attempt = newAttempt();
@@ -82,7 +82,7 @@ export class Login {
     return new Promise(() => {});
   }
 
-  /** Forgets all that this browser knows of the person. */
+  /** Delete everything that this browser knows of the person. */
   async logOut() {
     const { end_session_endpoint: end } = await this.#discovered();
     const idToken = this.#tokens?.id_token;
@@ -109,7 +109,7 @@ export class Login {
     return this.#tokens !== null;
   }
 
-  /** From the issuer, with a code or an error; else, for somebody who was logged in here, there and back at once. */
+  /** Handle a return from the issuer with a code or an error; otherwise log a person in again, without a question, who was logged in here. */
   async #comeBack() {
     const told = new URLSearchParams(location.search);
     const kept = this.options.tabStorage.getItem(ATTEMPT);
@@ -143,7 +143,7 @@ export class Login {
     if (before !== null && before !== person) location.reload();
   }
 
-  /** One at a time, whoever asks. */
+  /** Refresh the token; concurrent callers share one request. */
   #renew() {
     this.#renewing ??= this.#renewed().finally(() => (this.#renewing = null));
     return this.#renewing;
@@ -183,7 +183,7 @@ export class Login {
     });
   }
 
-  /** Conversations of somebody else are nobody's business here. */
+  /** Delete the conversations of another person. */
   async #forget() {
     await this.options.forget();
     for (const storage of [this.options.storage, this.options.tabStorage]) {
@@ -193,7 +193,7 @@ export class Login {
   }
 }
 
-/** This page without what the issuer has added. */
+/** The address of this page without the issuer's parameters. */
 function here() {
   return location.origin + location.pathname;
 }

@@ -1,4 +1,4 @@
-// Log in, log out, and who is logged in.
+// The button to log in and out, and the name of the person who is logged in.
 
 import { byId, el, icon } from './dom.js';
 import { Login } from './login.js';
@@ -23,12 +23,12 @@ export class LoginButton {
     return this.login.isNeeded;
   }
 
-  /** For those who make requests. */
+  /** The functions for those who make requests. */
   credentials() {
     return { accessToken: () => this.login.accessToken(), unauthorized: () => this.login.refused() };
   }
 
-  /** Nothing is asked of the server before it is known who asks. @param {() => unknown} start */
+  /** Calls `start` once it is known who the person is; nothing is requested from the server before. @param {() => unknown} start */
   async begin(start) {
     if (await this.login.begin()) start();
   }

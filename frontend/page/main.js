@@ -1,4 +1,4 @@
-// Puts the page together: one client, its state, and the parts that show it. The state is shown once per frame.
+// Assembles the page: one client, its state, and the parts that show it. The state is shown once per frame.
 
 import { MAX_MESSAGE_BYTES } from '../client/chat_config.js';
 import { ChatManager } from '../client/chat_manager.js';
@@ -42,7 +42,7 @@ import { WalletChoices, WalletTeller } from './wallet_choices.js';
 const frames = new NextFrame(() => render());
 const schedule = () => frames.ask();
 
-/** Where there is no hover, focus in the message box would bring up the keyboard over half of the page. */
+/** Without hover (on touch screens), a focus in the message box would open the keyboard over half of the page. */
 const canHover = matchMedia('(hover: hover)').matches;
 
 /** Whether this server has a local node; null until asked. @type {boolean | null} */
@@ -156,7 +156,7 @@ async function send(text) {
   return position.jump();
 }
 
-/** From a conversation that has ended to a new one on the same network. @param {string} text what is being written @param {boolean} isSent */
+/** Continue a conversation that has ended in a new one on the same network. @param {string} text what is being written @param {boolean} isSent */
 async function goOn(text, isSent) {
   const network = shown.hot?.network;
   composer.clear();
@@ -204,7 +204,7 @@ function isOnLocalChain() {
   return hasNode === true && shown.hot?.network === 'testnet';
 }
 
-/** What belongs to the local test network is there only while the conversation is on it. @param {string | undefined} network */
+/** The parts for the local test network are shown only while the conversation is on it. @param {string | undefined} network */
 function showLocalChain(network) {
   if (config.hasNode && network === 'testnet' && hasNode === null) {
     hasNode = false;

@@ -1,5 +1,5 @@
-// The conversation on screen. An item that did not change is not touched; of a long conversation the older part is
-// built only when somebody scrolls up to it.
+// The conversation on screen. An unchanged item is not touched; the older part of a long conversation is built only
+// when somebody scrolls up to it.
 
 import { el } from './dom.js';
 import { itemsOf } from './items.js';
@@ -22,11 +22,11 @@ export class MessageList {
   #generation = 0;
   /** Items before this one are not built. */
   #first = 0;
-  /** Whether all of this conversation was asked for, so that messages which still arrive are built too. */
+  /** Whether all of this conversation was requested, so that messages which still arrive are built too. */
   #isWhole = false;
   /** Whether the server has messages before the first one here. */
   #hasOlder = false;
-  /** The first item at the last look: items that came before it since are not built at once. */
+  /** The first item at the last update: items that have come before it since are not built at once. */
   #firstKey = '';
   #isFresh = true;
 
@@ -57,7 +57,7 @@ export class MessageList {
     this.#isFresh = this.#isFresh && (this.#items.length === 0 || !state.isCaughtUp);
   }
 
-  /** Items that came before the first one are built like other older ones, bit by bit. @returns {boolean} whether some came */
+  /** Items that came before the first one are built gradually, like other older ones. @returns {boolean} whether some came */
   #keepPlace() {
     const before = this.#items.findIndex(({ key }) => key === this.#firstKey);
     this.#firstKey = this.#items[0]?.key ?? '';
@@ -130,7 +130,7 @@ export class MessageList {
     return { element: view.element, item, isActive: false, show };
   }
 
-  /** The whole conversation, for what needs all of it: printing. */
+  /** Builds the whole conversation, which printing needs. */
   buildAll() {
     this.#isWhole = true;
     while (this.#first > 0) this.#buildOlder();

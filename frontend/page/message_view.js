@@ -1,4 +1,4 @@
-// One message as an element: a person's as a bubble, the agent's as Markdown on the page, notices as a line.
+// One message as an element: a person's as a bubble, the agent's as Markdown, notices as a line.
 
 import { el, icon, iconButton, setData } from './dom.js';
 import { GrowingText } from './growing_text.js';
@@ -11,10 +11,10 @@ import { clockTime, fullTime } from './times.js';
 
 /** @typedef {{ element: HTMLElement, update: (message: ShownMessage, wasThere: boolean) => void }} MessageView */
 
-/** What the person is told of a run that ended early, where the server's words are meant for programs too. */
+/** The words for a person about a run that ended early; the server's words are also meant for programs. */
 const STOPPED = 'You stopped this answer.';
 
-/** How an answer ended that did not end well, in a few words; the server's sentence follows. */
+/** How an answer that did not end normally ended, in a few words; the server's sentence follows. */
 const ANSWER_ENDS = Object.freeze({
   cut_off: 'The answer was cut off',
   filtered: 'The answer was filtered',
@@ -30,7 +30,7 @@ export function messageView(message, onGrow) {
   return message.run_end === 'failed' || message.answer_end ? failureView(message) : noticeView(message);
 }
 
-/** A notice as the person reads it. @param {ShownMessage} message */
+/** The text of a notice for a person. @param {ShownMessage} message */
 export function noticeInWords({ run_end, answer_end, content }) {
   if (run_end === 'interrupted') return STOPPED;
   if (answer_end) return content;
@@ -73,7 +73,7 @@ function noticeView(message) {
   return { element, update: (now) => body.replaceChildren(icon(mark), el('span', {}, ...withHex(noticeInWords(now)))) };
 }
 
-/** A run that failed or an answer that is not whole: why, and (`run_failure.js`) what to do about it. @param {ShownMessage} message @returns {MessageView} */
+/** A run that failed or an incomplete answer: the reason, and (`run_failure.js`) what to do about it. @param {ShownMessage} message @returns {MessageView} */
 function failureView(message) {
   const title = message.answer_end ? ANSWER_ENDS[message.answer_end] : 'The answer failed';
   const reason = el('p', { class: 'failure-reason', dir: 'auto' });

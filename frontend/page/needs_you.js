@@ -1,14 +1,14 @@
-// Says outside the conversation that somebody's signature is needed: in the tab's title and on its icon.
+// Shows outside the conversation that a signature is needed: in the tab's title and on its icon.
 
 import { byId } from './dom.js';
 
 export class NeedsYou {
   #icon = document.querySelector('link[rel="icon"]');
-  /** Its own address, which names the page's version: the browser keeps that file. */
+  /** The icon's own address contains the page's version, so the browser keeps that file. */
   #address = this.#icon?.getAttribute('href') ?? '';
   #before = -1;
 
-  /** `here` and `elsewhere`: how many requests wait, in this conversation and in the others. @param {string | null | undefined} title @param {number} here @param {number} elsewhere */
+  /** `here` and `elsewhere`: how many requests wait in this conversation and in the others. @param {string | null | undefined} title @param {number} here @param {number} elsewhere */
   render(title, here, elsewhere) {
     const count = here + elsewhere;
     const name = title ? `${title} · forge` : 'forge';

@@ -19,7 +19,7 @@ export class NetworkMenu {
   /** @type {NetworkInfo[]} */
   networks = [];
 
-  /** `onChain`: shows the local chain, where there is one. @param {{ chat: ChatManager, onProblem: (text: string) => void, onNetworks: () => void, onChain: () => (() => void) | null }} options */
+  /** `onChain`: shows the local chain, if there is one. @param {{ chat: ChatManager, onProblem: (text: string) => void, onNetworks: () => void, onChain: () => (() => void) | null }} options */
   constructor(options) {
     this.options = options;
     watchLinks();
@@ -32,7 +32,7 @@ export class NetworkMenu {
     });
   }
 
-  /** Ask which networks there are, until a worker has told the server. */
+  /** Request the networks until a worker has published them. */
   async load() {
     const { chat, onNetworks } = this.options;
     const result = await chat.api.command(chat.getSessionId(), 'list_networks').catch(() => null);
@@ -62,7 +62,7 @@ export class NetworkMenu {
     this.#menu.replaceChildren(...this.networks.map((network) => this.#option(network)), ...(show ? [this.#chainItem(show)] : []));
   }
 
-  /** On narrow screens, where the bar has no room for the button. @param {() => void} show */
+  /** For narrow screens, where the bar has no room for the button. @param {() => void} show */
   #chainItem(show) {
     const open = () => {
       this.#setOpen(false);

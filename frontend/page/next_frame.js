@@ -1,4 +1,4 @@
-// Renders once per frame, however often that is asked for; in a hidden tab, where there are no frames, four times a second.
+// Renders once per frame, however often that is requested; in a hidden tab, which has no frames, four times a second.
 
 const HIDDEN_MS = 250;
 

@@ -1,4 +1,4 @@
-// What a person should know about the state of things, said plainly: one line each, above the conversation.
+// What a person should know about the current state, in plain words: one line each, above the conversation.
 
 import { el, icon, iconButton } from './dom.js';
 

@@ -1,12 +1,12 @@
-// OpenID Connect for a page: authorization code with PKCE (RFC 7636), no secret, no library.
+// OpenID Connect for a page: authorization code with PKCE (RFC 7636), without a secret or a library.
 
 import { RequestError } from '../client/http.js';
 
 /**
- * `audience`: for issuers that make tokens for an API only when it is named.
+ * `audience`: for issuers that issue tokens for an API only if it is named.
  * @typedef {{ issuer: string, client_id: string, scope: string, audience?: string }} LoginConfig
  * @typedef {{ authorization_endpoint: string, token_endpoint: string, end_session_endpoint?: string }} Endpoints
- * @typedef {{ state: string, verifier: string, nonce: string }} Attempt what is kept in the tab while its person is away
+ * @typedef {{ state: string, verifier: string, nonce: string }} Attempt kept in the tab while the person is at the issuer
  * @typedef {{ access_token: string, refresh_token?: string, id_token?: string, expires_in?: number }} Tokens
  */
 
@@ -24,7 +24,7 @@ export function newAttempt() {
 }
 
 /**
- * Where the person is sent. `prompt` none: come back at once, also when nobody is logged in.
+ * The address of the login. `prompt` none: return at once, even if nobody is logged in.
  * @param {LoginConfig} config @param {Endpoints} endpoints @param {Attempt} attempt @param {string} back @param {string} [prompt]
  */
 export async function authorizationUrl(config, endpoints, attempt, back, prompt) {
@@ -47,7 +47,7 @@ export async function authorizationUrl(config, endpoints, attempt, back, prompt)
 }
 
 /**
- * Throws when the issuer cannot answer now, which refuses nothing: RFC 6749 (5.2) refuses by 400 or 401.
+ * Throws if the issuer cannot answer now. That is not a refusal: RFC 6749 (5.2) refuses with 400 or 401.
  * @param {Endpoints} endpoints @param {Record<string, string>} form @returns {Promise<Tokens | null>} null: refused
  */
 export async function granted(endpoints, form) {
@@ -58,7 +58,7 @@ export async function granted(endpoints, form) {
   return null;
 }
 
-/** The claims of an ID token that came straight from the issuer (Core 3.1.3.7: its connection vouches for it). @param {string} token @returns {Record<string, any>} */
+/** The claims of an ID token that came directly from the issuer (Core 3.1.3.7: the connection vouches for it). @param {string} token @returns {Record<string, any>} */
 export function claimsOf(token) {
   const text = atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'));
   return JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0))));

@@ -1,10 +1,10 @@
-// What the server that the page comes from says of itself, in the page: to ask for it would take one more request.
+// The server's configuration of the page, which is in the page itself, because a request for it would cost time.
 
 /** @import { LoginConfig } from './oidc.js' */
 
-/** `local_node`: whether `/rpc/testnet` is there to ask. @typedef {Partial<LoginConfig> & { local_node?: boolean }} PageConfig */
+/** `local_node`: whether `/rpc/testnet` exists. @typedef {Partial<LoginConfig> & { local_node?: boolean }} PageConfig */
 
-/** @returns {{ login: LoginConfig | null, hasNode: boolean }} `login` null: none is needed, or the page has none for it */
+/** @returns {{ login: LoginConfig | null, hasNode: boolean }} `login` null: no login is needed, or the page has no configuration for it */
 export function pageConfig() {
   const text = document.querySelector('meta[name="forge-config"]')?.getAttribute('content') || '{}';
   const { local_node: hasNode = false, ...login } = /** @type {PageConfig} */ (JSON.parse(text));

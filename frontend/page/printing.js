@@ -1,4 +1,4 @@
-// Printing is of the whole conversation, not of what happens to be on screen.
+// Printing covers the whole conversation, not only the part on screen.
 
 /** @param {() => void} buildAll */
 export function preparePrinting(buildAll) {

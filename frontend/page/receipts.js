@@ -1,4 +1,4 @@
-// What became of a wallet request, as the conversation tells it: one receipt where the card was, in a person's words.
+// What became of a wallet request: one receipt in place of the card, in words for a person.
 
 import { el, icon } from './dom.js';
 import { hexElement } from './hex.js';
@@ -9,7 +9,7 @@ import { withVisibleControls } from './tool_words.js';
 
 /** @typedef {WalletReceipt['outcome']} ReceiptOutcome */
 
-/** What a client said; a checked outcome of the same request replaces it. */
+/** Outcomes that a client stated; a checked outcome of the same request replaces them. */
 const SAID = new Set(/** @type {ReceiptOutcome[]} */ (['reported', 'unanswered', 'rejected']));
 
 /** @type {Record<ReceiptOutcome, { words: string, icon: string, tone: string }>} */
@@ -31,7 +31,7 @@ export function lastReceipts(messages) {
   return new Map(messages.flatMap(({ receipt }) => (receipt?.approval_id ? [[receipt.approval_id, receipt]] : [])));
 }
 
-/** Messages that a later receipt of the same request makes needless. @param {ShownMessage[]} messages @returns {Set<ShownMessage>} */
+/** Messages that a later receipt of the same request makes unnecessary. @param {ShownMessage[]} messages @returns {Set<ShownMessage>} */
 export function outdated(messages) {
   const told = messages.filter(({ receipt }) => receipt);
   const isLater = (/** @type {ShownMessage} */ before) => (/** @type {ShownMessage} */ other) =>
@@ -39,7 +39,7 @@ export function outdated(messages) {
   return new Set(told.filter((message) => message.receipt && SAID.has(message.receipt.outcome) && told.some(isLater(message))));
 }
 
-/** How the tool call that asked the wallet stands. @typedef {'asked' | 'over' | ReceiptOutcome} RequestState */
+/** The state of the tool call that asked the wallet. @typedef {'asked' | 'over' | ReceiptOutcome} RequestState */
 
 /** By the tool call's id. @param {ShownMessage[]} messages @param {PublicApproval[]} approvals @returns {Map<string, RequestState>} */
 export function requestStates(messages, approvals) {
@@ -58,7 +58,7 @@ export function looksOf(state) {
   return { ...LOOKS[state], words: LOOKS[state].words.replace(/^\w/, (first) => first.toLowerCase()) };
 }
 
-/** One line: what, to whom, in which block, for which fee; ids only when opened. @param {WalletReceipt} receipt @param {string} text the message's own words @returns {Node[]} */
+/** One line: what, to whom, in which block, for which fee; ids are shown only when it is opened. @param {WalletReceipt} receipt @param {string} text the message's own words @returns {Node[]} */
 export function receiptNodes(receipt, text) {
   const { words, icon: sign, tone } = LOOKS[receipt.outcome];
   const { summary, reason, block_number, fee, transaction_hash } = receipt;

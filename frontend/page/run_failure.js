@@ -1,4 +1,5 @@
-// What a person can do when the last answer failed or is not whole: have it continued, send the message again, change it.
+// What a person can do after an answer failed or is incomplete: have it continued, send the message again, or change
+// it.
 
 import { byId, el } from './dom.js';
 import { onlyReads } from './tool_words.js';
@@ -12,7 +13,7 @@ export class RunFailure {
   #region = byId('failure-actions', HTMLElement);
   #before = '';
 
-  /** `onRetry` sends a message: the same again, or the one that asks to continue. @param {{ onRetry: (text: string) => void, onEdit: (text: string) => void }} actions */
+  /** `onRetry` sends a message: the same one again, or one that asks to continue. @param {{ onRetry: (text: string) => void, onEdit: (text: string) => void }} actions */
   constructor(actions) {
     this.actions = actions;
   }
@@ -26,7 +27,7 @@ export class RunFailure {
     this.#region.replaceChildren(...(failed ? this.#elements(failed) : []));
   }
 
-  /** Once something may have been done, the same words must not go out again by one press. @param {{ question: ShownMessage, hasActed: boolean, isCutOff: boolean }} failed */
+  /** If something may have been done already, one press must not send the same words again. @param {{ question: ShownMessage, hasActed: boolean, isCutOff: boolean }} failed */
   #elements({ question: { content }, hasActed, isCutOff }) {
     const { onRetry, onEdit } = this.actions;
     const button = (/** @type {string} */ label, /** @type {(text: string) => void} */ act) =>

@@ -1,5 +1,5 @@
-// The conversation stays at its end as it grows, unless somebody has scrolled up to read. One that has not begun has no
-// end to stay at: it is read from its beginning.
+// Keeps the conversation scrolled to its end while it grows, unless somebody has scrolled up to read. A conversation
+// that has not begun is shown from its beginning.
 
 const NEAR_PX = 80;
 const MARGIN_PX = 40;
@@ -19,20 +19,20 @@ export class ScrollPosition {
     for (const element of [scroller, ...scroller.children]) observer.observe(element);
   }
 
-  /** Whether nothing has been said yet. @param {boolean} isEmpty */
+  /** Whether the conversation has no messages yet. @param {boolean} isEmpty */
   set isEmpty(isEmpty) {
     if (isEmpty && !this.#isEmpty) this.scroller.scrollTop = 0;
     if (!isEmpty && this.#isEmpty) this.#isAtEnd = true;
     this.#isEmpty = isEmpty;
   }
 
-  /** After something has grown. */
+  /** Call this after something has grown. */
   keep() {
     if (this.#isAtEnd && !this.#isEmpty) this.scroller.scrollTop = this.scroller.scrollHeight;
     else this.#look();
   }
 
-  /** Something new to be read from its beginning, when it is too tall to be seen whole. @param {HTMLElement} element */
+  /** Shows something new from its beginning if it is too tall to be seen completely. @param {HTMLElement} element */
   reveal(element) {
     if (element.offsetHeight < this.scroller.clientHeight - MARGIN_PX) return this.keep();
     this.#isAtEnd = false;
@@ -48,7 +48,7 @@ export class ScrollPosition {
   #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-    // What grows below nobody has scrolled away from: only going up leaves the end.
+    // Growth below does not count as scrolling away; only scrolling up leaves the end.
     this.#isAtEnd = isNear || (this.#isAtEnd && scrollTop >= this.#top);
     this.#top = scrollTop;
     this.toEnd.hidden = this.#isAtEnd || this.#isEmpty;

@@ -1,4 +1,4 @@
-// Keeps the list of conversations equal to what the server still has, and to what is kept of those that have ended.
+// Keeps the list of conversations equal to what the server still has, and to the copies of those that have ended.
 
 import { RequestError } from '../client/http.js';
 import { SessionBook } from '../client/session_book.js';
@@ -19,7 +19,7 @@ const TITLE_LENGTH = 60;
 export class Sessions {
   /** @type {Map<string, SessionSummary>} */
   #summaries = new Map();
-  /** Conversations in which the agent is at work, as far as it is known. @type {Set<string>} */
+  /** Conversations in which the agent is working, as far as it is known. @type {Set<string>} */
   #busy = new Set();
   #current = '';
   #before = '';
@@ -37,13 +37,13 @@ export class Sessions {
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void this.refresh());
   }
 
-  /** How long a session lives after its last activity, when the server has told: milliseconds. @returns {number | null} */
+  /** How long a session lives after its last activity, in milliseconds, if the server has told it. @returns {number | null} */
   get lifetime() {
     const lives = [...this.#summaries.values()].map(({ last_activity_at, expires_at }) => Date.parse(expires_at) - Date.parse(last_activity_at));
     return lives.find((life) => life > 0) ?? null;
   }
 
-  /** Ask the server which of ours still exist; those that have ended stay for reading, or leave the list. */
+  /** Ask the server which of our sessions still exist; those that have ended stay as copies, or leave the list. */
   async refresh() {
     const unclaimed = new Set(this.account.unclaimed);
     const mine = this.book.entries().filter(({ id, endedAt }) => !endedAt && !unclaimed.has(id));
@@ -67,7 +67,7 @@ export class Sessions {
     this.onChange();
   }
 
-  /** Nothing of what the server has deleted stays here. */
+  /** Delete here what the server has deleted. */
   async forgetAll() {
     for (const { id } of this.book.entries()) {
       this.book.forget(id);
@@ -84,7 +84,7 @@ export class Sessions {
     await this.ended.forget(from);
   }
 
-  /** Sooner while the agent works in a conversation that is not open. */
+  /** Refresh sooner while the agent works in a conversation that is not open. */
   #again() {
     clearTimeout(this.#timer);
     const elsewhere = [...this.#busy].filter((id) => id !== this.#current);
@@ -98,7 +98,7 @@ export class Sessions {
     try {
       for (let at = 0; at < ids.length; at += ASKED_AT_ONCE) await this.#ask(ids.slice(at, at + ASKED_AT_ONCE));
     } catch {
-      // Out of reach for now: the list stays as it is.
+      // The server is unreachable for now, so the list stays unchanged.
     }
     this.onChange();
   }
@@ -132,7 +132,7 @@ export class Sessions {
     if (!isKept && !isNew) this.book.forget(id);
   }
 
-  /** Note what the open conversation shows about itself. @param {View} view */
+  /** Record what the open conversation shows about itself. @param {View} view */
   note({ sessionId, hot, messages, outgoing, isProcessing, endedAt, approvals, asks }) {
     if (sessionId !== this.#current) this.#leave(sessionId);
     const first = messages.find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
@@ -180,7 +180,7 @@ export class Sessions {
     });
   }
 
-  /** How many wallet requests wait in the other conversations, as far as is known. @param {string} sessionId */
+  /** How many wallet requests wait in the other conversations, as far as it is known. @param {string} sessionId */
   waitingElsewhere(sessionId) {
     return this.list().reduce((sum, { id, signatures }) => sum + (id === sessionId ? 0 : signatures), 0);
   }
@@ -208,12 +208,12 @@ export class Sessions {
   }
 }
 
-/** A session that has ended already is as good as deleted. @param {Error} error */
+/** A session that has ended already counts as deleted. @param {Error} error */
 function unlessGone(error) {
   if (!(error instanceof RequestError) || error.status !== 404) throw error;
 }
 
-/** Until the server has told its own title. @param {string} text */
+/** A title until the server sends its own. @param {string} text */
 function titleOf(text) {
   const line = /^\s*(?:[{[]|```)/.test(text) ? 'New conversation' : (text.trim().split('\n')[0] ?? '');
   return line.length > TITLE_LENGTH ? `${line.slice(0, TITLE_LENGTH - 1)}…` : line;

@@ -9,7 +9,7 @@ import { fullTime, minutesUntil, timeAgo } from './times.js';
  * @typedef {{ id: string, title: string, at: number, isBusy: boolean, isUnread: boolean, signatures: number, endedAt: number | null, endsAt: number | null }} ListedSession
  */
 
-/** As in `forge.models.session`, in characters. */
+/** The limit of `forge.models.session`, in characters. */
 const TITLE_LIMIT = 80;
 const SOON_MINUTES = 5;
 
@@ -19,7 +19,7 @@ const SOON_MINUTES = 5;
  * @property {(id: string) => void} onOpen
  * @property {(id: string, title: string) => void} onRename
  * @property {(id: string) => void} onDelete
- * @property {() => number} now by the server's clock
+ * @property {() => number} now the time of the server's clock
  * @property {(text: string) => void} onProblem
  */
 
@@ -60,7 +60,7 @@ export class Sidebar {
     this.#foot.textContent = `The server ends a conversation after ${after}; a copy to read stays on this device.`;
   }
 
-  /** Escape empties the search first. @param {KeyboardEvent} event */
+  /** Escape clears the search first. @param {KeyboardEvent} event */
   #key(event) {
     if (!isEscape(event) || (event.target === this.#search && this.#search.value)) return;
     this.#setOpen(false);
@@ -99,7 +99,7 @@ export class Sidebar {
     return el('li', { class: 'session', data: { session: id } }, open, el('span', { class: 'session-actions' }, rename, remove));
   }
 
-  /** What the list says at the end of the line. @param {ListedSession} session */
+  /** The text at the end of the list's line. @param {ListedSession} session */
   #state({ at, isBusy, isUnread, signatures, endedAt, endsAt }) {
     const minutes = endsAt === null ? Infinity : minutesUntil(endsAt, this.actions.now());
     if (endedAt !== null) return { words: 'ended', state: 'ended', hint: `Ended ${fullTime(new Date(endedAt).toISOString())}; a copy to read` };
@@ -156,7 +156,7 @@ export class Sidebar {
     action();
   }
 
-  /** As a drawer, on narrow screens. @param {boolean} isOpen */
+  /** Open or close the list as a drawer, on narrow screens. @param {boolean} isOpen */
   #setOpen(isOpen) {
     const wasOpen = document.body.dataset.sidebar === 'open';
     if (isOpen) document.body.dataset.sidebar = 'open';

@@ -1,5 +1,6 @@
-// Lets a wallet sign exactly one transaction: on its chain, from its account, and both are asked again at the last moment.
-// Until the wallet has been asked to send, everything can be given up and nothing was sent; after it, only the wallet knows.
+// Has a wallet sign exactly one transaction, on its chain and from its account; both are checked again at the last
+// moment. Until the wallet has been asked to send, the signing can be given up and nothing was sent. After that, only
+// the wallet knows.
 
 import { accountsIn, chainIdIn, failedSendOutcome, meaningOf, problemOf, sendOutcome } from './wallet_answers.js';
 
@@ -12,9 +13,9 @@ import { accountsIn, chainIdIn, failedSendOutcome, meaningOf, problemOf, sendOut
 
 /**
  * @typedef {object} SigningOptions
- * @property {AbortSignal} signal gives up; after `onAsked` it has no effect
+ * @property {AbortSignal} signal gives up; it has no effect once the wallet has been asked to send
  * @property {(step: SigningStep) => void} onStep
- * @property {() => Promise<void>} onReady right before the wallet is asked to send; if it throws, nothing is sent
+ * @property {() => Promise<void>} onReady called right before the wallet is asked to send; if it throws, nothing is sent
  * @property {NetworkInfo} [network] for a wallet that does not know the chain
  */
 
@@ -57,7 +58,7 @@ async function toChain(offer, wanted, options) {
   try {
     await ask(offer, options, 'wallet_switchEthereumChain', [{ chainId: hex(wanted) }]);
   } catch (error) {
-    // Some wallets say only that something went wrong when they lack a chain (trustwallet/wallet-core#4464).
+    // Some wallets give only a general error when they do not know a chain (trustwallet/wallet-core#4464).
     if (options.signal.aborted || ![null, 'unknown_chain'].includes(meaningOf(error))) throw error;
     await addChain(offer, wanted, options, error);
   }
@@ -106,7 +107,7 @@ async function checkAccount(offer, wanted, options) {
   throw new NotSent(`This request is for ${wanted}, and your wallet ${shown}. Nothing was sent.`);
 }
 
-/** A wallet's answer, unless the person gives up first: a wallet may never answer. @param {Offer} offer @param {SigningOptions} options @param {string} method @param {unknown[]} [params] @returns {Promise<unknown>} */
+/** A wallet's answer, unless the person gives up first, because a wallet may never answer. @param {Offer} offer @param {SigningOptions} options @param {string} method @param {unknown[]} [params] @returns {Promise<unknown>} */
 function ask({ provider }, { signal }, method, params) {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason);

@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it. `theme_early.js` applies the choice before the first paint.
+// Light, dark, or the system's theme. `theme_early.js` applies the choice before the first paint.
 
 const CHOICES = /** @type {const} */ (['auto', 'light', 'dark']);
 const WORDS = { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };

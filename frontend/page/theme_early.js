@@ -1,7 +1,7 @@
-// A classic script in the head, so that a chosen theme is there before the first paint.
+// A classic script in the head, so that a chosen theme is applied before the first paint.
 try {
   const theme = localStorage.getItem('forge.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
 } catch {
-  // No storage: the system's theme it is.
+  // Without storage the system's theme applies.
 }

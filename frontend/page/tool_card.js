@@ -1,4 +1,4 @@
-// A tool call and its result as one card: a line when closed, arguments and result when open.
+// A tool call and its result as one card: one line when closed, arguments and result when open.
 
 import { ETHER, isWei, readableAmount } from './amounts.js';
 import { el, icon, setData } from './dom.js';
@@ -37,7 +37,7 @@ export class ToolCard {
   #hint = el('span', { class: 'tool-hint', dir: 'auto' });
   #spoken = el('span', { class: 'visually-hidden' });
   #details;
-  /** What the open card shows; built when it is opened first. @type {(() => Node[]) | null} */
+  /** The contents of the open card; they are built when it is opened for the first time. @type {(() => Node[]) | null} */
   #content = null;
 
   /** @param {number} seq */
@@ -50,7 +50,7 @@ export class ToolCard {
     this.element = el('li', { class: 'message from-tool', data: { seq, sender: 'system', kind: 'tool_call' } }, this.#details);
   }
 
-  /** `request`: where the wallet request stands that the call made. @param {ShownMessage | null} call @param {ShownMessage | null} result @param {boolean} isRunActive @param {RequestState} [request] */
+  /** `request`: the state of the wallet request that the call made. @param {ShownMessage | null} call @param {ShownMessage | null} result @param {boolean} isRunActive @param {RequestState} [request] */
   update(call, result, isRunActive, request) {
     const tool = result?.tool ?? call?.tool;
     const name = call?.tool?.name ?? result?.tool?.name ?? 'tool';
@@ -76,7 +76,7 @@ export class ToolCard {
   }
 }
 
-/** What the closed card says at its end: what matters of a result, or why there is none. @param {ToolState} state @param {string} content */
+/** The text at the end of the closed card: the important part of a result, or why there is none. @param {ToolState} state @param {string} content */
 function hintOf(state, content) {
   if (state === 'running') return '';
   if (state === 'success') return resultInWords(content);

@@ -1,4 +1,4 @@
-// Tool calls and results in a few words, for the closed card. The open card has everything.
+// Tool calls and results in a few words, for the closed card. The open card shows everything.
 
 import { ETHER, isWei, readableAmount, shortAmount } from './amounts.js';
 import { shortHex } from './hex.js';
@@ -46,19 +46,19 @@ const ENDS = /** @type {Record<string, string>} */ ({
   unknown: 'nobody knows whether it took effect',
 });
 
-/** Our own tools that change nothing, as their annotations at the server say. */
+/** Our own tools that change nothing, according to their annotations. */
 const READING = new Set([
   'balance', 'block', 'brave_search', 'call', 'code', 'code_size', 'decode_function_call', 'encode_function_call',
   'erc20_balance', 'get_account_transactions', 'get_contract_abi', 'get_current_time', 'get_swap_price', 'get_swap_quote',
   'list_networks', 'search_uniswap_docs', 'simulate', 'tx',
 ]);
 
-/** Whether a call of it cannot have changed anything; of a tool that we do not know nobody can say that. @param {string | undefined} tool */
+/** Whether the call certainly has not changed anything; for an unknown tool this is unknown. @param {string | undefined} tool */
 export function onlyReads(tool) {
   return READING.has(tool ?? '');
 }
 
-/** A tool's name for people; one that we do not know is its own name in words. @param {string | undefined} tool */
+/** A tool's name for people; an unknown tool keeps its own name in words. @param {string | undefined} tool */
 export function toolTitle(tool) {
   const known = Object.hasOwn(TITLES, tool ?? '') ? TITLES[tool ?? ''] : undefined;
   if (known) return known;
@@ -88,7 +88,7 @@ export function callInWords(tool, args) {
   return shortened(words);
 }
 
-/** What matters most of a result, when it is JSON of a known form. @param {string} content */
+/** The most important part of a result, if it is JSON of a known form. @param {string} content */
 export function resultInWords(content) {
   const result = parsedObject(content);
   if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
@@ -103,7 +103,7 @@ export function resultInWords(content) {
   return '';
 }
 
-/** Why a call did not do what it was asked: the error of a result that is JSON, else what stands in it. @param {string} content */
+/** Why a call did not do what it was asked: the error of a JSON result, or the result's text. @param {string} content */
 export function reasonInWords(content) {
   const error = parsedObject(content)?.error;
   return shortened(withVisibleControls(typeof error === 'string' ? error : content));
@@ -127,8 +127,8 @@ export function withVisibleControls(text) {
 }
 
 /**
- * Text that is somebody's writing: marks that turn the direction, or that hide words in it, are shown. What scripts need
- * to join letters and to mark a direction without turning it stays.
+ * Text that somebody wrote: marks that change the direction or hide words in it are shown. Marks that scripts need
+ * to join letters, and to mark a direction without changing it, stay.
  * @param {string} text
  */
 export function withVisibleTricks(text) {

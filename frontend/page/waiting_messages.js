@@ -1,4 +1,4 @@
-// Below the conversation: messages on their way, failed ones with a retry, and those that wait for their turn.
+// Below the conversation: messages on their way, failed ones with a retry, and queued ones.
 
 import { el, icon, iconButton } from './dom.js';
 
@@ -65,7 +65,7 @@ export class WaitingMessages {
   }
 }
 
-/** Whether the end of the conversation itself shows that the agent is at work. @param {ChatState['messages']} messages */
+/** Whether the end of the conversation itself shows that the agent is working. @param {ChatState['messages']} messages */
 function hasVisibleWork(messages) {
   const last = messages.at(-1);
   return last !== undefined && (last.kind === 'tool_call' || (last.is_streaming && last.content !== ''));

@@ -6,7 +6,7 @@ import { UNNAMED_WALLET } from './wallet_dialects.js';
 /** @typedef {{ request: (call: { method: string, params?: unknown[] }) => Promise<any>, on?: (event: string, listener: (value: any) => void) => void }} Provider */
 
 /**
- * `id` is the same after a reload. `chains`: the only ones it signs on; without it the wallet itself knows.
+ * `id` is the same after a reload. `chains`: the only chains on which it signs; without it the wallet itself decides.
  * @typedef {{ id: string, name: string, provider: Provider, icon?: string, chains?: number[] }} Offer
  */
 
@@ -14,7 +14,7 @@ const MEMORY = 'forge.wallet';
 const ICON = /^data:image\/(?:png|webp|svg\+xml|jpeg|gif)[;,]/;
 
 export class Wallet {
-  /** @type {Offer[]} wallets of this browser, as they announce themselves */
+  /** @type {Offer[]} wallets of this browser that have announced themselves */
   offers = [];
   /** @type {Offer | null} the one in use */
   chosen = null;
@@ -27,7 +27,7 @@ export class Wallet {
     this.storage = storage;
   }
 
-  /** Look for wallets: the old way in `window.ethereum`, and those that announce themselves (EIP-6963). */
+  /** Look for wallets: the old one in `window.ethereum`, and those that announce themselves (EIP-6963). */
   find() {
     this.#found({ id: 'window.ethereum', name: UNNAMED_WALLET, provider: /** @type {any} */ (window).ethereum });
     window.addEventListener('eip6963:announceProvider', (event) => {
@@ -43,12 +43,12 @@ export class Wallet {
     return this.chosen !== null || this.offers.length > 0;
   }
 
-  /** Whether the wallet in use may sign there. @param {number} chainId */
+  /** Whether the wallet in use may sign on this chain. @param {number} chainId */
   signsOn(chainId) {
     return this.chosen !== null && (this.chosen.chains?.includes(chainId) ?? true);
   }
 
-  /** What the person chose last time, for those who can offer it again. */
+  /** What the person chose last time, so that it can be offered again. */
   get remembered() {
     return this.storage.getItem(MEMORY);
   }
@@ -67,7 +67,7 @@ export class Wallet {
     return accounts[0];
   }
 
-  /** Forget the wallet on this side, until the person connects one again; it stays installed. */
+  /** Forget the wallet in this page until the person connects one again; it stays installed. */
   disconnect() {
     this.storage.removeItem(MEMORY);
     this.chosen = this.account = null;
@@ -81,7 +81,7 @@ export class Wallet {
     if (!this.chosen && accounts[0] && this.remembered === offer.id) this.#use(offer, accounts);
   }
 
-  /** In wei, with the chain that the wallet is on; null when it goes to another one meanwhile. @returns {Promise<{ wei: string, chainId: number } | null>} */
+  /** The balance in wei, with the wallet's chain; null if the wallet changes its chain meanwhile. @returns {Promise<{ wei: string, chainId: number } | null>} */
   async balance() {
     const { chosen, account } = this;
     if (!chosen || !account) return null;
@@ -95,7 +95,7 @@ export class Wallet {
     }
   }
 
-  /** Without an id that is known to be its own, what is known by name is taken for the same. @param {Offer} offer */
+  /** Without a known id of its own, a wallet with the same name counts as the same. @param {Offer} offer */
   #found(offer) {
     if (typeof offer.provider?.request !== 'function') return;
     const known = this.offers.find(({ provider }) => provider === offer.provider);
@@ -112,7 +112,7 @@ export class Wallet {
       offer.provider.on?.('accountsChanged', (accounts) => isMine() && this.#use(offer, accountsIn(accounts)));
       offer.provider.on?.('chainChanged', () => isMine() && this.onChange());
     } catch {
-      // It tells of no changes; the account is read again before it is used.
+      // The provider reports no changes, so the account is read again before it is used.
     }
     void this.resume(offer).catch(() => {});
   }

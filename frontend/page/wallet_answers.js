@@ -1,11 +1,11 @@
-// A wallet's answers, whatever their form, as typed values. Nothing here asks a wallet anything.
+// Converts a wallet's answers, whatever their form, to typed values. No code here calls a wallet.
 
 import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE } from './wallet_dialects.js';
 
 /** @import { ErrorMeaning } from './wallet_dialects.js' */
 
 /**
- * How the sending of one transaction ended. `declined` and `not_sent` are certain; `unknown` may have moved money.
+ * How sending one transaction ended. `declined` and `not_sent` are certain; after `unknown` money may have moved.
  * @typedef {{ kind: 'sent', hash: string } | { kind: 'declined' } | { kind: 'not_sent', problem: string } | { kind: 'unknown', problem: string }} SendOutcome
  */
 
@@ -46,7 +46,7 @@ function ownMeaning(error) {
   return null;
 }
 
-/** What to tell a person about a wallet's error; the wallet's own words where there is no meaning that we know. @param {unknown} error @returns {string} */
+/** The text about a wallet's error for a person; the wallet's own words if the meaning is unknown. @param {unknown} error @returns {string} */
 export function problemOf(error) {
   if (meaningOf(error) === 'declined') return 'You declined in your wallet.';
   if (meaningOf(error) === 'pending') return 'Your wallet has a request open already. Open your wallet, answer it there, and try again.';
@@ -54,7 +54,7 @@ export function problemOf(error) {
   return words ? String(words).slice(0, WORDS_LENGTH) : 'The wallet refused without saying why.';
 }
 
-/** A chain's id as wallets write it: `0x1`, `0x01`, `1` or a number; null when it is none of these. @param {unknown} answer @returns {number | null} */
+/** A chain's id as wallets write it: `0x1`, `0x01`, `1` or a number; null for anything else. @param {unknown} answer @returns {number | null} */
 export function chainIdIn(answer) {
   const value = typeof answer === 'object' && answer !== null ? (read(answer, 'chainId') ?? read(answer, 'result')) : answer;
   if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'string') return null;
@@ -85,7 +85,7 @@ function hashIn(answer, depth = 0) {
   return null;
 }
 
-/** Some libraries throw although the transaction is on its way, and name it. @param {unknown} error @returns {string | null} */
+/** Some libraries throw an error that names the transaction, although it is on its way. @param {unknown} error @returns {string | null} */
 function hashInError(error) {
   const holders = errorsIn(error).flatMap((each) => [each, read(each, 'receipt'), read(each, 'transaction')]);
   const named = holders.flatMap((each) => [read(each, 'transactionHash'), read(each, 'hash')]);
@@ -104,7 +104,7 @@ function codeText(code) {
   return typeof code === 'number' || typeof code === 'string' || typeof code === 'bigint' ? String(code).trim() : '';
 }
 
-/** A field of anything; a getter that throws is as good as absent. @param {unknown} value @param {string} key @returns {unknown} */
+/** A field of any value; a getter that throws counts as absent. @param {unknown} value @param {string} key @returns {unknown} */
 function read(value, key) {
   if (typeof value !== 'object' || value === null) return undefined;
   try {

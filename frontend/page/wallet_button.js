@@ -1,4 +1,4 @@
-// The wallet of the person: choose and connect it, see its account, tell the agent about it.
+// The person's wallet: choose and connect it, see its account, tell the agent about it.
 
 import { readableAmount, shortAmount } from './amounts.js';
 import { byId, el, icon, setAttribute } from './dom.js';
@@ -10,7 +10,7 @@ import { UNNAMED_WALLET } from './wallet_dialects.js';
 /** @import { Offer, Wallet } from './wallet.js' */
 
 /**
- * `development`: the test accounts that sign on the local network; `currency`: what a chain's own coin is called.
+ * `development`: the test accounts that sign on the local network; `currency`: the name of a chain's native currency.
  * @typedef {object} WalletButtonOptions
  * @property {Wallet} wallet
  * @property {() => Offer[]} development

@@ -1,4 +1,4 @@
-// Which wallets there are to choose from on a network, and what the server is told of the choice.
+// The wallets to choose from on a network, and the report of the choice to the server.
 
 import { developmentWallet } from './development_wallet.js';
 import { ACCOUNTS, LOCAL_NETWORK, TEST_CHAIN_ID } from './local_node.js';
@@ -36,7 +36,7 @@ export class WalletChoices {
   }
 }
 
-/** Tells the server once which account is connected, for each conversation that the server knows. */
+/** Reports the connected account to the server once for each conversation that the server knows. */
 export class WalletTeller {
   #told = '';
 
@@ -50,7 +50,7 @@ export class WalletTeller {
     if (hot && hot.generation > 0) void this.#tell(sessionId, hot.generation);
   }
 
-  /** Before the first message, which may ask for the wallet at once. @param {ChatState} state */
+  /** Report it before the first message, which may ask for the wallet at once. @param {ChatState} state */
   async beforeMessage({ sessionId, hot }) {
     if (this.options.wallet.account) await this.#tell(sessionId, hot?.generation ?? 0);
   }
@@ -68,7 +68,7 @@ export class WalletTeller {
       const now = this.options.chat.getState();
       if (now.sessionId === sessionId) this.#told = `${sessionId} ${now.hot?.generation ?? generation} ${account}`;
     } catch {
-      // It is only a hint: a request names its account when it is approved.
+      // This is only a hint, because a request names its account when it is approved.
     }
   }
 }

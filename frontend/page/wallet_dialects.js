@@ -1,9 +1,9 @@
-// How wallets say things, as rows: each has where it was seen and when that was looked up. Code reads the rows; it
-// names no wallet and never reads an error's words.
+// How wallets express errors and answers, as rows, each with its source and the date on which it was looked up. Code
+// reads the rows; it names no wallet and never reads an error's words.
 
 /**
- * What an error's code means. `declined`: the person said no. `refused`: the wallet never took the request up.
- * `pending`: the wallet has a request open already. `unknown_chain`: the wallet lacks the network.
+ * What an error's code means. `declined`: the person said no. `refused`: the wallet did not accept the request.
+ * `pending`: the wallet has a request open already. `unknown_chain`: the wallet does not know the network.
  * @typedef {'declined' | 'refused' | 'pending' | 'unknown_chain'} ErrorMeaning
  */
 
@@ -28,8 +28,8 @@ export const ERROR_ROWS = [
 ];
 
 /**
- * What counts also when it stands inside another error. The others count outermost only: a node's refusal that a wallet
- * passes on may have come after the transaction was sent.
+ * Meanings that count even inside another error. All others count only in the outermost error: a node's refusal that
+ * a wallet passes on may have come after the transaction was sent.
  * @type {readonly ErrorMeaning[]}
  */
 export const MEANT_ANYWHERE = ['declined', 'unknown_chain'];
@@ -37,11 +37,11 @@ export const MEANT_ANYWHERE = ['declined', 'unknown_chain'];
 /** Where wallets and libraries put an error inside an error. Source: MetaMask/metamask-mobile#3312 and #13415, BoltzExchange/boltz-web-app#1220. */
 export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'info', 'innerError', 'reason'];
 
-/** Where they put its code. */
+/** Fields that hold an error's code. */
 export const CODE_KEYS = ['code', 'errorCode', 'statusCode'];
 
-/** Where answers that are no text keep the transaction's hash, the likeliest first. Sources: ethers, web3.js and wagmi wrappers (2026-11-26). */
+/** Fields of answers that are not text and hold the transaction's hash, the most likely first. Sources: ethers, web3.js and wagmi wrappers (2026-11-26). */
 export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'result', 'receipt', 'transaction', 'data', 'value'];
 
-/** EIP-5749 and EIP-6963 announce several wallets; this one has no name of its own. */
+/** EIP-5749 and EIP-6963 announce several wallets; the old provider has no name of its own. */
 export const UNNAMED_WALLET = 'Browser wallet';

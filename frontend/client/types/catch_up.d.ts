@@ -10,7 +10,7 @@ export declare class CatchUp {
         conversation: () => Conversation;
         ask: () => void;
     });
-    /** Look at the conversation again: a frame has come or the link has opened. */
+    /** Check the conversation again, because a frame has come or the link has opened. */
     look(): void;
     stop(): void;
 }

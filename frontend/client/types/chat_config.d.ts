@@ -2,7 +2,7 @@ import type { ShownMessage, ChatState } from './snapshot.js';
 import type { ConnectionStatus } from './transport.js';
 /** @import { ShownMessage, ChatState } from './snapshot.js' */
 /** @import { ConnectionStatus } from './transport.js' */
-/** What the server takes in one message, in bytes of UTF-8: `MESSAGE_BYTES_LIMIT` of `forge.models.session`. */
+/** The server's limit for one message, in bytes of UTF-8: `MESSAGE_BYTES_LIMIT` of `forge.models.session`. */
 export declare const MAX_MESSAGE_BYTES = 16000;
 export declare const DEFAULTS: {
     maxMessageLength: number;
@@ -11,10 +11,10 @@ export declare const DEFAULTS: {
 };
 /** @param {string} text */
 export declare function byteLength(text: string): number;
-/** Why a message cannot be sent; empty when it can. @param {string} written @param {number} maxMessageLength */
+/** Returns why a message cannot be sent; empty if it can. @param {string} written @param {number} maxMessageLength */
 export declare function messageProblem(written: string, maxMessageLength: number): string;
 /**
- * The server's address without a slash at its end. A path alone, or nothing, needs a page whose origin completes it.
+ * The server's address without a slash at its end. A path alone, or an empty address, is completed by the page's origin.
  * @param {string} backendUrl
  */
 export declare function checkedUrl(backendUrl: string): string;
@@ -26,11 +26,11 @@ export type ChatConfig = {
     sessionId?: string;
     accessToken?: () => Promise<string | null>;
     /**
-     * a request was refused for its token
+     * called when a request was refused because of its token
      */
     unauthorized?: () => void;
     /**
-     * keeps the session's id and what is not confirmed yet
+     * keeps the session's id and the messages that are not confirmed yet
      */
     storage?: Storage;
 };
@@ -40,19 +40,19 @@ export type ChatHandlers = {
     onError?: (error: Error) => void;
     onTypingChange?: (isTyping: boolean) => void;
     /**
-     * once per request
+     * called once for each request
      */
     onWalletTransactionRequest?: (transaction: unknown) => void;
     /**
-     * after every change
+     * called after every change
      */
     onState?: (state: ChatState) => void;
 };
 /**
- * `maxMessageLength` in characters: this client's own limit, beside the server's of `MAX_MESSAGE_BYTES`.
- * `backendUrl` empty: the page's own origin. `reconnectAttempts`: failures until the status is `disconnected`
- * (redials go on, slowly); `reconnectDelay` in milliseconds. Without a `sessionId` the client keeps one in the browser.
- * `accessToken` where the server demands one.
+ * `maxMessageLength` in characters: this client's own limit, in addition to the server's limit `MAX_MESSAGE_BYTES`.
+ * If `backendUrl` is empty, the page's own origin is used. `reconnectAttempts`: failures until the status is `disconnected`
+ * (reconnecting continues, slowly); `reconnectDelay` in milliseconds. Without a `sessionId` the client keeps one in the
+ * browser. `accessToken` is needed where the server requires one.
  * @typedef {object} ChatConfig
  * @property {string} backendUrl
  * @property {number} [maxMessageLength]
@@ -60,8 +60,8 @@ export type ChatHandlers = {
  * @property {number} [reconnectDelay]
  * @property {string} [sessionId]
  * @property {() => Promise<string | null>} [accessToken]
- * @property {() => void} [unauthorized] a request was refused for its token
- * @property {Storage} [storage] keeps the session's id and what is not confirmed yet
+ * @property {() => void} [unauthorized] called when a request was refused because of its token
+ * @property {Storage} [storage] keeps the session's id and the messages that are not confirmed yet
  */
 /**
  * @typedef {object} ChatHandlers
@@ -69,6 +69,6 @@ export type ChatHandlers = {
  * @property {(status: ConnectionStatus) => void} [onConnectionChange]
  * @property {(error: Error) => void} [onError]
  * @property {(isTyping: boolean) => void} [onTypingChange]
- * @property {(transaction: unknown) => void} [onWalletTransactionRequest] once per request
- * @property {(state: ChatState) => void} [onState] after every change
+ * @property {(transaction: unknown) => void} [onWalletTransactionRequest] called once for each request
+ * @property {(state: ChatState) => void} [onState] called after every change
  */

@@ -24,32 +24,32 @@ export declare class ChatManager {
     /** @param {ChatConfig} config @param {ChatHandlers} [handlers] */
     constructor(config: ChatConfig, handlers?: ChatHandlers);
     connect(): void;
-    /** Does nothing when there is no link, so that a handler may call it too. */
+    /** Does nothing without a link, so that a handler may call it too. */
     disconnect(): void;
-    /** The same as `disconnect`: nothing is left running. */
+    /** The same as `disconnect`: nothing keeps running. */
     stop(): void;
     getState(): import("./snapshot.js").ChatState;
     getSessionId(): string;
-    /** Leave this conversation for another one. @param {string} sessionId */
+    /** Switch to another conversation. @param {string} sessionId */
     setSessionId(sessionId: string): void;
     /** @param {string} text @returns {Promise<boolean>} whether the server has accepted it */
     sendMessage(text: string): Promise<boolean>;
-    /** Without a run's id: the run in progress, else what is queued. @param {string} [runId] */
+    /** Stop the run with this id; without an id, the run in progress, or else the queued runs. @param {string} [runId] */
     interrupt(runId?: string): Promise<boolean>;
     /** @param {string} network */
     sendNetworkSwitchRequest(network: string): Promise<CommandResult>;
-    /** A command that changes the session, which is then as the server has it. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
+    /** Send a command that changes the session, then read the session again. @param {string} sessionId @param {string} name @param {Record<string, unknown>} args @returns {Promise<CommandResult>} */
     sendCommand(sessionId: string, name: string, args: Record<string, unknown>): Promise<CommandResult>;
-    /** Tell the agent how a wallet request ended; without an id the one that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
+    /** Tell the agent how a wallet request ended; without an id, the request that has waited longest. @param {boolean} success @param {string} [transactionHash] @param {string} [reason] @param {string} [approvalId] */
     sendTransactionResult(success: boolean, transactionHash?: string, reason?: string, approvalId?: string): Promise<boolean>;
-    /** Take over the state that the answer to a request of `api` brings. @param {Promise<State>} request */
+    /** Apply the state in the answer to a request of `api`. @param {Promise<State>} request */
     confirm(request: Promise<State>): Promise<void>;
-    /** Report what a wallet answered; kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval @param {string} [text] */
+    /** Report a wallet's answer. The report is kept and repeated until the server has it. @param {string} sessionId @param {ApprovalReply} approval @param {string} [text] */
     reportWallet(sessionId: string, approval: ApprovalReply, text?: string): Promise<boolean>;
     /** @param {string} text */
     sendSystemMessage(text: string): Promise<boolean>;
-    /** Forget the wallet request on this side; the server keeps it until it is answered or expires. */
+    /** Forget the wallet request in this client; the server keeps it until it is answered or expires. */
     clearPendingTransaction(): void;
-    /** Bring messages before the first one that is here. @returns {Promise<boolean>} whether some came */
+    /** Load messages before the first one that is here. @returns {Promise<boolean>} whether some came */
     loadOlder(): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 /** @param {string} text */
 export declare function codePointLength(text: string): number;
 /**
- * `text` without its first `count` code points.
+ * Returns `text` without its first `count` code points.
  * @param {string} text
  * @param {number} count
  */

@@ -14,8 +14,8 @@ export type Conversation = {
 /** @import { Entry } from './entry.js' */
 /** @import { Have, Hot, PublicMessage, ServerFrame, SessionExpiredFrame, State, TextFrame } from './frames.js' */
 /**
- * `entries` by sequence number. `ended`: messages that are known to have ended; of them `complete` are held
- * whole, without a gap. Messages before `first` are not held; `withOlder` brings them. `hot` is the newest public state
+ * `entries` by sequence number. `ended`: number of messages that are known to be finished; `complete` of them are held
+ * completely, without a gap. Messages before `first` are not held; `withOlder` adds them. `hot` is the newest public state
  * (by `rev`).
  * @typedef {object} Conversation
  * @property {string} sessionId
@@ -33,7 +33,7 @@ export declare function emptyConversation(sessionId: string): Conversation;
 /**
  * @param {Conversation} conversation
  * @param {ServerFrame} frame
- * @returns {Conversation} the same object when the frame brought nothing
+ * @returns {Conversation} the same object if the frame contained nothing new
  */
 export declare function applyFrame(conversation: Conversation, frame: ServerFrame): Conversation;
 /**
@@ -42,26 +42,26 @@ export declare function applyFrame(conversation: Conversation, frame: ServerFram
  */
 export declare function applyState(conversation: Conversation, state: State): Conversation;
 /**
- * Messages before those that are held, as `GET /api/state?before=` answers.
+ * Adds messages before those that are held, from an answer of `GET /api/state?before=`.
  * @param {Conversation} conversation
  * @param {State} state
  * @returns {Conversation}
  */
 export declare function withOlder(conversation: Conversation, state: State): Conversation;
 /**
- * Forget a conversation whose session has ended. Late frames of that generation are ignored from now on.
+ * Drops a conversation whose session has ended. Late frames of that generation are ignored from now on.
  * @param {Conversation} conversation
  * @returns {Conversation}
  */
 export declare function expire(conversation: Conversation): Conversation;
 /**
- * The server says that there is no such session although we hold a conversation of it: either the session has
- * ended or the frame is older than the session.
+ * Tells whether the server says that there is no such session although this client has a conversation of it. Either the
+ * session has ended, or the frame is older than the session.
  * @param {Conversation} conversation
  * @param {State} state
  */
 export declare function denies(conversation: Conversation, state: State): boolean;
-/** Whether something is lacking that only the answer to a `sync` can bring. @param {Conversation} conversation */
+/** Whether something is missing that only the answer to a `sync` can bring. @param {Conversation} conversation */
 export declare function needsSync(conversation: Conversation): boolean;
-/** What to tell the server in a `sync`. @param {Conversation} conversation @returns {Have} */
+/** What this client has, for a `sync`. @param {Conversation} conversation @returns {Have} */
 export declare function have(conversation: Conversation): Have;

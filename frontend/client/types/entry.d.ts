@@ -13,11 +13,11 @@ export type Entry = {
     ended: boolean;
     preview: string;
 };
-/** @typedef {{ offset: number, text: string }} Piece text from an offset in code points */
+/** @typedef {{ offset: number, text: string }} Piece a text from an offset, which counts code points */
 /**
- * `length` of the `wanted` code points are held in `text`; `pieces` are for later, beyond a gap: the server's answer
- * to `sync` may be older than what it has pushed, so they are needed when the gap closes. `attempt` is 0 once the
- * message has ended; `preview` is text seen while it streamed that is longer than what has been repeated since.
+ * `text` has `length` of the `wanted` code points. `pieces` lie beyond a gap; they are kept, because the server's answer
+ * to `sync` may be older than the text that it has pushed. `attempt` is 0 once the message has ended. `preview` is
+ * text that was shown while streaming and is longer than what has been sent again since.
  * @typedef {object} Entry
  * @property {PublicMessage} message
  * @property {string} text
@@ -28,14 +28,14 @@ export type Entry = {
  * @property {boolean} ended
  * @property {string} preview
  */
-/** The text to show: an ended message never gets shorter while the rest of it is on its way. @param {Entry} entry */
+/** The text to show. A finished message never becomes shorter while the rest of its text is on its way. @param {Entry} entry */
 export declare function displayText(entry: Entry): string;
 /** @param {Entry | undefined} entry */
 export declare function isWhole(entry: Entry | undefined): boolean;
 /**
  * @param {Entry | undefined} held
  * @param {Pick<TextFrame, 'seq' | 'attempt' | 'offset' | 'text'>} frame
- * @returns {Entry | undefined} `held` itself when the frame brings nothing
+ * @returns {Entry | undefined} `held` itself if the frame contains nothing new
  */
 export declare function withText(held: Entry | undefined, frame: Pick<TextFrame, 'seq' | 'attempt' | 'offset' | 'text'>): Entry | undefined;
 /** @param {Entry | undefined} held @param {PublicMessage} message @returns {Entry} */

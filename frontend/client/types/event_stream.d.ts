@@ -13,7 +13,7 @@ export declare class EventStream {
         fetch: typeof globalThis.fetch;
         headers: Record<string, string>;
     });
-    /** A stream cannot ask; each of its events is the whole state. */
+    /** A stream cannot send frames; each of its events is the whole state. */
     send(): boolean;
     close(): void;
 }

@@ -4,7 +4,7 @@ export declare class RequestError extends Error {
     title: string;
     retryAfter: number | undefined;
     /**
-     * `status` 0: no answer came. `retryAfter` in milliseconds, when the server named a time.
+     * `status` 0: no answer came. `retryAfter` in milliseconds, if the server named a time.
      * @param {{ status: number, title: string, detail: string, retryAfter?: number }} problem
      */
     constructor({ status, title, detail, retryAfter }: {
@@ -13,7 +13,7 @@ export declare class RequestError extends Error {
         detail: string;
         retryAfter?: number;
     });
-    /** Whether the same request may succeed a little later. */
+    /** Whether the same request may succeed later. */
     get isTransient(): boolean;
 }
 export type HttpOptions = {
@@ -32,7 +32,7 @@ export type RequestOptions = {
     timeout?: number;
 };
 /**
- * `unauthorized` hears of each request that was refused for its token.
+ * `unauthorized` is called for each request that was refused because of its token.
  * @typedef {object} HttpOptions
  * @property {string} backendUrl without a slash at the end; empty: the page's own origin
  * @property {() => Promise<string | null>} [accessToken]
@@ -46,16 +46,16 @@ export declare class HttpApi {
     accessToken: (() => Promise<string | null>) | undefined;
     unauthorized: (() => void) | undefined;
     fetch: typeof fetch;
-    /** Milliseconds by which the server's clock is ahead of ours. */
+    /** Milliseconds by which the server's clock is ahead of this one. */
     clockAhead: number;
     /** @param {HttpOptions} options */
     constructor({ backendUrl, accessToken, unauthorized, fetch }: HttpOptions);
     /**
      * @param {string} sessionId
      * @param {string} message
-     * @param {string} idempotencyKey the same key is the same message, however often it is sent
+     * @param {string} idempotencyKey the same key means the same message, however often it is sent
      * @param {string} [ifBusy]
-     * @returns {Promise<State>} without messages: they come over the link
+     * @returns {Promise<State>} without messages, which come over the link
      */
     chat(sessionId: string, message: string, idempotencyKey: string, ifBusy?: string): Promise<State>;
     /**
@@ -66,11 +66,11 @@ export declare class HttpApi {
      * @returns {Promise<State>}
      */
     system(sessionId: string, message: string, idempotencyKey: string, approval?: ApprovalReply): Promise<State>;
-    /** Put a wallet request into one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
+    /** Claim a wallet request for one wallet. @param {string} sessionId @param {ClaimRequest} claim @returns {Promise<State>} */
     claim(sessionId: string, claim: ClaimRequest): Promise<State>;
     /** @param {string} sessionId @returns {Promise<State>} */
     state(sessionId: string): Promise<State>;
-    /** Messages that have ended, before number `before`. @param {string} sessionId @param {number} before @param {number} limit @returns {Promise<State>} */
+    /** Finished messages before number `before`. @param {string} sessionId @param {number} before @param {number} limit @returns {Promise<State>} */
     older(sessionId: string, before: number, limit: number): Promise<State>;
     /** @param {string} sessionId @param {string} [runId] @returns {Promise<State>} */
     interrupt(sessionId: string, runId?: string): Promise<State>;
@@ -90,14 +90,14 @@ export declare class HttpApi {
     }>;
     /** Take over a session that was opened without a login. @param {string} sessionId @returns {Promise<State>} under its new id */
     adopt(sessionId: string): Promise<State>;
-    /** Delete everything of the person who is logged in; the same key goes on until it is complete. @param {string} idempotencyKey @returns {Promise<Receipt>} */
+    /** Delete everything of the person who is logged in; the same key continues the deletion until it is complete. @param {string} idempotencyKey @returns {Promise<Receipt>} */
     deleteAccount(idempotencyKey: string): Promise<Receipt>;
     /** @param {string} sessionId @param {string} title */
     rename(sessionId: string, title: string): Promise<any>;
     /** @param {string} sessionId @returns {Promise<Receipt>} what was deleted, and what stays */
     delete(sessionId: string): Promise<Receipt>;
     /**
-     * A single-use ticket for the session's WebSocket. `opens_for`: seconds until what it opens ends with its token.
+     * A single-use ticket for the session's WebSocket. `opens_for`: seconds until the opened connection ends with its token.
      * @param {string} sessionId
      * @returns {Promise<{ ticket: string, opens_for?: number | null }>}
      */

@@ -1,4 +1,4 @@
-/** Storage for places that have none, or that forbid it (private windows, Node). @implements {Storage} */
+/** Storage for environments that have none, or that forbid it (private windows, Node). @implements {Storage} */
 export declare class MemoryStorage implements Storage {
     #private;
     get length(): number;

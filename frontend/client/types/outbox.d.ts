@@ -19,7 +19,7 @@ export type OutboxOptions = {
     onConfirmed: (state: State) => void;
 };
 /**
- * `since`: messages that the conversation had when this one was written.
+ * `since`: the number of messages in the conversation when this one was written.
  * @typedef {object} OutgoingMessage
  * @property {string} key
  * @property {string} sessionId
@@ -56,5 +56,5 @@ export declare class Outbox {
     /** @param {string} key */
     discard(key: string): void;
 }
-/** `crypto.randomUUID` exists on secure origins only. */
+/** `crypto.randomUUID` exists only on secure origins. */
 export declare function newKey(): string;

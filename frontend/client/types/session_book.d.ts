@@ -7,8 +7,8 @@ export type BookEntry = {
     seen?: number;
 };
 /**
- * Times in epoch milliseconds. `at`: last use; `endedAt`: when the server ended it; `aside`: the id under which a copy of
- * what this id held before is kept; `seen`: how many of its messages have been on screen.
+ * Times in epoch milliseconds. `at`: last use; `endedAt`: when the server ended it; `aside`: the id of a copy of what
+ * this id held before; `seen`: how many of its messages have been on screen.
  * @typedef {{ id: string, title: string | null, at: number, endedAt?: number, aside?: string, seen?: number }} BookEntry
  */
 export declare class SessionBook {
@@ -17,11 +17,11 @@ export declare class SessionBook {
     tabStorage: Storage;
     /** @param {Storage} storage shared by all tabs @param {Storage} tabStorage of this tab */
     constructor(storage: Storage, tabStorage: Storage);
-    /** The tab's own conversation; in a new tab the one that was used last; else a new one. */
+    /** Returns the tab's own conversation; in a new tab, the one that was used last; otherwise a new one. */
     current(): string;
     /** @param {string} id */
     use(id: string): void;
-    /** Newest first. @returns {BookEntry[]} */
+    /** The entries, newest first. @returns {BookEntry[]} */
     entries(): BookEntry[];
     /** @param {string} id */
     entry(id: string): BookEntry | undefined;

@@ -10,19 +10,19 @@ export type ChatState = {
     sessionId: string;
     connectionStatus: ConnectionStatus;
     /**
-     * by sequence number; the same object as long as a message is unchanged
+     * by sequence number; an unchanged message stays the same object
      */
     messages: ShownMessage[];
     /**
-     * whether the server has told anything about this conversation yet
+     * whether the server has sent anything about this conversation yet
      */
     isLoaded: boolean;
     /**
-     * whether there are messages before the first one here; `loadOlder` brings them
+     * whether there are messages before the first one here; `loadOlder` loads them
      */
     hasOlder: boolean;
     /**
-     * whether every message that has ended is held whole
+     * whether every finished message is held completely
      */
     isCaughtUp: boolean;
     isExpired: boolean;
@@ -36,7 +36,7 @@ export type ChatState = {
     outgoing: OutgoingMessage[];
     approvals: PublicApproval[];
     /**
-     * tool calls that wait for the person's word
+     * tool calls that wait for the person's decision
      */
     asks: PublicAsk[];
     pendingWalletTx: unknown;

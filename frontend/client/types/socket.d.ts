@@ -5,7 +5,7 @@ export type LinkEvents = {
     closed: (wasOpen: boolean) => void;
 };
 /**
- * `closed` is called once, `opened` tells whether the socket had been open.
+ * `closed` is called once; its argument tells whether the socket had been open.
  * @typedef {object} LinkEvents
  * @property {() => void} opened
  * @property {(frame: ServerFrame) => void} frame
@@ -18,13 +18,13 @@ export declare class Socket {
     socket: WebSocket | null;
     /** @param {string} url @param {LinkEvents} events @param {typeof globalThis.WebSocket} [WebSocket] */
     constructor(url: string, events: LinkEvents, WebSocket?: typeof globalThis.WebSocket);
-    /** Node 20 has no WebSocket of its own, and a host may take the browser's away. */
+    /** Node 20 has no WebSocket of its own, and a host may remove the browser's. */
     static isPossible(): boolean;
     get isOpen(): boolean;
     /** @param {ClientFrame} frame @param {number} answerWithin milliseconds until the socket counts as dead */
     send(frame: ClientFrame, answerWithin: number): boolean;
-    /** Any frame is an answer. @param {number} milliseconds */
+    /** Any frame counts as an answer. @param {number} milliseconds */
     expectAnswer(milliseconds: number): void;
-    /** Close without `closed` being called. */
+    /** Close without a call of `closed`. */
     close(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * `wake`: the page is looked at again or the network is back; `doubt`: the network has gone.
+ * `wake`: the page is visible again or the network is back; `doubt`: the network has gone.
  * @param {{ wake: () => void, doubt: () => void }} reactions
  * @returns {() => void} stops watching
  */
@@ -7,5 +7,5 @@ export declare function watchSurroundings({ wake, doubt }: {
     wake: () => void;
     doubt: () => void;
 }): () => void;
-/** False only when the browser knows that there is no network. */
+/** False only if the browser knows that there is no network. */
 export declare function isOnline(): boolean;

@@ -14,12 +14,12 @@ export type TransportOptions = {
     reconnectDelay: number;
     onFrame: (frame: ServerFrame) => void;
     /**
-     * the link is open: time to catch up
+     * called when the link is open and the client must catch up
      */
     onOpen: () => void;
     onStatus: (status: ConnectionStatus) => void;
     /**
-     * a run is in progress, so silence is suspicious
+     * whether a run is in progress, so that silence is suspicious
      */
     isBusy: () => boolean;
 };
@@ -30,9 +30,9 @@ export type TransportOptions = {
  * @property {number} reconnectAttempts failures in a row until the status becomes `disconnected`
  * @property {number} reconnectDelay milliseconds; grows with each failure
  * @property {(frame: ServerFrame) => void} onFrame
- * @property {() => void} onOpen the link is open: time to catch up
+ * @property {() => void} onOpen called when the link is open and the client must catch up
  * @property {(status: ConnectionStatus) => void} onStatus
- * @property {() => boolean} isBusy a run is in progress, so silence is suspicious
+ * @property {() => boolean} isBusy whether a run is in progress, so that silence is suspicious
  */
 export declare class Transport {
     #private;
@@ -44,7 +44,7 @@ export declare class Transport {
     constructor(options: TransportOptions);
     start(): void;
     stop(): void;
-    /** Whether the link can answer a `sync`. */
+    /** Whether the link can send a `sync`. */
     get canAsk(): boolean;
     /** @param {ClientFrame} frame */
     send(frame: ClientFrame): boolean;

@@ -1,4 +1,5 @@
-// Markdown text to blocks. A line decides alone what it begins, so text that grows changes only its last blocks.
+// Parses Markdown text to blocks. Each line alone decides which block it begins, so growing text changes only its last
+// blocks.
 
 /**
  * `start` is the block's first character in the text it was parsed from.
@@ -11,7 +12,7 @@
  *   | { type: 'rule', start: number }} Block
  */
 
-// None of these can backtrack for long: a line may have a hundred thousand characters.
+// None of these patterns can backtrack for long, because a line may have a hundred thousand characters.
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 const HEADING = /^ {0,3}(#{1,6})(?:\s(.*))?$/;
 const RULE = /^ {0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})$/;
@@ -19,7 +20,7 @@ const QUOTE = /^ {0,3}>\s?/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])(\s+|$)/;
 const DELIMITER = /^:?-+:?$/;
 const DEEPEST = 8;
-/** A row of more stays text: a browser takes seconds to lay out thousands of columns. */
+/** A row with more cells stays text, because a browser takes seconds to lay out thousands of columns. */
 const MOST_COLUMNS = 100;
 
 /** @typedef {{ text: string, start: number }} Line */
@@ -133,7 +134,7 @@ function listAt(lines, at, depth) {
   return [block, end];
 }
 
-/** Whether the list goes on after a blank line. @param {Line[]} lines @param {number} at @param {number} base */
+/** Whether the list continues after a blank line. @param {Line[]} lines @param {number} at @param {number} base */
 function continuesList(lines, at, base) {
   const next = lines.slice(at + 1, at + 3).find((line) => line.text.trim());
   return next !== undefined && (ITEM.test(next.text) || isIndented(next.text, base));
@@ -144,7 +145,7 @@ function isIndented(text, base) {
   return text.length - text.trimStart().length >= base + 2;
 }
 
-/** A paragraph's line that goes on in a list item without being indented. @param {Line[]} lines @param {number} at */
+/** A line that continues a list item's paragraph without being indented. @param {Line[]} lines @param {number} at */
 function isLazy(lines, at) {
   return Boolean(lineAt(lines, at - 1).text.trim()) && !beginsBlock(lines, at);
 }

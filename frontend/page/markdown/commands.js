@@ -1,5 +1,6 @@
-// A block whose lines can be said to the agent: it is marked as `command` by whoever wrote it, so nothing is guessed. A
-// chosen line only goes into the message box, because an agent's text may be a stranger's: the person reads and sends it.
+// A code block whose lines are commands for the agent. Its author marks it as `command`, so nothing is guessed. A
+// chosen line only goes into the message box, because an agent's text may come from a stranger: the person reads it and
+// sends it.
 
 import { el } from '../dom.js';
 

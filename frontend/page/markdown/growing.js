@@ -1,5 +1,5 @@
-// Markdown that is still being written: of a growing text only the last two blocks are ever looked at again, and of
-// those only what differs is changed.
+// Markdown that is still being written: only the last two blocks of a growing text are parsed again, and only what
+// differs in them is changed.
 
 import { withVisibleTricks } from '../tool_words.js';
 import { parseBlocks } from './blocks.js';
@@ -10,7 +10,7 @@ import { blockElement } from './view.js';
 
 export class GrowingMarkdown {
   #text = '';
-  /** Where the first block that may still change begins. */
+  /** The position of the first block that may still change. */
   #settled = 0;
   /** @type {Element[]} elements of the blocks from there on */
   #open = [];

@@ -1,4 +1,4 @@
-// Markdown inside a line: emphasis, code, links, and the addresses and hashes of chains.
+// Parses Markdown inside a line: emphasis, code, links, and the addresses and hashes of chains.
 
 /**
  * @typedef {{ type: 'text' | 'code', text: string }
@@ -40,7 +40,7 @@ export function parseInline(text, depth = 0) {
   return parts;
 }
 
-/** Only these can be links; anything else stays the text it is. @param {string} href */
+/** Only these can be links; any other address stays text. @param {string} href */
 export function isSafeLink(href) {
   try {
     return ['http:', 'https:'].includes(new URL(href).protocol);
@@ -87,7 +87,7 @@ function codeAt(text, mark, at, unclosed) {
   return { part: { type, text: trimmed }, end: end + mark.length };
 }
 
-/** Where the next run of exactly these backticks begins. @param {string} text @param {string} mark @param {number} from */
+/** The position of the next run of exactly these backticks. @param {string} text @param {string} mark @param {number} from */
 function sameRun(text, mark, from) {
   for (let at = text.indexOf(mark, from); at >= 0; at = text.indexOf(mark, at)) {
     const begin = at;
@@ -117,7 +117,7 @@ function urlAt(text, at) {
   return { part: { type: 'link', href, children: [{ type: 'text', text: href }] }, end: at + href.length };
 }
 
-/** What follows an address in a sentence is not of it. @param {string} text */
+/** Punctuation that follows an address in a sentence does not belong to it. @param {string} text */
 function withoutEnd(text) {
   let end = text.length;
   while (ENDS_A_SENTENCE.includes(text[end - 1] ?? '\n')) end -= 1;

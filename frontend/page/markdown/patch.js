@@ -1,5 +1,5 @@
-// Makes one element equal to another and leaves alone whatever is equal already: a selection, a focus or an open menu in
-// text that grows stays where it is.
+// Makes one element equal to another and leaves equal parts unchanged, so that a selection, a focus or an open menu in
+// growing text stays.
 
 /** @param {Element} shown @param {Element} wanted an element of the same tag, which is used up */
 export function patch(shown, wanted) {
@@ -32,7 +32,7 @@ function isPatched(known, wanted) {
   return true;
 }
 
-/** Only what differs is written: what is selected before it stays selected. @param {Text} text @param {string} wanted */
+/** Writes only what differs, so that a selection before it stays. @param {Text} text @param {string} wanted */
 function patchText(text, wanted) {
   if (text.data === wanted) return;
   let same = 0;

@@ -1,4 +1,4 @@
-// Markdown as it is read out: words without signs, addresses short.
+// Markdown as it is read out: words without signs, and short addresses.
 
 import { shortHex } from '../hex.js';
 import { hostBeside } from '../links.js';

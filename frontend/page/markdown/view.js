@@ -1,4 +1,4 @@
-// Blocks to elements. Everything that came from outside ends in a text node or in a checked http(s) address.
+// Builds elements from blocks. Everything from outside becomes a text node or a checked http(s) address.
 
 import { el, icon, setAttribute } from '../dom.js';
 import { hexElement } from '../hex.js';
@@ -97,7 +97,7 @@ function listElement({ ordered, first, items }) {
   return ordered ? el('ol', { start: first === 1 ? null : first }, ...children) : el('ul', {}, ...children);
 }
 
-/** An item's first paragraph stands without margins. @param {Block[]} blocks @returns {Node[]} */
+/** An item's first paragraph has no margins. @param {Block[]} blocks @returns {Node[]} */
 function itemNodes(blocks) {
   const [first, ...rest] = blocks;
   if (first?.type !== 'paragraph') return blocks.map(blockElement);
