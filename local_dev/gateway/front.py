@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,6 +27,7 @@ API_HOST = b"api.localhost"
 """The host name that functions see. As in the cloud, it is never the viewer's."""
 _TOLD = tuple(name.encode() for name in (EDGE_HEADER, HOST_HEADER, VIEWER_HEADER))
 
+_HOST = re.compile(r"(\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(:[0-9]{0,5})?")
 _WITHOUT_TLS = b"strict-transport-security"
 """This header has no meaning over plain HTTP (RFC 6797, 7.2)."""
 _STARTS = ("http.response.start", "websocket.http.response.start")
@@ -126,9 +128,12 @@ def _replaced(headers: RawHeaders, new: dict[str, str]) -> RawHeaders:
 
 
 def _name_of(host: str) -> str:
-    """Return the host without the port, the brackets of an IPv6 address and a trailing dot."""
-    name = host.rpartition("]")[0][1:] if host.startswith("[") else host.partition(":")[0]
-    return name.rstrip(".").lower()
+    """Return the host without the port, the brackets of an IPv6 address and a trailing dot.
+
+    It is empty for a Host of another form (RFC 9110, 7.2), such as one with a user or with text behind the port.
+    """
+    match = _HOST.fullmatch(host)
+    return (match["address"] or match["name"]).removesuffix(".").lower() if match else ""
 
 
 def _is_address(name: str) -> bool:

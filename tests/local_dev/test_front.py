@@ -62,6 +62,13 @@ async def passed(
         ("2130706433", 421),
         ("[::1", 421),
         ("", 421),
+        (f"{OWN}@evil.example", 421),
+        (f"{OWN}#.evil.example", 421),
+        ("localhost:8080:evil.example", 421),
+        ("[::1]evil.example", 421),
+        ("[::1]:80evil.example", 421),
+        ("[fe80::1%evil.example]", 421),
+        ("localhost..", 421),
     ],
 )
 async def test_a_host_that_could_be_rebound_is_refused(host: str, status: int) -> None:
@@ -106,6 +113,19 @@ async def test_no_name_that_a_stranger_can_register_passes(name: str, port: str)
     host = f"{name}.example{port}"
     tried("host names", host)
     assert (await passed(Visitors(), scope(("host", host))))[0] == 421
+
+
+@given(
+    st.sampled_from([OWN, "localhost", "[::1]", "mine.test:80"]),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20),
+)
+async def test_nothing_but_a_port_may_stand_behind_a_name(name: str, behind: str) -> None:
+    """Where somebody else reads the rest as the host, the two would not mean the same server."""
+    tried("text behind a host name", (name, behind))
+    status, _, _ = await passed(Visitors.of("mine.test", []), scope(("host", name + behind)))
+    own, _, port = (name + behind).removeprefix("[::1]").partition(":")
+    is_plain = all(sign.isalnum() or sign in ".-_" for sign in own) and (not port or port.isdecimal())
+    assert status == 421 or is_plain
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
