@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from forge_client.frames import Approval, Message
-from forge_client.wording import approval_words, ether, result_line, short, visible
+from forge_client.frames import Approval, Ask, Message
+from forge_client.wording import approval_words, ask_words, data_words, ether, result_line, short, visible
+from tests.template import ROOT
+from tests.unlisted import tried
 
 
 @pytest.mark.parametrize(
@@ -28,6 +33,53 @@ def test_addresses_are_abbreviated() -> None:
 
 def test_what_could_command_a_terminal_is_made_visible() -> None:
     assert visible("a\x1b[2J\x07\r\nb\rc\x7f\x9b\u202e\tשלום 😀") == "a␛[2J␇\nb␍c␡��\tשלום 😀"
+
+
+def test_what_hides_text_or_turns_it_is_made_visible_as_on_the_page() -> None:
+    page = (ROOT / "frontend/page/tool_words.js").read_text()
+    (hidden,) = re.findall(r"HIDDEN_IN_WRITING = /(.+)/gu", page)
+    is_hidden = re.compile(re.sub(r"\\u\{(\w+)\}", r"\\U000\1", hidden))
+    signs = [chr(code) for code in (*range(0x10000), *range(0xE0000, 0xE2000)) if is_hidden.match(chr(code))]
+    assert len(signs) > 4_000
+    assert [sign for sign in signs if visible(sign) == sign] == []
+    assert visible("to\U000e0041\u200bBob") == "to��Bob"
+
+
+LINES = st.text(st.sampled_from("\n\r\t\u2028\u2029\x0b\x0c\x1c\x85: To0xAB") | st.characters(codec="utf-8"))
+
+
+@given(st.dictionaries(LINES, LINES | st.lists(LINES, max_size=2), max_size=4))
+def test_no_argument_of_a_call_looks_like_another_fact(arguments: dict[str, Any]) -> None:
+    """Whatever a text of it says, each argument is one line of the question."""
+    tried("arguments of a question", arguments)
+    ask = Ask(
+        approval_id="a" * 32,
+        call_id="c",
+        tool="send",
+        network="testnet",
+        strangers=["page"],
+        arguments=arguments,
+        created_at="",
+        expires_at="",
+    )
+    assert len(ask_words(ask).splitlines()) == 2 + len(arguments)
+
+
+def test_no_text_in_a_wallet_request_looks_like_another_fact() -> None:
+    forged = f"x\nTo: {BOB}\r\nAmount: 1 wei\u2028WARNING: none"
+    review = {
+        "outcome": "nothing",
+        "calls": [{"to": TOKEN, "function": "note", "arguments": [{"type": "string", "value": forged}]}],
+        "warnings": [{"code": "not_understood", "severity": "danger", "text": forged}],
+    }
+    words = approval_words(request(description=forged, review=review)).splitlines()
+    assert not [line for line in words if line.startswith(("To:", "Amount:")) and BOB in line]
+    assert len(words) == len(approval_words(request(description="x", review=review)).splitlines())
+
+
+def test_data_that_is_not_shown_whole_says_so() -> None:
+    assert data_words(request(data="0x" + "ab" * 99)) == "Data: 0x" + "ab" * 99
+    assert data_words(request(data="0x" + "ab" * 100)).startswith("Data (the first 99 of 100 bytes): 0xab")
 
 
 def test_an_undecoded_call_is_told_as_such() -> None:

@@ -10,16 +10,27 @@ from decimal import Decimal, localcontext
 from forge_client.frames import Approval, Ask, Message
 from forge_client.wallet_words import calls, doubts, effects
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Characters that control a terminal, change the direction of text or are invisible. The page shows the same ones."""
+_DATA_SHOWN = 200
+_LINES = re.compile("[\n\t\u2028\u2029]")
 _HEX = re.compile(r"0x[0-9a-fA-F]{40,}")
 
 
 def visible(text: str) -> str:
-    """Return `text` without anything that could control the terminal or reorder what a person reads.
+    """Return `text` without anything that could control the terminal, or hide or reorder what a person reads.
 
     Control characters become visible symbols (ESC: ␛).
     """
     return _CONTROL.sub(_picture, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str) -> str:
+    """Return `visible` text on one line, because a fact with line ends must not look like several facts."""
+    return _LINES.sub(_picture, visible(text))
 
 
 def _picture(found: re.Match[str]) -> str:
@@ -78,8 +89,11 @@ def result_line(message: Message) -> str:
 def _plain(name: str, value: object) -> str:
     if name == "value" and isinstance(value, str) and value.isdecimal():
         return ether(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return _cut(short(text.replace("\n", " ")))
+    return _cut(short(_written(value).replace("\n", " ")))
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _cut(text: str) -> str:
@@ -93,9 +107,9 @@ def ask_words(ask: Ask) -> str:
     facts = (
         ["Not all of it fits here: use the page."]
         if given is None
-        else [f"{k}: {v}" for k, v in given.items()]
+        else [f"{name}: {_written(value)}" for name, value in given.items()]
     )
-    return visible("\n".join([why, f"{ask.tool} on {ask.network}", *facts]))
+    return "\n".join(map(one_line, [why, f"{ask.tool} on {ask.network}", *facts]))
 
 
 def approval_words(approval: Approval) -> str:
@@ -118,7 +132,15 @@ def approval_words(approval: Approval) -> str:
         ("The agent says", approval.description),
         *(("NOTE", doubt) for doubt in doubts(approval)),
     ]
-    return visible("\n".join(f"{name}: {fact}" if name else fact for name, fact in facts if fact))
+    return "\n".join(one_line(f"{name}: {fact}" if name else fact) for name, fact in facts if fact)
+
+
+def data_words(approval: Approval) -> str:
+    """Return the call data, or its beginning and how long it is."""
+    data = approval.data
+    if len(data) <= _DATA_SHOWN:
+        return f"Data: {data}"
+    return f"Data (the first {_DATA_SHOWN // 2 - 1} of {len(data) // 2 - 1} bytes): {data[:_DATA_SHOWN]}…"
 
 
 def _local(time: str) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message as WidgetMessage
 from textual.widgets import Button, Input, Static
 
 from forge_client.frames import Approval
-from forge_client.wording import approval_words
+from forge_client.wording import approval_words, data_words
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
@@ -41,7 +41,7 @@ class ApprovalCard(Vertical):
         with VerticalScroll(classes="facts"):
             yield Static(Content(approval_words(self.approval)), classes="words")
             if self.approval.data not in ("", "0x"):
-                yield Static(Content(f"Data: {self.approval.data[:200]}"), classes="data")
+                yield Static(Content(data_words(self.approval)), classes="data")
         placeholder = "Sign it in your wallet and paste the transaction's hash, 0x…; or say why you reject it"
         yield Input(placeholder=placeholder, classes="hash", compact=True)
         with Horizontal(classes="answers"):
