@@ -54,7 +54,7 @@ SENTENCES = {
     "A takeover is in time even if another worker lives long enough to let it wait once.": (
         max(VISIBILITY_SECONDS, LEASE) + HELD_RETRY_SECONDS + POLL < TAKEOVER_SECONDS
     ),
-    "A takeover is in time even if another suspect comes first whose attempts were cut off at once.": (
+    "A takeover is in time even if it is tried alone, after another one whose attempts were cut off at once.": (
         LEASE + RENEW + SUSPECT_RETRY_SECONDS + POLL < TAKEOVER_SECONDS
     ),
     "A call begins only while its worker would still have time to renew the lease.": (

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 
 from forge.errors import LeaseLost
@@ -98,6 +101,30 @@ def test_what_has_begun_something_with_an_effect_is_left_to_whoever_can_tell_of_
     assert (session.active is not None) is is_left
     if is_left:
         assert store.runs.claim(about(session, lease.run_id), "b").attempt == 2
+
+
+def test_nothing_begins_between_the_look_at_what_has_begun_and_the_end(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """The worker's clock is behind: it takes its lease, which is over, for its own."""
+    lease = started(store)
+    clock.advance(6_001)
+    begun: list[str] = []
+
+    def look_and_begin(*query: Any) -> Any:
+        found = list(looked(*query))
+        with suppress(LeaseLost):
+            begun.append(store.journal.begin_call(lease, f"{len(begun)}", {"repeatable": "false"})[0])
+        return found
+
+    looked = store.recovery.table.query
+    monkeypatch.setattr(type(store.recovery.table), "query", lambda _self, *query: look_and_begin(*query))
+    session = store.recovery.interrupt_abandoned(KEY, lease.run_id)
+    monkeypatch.undo()
+    assert session is not None
+    assert session.active is not None, "a call has begun whose outcome nobody tells"
+    assert begun == ["new"]
+    assert store.runs.claim(about(session, lease.run_id), "b").attempt == 2
 
 
 def test_another_run_than_the_named_one_is_not_interrupted(store: Store, clock: Clock):

@@ -1,4 +1,4 @@
-"""A run that kills its workers is given up after three of them, and takes no other run down with it."""
+"""A run that kills its workers is given up after three of them, or four in company; it takes no other one down."""
 
 from __future__ import annotations
 
@@ -35,16 +35,89 @@ def strikes(lease: Lease) -> int:
     return lease.session.active.strikes
 
 
-def test_a_second_suspect_waits_while_the_first_is_in_question(store: Store, clock: Clock) -> None:
-    first, second = suspect(store, clock, "first"), suspect(store, clock, "second")
+def tried_alone(store: Store, clock: Clock, *lasted: int) -> list[RunMessage]:
+    """Suspects, one for each of `lasted`, that were together on one worker when it died."""
+    together = [suspect(store, clock, f"{number}", each) for number, each in enumerate(lasted)]
+    for each in together:
+        store.runs.claim(each, "shared")
+    clock.advance(LEASE_MS + 1)
+    return together
+
+
+def test_suspects_begin_beside_each_other_and_a_death_among_them_convicts_none(
+    store: Store, clock: Clock
+) -> None:
+    together = tried_alone(store, clock, 0, 0, 0)
+    assert [strikes(store.runs.claim(each, f"w{number}")) for number, each in enumerate(together)] == [
+        2,
+        2,
+        2,
+    ]
+
+
+def test_a_suspect_without_another_one_beside_it_is_convicted_by_its_third_death(
+    store: Store, clock: Clock
+) -> None:
+    message = suspect(store, clock, "only")
+    store.runs.claim(message, "w")
+    clock.advance(LEASE_MS + 1)
+    assert strikes(store.runs.claim(message, "x")) == MAX_ATTEMPTS
+
+
+def test_a_death_in_company_is_remembered_however_far_the_others_have_gone_since(
+    store: Store, clock: Clock
+) -> None:
+    first, second, third = (suspect(store, clock, name) for name in ("first", "second", "third"))
+    for each in (first, second, third):
+        store.runs.claim(each, "shared")
+    clock.advance(LEASE_MS + 1)
+    store.runs.claim(first, "w")
+    clock.advance(LEASE_MS + 1)
+    given_up = store.runs.claim(first, "x")
+    store.runs.finish(given_up, Ending(outcome="failed", drafts=[spoken("given up")]))
+    done = store.runs.claim(second, "y")
+    store.runs.finish(done, Ending(outcome="completed", drafts=[spoken()]))
+    assert (strikes(given_up), strikes(done), strikes(store.runs.claim(third, "z"))) == (3, 2, 2)
+
+
+def test_a_suspect_whose_company_has_completed_is_convicted(store: Store, clock: Clock) -> None:
+    first, second = (suspect(store, clock, name) for name in ("first", "second"))
+    lease = store.runs.claim(first, "shared")
+    store.runs.claim(second, "shared")
+    store.runs.finish(lease, Ending(outcome="completed", drafts=[spoken()]))
+    clock.advance(LEASE_MS + 1)
+    assert strikes(store.runs.claim(second, "w")) == 3
+
+
+def test_whoever_is_tried_alone_waits_while_another_one_is_in_question(store: Store, clock: Clock) -> None:
+    first, second = tried_alone(store, clock, 0, 0)
     assert strikes(store.runs.claim(first, "w")) == 2
     with pytest.raises(SuspectHeld):
         store.runs.claim(second, "w")
     assert strikes(store.runs.claim(second, "another")) == 2
+    clock.advance(LEASE_MS + 1)
+    assert [strikes(store.runs.claim(each, f"{each.session_id}'")) for each in (first, second)] == [3, 3]
+
+
+def test_no_other_suspect_joins_one_that_is_tried_alone(store: Store, clock: Clock) -> None:
+    first, _ = tried_alone(store, clock, LONG_MS, 0)
+    third = suspect(store, clock, "third")
+    store.runs.claim(first, "w")
+    with pytest.raises(SuspectHeld):
+        store.runs.claim(third, "w")
+
+
+def test_whoever_is_tried_alone_waits_for_each_suspect_that_came_before(store: Store, clock: Clock) -> None:
+    alone, _ = tried_alone(store, clock, 0, 0)
+    long, short = suspect(store, clock, "long", LONG_MS), suspect(store, clock, "short", LONG_MS)
+    store.runs.claim(long, "w")
+    store.runs.finish(store.runs.claim(short, "w"), Ending(outcome="completed", drafts=[spoken()]))
+    with pytest.raises(SuspectHeld):
+        store.runs.claim(alone, "w")
 
 
 def test_a_suspect_that_has_stored_something_is_in_question_no_more(store: Store, clock: Clock) -> None:
-    first, second = suspect(store, clock, "first", LONG_MS), suspect(store, clock, "second")
+    first, second = tried_alone(store, clock, LONG_MS, 0)
     store.runs.append(store.runs.claim(first, "w"), Progress(drafts=[spoken("a beginning")]))
     assert strikes(store.runs.claim(second, "w")) == 2
 
@@ -54,7 +127,7 @@ def test_a_suspect_that_has_outlived_its_earlier_attempts_is_in_question_no_more
     store: Store, clock: Clock, lasted: int
 ) -> None:
     """They may have died just before they had to renew their leases again."""
-    first, second = suspect(store, clock, "first", lasted), suspect(store, clock, "second")
+    first, second = tried_alone(store, clock, lasted, 0)
     lease = store.runs.claim(first, "w")
     clock.advance(lasted + RENEW_MS)
     lease = store.runs.renew(lease)
@@ -67,14 +140,14 @@ def test_a_suspect_that_has_outlived_its_earlier_attempts_is_in_question_no_more
 def test_a_suspect_that_another_worker_has_taken_over_keeps_its_last_one_from_none(
     store: Store, clock: Clock
 ) -> None:
-    first, second = suspect(store, clock, "first", LONG_MS), suspect(store, clock, "second")
+    first, second = tried_alone(store, clock, LONG_MS, 0)
     store.runs.release(store.runs.claim(first, "frozen"))
     store.runs.claim(first, "w")
     assert strikes(store.runs.claim(second, "frozen")) == 2
 
 
 def test_the_death_is_charged_to_the_suspect_that_came_last(store: Store, clock: Clock) -> None:
-    first, second = suspect(store, clock, "first"), suspect(store, clock, "second")
+    first, second = tried_alone(store, clock, 0, 0)
     held = store.runs.claim(first, "w")
     clock.advance(RENEW_MS + 1)
     store.runs.renew(held)
@@ -168,6 +241,6 @@ def test_a_poisonous_run_is_given_up_alone(
     machines.play(["a", "b", "poison", "c", "d"])
     assert (machines.waiting, machines.held) == ({}, {})
     assert machines.failed == ["poison"]
-    assert machines.deaths == MAX_ATTEMPTS
+    assert machines.deaths <= MAX_ATTEMPTS + 1, "a suspect is in company once, and then tried alone"
     outlived = kills_ms + RENEW_MS + SUSPECT_RETRY_SECONDS * 1_000
     assert max(machines.waits) <= 4 * outlived  # four others may come first

@@ -93,7 +93,9 @@ async def test_a_worker_that_stops_claims_nothing_after_its_wait(stage: Stage) -
 
 
 async def test_a_suspect_comes_to_its_worker_once_the_other_one_has_stored_something(stage: Stage) -> None:
-    """Both have lost two workers. The first one's LLM takes its time; meanwhile the second one is put back."""
+    """Both have lost two workers, and a third one together. While the first one's LLM takes its time, the second one is
+    put back.
+    """
     other, may_look, may_end = KEY._replace(session_id="s2"), asyncio.Event(), asyncio.Event()
     looking = Script([may_look, call("balance", '{"who":"Bob"}', "c1")], [may_end, "Seven."])
     slow = looking.llm().stream_function
@@ -115,6 +117,10 @@ async def test_a_suspect_comes_to_its_worker_once_the_other_one_has_stored_somet
             stage.clock.ahead += 600_000  # so long that neither outlives its earlier attempts in this test
             await asyncio.to_thread(stage.store.runs.renew, lease)
         stage.clock.ahead += LEASE_MS + 1
+    for key, run_id in runs.items():
+        message = message_of(await stage.session(key), run_id)
+        await asyncio.to_thread(stage.store.runs.claim, message, "shared")
+    stage.clock.ahead += LEASE_MS + 1
     queue = Releases(stage)
     stage.servers, stage.llm = [Bank().server()], playing(answer)
     stage.start(queue=queue.part())

@@ -16,7 +16,7 @@ from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.ports import Lease
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
-from forge.store.running.suspects import SUSPECT_STRIKES, charged, hold_suspect
+from forge.store.running.suspects import Charge, charged, hold_suspect
 from forge.store.running.transitions import running
 from forge.store.stored.mend import whole
 from forge.store.stored.session_item import alive, session_of
@@ -44,19 +44,20 @@ class Claimer:
             .set(active_id=run_id, attempt=1, started_at=self.now, input_logged=False, shown_results=[])
             .set(strikes=0)
             .assign("history_base = history_count")
-            .remove("taken_from", "claimed_at", "lived")
+            .remove("taken_from", "claimed_at", "lived", "alone")
             .when("attribute_not_exists(active_id)", "inbox_order[0] = :active_id")
         )
 
     def take_over(self, old: Item) -> ConditionalWrite:
         """Begin the next attempt at an abandoned run, whose streaming text starts again. Raises `SuspectHeld`."""
-        strikes, lived = charged(self.table, old)
-        if strikes == SUSPECT_STRIKES and not self._hold_suspect(old["active_id"]):
+        charge = charged(self.table, old)
+        if charge.is_suspect and not self._hold_suspect(old["active_id"], charge):
             raise SuspectHeld
         return (
             self._own()
             .assign("attempt = attempt + :one")
-            .set(strikes=strikes, lived=lived, claimed_at=self.now, taken_from=old["worker"])
+            .set(strikes=charge.strikes, lived=charge.lived, alone=charge.is_alone)
+            .set(claimed_at=self.now, taken_from=old["worker"])
             .when("active_id = :run AND fence = :seen", run=old["active_id"], seen=old["fence"])
             .when("lease_until < :now OR lease_until > :ahead", now=self.now, ahead=latest_end(self.now))
         )
@@ -74,8 +75,8 @@ class Claimer:
             raise LeaseHeld(old["lease_until"])
         return self.take_over(old)
 
-    def _hold_suspect(self, run_id: str) -> bool:
-        return hold_suspect(self.table, self.worker, self.message.key, run_id, self.now)
+    def _hold_suspect(self, run_id: str, charge: Charge) -> bool:
+        return hold_suspect(self.table, self.worker, self.message.key, run_id, charge, self.now)
 
     def _own(self) -> ConditionalWrite:
         return (

@@ -10,7 +10,7 @@ from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.models.lease import is_held
 from forge.models.message import Draft
-from forge.models.run import Ending, Progress
+from forge.models.run import ActiveRun, Ending, Progress
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import StoreConfig
@@ -64,28 +64,46 @@ def withdraw(
 def interrupt_abandoned(
     table: Table, config: StoreConfig, now: int, key: SessionKey, run_id: str
 ) -> Session | None:
-    """The partial text is kept. The fence moves on, so the worker, should it wake, writes nothing more.
+    """The partial text is kept.
 
     A run that has begun something with an effect is left to a worker, which has been told to stop it: only an attempt
-    that replays the journal can say what became of that.
+    that replays the journal can say what became of that. The fence moves on first, so that the worker, should it wake
+    or its clock be behind, begins nothing between the look at what it has begun and the end of the run.
     """
 
-    def step(session: Session) -> Transition:
-        active = session.active
-        if active is None or active.run_id != run_id or is_held(active.lease_until, now):
-            raise _Settled(session)
-        if _has_effects(table, session, run_id):
-            raise _Settled(session)
-        text = whole_text(table, session)
-        drafts = [notice(run_id, now)]
-        if text:
-            spoken = Draft(sender="agent", content=text, created_at=active.started_at, run_id=run_id)
-            drafts = [spoken, *drafts]
-        made = ended(session, Ending(outcome="interrupted", drafts=drafts), config, now)
-        made.change.assign("fence = fence + :one", one=1)
-        return made
+    def fence_off(session: Session) -> Transition:
+        active = _abandoned(table, session, run_id, now)
+        after = active.model_copy(update={"fence": active.fence + 1})
+        change = ConditionalWrite().assign("fence = fence + :one", one=1)
+        return Transition(change, [], session.model_copy(update={"active": after}))
 
-    return _commit(table, config, now, key, step, _same_attempt)
+    def end(session: Session) -> Transition:
+        active = _abandoned(table, session, run_id, now)
+        if fenced is None or fenced.active is None or fenced.active.fence != active.fence:
+            raise _Settled(session)
+        drafts = [*_spoken(table, session, active), notice(run_id, now)]
+        return ended(session, Ending(outcome="interrupted", drafts=drafts), config, now)
+
+    fenced = _commit(table, config, now, key, fence_off, _same_attempt)
+    return _commit(table, config, now, key, end, _same_attempt)
+
+
+def _abandoned(table: Table, session: Session, run_id: str, now: int) -> ActiveRun:
+    """The run as its worker has left it. Raises `_Settled` when it is not for a function to end."""
+    active = session.active
+    if active is None or active.run_id != run_id or is_held(active.lease_until, now):
+        raise _Settled(session)
+    if _has_effects(table, session, run_id):
+        raise _Settled(session)
+    return active
+
+
+def _spoken(table: Table, session: Session, active: ActiveRun) -> list[Draft]:
+    """What the run had streamed, under the fence before the one that ends it."""
+    streaming = active.model_copy(update={"fence": active.fence - 1})
+    text = whole_text(table, session.model_copy(update={"active": streaming}))
+    spoken = Draft(sender="agent", content=text, created_at=active.started_at, run_id=active.run_id)
+    return [spoken] if text else []
 
 
 def _has_effects(table: Table, session: Session, run_id: str) -> bool:

@@ -1,13 +1,17 @@
 """Which run a worker's death is charged to.
 
 An attempt counts against its run only when it stored nothing, was not handed over, and ran beside no run that is more
-suspect than itself. A run of which two attempts have counted is a suspect. Of those that are still in question a worker
-holds one at a time, named in an item of the worker's own, so that a further death convicts that one and nobody beside
-it. A suspect is in question until its attempt stores something, or has lasted longer than any that counts against it:
-what kills its workers does so in about the same time again.
+suspect than itself. A run of which two attempts have counted is a suspect. Suspects may begin beside each other, so that
+a machine that loses two workers keeps nobody waiting; a death among several in question convicts none of them. What
+has been there is tried alone from then on: a worker holds it beside no other suspect that is still in question, so that
+a further death convicts that one. The suspects of a worker are named in an item of its own. A suspect is in question
+until its attempt stores something, or has lasted longer than any that counts against it: what kills its workers does so
+in about the same time again.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from forge.dynamodb.codec import Item, Key
 from forge.dynamodb.conditions import ConditionFailed
@@ -16,21 +20,44 @@ from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.models.timing import LEASE_MS, RENEW_MS
 from forge.store import keys
+from forge.store.config import CONTENTION_TRIES
 from forge.store.stored.lenient import plain
 
 SUSPECT_STRIKES = 2
 _KEPT_SECONDS = 3_600
+_MOST_BESIDE = 20
+"""More suspects than a machine's worth would be a large item; the next one waits."""
 
 
-def charged(table: Table, old: Item) -> tuple[int, int]:
-    """How many attempts count against the active run of the hot item `old`, once its last attempt is over, and how
-    many milliseconds the longest of them lasted at most.
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an active run is charged with: `strikes` attempts count against it, the longest of which lasted for `lived`
+    milliseconds at most. `is_alone`: it has been one of several suspects at a death, and is tried alone.
     """
-    strikes, lived = plain(old.get("strikes"), int, 0), plain(old.get("lived"), int, 0)
+
+    strikes: int
+    lived: int
+    is_alone: bool
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.strikes == SUSPECT_STRIKES
+
+
+def charged(table: Table, old: Item) -> Charge:
+    """The charge against the active run of the hot item `old`, once its last attempt is over."""
+    before = _charge(old)
     was_handed_over = old["lease_until"] == 0
-    if was_handed_over or has_progressed(old) or _ran_beside_a_suspect(table, old):
-        return strikes, lived
-    return strikes + 1, max(lived, _life(old))
+    if was_handed_over or has_progressed(old):
+        return before
+    if _ran_beside_a_suspect(table, old):
+        return replace(before, is_alone=before.is_suspect)
+    return Charge(before.strikes + 1, max(before.lived, _life(old)), before.is_alone)
+
+
+def _charge(hot: Item) -> Charge:
+    strikes, lived = plain(hot.get("strikes"), int, 0), plain(hot.get("lived"), int, 0)
+    return Charge(strikes, lived, plain(hot.get("alone"), bool, False))
 
 
 def has_progressed(item: Item) -> bool:
@@ -39,48 +66,74 @@ def has_progressed(item: Item) -> bool:
     return stored > plain(item.get("mark"), int, stored)
 
 
-def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, now: int) -> bool:
-    """Name the run as the one suspect of `worker`; False while it holds another one that is in question."""
-    item_key = keys.single("worker", worker)
-    known = table.get(item_key)
-    if known and known.get("run_id") != run_id and _is_in_question(table, known, worker, now):
-        return False
+def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, charge: Charge, now: int) -> bool:
+    """Name the run among the suspects of `worker`; False while that holds others, and one of them is tried alone."""
+    me: Item = {"session_key": str(key), "run_id": run_id, "alone": charge.is_alone}
+    for _ in range(CONTENTION_TRIES):
+        known = table.get(keys.single("worker", worker))
+        others = [
+            each
+            for each in _named(known)
+            if each.get("run_id") != run_id and _is_in_question(table, each, worker, now)
+        ]
+        is_one_alone = any(each.get("alone") for each in [*others, me])
+        if len(others) == _MOST_BESIDE or (others and is_one_alone):
+            return False
+        if _name(table, worker, known, [*others, me], now):
+            return True
+    return False
+
+
+def _name(table: Table, worker: str, known: Item | None, suspects: list[Item], now: int) -> bool:
+    """False if another run of the worker has been named since `known` was read."""
+    seen = plain((known or {}).get("namings"), int, 0)
     change = ConditionalWrite().set(
-        session_key=str(key), run_id=run_id, expires_at=now // 1_000 + _KEPT_SECONDS
+        suspects=suspects, namings=seen + 1, expires_at=now // 1_000 + _KEPT_SECONDS
     )
-    if known:
-        change.when("run_id = :seen", seen=known.get("run_id"))
-    else:
-        change.when("attribute_not_exists(pk)")
+    change.when("attribute_not_exists(namings) OR namings = :seen", seen=seen)
     try:
-        table.update(item_key, change)
+        table.update(keys.single("worker", worker), change)
     except ConditionFailed:
         return False
     return True
 
 
+def _named(known: Item | None) -> list[Item]:
+    """An item of an older version names none: its worker has ended by now, or holds what it names by itself."""
+    return [each for each in plain((known or {}).get("suspects"), list, []) if isinstance(each, dict)]
+
+
 def _ran_beside_a_suspect(table: Table, old: Item) -> bool:
+    """Of suspects that were in question together only what has completed since is cleared. Others are more suspect than
+    a run that is none of them only while they are in progress.
+    """
     worker = old["worker"]
-    known = table.get(keys.single("worker", worker)) if worker else None
-    if not known or known.get("run_id") == old["active_id"]:
-        return False
-    return _is_held_by(known, table.get(_hot(known)), worker)
+    named = _named(table.get(keys.single("worker", worker))) if worker else []
+    others = [each for each in named if each.get("run_id") != old["active_id"]]
+    if len(others) < len(named):
+        return any(not _has_completed(each, table.get(_hot(each))) for each in others)
+    return any(_is_held_by(each, table.get(_hot(each)), worker) for each in others)
 
 
-def _is_in_question(table: Table, known: Item, worker: str, now: int) -> bool:
-    hot = table.get(_hot(known))
-    if hot is None or hot.get("worker") != worker or not _is_held_by(known, hot, worker):
+def _has_completed(suspect: Item, hot: Item | None) -> bool:
+    outcomes = plain((hot or {}).get("recent"), dict, {})
+    return outcomes.get(suspect.get("run_id")) == "completed"
+
+
+def _is_in_question(table: Table, suspect: Item, worker: str, now: int) -> bool:
+    hot = table.get(_hot(suspect))
+    if hot is None or hot.get("worker") != worker or not _is_held_by(suspect, hot, worker):
         return False
     if has_progressed(hot):
         return False
     return now - _claimed_at(hot) <= plain(hot.get("lived"), int, 0)
 
 
-def _is_held_by(known: Item, hot: Item | None, worker: str) -> bool:
+def _is_held_by(suspect: Item, hot: Item | None, worker: str) -> bool:
     """Whether the named run is still in progress, on `worker` or as taken over from it."""
     return (
         hot is not None
-        and hot.get("active_id") == known.get("run_id")
+        and hot.get("active_id") == suspect.get("run_id")
         and worker in (hot.get("worker"), hot.get("taken_from"))
     )
 
@@ -95,5 +148,5 @@ def _claimed_at(hot: Item) -> int:
     return plain(hot.get("claimed_at"), int, plain(hot.get("started_at"), int, 0))
 
 
-def _hot(known: Item) -> Key:
-    return keys.hot(SessionKey.parse(plain(known.get("session_key"), str, "")))
+def _hot(suspect: Item) -> Key:
+    return keys.hot(SessionKey.parse(plain(suspect.get("session_key"), str, "")))

@@ -38,6 +38,7 @@ ACTIVE_ATTRIBUTES = (
     "mark",
     "claimed_at",
     "lived",
+    "alone",
     "history_base",
     "taken_from",
     "withdrawn",

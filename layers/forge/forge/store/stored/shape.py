@@ -107,6 +107,7 @@ OPTIONAL: Mapping[str, Attribute] = {
     "withdrawn": Attribute(list, _always(None), is_replaceable=True),
     "title": Attribute(str, _always(None), is_replaceable=True),
     "chain_wait": Attribute(str, _always(None), is_replaceable=True),
+    "alone": Attribute(bool, _always(None), is_replaceable=True),
     **dict.fromkeys(
         ("put_back_at", "strikes", "mark", "claimed_at", "lived", "history_base"),
         Attribute(int, _always(None), is_replaceable=True),
