@@ -171,6 +171,15 @@ async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:
         return
     if cell.kind in {"kill", "freeze"}:
         await talker.rig.whole()
+    if cell.kind == "ahead":
+        await _noticed(talker.rig)
+
+
+async def _noticed(rig: Rig) -> None:
+    """A worker looks at its clock from time to time, also when its run has ended; raises `TimeoutError`."""
+    async with asyncio.timeout(30):
+        while not any("clock jumped" in rig.log(name) for name in rig.workers):
+            await asyncio.sleep(0.1)
 
 
 def _script(cell: Cell, talker: Talker) -> Script:
