@@ -84,6 +84,9 @@ class MemorySession:
     async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
         return "new", None
 
+    async def call_record(self, call_key: str) -> CallRecord | None:
+        return None
+
     async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
         return record
 

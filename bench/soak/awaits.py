@@ -25,6 +25,7 @@ RUN_PATH = (
     "push/signed_connections",
     "blocking",
     "agent/agent",
+    "agent/endings",
     "agent/history/journal",
     "agent/tools/toolsets",
     "agent/tools/toolbox",

@@ -87,6 +87,8 @@ def _table(operation: str, parameters: dict[str, Any]) -> str:
             return "controls.read" if '"control"' in json.dumps(parameters) else "recovery.stranded"
         case "GetItem":
             kind = parameters["Key"]["sk"]["S"]
+            if kind.startswith("call#"):
+                return "journal.call_record"
             return {"session": "sessions.get", "control": "controls.read"}.get(kind, f"{kind}.get")
         case "PutItem":
             kind = parameters["Item"]["sk"]["S"].partition("#")[0]

@@ -14,6 +14,8 @@ from bench.soak.rig import Rig
 KINDS: tuple[Kind, ...] = ("kill", "freeze", "error", "throttle", "ahead", "behind", "newer")
 ONLY_BEFORE: frozenset[Kind] = frozenset({"throttle", "ahead", "behind", "newer"})
 """What is throttled has no effect; the others befall a process or the table, not the request."""
+JUMPED = "clock jumped"
+"""What a worker's log says when it has noticed."""
 JUMPS: frozenset[Kind] = frozenset({"ahead", "behind"})
 JUMP_WAITS = (0, 3.0, 3.0)
 """Under a clock that has jumped, leases are renewed and lost runs are looked for."""
@@ -178,7 +180,7 @@ async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:
 async def _noticed(rig: Rig) -> None:
     """A worker looks at its clock from time to time, also when its run has ended; raises `TimeoutError`."""
     async with asyncio.timeout(30):
-        while not any("clock jumped" in rig.log(name) for name in rig.workers):
+        while not sum(rig.log(name).count(JUMPED) for name in rig.workers):  # noqa: ASYNC110  processes, no events
             await asyncio.sleep(0.1)
 
 

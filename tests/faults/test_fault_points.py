@@ -32,6 +32,7 @@ CROSSINGS = {
     "runs/holding._extend: blocking(queue.extend_all)": "queue.extend",
     "runs/run_record.append: self._renew(self._runs.append)": "runs.append",
     "runs/run_record.begin_call: self._persist(self._journal.begin_call)": "journal.begin_call",
+    "runs/run_record.call_record: self._persist(self._journal.call_record)": "journal.call_record",
     "runs/run_record.finish: self._persist(self._runs.finish)": "runs.finish",
     "runs/run_record.finish_call: self._persist(self._journal.finish_call)": "journal.finish_call",
     "runs/run_record.history: self._persist(self._journal.history)": "journal.history",
@@ -72,6 +73,7 @@ above."""
 ELSEWHERE = {
     "catalog.get": "test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_others",
     "controls.disconnect": "test_a_connection_that_cannot_be_forgotten_costs_the_run_nothing",
+    "journal.call_record": "test_a_result_that_is_recorded_is_told_although_the_storage_fails",
     "queue.dead_letter": "test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails",
     "queue.release": "test_a_stopped_worker_hands_its_run_over_even_when_that_fails",
     "runs.put_back": "test_a_run_that_is_put_back_has_lost_no_attempt",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from forge.dynamodb.table import Table
 from forge.errors import LeaseLost
 from forge.models.run import Progress
 from forge.models.timing import LEASE_MS
@@ -111,14 +112,14 @@ def test_nothing_begins_between_the_look_at_what_has_begun_and_the_end(
     clock.advance(6_001)
     begun: list[str] = []
 
-    def look_and_begin(*query: Any) -> Any:
-        found = list(looked(*query))
+    def look_and_begin(table: Table, *query: Any) -> Any:
+        found = list(looked(table, *query))
         with suppress(LeaseLost):
             begun.append(store.journal.begin_call(lease, f"{len(begun)}", {"repeatable": "false"})[0])
         return found
 
-    looked = store.recovery.table.query
-    monkeypatch.setattr(type(store.recovery.table), "query", lambda _self, *query: look_and_begin(*query))
+    looked = Table.query
+    monkeypatch.setattr(Table, "query", look_and_begin)
     session = store.recovery.interrupt_abandoned(KEY, lease.run_id)
     monkeypatch.undo()
     assert session is not None

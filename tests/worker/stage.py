@@ -32,6 +32,7 @@ from worker.operation.tracing import Tracing
 from worker.push.feed import Feed
 from worker.push.signed_connections import SignedConnections
 from worker.runs.run_record import LeasedRecord
+from worker.runs.watch import LocalRuns
 from worker.serve import serve
 
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
@@ -59,6 +60,8 @@ class Stage:
     policy: Policy | None = None
     networks: list[NetworkInfo] = field(default_factory=lambda: NETWORKS)
     dead_servers: list[str] = field(default_factory=list[str])
+    active: LocalRuns | None = None
+    """The runs of the worker that was started last."""
     workers: list[tuple[asyncio.Task[None], asyncio.Event]] = field(
         default_factory=list[tuple[asyncio.Task[None], asyncio.Event]]
     )
@@ -109,8 +112,9 @@ class Stage:
 
     def start(self, stop_seconds: float = 1.0, **other: Any) -> asyncio.Task[None]:
         stop = asyncio.Event()
-        serving = serve(assemble(self.parts(**other), 20), stop, stop_seconds=stop_seconds)
-        task = asyncio.create_task(serving, name="worker")
+        worker = assemble(self.parts(**other), 20)
+        self.active = worker.active
+        task = asyncio.create_task(serve(worker, stop, stop_seconds=stop_seconds), name="worker")
         self.workers.append((task, stop))
         return task
 

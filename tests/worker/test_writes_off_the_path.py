@@ -14,6 +14,7 @@ from forge.models.ids import SessionKey
 from forge.models.run import MAX_ATTEMPTS
 from forge.models.session import Session
 from forge.models.spending import SendingCaps
+from forge.models.work import CallRecord
 from forge.ports import Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
@@ -101,6 +102,19 @@ async def test_a_transaction_is_counted_although_the_storage_fails(stage: Stage)
     await record.give_back(await record.spend(1, SendingCaps(deployment=1)))
     assert (begin.failures, cancel.failures) == (0, 0)
     await record.spend(1, SendingCaps(deployment=1))
+
+
+async def test_a_result_that_is_recorded_is_told_although_the_storage_fails(stage: Stage) -> None:
+    lease = await claimed(stage)
+    call_record = Failing(stage.store.journal.call_record, "before")
+    record = record_of(stage, lease, journal=Watched(stage.store.journal, call_record=call_record))
+    await record.begin_call("0001:c1", {"tool": "pay"})
+    assert await record.call_record("0001:c1") is None
+    paid = await record.finish_call("0001:c1", CallRecord("ok", "paid"))
+    call_record.failures = 2
+    assert await record.call_record("0001:c1") == paid
+    assert call_record.failures == 0
+    assert await record.call_record("0001:c2") is None
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

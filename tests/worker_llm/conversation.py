@@ -51,6 +51,9 @@ class MemoryRecord:
         self.calls[call_key] = None
         return "new", None
 
+    async def call_record(self, call_key: str) -> CallRecord | None:
+        return self.calls.get(call_key)
+
     async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
         self.calls[call_key] = record
         return record

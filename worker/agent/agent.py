@@ -27,7 +27,7 @@ from pydantic_ai.models import Model
 from forge.models.run import Ending, Submission
 from worker.agent import failures, prompt
 from worker.agent.deps import RunDeps
-from worker.agent.endings import answered, broken, unfinished
+from worker.agent.endings import answered, broken_off, unfinished
 from worker.agent.history import stored_history as history
 from worker.agent.history.healing import HealedModel
 from worker.agent.history.journal import show_result
@@ -104,25 +104,24 @@ class ForgeAgent:
         own = history.own_messages(stored, deps.run_id)
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))
+        deps.known = _with_prompt(deps, stored, submission)
         with capture_run_messages() as messages:
             try:
                 if not own and (opening := await self._open(deps, submission, token)):
-                    stored, own = [*stored, *opening], [*own, *opening]
+                    deps.known = stored = [*stored, *opening]
+                    own = [*own, *opening]
                 result = await self._run(deps, stored, own, submission, token)
                 return Ended(answered(deps, result))
             except UnfinishedAnswer as error:
                 return Ended(unfinished(deps, messages, error), error)
             except RunTimedOut as error:
-                return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
+                return Ended(await broken_off(deps, messages, "failed", failures.describe(error)), error)
             except NotYet:
                 raise
-            except Stopped:
-                asked = [history.user_prompt(prompt_text(submission), deps.attempt_id)]
-                return Ended(broken(deps, [*stored, *asked], "interrupted", INTERRUPTED_NOTICE))
-            except RunCancelled:
-                return Ended(broken(deps, messages, "interrupted", INTERRUPTED_NOTICE))
+            except (Stopped, RunCancelled):
+                return Ended(await broken_off(deps, messages, "interrupted", INTERRUPTED_NOTICE))
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
-                return Ended(broken(deps, messages, "failed", failures.describe(error)), error)
+                return Ended(await broken_off(deps, messages, "failed", failures.describe(error)), error)
 
     async def _instructions(self, ctx: RunContext[RunDeps]) -> str:
         """This is a coroutine, because the library would call a plain function in a thread before each LLM request."""
@@ -163,12 +162,19 @@ class ForgeAgent:
         )
 
 
-def refuse(deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException) -> Ended:
+async def refuse(
+    deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException
+) -> Ended:
     """End a run that cannot be worked on, and store its input, so that the history still says what was asked."""
-    stored = history.load(entries)
-    own = history.own_messages(stored, deps.run_id)
-    asked = [] if own else [history.user_prompt(prompt_text(submission), deps.attempt_id)]
-    return Ended(broken(deps, [*stored, *asked], "failed", failures.describe(error)), error)
+    known = _with_prompt(deps, history.load(entries), submission)
+    return Ended(await broken_off(deps, known, "failed", failures.describe(error)), error)
+
+
+def _with_prompt(deps: RunDeps, stored: list[ModelMessage], submission: Submission) -> list[ModelMessage]:
+    """Return the messages that the run begins with: the history, and its input unless an earlier attempt stored it."""
+    if history.own_messages(stored, deps.run_id):
+        return stored
+    return [*stored, history.user_prompt(prompt_text(submission), deps.attempt_id)]
 
 
 async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:

@@ -39,6 +39,10 @@ class RunRecord(Protocol):
         self, call_key: str, meta: dict[str, str]
     ) -> tuple[CallStatus, CallRecord | None]: ...
 
+    async def call_record(self, call_key: str) -> CallRecord | None:
+        """How the call ended, as it was recorded; None if that is not known."""
+        ...
+
     async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord: ...
 
     async def set_network(self, network: str) -> None: ...
@@ -86,6 +90,9 @@ class RunDeps:
     """The number of this attempt's LLM messages that are stored."""
     stored: Sequence[ModelMessage] = ()
     """The stored history before this attempt's messages."""
+    known: Sequence[ModelMessage] = ()
+    """The messages that the run has for certain. The library hands out fewer of them when a stop comes before its work
+    has begun, or while a response is being stored."""
     approvals: Sequence[Approval] = ()
     """The wallet requests that were pending when the run began."""
     used_hashes: Sequence[str] = ()
@@ -110,6 +117,8 @@ class RunDeps:
     """The calls of this attempt that may have had an effect, by call id; true if a call may be repeated."""
     facts: dict[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """What the tools of the started calls have noted, such as a transaction's hash."""
+    recorded: dict[str, CallRecord] = field(default_factory=dict[str, CallRecord])
+    """What the journal says of calls that have no result in the messages, by call id."""
     sizes: Sizes = field(default_factory=Sizes)
     """The stored sizes of the messages."""
     answer_end: AnswerEnd | None = None
@@ -124,6 +133,10 @@ class RunDeps:
     """The number of unreadable entries of the stored history of which the person was not told."""
     begun: Callable[[], None] = lambda: None
     """Called when the LLM is asked."""
+
+    def all_of(self, messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
+        """Return `messages` as the library has handed them out, or `known` where that is longer."""
+        return messages if len(messages) >= len(self.known) else self.known
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The library merges a first request with one that ends the stored history; only the new parts of it are

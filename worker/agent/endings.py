@@ -18,6 +18,7 @@ from worker.agent.history.drafts import (
     error_part,
     paused_part,
     record_of,
+    recorded_part,
     response_text,
     result_draft,
     text_draft,
@@ -94,6 +95,16 @@ def about_history(deps: RunDeps) -> list[Draft]:
     return [deps.notice(notice) for notice in [*notices, *([UNREADABLE] if deps.unreadable else [])]]
 
 
+async def broken_off(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, notice: str) -> Ending:
+    """`broken`, once the journal has said how the calls without a result have ended."""
+    known = deps.all_of(messages)
+    for call in history.open_calls(known, deps.run_id):
+        key = history.call_key(known, deps.run_id, call.tool_call_id)
+        if record := await deps.record.call_record(key):
+            deps.recorded[call.tool_call_id] = record
+    return broken(deps, known, outcome, notice)
+
+
 def broken(
     deps: RunDeps,
     messages: Sequence[ModelMessage],
@@ -123,6 +134,8 @@ def broken(
 
 def _explain(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
     """A call that this attempt did not start may still have been started by an earlier attempt."""
+    if known := deps.recorded.get(call.tool_call_id):
+        return recorded_part(call, known)
     repeatable = deps.started.get(call.tool_call_id)
     if repeatable is None and deps.attempt_is_first:
         record = CallRecord("refused", NOT_STARTED)

@@ -12,9 +12,9 @@ from forge.ports import Clock, Lease
 from worker.agent import failures
 from worker.agent.agent import INTERRUPTED_NOTICE, Ended, ForgeAgent, refuse
 from worker.agent.deps import RunDeps
+from worker.agent.endings import broken_off
 from worker.agent.failures import RunUnreadable, TooManyAttempts
 from worker.agent.history import stored_history as history
-from worker.agent.history.drafts import text_draft
 from worker.agent.history.message_codec import loaded
 from worker.agent.tools.toolbox import Toolbox
 from worker.catalog import Publisher
@@ -56,7 +56,7 @@ class Answering:
                 run.token.cancel()
                 await asyncio.wait({answer}, timeout=_STOP_SECONDS)
             stopped_badly = answer.done() and run.stop_reason and isinstance(answer.exception(), Exception)
-            return answer.result() if answer.done() and not stopped_badly else _left_behind(deps)
+            return answer.result() if answer.done() and not stopped_badly else await _left_behind(deps)
         finally:
             stopping.cancel()
             answer.cancel()
@@ -64,7 +64,7 @@ class Answering:
     async def given_up(self, run: LocalRun) -> Ended:
         """Return the end of a run that has been tried too often, with results for its open tool calls."""
         entries = await run.record.history()
-        return refuse(self._deps(run), entries, run.lease.run.submission, TooManyAttempts())
+        return await refuse(self._deps(run), entries, run.lease.run.submission, TooManyAttempts())
 
     def given_up_blindly(self, run: LocalRun) -> Ended:
         """Return the same end without the history, because the history may be what is broken."""
@@ -78,9 +78,9 @@ class Answering:
         )  # these fields also go to the log lines of libraries
         entries, submission = await run.record.history(), run.lease.run.submission
         if not _is_readable(run.lease, entries):
-            return refuse(deps, entries, submission, RunUnreadable())
+            return await refuse(deps, entries, submission, RunUnreadable())
         if self.agent is None:
-            return refuse(deps, entries, submission, self.llm_error or RuntimeError("no LLM"))
+            return await refuse(deps, entries, submission, self.llm_error or RuntimeError("no LLM"))
         return await self.agent.run(deps, entries, submission, run.token)
 
     def _deps(self, run: LocalRun) -> RunDeps:
@@ -113,13 +113,9 @@ def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
     return all(loaded(entry) for entry in entries[first:])
 
 
-def _left_behind(deps: RunDeps) -> Ended:
-    drafts = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
-    return Ended(
-        Ending(
-            outcome="interrupted", drafts=[*drafts, deps.notice(INTERRUPTED_NOTICE, run_end="interrupted")]
-        )
-    )
+async def _left_behind(deps: RunDeps) -> Ended:
+    """The agent has not stopped, or badly; what its run has begun is told all the same."""
+    return Ended(await broken_off(deps, (), "interrupted", INTERRUPTED_NOTICE))
 
 
 def _retrieve(task: asyncio.Task[Ended]) -> None:

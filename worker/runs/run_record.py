@@ -141,6 +141,9 @@ class LeasedRecord:
     async def begin_call(self, call_key: str, meta: dict[str, str]) -> tuple[CallStatus, CallRecord | None]:
         return await self._persist(lambda: self._journal.begin_call(self.lease, call_key, meta))
 
+    async def call_record(self, call_key: str) -> CallRecord | None:
+        return await self._persist(lambda: self._journal.call_record(self.lease, call_key))
+
     async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
         return await self._persist(lambda: self._journal.finish_call(self.lease, call_key, record))
 

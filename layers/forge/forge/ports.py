@@ -377,6 +377,10 @@ class Journal(Protocol):
         """Record the intent of a call, fenced. `done` stores its outcome in the same record. Raises `LeaseLost`."""
         ...
 
+    def call_record(self, lease: Lease, call_key: str) -> CallRecord | None:
+        """How the call ended; None for one that has not begun, or whose outcome nobody has recorded."""
+        ...
+
     def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
         """Record the outcome, unfenced: the first writer wins, and its record is returned."""
         ...

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, cast
 
+from pydantic import TypeAdapter
 from pydantic_ai.messages import (
     ModelMessage,
     ModelResponse,
     TextPart,
     ToolCallPart,
     ToolRetryCause,
+    ToolReturn,
+    ToolReturnContent,
     ToolReturnPart,
 )
 
@@ -23,6 +26,8 @@ from worker.agent.history.media import without_files
 from worker.agent.history.wellformed import well_formed, well_formed_json
 from worker.tool_outcomes import ToolEnded
 
+RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
+"""What a tool has brought, as the value of a call's record."""
 INTERRUPTED = "Interrupted before it had a result."
 NOT_STARTED = "Interrupted before it was started: nothing was done."
 
@@ -121,6 +126,16 @@ def error_part(
     return ToolReturnPart(
         tool, record.value, call_id, metadata={_KIND: record.kind, **shown}, outcome=outcome
     )
+
+
+def recorded_part(call: ToolCallPart, record: CallRecord) -> ToolReturnPart:
+    """The result of a call whose run broke off before the LLM got it."""
+    if record.kind != "ok":
+        outcome = "interrupted" if record.kind == "unknown" else "failed"
+        return error_part(call.tool_name, call.tool_call_id, record, outcome)
+    value = RESULT.validate_json(record.value)
+    content = value.return_value if isinstance(value, ToolReturn) else value
+    return ToolReturnPart(call.tool_name, content, call.tool_call_id)
 
 
 def record_of(end: ToolEnded) -> CallRecord:

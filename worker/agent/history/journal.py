@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opentelemetry.trace import get_current_span
-from pydantic import TypeAdapter
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import AbstractCapability, WrapModelRequestHandler
 from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailedError
-from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturn, ToolReturnContent, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolReturnPart
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
@@ -23,13 +22,18 @@ from forge.models.run import Progress
 from forge.ports import CallRecord
 from worker.agent.deps import RunDeps
 from worker.agent.history import stored_history as history
-from worker.agent.history.drafts import error_part, record_of, response_drafts, result_draft, tokens_of
+from worker.agent.history.drafts import (
+    RESULT,
+    error_part,
+    record_of,
+    response_drafts,
+    result_draft,
+    tokens_of,
+)
 from worker.agent.history.media import storable, without_encoded_data, without_files
 from worker.agent.tools.accepting import accept
 from worker.agent.uninterrupted import uninterrupted
 from worker.tool_outcomes import ended, lost, noting
-
-_RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 
 HEARD = "heard"
 """The field of a response's metadata that says whether the response follows text from strangers. No LLM can write
@@ -82,6 +86,7 @@ async def _store(deps: RunDeps, messages: list[ModelMessage]) -> None:
     )
     await deps.record.append(progress)
     deps.saved += len(new)
+    deps.known = messages
     deps.shown.clear()
     deps.started.clear()
 
@@ -110,12 +115,7 @@ def _ordered(tool: ToolDefinition) -> ToolDefinition:
 
 
 def call_key(ctx: RunContext[RunDeps]) -> str:
-    """Return a name for a call within its run, the same in every attempt. An LLM may reuse a call id in a later
-    response.
-
-    The name counts responses, not messages, because the library merges neighbouring requests when it loads a history.
-    """
-    return f"{len(history.run_responses(ctx.messages, ctx.deps.run_id)):04d}:{ctx.tool_call_id}"
+    return history.call_key(ctx.messages, ctx.deps.run_id, ctx.tool_call_id)
 
 
 @dataclass
@@ -180,7 +180,7 @@ def dump_result(value: Any) -> str:
     """Return the content as it is stored. Content that is too large is replaced by words, or cut if it is text."""
     for made_smaller in (storable, without_files):
         value = made_smaller(value)
-        text = _RESULT.dump_json(value).decode()
+        text = RESULT.dump_json(value).decode()
         if len(text) <= RESULT_LIMIT:
             return text
     text = without_encoded_data(text)
@@ -193,7 +193,7 @@ def replay(record: CallRecord, tool: str, call_id: str) -> Any:
     """A record whose kind only a later version knows is reported like an error, because it is not a result that
     can be read here."""
     if record.kind == "ok":
-        return _RESULT.validate_json(record.value)
+        return RESULT.validate_json(record.value)
     if record.kind == "retry":
         raise ModelRetry(record.value)
     raise ToolFailedError(error_part(tool, call_id, record))

@@ -96,6 +96,15 @@ def run_responses(messages: Sequence[ModelMessage], run_id: str) -> list[ModelRe
     return [message for message in own_messages(messages, run_id) if isinstance(message, ModelResponse)]
 
 
+def call_key(messages: Sequence[ModelMessage], run_id: str, call_id: str | None) -> str:
+    """Return a name for a call of the run's last response within the run, the same in every attempt.
+
+    An LLM may reuse a call id in a later response. The name counts responses, not messages, because the library merges
+    neighbouring requests when it loads a history.
+    """
+    return f"{len(run_responses(messages, run_id)):04d}:{call_id}"
+
+
 def attempt_id(run_id: str, attempt: int) -> str:
     """To the library each attempt is a new agent run, and it refuses a run id that its history contains."""
     return f"{run_id}.{attempt}"
@@ -133,17 +142,20 @@ def settle(
     that has none. No assistant message is empty.
     """
     kept = [message for message in map(_finished, unsaved) if message.parts]
-    calls, results = _last_turn([*before, *kept], run_id)
-    done = {part.tool_call_id for part in results}
-    missing = [explain(call) for call in calls if call.tool_call_id not in done]
+    missing = [explain(call) for call in open_calls([*before, *kept], run_id)]
     return [*kept, ModelRequest(parts=missing, state="interrupted")] if missing else kept
+
+
+def open_calls(messages: Sequence[ModelMessage], run_id: str) -> list[ToolCallPart]:
+    """Return the calls of the run's last response that have no result in the history."""
+    calls, results = _last_turn(messages, run_id)
+    done = {part.tool_call_id for part in results}
+    return [call for call in calls if call.tool_call_id not in done]
 
 
 def open_tools(messages: Sequence[ModelMessage], run_id: str) -> set[str]:
     """Return the tools whose calls have no result in the history; a run that is taken over needs them."""
-    calls, results = _last_turn(messages, run_id)
-    done = {part.tool_call_id for part in results}
-    return {call.tool_name for call in calls if call.tool_call_id not in done}
+    return {call.tool_name for call in open_calls(messages, run_id)}
 
 
 def last_results(messages: Sequence[ModelMessage], run_id: str) -> list[ToolReturnPart]:

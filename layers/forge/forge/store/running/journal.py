@@ -64,6 +64,10 @@ class TableJournal:
             return ("done", record) if record else ("started", None)
         return "new", None
 
+    def call_record(self, lease: Lease, call_key: str) -> CallRecord | None:
+        item = self.table.get(_key(lease, call_key))
+        return self._record(item) if item else None
+
     def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
         """The write is deliberately unfenced, so that a result is never lost, even if a fenced-off worker brings it."""
         now, key = self.clock(), _key(lease, call_key)

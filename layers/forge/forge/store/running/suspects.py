@@ -1,12 +1,12 @@
 """Which run a worker's death is charged to.
 
 An attempt counts against its run only when it stored nothing, was not handed over, and ran beside no run that is more
-suspect than itself. A run of which two attempts have counted is a suspect. Suspects may begin beside each other, so that
-a machine that loses two workers keeps nobody waiting; a death among several in question convicts none of them. What
-has been there is tried alone from then on: a worker holds it beside no other suspect that is still in question, so that
-a further death convicts that one. The suspects of a worker are named in an item of its own. A suspect is in question
-until its attempt stores something, or has lasted longer than any that counts against it: what kills its workers does so
-in about the same time again.
+suspect than itself. A run of which two attempts have counted is a suspect. Suspects may begin beside each other, so
+that a machine that loses two workers keeps nobody waiting; a death among several in question convicts none of them.
+What has been there is tried alone from then on: a worker holds it beside no other suspect that is still in question, so
+that a further death convicts that one. The suspects of a worker are named in an item of its own. A suspect is in
+question until its attempt stores something, or has lasted longer than any that counts against it: what kills its
+workers does so in about the same time again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,197 @@
+"""A person stops a run at any point: each tool call has one result, which says what became of it, and the next run
+goes on.
+
+Members: each of the run's calls of the store, before it and after it; by the worker that has the run, and by the one
+that takes it over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from forge.errors import LeaseLost
+from forge.models.message import Message
+from forge.models.work import CallRecord
+from tests.worker.machines import MortalBlocking, Watched
+from tests.worker.scripts import Script, call, results
+from tests.worker.stage import KEY, Stage
+from tests.worker.tools import Bank
+from worker.blocking import Blocking
+from worker.runs.active_run import LocalRun
+
+CALLS = 12
+"""The calls of the store that the run makes, from its claim on."""
+
+
+class StoppingBlocking(Blocking):
+    """Stops the run at its call `last`, and lets the agent hear of it before the call goes on or its answer comes."""
+
+    def __init__(self, stage: Stage, last: int, *, after: bool) -> None:
+        super().__init__(16)
+        self._stage, self._left, self._after = stage, last, after
+        self.run_id = ""
+
+    async def __call__(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        run = the_run(self._stage, self.run_id)
+        if run is None or getattr(call, "__name__", "") in {"receive", "read", "publish"}:
+            return await super().__call__(call, *args, **kwargs)
+        self._left -= 1
+        if not self._after:
+            await self._stop_at_last()
+        done = await super().__call__(call, *args, **kwargs)
+        if self._after:
+            await self._stop_at_last()
+        return done
+
+    async def _stop_at_last(self) -> None:
+        run = the_run(self._stage, self.run_id)
+        if self._left == 0 and run:
+            run.stop("interrupted")
+            for _ in range(20):
+                await asyncio.sleep(0)
+
+
+def the_run(stage: Stage, run_id: str) -> LocalRun | None:
+    return stage.active.held(KEY, run_id) if stage.active else None
+
+
+def paying(stage: Stage, bank: Bank) -> Script:
+    script = Script(
+        ["Paying. ", call("transfer", '{"to":"Bob","amount":5}', "c1")],
+        ["Looking. ", call("balance", '{"who":"Bob"}', "c2")],
+        ["Done."],
+    )
+    stage.servers, stage.llm = [bank.server()], script.llm()
+    return script
+
+
+async def check(stage: Stage, bank: Bank, run_id: str) -> None:
+    session = await stage.session()
+    messages = await asyncio.to_thread(stage.store.sessions.messages, session)
+    asked, told = of_kind(messages, "tool_call"), of_kind(messages, "tool_result")
+    assert set(asked) == set(told), [message.content for message in messages]
+    if bank.transfers:
+        assert told["c1"] in {"success", "unknown"}
+    elif "c1" in told:
+        assert told["c1"] != "success"
+    texts = [message.content for message in messages if message.sender == "agent"]
+    assert texts == ["Paying. ", "Looking. ", "Done."][: len(texts)]
+    assert session.recent[run_id] in {"interrupted", "completed"}
+
+
+def of_kind(messages: list[Message], kind: str) -> dict[str, str | None]:
+    """The outcome of each call by its id."""
+    found = [message.tool for message in messages if message.kind == kind and message.tool]
+    assert len({tool.call_id for tool in found}) == len(found)
+    return {tool.call_id: tool.outcome for tool in found}
+
+
+async def goes_on(stage: Stage, run_id: str) -> None:
+    """The next run is given the history, in which each call has one result."""
+    page, script = await stage.open_page("later="), Script(["I am here."])
+    await stage.stop()
+    stage.llm = script.llm()
+    stage.start()
+    later = await stage.say("and?")
+    assert (await page.ended(later)).messages[-1].content == "I am here."
+    known = [call_id for call_id, _, _ in results(script.requests[-1])]
+    assert len(known) == len(set(known))
+    assert (await stage.session()).recent[run_id] in {"interrupted", "completed"}
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("last", range(1, CALLS + 1))
+async def test_a_stop_at_any_point_says_once_what_became_of_each_call(
+    stage: Stage, last: int, *, after: bool
+) -> None:
+    bank = Bank()
+    paying(stage, bank)
+    page = await stage.open_page()
+    run_id = await stage.say("pay")
+    blocking = StoppingBlocking(stage, last, after=after)
+    blocking.run_id = run_id
+    stage.start(blocking=blocking)
+    await page.ended(run_id)
+    await check(stage, bank, run_id)
+    await goes_on(stage, run_id)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("last", range(2, CALLS))
+async def test_a_stop_before_the_takeover_says_once_what_became_of_each_call(
+    stage: Stage, last: int, *, after: bool
+) -> None:
+    bank = Bank()
+    paying(stage, bank)
+    page = await stage.open_page()
+    run_id = await stage.say("pay")
+    stage.start(blocking=(machine := MortalBlocking(last, after=after)))
+    await machine.is_dead.wait()
+    await stage.interrupt(run_id)
+    await stage.replace_worker()
+    await page.ended(run_id)
+    await check(stage, bank, run_id)
+    await goes_on(stage, run_id)
+
+
+@pytest.mark.parametrize("is_taken_over", [False, True])
+async def test_a_result_that_is_recorded_is_told_although_the_llm_never_gets_it(
+    stage: Stage, *, is_taken_over: bool
+) -> None:
+    bank, loop, is_recorded = Bank(), asyncio.get_running_loop(), asyncio.Event()
+    paying(stage, bank)
+    page = await stage.open_page()
+    run_id = await stage.say("pay")
+
+    def stop() -> None:
+        run = the_run(stage, run_id)
+        if run and not is_taken_over:
+            run.stop("interrupted")
+        is_recorded.set()
+
+    def finish_call(*call: Any) -> CallRecord:
+        record = stage.store.journal.finish_call(*call)
+        loop.call_soon_threadsafe(stop)
+        if is_taken_over:
+            raise LeaseLost
+        return record
+
+    stage.start(journal=Watched(stage.store.journal, finish_call=finish_call))
+    if is_taken_over:
+        await is_recorded.wait()
+        await stage.interrupt(run_id)
+        await stage.replace_worker()
+    await page.ended(run_id)
+    await check(stage, bank, run_id)
+    messages = await asyncio.to_thread(stage.store.sessions.messages, await stage.session())
+    assert of_kind(messages, "tool_result")["c1"] == "success"
+
+
+async def test_what_an_agent_has_begun_that_does_not_stop_is_told(stage: Stage) -> None:
+    """A write does not come back, which cannot be broken off."""
+    bank, loop, may_go_on = Bank(), asyncio.get_running_loop(), threading.Event()
+    paying(stage, bank)
+    page = await stage.open_page()
+    run_id = await stage.say("pay")
+
+    def stop() -> None:
+        run = the_run(stage, run_id)
+        assert run
+        run.stop("interrupted")
+
+    def finish_call(*call: Any) -> CallRecord:
+        loop.call_soon_threadsafe(stop)
+        may_go_on.wait(30)
+        return stage.store.journal.finish_call(*call)
+
+    stage.start(journal=Watched(stage.store.journal, finish_call=finish_call))
+    await page.ended(run_id)
+    may_go_on.set()
+    await check(stage, bank, run_id)
+    messages = await asyncio.to_thread(stage.store.sessions.messages, await stage.session())
+    assert of_kind(messages, "tool_result") == {"c1": "unknown"}
