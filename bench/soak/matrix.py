@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.soak.checker import Violation, check, takeovers
@@ -14,8 +14,6 @@ from bench.soak.rig import Rig
 KINDS: tuple[Kind, ...] = ("kill", "freeze", "error", "throttle", "ahead", "behind", "newer")
 ONLY_BEFORE: frozenset[Kind] = frozenset({"throttle", "ahead", "behind", "newer"})
 """What is throttled has no effect; the others befall a process or the table, not the request."""
-JUMPED = "clock jumped"
-"""What a worker's log says when it has noticed."""
 JUMPS: frozenset[Kind] = frozenset({"ahead", "behind"})
 JUMP_WAITS = (0, 3.0, 3.0)
 """Under a clock that has jumped, leases are renewed and lost runs are looked for."""
@@ -123,7 +121,12 @@ def cells(kinds: Iterable[Kind] = KINDS, points: Iterable[Point] = POINTS) -> li
     ]
 
 
-async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Outcome:
+async def _nothing() -> None: ...
+
+
+async def play(
+    rig: Rig, cell: Cell, gateway: int = 0, *, noticed: Callable[[], Awaitable[None]] = _nothing
+) -> Outcome:
     """A first answer, so that there is a history; then the fault is armed and the paying run begins."""
     talker = Talker(rig, gateway)
     await talker.client.connect()
@@ -136,6 +139,7 @@ async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Outcome:
     await talker.ended(said)
     try:
         await _settled(talker, cell, fault)
+        await noticed()
     finally:
         rig.proxy.faults.remove(fault)
         rig.clocks.set_right()
@@ -173,15 +177,6 @@ async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:
         return
     if cell.kind in {"kill", "freeze"}:
         await talker.rig.whole()
-    if cell.kind == "ahead":
-        await _noticed(talker.rig)
-
-
-async def _noticed(rig: Rig) -> None:
-    """A worker looks at its clock from time to time, also when its run has ended; raises `TimeoutError`."""
-    async with asyncio.timeout(30):
-        while not sum(rig.log(name).count(JUMPED) for name in rig.workers):  # noqa: ASYNC110  processes, no events
-            await asyncio.sleep(0.1)
 
 
 def _script(cell: Cell, talker: Talker) -> Script:
