@@ -89,6 +89,15 @@ def test_a_suspect_whose_company_has_completed_is_convicted(store: Store, clock:
     assert strikes(store.runs.claim(second, "w")) == 3
 
 
+def test_an_attempt_that_stored_something_clears_its_run(store: Store, clock: Clock) -> None:
+    first, second = tried_alone(store, clock, LONG_MS, LONG_MS)
+    store.runs.append(store.runs.claim(first, "w"), Progress(drafts=[spoken("a beginning")]))
+    clock.advance(LEASE_MS + 1)
+    store.runs.claim(second, "x")
+    lease = store.runs.claim(first, "x")
+    assert strikes(lease) == 0, "it needs not wait for the one that is tried alone"
+
+
 def test_whoever_is_tried_alone_waits_while_another_one_is_in_question(store: Store, clock: Clock) -> None:
     first, second = tried_alone(store, clock, 0, 0)
     assert strikes(store.runs.claim(first, "w")) == 2

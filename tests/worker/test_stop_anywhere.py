@@ -16,7 +16,10 @@ import pytest
 
 from forge.errors import LeaseLost
 from forge.models.message import Message
+from forge.models.run import Progress
 from forge.models.work import CallRecord
+from forge.ports import Lease
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import MortalBlocking, Watched
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import KEY, Stage
@@ -192,3 +195,35 @@ async def test_what_an_agent_has_begun_that_does_not_stop_is_told(stage: Stage) 
     await check(stage, bank, run_id)
     messages = await asyncio.to_thread(stage.store.sessions.messages, await stage.session())
     assert of_kind(messages, "tool_result") == {"c1": "unknown"}
+
+
+async def test_an_answer_that_is_being_stored_when_its_agent_is_given_up_is_there_once(stage: Stage) -> None:
+    bank, loop, may_go_on = Bank(), asyncio.get_running_loop(), threading.Event()
+    script = paying(stage, bank)
+    page = await stage.open_page()
+    run_id = await stage.say("pay")
+
+    def stop() -> None:
+        run = the_run(stage, run_id)
+        assert run
+        run.stop("interrupted")
+
+    def append(lease: Lease, progress: Progress) -> Lease:
+        if progress.new_response and len(script.requests) == 2:
+            loop.call_soon_threadsafe(stop)
+            may_go_on.wait(PATIENCE_SECONDS)
+        return stage.store.runs.append(lease, progress)
+
+    stage.start(runs=Watched(stage.store.runs, append=append))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not is_given_up(f"agent {run_id}"):  # noqa: ASYNC110  tasks have no event for it
+            await asyncio.sleep(0.05)
+    may_go_on.set()
+    await page.ended(run_id)
+    await check(stage, bank, run_id)
+    await goes_on(stage, run_id)
+
+
+def is_given_up(name: str) -> bool:
+    """Whether the agent was cancelled once more after its token has done so."""
+    return any(task.get_name() == name and task.cancelling() > 1 for task in asyncio.all_tasks())

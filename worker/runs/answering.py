@@ -56,7 +56,11 @@ class Answering:
                 run.token.cancel()
                 await asyncio.wait({answer}, timeout=_STOP_SECONDS)
             stopped_badly = answer.done() and run.stop_reason and isinstance(answer.exception(), Exception)
-            return answer.result() if answer.done() and not stopped_badly else await _left_behind(deps)
+            if answer.done() and not stopped_badly:
+                return answer.result()
+            answer.cancel()
+            await run.record.written()
+            return await _left_behind(deps)
         finally:
             stopping.cancel()
             answer.cancel()

@@ -114,6 +114,11 @@ class LeasedRecord:
             elif not self.renewal_due_in:
                 await self._renew(lambda: self._runs.renew(self.lease))
 
+    async def written(self) -> None:
+        """Wait until no write is in progress, so that its caller knows what it has stored."""
+        async with self._writing:
+            return
+
     async def append(self, progress: Progress) -> None:
         async with self._writing:
             before = self.lease.session

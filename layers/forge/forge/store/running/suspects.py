@@ -1,7 +1,8 @@
 """Which run a worker's death is charged to.
 
 An attempt counts against its run only when it stored nothing, was not handed over, and ran beside no run that is more
-suspect than itself. A run of which two attempts have counted is a suspect. Suspects may begin beside each other, so
+suspect than itself. An attempt that stored something clears its run: it has come further than what the earlier ones
+died of. A run of which two attempts in a row have counted is a suspect. Suspects may begin beside each other, so
 that a machine that loses two workers keeps nobody waiting; a death among several in question convicts none of them.
 What has been there is tried alone from then on: a worker holds it beside no other suspect that is still in question, so
 that a further death convicts that one. The suspects of a worker are named in an item of its own. A suspect is in
@@ -46,9 +47,10 @@ class Charge:
 
 def charged(table: Table, old: Item) -> Charge:
     """The charge against the active run of the hot item `old`, once its last attempt is over."""
-    before = _charge(old)
-    was_handed_over = old["lease_until"] == 0
-    if was_handed_over or has_progressed(old):
+    if has_progressed(old):
+        return Charge(strikes=0, lived=0, is_alone=False)
+    before, was_handed_over = _charge(old), old["lease_until"] == 0
+    if was_handed_over:
         return before
     if _ran_beside_a_suspect(table, old):
         return replace(before, is_alone=before.is_suspect)
