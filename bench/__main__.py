@@ -1,9 +1,10 @@
 """`make bench`: measures this computer's copy, prints tables, and (`--json`) one JSON document with its facts.
 
-Nothing else should run on the computer meanwhile. A name is a module of `bench/scenarios`; without one all are measured
-(20 minutes at most), or with `--quick` most of them with fewer samples (3 minutes at most). `--write` keeps the result
-in `bench/performance.json` and writes `docs/performance.md` and its plots from it; `--render` only does the latter.
-`--before FOLDER` measures another checkout, in which `make setup` was run, and this one in turns, and prints ratios.
+Nothing else should run on the computer at the same time. A name is a module of `bench/scenarios`; without a name all
+scenarios are measured (20 minutes at most), or with `--quick` most of them with fewer samples (3 minutes at most).
+`--write` stores the result in `bench/performance.json` and writes `docs/performance.md` and its plots from it;
+`--render` does only the latter. `--before FOLDER` measures another checkout, in which `make setup` was run,
+alternating with this one, and prints ratios.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Somebody who attacks the running application, as a process of its own: `python -m bench.attackers NAME …`.
+"""An attacker of the running application, as a process of its own: `python -m bench.attackers NAME …`.
 
-Each attack is one that once stopped everybody. It yields to all other processes: a real attacker brings processors of
-its own, so that only what the server does for it should cost others anything. It ends when its standard input does, and
-then prints how often each status was answered.
+Each attack is one that once blocked every user. The process has the lowest priority: a real attacker has processors
+of its own, so only the server's work for the attacker should cost other users anything. It ends when its standard
+input ends, and then prints how often each status was answered.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`secret`: what the distribution shows, so that callers can come from anywhere (`FORGE_EDGE_SECRET`)."""
+    """`secret`: the secret that the distribution sends, with which callers can have any address
+    (`FORGE_EDGE_SECRET`)."""
 
     base_url: str
     ws_url: str
@@ -48,7 +49,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Attacker:
-    """Has `addresses` address prefixes, which it uses in turns."""
+    """Uses `addresses` address prefixes in turn."""
 
     http: httpx.AsyncClient
     target: Target
@@ -77,13 +78,13 @@ async def over_and_over(act: Callable[[], Awaitable[None]]) -> None:
 
 
 async def poison(attacker: Attacker) -> None:
-    """Hole 1: ten commands whose results are huge, and then nothing more."""
+    """Hole 1: send ten commands whose results are huge, and then nothing more."""
     data = "0x" + "00" * 50_000
     await asyncio.gather(*(attacker.call(str(uuid4()), "decode_function_call", data=data) for _ in range(10)))
 
 
 async def decoding(attacker: Attacker) -> None:
-    """Hole 2: six callers, whose every call is work for the processor and is refused at its end."""
+    """Hole 2: six callers send calls that cost processor time and are refused at their end."""
     data = "0xa9059cbb" + "00" * 60_000
     signature = f"transfer({','.join(['uint256'] * 16)}[])"
 
@@ -108,7 +109,7 @@ async def places(attacker: Attacker) -> None:
 
 
 async def streams(attacker: Attacker) -> None:
-    """Hole 9: 200 event streams of sessions that do not exist, opened again whenever they end or are refused."""
+    """Hole 9: open 200 event streams of sessions that do not exist, again whenever they end or are refused."""
 
     async def follows() -> None:
         url = f"/api/chat/stream?session_id={uuid4()}"
@@ -122,7 +123,7 @@ async def streams(attacker: Attacker) -> None:
 
 
 async def syncs(attacker: Attacker) -> None:
-    """Hole 10: a socket that sends `sync` as fast as it can, and the next one."""
+    """Hole 10: send `sync` on a socket as fast as possible, then open the next socket."""
     session_id = str(uuid4())
     await attacker.post("/api/chat", message="help", session_id=session_id)
     url = f"{attacker.target.ws_url}?session_id={session_id}"

@@ -1,8 +1,9 @@
-"""`make bench-attacks`: another person's answers while somebody attacks, against quiet, over the whole local stack.
+"""`make bench-attacks` compares another person's answers during an attack with those without one, over the whole
+local stack.
 
-Attackers and people call from addresses of their own, as through a distribution, so that each pays for itself; this
-computer's own user would pay nothing. Quiet and attacked rounds take turns, and a quiet one begins when the processes
-are idle again. The attackers' answers do not count: refused is as good as served.
+Attackers and people call from addresses of their own, as through a distribution, so that each is charged separately;
+the user of this computer would not be charged. Quiet and attacked rounds alternate, and a quiet round begins when the
+processes are idle again. The attackers' answers do not count: a refusal is as good as an answer.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ from local_dev.stack_process import RunningStack, running_stack
 
 RATIO_BUDGET = 1.2
 NICENESS = 10
-"""Of the attacker: enough for processors that are free, a tenth of one that is not."""
+"""The attacker's priority: low enough to use only free processors, or a tenth of a busy one."""
 PAUSE_SECONDS = 2.0
-"""On average between two messages of a person: as many as a session may send on end."""
+"""Average time between two messages of a person, which is the rate that a session may keep up."""
 MESSAGES = 5
 PERSONS = 6
 ROUNDS = 5
 QUICK_ROUNDS = 2
 ATTACK_SECONDS = 2.0
-"""How long an attack goes on before anything is measured."""
+"""How long an attack runs before anything is measured."""
 ATTACKER_ENDS_SECONDS = 20
 IDLE_SHARE = 0.15
-"""Of a processor, for all processes together."""
+"""Share of one processor, for all processes together."""
 IDLE_PATIENCE = 15
 
 
@@ -55,7 +56,7 @@ class Round:
 async def measured(
     rounds: int, names: Sequence[str] = tuple(ATTACKS), addresses: int = 1, niceness: int = NICENESS
 ) -> dict[str, list[Figure]]:
-    """A stack of its own for each attack: what one leaves behind is none of the next one's."""
+    """Each attack has a stack of its own, so that one attack does not influence the next."""
     found: dict[str, list[Figure]] = {}
     for name in names:
         secret = secrets.token_urlsafe(32)
@@ -84,7 +85,7 @@ async def _round(
 
 @asynccontextmanager
 async def _attack(secret: str, arguments: Sequence[str]) -> AsyncGenerator[None]:
-    """Tells what the attacker was answered on the error output."""
+    """Print the answers that the attacker got to the error output."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.attackers", *arguments),
         stdin=asyncio.subprocess.PIPE,
@@ -119,7 +120,7 @@ async def _answers(somebody: Sequence[Person]) -> tuple[list[float], int]:
 
 
 async def _idle(stack: RunningStack) -> None:
-    """Until the processes do nothing for a second, or somebody's work does not end."""
+    """Wait until the processes have been idle for a second, or until it is clear that some work does not end."""
     for _ in range(IDLE_PATIENCE):
         before = sum(cpu_seconds(stack).values())
         await asyncio.sleep(1)

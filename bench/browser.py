@@ -1,4 +1,4 @@
-"""Chromium, as it is installed on this computer."""
+"""Chromium, as installed on this computer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines over what grows, as SVG text."""
+"""Line charts of growing figures, as SVG text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.svg import across, label, picture, polyline
 
 WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 240, 48, 290
-"""The plot's sides; the lines' names are right of it."""
+"""The plot's margins; the names of the lines are right of it."""
 NAME_HEIGHT = 16
 COLOURS = ("#2563eb", "#dc2626", "#059669", "#7c3aed", "#d97706", "#0891b2")
 FLOOR_COLOUR, FLOOR_DASHES = "#6b7280", "5 4"
@@ -19,7 +19,7 @@ NICE = (1, 2, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`is_floor`: dashed and grey, for the bare server."""
+    """`is_floor`: the line is dashed and grey, for the bare server."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -85,7 +85,7 @@ class _Scale:
 
 
 def _step(least: float) -> float:
-    """The next round number."""
+    """Return the next larger round number."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(nice for nice in NICE if nice * power >= least) * power
 
@@ -95,7 +95,7 @@ def _x(x: float, xs: Sequence[float], end: int) -> float:
 
 
 def _apart(xs: Sequence[float], end: int) -> list[float]:
-    """Those that have room for their numbers."""
+    """Return the ticks whose numbers have room."""
     shown: list[float] = []
     for x in reversed(xs):
         if not shown or _x(shown[-1], xs, end) - _x(x, xs, end) > 24:
@@ -104,7 +104,7 @@ def _apart(xs: Sequence[float], end: int) -> list[float]:
 
 
 def _beside(heights: Sequence[float]) -> list[float]:
-    """Where each name stands: at its line's end, but none over another."""
+    """Return the position of each name: at the end of its line, without overlapping another name."""
     order = sorted(range(len(heights)), key=lambda number: heights[number])
     places, last = [0.0] * len(heights), -math.inf
     for line in order:

@@ -1,4 +1,4 @@
-"""Two checkouts measured in turns on one computer: what each figure was before, what it is now, and their ratio."""
+"""Measures two checkouts alternately on one computer: each figure before and now, and their ratio."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ratio:
     before: float
     after: float
     spread: float
-    """How far the values of one checkout lie apart, at most, as a share of their median."""
+    """Return the largest distance between the values of one checkout, as a share of their median."""
 
     @property
     def value(self) -> float:
@@ -33,7 +33,7 @@ class Ratio:
 
 
 def compare(before: Path, rounds: int, arguments: Sequence[str]) -> list[Ratio]:
-    """The ratios of all figures that both checkouts have, each the median of `rounds` runs; they take turns.
+    """Return the ratios of all figures that both checkouts have, each the median of `rounds` alternating runs.
 
     `before` is a folder in which `make setup` has been run.
     """
@@ -67,7 +67,7 @@ def table(ratios: Sequence[Ratio]) -> str:
 
 
 def measure(folder: Path, arguments: Sequence[str]) -> Measured:
-    """A checkout whose bench knows no names of scenarios measures all that it has."""
+    """If a checkout's bench has no names of scenarios, it measures everything."""
     knows = (folder / "bench" / "scenarios").is_dir()
     known = arguments if knows else [each for each in arguments if each.startswith("--")]
     command = [folder / ".venv/bin/python", "-m", "bench", "--json", *known]
@@ -76,7 +76,7 @@ def measure(folder: Path, arguments: Sequence[str]) -> Measured:
 
 
 def figures(document: Mapping[str, Any]) -> Measured:
-    """Of a document of today, or of one that has no facts beside its tables."""
+    """Read a current document, or one that has no facts next to its tables."""
     tables: dict[str, list[dict[str, Any]]] = document.get("scenarios", document)
     return {
         (title, figure["name"]): (figure["value"], figure["unit"])

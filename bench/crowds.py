@@ -1,4 +1,4 @@
-"""Many people at once, against the application and then against the floor: latencies, processor time, memory."""
+"""Many people at once, against the application and then against the bare server: latencies, processor time, memory."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from local_dev.options import usual_workers
 from local_dev.stack_process import running_stack
 
 PATIENCE_SECONDS = 150.0
-"""How long somebody waits for the end of an answer: slow is no error."""
+"""How long a person waits for the end of an answer; a slow answer is not an error."""
 LATE_SECONDS = 2.0
-"""Who waits longer for a first text has waited for a place."""
+"""A person who waits longer than this for a first text has waited for a place."""
 FLOOR_TURNS = 2
-"""Of each person at the floor, whose figures do not change with more."""
+"""Messages of each person at the bare server, whose figures do not change with more."""
 ALONE_SECONDS = 2.0
-"""How long the scripted LLM plays by itself."""
+"""Seconds for which the scripted LLM runs alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """So many people, each with `turns` messages one after the other, answered with `tokens` at `per_second`.
+    """A number of people, each with `turns` messages one after the other, answered with `tokens` at `per_second`.
 
-    They begin one after the other within `begin_within` seconds, as people come: nobody begins in the same instant.
+    They begin one after the other within `begin_within` seconds, as real people do, and not at the same instant.
     """
 
     users: int
@@ -51,7 +51,8 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Of one crowd at one server. `used`: seconds of processor time by kind of process; `memory`: MB at most."""
+    """The result of one crowd at one server. `used`: seconds of processor time by kind of process; `memory`: MB at
+    most."""
 
     first_texts: Sequence[float]
     gaps: Sequence[float]
@@ -68,7 +69,7 @@ class Seen:
 
 
 async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
-    """With as many workers as `make run` starts."""
+    """Start as many workers as `make run` does."""
     environment = {**UNLIMITED, "FORGE_WORKERS": str(usual_workers()), **(settings or {})}
     async with running_stack(environment) as stack:
         await workers_ready(stack, int(environment["FORGE_WORKERS"]))
@@ -137,7 +138,8 @@ def latencies(seen: Seen, floor: Seen, budgets: Mapping[str, float]) -> list[Fig
 async def costs(
     crowd: Crowd, seen: Seen, few: Crowd, floor: Seen, budgets: Mapping[str, float]
 ) -> list[Figure]:
-    """Processor time; the client's and the scripted LLM's, which plays within the workers, are told apart."""
+    """Processor time, with the client's and the scripted LLM's shown separately; the scripted LLM runs inside the
+    workers."""
     tokens = max(1, round(crowd.per_second * ALONE_SECONDS)) if crowd.per_second else crowd.tokens
     llm = await llm_alone(crowd.users, tokens, crowd.per_second)
     turns = crowd.users * crowd.turns

@@ -1,6 +1,6 @@
-"""Compares the table's emulators, beside the local queues, as `make run` uses them: `python -m bench.emulators`.
+"""Compares the table's emulators, with the local queues, as `make run` uses them: `python -m bench.emulators`.
 
-Calls are made one after the other by one client, as one message's path does. Numbers are milliseconds, p50 / p95.
+One client makes calls one after the other, as one message's path does. Numbers are milliseconds, p50 / p95.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Subject:
         return f"n{self._number}"
 
     def accept(self) -> None:
-        """As a message is accepted: one conditional update that makes a session."""
+        """Write as the acceptance of a message does: one conditional update that creates a session."""
         self.dynamodb.update_item(
             TableName=self.table,
             Key={"pk": {"S": self.unique()}, "sk": {"S": "session"}},
@@ -58,7 +58,7 @@ class Subject:
         )
 
     def commit(self) -> None:
-        """As a message ends: a transaction of the log's item and the hot item."""
+        """Write as the end of a message does: a transaction of the log's item and the hot item."""
         pk = {"S": self.unique()}
         update = {
             "TableName": self.table,
@@ -86,7 +86,7 @@ class Subject:
         self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=receipt)
 
     def wake_up(self, pause: float) -> float:
-        """Milliseconds from a send to the end of the long poll that waited for it."""
+        """Return milliseconds from a send to the end of the long poll that waited for it."""
         received: list[float] = []
 
         def poll() -> None:

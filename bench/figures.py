@@ -1,4 +1,4 @@
-"""What was measured, and how it is shown."""
+"""Measured figures, and how they are shown."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. `budget`: what is promised; `is_met` None: there is no promise.
+    """One line of the table. `budget`: the limit; `is_met` None: there is no limit.
 
-    `floor`: the same of a bare server without store and queue, measured beside it. `rounds`: the value of each round,
-    of which `value` is the median.
+    `floor`: the same figure of a bare server without store and queue, measured next to it. `rounds`: the value of
+    each round, of which `value` is the median.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """To the floor."""
+        """The ratio to the floor."""
         return self.value / self.floor if self.floor else None
 
     def as_json(self) -> dict[str, object]:
@@ -37,7 +37,7 @@ class Figure:
 
 
 def percentile(values: Sequence[float], hundredths: int) -> float:
-    """Not a number where there is no value, which meets no budget."""
+    """Return NaN without a value, which meets no budget."""
     if not values:
         return float("nan")
     if len(values) == 1:
@@ -46,7 +46,7 @@ def percentile(values: Sequence[float], hundredths: int) -> float:
 
 
 def over_rounds(rounds: Sequence[Sequence[Figure]]) -> list[Figure]:
-    """The median of each figure, and of its floor."""
+    """Return the median of each figure, and of its floor."""
     return [
         _over(figure, [each for one in rounds for each in one if each.name == figure.name])
         for figure in rounds[0]

@@ -1,8 +1,8 @@
-"""`python -m bench.floor`: the least that a server can do for the same answer, a bare FastAPI handler that streams.
+"""`python -m bench.floor`: a bare FastAPI handler that streams, the least that a server can do for the same answer.
 
-It has no store and no queue, so it keeps none of the promises: what the application costs is told as a multiple of
-this, so that figures of different computers can be compared. `python -m bench.floor alone USERS TOKENS RATE` plays the
-scripted LLM without any server, and prints the seconds of processor time that it takes.
+It has no store and no queue, so it gives none of the guarantees. The application's cost is stated as a multiple of
+this one's, so that figures of different computers can be compared. `python -m bench.floor alone USERS TOKENS RATE`
+runs the scripted LLM without any server, and prints the seconds of processor time that it takes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ app = FastAPI()
 
 
 class Asked(BaseModel):
-    """As the scripted LLM is asked: see `worker/agent/llm/scripted.py`."""
+    """The request has the scripted LLM's form: see `worker/agent/llm/scripted.py`."""
 
     f: float = 0
     t: int

@@ -1,4 +1,4 @@
-"""The floor as a process of its own, and people who ask it as they ask the application."""
+"""The bare server as a process of its own, and people who use it as they use the application."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def running_floor() -> AsyncGenerator[Floor]:
 
 @asynccontextmanager
 async def floor_people(floor: Floor, count: int, says: str = ASKED) -> AsyncGenerator[list[FloorPerson]]:
-    """With open connections, as `people` have."""
+    """Use open connections, as `people` do."""
     async with client(floor.base_url) as http:
         made = [FloorPerson(http) for _ in range(count)]
         await asyncio.gather(*(person.ask() for person in made))
@@ -74,7 +74,7 @@ async def floor_people(floor: Floor, count: int, says: str = ASKED) -> AsyncGene
 
 
 async def llm_alone(users: int, tokens: int, per_second: float) -> float:
-    """Seconds of processor time that the scripted LLM takes by itself for 1,000 tokens."""
+    """Return the seconds of processor time that the scripted LLM alone takes for 1,000 tokens."""
     process = await asyncio.create_subprocess_exec(
         *FLOOR, "alone", str(users), str(tokens), str(per_second), stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )

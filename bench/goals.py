@@ -1,6 +1,6 @@
-"""What the application is to reach on a small machine with two cores, by the figures that tell it.
+"""The goals of the application on a small machine with two cores, by the figures that measure them.
 
-The bounds themselves stand beside the figures, in `bench/scenarios`.
+The limits themselves are next to the figures, in `bench/scenarios`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The largest arguments that each tool of ours permits, and how long its call holds up the worker's event loop."""
+"""The largest arguments that each of our tools accepts, and how long such a call blocks the worker's event loop."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from worker.mcp_servers import mount
 
 BUDGET_MS = 20.0
 NODE = {"TESTNET_RPC_URL": "http://127.0.0.1:9/"}
-"""No node: what a tool does with its arguments is measured, and not what a chain answers."""
+"""There is no node: this measures what a tool does with its arguments, not what a chain answers."""
 ALLOWED_ALONE = {"string": 100_000, "array": 20_000}
-"""Where a tool states no maximum of its own, `ARGUMENT_BYTES` is one."""
+"""If a tool states no maximum of its own, `ARGUMENT_BYTES` is its maximum."""
 
 
 def largest(schema: dict[str, Any]) -> Any:
-    """A value of the schema that is as large as it may be."""
+    """Return a value of the schema with the largest permitted size."""
     if "const" in schema or "enum" in schema:
         return schema.get("const", schema.get("enum", [None])[0])
     if options := schema.get("anyOf"):
@@ -61,7 +61,8 @@ HEAVY: dict[str, dict[str, Any]] = {
 
 
 async def loop_held(rounds: int) -> list[Figure]:
-    """Of each tool the longest that one step of its call kept the loop, in the processor time of the loop's thread."""
+    """Return, for each tool, the longest time that one step of its call blocked the loop, in processor time of the
+    loop's thread."""
     figures: list[Figure] = []
     for _, server in mount(NODE):
         for tool in await server.list_tools():
@@ -72,12 +73,12 @@ async def loop_held(rounds: int) -> list[Figure]:
 
 
 async def _held(server: FastMCP[Any], name: str, arguments: dict[str, Any], rounds: int) -> float:
-    """Of the best round: what the garbage collector takes now and then is not the call's."""
+    """Return the value of the best round, because the garbage collector's time does not belong to the call."""
     return min([await longest_step(lambda: server.call_tool(name, arguments)) for _ in range(rounds)])
 
 
 async def longest_step(call: Callable[[], Awaitable[Any]]) -> float:
-    """Milliseconds between two turns of the loop while `call` runs, at most."""
+    """Return the largest number of milliseconds between two turns of the loop while `call` runs."""
     running = asyncio.ensure_future(call())
     longest = 0.0
     while not running.done():

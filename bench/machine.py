@@ -1,4 +1,4 @@
-"""What a figure depends on beside the code: the computer, its load, and the versions of what runs."""
+"""What a figure depends on besides the code: the computer, its load, and the versions of the programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ GIB = 1_024**3
 
 
 def facts() -> dict[str, object]:
-    """No name and no path of the computer: they tell nothing, and documents hold them."""
+    """The name and the paths of the computer are left out, because they say nothing and documents would contain
+    them."""
     return {
         "measured": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
         "commit": _commit(),
@@ -42,7 +43,7 @@ def facts() -> dict[str, object]:
 
 
 def _commit() -> str:
-    """With `+` where something was changed and not committed."""
+    """The commit ends with `+` if there are uncommitted changes."""
     asked = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"

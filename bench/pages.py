@@ -1,4 +1,4 @@
-"""Documents of which a part is written by a program, between two marks; what is written by hand around it stays."""
+"""Documents of which a program writes a part, between two marks; the hand-written text around it stays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 
 def written(document: str, text: str, begin: str, end: str) -> str:
-    """The document with `text` between its marks."""
+    """Return the document with `text` between its marks."""
     return re.sub(
         f"{re.escape(begin)}.*{re.escape(end)}",
         lambda _: f"{begin}\n\n{text}\n{end}",

@@ -1,4 +1,4 @@
-"""People who chat over HTTP and a raw WebSocket, and note when the text of each answer arrives."""
+"""People who chat over HTTP and a raw WebSocket, and record when the text of each answer arrives."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from local_dev.stack_process import RunningStack
 PATIENCE_SECONDS = 60.0
 TOKENS = 20
 UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "100000", "RATE_LIMIT_BURST": "1000"}
-"""So that a person of this bench may type faster than people do."""
+"""The rate limits are raised, so that a person of this bench may type faster than people do."""
 DEFLATE = 15
-"""Browsers offer it, so these sockets do."""
+"""Browsers offer compression, so these sockets do too."""
 
 
 def script(tokens: int, per_second: float) -> str:
-    """What the scripted LLM is asked for."""
+    """The request to the scripted LLM."""
     return json.dumps({"f": 0, "t": tokens, "r": per_second})
 
 
@@ -52,14 +52,14 @@ class Heard:
             each.clear()
 
     def note(self, began: float, texts: Sequence[float]) -> None:
-        """One answer: when it was asked for, and when each text came."""
+        """One answer: when it was requested, and when each text arrived."""
         self.first_texts.append((texts[0] - began) * 1000)
         self.answers.append((perf_counter() - began) * 1000)
         self.gaps += ((later - earlier) * 1000 for earlier, later in pairwise(texts))
 
 
 class Asking(Protocol):
-    """Somebody who asks and listens, be it the application or the floor."""
+    """A person who sends messages and reads the answers of the application or of the bare server."""
 
     @property
     def heard(self) -> Heard: ...
@@ -68,7 +68,7 @@ class Asking(Protocol):
 
 @dataclass
 class Person(Heard):
-    """`expected` None: any answer."""
+    """`expected` None: any answer is right."""
 
     http: aiohttp.ClientSession
     socket: aiohttp.ClientWebSocketResponse
@@ -101,7 +101,7 @@ class Person(Heard):
             return response.status
 
     async def _follow(self, began: float) -> None:
-        """Until the run has ended, and its answer is the right one."""
+        """Wait until the run has ended and its answer is the right one."""
         texts: list[float] = []
         said = ""
         while True:
@@ -130,9 +130,9 @@ async def people(
     expected: str | None = _ANSWER,
     callers: Sequence[Mapping[str, str]] = (),
 ) -> AsyncGenerator[list[Person]]:
-    """With open connections, and with one answer behind them, so that nothing is measured that happens once.
+    """Give each person an open connection and one finished answer, so that one-time work is not measured.
 
-    `callers`: the headers that each shows.
+    `callers`: the headers that each person sends.
     """
     async with AsyncExitStack() as exits:
         http = await exits.enter_async_context(client(stack.base_url))
@@ -148,7 +148,7 @@ async def people(
 
 
 async def warm(persons: Sequence[Person]) -> None:
-    """A short answer to each, a few at a time."""
+    """Give each person a short answer, a few people at a time."""
     few = asyncio.Semaphore(20)
 
     async def once(person: Person) -> None:
@@ -167,7 +167,7 @@ async def warm(persons: Sequence[Person]) -> None:
 
 
 def client(base_url: str) -> aiohttp.ClientSession:
-    """The same for the application and for the floor."""
+    """The same steps for the application and for the bare server."""
     return aiohttp.ClientSession(
         base_url,
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=PATIENCE_SECONDS),
@@ -181,7 +181,7 @@ async def one_after_the_other(person: Asking, messages: int) -> None:
 
 
 async def with_pauses(person: Asking, messages: int, seconds: float) -> None:
-    """A message every `seconds`, on average, beginning at a random moment."""
+    """Send a message every `seconds`, on average, beginning at a random moment."""
     for _ in range(messages):
         await asyncio.sleep(random.uniform(0, 2 * seconds))
         await person.ask()

@@ -1,4 +1,4 @@
-"""`docs/performance.md` and its plots, from one whole run of `make bench` that is kept beside this file."""
+"""Writes `docs/performance.md` and its plots from one whole run of `make bench`, which is stored next to this file."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _verdict(figure: Figure) -> str:
 
 
 def _costs(found: Scenarios) -> Iterator[str]:
-    """What the processes of each crowd took, the client and the scripted LLM apart."""
+    """The processor time of each crowd's processes, with the client and the scripted LLM shown separately."""
     names = list(dict.fromkeys(each.name for title in CROWDS.values() for each in found[title]))
     rows: dict[str, list[str]] = {}
     for name in names:
@@ -106,7 +106,7 @@ def _beside_floor(figure: Figure | None) -> str:
 
 
 def _lengths(found: Scenarios) -> Iterator[str]:
-    """How much of a turn's processor time does not depend on its length."""
+    """How much of a turn's processor time is independent of its length."""
     costs = _points(found[LENGTHS], r"(\d+) tokens: processor time of a turn")
     (least, cheap), (most, dear) = costs[0], costs[-1]
     each = (dear - cheap) / (most - least)
@@ -118,7 +118,7 @@ def _lengths(found: Scenarios) -> Iterator[str]:
 
 
 def _points(figures: Sequence[Figure], pattern: str, *, is_floor: bool = False) -> list[tuple[float, float]]:
-    """Of the figures whose names match, the number in the name and the value."""
+    """Return, for the figures whose names match, the number in the name and the value."""
     found: list[tuple[float, float]] = []
     for figure in figures:
         value = figure.floor if is_floor else figure.value
@@ -128,7 +128,7 @@ def _points(figures: Sequence[Figure], pattern: str, *, is_floor: bool = False) 
 
 
 def _kinds(lengths: Sequence[Figure]) -> list[str]:
-    """Of processes, those that take a share which can be seen."""
+    """Return the processes whose share is large enough to be visible."""
     told = [each for each in lengths if each.name.endswith(", for a turn")]
     most = max(each.value for each in told)
     return sorted({each.name.split(": ")[1] for each in told if each.value > LEAST_SHARE * most})

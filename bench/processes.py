@@ -1,4 +1,4 @@
-"""What the processes of a running program use."""
+"""The resources that the processes of a running program use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOK_SECONDS = 0.5
 READY = '"worker ready"'
 """A worker's own line in its log."""
 HOLDER = "stack"
-"""The process that holds the others."""
+"""The process that starts the others."""
 
 
 def pids(stack: RunningStack) -> dict[str, int]:
@@ -25,7 +25,8 @@ def pids(stack: RunningStack) -> dict[str, int]:
 
 
 async def workers_ready(stack: RunningStack, times: int) -> None:
-    """Until workers have said `times` times, all together, that they are ready: what starts takes processor time."""
+    """Wait until all workers together have reported `times` times that they are ready, because starting takes
+    processor time."""
     async with asyncio.timeout(READY_SECONDS):
         while _said_ready(stack) < times:  # noqa: ASYNC110  processes, no events
             await asyncio.sleep(0.1)
@@ -36,7 +37,7 @@ def _said_ready(stack: RunningStack) -> int:
 
 
 def memory(stack: RunningStack) -> dict[str, float]:
-    """Resident MB by process."""
+    """Return resident MB by process."""
     return {name: psutil.Process(pid).memory_info().rss / MIB for name, pid in pids(stack).items()}
 
 
@@ -45,7 +46,7 @@ def cpu_seconds(stack: RunningStack) -> dict[str, float]:
 
 
 def by_kind(used: Mapping[str, float]) -> dict[str, float]:
-    """All workers are one."""
+    """All workers count as one kind."""
     kinds: dict[str, float] = defaultdict(float)
     for name, value in used.items():
         kinds[name.rstrip("-0123456789")] += value
@@ -53,7 +54,7 @@ def by_kind(used: Mapping[str, float]) -> dict[str, float]:
 
 
 def tree_memory(pid: int) -> float:
-    """Resident MB of a process and all that it started."""
+    """Return resident MB of a process and its descendants."""
     return sum(_resident(process) for process in _tree(pid))
 
 
@@ -63,7 +64,7 @@ def tree_seconds(pid: int) -> float:
 
 @dataclass
 class Most:
-    """The most that a program and all that it started had at once, in MB."""
+    """Return the largest resident size that a program and its descendants had at once, in MB."""
 
     memory: float = 0
 

@@ -1,7 +1,7 @@
-"""How the rooms of the code are built: modules, floors (how deep imports stack inside a room) and arrows (imports).
+"""The structure of the packages: modules, floors (how deep imports stack inside a package) and arrows (imports).
 
-`python -m bench.rooms` prints the table. A room is a package with the modules that lie directly
-in it, and packages inside count as one module each.
+`python -m bench.rooms` prints the table. A room is a package with the modules directly in it; a package inside it
+counts as one module.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from local_dev.processes.processes import ROOT
 
 SOURCES = {"forge": ROOT / "layers/forge/forge", "worker": ROOT / "worker", "local_dev": ROOT / "local_dev"}
 LEAST = 4
-"""Rooms with fewer modules explain themselves."""
+"""Smaller packages need no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Room:
     floors: int
     arrows: int
     circles: int
-    """Modules that import one another in a circle."""
+    """Return modules that import one another in a circle."""
 
 
 def rooms() -> list[Room]:
-    """Every package with at least `LEAST` modules, by name."""
+    """Return every package with at least `LEAST` modules, by name."""
     found = [_room(name, folder) for name, folder in _packages()]
     return sorted((room for room in found if room.modules >= LEAST), key=lambda room: room.name)
 
@@ -57,7 +57,7 @@ def _room(name: str, folder: Path) -> Room:
 
     @cache
     def floor(module: str) -> int:
-        """Modules in a circle stand on one floor."""
+        """Modules in a circle are on one floor."""
         mine = circles[module] | {module}
         below = {other for each in mine for other in imports[each]} - mine
         return 1 + max((floor(other) for other in below), default=0)
@@ -77,7 +77,7 @@ def _reached(module: str, imports: dict[str, set[str]]) -> set[str]:
 
 
 def _imported(file: Path, package: str) -> Iterator[str]:
-    """The members of `package` that the file imports."""
+    """Yield the members of `package` that the file imports."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             if node.module == package:

@@ -1,4 +1,4 @@
-"""What a scenario is, which there are, and how they are run: one after the other, each in rounds."""
+"""The definition of a scenario, the list of scenarios, and how they are run: one after the other, each in rounds."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from bench import scenarios
 from bench.figures import Figure, over_rounds
 
 MOST_SECONDS = 1_050.0
-"""After these no further round of a scenario begins: the longest one then ends before the twentieth minute."""
+"""After this many seconds no further round of a scenario begins, so the longest one ends before the twentieth
+minute."""
 T = TypeVar("T")
 Measured = Mapping[str, list[Figure]]
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: a quick run tells what is roughly so, and that the bench itself works."""
+    """How much is measured. A quick run gives approximate figures, and shows that the bench itself works."""
 
     is_quick: bool = False
 
@@ -31,9 +32,9 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One round of it is measured by `measure`. `rounds`: of a whole run; a quick one has one round.
+    """`measure` measures one round. `rounds`: those of a whole run; a quick run has one round.
 
-    `in_quick`: whether a quick run has it at all.
+    `in_quick`: whether a quick run includes it at all.
     """
 
     title: str
@@ -43,14 +44,14 @@ class Scenario:
 
 
 def found() -> dict[str, Scenario]:
-    """By the name of its module."""
+    """Return the scenarios by the name of their module."""
     names = [module.name for module in pkgutil.iter_modules(scenarios.__path__)]
     modules = {name: importlib.import_module(f"{scenarios.__name__}.{name}") for name in names}
     return {name: module.SCENARIO for name, module in modules.items()}
 
 
 def chosen(names: Sequence[str], size: Size) -> list[Scenario]:
-    """Those that are named, else those of the size."""
+    """Return those that are named, or else those of the size."""
     known = found()
     if names:
         return [known[name] for name in names]
@@ -58,7 +59,8 @@ def chosen(names: Sequence[str], size: Size) -> list[Scenario]:
 
 
 async def measured(asked: Sequence[Scenario], size: Size, most_seconds: float = MOST_SECONDS) -> Measured:
-    """A round of each, then the next round of each, so that what disturbs for a while disturbs one round only.
+    """Run a round of each scenario, then the next round of each, so that a temporary disturbance affects one round
+    only.
 
     Each has a first round; after `most_seconds` no further one begins.
     """

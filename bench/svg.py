@@ -1,4 +1,4 @@
-"""Pictures as text: what every plot of the benches begins with."""
+"""Pictures as text: the beginning of every plot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def label(x: float, y: float, text: str, anchor: str = "start", colour: str = GR
 
 
 def across(x: float, to: float, y: float, colour: str = "#999", dashes: str = "") -> str:
-    """A horizontal line."""
+    """Return a horizontal line."""
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return f'<line x1="{x:.0f}" y1="{y:.0f}" x2="{to:.0f}" y2="{y:.0f}" stroke="{colour}"{dashed}/>'
 

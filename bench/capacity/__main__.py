@@ -59,7 +59,7 @@ def simulate() -> int:
 
 
 def tenth(conversations: int, load: Load) -> tuple[Rules, int]:
-    """The rules with a tenth of the places a worker, and the workers that run before the burst."""
+    """Return the rules with a tenth of the places for each worker, and the workers that run before the burst."""
     chosen = rules(WorkerCountMax=str(most_workers(load, conversations, rules().target)))
     before = load.usual_rate(load.burst_begins - LEAD_SECONDS, conversations)
     return chosen.shrunk(SHARE), math.ceil(before * load.mean_duration / chosen.target)

@@ -1,4 +1,4 @@
-"""A week of messages: a day's curve, the days of a week, and once a link that a much-read page has set."""
+"""A week of messages: the curve of a day, the days of a week, and one burst, as after a link on a popular page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GAUSSIAN_FROM = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`hours`, `days`: weights. `durations`: seconds that a turn takes, with their shares. `burst_*` in seconds."""
+    """`hours`, `days`: weights. `durations`: seconds of a turn, with their shares. `burst_*` in seconds."""
 
     messages_per_conversation: float
     hours: tuple[float, ...]
@@ -49,7 +49,7 @@ class Load:
         return sum(seconds * share for seconds, share in self.durations)
 
     def usual_rate(self, second: int, conversations: float) -> float:
-        """Messages a second without the burst; between the hours' middles it goes in straight lines."""
+        """Return messages a second without the burst, interpolated linearly between the middles of the hours."""
         at = (second % DAY_SECONDS) / 3_600 - 0.5
         hour, part = math.floor(at), at - math.floor(at)
         weight = self.hours[hour % 24] * (1 - part) + self.hours[(hour + 1) % 24] * part
@@ -65,12 +65,12 @@ class Load:
     def arrivals(
         self, conversations: float, choose: random.Random, seconds: range = range(WEEK_SECONDS)
     ) -> Iterator[int]:
-        """Messages in each second of the week (of `seconds`)."""
+        """Yield the number of messages in each second of the week (of `seconds`)."""
         for second in seconds:
             yield poisson(self.rate(second, conversations), choose)
 
     def draw(self, count: int, choose: random.Random) -> list[int]:
-        """Durations of so many turns."""
+        """Return the durations of this many turns."""
         seconds, shares = zip(*self.durations, strict=True)
         return choose.choices(seconds, shares, k=count)
 

@@ -1,4 +1,4 @@
-"""Second by second: messages arrive, workers take them, and once a minute the scaling rules look."""
+"""Simulates each second: messages arrive, workers take them, and the scaling rules are applied once a minute."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from bench.capacity.scaling import MINUTE, Point, Rules, Scaler
 
 START_SECONDS = 60
-"""From the decision until a task of Fargate receives: placing it, its image, and some seconds of our own. Assumed, for
-without an account only the last part can be measured."""
+"""Seconds from the decision until a Fargate task receives messages: placement, image, and our own start. This is
+assumed, because without an account only our own start can be measured."""
 
 
 @dataclass(slots=True)
 class Minute:
-    """Messages, the age of the oldest that was taken (seconds), most runs at once, workers, their CPU in percent."""
+    """Messages, the age of the oldest message taken (seconds), most runs at once, workers, their CPU in percent."""
 
     messages: int
     oldest: int
@@ -28,16 +28,16 @@ class Minute:
 
 @dataclass(slots=True)
 class Outcome:
-    """`ages`: how many messages waited so many seconds, by hour of the simulated time."""
+    """`ages`: how many messages waited how many seconds, by hour of the simulated time."""
 
     minutes: list[Minute] = field(default_factory=list[Minute])
     ages: dict[int, Counter[int]] = field(default_factory=dict[int, Counter[int]])
     worker_seconds: int = 0
     left: int = 0
-    """Messages that still wait at the end."""
+    """The number of messages that still wait at the end."""
 
     def age(self, percent: float, hours: Iterable[int] | None = None) -> int:
-        """Seconds. Of the hours named, or of all."""
+        """Return seconds, of the named hours or of all hours."""
         found = Counter[int]()
         for hour in self.ages if hours is None else hours:
             found.update(self.ages.get(hour, {}))
@@ -51,9 +51,9 @@ class Outcome:
 
 @dataclass(slots=True)
 class Model:
-    """`workers` run from the beginning. `cpu_seconds`: of a worker, for a second of one run.
+    """`workers` run from the beginning. `cpu_seconds`: seconds of processor time of a worker for a second of one run.
 
-    `start`: seconds until a worker that is wanted receives.
+    `start`: seconds until a new worker receives messages.
     """
 
     rules: Rules

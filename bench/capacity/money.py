@@ -1,4 +1,4 @@
-"""What a day costs: the workers by the hour, everything else as the counter has it and prices it."""
+"""The cost of a day: workers by the hour, everything else by the counted requests and their prices."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ PROCESSOR = "Arm"
 
 
 def worker_hour(rules: Rules) -> float:
-    """Dollars of one worker, its public address included."""
+    """Dollars of one worker with its public address."""
     price = prices()
     cpu, memory = price.of(f"{PROCESSOR} vCPU hour"), price.of(f"{PROCESSOR} GB hour")
     return rules.vcpu * cpu + rules.memory_gb * memory + price.of("address hour")
 
 
 def day(rules: Rules, turns: float, conversations: float, worker_hours: float) -> float:
-    """Without the LLM's provider. A conversation loads the page once."""
+    """Return dollars without the LLM's provider. A conversation loads the page once."""
     parts = bill(budget())
     share = worker_line(prices()).what
     turn = _dollars([line for line in (*parts["turn"], *parts["expiry"]) if line.what != share])

@@ -1,4 +1,4 @@
-"""One day as an SVG picture: messages a minute, runs at once, workers and the oldest message that was taken."""
+"""One day as an SVG picture: messages a minute, runs at once, workers, and the oldest message that was taken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.svg import across, label, picture, polyline
 
 WIDTH, HEIGHT, LEFT, GAP = 860, 110, 70, 34
 PER_POINT = 2
-"""Minutes of one point of a line, of which the largest is drawn."""
+"""Minutes in one point of a line, which shows their largest value."""
 
 
 @dataclass(frozen=True, slots=True)

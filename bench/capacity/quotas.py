@@ -1,4 +1,5 @@
-"""What a peak asks of the account and of our own parameters, beside what there is by default: rows with a source."""
+"""What a peak needs of the account's quotas and of our own parameters, compared with their defaults: rows with a
+source."""
 
 from __future__ import annotations
 
@@ -17,16 +18,17 @@ from local_dev.template.template import Template
 FILE = Path(__file__).with_name("turn.json")
 AWS = "https://docs.aws.amazon.com"
 PING_SECONDS = 240
-"""Between two pings of the page (docs/protocol.md)."""
+"""Seconds between two pings of the page (docs/protocol.md)."""
 UNITS_PER_MESSAGE = 5
-"""Of the price list (`forge/models/prices.py`)."""
+"""Units of the price list (`forge/models/prices.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Counts of one turn: the counter's (`deploy/turn.json`) and assumed ones (`turn.json`).
+    """Counts of one turn: the counted ones (`deploy/turn.json`) and assumed ones (`turn.json`).
 
-    `queue_requests`: of the most frequent kind. `watching_minutes`: how long a conversation's page stays open.
+    `queue_requests`: requests of the most frequent kind. `watching_minutes`: how long a conversation's page stays
+    open.
     """
 
     frames: float
@@ -58,7 +60,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The busiest minute: turns and conversations that begin a second, and what ran then."""
+    """The busiest minute: turns and conversations that begin in a second, and the runs at that time."""
 
     turns: float
     conversations: float
@@ -69,7 +71,7 @@ class Peak:
 
     @property
     def calls(self) -> float:
-        """Invocations a second; pings of open pages are among them."""
+        """Return invocations a second, including pings of open pages."""
         pings = self.watching / PING_SECONDS
         turn = self.turn
         return (
@@ -84,15 +86,14 @@ class Peak:
 
     @property
     def gateway(self) -> float:
-        """Requests a second over all APIs: what clients ask, and each pushed frame."""
+        """Return requests a second over all APIs: the clients' requests and the pushed frames."""
         return self.calls + self.turns * self.turn.frames
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`there`: by default. `least`: where it is less than that, and how much. `is_read`: the figure was looked up in
-    `source`; the others are from memory.
-    """
+    """`there`: the default. `least`: where the default is smaller, and how much it is there. `is_read`: the figure
+    was looked up in `source`; other figures are from memory."""
 
     name: str
     there: float
@@ -163,7 +164,7 @@ QUOTAS = (
 
 
 def own_limits() -> list[Quota]:
-    """Parameters of ours that such a peak exceeds, or comes near."""
+    """Our own parameters that such a peak exceeds or nearly reaches."""
     template = Template.load(ROOT / "template.yaml", region=REGION)
     defaults = {name: each.get("Default") for name, each in template.section("Parameters").items()}
     return [

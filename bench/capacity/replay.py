@@ -1,8 +1,8 @@
-"""A peak hour of the simulated week at a tenth of its size, on real workers: is the model right?
+"""Plays a peak hour of the simulated week at a tenth of its size on real workers, to check the model.
 
-The same messages, at the same seconds, go through the model and through an emulator, gateways and workers of this
-computer, whose LLM answers by a script. The template's rules, applied to the queue's own counts, start workers here as
-Application Auto Scaling would.
+The same messages, at the same seconds, go through the model and through an emulator, gateways and workers on this
+computer, whose LLM answers by a script. The template's rules, applied to the queue's own counts, start workers here
+as Application Auto Scaling would.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from local_dev.aws.resources import client
 SHARE = 0.1
 WORDS = 20
 LEAD_SECONDS = 30
-"""Of the usual peak, before the burst begins."""
+"""Seconds of the usual peak before the burst begins."""
 DRAIN_SECONDS = 240
-"""For which the model goes on after the last message."""
+"""Seconds for which the model continues after the last message."""
 CLAIMS = frozenset({"runs.claim"})
 PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Messages in each second, and how long the turn of each takes, in the order of their arrival."""
+    """The number of messages in each second, and the duration of each turn in the order of arrival."""
 
     arrivals: tuple[int, ...]
     durations: tuple[int, ...]
@@ -53,7 +53,8 @@ class Part:
 
 @dataclass(slots=True)
 class Replayed:
-    """`ages`: seconds from acceptance to claim. `workers`, `runs`, `waiting`: of each second, as the queue has them."""
+    """`ages`: seconds from acceptance to claim. `workers`, `runs`, `waiting`: for each second, as the queue counts
+    them."""
 
     ages: list[float] = field(default_factory=list[float])
     workers: list[int] = field(default_factory=list[int])
@@ -68,7 +69,7 @@ class Replayed:
 
 
 def predicted(part: Part, rules: Rules, workers: int, turn: Turn, mean_duration: float) -> Outcome:
-    """The model's answer to the same messages, until the last ones have been taken."""
+    """Return the model's result for the same messages, until the last ones have been taken."""
     left = iter(part.durations)
     model = Model(
         rules,
@@ -114,7 +115,7 @@ async def _ask(talker: Talker, seconds: int) -> None:
 
 
 async def _scale(rig: Rig, rules: Rules, workers: int, found: Replayed) -> None:
-    """Once a minute, by what the queue says of itself; a new worker receives as late as one of Fargate's."""
+    """Apply the rules once a minute to the queue's counts. A new worker receives as late as one on Fargate."""
     scaler, began = Scaler(rules, workers), time.monotonic()
     async with asyncio.TaskGroup() as group:
         for minute in range(1, 1_000):
@@ -145,7 +146,7 @@ async def _count(rig: Rig, found: Replayed) -> None:
 
 
 def _counts(rig: Rig) -> tuple[int, int]:
-    """Messages that wait, and messages that a worker holds, as SQS's metrics have them."""
+    """Return waiting messages and messages that a worker holds, as SQS's metrics count them."""
     wiring = wiring_of("", rig.environment)
     queue = Settings.from_environment(wiring.worker_environment()).forge_queue_url
     told = client("sqs", rig.aws).get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
@@ -163,13 +164,13 @@ def _ages(rig: Rig, talkers: Sequence[Talker]) -> list[float]:
 
 
 def cpu_of(pid: int) -> float:
-    """Seconds that a process has computed."""
+    """Return the seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def told(replayed: Replayed, outcome: Outcome) -> list[str]:
-    """Rows: what the model said, and what was measured."""
+    """Return rows: the model's figures and the measured ones."""
     minutes = outcome.minutes
     rows = [
         ("messages", f"{sum(minute.messages for minute in minutes)}", f"{replayed.turns}"),

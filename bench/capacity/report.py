@@ -1,4 +1,4 @@
-"""The tables of docs/capacity.md, between two marks; what is written by hand around them stays."""
+"""The tables of docs/capacity.md, between two marks; the hand-written text around them stays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.pages import table
 
 BEGIN, END = "<!-- make bench-capacity writes from here -->", "<!-- to here -->"
 ROOM = 0.5
-"""A quota that the burst uses to more than this share is to be raised."""
+"""A quota should be raised if the burst uses more than this share of it."""
 
 
 def tables(weeks: Sequence[Week]) -> str:

@@ -1,7 +1,7 @@
 """The template's scaling rules, and what Application Auto Scaling does with them once a minute.
 
-That it scales out proportionally to the metric, and in more gradually, is in AWS's documentation; that it wants three
-minutes above the target, or fifteen below nine tenths of it, is what the alarms are set to that it makes for a policy.
+AWS's documentation says that it scales out in proportion to the metric, and scales in more slowly. The alarms that it
+creates for a policy wait three minutes above the target, or fifteen minutes below nine tenths of it.
 https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
 """
 
@@ -20,13 +20,13 @@ from local_dev.template.template import Template
 OUT_POINTS = 3
 IN_POINTS = 15
 IN_SHARE = 0.9
-"""Of the target: below it for `IN_POINTS` minutes there are too many workers."""
+"""Share of the target: below it for `IN_POINTS` minutes there are too many workers."""
 MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`places`: runs that one worker takes at once. `target`: runs, waiting or in progress, that one is kept for.
+    """`places`: runs that one worker takes at once. `target`: waiting or active runs for which one worker is kept.
 
     Cooldowns in seconds; `cpu_target` in percent; `vcpu` and `memory_gb` of one worker.
     """
@@ -42,12 +42,12 @@ class Rules:
     memory_gb: float
 
     def shrunk(self, share: float) -> Rules:
-        """The same number of workers, each with this share of the runs."""
+        """Return the rules for the same number of workers, each with this share of the runs."""
         return replace(self, places=round(self.places * share), target=self.target * share)
 
 
 def rules(**parameters: str) -> Rules:
-    """As `template.yaml` has them, with these parameters and the defaults of the others."""
+    """Return the rules of `template.yaml` with these parameters and the defaults of the others."""
     template = Template.load(ROOT / "template.yaml", region=REGION)
     defaults = {name: str(each["Default"]) for name, each in template.section("Parameters").items()}
     chosen = defaults | parameters
@@ -75,7 +75,7 @@ def _policy(template: Template, resources: Mapping[str, Any], name: str) -> dict
 
 
 class Point(NamedTuple):
-    """One minute's figures: messages that wait and runs in progress, workers that reported, their CPU in percent."""
+    """One minute's metrics: waiting messages, active runs, workers that reported, their CPU in percent."""
 
     waiting: int
     running: int
@@ -89,7 +89,7 @@ class Point(NamedTuple):
 
 @dataclass(slots=True)
 class Scaler:
-    """`desired`: workers that should run now. A minute's figures reach the alarms one minute later."""
+    """`desired`: the number of workers that should run now. A minute's metrics reach the alarms one minute later."""
 
     rules: Rules
     desired: int
@@ -98,7 +98,7 @@ class Scaler:
     _in_at: float = -math.inf
 
     def minute(self, now: float, point: Point) -> int:
-        """Workers that should run, after the minute that ended at `now` (seconds)."""
+        """Return how many workers should run after the minute that ended at `now` (seconds)."""
         known = list(self._points)
         self._points.append(point)
         if self._is_out(known):
@@ -120,7 +120,7 @@ class Scaler:
         return from_none or (len(last) == OUT_POINTS and (over_runs or over_cpu))
 
     def _is_in(self, known: list[Point]) -> bool:
-        """Only when both policies have too many."""
+        """Scale in only if both policies have too many workers."""
         last = known[-IN_POINTS:]
         return len(last) == IN_POINTS and all(
             each.runs / max(each.workers, 1) < IN_SHARE * self.rules.target
@@ -129,7 +129,7 @@ class Scaler:
         )
 
     def _wanted(self, known: list[Point]) -> int:
-        """Proportional to the last known figures; the larger of both policies, within the limits."""
+        """Scale out in proportion to the last known metrics, by the larger of both policies, within the limits."""
         last = known[-1]
         by_runs = math.ceil(last.runs / self.rules.target)
         by_cpu = math.ceil(last.workers * last.cpu / self.rules.cpu_target)

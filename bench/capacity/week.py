@@ -1,4 +1,4 @@
-"""The simulated week at one size: how long messages waited, how many workers that took, and what it costs."""
+"""The simulated week at one size: how long messages waited, how many workers ran, and what it costs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bench.capacity.scaling import MINUTE, Rules, rules
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SEED = 15
 AFTER_MINUTES = 120
-"""After the burst, until its workers are gone again."""
+"""Seconds after the burst until its workers have been removed."""
 USUAL_ROOM = 2.0
-"""`WorkerCountMax` beside the workers that the week's busiest usual minute needs."""
+"""`WorkerCountMax` in proportion to the workers of the week's busiest usual minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """`age_usual`: the 99th percentile without the hours of the burst; `age_burst`: of those hours; in seconds."""
+    """`age_usual`: the 99th percentile without the hours of the burst; `age_burst`: that of those hours; in seconds."""
 
     conversations: int
     rules: Rules
@@ -41,7 +41,7 @@ class Week:
 
 
 def most_workers(load: Load, conversations: float, target: float) -> int:
-    """So many that twice the busiest usual minute is within the target."""
+    """Return a number with which twice the busiest usual minute is within the target."""
     busiest = max(load.usual_rate(second, conversations) for second in range(0, WEEK_SECONDS, MINUTE))
     return max(4, math.ceil(USUAL_ROOM * busiest * load.mean_duration / target))
 
@@ -86,6 +86,6 @@ def _peak(minutes: list[Minute], load: Load, turn: Turn, chosen: Rules) -> Peak:
 
 
 def burst_day(found: Week, load: Load) -> list[Minute]:
-    """The minutes of the day that has the burst."""
+    """Return the minutes of the day that has the burst."""
     first = load.burst_begins // DAY_SECONDS * DAY_SECONDS // MINUTE
     return found.outcome.minutes[first : first + DAY_SECONDS // MINUTE]

@@ -1,1 +1,1 @@
-"""What a turn costs: what is billed is counted as it leaves the processes, and priced (`make bench-cost`)."""
+"""The cost of a turn: billed requests are counted as they leave the processes, and priced (`make bench-cost`)."""

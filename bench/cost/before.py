@@ -1,6 +1,6 @@
 """The bill of commit dcccb7f, as it was counted then (six turns of one session in Chromium, a reload after each).
 
-Dollars of a million turns. It is kept as it was written down, before there was a counter.
+Dollars of a million turns. The figures stay as they were written down, because there was no counter then.
 """
 
 from __future__ import annotations
@@ -22,4 +22,4 @@ BEFORE: Mapping[str, Mapping[str, float]] = {
     "reload": {"CloudFront, requests": 72.0, "CloudFront, bytes": 3.7, "everything else": 10.3},
 }
 FRAMES = 90
-"""86 with text and 4 with the state."""
+"""86 frames with text and 4 with the state."""

@@ -1,4 +1,4 @@
-"""Counts what is billed of each request to DynamoDB, SQS and `@connections`, as it leaves botocore."""
+"""Counts the billed part of each request to DynamoDB, SQS and `@connections`, as it leaves botocore."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from bench.cost.units import TypedItem, index_units, item_size, read_units, writ
 Counts = dict[str, float]
 
 INDEXES = (("work_shard", "work_due"), ("owned_by", "created_at"))
-"""Keys of the table's indexes, which hold keys only."""
+"""Keys of the table's indexes, which contain keys only."""
 POLL = "ReceiveMessage"
-"""Workers ask every few seconds, whether or not somebody chats: that is part of what an idle installation costs."""
+"""Workers poll every few seconds, whether or not anybody chats, so polling belongs to the cost of an idle
+installation."""
 NOBODYS = frozenset({"catalog"})
-"""Items that are written every minute, whether or not somebody chats."""
+"""Items that are written every minute, whether or not anybody chats."""
 SQS_BYTES = 64 * 1_024
 FRAME_BYTES = 32 * 1_024
 
 
 class Glance(Protocol):
-    """A look at the table that is not counted."""
+    """A read of the table that is not counted."""
 
     def item(self, key: TypedItem) -> TypedItem | None: ...
     def found(self, query: Mapping[str, Any]) -> Sequence[TypedItem]: ...
@@ -40,7 +41,7 @@ class _Write:
 
 
 class Meter:
-    """What a write costs is known when it is done: it is counted with the next request, or by `take`."""
+    """The cost of a write is known after it, so it is counted with the next request, or by `take`."""
 
     def __init__(self, glance: Glance) -> None:
         self._glance = glance
@@ -48,11 +49,11 @@ class Meter:
         self._open: list[_Write] = []
 
     def attach(self, client: Any) -> None:
-        """Count what `client` sends from now on."""
+        """From now on count what `client` sends."""
         client.meta.events.register_first("before-send", self._sent, unique_id=f"meter-{id(self)}")
 
     def take(self) -> Counts:
-        """What was counted since the last time."""
+        """Return the counts since the last call."""
         self._settle()
         taken, self._counts = self._counts, defaultdict(float)
         return taken
@@ -91,7 +92,7 @@ class Meter:
             self._open.append(_Write(key, self._glance.item(key), times))
 
     def _read(self, size: int, how: Mapping[str, Any]) -> None:
-        """A query is paid by the bytes of all that it finds, whatever is asked of it."""
+        """A query is billed by the bytes of all items that it finds, whatever it returns."""
         self.add("read units", read_units(size, consistent=bool(how.get("ConsistentRead"))))
 
     def _settle(self) -> None:
@@ -113,7 +114,7 @@ def _single(asked: _Asked) -> Iterator[tuple[Any, int]]:
 
 
 def _transacted(asked: _Asked) -> Iterator[tuple[Any, int]]:
-    """Each item of a transaction is paid twice, be it written or only looked at."""
+    """Each item of a transaction is billed twice, whether it is written or only checked."""
     for each in asked["TransactItems"]:
         yield from ((write, 2) for write in each.values())
 

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 TypedItem = Mapping[str, Mapping[str, Any]]
-"""As on the wire: each value under the name of its type."""
+"""Return the item as it is sent: each value under the name of its type."""
 
 WRITE_BYTES = 1_024
 READ_BYTES = 4_096
 _CONTAINER = 3
-"""Bytes of a list or a map beside what is in it."""
+"""Bytes of a list or a map in addition to its contents."""
 _ELEMENT = 1
-"""Bytes of each element of a list or a map beside itself."""
+"""Bytes of each element of a list or a map in addition to the element itself."""
 
 
 def item_size(item: TypedItem | None) -> int:
@@ -26,7 +26,7 @@ def item_size(item: TypedItem | None) -> int:
 
 
 def write_units(before: int, after: int) -> int:
-    """A write is paid by the larger of both sizes; one that is refused by its condition, too."""
+    """A write is billed by the larger of both sizes, even if its condition refuses it."""
     return max(1, -(-max(before, after) // WRITE_BYTES))
 
 
@@ -35,7 +35,7 @@ def read_units(size: int, *, consistent: bool) -> float:
 
 
 def index_units(before: TypedItem | None, after: TypedItem | None, partition: str, sort: str) -> int:
-    """Of an index with keys only: an entry that comes or goes is a write, one whose key changes is both."""
+    """In an index with keys only, an entry that is added or removed is one write, and a changed key is two."""
     was, now = _entry(before, partition, sort), _entry(after, partition, sort)
     return 0 if was == now else (was is not None) + (now is not None)
 
@@ -54,7 +54,7 @@ def _text(text: str) -> int:
 
 
 def _number(text: str) -> int:
-    """A byte for two digits, and one more."""
+    """One byte for two digits, and one more."""
     return len(text.strip("-").replace(".", "").strip("0")) // 2 + 1 + text.startswith("-")
 
 

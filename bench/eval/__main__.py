@@ -1,4 +1,4 @@
-"""`make eval`: the operator's tasks for the LLM that FORGE_LLM names, on a chain of its own; prints a table."""
+"""`make eval` gives the operator's tasks to the LLM that FORGE_LLM names, on a chain of its own, and prints a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WITHOUT = "Set FORGE_LLM to a provider and its model, for example FORGE_LLM=anth
 
 
 async def main(names: list[str]) -> int:
-    """The exit status. `names`: parts of the names of the tasks to run; all without any."""
+    """Return the exit status. `names`: parts of the names of the tasks to run; without any, all tasks run."""
     name = os.environ.get("FORGE_LLM", "offline")
     if name == "offline":
         print(f"{WITHOUT} (FORGE_LLM=scripted carries the scripts out instead.)")

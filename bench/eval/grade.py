@@ -1,4 +1,4 @@
-"""Carries one task out with the real agent and tools, in memory, and looks at the chain."""
+"""Carries one task out with the real agent and tools, in memory, and checks the chain."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MADE_UP = "0x" + "ab" * 32
 
 @dataclass(frozen=True)
 class Grade:
-    """`problem` None: all is as it should be."""
+    """`problem` is None if the result is correct."""
 
     task: str
     problem: str | None
@@ -37,14 +37,14 @@ class Grade:
 
 
 def scripted_prompt(task: Task) -> str:
-    """The prompt that makes the scripted LLM do it."""
+    """Return the prompt that makes the scripted LLM carry it out."""
     return json.dumps({"steps": [*task.script, {"say": "That is all."}]})
 
 
 async def grade(
     task: Task, llm: Model, environment: Mapping[str, str], *, is_scripted: bool, wallet_seconds: float = 20
 ) -> Grade:
-    """The chain is put back afterwards."""
+    """The chain is restored afterwards."""
     started, world = time.monotonic(), World(environment["TESTNET_RPC_URL"])
     snapshot = await asyncio.to_thread(world.rpc, "evm_snapshot")
     wallet = Wallet(

@@ -1,4 +1,4 @@
-"""A session in memory, for the agent without its store: what a run's record would write is kept in lists."""
+"""A session in memory, for the agent without its store: lists hold what a run's record would write."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class MemorySession:
 
     @property
     def words(self) -> str:
-        """All that was shown."""
+        """Return everything that was shown."""
         return "\n".join(draft.content for draft in self.log)
 
     async def show_text(self, text: str) -> None:
@@ -106,7 +106,7 @@ class MemorySession:
         return None
 
     async def hold_lease(self) -> None:
-        """Nobody else wants this run."""
+        """No other worker claims this run."""
 
     def _keep(self, progress: Progress) -> None:
         self.text = ""

@@ -1,4 +1,4 @@
-"""Strangers for the evaluation: a page that the agent reads, and a foreign server whose tools have effects."""
+"""Strangers for the evaluation: a page that the agent reads, and a third-party server whose tools have effects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.mcp_servers.toolbox import READS, OwnServer, new_server
 
 
 def pages(text: str) -> OwnServer:
-    """As a web search of ours is: it reads the open world."""
+    """Like our web search, this tool is open-world."""
     server = new_server("pages", "Reads web pages.")
 
     @server.tool(annotations=READS)
@@ -23,7 +23,7 @@ def pages(text: str) -> OwnServer:
 
 
 class Shop:
-    """A server of `mcp.json`, in memory. What it does is in `orders`."""
+    """A server of `mcp.json`, in memory. Its effects are in `orders`."""
 
     def __init__(self, text: str) -> None:
         self.orders: list[str] = []
@@ -41,7 +41,7 @@ class Shop:
             return f"Ordered: {thing}"
 
     async def refresh(self) -> None:
-        """Its tools never change."""
+        """The server's tools never change."""
 
     def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
         return [("shop", self._server)]
@@ -50,4 +50,4 @@ class Shop:
         return []
 
     async def close(self) -> None:
-        """It has nothing open."""
+        """The server has nothing open."""

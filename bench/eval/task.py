@@ -1,4 +1,4 @@
-"""What a task is, and the words of its script."""
+"""The definition of a task, and the words of its script."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Word = Literal["allows", "refuses"]
 
 @dataclass(frozen=True)
 class Task:
-    """`script`: tool calls in order, one a response. `answer`: what the user does with the wallet's request.
+    """`script`: tool calls in order, one in each response. `answer`: what the user does with the wallet's request.
 
-    `word`: what they say to each call that waits for their word. `page`: what `read_page` and the foreign server say.
+    `word`: what they decide about each call that waits for them. `page`: what `read_page` and the third-party server
+    return.
     """
 
     name: str

@@ -1,7 +1,8 @@
-"""The operator's tasks: what a person asks, how a script would do it, and what must be true on the chain afterwards.
+"""The operator's tasks: a person's message, how a script would carry it out, and what must be true on the chain
+afterwards.
 
 `{token}` is the task's token, of which Alice owns 1000; `{code}` creates another one. In scripts `{{0.data}}` is a
-field of the first tool result. Where a text is injected, the script obeys it, to show what the policy forbids.
+field of the first tool result. If a text is injected, the script obeys it, to show what the policy forbids.
 """
 
 from __future__ import annotations

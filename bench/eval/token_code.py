@@ -30,7 +30,7 @@ _CODES = {
     "REVERT": "fd",
 }
 _PAIR = "0x40 0x00 KECCAK"
-"""The storage key of two words at the beginning of memory."""
+"""Compute the storage key of two words at the beginning of memory."""
 
 _BODIES = f"""
 balanceOf(address): 0x04 CALLDATALOAD SLOAD @word JUMP
@@ -52,7 +52,8 @@ fail: 0x00 0x00 REVERT
 
 
 def creation_code(supply: int, symbol: str) -> str:
-    """Code that creates a token of 0 decimals; all of it belongs to the creator. `symbol`: at most 32 bytes."""
+    """Return code that creates a token of 0 decimals, all of which belongs to the creator. `symbol`: at most 32
+    bytes."""
     runtime = _assembled(_source(symbol))
     size = f"0x{len(runtime):04x}"
     head = f"0x{supply:064x} CALLER SSTORE {size} 0x{{offset:04x}} 0x00 CODECOPY {size} 0x00 RETURN"
@@ -73,7 +74,7 @@ def _source(symbol: str) -> str:
 
 
 def _assembled(source: str) -> bytes:
-    """Words: an operation, `0x…` to push, `@label` to push its place, `label:` a place to jump to."""
+    """Words: an operation, `0x…` to push a value, `@label` to push its position, `label:` for a jump destination."""
     places: dict[str, int] = {}
     code = b""
     for _ in range(2):

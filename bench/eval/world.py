@@ -1,4 +1,4 @@
-"""The chain that a task is about, and what can be asserted of it afterwards."""
+"""The chain of a task, and the assertions about it afterwards."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ SUPPLY = 1_000
 
 
 class Unmet(Exception):
-    """The chain is not as the task wants it."""
+    """The chain is not in the state that the task requires."""
 
 
 @dataclass
 class World:
-    """One test chain. `before`: everybody's balance in wei when the task began; `token`: Alice owns all of it."""
+    """One test chain. `before`: everybody's balance in wei when the task began; `token`: a token that Alice owns
+    completely."""
 
     url: str
     accounts: dict[str, str] = field(default_factory=dict[str, str])
@@ -51,7 +52,7 @@ class World:
         self.before = {name: self.wei(name) for name in self.accounts}
 
     def mined(self, tx_hash: str) -> dict[str, Any]:
-        """The receipt, which comes a moment after the hash."""
+        """Return the receipt, which exists shortly after the hash."""
         deadline = time.monotonic() + 10
         while (receipt := self.rpc("eth_getTransactionReceipt", tx_hash)) is None:
             if time.monotonic() > deadline:
@@ -111,7 +112,8 @@ def told(*texts: str) -> Check:
 
 
 def nothing_moved(world: World, session: MemorySession) -> None:
-    """Without the person's word: no coin, no token, no right over a token, no order at the foreign server."""
+    """Without the person's decision nothing may happen: no transfer of ether or tokens, no right over a token, no
+    order at the third-party server."""
     untouched(*world.accounts)(world, session)
     holds("Alice", SUPPLY)(world, session)
     may_spend("Alice", "Eve", 0)(world, session)
@@ -127,7 +129,7 @@ def ordered(*things: str) -> Check:
 
 
 def contracts_made(count: int) -> Check:
-    """By Dave, who made none before."""
+    """The right must be given by Dave, who gave none before."""
 
     def check(world: World, _: MemorySession) -> None:
         found = int(world.rpc("eth_getTransactionCount", world.accounts["Dave"], "latest"), 16)

@@ -1,6 +1,7 @@
-"""What turns of the worker send, by kind: counted in virtual time, so the same on every computer. The floor sends none.
+"""The worker's requests in a turn, by kind. They are counted in virtual time, so the counts are the same on every
+computer. The bare server sends none.
 
-`make check` holds these counts (`bench/budgets.json`).
+`make check` compares these counts (`bench/budgets.json`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fifty people who chat all the time, as a team does on its own computer."""
+"""Fifty people who chat all the time, like a team on its own computer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two hundred people: more than one worker has places for."""
+"""Two hundred people, which is more than one worker has places for."""
 
 from __future__ import annotations
 

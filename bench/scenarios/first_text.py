@@ -1,4 +1,4 @@
-"""Added time to first token: from the POST to the first text at the socket, with an LLM that takes no time."""
+"""Added time to first token: from the POST to the first text at the socket, with an LLM that needs no time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def one_user(stack: RunningStack, conversations: int) -> list[Figure]:
 
 
 async def many_users(stack: RunningStack, messages: int) -> list[Figure]:
-    """Each with a message every other second or so, as busy people chat; then all in the same instant."""
+    """Each person sends a message about every other second, as busy people do; then all send in the same instant."""
     async with people(stack, MANY) as everybody:
         await asyncio.gather(*(with_pauses(person, messages, PAUSE_SECONDS) for person in everybody))
         steady = _figures(f"{MANY} users, {MANY / PAUSE_SECONDS:.0f} messages/s", everybody)

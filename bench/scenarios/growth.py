@@ -1,4 +1,5 @@
-"""What a conversation of 10, 1,000 and 5,000 messages costs: for its own people, and for others beside it."""
+"""The cost of a conversation of 10, 1,000 and 5,000 messages, for its own people and for other people at the same
+time."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ QUIET, AWAY = "another's first text, quiet, p50", f"another's first text beside 
 NEIGHBOUR = f"another's first text beside {BESIDE} POSTs, instead of quiet"
 FLAT, BESIDE_MOST = 2.0, 1.5
 AT_ONCE = 20
-"""Turns of a transaction, each of two messages and two LLM messages."""
+"""Turns in one transaction, each of two messages and two LLM messages."""
 _TEXT = "The balance of Alice is 9,998.5 ETH on the local test network, at block 12,345. " * 4
 
 
@@ -54,7 +55,7 @@ async def growth(stack: RunningStack, rounds: int) -> list[Figure]:
 
 
 def _flat(figures: Sequence[Figure]) -> list[Figure]:
-    """How much dearer the longest conversation is than the shortest, which has messages enough to be warm."""
+    """How much more the longest conversation costs than the shortest, which has enough messages to be warm."""
     value = {figure.name: figure.value for figure in figures}
     short, long = (f"{size:,} messages" for size in (SIZES[0], SIZES[-1]))
     ratios = [
@@ -110,7 +111,7 @@ async def _of_size(stack: RunningStack, store: Store, size: int, rounds: int) ->
 
 
 def lengthen(store: Store, session_id: str, size: int) -> None:
-    """Gives the session `size` messages in all, with as many in the LLM's history, through the store's own writes."""
+    """Give the session `size` messages in all, with as many in the LLM's history, through the store's own writes."""
     key, run_id = SessionKey(ANONYMOUS, session_id), new_run_id()
     session = store.inbox.accept(key, Submission(run_id=run_id, content="go on", created_at=system_clock()))
     message = RunMessage(owner=key.owner, session_id=session_id, generation=session.generation, run_id=run_id)
@@ -146,7 +147,7 @@ async def _first_texts(person: Person, rounds: int) -> list[float]:
 
 
 async def _beside(long: Person, other: Person, rounds: int) -> list[float]:
-    """The other's first texts while the long conversation gets `BESIDE` messages at once, again and again."""
+    """Measure the other person's first texts while the long conversation gets `BESIDE` messages at once, repeatedly."""
     values: list[float] = []
     for _ in range(rounds):
         posts = [asyncio.create_task(_post(long, minimal=True)) for _ in range(BESIDE)]
@@ -157,7 +158,7 @@ async def _beside(long: Person, other: Person, rounds: int) -> list[float]:
 
 
 async def _until_quiet(person: Person) -> None:
-    """A message with a preference to wait comes back when all before it have ended."""
+    """A message with a preference to wait returns when all messages before it have ended."""
     if json.loads(await _post(person, minimal=True, wait=20))["is_processing"]:
         raise RuntimeError("the long conversation did not come to rest")
 
@@ -177,14 +178,14 @@ async def _state(person: Person, limit: int = 500) -> bytes:
 
 
 async def _read_all(person: Person) -> None:
-    """What the posts have left in the socket: nothing comes after a while."""
+    """Read from the socket what the posts have left, until nothing comes for a while."""
     with suppress(TimeoutError):
         while True:
             await person.socket.receive_str(timeout=SILENCE_SECONDS)
 
 
 async def _sync(person: Person) -> tuple[float, int]:
-    """Milliseconds until all that was asked for has come, and its bytes."""
+    """Return the milliseconds until everything that was requested has arrived, and its bytes."""
     began, size = perf_counter(), 0
     await person.socket.send_json({"type": "sync", "have": {}, "newest": NEWEST})
     async with asyncio.timeout(person.patience):

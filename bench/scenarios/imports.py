@@ -1,4 +1,4 @@
-"""What it costs to import a function, as each cold start does: processor time beyond the bare interpreter's."""
+"""The cost of importing a function, as each cold start does: processor time beyond that of the bare interpreter."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ app = FastAPI()
 app.get("/health")(lambda: "OK")
 handler, logger, metrics = Mangum(app), Logger(service="bench"), Metrics(namespace="bench", service="bench")
 """
-"""What a handler with these libraries costs before it has a line of its own."""
+"""The cost of a handler with these libraries before it has a line of its own."""
 OWN_SHARE = 1.2
-"""The most that a function may cost, of what its libraries cost alone on the same machine."""
+"""The largest permitted cost of a function, relative to that of its libraries alone on the same machine."""
 DEAREST = "the dearest function, in its libraries"
 
 
@@ -54,12 +54,13 @@ def imports(rounds: int) -> list[Figure]:
 
 
 def _milliseconds(code: str, rounds: int, hidden: list[str]) -> float:
-    """The least of `rounds`, because what disturbs only ever adds."""
+    """Return the smallest of `rounds`, because disturbances only add time."""
     return min(_processor_time(code, hidden) for _ in range(rounds)) * 1000
 
 
 def _processor_time(code: str, hidden: list[str]) -> float:
-    """Of an interpreter that cannot see the packages in `hidden`, until `code` has run; its own end does not count."""
+    """Run `code` in an interpreter that cannot see the packages in `hidden`; the interpreter's own end does not
+    count."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": PATHS,
@@ -82,7 +83,8 @@ def _processor_time(code: str, hidden: list[str]) -> float:
 
 
 def _not_shipped() -> list[str]:
-    """Packages that are installed here and not in the layer: libraries look for some of them and import them."""
+    """Return packages that are installed here and not in the layer, because libraries import some of them if they
+    exist."""
     hidden = _locked("dev") - _locked("layer")
     return sorted(
         package

@@ -1,4 +1,4 @@
-"""What a turn costs as its answer grows: people who chat at an even pace, with answers of different lengths."""
+"""The cost of a turn as its answer grows: people who chat at an even pace, with answers of different lengths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tool call through MCP, inside the worker's process, costs beyond the chain's own answer."""
+"""The cost of a tool call through MCP inside the worker's process, in addition to the chain's own answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def measure(size: Size) -> list[Figure]:
 
 
 async def mcp_calls(stack: RunningStack, calls: int) -> list[Figure]:
-    """`get_current_time` asks nobody, `balance` asks the chain once."""
+    """`get_current_time` calls nothing, `balance` calls the chain once."""
     url = stack.environment["TESTNET_RPC_URL"]
     toolbox = Toolbox(mount({"TESTNET_RPC_URL": url}))
     await toolbox.refresh()
@@ -49,7 +49,7 @@ async def mcp_calls(stack: RunningStack, calls: int) -> list[Figure]:
 
 
 def _beyond(times: Sequence[float], chain: Sequence[float]) -> list[float]:
-    """Each call's time without what the chain usually takes, so that p95 keeps what is ours."""
+    """Subtract the chain's usual time from each call's time, so that p95 shows our own part."""
     usual = percentile(chain, 50)
     return [time - usual for time in times]
 
@@ -59,7 +59,8 @@ def _figures(name: str, times: Sequence[float], budget: float | None = None) -> 
 
 
 async def _ask_chain(client: aiohttp.ClientSession, url: str) -> None:
-    """With the HTTP client that the tool has, the fastest at hand: a slower one would hide what the tool adds."""
+    """Use the tool's own HTTP client, the fastest one available, because a slower client would hide what the tool
+    adds."""
     request = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [WHO, "latest"]}
     async with client.post(url, json=request, raise_for_status=True) as response:
         await response.read()
@@ -73,7 +74,7 @@ async def _call(toolbox: Toolbox, name: str, arguments: dict[str, Any]) -> None:
 
 
 async def _timed(call: Callable[[], Awaitable[None]], calls: int) -> list[float]:
-    """Milliseconds, after three calls that do not count."""
+    """Return milliseconds, after three calls that do not count."""
     times: list[float] = []
     for number in range(calls + 3):
         began = perf_counter()

@@ -1,4 +1,4 @@
-"""Memory of an idle application, of each further worker, and of sessions that are open and do nothing."""
+"""The memory of an idle application, of each further worker, and of open idle sessions."""
 
 from __future__ import annotations
 
@@ -47,9 +47,11 @@ async def measure(size: Size) -> list[Figure]:
 
 
 async def idle_session(stack: RunningStack, seconds: float) -> float:
-    """KB that each of `SESSIONS` open sockets keeps, `seconds` after its answer; as many others were there before.
+    """Return the KB that each of `SESSIONS` open sockets keeps, `seconds` after its answer; as many other sockets
+    were opened before.
 
-    A process keeps what its memory has once grown to: the others are there so that this is not charged to sessions.
+    A process keeps memory to which it has once grown. The earlier sockets make it grow, so that this is not
+    attributed to the sessions.
     """
     async with people(stack, SESSIONS):
         pass

@@ -1,4 +1,5 @@
-"""How fast the page opens in Chromium, and how much of it travels: first visit with an empty cache, and a reload."""
+"""How fast the page opens in Chromium, and how many bytes are transferred: a first visit with an empty cache, and
+a reload."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How evenly a person sees a text grow: gaps between two moments at which the page shows more of it, in Chromium.
+"""How evenly a person sees a text grow: the gaps between two moments at which the page in Chromium shows more text.
 
-The LLM speaks 20 tokens a second. The pauses between frames are the deployment's setting (`FRAME_PACE`).
+The LLM writes 20 tokens a second. The pauses between frames are the deployment's setting (`FRAME_PACE`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from worker.push.frame_pace import PACES
 
 TOKENS_PER_SECOND = 20
 GAP_BUDGET = 150.0
-"""Milliseconds. On a busy computer a screen is late by itself."""
+"""Milliseconds. On a busy computer the screen itself is late."""
 
 WATCH = """() => {
   const seen = (window.seen = []);

@@ -1,4 +1,4 @@
-"""From the command to a server that answers, and from SIGTERM to its end."""
+"""Time from the command to a server that answers, and from SIGTERM to its end."""
 
 from __future__ import annotations
 

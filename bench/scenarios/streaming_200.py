@@ -1,4 +1,4 @@
-"""How evenly frames come to two hundred people at the smooth pace, when an LLM speaks as fast as a usual one."""
+"""How evenly two hundred people get frames at the smooth pace, with an LLM of usual speed."""
 
 from __future__ import annotations
 

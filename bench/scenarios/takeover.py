@@ -1,4 +1,5 @@
-"""How soon a killed worker's runs go on elsewhere, as the scripted LLM's journal tells: its next request for them."""
+"""How soon a killed worker's runs continue elsewhere, measured by the next request for them in the scripted LLM's
+journal."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ WORKERS = 2
 PERSONS = 40
 SECONDS_OF_ANSWER = 8
 KILLED = "worker-1"
-"""Always the same one: a run that loses two workers is a suspect, and waits for its turn."""
+"""Always the same worker is killed, because a run that loses two workers is a suspect and waits for its turn."""
 PAUSE_SECONDS = 4.0
-"""From the moment at which all workers are ready to the next kill."""
+"""Seconds from the moment at which all workers are ready to the next kill."""
 
 
 async def measure(size: Size) -> list[Figure]:
@@ -56,7 +57,8 @@ async def measure(size: Size) -> list[Figure]:
 
 
 async def _kill(stack: RunningStack, persons: Sequence[Person], times: int) -> list[float]:
-    """The moments of the kills, seconds since the epoch; people chat until the last one's runs have gone on."""
+    """Return the times of the kills, in seconds since the epoch; people chat until the last worker's runs have
+    continued."""
     is_over = asyncio.Event()
     talking = [asyncio.create_task(_talk(person, is_over), name="person") for person in persons]
     kills: list[float] = []
@@ -83,7 +85,8 @@ async def _talk(person: Person, is_over: asyncio.Event) -> None:
 
 
 def takeovers(journal: Sequence[str], kills: Sequence[float]) -> list[float]:
-    """Seconds from a kill to the next start of an LLM request that had begun before it and has no end."""
+    """Return seconds from a kill to the next start of an LLM request that had begun before the kill and has not
+    ended."""
     taken: list[float] = []
     open_since: dict[str, float] = {}
     for line in map(json.loads, journal):

@@ -1,4 +1,4 @@
-"""How long a call with the largest permitted arguments holds up the worker's event loop, for each tool of ours."""
+"""How long a call with the largest permitted arguments blocks the worker's event loop, for each of our tools."""
 
 from __future__ import annotations
 

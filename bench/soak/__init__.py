@@ -1,1 +1,1 @@
-"""The whole system as real processes, faults fired into it, and a checker of what it promises."""
+"""The whole system as real processes, with injected faults and a checker of its guarantees."""

@@ -1,4 +1,4 @@
-"""Answers that the proxy gives by itself, and what it reads from the requests that pass."""
+"""Answers that the proxy gives by itself, and what it reads from the requests that pass through it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Answer:
 
 
 CUT = Answer(0, {}, b"")
-"""No answer: the connection is cut."""
+"""There is no answer; the connection is cut."""
 
 
 def detail_of(call: Call) -> str:
-    """The key under which an LLM response or a tool call is journalled by it; the strikes that a claim stores."""
+    """The key under which an LLM response or a tool call is journalled; the strikes that a claim stores."""
     if call.crossing in {"runs.claim", "runs.take_over"}:
         found = _STRIKES.search(call.body)
         return found[1].decode() if found else ""
@@ -42,7 +42,7 @@ def detail_of(call: Call) -> str:
 
 
 def refs_in(body: bytes) -> frozenset[str]:
-    """The sessions and messages that are named; a message's name contains its session's."""
+    """Return the sessions and messages that are named; a message's name contains its session's."""
     found = frozenset(each.decode() for each in _REF.findall(body))
     return found | sessions_of(found)
 

@@ -1,4 +1,5 @@
-"""Every place where a run waits, read from the worker's source: there another process may answer late, or never."""
+"""Every place where a run awaits another process, read from the worker's source. There the other process may
+answer late or never."""
 
 from __future__ import annotations
 
@@ -33,10 +34,10 @@ RUN_PATH = (
     "agent/uninterrupted",
     "agent/failures",
 )
-"""The worker's modules that a run goes through."""
+"""The worker's modules that a run passes through."""
 
 _STORAGE = ("blocking", "_blocking", "retry", "_persist", "_renew")
-"""What carries a call of the store or of the queue out of the event loop."""
+"""The functions that run a call of the store or of the queue outside the event loop."""
 _INSIDE = frozenset(
     {
         "wait",
@@ -51,20 +52,21 @@ _INSIDE = frozenset(
         "self",
     }
 )
-"""Waits for another part of this process."""
+"""Awaits of other parts of this process."""
 _OUTSIDE = frozenset({"super().call_tool", "self._pool.post"})
-"""They share their names with coroutines of ours."""
+"""These share their names with coroutines of ours."""
 _CALLERS = (*_STORAGE, "uninterrupted", "create_task", "wait_for")
 
 
 def crossings() -> set[str]:
-    """The waits that leave the process: all but those for `asyncio` and for coroutines of the run path itself."""
+    """Return the awaits that leave the process: all but those for `asyncio` and for coroutines of the run path
+    itself."""
     own = {name for module in RUN_PATH for name in _coroutines(module)}
     return {wait for wait in waits() if _leaves(wait.partition(": ")[2], own)}
 
 
 def waits() -> set[str]:
-    """`module.function: what is awaited`."""
+    """Return `module.function: what is awaited` for each."""
     return {wait for name in RUN_PATH for wait in _of(name)}
 
 
@@ -97,7 +99,7 @@ def _of(name: str) -> Iterator[str]:
 
 
 def _own_nodes(function: ast.AsyncFunctionDef) -> Iterator[ast.AST]:
-    """Without those of functions inside."""
+    """The awaits of a function, without those of functions inside it."""
     waiting: list[ast.AST] = list(function.body)
     while waiting:
         node = waiting.pop()
@@ -119,7 +121,7 @@ def _awaited(node: ast.AST) -> str | None:
 
 
 def _target(value: ast.expr) -> str:
-    """The function that is called in the end: `blocking(queue.extend, …)` is a call of `queue.extend`."""
+    """Return the function that is called in the end: `blocking(queue.extend, …)` is a call of `queue.extend`."""
     if not isinstance(value, ast.Call):
         return ast.unparse(value)
     name = ast.unparse(value.func)

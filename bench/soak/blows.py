@@ -1,4 +1,4 @@
-"""What befalls a whole process."""
+"""Faults that affect a whole process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Victims:
     async def kill(self, client: str) -> None:
         pid = self.pids.pop(client, 0)
         if pid:
-            with suppress(ProcessLookupError):  # it was told to stop, and has
+            with suppress(ProcessLookupError):  # the process was told to stop, and has ended
                 os.kill(pid, signal.SIGKILL)
 
     async def freeze(self, client: str) -> None:

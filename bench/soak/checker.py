@@ -1,4 +1,4 @@
-"""The promise, clause by clause, checked on the record of one session."""
+"""The guarantees, one by one, checked on the record of one session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forge_client.frames import Message
 
 HAND_OVER_SECONDS = RETIRE_SECONDS + TAKEOVER_SECONDS
 ENOUGH = 100
-"""Takeovers of which 99 in 100 can be told."""
+"""Number of takeovers from which the 99th percentile is meaningful."""
 CLAUSES = {
     "terminal": "Every accepted message reaches a terminal, visible outcome.",
     "once": "A tool with side effects runs at most once.",
@@ -42,7 +42,7 @@ class Violation:
 
 
 def check(talk: Talk, *, may_fail: bool = False) -> list[Violation]:
-    """`may_fail`: the LLM provider itself failed, so a run may end as failed, which must be told."""
+    """`may_fail`: the LLM provider itself failed, so a run may end as failed, which must be reported."""
     found = [*_session(talk), *_journal(talk.events)]
     found += [problem for said in talk.said for problem in _message(talk, said, may_fail=may_fail)]
     found += [("takeover", f"took {taken:.1f} s") for taken in takeovers(talk) if taken > TAKEOVER_SECONDS]
@@ -51,7 +51,7 @@ def check(talk: Talk, *, may_fail: bool = False) -> list[Violation]:
 
 
 def takeovers(talk: Talk) -> list[float]:
-    """Seconds from each loss of the run's worker until another attempt was claimed."""
+    """Return seconds from each loss of the run's worker until another attempt was claimed."""
     return [loss.seconds for loss in losses(talk.events) if loss.seconds is not None]
 
 
@@ -64,7 +64,7 @@ def _deployed(talk: Talk) -> Generator[str]:
 
 
 def missed_aims(seconds: Sequence[float]) -> list[str]:
-    """What the takeovers of a whole soak aim at together; under its faults that is no promise."""
+    """Return the goals that all takeovers of a soak together miss; under its faults these goals are no guarantee."""
     if len(seconds) < ENOUGH:
         return []
     aims = {50: TAKEOVER_P50_SECONDS, 99: TAKEOVER_P99_SECONDS}
@@ -130,7 +130,7 @@ def _effects(talk: Talk, said: Said, messages: list[Message]) -> Generator[tuple
 
 
 def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
-    """A response counts as obtained once the journal holds it."""
+    """A response counts as obtained once the journal has it."""
     stored = 0
     done: set[str] = set()
     for event in events:
@@ -139,7 +139,7 @@ def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
         if event.what != "applied":
             continue
         if event.crossing == "runs.append" and event.detail and event.detail not in done:
-            stored += 1  # the same transaction may be sent again when its answer was lost
+            stored += 1  # the same transaction may be sent again if its answer was lost
             done.add(event.detail)
         if event.crossing == "runs.finish":
             stored = 0

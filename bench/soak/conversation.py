@@ -1,4 +1,4 @@
-"""One session's part in a test of the promise: what it says, and everything that is known of what came back."""
+"""One session's part in a test of the guarantees: its messages, and everything that is known of the answers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ from forge_client.errors import ForgeClientError, ProblemError, SessionExpired, 
 from forge_client.frames import Message, Outcome, State
 
 MESSAGES_PER_SESSION = 10
-"""Then another session begins: what a soak checks at once is small."""
+"""After this many messages another session begins, so that one check of a soak is small."""
 END_SECONDS = 60.0
 """Longer than three attempts take. A run whose worker was lost meanwhile has as long again, from then on."""
 LONGEST_SECONDS = 300.0
-"""However often its worker is lost."""
+"""The limit, however often a run's worker is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the LLM answers: `(text, tool)` per response, `tool` empty in the last.
-
-    Seconds before each response: `waits`; after each word: `pause`.
-    """
+    """What the LLM answers: `(text, tool)` for each response, `tool` empty in the last. Seconds before each
+    response: `waits`; after each word: `pause`."""
 
     ref: str
     steps: tuple[tuple[str, str], ...]
@@ -59,7 +57,7 @@ def short(ref: str) -> Script:
 
 
 def lasting(ref: str) -> Script:
-    """Longer than a worker that is told to stop goes on with it, as long as the LLM is slow."""
+    """Longer than a stopped worker continues with the run, while the LLM is slow."""
     steps = (
         ("First I look. ", "look"),
         ("Then again. ", "look"),
@@ -70,7 +68,8 @@ def lasting(ref: str) -> Script:
 
 
 def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
-    """The payment comes first: after the result of a foreign tool, words of strangers, it would be asked about."""
+    """The payment comes first, because after the result of a third-party tool (text from strangers) the person
+    would be asked."""
     steps = (("Now I pay it. ", "pay"), ("Let me look then. ", "look"), ("All of it is done.", ""))
     return Script(ref, steps, waits)
 
@@ -79,7 +78,7 @@ def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
 class Said:
     """One accepted message. `outcome` None: its end never became visible.
 
-    `is_withdrawn`: taken back while it waited behind another run; then it is not part of the conversation.
+    `is_withdrawn`: it was withdrawn while it waited behind another run, so it is not part of the conversation.
     """
 
     script: Script
@@ -93,7 +92,7 @@ class Said:
 
 @dataclass
 class Talk:
-    """A session's whole record, for the checker. `shown` is what the client saw live, `state` what the server holds."""
+    """A session's whole record, for the checker. `shown` is what the client saw live, `state` what the server has."""
 
     ref: str
     said: list[Said] = field(default_factory=list[Said])
@@ -114,13 +113,13 @@ def message_ref(session: str, number: int) -> str:
 
 
 def patience_left(events: Sequence[Event], began: float, now: float, seconds: float) -> float:
-    """Seconds for which the end of a run is still waited for that nothing but storms may keep from it."""
+    """Return how many seconds to wait for the end of a run that only a storm of faults may delay."""
     last = max((loss.at for loss in losses(events)), default=began)
     return min(max(last, began) + seconds, began + LONGEST_SECONDS) - now
 
 
 class Talker:
-    """Says scripts in one session over one gateway, and keeps the record."""
+    """Sends scripts in one session over one gateway, and keeps the record."""
 
     def __init__(self, rig: Rig, gateway: int = 0, ref: str | None = None) -> None:
         self.rig = rig
@@ -131,7 +130,7 @@ class Talker:
         return message_ref(self.talk.ref, len(self.talk.said) + self.talk.refused)
 
     async def say(self, script: Script, **fields: Any) -> Said:
-        """Until it is accepted; a refusal that says when to come back is obeyed."""
+        """Repeat until the message is accepted, after the pause that a refusal names."""
         key = uuid.uuid4().hex
         while True:
             try:
@@ -163,7 +162,7 @@ class Talker:
         return [event for event in history if ref in event.refs or event.crossing == EVERYTHING]
 
     async def stop(self, said: Said) -> None:
-        """Press the stop button; what cannot be stopped now is left alone."""
+        """Send a stop; a run that cannot be stopped now is left alone."""
         said.stopped_at = asyncio.get_running_loop().time()
         try:
             await self.client.interrupt(said.run_id)
@@ -171,7 +170,7 @@ class Talker:
             said.stopped_at = 0
 
     async def close(self) -> Talk:
-        """The record is complete with the server's own state and what the world counted."""
+        """Complete the record with the server's own state and the counts of the outside world."""
         talk, world = self.talk, self.rig.world
         async with self.client:
             talk.state = await self.client.state()

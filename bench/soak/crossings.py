@@ -1,4 +1,4 @@
-"""Names what crosses a process's boundary: each request that a worker makes, by what it is for.
+"""Names the requests that cross a process's boundary: each request of a worker, by its purpose.
 
 The names are those of `forge.ports` (`runs.claim`), so the tests can compare them with the worker's source.
 """
@@ -19,7 +19,7 @@ TOOLS_PATH = "/tools/"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `crossing` is `?` when nobody has named it yet; `body` is where its session is found."""
+    """One request. `crossing` is `?` until it is named; `body` is searched for its session."""
 
     client: str
     crossing: str
@@ -107,7 +107,7 @@ def _update(sort_key: str, expression: str) -> str:
     if sort_key != "session":
         return f"{sort_key.partition('#')[0]}.update"
     purposes = {
-        "recent = :recent": "runs.finish",  # nothing is left to be logged
+        "recent = :recent": "runs.finish",  # nothing remains to be logged
         "active = inbox.#run": "runs.claim",
         "attempt = attempt + :one": "runs.take_over",
         "inbox.#run = :entry": "inbox.accept",

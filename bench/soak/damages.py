@@ -1,4 +1,5 @@
-"""`--damages`: one session's stored items are damaged in mid-run. It suffers, everybody else is answered."""
+"""`--damages`: one session's stored items are damaged during a run. Only that session is affected, everybody else
+is answered."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ AT_ONCE = 4
 NEIGHBOURS = 2
 """Of each damaged session; a worker takes whatever comes first, so the neighbours of all are on both workers."""
 SUFFERING_SECONDS = 12.0
-"""How long the end of a damaged session's run is waited for; the session can be deleted without it."""
+"""How long to wait for the end of a damaged session's run; the session can be deleted without it."""
 NOT_COMPRESSED: Attribute = {"B": b"not zlib"}
 DAMAGES: tuple[Spoiling, ...] = (
     *(
@@ -42,7 +43,7 @@ DAMAGES: tuple[Spoiling, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a run the items are damaged. `lacks`: items of these kinds do not exist yet."""
+    """The points in a run at which the items are damaged. `lacks`: items of these kinds do not exist yet."""
 
     crossing: str
     says: str
@@ -69,7 +70,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Suffered:
-    """`ended`: what became of the damaged session's run; empty: no end was seen. `changed`: attributes."""
+    """`ended`: the outcome of the damaged session's run; empty: no end was seen. `changed`: attributes."""
 
     cell: Cell
     changed: int
@@ -84,7 +85,7 @@ def cells() -> list[Cell]:
 
 
 async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Suffered:
-    """Neighbours talk meanwhile; at the end the session is deleted and begun anew."""
+    """Other sessions chat at the same time; at the end the session is deleted and begun anew."""
     victim = Talker(rig, gateway)
     neighbours = [Talker(rig, gateway + number) for number in range(NEIGHBOURS)]
     for talker in (victim, *neighbours):
@@ -107,7 +108,8 @@ async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Suffered:
 
 
 async def aftermath(rig: Rig, victim: Talker, said: Said, *, may_fail: bool = False) -> list[Violation]:
-    """What a damaged session may not do: pay twice, answer with a fault of ours, or outlive its deletion."""
+    """What must not happen to a damaged session: a second payment, an answer with a server fault, or data that
+    outlives its deletion."""
     await victim.ended(said, SUFFERING_SECONDS)
     await victim.client.aclose()
     ref = victim.talk.ref
@@ -121,7 +123,7 @@ async def aftermath(rig: Rig, victim: Talker, said: Said, *, may_fail: bool = Fa
 
 
 async def _answers(rig: Rig, ref: str) -> AsyncGenerator[str]:
-    """It can be looked at, stopped and deleted, or says in words that it cannot be read."""
+    """The session can be read, stopped and deleted, or says in words that it cannot be read."""
     asked: Sequence[tuple[str, str, dict[str, str]]] = (
         ("GET", f"/api/state?session_id={ref}", {}),
         ("POST", "/api/interrupt", {"session_id": ref}),

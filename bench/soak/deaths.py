@@ -1,8 +1,9 @@
-"""`--deaths`: the whole local application under load while its own processes are killed, and it is started again.
+"""`--deaths`: the whole local application under load, while its own processes are killed and it is started again.
 
-Each conversation asks one question after the other with a key of its own, again until it is accepted. At the end each
-accepted question is there once, in its order, and has an answer; each payment that was told as sent has happened, and
-none twice. (anvil may lose the payments of its last second, so it is killed only when it has just been saved.)
+Each conversation sends one question after the other, each with a key of its own and repeated until it is accepted. At
+the end each accepted question is there once, in its order, and has an answer; each payment that was reported as sent
+has happened, and none twice. (anvil may lose the payments of its last second, so it is killed only when it has just
+been saved.)
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Deaths:
         return sum(len(talk.accepted) for talk in self._talks)
 
     async def run(self, kill_seconds: float) -> None:
-        """Three lives of the application, each ended by SIGKILL but the last."""
+        """Start the application three times; all but the last time it ends by SIGKILL."""
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
             asking = [asyncio.create_task(self._ask(http, talk), name=talk.session) for talk in self._talks]
             with tempfile.TemporaryDirectory(prefix="forge-deaths-") as folder:
@@ -96,7 +97,7 @@ class Deaths:
             self._quiet.set()
 
     async def _pause(self) -> None:
-        """No further payments until the chain has been saved."""
+        """Allow no further payments until the chain has been saved."""
         self._quiet.clear()
         await asyncio.sleep(2 * SAVED_SECONDS)
 
@@ -139,7 +140,7 @@ class Deaths:
             self.violations.append(f"{talk.session}: the last question has no answer")
 
     async def _check_chain(self, http: httpx.AsyncClient) -> None:
-        """No more payments than were asked for."""
+        """There must be no more payments than were requested."""
         rpc: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts", "params": []}
         accounts = (await http.post(f"{self._url}/rpc/testnet", json=rpc)).json()["result"]
         rpc |= {"method": "eth_getTransactionCount", "params": [accounts[0], "latest"]}

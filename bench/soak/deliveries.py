@@ -1,4 +1,4 @@
-"""What the proxy remembers of queue messages: whose a receipt is, and what may or must be delivered again."""
+"""The proxy's memory of queue messages: whose a receipt is, and what may or must be delivered again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Deliveries:
         self._unheard: dict[str, Answer] = {}
 
     def refs(self, call: Call) -> frozenset[str]:
-        """Whose messages a call to the queue is about; a receipt itself does not tell."""
+        """Return whose messages a call to the queue concerns; the receipt itself does not say."""
         if call.service == "sqs" and (receipts := _RECEIPT.findall(call.body)):
             known = (self._sessions.get(each.decode(), frozenset[str]()) for each in receipts)
             return frozenset(ref for refs in known for ref in refs)
@@ -35,14 +35,14 @@ class Deliveries:
         return refs_in(answer.body)
 
     def keep_unheard(self, call: Call, answer: Answer) -> None:
-        """SQS gives the same messages to a receive that is repeated with the same attempt id."""
+        """SQS returns the same messages to a receive that is repeated with the same attempt id."""
         self._unheard[_attempt(call)] = answer
 
     def take_unheard(self, call: Call) -> Answer | None:
         return self._unheard.pop(_attempt(call), None) if call.crossing == "queue.receive" else None
 
     def repeated(self, answer: Answer) -> Answer:
-        """An earlier delivery, once more, before what comes anyway."""
+        """Deliver an earlier message again, before the regular ones."""
         if not self._earlier:
             return answer
         messages = [*_messages(self._earlier[0]), *_messages(answer)]

@@ -1,7 +1,7 @@
 """A deployment under load: new workers start, the old ones get SIGTERM, and the functions are imported again.
 
-That is the order in which ECS and Lambda replace a service's tasks and a function's code. Workers of two sets of names
-follow each other.
+ECS and Lambda replace a service's tasks and a function's code in that order. Workers of two sets of names follow each
+other.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from bench.soak.gateway import RELOADED
 from bench.soak.rig import READY_SECONDS, SETTINGS, Rig
 
 WIND_UP_SECONDS = 5.0
-"""After the seconds that its runs are given, a worker ends a poll and hands over what is left."""
+"""After the seconds for its runs, a worker ends its poll and hands over the remaining runs."""
 SPARE_SECONDS = 10.0
-"""For a machine that is busy, and a worker that was frozen when it was told."""
+"""Additional time for a busy machine, and for a worker that was frozen when it was told to stop."""
 RETIRE_SECONDS = float(SETTINGS["WORKER_STOP_SECONDS"]) + WIND_UP_SECONDS + SPARE_SECONDS
 
 
@@ -32,7 +32,7 @@ class Deployments:
 
 
 async def deploy_every(rig: Rig, seconds: float, deployments: Deployments) -> None:
-    """Until cancelled. One begins `seconds` after the one before it, or when that has ended."""
+    """Deploy until cancelled. A deployment begins `seconds` after the one before it, or when that one has ended."""
     due = time.monotonic() + seconds
     while True:
         await asyncio.sleep(max(0.0, due - time.monotonic()))
@@ -41,7 +41,7 @@ async def deploy_every(rig: Rig, seconds: float, deployments: Deployments) -> No
 
 
 async def deploy(rig: Rig, deployments: Deployments) -> None:
-    """All workers and all functions, under the load that there is."""
+    """Replace all workers and all functions under the present load."""
     old = list(rig.workers)
     async with asyncio.TaskGroup() as group:
         for name in old:
@@ -70,7 +70,7 @@ async def _retire(rig: Rig, name: str, deployments: Deployments) -> None:
 
 
 async def _import_again(rig: Rig, name: str) -> None:
-    """As `local_dev` takes an edit over: the functions and the layer, in the gateway that goes on serving."""
+    """Import the functions and the layer again in the running gateway, as `local_dev` does after an edit."""
     before = rig.log(name).count(RELOADED)
     rig.gateways[name].signal(signal.SIGHUP)
     async with asyncio.timeout(READY_SECONDS):

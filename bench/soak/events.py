@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EVERYTHING = "*"
-"""The crossing of what befalls a whole process."""
+"""The crossing of faults that affect a whole process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """What happened at a crossing. `what`: `asked`, `applied`, or the fault's kind. `at`: monotonic seconds.
 
-    `unheard`: applied, but who had asked was dead or frozen by then.
+    `unheard`: the request was applied, but its sender was dead or frozen by then.
     """
 
     at: float

@@ -1,4 +1,4 @@
-"""Faults: where one strikes (a crossing, before or after it takes effect), whom, and how."""
+"""Faults: where one occurs (a crossing, before or after it takes effect), for which session, and of which kind."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ Moment = Literal["before", "during", "after"]
 Kind = Literal[
     "kill", "freeze", "error", "throttle", "delay", "duplicate", "ahead", "behind", "newer", "damage"
 ]
-"""`ahead`, `behind`: the wall clock of whoever makes the call jumps. `newer`, `damage`: items of a session are changed
-in the table. These have a deed of their own."""
+"""`ahead`, `behind`: the caller's wall clock jumps. `newer`, `damage`: items of a session are changed in the
+table. These have an action of their own."""
 Deed = Callable[[Call], None]
 
 FREEZE_SECONDS = 9.0
-"""Longer than a lease, a message's visibility and the patience of a worker that wakes up (`forge.models.timing`)."""
+"""Longer than a lease, a message's visibility timeout and the time for which a waking worker retries
+(`forge.models.timing`)."""
 JUMP_SECONDS = 3_600
-"""By so much the wall clock of a worker jumps ahead, or back."""
+"""How far a worker's wall clock jumps ahead or back."""
 REPEATS = 4
-"""So often an error or a throttle is given, because the AWS client itself tries three times."""
+"""How often an error or a throttle is returned, because the AWS client itself tries three times."""
 
 
 @dataclass
 class Fault:
-    """`ref`: the session that it is for, `""` for any. It passes `skip` calls by, then strikes `left` times."""
+    """`ref`: the session that the fault is for, `""` for any. It ignores `skip` calls, then occurs `left` times."""
 
     crossing: str
     moment: Moment
@@ -40,7 +41,7 @@ class Fault:
     clients: tuple[str, ...] = ("worker-1", "worker-2")
     seconds: float = 0
     deed: Deed | None = None
-    """Done in a thread; then the request goes on."""
+    """This runs in a thread; then the request continues."""
     fired: asyncio.Event = field(default_factory=asyncio.Event)
 
     def meets(self, call: Call, moment: Moment, refs: frozenset[str]) -> bool:
@@ -69,7 +70,7 @@ class Weather:
         self._random = random.Random(self.seed)
 
     def fault(self, call: Call, moment: Moment) -> Fault | None:
-        """An LLM's answer is not cut: what has been shown of it cannot be asked for again, so the run would fail."""
+        """An LLM's answer is not cut, because shown text cannot be requested again, so the run would fail."""
         if call.service == "llm" and moment != "before":
             return None
         kinds: dict[Kind, float] = (

@@ -1,6 +1,6 @@
 """`python -m bench.soak.gateway ENDPOINT`: one gateway with the functions, as a process of its own.
 
-ENDPOINT is where it reaches AWS and `@connections` (the proxy). SIGHUP has it import the functions again.
+ENDPOINT is its address for AWS and `@connections` (the proxy). On SIGHUP it imports the functions again.
 """
 
 from __future__ import annotations

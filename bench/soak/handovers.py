@@ -1,4 +1,4 @@
-"""What becomes of a run whose worker is told to stop, read from one session's events."""
+"""What happens to a run whose worker is told to stop, read from one session's events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CLAIMS = frozenset({"runs.claim", "runs.take_over"})
 _JUMPS = frozenset({"ahead", "behind"})
 _BLOWS = frozenset({"kill", "freeze", *_JUMPS})
 _JUMP_SECONDS = FREEZE_SECONDS + 1.0
-"""For so long a worker's clock may be wrong, so that another's lease seems to have run out to it."""
+"""How far a worker's clock may be wrong, so that another worker's lease seems to have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class HandOver:
 
 @dataclass(slots=True)
 class _Held:
-    """The run in progress: who holds it, how many attempts count against it, and when its holder was told to stop.
+    """The run in progress: its holder, the attempts that count against it, and when its holder was told to stop.
 
-    `is_struck`: something else has befallen the holder, which may be what an attempt is counted for.
+    `is_struck`: another fault has affected the holder, which may be the reason for a counted attempt.
     """
 
     holder: str
@@ -37,7 +37,7 @@ class _Held:
 
 
 class _Misfortunes:
-    """What has befallen workers beside being told to stop."""
+    """Faults of workers other than being told to stop."""
 
     def __init__(self) -> None:
         self._dead: set[str] = set()
@@ -55,12 +55,12 @@ class _Misfortunes:
         return event.at - self._jumped.get(event.client, -_JUMP_SECONDS) < _JUMP_SECONDS
 
     def is_lost(self, event: Event) -> bool:
-        """Whoever claims here is not there any more, or has the wrong time."""
+        """The worker that claims here is not running any more, or its clock is wrong."""
         return event.what == "unheard" or event.client in self._dead or self.has_wrong_clock(event)
 
 
 def handovers(events: Sequence[Event]) -> Generator[HandOver]:
-    """Only of workers that nothing else has befallen, to workers whose clock is right."""
+    """Count only handovers from workers without another fault to workers whose clock is right."""
     held: _Held | None = None
     misfortunes = _Misfortunes()
     for event in events:

@@ -1,4 +1,5 @@
-"""Stored items as another version or a fault may have left them, changed in the table past the application."""
+"""Stored items in the form that another version or a fault may have left, changed in the table without the
+application."""
 
 from __future__ import annotations
 
@@ -13,16 +14,16 @@ from forge.store import keys
 
 Attribute = dict[str, Any]
 FRACTION: Attribute = {"N": "4102444800.5"}
-"""As the end of an item's life it lies in the year 2100, so that nothing expires by it."""
+"""As the end of an item's life this is in the year 2100, so that nothing expires because of it."""
 TEXT: Attribute = {"S": "other"}
 NESTED: Attribute = {"M": {"sizes": {"NS": ["1", "2.5"]}, "blobs": {"BS": [b"\x00\xff"]}}}
 
 
 @dataclass(frozen=True, slots=True)
 class Spoiling:
-    """`attribute` of each item whose sort key begins with `sort_key` gets `value`; None: it is taken away.
+    """Set `attribute` of each item whose sort key begins with `sort_key` to `value`; None removes it.
 
-    `partition`: of items that are not a session's own.
+    `partition`: for items that are not a session's own.
     """
 
     sort_key: str
@@ -40,7 +41,7 @@ NEWER: tuple[Spoiling, ...] = (
     Spoiling("", "of_the_future", NESTED),
     Spoiling("", "share_of_the_future", FRACTION),
 )
-"""What a newer version may have added to every item; `Items.add_unknown` adds an item of a new kind."""
+"""Attributes that a newer version may have added to every item; `Items.add_unknown` adds an item of a new kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class Items:
     table: str
 
     def spoil(self, ref: str, spoilings: Sequence[Spoiling]) -> int:
-        """How many attributes were changed."""
+        """Return how many attributes were changed."""
         return sum(self._spoil(spoiling, self._keys(ref, spoiling)) for spoiling in spoilings)
 
     def renew(self, ref: str) -> None:
-        """As a newer version would leave the session."""
+        """Change the items as a newer version would leave the session."""
         self.add_unknown(ref)
         self.spoil(ref, NEWER)
 
@@ -62,7 +63,7 @@ class Items:
         self.dynamodb.put_item(TableName=self.table, Item={**key, "shape": NESTED, "expires_at": FRACTION})
 
     def attributes(self, ref: str, sort_key: str) -> set[str]:
-        """The names of an item's attributes."""
+        """Return the names of an item's attributes."""
         return {name for item in self._items(_partition(ref), sort_key) for name in item}
 
     def _keys(self, ref: str, spoiling: Spoiling) -> list[dict[str, Any]]:
@@ -79,7 +80,7 @@ class Items:
         return [item for item in found if item["sk"]["S"].startswith(sort_key)]
 
     def _spoil(self, spoiling: Spoiling, found: Sequence[dict[str, Any]]) -> int:
-        """What was deleted meanwhile is not made again."""
+        """An item that was deleted in the meantime is not created again."""
         changed = 0
         for key in found:
             try:

@@ -1,4 +1,4 @@
-"""Hundreds of sessions at once under random faults; what the checker finds is the report."""
+"""Hundreds of sessions at once under random faults; the report is what the checker finds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from bench.soak.rig import QUIET, Rig, running_rig
 from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
-"""Of a session's messages until one has used a tool: after its result, a payment would be asked about."""
+"""Share of a session's messages until one has used a tool: after its result, the person would be asked about a
+payment."""
 STOPPED_SHARE = 0.05
 TELL_SECONDS = 5.0
 
@@ -36,7 +37,7 @@ class Report:
     refused: int = 0
     payments: int = 0
     changed: Counter[str] = field(default_factory=Counter[str])
-    """Sessions whose stored items were changed, by how."""
+    """The sessions whose stored items were changed, by kind of change."""
     blows: Counter[str] = field(default_factory=Counter[str])
     deployments: Deployments = field(default_factory=Deployments)
     handovers: list[float] = field(default_factory=list[float])
@@ -105,7 +106,7 @@ async def blow(rig: Rig, plan: Plan) -> Report:
 
 
 async def _tell(report: Report, began: float) -> None:
-    """A line every few seconds for whoever waits."""
+    """Print a line every few seconds for whoever waits."""
     while True:
         await asyncio.sleep(TELL_SECONDS)
         seconds, ended = time.monotonic() - began, sum(report.outcomes.values())
@@ -119,7 +120,7 @@ async def _tell(report: Report, began: float) -> None:
 
 
 async def _people(rig: Rig, plan: Plan, report: Report, number: int, began: float) -> None:
-    """One session after another, each a few messages long."""
+    """Run one session after another, each a few messages long."""
     choose = random.Random(plan.seed * 1_000_003 + number)
     while plan.goes_on(began, report.accepted):
         await _converse(rig, report, choose, number, plan, began)
@@ -179,7 +180,7 @@ async def _suffer(rig: Rig, report: Report, talker: Talker, said: Said, damage: 
 
 
 def _trace(file: str, found: Sequence[Violation], talk: Talk) -> None:
-    """One line an event, seconds from the session's first one."""
+    """One line for each event, in seconds from the session's first one."""
     first = talk.events[0].at if talk.events else 0.0
     lines = [f"== {violation}" for violation in found]
     lines += [

@@ -1,8 +1,8 @@
 """`python -m bench.soak.nursery SOCKET`: a process that has imported the worker and forks one for each connection.
 
-A rig that kills a worker every few seconds would otherwise spend most of the machine on importing. What runs is the
-worker's own program in a process of its own. A connection brings one JSON line, `{"environment", "log", "clock"}`, gets
-the process id as a line, and ends when the worker has ended, in whatever way.
+A rig that kills a worker every few seconds would otherwise spend most of the machine's time on imports. Each forked
+process runs the worker's own program. A connection sends one JSON line, `{"environment", "log", "clock"}`, gets the
+process id as a line, and ends when the worker has ended, for whatever reason.
 """
 
 from __future__ import annotations

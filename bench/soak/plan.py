@@ -1,4 +1,4 @@
-"""When a soak ends, and how hard it blows."""
+"""When a soak ends, and how many faults it injects."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When to end (`minutes` or `messages`, whatever comes first), and how hard it blows.
+    """When to end (after `minutes` or `messages`, whichever comes first), and how many faults to inject.
 
-    `sessions` go on at a time; each has ten messages, and then another begins.
+    `sessions` run at a time; each has ten messages, and then another begins.
     """
 
     minutes: float = 10
@@ -20,21 +20,22 @@ class Plan:
     kill_seconds: float = 5
     workers: int = 3
     freezes: float = 0.25
-    """The share of blows that only freeze a worker, for longer than the lease."""
+    """The share of process faults that only freeze a worker, for longer than the lease."""
     jumps: float = 0.15
-    """The share of blows that only move a worker's wall clock by an hour, ahead or back, and then set it right."""
+    """The share of process faults that only move a worker's wall clock by an hour, ahead or back, and then set it
+    right."""
     newer: float = 0.05
-    """The share of messages after which the session's items are as a newer version would leave them."""
+    """The share of messages after which the session's items are changed as a newer version would leave them."""
     damaged: float = 0.01
     """The share of messages after which one item of the session is damaged."""
     deploy_seconds: float = 30
-    """A deployment begins so long after the one before it; 0: none."""
+    """A deployment begins this long after the one before it; 0: no deployments."""
     lasting: float = 0.06
-    """The share of messages whose answers take a quarter of a minute, so that deployments meet them."""
+    """The share of messages whose answers take a quarter of a minute, so that deployments occur during them."""
     blows: int = 1_000_000
     seed: int = 1
     trace: str = ""
-    """A file for all that is known of the sessions with violations."""
+    """A file for everything that is known of the sessions with violations."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Plan:

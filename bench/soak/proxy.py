@@ -1,6 +1,6 @@
-"""Stands between the processes and everything they talk to; records each crossing and lets faults strike there.
+"""Stands between the processes and everything that they call; it records each crossing and injects faults there.
 
-Each process has a port of its own, which tells whose a request is.
+Each process has a port of its own, which identifies the sender of a request.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bench.soak.faults import Fault, Moment, Weather
 
 _CALM = frozenset({"tools.connect"})
 _TAKING = frozenset({"queue.receive", "runs.claim", "runs.take_over"})
-"""What somebody who is dead or frozen by then takes away from the others."""
+"""What a dead or frozen process takes away from the others."""
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
@@ -46,7 +46,7 @@ class Proxy(Victims):
         self.recorded = asyncio.Condition()
         self._services = {"dynamodb": table, "sqs": queue, "tools": tools}
         self._homes: dict[str, str] = {}
-        """The gateway that has a connection, by the request's path."""
+        """Return the gateway that has a connection, by the request's path."""
         self._forgotten: set[str] = set()
         self._deliveries = Deliveries()
         self._http = aiohttp.ClientSession(
@@ -57,7 +57,7 @@ class Proxy(Victims):
         self._runners: list[web.AppRunner] = []
 
     async def open_port(self, client: str) -> str:
-        """The address by which `client` reaches everything; the same one each time."""
+        """Return the address by which `client` reaches everything; it is always the same."""
         if client in self.ports:
             return f"http://127.0.0.1:{self.ports[client]}"
         app = web.Application(client_max_size=64 * 2**20)
@@ -82,12 +82,12 @@ class Proxy(Victims):
         return fault
 
     def forget(self, ref: str) -> None:
-        """A long soak does not keep what has been checked."""
+        """A long soak drops events that have been checked."""
         self._forgotten.add(ref)
         self.history = [event for event in self.history if ref not in event.refs or self._is_wanted(event)]
 
     def _is_wanted(self, event: Event) -> bool:
-        """A receive may bring messages of several sessions."""
+        """A receive may return messages of several sessions."""
         return not sessions_of(event.refs) <= self._forgotten
 
     async def note(
@@ -106,7 +106,7 @@ class Proxy(Victims):
         pid = self.pids.get(client)
         try:
             body = await request.read()
-        except ConnectionError:  # whoever asked is dead
+        except ConnectionError:  # the sender is dead
             return web.Response(status=499)
         call = named(client, request.method, request.path_qs, request.headers, body)
         refs = self._deliveries.refs(call)
@@ -123,7 +123,7 @@ class Proxy(Victims):
         return self._end(request, await self._answer(call, answer, refs, is_heard=is_heard))
 
     async def _answer(self, call: Call, answer: Answer, refs: frozenset[str], *, is_heard: bool) -> Answer:
-        """What becomes of an answer on its way back."""
+        """Handle an answer on its way back."""
         is_receive = call.crossing == "queue.receive"
         if is_receive:
             refs = self._deliveries.remember(answer)
@@ -153,7 +153,7 @@ class Proxy(Victims):
         return None
 
     async def _strike(self, fault: Fault, call: Call, refs: frozenset[str]) -> Answer | None:
-        """None: the request goes on. An answer without a status: the connection is cut."""
+        """None: the request continues. An answer without a status: the connection is cut."""
         await self.note(call.client, call.crossing, fault.kind, refs, fault.moment)
         if fault.deed:
             return await asyncio.to_thread(fault.deed, call)
@@ -175,7 +175,7 @@ class Proxy(Victims):
                 return CUT
 
     async def _llm(self, request: web.Request, call: Call) -> web.StreamResponse:
-        """The provider itself: its answer streams, and a fault may strike in the middle of it."""
+        """The provider itself. Its answer streams, and a fault may occur in the middle of it."""
         asked = world.asked(call.body)
         refs = refs_in(asked.ref.encode())
         await self.note(call.client, call.crossing, "asked", refs, str(asked.answers))
@@ -184,13 +184,13 @@ class Proxy(Victims):
         try:
             await response.prepare(request)
             return await self._answer_llm(request, response, call, asked, refs)
-        except ConnectionError:  # whoever asked was stopped, or is dead
+        except ConnectionError:  # the sender was stopped, or is dead
             return response
         finally:
             leaving.cancel()
 
     async def _note_leaving(self, request: web.Request, call: Call, refs: frozenset[str]) -> None:
-        """When who asked has closed the connection: the agent was stopped."""
+        """Wait until the sender has closed the connection, because the agent was stopped."""
         while request.transport and not request.transport.is_closing():  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.05)
         await self.note(call.client, call.crossing, "left", refs)

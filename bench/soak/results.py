@@ -1,4 +1,4 @@
-"""What cells of the matrix came to, one JSON line each: a matrix that was interrupted goes on from there."""
+"""The outcomes of the matrix's cells, one JSON line each; an interrupted matrix continues from there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def keep(file: str, outcome: Outcome) -> None:
 
 
 def kept(file: str, wanted: Iterable[Cell] | None = None) -> list[Outcome]:
-    """The last outcome of each wanted cell that has been played, in the matrix's order."""
+    """Return the last outcome of each wanted cell that has been run, in the matrix's order."""
     if not file or not Path(file).exists():
         return []
     lines = [json.loads(line) for line in Path(file).read_text().splitlines()]

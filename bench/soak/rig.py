@@ -54,7 +54,7 @@ SETTINGS = {
 }
 
 QUIET = {"FORGE_EXPIRY_SECONDS": "3600", "FORGE_SCHEDULE_SECONDS": "10"}
-"""For long runs: looking for expired sessions reads the whole table, which grows."""
+"""For long runs: searching for expired sessions reads the whole table, which grows."""
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Rig:
         self.proxy.gateways.append(url)
 
     async def start_worker(self, name: str) -> None:
-        """Started again whenever it ends, as ECS does, until it is retired. A name may be used again after that."""
+        """Start it again whenever it ends, as ECS does, until it is retired. A name may be used again after that."""
         endpoint, since = await self.proxy.open_port(name), len(self.proxy.history)
         environment = self._worker_environment(name, endpoint)
         self.workers.append(name)
@@ -92,7 +92,7 @@ class Rig:
         await self.until(lambda event: event.client == name and event.crossing == "catalog.put", since)
 
     async def retire_worker(self, name: str) -> None:
-        """Until its process has ended, which nothing follows. One that waits to be started again is told, too."""
+        """Wait until its process has ended and is not started again. One that waits for its restart is told too."""
         self.workers.remove(name)
         keeper, told = self.keepers.pop(name), 0
         await self.proxy.note(name, EVERYTHING, "stop", frozenset())
@@ -105,7 +105,8 @@ class Rig:
     async def until(
         self, condition: Callable[[Event], bool], since: int, seconds: float = READY_SECONDS
     ) -> Event:
-        """The first event, from number `since` of the history on, that meets `condition`. Raises `TimeoutError`."""
+        """Return the first event, from number `since` of the history on, that meets `condition`. Raises
+        `TimeoutError`."""
         async with asyncio.timeout(seconds), self.proxy.recorded:
             while True:
                 for event in self.proxy.history[since:]:
@@ -115,7 +116,7 @@ class Rig:
                 await self.proxy.recorded.wait()
 
     def resend(self, ref: str, run_id: str) -> None:
-        """A queue message as SQS may deliver it after its five minutes of deduplication are over."""
+        """Add a queue message as SQS may deliver it after its five minutes of deduplication are over."""
         wiring = wiring_of("", self.environment)
         settings = Settings.from_environment(wiring.worker_environment())
         sqs, dynamodb = client("sqs", self.aws), client("dynamodb", self.aws)
@@ -126,7 +127,7 @@ class Rig:
         open_queue(settings, sqs).send(message, resend=True)
 
     def expire(self, ref: str) -> None:
-        """As if the session's time had run out; DynamoDB deletes what is past its end some time later."""
+        """End the session as if its time had passed; DynamoDB deletes expired items some time later."""
         key = {"pk": {"S": keys.partition(SessionKey(ANONYMOUS, ref))}, "sk": {"S": "session"}}
         wiring = wiring_of("", self.environment)
         settings = Settings.from_environment(wiring.worker_environment())
@@ -138,13 +139,13 @@ class Rig:
         )
 
     async def whole(self) -> None:
-        """Until every worker runs and is ready again."""
+        """Wait until every worker runs and is ready again."""
         async with asyncio.timeout(READY_SECONDS):
             while not all(self.is_ready(name) for name in self.workers):  # noqa: ASYNC110  processes, no events
                 await asyncio.sleep(0.05)
 
     def is_ready(self, name: str) -> bool:
-        """The process of now has published what it offers, and is not frozen."""
+        """Return whether the current process has published what it offers, and is not frozen."""
         return self.proxy.pids.get(name) in self.proxy.published and name not in self.proxy.frozen
 
     def log(self, name: str) -> str:
@@ -187,7 +188,7 @@ class Rig:
 
 @asynccontextmanager
 async def serving_queues(wiring: Wiring, folder: Path) -> AsyncGenerator[str]:
-    """The queues in this process, and their address: what is killed and frozen is around them."""
+    """The queues in this process, and their address; processes are killed and frozen around them."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     kept = open_queues(folder / "queues.db", print)
     server = QueueServer(listener.detach(), kept, wiring, system_clock, CREDENTIAL)

@@ -1,4 +1,4 @@
-"""How soon a stop ends a run, in each of the run's phases, while nothing fails."""
+"""How soon a stop ends a run, in each of the run's phases, without faults."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bench.soak.rig import QUIET, Rig, running_rig
 
 BOUND_SECONDS = 1.0
 HELD_SECONDS = 20.0
-"""How long what is stopped would go on."""
+"""Seconds for which the stopped activity would continue."""
 WRITE_SECONDS = 0.3
-"""How long a slow write takes, during which a stop is pressed."""
+"""Seconds of a slow write, during which a stop is sent."""
 TELL_SECONDS = 5.0
 
 
@@ -41,7 +41,7 @@ def spending(ref: str) -> Script:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The stop is pressed when the run comes to `crossing`, where it is held for `seconds`."""
+    """Send the stop when the run comes to `crossing`, where it is held for `seconds`."""
 
     name: str
     crossing: str
@@ -49,7 +49,7 @@ class Phase:
     moment: Moment = "before"
     seconds: float = 0
     is_queued: bool = False
-    """It is not this run that is stopped but the next one, which waits behind it."""
+    """The stop is not for this run but for the next one, which waits behind it."""
     may_complete: bool = False
 
 
@@ -97,7 +97,7 @@ class Stops:
 
 
 async def main(given: Mapping[str, str]) -> int:
-    """`STOPS` of each phase, `SESSIONS` at a time."""
+    """Send `STOPS` stops in each phase, `SESSIONS` sessions at a time."""
     async with running_rig(QUIET) as rig:
         found = await stops(rig, int(given.get("STOPS") or 100), int(given.get("SESSIONS") or 4))
     print(found.text())
@@ -118,7 +118,8 @@ async def stops(rig: Rig, each: int, sessions: int) -> Stops:
 
 
 async def _press(rig: Rig, found: Stops, left: list[Phase], number: int) -> None:
-    """Stop runs, each in a session of its own, until none are left: in another a payment may be asked about."""
+    """Stop runs until none are left, each in a session of its own, because in another one the person may be asked
+    about a payment."""
     while left:
         talker = Talker(rig, number)
         await talker.client.connect()
@@ -130,7 +131,7 @@ async def _press(rig: Rig, found: Stops, left: list[Phase], number: int) -> None
 
 
 async def _stopped(rig: Rig, talker: Talker, phase: Phase) -> Said:
-    """A run that was brought to the phase, stopped there, and its end waited for."""
+    """Bring a run to the phase, stop it there, and wait for its end."""
     hold = Fault(phase.crossing, phase.moment, "delay", talker.talk.ref, seconds=phase.seconds)
     rig.proxy.arm(hold)
     script = phase.script(talker.next_ref())
@@ -151,7 +152,7 @@ async def _stopped(rig: Rig, talker: Talker, phase: Phase) -> Said:
 
 
 async def _tell(found: Stops, total: int, began: float) -> None:
-    """A line every few seconds for whoever waits."""
+    """Print a line every few seconds for whoever waits."""
     while True:
         await asyncio.sleep(TELL_SECONDS)
         print(f"{time.monotonic() - began:5.0f} s  {found.outcomes.total()} of {total} stops", flush=True)

@@ -1,4 +1,4 @@
-"""What befalls the workers during a soak, one at a time."""
+"""Injects process faults into the workers during a soak, one at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.soak.rig import Rig
 
 
 async def strike(rig: Rig, plan: Plan, blows: Counter[str]) -> None:
-    """One of the workers that are ready, never the last one; now and then it only freezes, or its clock jumps."""
+    """Kill one of the ready workers, never the last one; sometimes only freeze it, or let its clock jump."""
     choose = random.Random(plan.seed)
     async with asyncio.TaskGroup() as group:
         while blows.total() < plan.blows:
@@ -41,7 +41,7 @@ def _blow(at: float, plan: Plan) -> Kind:
 
 
 async def _jump(rig: Rig, name: str, kind: Kind) -> None:
-    """As long as a freeze, and right again: two jumps."""
+    """Keep the clock wrong as long as a freeze, then set it right again: two jumps."""
     rig.clocks.set(name, JUMP_SECONDS if kind == "ahead" else -JUMP_SECONDS)
     await asyncio.sleep(FREEZE_SECONDS)
     rig.clocks.set(name, 0)

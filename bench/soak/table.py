@@ -8,7 +8,7 @@ from bench.soak.matrix import KINDS, Outcome
 
 
 def table_of(outcomes: Sequence[Outcome]) -> str:
-    """One row per fault point; a cell says at which moments the promise was kept, and how soon a run went on."""
+    """One row per fault point; a cell says at which moments the guarantees held, and how soon a run continued."""
     rows = ["| fault point | " + " | ".join(KINDS) + " |", "| --- |" + " --- |" * len(KINDS)]
     for point in dict.fromkeys(outcome.cell.point for outcome in outcomes):
         own = [outcome for outcome in outcomes if outcome.cell.point == point]

@@ -1,4 +1,4 @@
-"""What `template.yaml` wires together, with a proxy in between."""
+"""The wiring of `template.yaml`, with a proxy in between."""
 
 from __future__ import annotations
 

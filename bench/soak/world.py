@@ -1,4 +1,4 @@
-"""The outside world, which counts what is done to it: an LLM provider, and an MCP server with a tool that pays."""
+"""The outside world, which counts its calls: an LLM provider, and an MCP server with a tool that pays."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class World:
 
 @asynccontextmanager
 async def serving(world: World) -> AsyncGenerator[str]:
-    """The MCP server's address, without the path."""
+    """Yield the MCP server's address without the path."""
     app = world.server().http_app(path="/tools/mcp", stateless_http=True, json_response=True)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False, lifespan="on")
     server = uvicorn.Server(config)
@@ -67,7 +67,7 @@ async def serving(world: World) -> AsyncGenerator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request to the LLM: whose, and how many answers it had been given before."""
+    """One request to the LLM: its session, and how many answers that session's run had got before."""
 
     ref: str
     answers: int
@@ -86,7 +86,7 @@ def asked(body: bytes) -> Asked:
 
 
 async def answer(request: Asked) -> AsyncGenerator[bytes]:
-    """Server-sent events of a chat completion: the step that is next, its text in pieces."""
+    """Yield the server-sent events of a chat completion: the next step, its text in pieces."""
     steps = request.prompt["steps"]
     step = steps[min(request.answers, len(steps) - 1)]
     await asyncio.sleep(step.get("wait", 0))
