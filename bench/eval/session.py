@@ -87,7 +87,9 @@ class MemorySession:
     async def call_record(self, call_key: str) -> CallRecord | None:
         return None
 
-    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
+    async def finish_call(
+        self, call_key: str, record: CallRecord, reading: dict[str, str] | None = None
+    ) -> CallRecord:
         return record
 
     async def set_network(self, network: str) -> None:

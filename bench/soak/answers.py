@@ -13,7 +13,7 @@ from bench.soak.crossings import Call
 
 _REF = re.compile(rb"ref-[a-z0-9]+(?:-[a-z0-9]+)*-end")
 _MESSAGE = re.compile(r"-m\d+-end$")
-_ENTRY = re.compile(rb'"(entry#[^"]+)"')
+_ENTRIES = re.compile(rb'":history_count": ?\{"N": ?"(\d+)"')
 _CALL = re.compile(rb'"(call#[^"]+)"')
 _STRIKES = re.compile(rb'":strikes": ?\{"N": ?"(\d+)"')
 
@@ -30,13 +30,13 @@ CUT = Answer(0, {}, b"")
 
 
 def detail_of(call: Call) -> str:
-    """The key under which an LLM response or a tool call is journalled; the strikes that a claim stores."""
+    """The length of the LLM history after a step; the key under which a tool call is journalled; a claim's strikes."""
     if call.crossing in {"runs.claim", "runs.take_over"}:
         found = _STRIKES.search(call.body)
         return found[1].decode() if found else ""
-    if call.crossing == "runs.append":
-        entries = _ENTRY.findall(call.body)
-        return entries[-1].decode() if entries else ""
+    if call.crossing in {"runs.append", "runs.finish"}:
+        found = _ENTRIES.search(call.body)
+        return found[1].decode() if found else ""
     found = _CALL.search(call.body) if call.crossing.startswith("journal.") else None
     return found[1].decode() if found else ""
 

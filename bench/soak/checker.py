@@ -131,18 +131,17 @@ def _effects(talk: Talk, said: Said, messages: list[Message]) -> Generator[tuple
 
 def _journal(events: list[Event]) -> Generator[tuple[str, str]]:
     """A response counts as obtained once the journal has it."""
-    stored = 0
+    stored, entries = 0, "0"
     done: set[str] = set()
     for event in events:
         if event.crossing == "llm.request" and event.what == "asked" and int(event.detail) < stored:
             yield "journal", f"response {event.detail} was bought again"
         if event.what != "applied":
             continue
-        if event.crossing == "runs.append" and event.detail and event.detail not in done:
-            stored += 1  # the same transaction may be sent again if its answer was lost
-            done.add(event.detail)
+        if event.crossing == "runs.append" and event.detail != entries:
+            stored, entries = stored + 1, event.detail
         if event.crossing == "runs.finish":
-            stored = 0
+            stored, entries = 0, event.detail or entries
             done.clear()
         if event.crossing == "journal.finish_call":
             done.add(event.detail)

@@ -39,7 +39,15 @@ class Call:
         return "sqs" if "AmazonSQS" in self.headers.get("X-Amz-Target", "") else "dynamodb"
 
 
-_PUTS = {"session": "inbox.accept", "call": "journal.finish_call", "text": "runs.flush"}
+_PUTS = {
+    "session": "inbox.accept",
+    "call": "journal.finish_call",
+    "text": "runs.flush",
+    "message": "runs.put_ahead",
+    "entry": "runs.put_ahead",
+}
+
+_GETS = {"session": "sessions.get", "control": "controls.read", "call": "journal.call_record"}
 
 
 def named(client: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call:
@@ -87,9 +95,7 @@ def _table(operation: str, parameters: dict[str, Any]) -> str:
             return "controls.read" if '"control"' in json.dumps(parameters) else "recovery.stranded"
         case "GetItem":
             kind = parameters["Key"]["sk"]["S"]
-            if kind.startswith("call#"):
-                return "journal.call_record"
-            return {"session": "sessions.get", "control": "controls.read"}.get(kind, f"{kind}.get")
+            return _GETS.get(kind.partition("#")[0], f"{kind}.get")
         case "PutItem":
             kind = parameters["Item"]["sk"]["S"].partition("#")[0]
             return _PUTS.get(kind, f"{kind}.put")
@@ -107,9 +113,11 @@ def _update(sort_key: str, expression: str) -> str:
     if sort_key != "session":
         return f"{sort_key.partition('#')[0]}.update"
     purposes = {
-        "recent = :recent": "runs.finish",  # nothing remains to be logged
+        "recent = :recent": "runs.finish",
         "active = inbox.#run": "runs.claim",
         "attempt = attempt + :one": "runs.take_over",
+        "strangers = :strangers": "runs.hear",
+        "history_count = :history_count": "runs.append",
         "inbox.#run = :entry": "inbox.accept",
         "work_due = :work_due": "runs.release",
         "network = :network": "sessions.set_network",

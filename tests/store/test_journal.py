@@ -52,6 +52,46 @@ def test_a_result_that_comes_after_the_end_of_the_session_is_not_an_error(store:
     assert store.journal.finish_call(lease, "2:c1", OK) == OK
 
 
+READING = {"tool": "balance", "repeatable": "true"}
+
+
+def test_a_call_that_only_reads_is_one_write(store: Store, dynamodb: Any):
+    lease = started(store)
+    with counted(dynamodb) as calls:
+        assert store.journal.call_record(lease, "2:c1") is None
+        assert store.journal.finish_call(lease, "2:c1", OK, READING) == OK
+    assert calls == ["GetItem", "UpdateItem"]
+    assert store.journal.call_record(lease, "2:c1") == OK
+    assert store.journal.begin_call(lease, "2:c1", READING) == ("done", OK)  # as an older version asks
+
+
+def test_of_a_call_that_only_reads_the_first_result_is_everybody_s(store: Store, clock: Clock):
+    zombie = started(store)
+    clock.advance(6_001)
+    taken = store.runs.claim(next_of(zombie.session), "b")
+    assert store.journal.finish_call(taken, "2:c1", OK, READING) == OK
+    assert store.journal.finish_call(zombie, "2:c1", CallRecord("ok", "late"), READING) == OK
+    assert store.journal.call_record(taken, "2:c1") == OK
+
+
+def test_a_call_that_only_reads_ends_what_an_older_version_has_begun(store: Store):
+    lease = started(store)
+    assert store.journal.begin_call(lease, "2:c1", READING) == ("new", None)
+    assert store.journal.call_record(lease, "2:c1") is None
+    assert store.journal.finish_call(lease, "2:c1", OK, READING) == OK
+    assert store.journal.call_record(lease, "2:c1") == OK
+
+
+def test_a_result_that_was_read_goes_with_its_session(store: Store, dynamodb: Any, table: str, clock: Clock):
+    lease = started(store)
+    store.journal.finish_call(lease, "2:c1", OK, READING)
+    store.sessions.delete(lease.key)
+    store.journal.finish_call(lease, "2:c2", OK, READING)  # a worker that has not heard of it yet
+    store.expiry.expire(lease.key, lease.session.generation)
+    found = dynamodb.scan(TableName=table)["Items"]
+    assert [item for item in found if item["sk"]["S"].startswith("call#")] == []
+
+
 def test_an_over_long_call_id_is_kept_apart(store: Store):
     lease = started(store)
     assert store.journal.begin_call(lease, "x" * 5_000, {}) == ("new", None)

@@ -18,6 +18,7 @@ from forge.errors import StorageUnavailable
 from forge.models.run import Progress
 from forge.settings import Settings
 from forge.store import Store, open_store
+from forge.store.running.ahead import AHEAD_ITEMS
 from forge.store.stored.message_log import PART_BYTES, split
 from tests.clock import Clock
 from tests.properties import examples
@@ -86,13 +87,13 @@ def test_a_write_that_meets_a_transaction_is_tried_again(store: Store, dynamodb:
         return call(operation, parameters)
 
     dynamodb._make_api_call = meeting
-    store.runs.append(started(store), Progress(drafts=[spoken()]))
+    store.runs.append(started(store), Progress(drafts=[spoken()] * (AHEAD_ITEMS + 1)))
     assert met == ["UpdateItem"] * 3 + ["TransactWriteItems"] * 3
-    assert log(store) == ["hello", "answer"]
+    assert log(store) == ["hello", *["answer"] * (AHEAD_ITEMS + 1)]
 
 
 def test_a_throttled_transaction_is_unavailable_and_can_be_repeated(store: Store, dynamodb: Any):
-    lease = started(store)
+    lease, ending = started(store), completed(*[spoken()] * (AHEAD_ITEMS + 1))
     call = dynamodb._make_api_call
 
     def throttled(operation: str, parameters: Any) -> Any:
@@ -100,10 +101,10 @@ def test_a_throttled_transaction_is_unavailable_and_can_be_repeated(store: Store
 
     dynamodb._make_api_call = throttled
     with pytest.raises(StorageUnavailable):
-        store.runs.finish(lease, completed(spoken()))
+        store.runs.finish(lease, ending)
     dynamodb._make_api_call = call
-    store.runs.finish(lease, completed(spoken()))
-    assert log(store) == ["hello", "answer"]
+    store.runs.finish(lease, ending)
+    assert log(store) == ["hello", *["answer"] * (AHEAD_ITEMS + 1)]
 
 
 def cancelled(code: str) -> ClientError:

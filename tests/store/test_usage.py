@@ -75,5 +75,5 @@ def test_without_a_limit_or_an_owner_nothing_is_counted_or_asked(
         with counted(dynamodb) as calls:
             assert where.runs.tokens_left(lease) is None
             where.runs.finish(lease, completed(tokens=5_000))
-        assert calls == ["TransactWriteItems"]
+        assert calls == ["PutItem", "UpdateItem"]
     assert limited.runs.tokens_left(run_of(limited, ALICE)) == LIMIT

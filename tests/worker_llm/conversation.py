@@ -54,7 +54,9 @@ class MemoryRecord:
     async def call_record(self, call_key: str) -> CallRecord | None:
         return self.calls.get(call_key)
 
-    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
+    async def finish_call(
+        self, call_key: str, record: CallRecord, reading: dict[str, str] | None = None
+    ) -> CallRecord:
         self.calls[call_key] = record
         return record
 

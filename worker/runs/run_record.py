@@ -149,8 +149,10 @@ class LeasedRecord:
     async def call_record(self, call_key: str) -> CallRecord | None:
         return await self._persist(lambda: self._journal.call_record(self.lease, call_key))
 
-    async def finish_call(self, call_key: str, record: CallRecord) -> CallRecord:
-        return await self._persist(lambda: self._journal.finish_call(self.lease, call_key, record))
+    async def finish_call(
+        self, call_key: str, record: CallRecord, reading: dict[str, str] | None = None
+    ) -> CallRecord:
+        return await self._persist(lambda: self._journal.finish_call(self.lease, call_key, record, reading))
 
     async def set_network(self, network: str) -> None:
         async with self._writing:

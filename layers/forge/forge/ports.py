@@ -381,8 +381,13 @@ class Journal(Protocol):
         """How the call ended; None for one that has not begun, or whose outcome nobody has recorded."""
         ...
 
-    def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
-        """Record the outcome, unfenced: the first writer wins, and its record is returned."""
+    def finish_call(
+        self, lease: Lease, call_key: str, record: CallRecord, reading: dict[str, str] | None = None
+    ) -> CallRecord:
+        """Record the outcome, unfenced: the first writer wins, and its record is returned.
+
+        `reading` is given for a call that only reads and has no recorded intent: it is what the intent would hold.
+        """
         ...
 
 

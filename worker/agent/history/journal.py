@@ -104,10 +104,17 @@ async def _show(deps: RunDeps, part: ToolReturnPart) -> None:
     deps.shown |= shown
 
 
+def _annotations(tool: ToolDefinition) -> dict[str, Any]:
+    return (tool.metadata or {}).get("annotations") or {}
+
+
+def only_reads(tool: ToolDefinition) -> bool:
+    return _annotations(tool).get("readOnlyHint") is True
+
+
 def may_repeat(tool: ToolDefinition) -> bool:
     """A call has side effects unless the tool's annotation says otherwise."""
-    annotations: dict[str, Any] = (tool.metadata or {}).get("annotations") or {}
-    return annotations.get("readOnlyHint") is True or annotations.get("idempotentHint") is True
+    return only_reads(tool) or _annotations(tool).get("idempotentHint") is True
 
 
 def _ordered(tool: ToolDefinition) -> ToolDefinition:
@@ -120,7 +127,10 @@ def call_key(ctx: RunContext[RunDeps]) -> str:
 
 @dataclass
 class CallLedger(WrapperToolset[RunDeps]):
-    """Records each tool call's intent and result. A call with side effects is never started twice."""
+    """Records each tool call's intent and result. A call with side effects is never started twice.
+
+    Only the result of a call that only reads is recorded. Without a result, any attempt may make the call again.
+    """
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         """Calls with side effects run alone, in the order in which the LLM asked for them."""
@@ -131,14 +141,18 @@ class CallLedger(WrapperToolset[RunDeps]):
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
         record, key, repeatable = ctx.deps.record, call_key(ctx), may_repeat(tool.tool_def)
-        status, done = await record.begin_call(key, {"tool": name, "repeatable": str(repeatable).lower()})
+        meta, reading = {"tool": name, "repeatable": str(repeatable).lower()}, only_reads(tool.tool_def)
+        if reading:
+            status, done = "new", await record.call_record(key)
+        else:
+            status, done = await record.begin_call(key, meta)
         if done is None and status == "started" and not repeatable:
             done = await record.finish_call(key, record_of(lost()))
         get_current_span().set_attribute("forge.tool.from_ledger", done is not None)
         if done is None:
             ctx.deps.started[ctx.tool_call_id or key] = repeatable
             outcome = await self._call(name, tool_args, ctx, tool)
-            done = await uninterrupted(record.finish_call(key, outcome))
+            done = await uninterrupted(record.finish_call(key, outcome, meta if reading else None))
         return replay(done, name, ctx.tool_call_id or key)
 
     async def _call(

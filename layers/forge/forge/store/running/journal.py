@@ -45,7 +45,7 @@ class TableJournal:
         item: Item = {
             **_key(lease, call_key),
             "call_state": "started",
-            "meta": {name: cut(value)[0] for name, value in meta.items()},
+            "meta": _cut(meta),
             "started_at": now,
             "expires_at": self.config.child_end(now),
         }
@@ -68,7 +68,9 @@ class TableJournal:
         item = self.table.get(_key(lease, call_key))
         return self._record(item) if item else None
 
-    def finish_call(self, lease: Lease, call_key: str, record: CallRecord) -> CallRecord:
+    def finish_call(
+        self, lease: Lease, call_key: str, record: CallRecord, reading: dict[str, str] | None = None
+    ) -> CallRecord:
         """The write is deliberately unfenced, so that a result is never lost, even if a fenced-off worker brings it."""
         now, key = self.clock(), _key(lease, call_key)
         first, *rest = chunks(record.value.encode())
@@ -81,8 +83,12 @@ class TableJournal:
             ConditionalWrite()
             .set(call_state="done", record_kind=record.kind, record_value=first, ended_at=now)
             .set(record_writing=writing, record_chunks=len(rest))
-            .when("call_state = :started", started="started")
         )
+        if reading is None:
+            change.when("call_state = :started", started="started")
+        else:
+            change.set(meta=_cut(reading), expires_at=self.config.child_end(now))
+            change.when("attribute_not_exists(pk) OR call_state = :started", started="started")
         if record.shown is not None:
             change.set(record_shown=cut(record.shown)[0])
         try:
@@ -113,6 +119,10 @@ class TableJournal:
 
 def _key(lease: Lease, call_key: str) -> Key:
     return keys.call(lease.key, lease.session.generation, lease.run_id, call_key)
+
+
+def _cut(meta: dict[str, str]) -> dict[str, str]:
+    return {name: cut(value)[0] for name, value in meta.items()}
 
 
 def _chunk(key: Key, writing: str, number: int) -> Key:

@@ -101,6 +101,7 @@ class TableRuns:
                 lambda session: progressed(session, progress, self.config, now),
                 applied,
                 progress.tokens,
+                ahead=True,
             ),
         )
 
@@ -108,7 +109,7 @@ class TableRuns:
         now = self.clock()
         self.roofs.note("tokens", ending.tokens)
         return self._commit(
-            lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens
+            lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens, ahead=True
         )
 
     def tokens_left(self, lease: Lease) -> int | None:
@@ -164,6 +165,8 @@ class TableRuns:
         step: Callable[[Session], Transition],
         applied: Callable[[Session], bool] = lambda session: False,
         tokens: int = 0,
+        *,
+        ahead: bool = False,
     ) -> Session:
         now = self.clock()
 
@@ -182,7 +185,13 @@ class TableRuns:
         used = counts(lease.key, tokens, self.config, now)
         with lost_when_unreadable():
             return commit(
-                self.table, lease.session, step, lambda change, _: fenced(lease, change, now), check, used
+                self.table,
+                lease.session,
+                step,
+                lambda change, _: fenced(lease, change, now),
+                check,
+                used,
+                ahead=ahead,
             )
 
 
