@@ -79,7 +79,7 @@ class Cloud:
         hosts = f"{self._options.hosts},{self._options.host}"
         visitors = Visitors.of(hosts, self._wiring.origins())
         front = Front(Turns(gateway), visitors, secret, self._wiring.api_headers())
-        return Server(front, listener, limits)
+        return Server(front, listener, limits, gateway.connections.post_now)
 
     def start_upkeep(self, background: Background) -> None:
         """Run the schedules, and expiry for each table that has a time to live."""

@@ -20,13 +20,14 @@ router = APIRouter()
 
 
 @router.post("/api/chat", response_model=State | Hot)
-def post_chat(
+async def post_chat(
     request: ChatRequest,
     caller: CallerOf,
     preferred: Preferred,
     idempotent: Idempotent,
     trace: CallerTrace,
 ) -> Response:
+    # Not a plain function, which FastAPI would hand to another thread: the invocation has its event loop for itself.
     key = key_of(caller.owner, request.session_id)
     accepted, state = conversations.post_chat(
         key,

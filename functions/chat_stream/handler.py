@@ -49,4 +49,4 @@ async def get_stream(
     )
 
 
-app = create_app(router, by_token_or_ticket)
+app = create_app(router, by_token_or_ticket, is_streaming=True)

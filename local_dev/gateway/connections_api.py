@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
@@ -22,6 +23,14 @@ class ConnectionsApi:
 
     def __init__(self, sockets: WebSocketApi, credential: Credential, limits: Limits) -> None:
         self._sockets, self._credential, self._limits = sockets, credential, limits
+
+    def post_now(self, address: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Send a frame without waiting. Return False for everything that `handle` has to answer or to wait for."""
+        name = unquote(address.decode("latin-1").removeprefix(PREFIX))
+        connection = self._sockets.connections.get(name)
+        if connection is None or self._credential.refusal(headers) or not _is_text(body):
+            return False
+        return connection.send_now(body)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, await self._answer(scope, receive))
@@ -57,6 +66,14 @@ class ConnectionsApi:
             await self._sockets.close(connection, 1008, "The client does not read")
             return _error(410, "GoneException", "The connection is gone")
         return Answer(200)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _description(connection: Connection) -> Answer:

@@ -16,7 +16,7 @@ from local_dev.aws.lambda_runtime import LambdaRuntime
 from local_dev.gateway.asgi import until_stopped
 from local_dev.gateway.connections_api import PREFIX, ConnectionsApi
 from local_dev.gateway.http_api import HttpApi
-from local_dev.gateway.http_protocol import http_protocol
+from local_dev.gateway.http_protocol import QuickPost, http_protocol
 from local_dev.gateway.limits import SOCKET_PATH, Limits
 from local_dev.gateway.page import Page
 from local_dev.gateway.routing import Routes
@@ -102,7 +102,10 @@ STREAM_END_SECONDS = 2
 class Server(uvicorn.Server):
     """A uvicorn server without its own signal handlers; the composition root stops it."""
 
-    def __init__(self, gateway: ASGIApp, listener: socket.socket, limits: Limits) -> None:
+    def __init__(
+        self, gateway: ASGIApp, listener: socket.socket, limits: Limits, frames: QuickPost | None = None
+    ) -> None:
+        """`frames` gets posts to `@connections` before `gateway` does, which takes several times as long for them."""
         self._listener = listener
         # asyncio sets TCP_NODELAY only for sockets that name their protocol, which accepted sockets do not. Without
         # it the head and the body of each answer are 40 ms apart.
@@ -116,7 +119,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
-                http=http_protocol(limits),
+                http=http_protocol(limits, PREFIX, frames),
                 ws=gateway_protocol(limits),
                 ws_max_size=limits.message,
                 ws_ping_interval=None,

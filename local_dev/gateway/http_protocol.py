@@ -7,9 +7,11 @@ without end.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from local_dev.gateway.limits import Limits
 
@@ -18,6 +20,13 @@ _TOO_LONG = (
     b"content-type: application/json\r\ncontent-length: 44\r\nconnection: close\r\n\r\n"
     b'{"message":"Request Header Or URI Too Long"}'
 )
+
+_DONE = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+QuickPost = Callable[[bytes, Sequence[tuple[bytes, bytes]], bytes], bool]
+"""Handles a POST (address, header fields, body) without waiting. It returns False when it has done nothing and the
+application has to answer.
+"""
 
 
 class Deadline:
@@ -66,12 +75,17 @@ class Deadline:
 
 
 class HttpProtocol(HttpToolsProtocol):
+    """`quick` gets each POST below `quick_path` before the application does, without a task or a request cycle."""
+
     limits = Limits()
+    quick_path = b""
+    quick: QuickPost | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         own = cast("asyncio.Transport", transport)
         self._unread, self._unfinished = Deadline(own), Deadline(own)
         self._head, self._is_in_head, self._is_refused = 0, True, False
+        self._quick_body: bytearray | None = None
         self._unfinished.set(self.limits.head_seconds)
         super().connection_made(own)
 
@@ -107,15 +121,29 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._unfinished.set(self.limits.body_seconds)
-        if not self._refuse_long_head():
+        if self._refuse_long_head():
+            return
+        if self._may_be_quick():
+            self._quick_body = bytearray()
+        else:
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self._is_refused:
+        if self._quick_body is not None:
+            self._quick_body += body
+        elif not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._unfinished.drop()
+        if self._quick_body is not None:
+            body, self._quick_body = bytes(self._quick_body), None
+            if self.quick and self.quick(self.url, self.headers, body):
+                self.transport.write(_DONE)
+                self.on_response_complete()
+                return
+            super().on_headers_complete()
+            super().on_body(body)
         if not self._is_refused:
             super().on_message_complete()
 
@@ -140,6 +168,20 @@ class HttpProtocol(HttpToolsProtocol):
         """The client has not read the data in time, so closing must not wait until it does."""
         self.transport.abort()
 
+    def _may_be_quick(self) -> bool:
+        """Whether this is a POST of known, bounded length, and no earlier request of the connection is in progress."""
+        parser, earlier = (
+            cast("HttpRequestParser", self.parser),
+            cast("RequestResponseCycle | None", self.cycle),
+        )
+        if self.quick is None or not self.url.startswith(self.quick_path) or parser.get_method() != b"POST":
+            return False
+        lengths = [value for name, value in self.headers if name == b"content-length"]
+        is_bounded = len(lengths) == 1 and lengths[0].isdigit() and int(lengths[0]) <= self.limits.message
+        is_alone = (earlier is None or earlier.response_complete) and not self.flow.write_paused
+        is_plain = parser.should_keep_alive() and not parser.should_upgrade() and not self.expect_100_continue
+        return is_bounded and is_alone and is_plain
+
     def _refuse_long_head(self) -> bool:
         if self._head > self.limits.head and not self._is_refused:
             self._is_refused = True
@@ -148,5 +190,10 @@ class HttpProtocol(HttpToolsProtocol):
         return self._is_refused
 
 
-def http_protocol(limits: Limits) -> type[HttpProtocol]:
-    return type("LimitedHttpProtocol", (HttpProtocol,), {"limits": limits})
+def http_protocol(limits: Limits, quick_path: str = "", quick: QuickPost | None = None) -> type[HttpProtocol]:
+    own = {
+        "limits": limits,
+        "quick_path": quick_path.encode(),
+        "quick": staticmethod(quick) if quick else None,
+    }
+    return type("LimitedHttpProtocol", (HttpProtocol,), own)

@@ -7,6 +7,7 @@ answers may come in any order. A client that needs an order must request it in i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -16,6 +17,7 @@ from local_dev.gateway.asgi import stranger
 from local_dev.gateway.http_event import Answer
 from local_dev.gateway.limits import Limits
 from local_dev.gateway.websocket_event import Origin, route_of
+from local_dev.gateway.websocket_frames import WRITE_NOW
 from local_dev.template.wiring import SocketApi
 
 GOING_AWAY = 1001
@@ -36,6 +38,14 @@ class Connection:
         self._limits = limits
         self._turn = asyncio.Lock()
         self.places = asyncio.Semaphore(FRAMES_AT_ONCE)
+        self._write_now: Callable[[bytes], bool] = origin.scope.get("state", {}).get(WRITE_NOW, _never)
+
+    def send_now(self, text: bytes) -> bool:
+        """Send without waiting. Return False if earlier sends or the client are not ready; then nothing was sent."""
+        if self._turn.locked() or not self._write_now(text):
+            return False
+        self.active = asyncio.get_running_loop().time()
+        return True
 
     async def send(self, text: str) -> None:
         """Send one frame at a time, in the order of the calls. Raises TimeoutError if the client does not read."""
@@ -150,6 +160,10 @@ class WebSocketApi:
         task = asyncio.create_task(call, name="websocket function")
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
+
+
+def _never(_text: bytes) -> bool:
+    return False
 
 
 async def _deny(send: Send, refusal: Answer) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 from local_dev.gateway.http_protocol import Deadline
 from local_dev.gateway.limits import Limits
 
 TOO_LARGE = 1009
+WRITE_NOW = "write_now"
+"""The key of `GatewayProtocol.write_now` in a scope's `state`."""
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):
@@ -37,6 +42,25 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._unread.drop()
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope.setdefault("state", {})[WRITE_NOW] = self.write_now
+
+    def write_now(self, text: bytes) -> bool:
+        """Send text. Return False if the connection is slow, not open yet or closing; then nothing was sent."""
+        is_open = self.handshake_complete and not (
+            self.close_sent or self.disconnected or self.initial_response
+        )
+        if not is_open or not self.writable.is_set():
+            return False
+        try:
+            self.conn.send_text(text)
+        except InvalidState:
+            return False
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
     def handle_text(self, event: Frame) -> None:
         if not self._refused(event):

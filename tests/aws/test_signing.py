@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from forge.aws.signing import CONTENT_TYPE, Frozen, PostSigner, host_of
 from tests.unlisted import tried
 
-KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
+KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=90)
 CREDENTIALS = st.builds(Credentials, KEYS, KEYS, st.none() | KEYS)
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(
     lambda name: name not in {".", ".."}

@@ -52,7 +52,7 @@ class Application:
         runtime = LambdaRuntime(self.reports.append)
         listener = socket.create_server(("127.0.0.1", 0))
         gateway = self._gateway(runtime)
-        server = Server(gateway, listener, self.limits)
+        server = Server(gateway, listener, self.limits, gateway.connections.post_now)
         task = asyncio.create_task(server.run_until_stopped())
         try:
             yield Running(f"127.0.0.1:{listener.getsockname()[1]}", gateway.sockets)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 FramePace = Literal["smooth", "economic"]
+RESTRAINT = 4.0
+"""The pause is at least so many times as long as the frame took to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,11 @@ class Pace:
     longest: float
     share: float
 
-    def pause(self, streamed: float) -> float:
-        return min(self.longest, max(self.shortest, streamed * self.share))
+    def pause(self, streamed: float, sending: float) -> float:
+        """Return the seconds between the beginnings of two frames. `sending` is how long the first one took: slow
+        frames are sent less often, which leaves time for the first text of other runs.
+        """
+        return min(self.longest, max(self.shortest, streamed * self.share, sending * RESTRAINT))
 
 
 PACES: dict[FramePace, Pace] = {

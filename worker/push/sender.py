@@ -100,19 +100,19 @@ class Sender:
             return
         text, begin = self._feed.text, sent.length
         sent.length = len(text)
-        self._text_due = now + self._pace.pause(now - self._text_since)
         await self._send(
             text_frames(hot.session_id, hot.generation, sent.seq, sent.attempt, begin, text[begin:])
         )
+        sending = asyncio.get_running_loop().time() - now
+        self._text_due = now + self._pace.pause(now - self._text_since, sending)
 
     async def _gather(self, seconds: float) -> None:
         self._is_gathering = True
+        due = asyncio.get_running_loop().call_later(seconds, self._wake.set)
         try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+            await self._wake.wait()
         finally:
+            due.cancel()
             self._is_gathering = False
 
     async def _send(self, frames: Iterable[str]) -> None:

@@ -13,9 +13,16 @@ from forge.api.hardening import Hardened
 from forge.models.prices import ROUTES, Price
 
 
-def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | None = None) -> FastAPI:
+def create_app(
+    router: APIRouter,
+    entrance: Entrance = by_token,
+    price: Price | None = None,
+    *,
+    is_streaming: bool = False,
+) -> FastAPI:
     """Build the application of a route. The price is that of the route in the price list; a route without one is an
-    error."""
+    error. The requests of a streaming application share one event loop, so nothing may block that.
+    """
     app = FastAPI(
         openapi_url=None,
         redirect_slashes=False,
@@ -24,7 +31,12 @@ def create_app(router: APIRouter, entrance: Entrance = by_token, price: Price | 
         middleware=[
             Middleware(Hardened),
             Middleware(Cors),
-            Middleware(Edge, entrance=entrance, price=_price_of(router) if price is None else price),
+            Middleware(
+                Edge,
+                entrance=entrance,
+                price=_price_of(router) if price is None else price,
+                shares_loop=is_streaming,
+            ),
         ],
     )
     app.include_router(router)

@@ -62,8 +62,8 @@ class Edge:
     An unexpected error is answered with 500, without details.
     """
 
-    def __init__(self, app: ASGIApp, entrance: Entrance, price: Price) -> None:
-        self._app, self._entrance, self._price = app, entrance, price
+    def __init__(self, app: ASGIApp, entrance: Entrance, price: Price, *, shares_loop: bool) -> None:
+        self._app, self._entrance, self._price, self._shares_loop = app, entrance, price, shares_loop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         configure_logging(NAMESPACE)
@@ -96,9 +96,13 @@ class Edge:
             await problem_response(500, UNEXPECTED)(scope, receive, send)
 
     async def _charge(self, caller: Caller) -> None:
-        """Charge in a thread, because the event stream shares its event loop. Raises `RateLimited`."""
-        if self._price != FREE:
+        """Charge in a thread where requests share the event loop, as event streams do. Raises `RateLimited`."""
+        if self._price == FREE:
+            return
+        if self._shares_loop:
             await asyncio.to_thread(charge_request, caller, self._price)
+        else:
+            charge_request(caller, self._price)
 
     async def _charge_answer(self, caller: Caller, size: int) -> None:
         """Charge for an answer after sending it, so that a refusal affects the next request. Streams are charged

@@ -64,11 +64,11 @@ _PreferAtOnce = Annotated[
 ]
 
 
-def _preferred(prefer: _Prefer = None) -> Preferences:
+async def _preferred(prefer: _Prefer = None) -> Preferences:
     return preferences_of(prefer or ())
 
 
-def _preferred_at_once(prefer: _PreferAtOnce = None) -> Preferences:
+async def _preferred_at_once(prefer: _PreferAtOnce = None) -> Preferences:
     return replace(preferences_of(prefer or ()), wait_seconds=0)
 
 

@@ -30,17 +30,19 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def _caller(request: Request) -> Caller:
-    """Return the caller that the application's entrance has accepted (see `forge.api.entrances`)."""
+async def _caller(request: Request) -> Caller:
+    """Return the caller that the application's entrance has accepted (see `forge.api.entrances`).
+
+    Dependencies are coroutine functions, because FastAPI runs each plain function in another thread.
+    """
     return request.state.caller
 
 
-def _owner(request: Request) -> str:
-    return _caller(request).owner
+async def _owner(request: Request) -> str:
+    return request.state.caller.owner
 
 
-def _account_owner(request: Request) -> str:
-    owner = _owner(request)
+async def _account_owner(owner: Annotated[str, Depends(_owner)]) -> str:
     if owner == ANONYMOUS:
         raise Forbidden("Nobody is logged in here, so nothing belongs to an account.")
     return owner

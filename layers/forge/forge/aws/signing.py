@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +17,8 @@ from urllib.parse import quote, urlsplit
 CONTENT_TYPE = "application/octet-stream"
 _NO_FIELDS: Mapping[str, str] = {}
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_BLOCK_BYTES = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -32,6 +33,24 @@ class Frozen(Protocol):
     def token(self) -> str | None: ...
 
 
+class _Hmac:
+    """HMAC-SHA256 (RFC 2104) with a key that is prepared once.
+
+    `hmac.digest` prepares the key for each message and releases the interpreter's lock, for which the event loop then
+    has to wait.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        block = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
+        self._inner, self._outer = sha256(block.translate(_INNER)), sha256(block.translate(_OUTER))
+
+    def digest(self, message: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Day:
     """What all requests of one day share while the credentials stay the same."""
@@ -39,7 +58,7 @@ class _Day:
     name: str
     frozen: Frozen
     scope: str
-    key: bytes
+    hmac: _Hmac
 
 
 class PostSigner:
@@ -78,7 +97,7 @@ class PostSigner:
         signed = ["POST", quote(path, safe="/~"), "", *lines, "", names, sha256(body).hexdigest()]
         canonical = "\n".join(signed)
         text = f"{_ALGORITHM}\n{stamp}\n{day.scope}\n{sha256(canonical.encode()).hexdigest()}"
-        signature = hmac.digest(day.key, text.encode(), "sha256").hex()
+        signature = day.hmac.digest(text.encode()).hex()
         credential = f"{frozen.access_key}/{day.scope}"
         sent["Authorization"] = (
             f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
@@ -97,8 +116,8 @@ class PostSigner:
             scope = f"{name}/{self._region}/{self._service}/aws4_request"
             key = f"AWS4{frozen.secret_key}".encode()
             for part in scope.split("/"):
-                key = hmac.digest(key, part.encode(), "sha256")
-            known = self._day = _Day(name, frozen, scope, key)
+                key = _Hmac(key).digest(part.encode())
+            known = self._day = _Day(name, frozen, scope, _Hmac(key))
         return known
 
 

@@ -44,15 +44,15 @@ def text_frames(
 ) -> list[str]:
     """Return `text` frames of `text`, whose first character is character `offset` of message `seq`; none if `text` is
     empty."""
+    if not text:
+        return []
     frame = TextFrame(
-        session_id=session_id,
-        generation=generation,
-        seq=seq,
-        attempt=attempt,
-        offset=offset + len(text),
-        text="",
+        session_id=session_id, generation=generation, seq=seq, attempt=attempt, offset=offset, text=text
     )
-    room = FRAME_BYTES_LIMIT - len(to_json(frame))
+    if len(whole := frame.model_dump_json()) * _LONGEST_CHARACTER <= FRAME_BYTES_LIMIT:
+        return [whole]
+    empty = frame.model_copy(update={"offset": offset + len(text), "text": ""})
+    room = FRAME_BYTES_LIMIT - len(to_json(empty))
     frames: list[str] = []
     while text:
         taken = fitting_length(text, room)

@@ -1,0 +1,76 @@
+"""How many frames one connection gets, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from forge.models.ids import SessionKey
+from forge.models.session import Catalog, Session
+from tests.virtual_loop import run_in_virtual_time
+from worker.push.feed import Feed
+from worker.push.frame_pace import PACES, FramePace
+from worker.push.sender import Sender
+
+TOKENS, PER_SECOND = 200, 50
+SESSION = Session(
+    key=SessionKey("a", "s"),
+    generation=1,
+    rev=1,
+    network="testnet",
+    created_at=0,
+    last_activity_at=0,
+    expires_at=1,
+)
+
+
+@dataclass
+class Connections:
+    """Each post takes `seconds`."""
+
+    seconds: float
+    frames: list[bytes] = field(default_factory=list[bytes])
+
+    async def post(self, connection_id: str, frame: bytes) -> None:
+        self.frames.append(frame)
+        await asyncio.sleep(self.seconds)
+
+
+async def is_gone(_connection_id: str) -> bool:
+    return True
+
+
+def frames(pace: FramePace, seconds: float) -> list[bytes]:
+    """Those with text of an answer that takes four seconds."""
+    connections = Connections(seconds)
+
+    async def answer() -> None:
+        feed = Feed(Catalog)
+        feed.show(SESSION, [])
+        sender = Sender("c", feed, connections, PACES[pace], is_gone)
+        sending = asyncio.create_task(sender.run())
+        for _ in range(TOKENS):
+            feed.add_text("word ")
+            await asyncio.sleep(1 / PER_SECOND)
+        await sender.is_idle.wait()
+        sending.cancel()
+
+    run_in_virtual_time(answer)
+    return [frame for frame in connections.frames if b'"type":"text"' in frame]
+
+
+@pytest.mark.parametrize("pace", PACES)
+def test_a_computer_that_has_time_pushes_at_the_pace_s_own_pauses(pace: FramePace):
+    assert len(frames(pace, 0.01)) == len(frames(pace, 0.0))
+
+
+def test_where_frames_take_long_fewer_of_them_carry_more():
+    quick, slow = frames("smooth", 0.01), frames("smooth", 0.1)
+    assert len(slow) <= 4 / 0.4 + 2 < len(quick) / 3
+    assert b"".join(slow).count(b"word") == b"".join(quick).count(b"word") == TOKENS
+
+
+def test_text_waits_no_longer_than_the_pace_s_longest_pause_however_slow_frames_are():
+    assert len(frames("smooth", 0.4)) >= 4 / PACES["smooth"].longest - 1
