@@ -1,4 +1,4 @@
-"""What CloudWatch does with an alarm of `template.yaml`, and the figures that our programs write for it."""
+"""How CloudWatch evaluates an alarm of `template.yaml`, and the metrics that our programs write for it."""
 
 from __future__ import annotations
 

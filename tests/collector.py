@@ -1,4 +1,4 @@
-"""A small OpenTelemetry collector (OTLP over HTTP) that keeps what it is sent, and tells when something has come."""
+"""A small OpenTelemetry collector (OTLP over HTTP) that stores what it receives, and signals each arrival."""
 
 from __future__ import annotations
 

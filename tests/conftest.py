@@ -1,4 +1,4 @@
-"""Fixtures for every test: AWS is moto in this process, and nothing but this machine can be reached."""
+"""Fixtures for every test: AWS is moto in this process, and no other computer can be reached."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`make test-fast`: the tests that need no browser, no chain and no other process, with a few examples of each kind.
 
-A test that starts a process all the same fails here, for it lacks its mark.
+A test that starts a process without the mark for it fails here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everything that is logged meanwhile, as it would be written."""
+"""Collects everything that is logged, as it would be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moto says to reads and to updates of many forms: as a program, without the short ways of `moto_speed.py`."""
+"""moto's own answers to reads and updates of many forms: this program runs without the shortcuts of `moto_speed.py`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Ways around what moto does again and again: a tenth of its work is left, and its answers are the same.
+"""Shortcuts around work that moto repeats: a tenth of its work remains, and its answers are the same.
 
-Most tests of the store, the functions and the worker wait for moto 5.2. `tests/test_moto_speed.py` compares both ways.
+Most tests of the store, the functions and the worker wait for moto 5.2. `tests/test_moto_speed.py` compares both.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Transactions of moto at a cost that does not grow with the table.
+"""Transactions of moto whose cost does not grow with the table.
 
-moto 5.2 copies the whole table once for each item of a transaction, and puts the last copy back when one of them fails.
-Here it keeps the items that the transaction names, and puts those back.
+moto 5.2 copies the whole table once for each item of a transaction, and restores the last copy if one of them fails.
+Here only the items that the transaction names are kept and restored.
 """
 
 from __future__ import annotations

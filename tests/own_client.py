@@ -1,7 +1,7 @@
-"""Our own client of AWS over moto: what a test calls or replaces on botocore's client goes through ours.
+"""Our own client of AWS over moto: calls and replacements that a test makes on botocore's client go through ours.
 
-So every test of the store, the queue, the functions and the worker speaks as the product does, down to the bytes of
-each request; botocore's client is kept for what only tests ask (tables, scans), and for the events by which they watch.
+So every test of the store, the queue, the functions and the worker sends the same bytes as the product. botocore's
+client is used only for requests of the tests themselves (tables, scans), and for the events by which they watch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How long tests wait, and how they look: for what happens, never for time.
+"""How long tests wait, and how: for events, never for time.
 
-The check runs on computers that may stop a process for seconds. A test bounds its waiting with these figures, which
-only a test that fails uses up.
+The tests run on computers that may stop a process for seconds. A test limits its waits with these figures, which only
+a failing test uses up.
 """
 
 from __future__ import annotations

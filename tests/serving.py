@@ -1,4 +1,4 @@
-"""An ASGI application on a real uvicorn in the test's own loop, that starts and ends at once."""
+"""An ASGI application on a real uvicorn in the test's own loop, which starts and ends at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short ways of `tests/moto_speed.py`, which every test of this process goes, come to moto's own answers."""
+"""The shortcuts of `tests/moto_speed.py`, which every test of this process uses, give moto's own answers."""
 
 from __future__ import annotations
 

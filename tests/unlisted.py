@@ -1,7 +1,7 @@
-"""Counts the distinct members that a kind's generator has tried beyond the rows that somebody reported.
+"""Counts the distinct members of a kind that generators have tried beyond the reported rows.
 
-A property test calls `tried(kind, member)` for each member it makes. The number for each kind is printed at the end of
-the session, also when the tests ran in several processes.
+A property test calls `tried(kind, member)` for each member it makes. The number for each kind is printed at the end
+of the session, even if the tests ran in several processes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An event loop whose time passes only while nothing is to be done: what a minute brings takes a second to see."""
+"""An event loop whose time passes only while nothing is to be done, so that a simulated minute takes a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The real handlers, called with API Gateway's events, over moto and a real HTTP server that plays `@connections`."""
+"""The real handlers, called with API Gateway's events, over moto and a real HTTP server that stands in for
+`@connections`."""
 
 from __future__ import annotations
 

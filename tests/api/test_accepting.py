@@ -1,4 +1,5 @@
-"""Accepting never depends on rendering: whatever cannot be shown, a message is accepted once, and answered later."""
+"""Accepting never depends on rendering: even if something cannot be shown, a message is accepted once and answered
+later."""
 
 from __future__ import annotations
 

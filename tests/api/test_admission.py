@@ -1,4 +1,4 @@
-"""The price list at the edge: who pays, and what whoever has used up their rate is told."""
+"""The price list at the edge: who is charged, and what a caller who has used up their rate is told."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Each alarm on a figure of our own is set off by what it is for, and not by a little less.
+"""Each alarm on a metric of our own fires for its event, and not for slightly less.
 
-Those on AWS's figures are set off in the deployed account (tests/deployed), those over expressions in
+Alarms on AWS's metrics fire in the deployed account (tests/deployed); those over expressions are tested in
 tests/architecture/test_operation.py.
 """
 

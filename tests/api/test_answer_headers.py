@@ -1,4 +1,5 @@
-"""Every answer of every function has the headers that keep it from being taken for a page. From the routes."""
+"""Every answer of every function has the headers that prevent a browser from treating it as a page. Generated from
+the routes."""
 
 from __future__ import annotations
 

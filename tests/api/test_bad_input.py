@@ -1,4 +1,5 @@
-"""Whatever comes in: a problem document with a 4xx status that says what is wrong and repeats nothing of it."""
+"""Any bad input is answered by a problem document with a 4xx status that says what is wrong and repeats none of
+the input."""
 
 from __future__ import annotations
 

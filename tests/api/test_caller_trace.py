@@ -1,4 +1,4 @@
-"""A caller's `traceparent` is kept with the run while traces are on, and nothing at all is while they are off."""
+"""A caller's `traceparent` is stored with the run while tracing is on, and is not stored while it is off."""
 
 from __future__ import annotations
 

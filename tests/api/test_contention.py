@@ -1,4 +1,4 @@
-"""Whoever meets their own crowd is told to come back (429), as for any rate: only the storage itself is a 503."""
+"""A caller whose own requests contend gets 429, as for any rate; only a failure of the storage is a 503."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An item that cannot be read costs its own session only; that can be stopped, deleted and begun anew."""
+"""An item that cannot be read affects its own session only, which can be stopped, deleted and begun anew."""
 
 from __future__ import annotations
 

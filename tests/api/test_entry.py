@@ -1,4 +1,4 @@
-"""The entry stacks: logs, metrics, errors nobody expected, many calls at once."""
+"""The entry stacks: logs, metrics, unexpected errors, many calls at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wallet request that has expired is shown to nobody from that moment on, though no run has said so yet."""
+"""An expired wallet request is no longer shown, even before a run has recorded its end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Frames of any form, on the socket's own functions: none is answered by a 5xx, and the session goes on.
+"""Frames of any form, sent to the socket's own functions: none is answered by a 5xx, and the session continues.
 
-`make fuzz` sends 100,000 of them, `make test` a sample. Ten at a time: one that Hypothesis makes, and what becomes of
-it when its signs are changed at random.
+`make fuzz` sends 100,000 of them, `make test` a sample. They are sent ten at a time: one that Hypothesis makes, and
+variants with randomly changed characters.
 """
 
 from __future__ import annotations

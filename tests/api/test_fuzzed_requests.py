@@ -1,6 +1,7 @@
-"""Requests made by schemathesis from the routers' OpenAPI document, on the functions themselves: none is a 5xx.
+"""Requests made by schemathesis from the routers' OpenAPI document, sent to the functions themselves: none gets a
+5xx.
 
-The document is made for this; none is served. `make fuzz` sends more than 5,000 requests, `make test` a sample.
+The document is made for this test; none is served. `make fuzz` sends more than 5,000 requests, `make test` a sample.
 """
 
 from __future__ import annotations

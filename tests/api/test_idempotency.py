@@ -1,4 +1,5 @@
-"""A message is accepted once: key × same body, other body, other route; after much, after deletion, after a restart."""
+"""A message is accepted once: the same key with the same body, another body, another route; after many messages,
+after deletion, after a restart."""
 
 from __future__ import annotations
 

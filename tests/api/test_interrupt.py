@@ -1,4 +1,4 @@
-"""`POST /api/interrupt`: what it does, and that it says so only when it is done."""
+"""`POST /api/interrupt`: its effects, and that it reports a run as stopped only when it has stopped."""
 
 from __future__ import annotations
 

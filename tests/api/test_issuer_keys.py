@@ -1,4 +1,4 @@
-"""The issuer's keys: how long each is trusted, what asking for them costs, and documents that nobody can use."""
+"""The issuer's keys: how long each is trusted, what fetching them costs, and unusable documents."""
 
 from __future__ import annotations
 

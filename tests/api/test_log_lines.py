@@ -1,4 +1,5 @@
-"""No log line has a session's id, which would let its reader use an anonymous session: over all routes and frames."""
+"""No log line contains a session's id, which would let its reader use an anonymous session: over all routes and
+frames."""
 
 from __future__ import annotations
 

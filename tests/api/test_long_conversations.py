@@ -1,4 +1,4 @@
-"""What a long conversation costs is bounded: States, pages of it, `sync`, event streams, and minimal answers."""
+"""The cost of a long conversation is bounded: States, pages of it, `sync`, event streams, and minimal answers."""
 
 from __future__ import annotations
 

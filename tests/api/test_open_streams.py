@@ -1,4 +1,4 @@
-"""Sockets and event streams of a caller are counted together, and an end of any kind frees the place."""
+"""Sockets and event streams of a caller are counted together, and any kind of end frees the place."""
 
 from __future__ import annotations
 

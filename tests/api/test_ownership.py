@@ -1,4 +1,5 @@
-"""Generated from the route table of `template.yaml`: each route for its owner, another one, nobody, the expired."""
+"""Generated from the route table of `template.yaml`: each route with its owner's, another user's, no, and an
+expired token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated from the socket's routes of `template.yaml`: by which ticket, and for whom, each of them does something."""
+"""Generated from the socket's routes of `template.yaml`: with which tickets, and for whom, each of them works."""
 
 from __future__ import annotations
 

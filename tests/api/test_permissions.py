@@ -1,4 +1,4 @@
-"""Each function's policy in `template.yaml` is what its handler really asks of AWS, no more and no less."""
+"""Each function's policy in `template.yaml` matches exactly its handler's calls to AWS."""
 
 from __future__ import annotations
 

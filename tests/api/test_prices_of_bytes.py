@@ -1,4 +1,4 @@
-"""Whoever reads much reads seldom: what an answer, a `sync` and an event hold is paid for, by bytes."""
+"""Reading costs units: an answer, a `sync` and an event are charged by their bytes."""
 
 from __future__ import annotations
 

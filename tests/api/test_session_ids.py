@@ -1,4 +1,4 @@
-"""In the cloud nobody can guess an anonymous session's id: it is a random UUID, or the request is refused."""
+"""In the cloud nobody can guess an anonymous session's id: the id is a random UUID, or the request is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a ticket opens, and how long what it has opened stays open."""
+"""What a ticket opens, and how long the opened connection stays open."""
 
 from __future__ import annotations
 

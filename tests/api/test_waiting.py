@@ -1,4 +1,5 @@
-"""Who waits for a worker holds a function: beyond a moment only in a place, of which nobody has more than a share."""
+"""A request that waits for a worker holds a function: beyond a moment it needs a place, of which each caller has a
+limited share."""
 
 from __future__ import annotations
 

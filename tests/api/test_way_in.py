@@ -1,4 +1,4 @@
-"""One way in: requests come through the distribution, from its own page or one that is allowed."""
+"""Requests must come through the distribution, from its own page or an allowed one."""
 
 from __future__ import annotations
 

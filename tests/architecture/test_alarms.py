@@ -1,4 +1,4 @@
-"""Each alarm reads a metric that somebody writes: namespace, name and dimensions are compared with what is emitted."""
+"""Each alarm reads a metric that the code writes: namespace, name and dimensions are compared with what is emitted."""
 
 from __future__ import annotations
 

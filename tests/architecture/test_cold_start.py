@@ -1,4 +1,4 @@
-"""What a function imports is a part of each cold start: no more than its endpoint needs."""
+"""A function's imports are a part of each cold start, so it imports no more than its endpoint needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard shows what is emitted, all of it, and nothing that nobody emits."""
+"""The dashboard shows every metric that is emitted, and no other."""
 
 from __future__ import annotations
 

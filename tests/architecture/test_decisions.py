@@ -1,7 +1,7 @@
 """No decision reads a sentence that was written for people: outcomes, refusals and causes are types.
 
-A sentence is a text of two words or more. Found are comparisons with one, searches for one (`in`, `startswith`,
-regular expressions, `match`), directly or by the name of a module's constant.
+A sentence is a text of two words or more. The test finds comparisons with one and searches for one (`in`,
+`startswith`, regular expressions, `match`), directly or by the name of a module's constant.
 """
 
 from __future__ import annotations

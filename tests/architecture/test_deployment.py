@@ -1,4 +1,4 @@
-"""What an account, an operator and a bill ask of `template.yaml`: rules that hold for every member of a kind."""
+"""What an account, an operator and a bill require of `template.yaml`: rules for every member of a kind."""
 
 from __future__ import annotations
 

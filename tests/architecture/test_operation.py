@@ -1,4 +1,4 @@
-"""How what `template.yaml` deploys scales, streams, and wakes people: rules and figures that must hold together."""
+"""How the deployed template scales, streams and notifies people: rules and figures that must hold together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""No test fails because the computer is busy: what waits for something waits with patience (`tests/patience.py`).
+"""No test fails because the computer is busy: every wait has the limit of `tests/patience.py`.
 
-Found are bounds between one second and half a minute. A shorter one is a wait that the test expects to pass, and the
-libraries that bound a wait themselves, if nobody does, are told to be patient.
+The test finds limits between one second and half a minute. A shorter limit is a wait that the test expects to reach.
+Libraries that set limits themselves get longer ones.
 """
 
 from __future__ import annotations

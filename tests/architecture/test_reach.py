@@ -1,4 +1,5 @@
-"""What nobody can ask for: a tool of ours that goes to any address, a signature that says less than it does."""
+"""What no caller can request: a tool of ours that calls any address, and a signature whose text differs from its
+effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`template.yaml` against the code: what is wired is there, and what is there is wired."""
+"""`template.yaml` compared with the code: every wired part exists, and every part is wired."""
 
 from __future__ import annotations
 

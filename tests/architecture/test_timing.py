@@ -1,4 +1,4 @@
-"""What must hold between the times of a takeover, as sentences; `forge.models.timing` has the times."""
+"""The inequalities between the times of a takeover, as sentences; `forge.models.timing` has the times."""
 
 from __future__ import annotations
 

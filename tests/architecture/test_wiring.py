@@ -1,4 +1,4 @@
-"""What lists in the code need of `template.yaml` and the documents; a failure names what is to be added, and where."""
+"""What lists in the code require of `template.yaml` and the documents; a failure names what to add, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person reads of a failed tool call names no tool and no parameter, and speaks of nobody as "the user".
+"""What a person reads of a failed tool call names no tool and no parameter, and never says "the user".
 
 Such words are advice for the LLM: the second argument of the errors in `worker/tool_outcomes.py`.
 """

@@ -1,4 +1,4 @@
-"""Where a service is found, by the environment or as botocore knows it."""
+"""How a service's endpoint is found, by the environment or as botocore knows it."""
 
 from __future__ import annotations
 

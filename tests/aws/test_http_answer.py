@@ -1,4 +1,4 @@
-"""Answers of HTTP servers are read whole, however they come in pieces."""
+"""Responses of HTTP servers are read completely, in whatever pieces they arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our client says and hears what botocore's would, for each call that is its own."""
+"""Our client sends and returns what botocore's would, for each call that it replaces."""
 
 from __future__ import annotations
 

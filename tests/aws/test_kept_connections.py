@@ -1,4 +1,4 @@
-"""POSTs of threads over kept connections, to a real server that misbehaves as servers do."""
+"""POST requests of threads over persistent connections, to a real server that misbehaves as servers do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plot is a picture that a browser can read, with every line in it and each within its sides."""
+"""A plot is a valid picture that contains every line, each within its margins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bench computes from what it measured, and which scenarios it has. No timing is asserted anywhere."""
+"""What the bench computes from its measurements, and its list of scenarios. No timing is asserted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulation of `make bench-capacity`: its rules are the template's, and its sums are right."""
+"""The simulation of `make bench-capacity`: its rules are those of the template, and its sums are right."""
 
 from __future__ import annotations
 

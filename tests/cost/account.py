@@ -1,4 +1,4 @@
-"""An AWS account in this process's memory, for programs that are no tests: a test has fixtures for it."""
+"""An AWS account in this process's memory, for programs that are not tests; tests use fixtures instead."""
 
 from __future__ import annotations
 

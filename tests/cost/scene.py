@@ -1,7 +1,7 @@
-"""A standard conversation, over the real functions and a real worker: what it sends to AWS is counted.
+"""A standard conversation over the real functions and a real worker, whose requests to AWS are counted.
 
-Each turn: a message, a tool call, 400 tokens over 20 s; then a reload of the page. At the end the session expires. The
-loop's time is virtual, so this takes seconds, and brings the same counts each time.
+Each turn: a message, a tool call, 400 tokens over 20 s; then a reload of the page. At the end the session expires.
+The event loop's time is virtual, so this takes seconds and gives the same counts each time.
 """
 
 from __future__ import annotations

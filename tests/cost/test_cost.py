@@ -1,4 +1,4 @@
-"""What a standard turn sends to AWS is no more than its budget, and the budget costs no more than was promised."""
+"""A standard turn sends no more to AWS than its budget, and the budget costs no more than its limit."""
 
 from __future__ import annotations
 

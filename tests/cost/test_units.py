@@ -1,4 +1,4 @@
-"""Units of DynamoDB, against sizes that its documentation names."""
+"""Units of DynamoDB, compared with sizes in its documentation."""
 
 from __future__ import annotations
 

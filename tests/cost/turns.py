@@ -1,6 +1,8 @@
-"""What turns of the worker send, counted: calls by kind, frames and bytes. `bench/budgets.json` holds the most of each.
+"""The counted requests of the worker's turns: calls by kind, frames and bytes. `bench/budgets.json` has the limit of
+each.
 
-Counts, never timings: the loop's time is virtual, and every call of the store or the queue takes the same time.
+These are counts, never timings: the event loop's time is virtual, and every call of the store or the queue takes the
+same time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is different about the template when it is deployed to MiniStack: each row with the reason."""
+"""The changes to the template for its deployment to MiniStack: each row with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One installation in one account, for all tests of this folder, each of which has sessions of its own."""
+"""One installation in one account for all tests of this folder; each test has sessions of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The worker's image, really built: by Debian's buildah, which needs no daemon, from `worker/Dockerfile`.
+"""The worker's image, built from `worker/Dockerfile` by Debian's buildah, which needs no daemon.
 
-Its base images come from a registry, which this computer may not reach. A stand-in of the same name is made from
-the Python 3.13 of this computer and the few programs that the Dockerfile runs, so a build here says nothing about the
+Its base images come from a registry, which this computer may not reach. A stand-in of the same name is made from the
+Python 3.13 of this computer and the few programs that the Dockerfile runs, so a build here says nothing about the
 real base image.
 """
 

@@ -1,4 +1,4 @@
-"""The template, built and deployed as `make deploy` does it, to the account on this computer."""
+"""The template, built and deployed to the account on this computer in the same way as `make deploy` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MiniStack with a note of every permission that it checks. Run by its own Python: `python recorder.py NOTES`.
+"""MiniStack with a record of every permission that it checks. Run by its own Python: `python recorder.py NOTES`.
 
 Each line of NOTES is a JSON list: the caller's ARN, the action, the resource's ARN, and whether it was allowed.
 """

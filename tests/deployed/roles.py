@@ -1,4 +1,4 @@
-"""Processes that AWS would run, each with what is deployed for it: its variables, and its role and nothing else."""
+"""Processes that AWS would run, each with its deployed variables and only its own role."""
 
 from __future__ import annotations
 

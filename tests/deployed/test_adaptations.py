@@ -1,4 +1,4 @@
-"""What differs from AWS is little, named, and still needed."""
+"""The differences from AWS are few, named, and still needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each alarm that was deployed is set off once, and whoever has subscribed hears of it.
+"""Each deployed alarm fires once, and its subscribers are notified.
 
 MiniStack has no metric math, so the alarms over expressions are not deployed (`adaptations.py`); tests/architecture
 evaluates their expressions.

@@ -1,4 +1,4 @@
-"""The worker's image, built from its Dockerfile and run as ECS would: as its user, on a disk that cannot be written."""
+"""The worker's image, built from its Dockerfile and run as ECS would: as its user, on a read-only disk."""
 
 from __future__ import annotations
 

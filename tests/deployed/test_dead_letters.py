@@ -1,4 +1,4 @@
-"""What workers give up is listed, and sent again, by the documented command with the operator's credentials."""
+"""The documented command lists runs that workers gave up, and sends them again, with the operator's credentials."""
 
 from __future__ import annotations
 

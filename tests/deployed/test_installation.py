@@ -1,6 +1,6 @@
-"""What `make deploy` would make, deployed to an account on this computer whose IAM is enforced, and used by people.
+"""The result of `make deploy`, in an account on this computer whose IAM is enforced, used by people.
 
-The tests run in this order: the first ones begin what takes a minute.
+The tests run in this order, because the first ones begin what takes a minute.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the roles were asked for while the tests before this one used the installation, and what they are granted."""
+"""The permissions that the roles used in the tests before this one, compared with those that they are granted."""
 
 from __future__ import annotations
 

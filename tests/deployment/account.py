@@ -1,4 +1,4 @@
-"""`aws`, `docker` and `sam` for tests: each writes down how it was called, and keeps an account in a JSON file.
+"""Stand-ins for `aws`, `docker` and `sam`: each records its calls, and keeps an account in a JSON file.
 
 Started as a program: `account.py NAME ARGUMENTS…` with ACCOUNT naming the folder.
 """

@@ -1,4 +1,4 @@
-"""An empty account that programs on the PATH play, a checkout, and a deployment that answers over HTTP."""
+"""An empty account that programs on the PATH simulate, a checkout, and a deployment that answers over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers' kinds, by members that nobody listed: who may enter, and parameters with any text as their value."""
+"""The kinds of answers, with generated members: who may enter, and parameters with any text as their value."""
 
 from __future__ import annotations
 

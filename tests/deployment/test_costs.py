@@ -1,4 +1,4 @@
-"""What an installation costs: the program's figures, the guide's, and what was promised."""
+"""What an installation costs: the figures of the program and of the guide, and the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer's bytecode: compiled by whatever Python 3.13 there is, or loudly missing."""
+"""The layer's bytecode: compiled by any available Python 3.13, or missing with a clear message."""
 
 from __future__ import annotations
 

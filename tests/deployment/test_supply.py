@@ -1,4 +1,5 @@
-"""What is pinned is listed (SBOM) and asked about (advisories); what cannot be asked is said, and fails nothing."""
+"""Pinned packages are listed (SBOM) and checked for advisories; a check that is impossible is reported and does
+not fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of the AWS CLI in the documents: service, operation and options are ones that there are."""
+"""Commands of the AWS CLI in the documents: service, operation and options exist."""
 
 from __future__ import annotations
 

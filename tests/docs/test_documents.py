@@ -1,4 +1,4 @@
-"""What the documents name is there, and what a deployer or a developer must know is in them."""
+"""Everything that the documents name exists, and they contain what a deployer or a developer must know."""
 
 from __future__ import annotations
 

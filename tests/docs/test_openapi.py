@@ -1,4 +1,4 @@
-"""`docs/openapi.json` is what `make openapi` writes now, and says something of everything in it."""
+"""`docs/openapi.json` is what `make openapi` writes now, and describes everything in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/performance.md says what was measured: its tables and plots are those of the result that is kept for it."""
+"""The tables and plots of docs/performance.md are those of the stored result."""
 
 from __future__ import annotations
 

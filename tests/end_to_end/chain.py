@@ -1,4 +1,4 @@
-"""What the test chain itself says, past everything that is tested."""
+"""The state of the test chain itself, read without the tested code."""
 
 from __future__ import annotations
 

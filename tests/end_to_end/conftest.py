@@ -1,7 +1,7 @@
 """The whole application in its own processes, started once per kind and shared by all tests that need that kind.
 
-Tests that share a stack have a session each, as people do. All of them run on one event loop, the stacks' own: each
-module says so in its `pytestmark`.
+Tests that share a stack have a session each, as people do. All of them run on one event loop, that of the stacks, as
+each module's `pytestmark` says.
 """
 
 from __future__ import annotations

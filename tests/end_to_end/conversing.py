@@ -1,4 +1,4 @@
-"""What the tests say over HTTP and raw WebSockets, and how they wait: for frames, never for time."""
+"""What the tests send over HTTP and raw WebSockets, and how they wait: for frames, never for time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who have logged in take over what they began before, see it everywhere, and delete everything."""
+"""People who have logged in take over earlier sessions, see them on every device, and delete everything."""
 
 from __future__ import annotations
 

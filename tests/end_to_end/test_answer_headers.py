@@ -1,4 +1,4 @@
-"""What a browser gets from a running copy: every answer has the headers of its kind, whoever refuses or writes it."""
+"""The headers that a browser gets from a running application: every answer has those of its kind, whoever sends it."""
 
 from __future__ import annotations
 

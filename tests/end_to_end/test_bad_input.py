@@ -1,4 +1,4 @@
-"""Whatever a client sends wrongly is answered with what is wrong; it is never a 5xx, and no log repeats it."""
+"""A client's invalid input is answered with what is wrong; it is never a 5xx, and no log repeats it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions that end three seconds after their last activity: what ends them, what keeps them, what is left."""
+"""Sessions that expire three seconds after their last activity: what ends them, what keeps them, what remains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Requests that no browser sends, byte by byte: each is answered or cut off, none by a 5xx, and nothing is held up."""
+"""Requests that no browser sends, byte by byte: each is answered or cut off, none by a 5xx, and none delays other
+requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both clients installed into projects of strangers, and the commands and examples of docs/clients.md run there."""
+"""Both clients installed into other projects, with the commands and examples of docs/clients.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People log in by the page, with the development issuer: the whole way, in Chromium."""
+"""People log in through the page with the development issuer, in Chromium."""
 
 from __future__ import annotations
 

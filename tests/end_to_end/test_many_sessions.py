@@ -1,4 +1,4 @@
-"""Twenty people at once: nobody reads another's words, and every transfer arrives exactly once."""
+"""Twenty people at once: nobody reads another person's messages, and every transfer arrives exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients of the old program rely on, and what that program got wrong, through real HTTP and a real worker."""
+"""What clients of the old program rely on, and the old program's faults, through real HTTP and a real worker."""
 
 from __future__ import annotations
 

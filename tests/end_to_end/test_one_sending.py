@@ -1,4 +1,4 @@
-"""One request is sent once, though two tabs and two devices approve it at the same moment, on a real chain."""
+"""One request is sent once, even if two tabs and two devices approve it at the same moment, on a real chain."""
 
 from __future__ import annotations
 

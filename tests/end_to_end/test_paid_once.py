@@ -1,6 +1,7 @@
-"""One `Idempotency-Key` is one payment, whatever happens between two requests that have it; counted on the chain.
+"""One `Idempotency-Key` is one payment, whatever happens between two requests with it; payments are counted on the
+chain.
 
-Everything is real and has processes of its own. They tell the time by a clock that the test sets.
+Everything is real and runs in processes of its own, whose clock the test sets.
 """
 
 from __future__ import annotations

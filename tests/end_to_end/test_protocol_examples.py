@@ -1,4 +1,4 @@
-"""Every example of docs/protocol.md, replayed: the requests are sent as they stand there, the frames are provoked."""
+"""Every example of docs/protocol.md, replayed: the requests are sent unchanged, and the frames are caused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The Python client and the user's wallet on the real application: asked, signed on the chain, answered, checked."""
+"""The Python client and the user's wallet on the real application: a request is made, signed on the chain,
+answered and checked."""
 
 from __future__ import annotations
 

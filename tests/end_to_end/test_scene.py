@@ -1,4 +1,4 @@
-"""The scene: people in browsers, each with a conversation of their own, on a chain where ether really moves."""
+"""People in browsers, each with a conversation of their own, on a chain where ether really moves."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What a page of another site can do to a laptop on which this runs, in a real browser: nothing is read, sent or reset.
+"""What a page of another site can do to a laptop that runs the application, in a real browser: it can read, send or
+reset nothing.
 
-Once from its own host, and once after its host name was rebound to this computer, when the browser takes each of our
-ports for the page's own server. Chromium resolves the name to 127.0.0.1 from the beginning; the page itself is put in
-its place, as it would come from the attacker's server before the rebinding.
+The page comes once from its own host, and once after its host name was rebound to this computer, when the browser
+takes each of our ports for the page's own server. Chromium resolves the name to 127.0.0.1 from the beginning; the
+page itself is put in its place, as it would come from the attacker's server before the rebinding.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""How a session handles messages, stops, tool errors and repetitions, where the old program lost or mixed them."""
+"""How a session handles messages, stops, tool errors and repetitions, in cases where the old program lost or mixed
+them."""
 
 from __future__ import annotations
 

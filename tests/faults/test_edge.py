@@ -1,4 +1,4 @@
-"""What a client meets when the table or the queue fails, when the queue repeats itself, and when a session ends."""
+"""What a client sees when the table or the queue fails, when the queue repeats itself, and when a session ends."""
 
 from __future__ import annotations
 

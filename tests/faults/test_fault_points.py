@@ -1,4 +1,4 @@
-"""Every wait of a run for another process has a fault test; a new one without a test fails here."""
+"""Every await of a run for another process has a fault test; a new one without a test fails here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker that is asked to stop hands its runs over at once; a tool may take longer than a lease lasts."""
+"""A worker that is asked to stop hands its runs over at once, even if a tool takes longer than a lease lasts."""
 
 from __future__ import annotations
 

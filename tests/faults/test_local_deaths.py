@@ -1,4 +1,4 @@
-"""Whatever process of the local application dies, nothing that was accepted is lost and everything goes on."""
+"""If any process of the local application dies, nothing that was accepted is lost and everything continues."""
 
 from __future__ import annotations
 

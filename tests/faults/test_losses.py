@@ -1,4 +1,4 @@
-"""What counts as a loss of a run's worker, and from when its takeover is counted."""
+"""What counts as a loss of a run's worker, and when its takeover begins to count."""
 
 from __future__ import annotations
 

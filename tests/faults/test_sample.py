@@ -1,4 +1,4 @@
-"""A sample of the fault matrix; `make soak ARGS=--matrix` plays all of it."""
+"""A sample of the fault matrix; `make soak ARGS=--matrix` runs all of it."""
 
 from __future__ import annotations
 

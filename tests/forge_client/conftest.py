@@ -1,4 +1,4 @@
-"""A fake server per test, and a client that is quick to notice and to come back."""
+"""A fake server for each test, and a client with short waiting times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A forge-mcp server small enough to break on purpose: real HTTP, SSE and WebSockets over simulated sessions."""
+"""A small forge-mcp server that can be made to fail: real HTTP, SSE and WebSockets over simulated sessions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The Python client installed into an environment of its own, as a stranger's project has it.
+"""The Python client installed into an environment of its own, as another project has it.
 
-Nothing comes from a network: uv has the build backend in it, and what the client needs is borrowed from the environment
-that runs the tests. That environment's own path file is not read there, so the checkout's package is not seen.
+Nothing comes from a network: uv contains the build backend, and the client's dependencies are borrowed from the
+environment that runs the tests. That environment's own path file is not read there, so the checkout's package is not
+visible.
 """
 
 from __future__ import annotations

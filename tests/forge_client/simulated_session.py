@@ -1,4 +1,4 @@
-"""The server's half of one session on the server's own models: what it holds, and which frames it pushes."""
+"""The server's half of one session, with the server's own models: its state, and the frames that it pushes."""
 
 from __future__ import annotations
 

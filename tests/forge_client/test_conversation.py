@@ -1,4 +1,4 @@
-"""The conversation under a network that drops, doubles, delays and swaps frames."""
+"""The conversation under a network that drops, repeats, delays and reorders frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client is a package: it installs by its folder and from git, and then needs nothing of the checkout."""
+"""The client is a package: it installs by its folder and from git, and needs nothing of the checkout after that."""
 
 from __future__ import annotations
 

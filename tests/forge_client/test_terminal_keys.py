@@ -1,4 +1,5 @@
-"""The full-screen chat by keyboard alone and on a small terminal: help, withdrawing, a wallet request that fits."""
+"""The full-screen chat with the keyboard alone and on a small terminal: help, withdrawing, a wallet request that
+fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small server that speaks the protocol to the page, and can drop, double, delay and cut what it sends."""
+"""A small server that speaks the protocol to the page, and can drop, repeat, delay and cut what it sends."""
 
 from __future__ import annotations
 

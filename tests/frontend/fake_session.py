@@ -1,4 +1,4 @@
-"""One session of the fake server: log, inbox, active run and the frames that tell of them."""
+"""One session of the fake server: log, inbox, active run and their frames."""
 
 from __future__ import annotations
 

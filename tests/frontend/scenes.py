@@ -1,4 +1,4 @@
-"""What the page looks like at its fullest: each scene leads there and waits until it is on screen."""
+"""The page with as much on it as possible: each scene brings the page into a state and waits until it is on screen."""
 
 from __future__ import annotations
 

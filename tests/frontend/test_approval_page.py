@@ -1,4 +1,4 @@
-"""The card of a wallet request: laid out from the review, signed only when all of it was checked, and what stays."""
+"""The card of a wallet request: built from the review, signed only after all checks, and what remains of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client's own tests run under node; this is where pytest sees them."""
+"""Runs the client's own tests under node, so that pytest reports them."""
 
 from __future__ import annotations
 

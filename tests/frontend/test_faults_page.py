@@ -1,4 +1,4 @@
-"""The page when the network misbehaves: nothing lost, nothing doubled, and it says what is going on."""
+"""The page when the network misbehaves: nothing is lost or repeated, and the page shows the state of the connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Focus never falls to the body: whatever is pressed and then goes away, something near has it next."""
+"""The focus never falls to the body: if the focused element disappears, something near it gets the focus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page after sleep, offline, without its server, with another worker; and with text that is hard to show."""
+"""The page after sleep, offline, without its server, with another worker, and with text that is hard to show."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Whom a key belongs to: every kind of Escape and Enter, in every place that can have the focus, while a run is in
-progress and while none is."""
+"""Which part of the page handles a key: every kind of Escape and Enter, on every element that can have the focus,
+during a run and without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every view of the page, desktop and phone, light and dark: pictures, no sideways scrolling, and what axe says."""
+"""Every view of the page, desktop and phone, light and dark: pictures, no horizontal scrolling, and the results of
+axe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page is told in its own index: nothing has to be asked before it begins, and only what is there is asked."""
+"""The page's index contains its configuration, so the page requests nothing before it begins, and only what exists."""
 
 from __future__ import annotations
 

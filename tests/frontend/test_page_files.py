@@ -1,4 +1,4 @@
-"""What the page is made of: small, self-contained, and of one mind with the server about the frames."""
+"""The files of the page: small, self-contained, and consistent with the server about the frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read: text from right to left, a selection in text that grows, what is spoken, printed, and shown first."""
+"""Reading: text from right to left, a selection in growing text, spoken text, print, and what is shown first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `frontend/page/signing.js` makes of wallets that misbehave: the reported ways, and ways that nobody reported."""
+"""How `frontend/page/signing.js` handles wallets that misbehave, in reported ways and in generated ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The page and words of strangers: links that say where they lead, hidden signs, calls that need the person's yes."""
+"""The page and text from strangers: links that show their target, hidden characters, calls that need the person's
+consent."""
 
 from __future__ import annotations
 

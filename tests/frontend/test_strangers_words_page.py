@@ -1,4 +1,4 @@
-"""Words of strangers stay words wherever the page shows them, and a link leads into no conversation."""
+"""Text from strangers stays text wherever the page shows it, and no link opens a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wallet requests on the page with a wallet that misbehaves: what is signed, what is said, what the server hears."""
+"""Wallet requests on the page with a wallet that misbehaves: what is signed, what is shown, what the server is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that somebody has written is lost: too long, half written, given back, or with a failed answer."""
+"""A text that somebody has written is never lost: too long, half written, returned, or with a failed answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How wallets misbehave, as rows, and how such behaviours are composed that nobody has reported."""
+"""How wallets misbehave, as rows, and how unreported behaviours are composed from them."""
 
 from __future__ import annotations
 

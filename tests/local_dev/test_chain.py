@@ -1,4 +1,4 @@
-"""The local chain comes back after its death, as it was last saved; what cannot be loaded is kept aside."""
+"""After its death the local chain returns to its last saved state; a file that cannot be loaded is set aside."""
 
 from __future__ import annotations
 

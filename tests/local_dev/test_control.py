@@ -1,4 +1,4 @@
-"""What the gateway's process tells the one that started it."""
+"""The messages of the gateway's process to its parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What has not this start's credential gets nothing from the table's guard and from the queues, and no page does."""
+"""A request without this start's credential gets nothing from the table's guard and the queues, and neither does a
+page."""
 
 from __future__ import annotations
 

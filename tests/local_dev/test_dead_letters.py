@@ -1,4 +1,4 @@
-"""`make dead-letters`: a deployed stack is found by its name, the local one by the file that it leaves."""
+"""`make dead-letters` finds a deployed stack by its name, and the local one by its description file."""
 
 from __future__ import annotations
 

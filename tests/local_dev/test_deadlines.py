@@ -1,4 +1,4 @@
-"""A connection's deadline is set and dropped by each of its requests, and cuts off only what is late."""
+"""Each request of a connection sets and drops its deadline, which cuts off only what is late."""
 
 from __future__ import annotations
 

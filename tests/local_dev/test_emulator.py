@@ -1,4 +1,4 @@
-"""The table's emulators, as the application uses them; and that nothing acknowledged is lost by a death."""
+"""The table's emulators as the application uses them; an acknowledged write survives the death of the emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of functions and workers are seen where `make run` was typed."""
+"""Errors of functions and workers appear on the terminal of `make run`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A laptop's server is not trusted by every web site: Host and Origin are judged before anything else."""
+"""A laptop's server does not trust every web site: Host and Origin are checked before anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Two applications in one folder leave each other's files alone; what a killed one left running is ended."""
+"""Two applications in one folder do not touch each other's files; processes that a killed one left running are
+ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A log that cannot be written fails nobody: its lines are dropped, counted, and said once. Real full devices."""
+"""A log that cannot be written makes nothing fail: its lines are dropped, counted, and reported once. The full
+disks are real."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m local_dev` as a person starts it: what it says when it cannot start."""
+"""`python -m local_dev` as a person starts it: its messages when it cannot start."""
 
 from __future__ import annotations
 

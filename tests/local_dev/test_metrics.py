@@ -1,4 +1,4 @@
-"""`/metrics` says in Prometheus' form what the log lines say that CloudWatch reads."""
+"""`/metrics` returns as Prometheus text the metrics of the log lines that CloudWatch reads."""
 
 from __future__ import annotations
 

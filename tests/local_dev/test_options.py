@@ -1,4 +1,4 @@
-"""What a developer sets: a value that is none is named, whatever it is."""
+"""The developer's variables: an invalid value of any kind is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's files as the gateway serves them: small, strict, current, and nothing besides them."""
+"""The page's files as the gateway serves them: small, strict, current, and no other files."""
 
 from __future__ import annotations
 

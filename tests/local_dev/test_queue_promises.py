@@ -1,4 +1,4 @@
-"""What the local queues promise, over restarts of their process and any order of events."""
+"""The guarantees of the local queues, over restarts of their process and any order of events."""
 
 from __future__ import annotations
 

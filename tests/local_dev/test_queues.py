@@ -1,4 +1,4 @@
-"""The local queues, asked by the AWS client over the wire as the application asks SQS."""
+"""The local queues, used by the AWS client over HTTP as the application uses SQS."""
 
 from __future__ import annotations
 

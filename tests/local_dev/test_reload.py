@@ -1,4 +1,4 @@
-"""An edit is in effect a moment later while `make run` runs, or its fault is named on that terminal."""
+"""While `make run` runs, an edit takes effect within seconds, or the terminal shows its error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's way to the local node, with a real anvil behind it."""
+"""The page's access to the local node, with a real anvil behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Clients that send long heads, end nothing or read nothing are refused or cut off; others are served meanwhile."""
+"""Clients that send long heads, end nothing or read nothing are refused or cut off; others are served in the
+meantime."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Of one caller's requests a few are in progress; others' pass by, and what has begun to be answered takes no turn."""
+"""Only a few requests of one caller are in progress at once; others are served in between, and a request whose
+answer has begun holds no turn."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Runs each server as `python -m worker.mcp_servers.<name> --http --port <port>` does, from one import of them all.
+"""Runs each server as `python -m worker.mcp_servers.<name> --http --port <port>` does, from one import of all of
+them.
 
-Arguments: `name:port` each. Starting one costs seconds of imports; here each is a process of its own all the same.
+Arguments: `name:port` each. Starting a server costs seconds of imports; here each is still a process of its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A node that answers what it is told to, over HTTP from a thread of its own: no event loop of a test waits for it."""
+"""A node that returns given answers, over HTTP from a thread of its own, so that no test's event loop waits for it."""
 
 from __future__ import annotations
 

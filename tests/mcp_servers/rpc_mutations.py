@@ -1,4 +1,4 @@
-"""Answers of a node that nobody has listed: any field dropped, null, retyped, renamed or wrapped; errors; garbage."""
+"""Generated answers of a node: any field dropped, null, retyped, renamed or wrapped; errors; garbage."""
 
 from __future__ import annotations
 

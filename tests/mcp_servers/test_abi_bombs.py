@@ -1,4 +1,4 @@
-"""Data in which everything points to one place: a little of it would fill the worker's memory, for all sessions."""
+"""Data whose elements all point to one place: a little of it would fill the worker's memory, for all sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a node answers: a typed and honest result, or a clear refusal. Never a crash, never a failure made up."""
+"""Any answer of a node leads to a typed and true result or a clear refusal, never to a crash or an invented failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contract may log as many movements as it likes, so that what it takes is far down the list."""
+"""A contract may log any number of movements, so that the one that takes something is far down the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker calls its own servers as functions: what comes back is what a client of their session gets."""
+"""The worker calls its own servers as functions and gets the same results as a client of a session."""
 
 from __future__ import annotations
 

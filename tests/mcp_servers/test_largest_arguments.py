@@ -1,6 +1,6 @@
-"""Each tool of ours gets the largest arguments that it permits. What is decoded for it is not decoded on the loop.
+"""Each of our tools gets the largest arguments that it accepts, which are never decoded on the event loop.
 
-Calls are counted on the loop's thread, not time: a crowded machine changes nothing.
+The test counts calls on the loop's thread, not time, so a busy machine does not matter.
 """
 
 from __future__ import annotations

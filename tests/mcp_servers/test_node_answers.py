@@ -1,4 +1,5 @@
-"""Single answers of nodes as people reported them: what each is read as. Missing is unknown, never zero or failed."""
+"""Single answers of nodes as people reported them, and how each is read. A missing value is unknown, never zero or
+failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node need not have, or will not give now, costs that part of the answer only."""
+"""If a node lacks a feature or cannot answer now, only that part of the result is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending, where the chain does not play along."""
+"""Sending when the chain fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Sending by a node that fails in the middle: a hash once known is in the answer, and what is not known is unknown."""
+"""Sending through a node that fails in the middle: the result contains a hash once it is known, and unknown values
+are unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from outside: what is left of it in a sentence of ours."""
+"""Text from outside, and what remains of it in a sentence of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When one of several questions fails, none of the others goes on."""
+"""If one of several concurrent questions fails, none of the others continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a wallet request is bound to, how one of the release before is read, and what a frame may cut."""
+"""What a wallet request is bound to, how a request of the previous release is read, and what a frame may cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checksums of addresses, and the hash beneath them, beside the library that the worker uses."""
+"""Checksums of addresses, and the hash that they use, compared with the library that the worker uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifiers: what is let in, and that one key names one partition."""
+"""Identifiers: which are accepted, and that one key names one partition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a conversation is called before its person names it: words, never raw JSON."""
+"""The title of a conversation before its person renames it: words, never raw JSON."""
 
 from __future__ import annotations
 

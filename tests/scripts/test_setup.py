@@ -1,4 +1,4 @@
-"""What set-up says when something is missing, and that the environment survives what people do with folders."""
+"""The messages of the set-up if something is missing, and that the environment survives moves of its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways in which a stored item may have been left: by an older version, a newer one, or a fault."""
+"""The states in which an older version, a newer one, or a fault may have left a stored item."""
 
 from __future__ import annotations
 

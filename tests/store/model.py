@@ -1,4 +1,4 @@
-"""What the store ought to say of a session, in plain Python."""
+"""The expected answers of the store about a session, in plain Python."""
 
 from __future__ import annotations
 

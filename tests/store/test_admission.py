@@ -1,4 +1,4 @@
-"""What is charged is counted exactly, also when 200 clients come at once; what is shared, at most 5 % over."""
+"""Charges are counted exactly, even if 200 clients come at once; block-counted limits are exceeded by at most 5 %."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking over an anonymous session: once, whole, and also when it is cut off anywhere."""
+"""Taking over an anonymous session: once, completely, and even if it is interrupted anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Claims: a wallet request is in one wallet at a time, and what may have been sent is not sent again by chance."""
+"""Claims: a wallet request is in one wallet at a time, and one that may have been sent is not sent again by
+accident."""
 
 from __future__ import annotations
 

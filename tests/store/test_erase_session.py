@@ -1,4 +1,5 @@
-"""The deletion of one session, which is told again to whoever asks again, and goes on where it was cut off."""
+"""The deletion of one session, which returns the same receipt to a repeated request, and continues after an
+interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""During an update two versions share a session: what one asks of a wallet, the other leaves as it is."""
+"""During an update two versions share a session: each leaves the wallet requests of the other unchanged."""
 
 from __future__ import annotations
 

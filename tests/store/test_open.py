@@ -1,4 +1,4 @@
-"""The parts of the store are made with their first use, each once."""
+"""Each part of the store is made once, on its first use."""
 
 from __future__ import annotations
 

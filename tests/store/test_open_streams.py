@@ -1,4 +1,4 @@
-"""A caller's open streams are counted exactly: whatever opens, ends, is prolonged or dies at once."""
+"""A caller's open streams are counted exactly, whatever opens, ends, is prolonged or dies at once."""
 
 from __future__ import annotations
 

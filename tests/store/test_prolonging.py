@@ -1,4 +1,4 @@
-"""What is accepted lives until it has an outcome, and no clock that is wrong ends it sooner."""
+"""An accepted message lives until it has an outcome, and no wrong clock ends it sooner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The deployment's day: whoever competes, it is at most 5 % over, and it begins anew at midnight (UTC)."""
+"""The deployment's daily limits: under concurrency they are exceeded by at most 5 %, and they begin anew at
+midnight (UTC)."""
 
 from __future__ import annotations
 

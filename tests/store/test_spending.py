@@ -1,4 +1,5 @@
-"""Wei that the agent moves: whatever competes, no cap is passed, and what was not sent is given back to its own day."""
+"""The wei that the agent moves: no cap is exceeded under concurrency, and an unsent amount is returned to its own
+day."""
 
 from __future__ import annotations
 

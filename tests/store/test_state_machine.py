@@ -1,4 +1,4 @@
-"""Anything may happen in any order; what the store says is compared with a model in a few lines of Python."""
+"""Any operations in any order: the store's answers are compared with a model in a few lines of Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A run that kills its workers is given up after three of them, or four in company; it takes no other one down."""
+"""A run that kills its workers is given up after three of them, or four if other suspects were present; no other
+run is given up with it."""
 
 from __future__ import annotations
 

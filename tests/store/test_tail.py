@@ -1,4 +1,4 @@
-"""The end of the streaming text, which stands beside the hot item."""
+"""The end of the streaming text, which is an item next to the hot item."""
 
 from __future__ import annotations
 

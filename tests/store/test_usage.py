@@ -1,4 +1,4 @@
-"""Tokens of a signed-in owner and day: counted in the transaction that stores what used them."""
+"""Tokens of a signed-in owner and day, counted in the transaction that stores what they were used for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Requests that hold a function while they wait: one caller has a twentieth of the places, all together no more."""
+"""Requests that hold a function while they wait: one caller gets a twentieth of the places, and all callers
+together no more than all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The worker's tests run the real parts; only the LLM, the tools and the far end of the sockets are small."""
+"""The worker's tests run the real parts; only the LLM, the tools and the other end of the sockets are small
+stand-ins."""
 
 from __future__ import annotations
 

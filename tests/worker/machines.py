@@ -1,4 +1,4 @@
-"""What a worker runs on, and how it fails: a queue, a clock and a machine that can be lost."""
+"""The environment of a worker and its failures: a queue, a clock and a machine that can be lost."""
 
 from __future__ import annotations
 

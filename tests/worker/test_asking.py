@@ -1,4 +1,4 @@
-"""After words of strangers the person is asked before anything has an effect, and what they allow is done once."""
+"""After text from strangers the person is asked before a call has an effect, and an allowed call is made once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker waits for the end of a dead one's lease, and leaves a run alone whose worker lives."""
+"""A worker waits for the end of a dead worker's lease, and does not touch a run whose worker is alive."""
 
 from __future__ import annotations
 

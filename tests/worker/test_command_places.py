@@ -1,4 +1,4 @@
-"""Commands hold a part of a worker's places only: people's messages find one."""
+"""Commands hold only a part of a worker's places, so that people's messages find one."""
 
 from __future__ import annotations
 

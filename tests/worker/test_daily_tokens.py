@@ -1,4 +1,4 @@
-"""The daily limit of a signed-in owner: a clear end for a run beyond it, and a new beginning at midnight UTC."""
+"""The daily limit of a signed-in owner: a run beyond it ends clearly, and the limit begins anew at midnight UTC."""
 
 from __future__ import annotations
 

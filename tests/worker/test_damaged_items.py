@@ -1,4 +1,4 @@
-"""What a worker does with stored items that it cannot read: they cost their own session only, and not for ever."""
+"""Stored items that a worker cannot read affect their own session only, and not forever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m worker.dead_letters`: what was given up can be seen, and tried once more."""
+"""`python -m worker.dead_letters`: runs that were given up can be listed, and tried again."""
 
 from __future__ import annotations
 

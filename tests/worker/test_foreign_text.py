@@ -1,4 +1,4 @@
-"""Texts of strangers keep to their place: in the chat without a meaning, for the LLM between marks of their own."""
+"""Texts from strangers: in the chat they have no Markdown meaning, and the LLM gets them between marks of their own."""
 
 from __future__ import annotations
 

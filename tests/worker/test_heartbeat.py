@@ -1,4 +1,4 @@
-"""The container's health check, as ECS runs it, beside a worker's event loop that lives or hangs."""
+"""The container's health check, as ECS runs it, next to a worker's event loop that runs or hangs."""
 
 from __future__ import annotations
 

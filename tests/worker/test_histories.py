@@ -1,4 +1,4 @@
-"""A history that is remembered is the session's own, or it is read anew."""
+"""A cached history is used only if it is the session's current one; otherwise it is read again."""
 
 from __future__ import annotations
 

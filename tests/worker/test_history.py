@@ -1,4 +1,4 @@
-"""The LLM's history: well formed whatever ended a run, and trimmed only for the LLM's eyes."""
+"""The LLM's history: well formed whatever ended a run, and shortened only in what the LLM gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lease is renewed so long after the last write, whichever that was, and not after the last renewal."""
+"""The lease is renewed a fixed time after the run's last write of any kind, not after the last renewal."""
 
 from __future__ import annotations
 

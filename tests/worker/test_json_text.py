@@ -1,4 +1,4 @@
-"""JSON from outside that cannot be read, such as lists in lists without end: each reader says so in its own way."""
+"""JSON from outside that cannot be read, such as endlessly nested lists: each reader handles it in its own way."""
 
 from __future__ import annotations
 

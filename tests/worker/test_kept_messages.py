@@ -1,4 +1,4 @@
-"""Messages are kept back in time, and ten of them in one call."""
+"""Messages are kept invisible in time, ten of them in one call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop's lateness is measured: the worst of a minute."""
+"""The event loop's lateness is measured: the largest of each minute."""
 
 from __future__ import annotations
 

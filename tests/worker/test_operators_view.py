@@ -1,4 +1,4 @@
-"""Each thing that may happen to a run is in the worker's log; docs/operations.md says what each line means."""
+"""The worker logs each event of a run; docs/operations.md says what each line means."""
 
 from __future__ import annotations
 

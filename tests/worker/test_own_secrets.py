@@ -1,4 +1,4 @@
-"""A program of a stranger runs as the worker's user, and reads nothing of what the worker knows."""
+"""A third-party program runs as the worker's user, and cannot read any of the worker's secrets."""
 
 from __future__ import annotations
 

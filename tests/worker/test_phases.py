@@ -1,4 +1,5 @@
-"""Stops, and messages to a busy session, in each phase of a run: the API asks, the worker obeys, a page sees it."""
+"""Stops, and messages to a busy session, in each phase of a run: the API requests them, the worker follows, a page
+sees them."""
 
 from __future__ import annotations
 

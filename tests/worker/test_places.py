@@ -1,4 +1,5 @@
-"""A worker's places are shared: whoever holds many leaves some, and what has to wait is neither lost nor reordered."""
+"""A worker's places are shared: a caller that holds many leaves some, and a waiting message is neither lost nor
+reordered."""
 
 from __future__ import annotations
 

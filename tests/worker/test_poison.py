@@ -1,4 +1,5 @@
-"""Whatever handling a delivery raises: it is deleted, put back with a reason (three times), or a dead letter."""
+"""If handling a delivery raises anything, the message is deleted, put back with a reason (three times), or becomes
+a dead letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POSTs over kept connections, to a real server that misbehaves as servers do."""
+"""POST requests over persistent connections, to a real server that misbehaves as servers do."""
 
 from __future__ import annotations
 

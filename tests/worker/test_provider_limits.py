@@ -1,4 +1,4 @@
-"""One tool that a provider does not take must not fail every message of everybody."""
+"""One tool that a provider refuses must not make every message of every user fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker that is up before its table."""
+"""A worker that starts before its table exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A worker that lacks what a run needs puts it back for another one, and goes on honestly when none comes."""
+"""A worker that lacks what a run needs puts it back for another one, and if none comes, continues and says what is
+missing."""
 
 from __future__ import annotations
 

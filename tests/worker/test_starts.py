@@ -1,4 +1,4 @@
-"""Runs begin a few at a time, and none waits long for another's beginning."""
+"""Runs begin a few at a time, and none waits long for another run's beginning."""
 
 from __future__ import annotations
 

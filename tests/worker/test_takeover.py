@@ -1,4 +1,4 @@
-"""Workers that die, freeze or are stopped: no message doubled, no effect repeated, nothing lost."""
+"""Workers that die, freeze or are stopped: no message is repeated, no effect is repeated, nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Traces, seen by a collector: one answer is one trace, also over a takeover, and no words of anybody are in it."""
+"""Traces as a collector receives them: one answer is one trace, even over a takeover, and it contains nobody's
+words."""
 
 from __future__ import annotations
 

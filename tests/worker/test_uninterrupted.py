@@ -1,4 +1,4 @@
-"""A write that has begun is waited for, however often and in whatever way its caller is cancelled."""
+"""A write that has begun is awaited, however often and in whatever way its caller is cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A worker whose clock has jumped, or that was frozen, goes on with its own runs: told, stoppable, and at once."""
+"""A worker whose clock has jumped, or that was frozen, continues its own runs at once; they are pushed and can be
+stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the watch tells of runs that begin or end while it reads."""
+"""What the watch does with runs that begin or end while it reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lone surrogate, which broken JSON of a provider can bring, must not end a run."""
+"""A lone surrogate, which invalid JSON of a provider can contain, must not end a run."""
 
 from __future__ import annotations
 

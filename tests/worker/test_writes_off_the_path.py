@@ -1,4 +1,4 @@
-"""Faults at the crossings that few runs come to: a write takes effect once, whether it failed or was not heard of."""
+"""Faults at the crossings that few runs reach: a write takes effect once, whether it failed or its answer was lost."""
 
 from __future__ import annotations
 

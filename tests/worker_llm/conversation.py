@@ -1,4 +1,5 @@
-"""A conversation through the real agent, its stored history and a provider's wire: no table, no queue, no pauses."""
+"""A conversation through the real agent, its stored history and a provider's wire format, without table, queue or
+pauses."""
 
 from __future__ import annotations
 

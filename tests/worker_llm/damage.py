@@ -1,4 +1,4 @@
-"""Damages one event of a provider's stream, whatever its wire: some field of it gets some other value."""
+"""Damages one event of a provider's stream, in any wire format: some field gets some other value."""
 
 from __future__ import annotations
 

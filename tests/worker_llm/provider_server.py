@@ -1,4 +1,4 @@
-"""A local HTTP server that plays an LLM provider: it answers each request with the next of the given replies."""
+"""A local HTTP server in place of an LLM provider: it answers each request with the next of the given replies."""
 
 from __future__ import annotations
 

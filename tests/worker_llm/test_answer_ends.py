@@ -1,4 +1,5 @@
-"""How an answer ended is decided, shown, and acted upon: no tool call of an answer that did not end well is made."""
+"""How the end of an answer is decided, shown, and acted on: no tool call of an answer that did not end normally is
+made."""
 
 from __future__ import annotations
 

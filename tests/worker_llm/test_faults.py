@@ -1,4 +1,4 @@
-"""A provider's error is told to whom it concerns, and its words reach the operator's log without a secret."""
+"""A provider's error is reported to the right people, and its words reach the operator's log without a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams that nobody wrote down: calls numbered and cut in any way, thoughts cut in any way."""
+"""Generated streams: calls numbered and cut in any way, thoughts cut in any way."""
 
 from __future__ import annotations
 

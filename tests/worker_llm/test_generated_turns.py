@@ -1,4 +1,4 @@
-"""Turns that nobody wrote down: stored and replayed, ended in any way, damaged on their way."""
+"""Generated turns: stored and replayed, ended in any way, damaged in transit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text is shown where an LLM's stream is read; what the agent library gets is the same in fewer pieces."""
+"""Text is shown where an LLM's stream is read; the agent library gets the same text in fewer pieces."""
 
 from __future__ import annotations
 

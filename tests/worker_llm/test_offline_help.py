@@ -1,4 +1,4 @@
-"""The help lists what works in this set-up, all of that, and nothing else."""
+"""The help lists everything that works in this set-up, and nothing else."""
 
 from __future__ import annotations
 

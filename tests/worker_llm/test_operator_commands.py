@@ -1,4 +1,4 @@
-"""`docs/operator-commands.md` promises nothing that is not understood."""
+"""`docs/operator-commands.md` lists no command that is not understood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system prompt: what is configured stands in it, an honest operator's rules, and why each is there."""
+"""The system prompt: it contains the configuration, the rules of an honest operator, and their reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an LLM's bad turn leaves in the history is taken again by every provider, also by another one than its own."""
+"""Every provider accepts the history that an LLM's malformed turn leaves, including other providers than its own."""
 
 from __future__ import annotations
 

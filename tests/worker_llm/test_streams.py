@@ -1,4 +1,4 @@
-"""What servers stream is read by what it means: calls joined by identity, usage counted once, thoughts never shown."""
+"""Streams are read by their content: calls are joined by identity, usage is counted once, thoughts are never shown."""
 
 from __future__ import annotations
 

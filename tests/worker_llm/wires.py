@@ -1,4 +1,4 @@
-"""How each provider's wire says the same: an answer in text, an answer that calls tools."""
+"""The wire format of each provider for the same contents: an answer in text, and an answer that calls tools."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A process with secrets, like the worker, that starts hostile servers and prints what each trick has brought.
+"""A process with secrets, like the worker, that starts hostile servers and prints the result of each trick.
 
-`besieged.py open TRICK…` is the control: the tricks by a child that nothing holds back.
+`besieged.py open TRICK…` is the control, in which an unrestricted child tries the tricks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An external MCP server over stdio that tries the trick that it is told."""
+"""An external MCP server over stdio that tries the trick that its argument names."""
 
 from __future__ import annotations
 

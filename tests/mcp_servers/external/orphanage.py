@@ -1,4 +1,4 @@
-"""A program that holds external servers like a worker, and waits to be killed or told to end."""
+"""A program that runs external servers like a worker, and waits to be killed or told to end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An external MCP server over stdio: a stranger's program without our libraries, whose faults are chosen by FAULT."""
+"""An external MCP server over stdio: a third-party program without our libraries, whose faults FAULT selects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server over HTTP can answer in the place of a result, and what it means for the call."""
+"""What a server over HTTP may return instead of a result, and what that means for the call."""
 
 from __future__ import annotations
 

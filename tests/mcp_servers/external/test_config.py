@@ -1,4 +1,4 @@
-"""`mcp.json` as people write it: it is read or named, and nothing is passed on that was not understood."""
+"""`mcp.json` as people write it: an entry is read or named, and nothing that is not understood is passed on."""
 
 from __future__ import annotations
 

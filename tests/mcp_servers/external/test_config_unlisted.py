@@ -1,4 +1,4 @@
-"""Documents that nobody listed: whatever a file says, it is read, or its server is left out with a reason."""
+"""Generated documents: whatever a file contains, it is read, or its server is left out with a reason."""
 
 from __future__ import annotations
 

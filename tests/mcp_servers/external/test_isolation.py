@@ -1,4 +1,4 @@
-"""A really hostile program among the external servers gets at no secret; the tricks that it tries are data."""
+"""A hostile program among the external servers cannot read any secret; the tricks that it tries are data."""
 
 from __future__ import annotations
 

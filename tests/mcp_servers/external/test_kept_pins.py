@@ -1,4 +1,4 @@
-"""A server's tools are pinned in the store: what is new or changed is never offered until somebody agrees."""
+"""A server's tools are pinned in the store: a new or changed tool is never offered until an operator accepts it."""
 
 from __future__ import annotations
 

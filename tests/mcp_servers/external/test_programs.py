@@ -1,4 +1,5 @@
-"""Servers that are programs: how they start, what is told when they do not, and that none of them outlives us."""
+"""Servers that are programs: how they start, what is reported if they do not, and that none of them outlives the
+worker."""
 
 from __future__ import annotations
 

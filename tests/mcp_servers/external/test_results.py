@@ -1,4 +1,4 @@
-"""Files that an external server did not encode as it should cost themselves, and answers have a largest size."""
+"""A file that an external server encodes wrongly affects only itself, and answers have a maximum size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `mcp.json` takes from the environment shows up nowhere."""
+"""Values that `mcp.json` takes from the environment appear nowhere."""
 
 from __future__ import annotations
 

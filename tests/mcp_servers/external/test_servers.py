@@ -1,4 +1,4 @@
-"""Servers of others, from `mcp.json`: over stdio and HTTP, and at their worst."""
+"""Third-party servers of `mcp.json`, over stdio and HTTP, with all kinds of faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An external MCP server over streamable HTTP, without our libraries, that answers as it is told."""
+"""An external MCP server over streamable HTTP, without our libraries, that answers as its test says."""
 
 from __future__ import annotations
 

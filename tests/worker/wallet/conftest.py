@@ -1,4 +1,4 @@
-"""A worker with a wallet in front of two real chains: the test network, and one that says that it is Base."""
+"""A worker with a wallet and two real chains: the test network, and one that claims to be Base."""
 
 from __future__ import annotations
 

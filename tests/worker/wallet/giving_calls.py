@@ -1,6 +1,6 @@
-"""Calls that give everything away, as data: unlimited in every form and depth. No contract has to be there for them.
+"""Calls that give everything away, as data: unlimited in every form and nesting. They need no contract on the chain.
 
-`CALLS` is what a card has to warn of; `kind` is the right that is given, `depth` how deep it lies.
+`CALLS` lists what a card must warn of; `kind` is the right that is given, `depth` how deeply it is nested.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Requests and payments on a real chain, for the tests of what a wallet's answer is worth."""
+"""Requests and payments on a real chain, for the tests of the check of a wallet's answer."""
 
 from __future__ import annotations
 

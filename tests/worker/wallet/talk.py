@@ -1,4 +1,5 @@
-"""An LLM for the wallet's tests: a prompt that is a JSON list of tool calls is carried out, any other is repeated."""
+"""An LLM for the wallet's tests: it makes the tool calls of a prompt that is a JSON list, and repeats any other
+prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wallet's answer comes to: checked on the chain, told to the user and the LLM in the same words."""
+"""The result of a wallet's answer: checked on the chain, and reported to the user and the LLM in the same words."""
 
 from __future__ import annotations
 

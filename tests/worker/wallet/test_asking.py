@@ -1,4 +1,4 @@
-"""Asking the wallet: what is checked first, what then waits, and what is refused without an approval."""
+"""Asking the wallet: what is checked first, what waits then, and what is refused without an approval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody would try who wants a transaction signed, sent or believed that is none of the user's."""
+"""What an attacker would try in order to have another transaction signed, sent or believed than the user's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A session that waits for the user's wallet is not busy: nothing is to stop, and messages are answered at once."""
+"""A session that waits for the user's wallet is not busy: there is nothing to stop, and messages are answered at
+once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person reads before they sign: no contract, token or call may make it say something else."""
+"""What a person reads before they sign: no contract, token or call can make it say something else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Allowances beside what a token on a real chain says: balances, supply, and the allowance at the end."""
+"""Allowances compared with the state of a token on a real chain: balances, supply, and the allowance at the end."""
 
 from __future__ import annotations
 

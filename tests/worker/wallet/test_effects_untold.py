@@ -1,4 +1,4 @@
-"""A node that cannot tell what a transaction does: what it moves is unknown, and the card says so."""
+"""If a node cannot say what a transaction does, the card says that its effects are unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whatever gives everything away is said, in any form and at any depth; what cannot be read is said to be so."""
+"""Every call that gives everything away is reported, in any form and nesting; what cannot be read is reported as
+such."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that imitate us: a user, a client, a tool or a contract gains nothing by them."""
+"""Texts that imitate our own marks: a user, a client, a tool or a contract gains nothing by them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a web page, a document or a contract's ABI says reaches an LLM that obeys every word; the policy does not."""
+"""The text of a web page, a document or a contract's ABI reaches an LLM that obeys every word; the policy does not
+obey."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policy stands in code, outside of the LLM: what it forbids does not happen, whatever the LLM asks for."""
+"""The policy is code, outside the LLM: what it forbids does not happen, whatever the LLM requests."""
 
 from __future__ import annotations
 

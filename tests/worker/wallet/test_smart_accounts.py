@@ -1,4 +1,4 @@
-"""Accounts that carry the call within a transaction of their own: judged by what the chain shows of it."""
+"""Accounts that make the call within a transaction of their own: the outcome is what the chain shows."""
 
 from __future__ import annotations
 

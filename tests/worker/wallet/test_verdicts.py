@@ -1,4 +1,4 @@
-"""Wallets that replace, extend or hide what they send: judged by what is on a real chain."""
+"""Wallets that replace, extend or hide what they send: the outcome is what a real chain shows."""
 
 from __future__ import annotations
 

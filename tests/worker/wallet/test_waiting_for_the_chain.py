@@ -1,4 +1,4 @@
-"""A run that waits for a transaction holds no place: it is looked at again, by whichever worker there is."""
+"""A run that waits for a transaction holds no place: any worker checks it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nodes that give no account a balance for a call: what cannot be learned without is unknown, never a failure."""
+"""Nodes without balance overrides: what cannot be determined without them is unknown, never a failure."""
 
 from __future__ import annotations
 
