@@ -18,7 +18,8 @@ from forge.models.spending import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.config import StoreConfig
-from forge.store.limits.roofs import DAY_MS, DailyRoofs
+from forge.store.limits.daily_roofs import DailyRoofs
+from forge.store.limits.roofs import DAY_MS
 from tests.clock import Clock
 from tests.store.scenes import counted
 from tests.store.test_admission import at_once

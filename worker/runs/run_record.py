@@ -160,7 +160,8 @@ class LeasedRecord:
             await self._renew(lambda: self._runs.renew(self.lease))
 
     async def spend(self, wei: int, caps: SendingCaps) -> Spending:
-        spending = await self._persist(lambda: self._spendings.begin(wei, caps))
+        payer = self.lease.run.submission.payer
+        spending = await self._persist(lambda: self._spendings.begin(wei, caps, payer))
         if spending.is_of_somebody:
             try:
                 await self._charge(spending)

@@ -70,11 +70,11 @@ class Sessions(Protocol):
         """Raises `NotFound`."""
         ...
 
-    def set_network(self, key: SessionKey, network: str) -> Session:
-        """Set the session's network. Creates the session if it does not exist."""
+    def set_network(self, key: SessionKey, network: str, payer: str = "") -> Session:
+        """Set the session's network. Creates the session if it does not exist; it counts in the payer's share."""
         ...
 
-    def set_wallet(self, key: SessionKey, account: str | None) -> Session:
+    def set_wallet(self, key: SessionKey, account: str | None, payer: str = "") -> Session:
         """Store the account of the person's wallet; None when they disconnect it. Creates the session if it does not
         exist."""
         ...
@@ -338,8 +338,8 @@ class Runs(Protocol):
 class Spendings(Protocol):
     """Counts the value that the agent's own transactions move, before they are sent."""
 
-    def begin(self, wei: int, caps: SendingCaps) -> Spending:
-        """Count one transaction against the deployment's day.
+    def begin(self, wei: int, caps: SendingCaps, payer: str = "") -> Spending:
+        """Count one transaction against the deployment's day, and against the payer's share of it.
 
         Raises `DayUsedUp` if no more transactions are allowed, `SpendingCapReached` if no more value may be moved.
         """

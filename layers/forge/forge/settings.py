@@ -57,6 +57,9 @@ class Settings(BaseModel):
     """Daily limit of LLM tokens."""
     deployment_sends_per_day: int = Field(default=0, ge=0)
     """Daily limit of transactions that the agent sends by itself."""
+    caller_day_percent: int = Field(default=20, ge=1, le=100)
+    """The part of each of these daily limits that one signed-in owner or address prefix may use; 100: all of it. Tokens
+    of signed-in owners have `owner_tokens_per_day` instead."""
     anonymous_ids: Literal["any", "uuid4"] = "any"
     """Which session ids of anonymous callers are accepted; such an id is the caller's only secret."""
     cors_origins: str = ""

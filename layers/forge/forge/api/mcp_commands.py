@@ -63,16 +63,16 @@ class CallArguments(BaseModel):
 def run_command(key: SessionKey, request: McpCommandRequest, payer: str = "") -> CommandResult:
     """Raises `RequestValidationError` for arguments that do not fit the command, `RateLimited`.
 
-    `payer` identifies whose share of the worker's places the tool call uses.
+    `payer` identifies whose share of the worker's places, and of the deployment's day, the command uses.
     """
     dependencies.store().admission.command(key, COMMANDS.get(request.command, 0))
     match request.command:
         case "set_network":
-            return _set_network(key, _arguments(NetworkArguments, request).network)
+            return _set_network(key, _arguments(NetworkArguments, request).network, payer)
         case "bind_wallet":
             return _bind_wallet(key, _arguments(BindArguments, request), payer)
         case "set_wallet":
-            return _set_wallet(key, _arguments(WalletArguments, request).address)
+            return _set_wallet(key, _arguments(WalletArguments, request).address, payer)
         case "list_networks":
             return _list_networks(key)
         case "list_tools":
@@ -91,20 +91,20 @@ def _arguments(kind: type[Arguments], request: McpCommandRequest) -> Arguments:
         raise RequestValidationError(list(errors)) from None
 
 
-def _set_network(key: SessionKey, network: str) -> CommandResult:
+def _set_network(key: SessionKey, network: str, payer: str) -> CommandResult:
     if (catalog := dependencies.catalog()) is None:
         return _STARTING
     names = [each.name for each in catalog.networks]
     if network not in names:
         return CommandResult(success=False, message=f"Unknown network. There are: {', '.join(names)}")
-    session = dependencies.store().sessions.set_network(key, network)
+    session = dependencies.store().sessions.set_network(key, network, payer)
     push_state(session)
     data = {"network": network, "session_id": key.session_id}
     return CommandResult(success=True, message=f"Network set to {network}", data=data)
 
 
-def _set_wallet(key: SessionKey, address: str | None) -> CommandResult:
-    session = dependencies.store().sessions.set_wallet(key, address)
+def _set_wallet(key: SessionKey, address: str | None, payer: str) -> CommandResult:
+    session = dependencies.store().sessions.set_wallet(key, address, payer)
     push_state(session)
     data = {"address": address, "session_id": key.session_id}
     return CommandResult(

@@ -32,6 +32,8 @@ class Spending:
     """The caps that it was checked against."""
     day: int
     """The UTC day on which it counts, in days since 1970."""
+    payer: str = ""
+    """The digest of the caller whose share of the deployment's day it uses; empty: no share is counted."""
 
     @property
     def is_of_somebody(self) -> bool:

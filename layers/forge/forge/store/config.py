@@ -67,6 +67,7 @@ class StoreConfig:
     """The daily limits of the deployment; 0: no limit."""
     caller_streams: int
     waits: int
+    caller_day_percent: int
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -81,6 +82,7 @@ class StoreConfig:
             owner_tokens=settings.owner_tokens_per_day,
             caller_streams=settings.caller_streams,
             waits=settings.deployment_waits,
+            caller_day_percent=settings.caller_day_percent,
             roofs={
                 "requests": settings.deployment_requests_per_day,
                 "streams": settings.deployment_streams_per_day,

@@ -26,8 +26,8 @@ from forge.models.titles import automatic_title
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
+from forge.store.limits.daily_roofs import DailyRoofs
 from forge.store.limits.rate_limit import charge
-from forge.store.limits.roofs import DailyRoofs
 from forge.store.once import Known, Writer, replayed
 from forge.store.running.stop import withdraw
 from forge.store.stored.mend import mended, whole
@@ -83,7 +83,7 @@ def _accept(
             old = refused.item
         if old is None or not alive(old, now):
             if roofs:
-                roofs.spend("sessions")
+                roofs.spend("sessions", caller=submission.payer)
             if created := _create(writer, config, now, key, submission, old):
                 return accepted(created)
             continue

@@ -35,7 +35,7 @@ from forge.store.config import StoreConfig
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from forge.store.limits.roofs import DailyRoofs
+    from forge.store.limits.daily_roofs import DailyRoofs
 
 Made = TypeVar("Made")
 StorePart = Literal[
@@ -191,7 +191,7 @@ class Store:
 
     @_Part
     def _roofs(self) -> DailyRoofs:
-        from forge.store.limits.roofs import DailyRoofs
+        from forge.store.limits.daily_roofs import DailyRoofs
 
         return DailyRoofs(self._table, self._config, self._clock)
 

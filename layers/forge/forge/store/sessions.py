@@ -19,7 +19,7 @@ from forge.ports import Clock
 from forge.store import keys as layout
 from forge.store.config import CONTENTION_TRIES, TOUCH_MS, StoreConfig
 from forge.store.endings.erase_session import SessionEraser
-from forge.store.limits.roofs import DailyRoofs
+from forge.store.limits.daily_roofs import DailyRoofs
 from forge.store.stored.mend import mended, whole
 from forge.store.stored.message_log import messages_of, whole_text
 from forge.store.stored.session_item import alive, current, new_item, only_if, session_of
@@ -64,18 +64,18 @@ class TableSessions:
             raise NotFound
         return session
 
-    def set_network(self, key: SessionKey, network: str) -> Session:
-        return self._set(key, network=network)
+    def set_network(self, key: SessionKey, network: str, payer: str = "") -> Session:
+        return self._set(key, payer, network=network)
 
-    def set_wallet(self, key: SessionKey, account: str | None) -> Session:
-        return self._set(key, wallet=account)
+    def set_wallet(self, key: SessionKey, account: str | None, payer: str = "") -> Session:
+        return self._set(key, payer, wallet=account)
 
-    def _set(self, key: SessionKey, **values: str | None) -> Session:
+    def _set(self, key: SessionKey, payer: str, **values: str | None) -> Session:
         """Write into the living session, or into a new one."""
         defaults = self.config.defaults(self.clock())
-        return mended(self.table, key, defaults, lambda: self._set_now(key, values))
+        return mended(self.table, key, defaults, lambda: self._set_now(key, payer, values))
 
-    def _set_now(self, key: SessionKey, values: dict[str, str | None]) -> Session:
+    def _set_now(self, key: SessionKey, payer: str, values: dict[str, str | None]) -> Session:
         now = self.clock()
         for _ in range(CONTENTION_TRIES):
             try:
@@ -86,7 +86,7 @@ class TableSessions:
                 whole(old)
             first = {"network": self.config.network, "expires_at": self.config.session_end(now), **values}
             item = new_item(key, now, old, **first)
-            self.roofs.spend("sessions")
+            self.roofs.spend("sessions", caller=payer)
             try:
                 self.table.put(item, only_if(ConditionalWrite(), old))
                 return session_of(item)

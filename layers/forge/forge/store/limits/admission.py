@@ -13,8 +13,8 @@ from forge.models.prices import Price
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import RateLimit, StoreConfig
+from forge.store.limits.daily_roofs import DailyRoofs
 from forge.store.limits.rate_limit import charge
-from forge.store.limits.roofs import DailyRoofs
 
 _SHELVES = 32
 REMEMBERED = 100
@@ -105,7 +105,7 @@ class TableAdmission:
         if price.roof:
             self._roof.spend(_DEPLOYMENT, price.roof, now)
         for each in price.daily:
-            self._daily.spend(each)
+            self._daily.spend(each, caller=caller or "")
 
     def command(self, key: SessionKey, units: int) -> None:
         if units:

@@ -18,14 +18,16 @@ from forge.errors import DayUsedUp, StorageUnavailable
 from forge.models.prices import Daily
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.config import StoreConfig
 from forge.store.stored.lenient import plain
 
 ROOF_BLOCKS = 400
 """The block size is this fraction of the limit, so that twenty concurrent processes exceed it by at most 5 %."""
 SETTLE_MS = 60_000
 """After this time at the latest, a process charges what it owes and reads the total of all processes."""
+SHARE_SETTLE_MS = 600_000
+"""The same for one caller's share. There are many callers, and a share is a limit to nobody's bill."""
 DAY_MS = 86_400_000
+_WHOSE = {False: "This deployment has used up its", True: "You have used up your share of this deployment's"}
 _KEPT_SECONDS = 3 * 86_400
 
 
@@ -36,8 +38,9 @@ class DailyRoof:
     processes, as last read.
     """
 
-    def __init__(self, table: Table, clock: Clock, name: Daily) -> None:
-        self._table, self._clock, self._name = table, clock, name
+    def __init__(self, table: Table, clock: Clock, name: Daily, caller: str = "") -> None:
+        self._table, self._clock, self._name, self._caller = table, clock, name, caller
+        self._settle_ms = SHARE_SETTLE_MS if caller else SETTLE_MS
         self._day, self._owed, self._used, self._settled_at = -1, 0, 0, 0
         self._lock = Lock()
 
@@ -49,7 +52,7 @@ class DailyRoof:
         with self._lock:
             now = self._begun()
             is_over = self._used + self._owed + units > limit
-            if units > limit or (is_over and now - self._settled_at < SETTLE_MS):
+            if units > limit or (is_over and now - self._settled_at < self._settle_ms):
                 raise self._refusal(now)
             self._owed += units
             if is_over or self._is_due(limit, now):
@@ -87,11 +90,12 @@ class DailyRoof:
     def _begun(self) -> int:
         now = self._clock()
         if self._day != now // DAY_MS:
-            self._day, self._owed, self._used, self._settled_at = now // DAY_MS, 0, 0, 0
+            self._day, self._owed, self._used = now // DAY_MS, 0, 0
+            self._settled_at = now if self._caller else 0
         return now
 
     def _is_due(self, limit: int, now: int) -> bool:
-        return abs(self._owed) >= max(1, limit // ROOF_BLOCKS) or now - self._settled_at >= SETTLE_MS
+        return abs(self._owed) >= max(1, limit // ROOF_BLOCKS) or now - self._settled_at >= self._settle_ms
 
     def _settle_if_due(self, limit: int, now: int) -> None:
         if self._is_due(limit, now):
@@ -125,48 +129,14 @@ class DailyRoof:
         self._owed, self._settled_at, self._used = 0, now, plain(item.get("used"), int, 0)
 
     def _item(self, now: int) -> keys.Key:
-        return keys.single("roof", f"{date_of(now // DAY_MS)}#{self._name}")
+        whose = f"#{self._caller}" if self._caller else ""
+        return keys.single("roof", f"{date_of(now // DAY_MS)}#{self._name}{whose}")
 
     def _refusal(self, now: int) -> DayUsedUp:
         return DayUsedUp(
-            f"This deployment has used up its {self._name} for today. It goes on at 00:00 UTC.",
+            f"{_WHOSE[bool(self._caller)]} {self._name} for today. It goes on at 00:00 UTC.",
             retry_after=(DAY_MS - now % DAY_MS) / 1_000,
         )
-
-
-class DailyRoofs:
-    """The daily limits of the deployment. Without a limit nothing is counted."""
-
-    def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
-        self._roofs = {
-            name: (DailyRoof(table, clock, name), limit) for name, limit in config.roofs.items() if limit
-        }
-
-    def has(self, name: Daily) -> bool:
-        return name in self._roofs
-
-    def spend(self, name: Daily, units: int = 1) -> None:
-        """If this raises `DayUsedUp`, nothing is charged."""
-        if found := self._roofs.get(name):
-            roof, limit = found
-            roof.spend(units, limit)
-
-    def give_back(self, name: Daily, units: int, day: int) -> None:
-        if found := self._roofs.get(name):
-            roof, limit = found
-            roof.give_back(units, day, limit)
-
-    def note(self, name: Daily, units: int) -> None:
-        """Charge what has happened already, even beyond the limit."""
-        if units and (found := self._roofs.get(name)):
-            roof, limit = found
-            roof.note(units, limit)
-
-    def check(self, name: Daily) -> None:
-        """Raises `DayUsedUp` when nothing is left."""
-        if found := self._roofs.get(name):
-            roof, limit = found
-            roof.check(limit)
 
 
 def date_of(day: int) -> str:

@@ -11,14 +11,15 @@ from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost, SessionUnreadable
+from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
+from forge.store.limits.daily_roofs import DailyRoofs
 from forge.store.limits.daily_tokens import counts, tokens_left
-from forge.store.limits.roofs import DailyRoofs
 from forge.store.running.claim import claim, lease_of
 from forge.store.running.commit import Transition, commit
 from forge.store.running.transitions import ended, progressed, running
@@ -87,7 +88,7 @@ class TableRuns:
 
     def append(self, lease: Lease, progress: Progress) -> Lease:
         now = self.clock()
-        self.roofs.note("tokens", progress.tokens)
+        self.roofs.note("tokens", progress.tokens, caller=_stranger(lease))
         goal = progressed(lease.session, progress, self.config, now).after
 
         def applied(session: Session) -> bool:
@@ -107,13 +108,13 @@ class TableRuns:
 
     def finish(self, lease: Lease, ending: Ending) -> Session:
         now = self.clock()
-        self.roofs.note("tokens", ending.tokens)
+        self.roofs.note("tokens", ending.tokens, caller=_stranger(lease))
         return self._commit(
             lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens, ahead=True
         )
 
     def tokens_left(self, lease: Lease) -> int | None:
-        self.roofs.check("tokens")
+        self.roofs.check("tokens", caller=_stranger(lease))
         return tokens_left(self.table, lease.key, self.config, self.clock())
 
     def limits_tokens(self) -> bool:
@@ -202,6 +203,11 @@ def lost_when_unreadable() -> Generator[None]:
         yield
     except (SessionUnreadable, Unfit):
         raise LeaseLost from None
+
+
+def _stranger(lease: Lease) -> str:
+    """Return the payer of a session without a login. The tokens of signed-in owners have a limit of their own."""
+    return lease.run.submission.payer if lease.key.owner == ANONYMOUS else ""
 
 
 def is_held(item: Item, lease: Lease) -> bool:

@@ -18,7 +18,8 @@ from forge.models.spending import SendingCaps, Spending
 from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
-from forge.store.limits.roofs import DAY_MS, DailyRoof, DailyRoofs, date_of
+from forge.store.limits.daily_roofs import DailyRoofs
+from forge.store.limits.roofs import DAY_MS, DailyRoof, date_of
 from forge.store.running.claim import lease_of
 from forge.store.running.runs import fenced, is_held, lost_when_unreadable
 
@@ -34,19 +35,19 @@ class TableSpending:
     roofs: DailyRoofs
     wei: DailyRoof
 
-    def begin(self, wei: int, caps: SendingCaps) -> Spending:
-        spending = Spending(wei, caps, self.clock() // DAY_MS)
-        self.roofs.spend("sends")
+    def begin(self, wei: int, caps: SendingCaps, payer: str = "") -> Spending:
+        spending = Spending(wei, caps, self.clock() // DAY_MS, payer)
+        self.roofs.spend("sends", caller=payer)
         if wei and caps.deployment is not None:
             try:
                 self.wei.spend(wei, caps.deployment)
             except DayUsedUp:
-                self.roofs.give_back("sends", 1, spending.day)
+                self.roofs.give_back("sends", 1, spending.day, caller=payer)
                 raise SpendingCapReached("deployment") from None
         return spending
 
     def cancel(self, spending: Spending) -> None:
-        self.roofs.give_back("sends", 1, spending.day)
+        self.roofs.give_back("sends", 1, spending.day, caller=spending.payer)
         if spending.wei and spending.caps.deployment is not None:
             self.wei.give_back(spending.wei, spending.day, spending.caps.deployment)
 

@@ -1,0 +1,82 @@
+"""The daily limits of the deployment, and the share of each that one caller may use.
+
+So nobody uses up the day of all others. A share is counted as the deployment's total is: in an item of its own, charged
+in blocks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
+
+from forge.dynamodb.table import Table
+from forge.errors import DayUsedUp
+from forge.models.prices import Daily
+from forge.ports import Clock
+from forge.store.config import StoreConfig
+from forge.store.limits.roofs import DailyRoof
+
+REMEMBERED = 2_000
+"""The shares that a process remembers. It forgets the one that was used least recently, with less than a block."""
+
+Limited = tuple[DailyRoof, int]
+
+
+class DailyRoofs:
+    """Without a limit nothing is counted. `caller` empty (the user of this computer, the system) has no share."""
+
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
+        self._table, self._clock = table, clock
+        self._roofs = {
+            name: (DailyRoof(table, clock, name), limit) for name, limit in config.roofs.items() if limit
+        }
+        self._percent = config.caller_day_percent
+        self._shares: OrderedDict[tuple[Daily, str], Limited] = OrderedDict()
+        self._lock = Lock()
+
+    def has(self, name: Daily) -> bool:
+        return name in self._roofs
+
+    def spend(self, name: Daily, units: int = 1, *, caller: str = "") -> None:
+        """If this raises `DayUsedUp`, nothing is charged."""
+        charged: list[tuple[Limited, int]] = []
+        for roof, limit in self._limits(name, caller):
+            try:
+                charged.append(((roof, limit), roof.spend(units, limit)))
+            except DayUsedUp:
+                for (before, its_limit), day in charged:
+                    before.give_back(units, day, its_limit)
+                raise
+
+    def give_back(self, name: Daily, units: int, day: int, *, caller: str = "") -> None:
+        for roof, limit in self._limits(name, caller):
+            roof.give_back(units, day, limit)
+
+    def note(self, name: Daily, units: int, *, caller: str = "") -> None:
+        """Charge what has happened already, even beyond the limit."""
+        for roof, limit in self._limits(name, caller) if units else ():
+            roof.note(units, limit)
+
+    def check(self, name: Daily, *, caller: str = "") -> None:
+        """Raises `DayUsedUp` when nothing is left."""
+        for roof, limit in self._limits(name, caller):
+            roof.check(limit)
+
+    def _limits(self, name: Daily, caller: str) -> Iterator[Limited]:
+        """Yield the caller's share before the total: a caller that has used up its share charges nothing more."""
+        if found := self._roofs.get(name):
+            if caller and self._percent < 100:
+                yield self._share(name, caller, found[1])
+            yield found
+
+    def _share(self, name: Daily, caller: str, limit: int) -> Limited:
+        with self._lock:
+            key = (name, caller)
+            if key not in self._shares:
+                roof = DailyRoof(self._table, self._clock, name, caller)
+                self._shares[key] = (roof, max(1, limit * self._percent // 100))
+            self._shares.move_to_end(key)
+            if len(self._shares) > REMEMBERED:
+                self._shares.popitem(last=False)
+            return self._shares[key]
