@@ -13,6 +13,7 @@ from deploy.programs import DeployFailed
 from deploy.smoke import check
 from deploy.stack import lay_out
 from tests.deployment.conftest import Account, Site
+from tests.template import applied, functions
 
 pytestmark = pytest.mark.processes
 
@@ -175,6 +176,21 @@ def test_streams_get_a_share_of_the_accounts_concurrency_that_lambda_allows(
     account.change(concurrency=quota)
     account.run(*UP)
     assert account.state()["deployments"][0]["StreamConcurrency"] == limit
+
+
+@pytest.mark.parametrize("quota", [400, 1_000, 10_000])
+def test_a_thousand_event_streams_leave_the_other_functions_most_of_the_concurrency(
+    account: Account, quota: int
+) -> None:
+    """Lambda lets a function have what is reserved for it, and no more; each open stream holds one execution."""
+    account.change(concurrency=quota)
+    account.run(*UP)
+    chosen = account.state()["deployments"][0]["StreamConcurrency"]
+    (reserved,) = applied(StreamConcurrency=chosen).resolve(
+        [functions()["ChatStream"]["ReservedConcurrentExecutions"]]
+    )
+    held = min(1_000, int(reserved))
+    assert quota - held >= 3 * quota // 4
 
 
 def test_a_layer_without_bytecode_is_compiled_by_a_container(account: Account) -> None:
