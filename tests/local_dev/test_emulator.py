@@ -16,6 +16,9 @@ import pytest
 import pytest_asyncio
 from botocore.exceptions import BotoCoreError, ClientError
 
+from forge.dynamodb.conditions import ConditionFailed
+from forge.dynamodb.table import Table
+from forge.store.running.ahead import Stamp
 from local_dev.aws.resources import client, create_tables
 from local_dev.processes.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
 from local_dev.processes.processes import Child, Processes, StartFailed
@@ -92,6 +95,25 @@ async def test_a_refused_transaction_changes_nothing(emulated: Emulated) -> None
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         emulated.dynamodb.transact_write_items(TransactItems=[emulated.put("new"), refused])
     assert emulated.keys() == {"kept"}
+
+
+async def test_a_log_item_replaces_only_what_has_an_older_stamp_or_its_own(emulated: Emulated) -> None:
+    table = Table(emulated.dynamodb, emulated.table)
+    item = {"pk": "log", "sk": "message#1"}
+
+    def takes(stamp: Stamp) -> bool:
+        (stamped,) = stamp.on([item])
+        try:
+            table.put(stamped, stamp.unrivalled())
+        except ConditionFailed:
+            return False
+        return True
+
+    first, rival, second = Stamp(8, "first"), Stamp(8, "rival"), Stamp(9, "second")
+    taken = [takes(each) for each in (first, first, rival, second, first, rival, Stamp(9, "first"), second)]
+    assert taken == [True, True, False, True, False, False, False, True]
+    table.put(item)
+    assert not takes(Stamp(10, "third"))
 
 
 async def test_writes_beside_a_refused_transaction_are_kept(emulated: Emulated) -> None:
