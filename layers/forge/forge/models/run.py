@@ -205,7 +205,7 @@ class CommandResult(BaseModel):
 
 
 class Progress(BaseModel):
-    """What one transaction of a run moves from the hot item to the logs."""
+    """What one commit of a run moves from the hot item to the logs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -218,7 +218,7 @@ class Progress(BaseModel):
     new_response: bool = False
     """If true, `shown_results` replaces the active run's set."""
     tokens: int = 0
-    """LLM tokens that were used since the last transaction."""
+    """LLM tokens that were used since the last commit."""
     answered: frozenset[str] = frozenset()
     """Approvals that are removed from the pending ones."""
     used_hashes: frozenset[str] = frozenset()
@@ -230,7 +230,7 @@ class Progress(BaseModel):
 
 
 class Ending(Progress):
-    """The last transaction of a run: its `Progress` and its outcome."""
+    """The last commit of a run: its `Progress` and its outcome."""
 
     outcome: Outcome
     """How the run ended."""

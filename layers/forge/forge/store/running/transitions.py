@@ -1,4 +1,4 @@
-"""What the transactions of a run change, computed from the session that they replace (see `commit`)."""
+"""What the commits of a run change, computed from the session that they replace (see `commit`)."""
 
 from __future__ import annotations
 
