@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
 import pytest
+from aiohttp import web
 
 from tests.mcp_servers.conftest import FakeApi, free_port
 from worker.ethereum import rpc
@@ -22,6 +26,55 @@ def result(value: object) -> dict[str, object]:
 
 def failure(code: int, message: str) -> dict[str, object]:
     return {"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": message}}
+
+
+@pytest.mark.parametrize("size", [rpc.LARGEST_BYTES - 100, rpc.PARSED_ON_THE_LOOP, 10])
+async def test_an_answer_within_the_bound_is_read_whatever_its_length(api: FakeApi, size: int) -> None:
+    api.will_answer(result("0x" + "a" * size))
+    client = RpcClient("mainnet", api.url)
+    assert len(await client.read("eth_call")) == size + 2
+    await client.close()
+
+
+@pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "compressed"])
+async def test_an_answer_without_an_end_is_not_read_into_memory(is_compressed: bool) -> None:
+    """A node, or a contract that it asks, may answer with anything. What a write did is unknown then."""
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(headers={"content-type": "application/json"})
+        if is_compressed:
+            response.enable_compression(web.ContentCoding.gzip)
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            for _ in range(20 * rpc.LARGEST_BYTES // 65_536):
+                await response.write(b" " * 65_536)
+                sent += 65_536
+        return response
+
+    async with serving(endless) as url:
+        client = RpcClient("mainnet", url)
+        with pytest.raises(NodeUnreachable, match=f"more than {rpc.LARGEST_BYTES} bytes"):
+            await client.read("eth_call")
+        with pytest.raises(OutcomeUnknown):
+            await client.write("eth_sendTransaction")
+        await client.close()
+    if not is_compressed:
+        assert sent < 10 * rpc.LARGEST_BYTES
+
+
+@asynccontextmanager
+async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncGenerator[str]:
+    application = web.Application()
+    application.router.add_route("*", "/", handler)
+    runner = web.AppRunner(application, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.usefixtures("impatient")

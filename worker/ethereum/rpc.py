@@ -12,7 +12,7 @@ import aiohttp
 
 from forge.models.lines import one_line
 from worker.ethereum.node.dialects import Meaning
-from worker.ethereum.node.envelope import read_envelope
+from worker.ethereum.node.envelope import Envelope, read_envelope
 from worker.ethereum.node.faults import NodeFault
 from worker.foreign_text import from_outside
 from worker.retry_after import seconds_of
@@ -24,6 +24,10 @@ ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 RECEIPT_SECONDS = 30.0
+LARGEST_BYTES = 8_000_000
+"""Maximum of one answer, decompressed. A full block of a busy network has some two million."""
+PARSED_ON_THE_LOOP = 200_000
+"""Longer answers are parsed in another thread."""
 LONGEST_SHOWN = 120
 PASSING: frozenset[Meaning] = frozenset({"rate limit", "perhaps sent", "unclear"})
 """Errors after which a read is tried again. A read may always be repeated, so unknown errors are among them."""
@@ -141,7 +145,8 @@ class RpcClient:
             async with self._open().post(
                 self._url, json=request, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds)
             ) as response:
-                body = await response.read()
+                body = await self._body_of(response)
+                answer = await _envelope_of(body)
         except aiohttp.ClientConnectorError as error:
             reason = f"is out of reach ({type(error).__name__})"
             raise NodeUnreachable(self._network, reason, was_reached=False) from None
@@ -149,10 +154,21 @@ class RpcClient:
             raise NodeUnreachable(self._network, f"did not answer within {seconds:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
             raise NodeUnreachable(self._network, f"is out of reach ({type(error).__name__})") from None
-        return self._result(response, body)
+        return self._result(response, answer)
 
-    def _result(self, response: aiohttp.ClientResponse, body: bytes) -> Any:
-        answer, status = read_envelope(body), response.status
+    async def _body_of(self, response: aiohttp.ClientResponse) -> bytes:
+        """Read as much as an answer may have. A contract or a node may answer with anything."""
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(65_536):
+            body += chunk
+            if len(body) > LARGEST_BYTES:
+                raise NodeUnreachable(
+                    self._network, f"answered with more than {LARGEST_BYTES} bytes", passing=False
+                )
+        return bytes(body)
+
+    def _result(self, response: aiohttp.ClientResponse, answer: Envelope | None) -> Any:
+        status = response.status
         passing, after = status == 429 or status >= 500, seconds_of(response.headers.get("Retry-After"))
         if answer is not None and answer.fault is not None:
             passing = passing or (answer.fault.meaning in PASSING and status == 200)
@@ -169,3 +185,10 @@ class RpcClient:
             connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(connector=connector)
         return self._session
+
+
+async def _envelope_of(body: bytes) -> Envelope | None:
+    """Parse a long answer in another thread, because it takes the event loop's time."""
+    if len(body) <= PARSED_ON_THE_LOOP:
+        return read_envelope(body)
+    return await asyncio.to_thread(read_envelope, body)
