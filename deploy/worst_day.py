@@ -15,6 +15,8 @@ SOCKETS = 50
 """Those that one session may have open (`forge.store.config`); each gets every frame."""
 STREAM_SECONDS, STREAM_GB = 120, 0.25
 """The life of an event stream and the memory of its function. A socket costs less."""
+WAIT_SECONDS, WAIT_GB, WAIT_WRITES = 25, 0.5, 10
+"""The longest wait of a request for a worker (`forge.api.waiting`), its function's memory, and its writes."""
 REFUSED_SECONDS, REFUSED_LOG_GB = 0.02, 1e-6
 OUTPUT_TOKEN = 15 / 1e6
 """Of a large LLM (Claude Sonnet 4.5, https://www.anthropic.com/pricing, 2026-11-26); input is a fifth of it."""
@@ -30,6 +32,10 @@ def worst_day(parameters: Mapping[str, str]) -> list[Line]:
     has_llm = parameters["ForgeLlm"] not in {"offline", "scripted"}
     return [
         Line("requests that are let in, each a message, answered to fifty sockets", requests * _message()),
+        Line(
+            "their waits for a worker, as long as one may be",
+            _waits(requests, int(parameters["DeploymentWaits"])),
+        ),
         Line("event streams", streams * _call(STREAM_SECONDS, STREAM_GB)),
         Line("requests that are refused, at both APIs' full rate", refused * _refused()),
         Line("workers, all that may be", int(parameters["WorkerCountMax"]) * _worker(parameters)),
@@ -41,6 +47,12 @@ def _message() -> float:
     counts = budget()["turn"]
     to_all = {**counts, **{name: counts[name] * SOCKETS for name in ("frames", "frame bytes")}}
     return sum(line.dollars for line in turn_lines(to_all, prices())) / 1e6
+
+
+def _waits(requests: int, places: int) -> float:
+    seconds = min(requests * WAIT_SECONDS, places * DAY)
+    writes = prices().of("write unit", requests * WAIT_WRITES)
+    return prices().of("function GB second", seconds * WAIT_GB) + writes
 
 
 def _refused() -> float:
