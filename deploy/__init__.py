@@ -1,4 +1,4 @@
-"""`make deploy` and `make undeploy`: the whole application into an AWS account, and out of it again.
+"""`make deploy` and `make undeploy`: deploy the whole application to an AWS account, and remove it again.
 
-Whatever is done in the account is done by the AWS CLI, SAM and Docker, which `Programs` starts; nothing else here does.
+Only the AWS CLI, SAM and Docker change the account, and `Programs` starts them.
 """

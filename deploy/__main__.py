@@ -1,4 +1,4 @@
-"""`python -m deploy [up|down]`: what `make deploy` and `make undeploy` start."""
+"""`python -m deploy [up|down]`: the program of `make deploy` and `make undeploy`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(
     folder: Path = ROOT,
     pause: float = smoke.PAUSE_SECONDS,
 ) -> int:
-    """Exit status. `pause`: seconds between two looks at what does not work yet."""
+    """Return the exit status. `pause`: seconds between two checks of something that does not work yet."""
     options = _options(arguments)
     try:
         if options.command == "up":
@@ -90,7 +90,7 @@ def _note(file: Path, programs: Programs, image_tag: str) -> None:
 def _values(
     options: Namespace, answers: Answers, programs: Programs, known: Mapping[str, str]
 ) -> dict[str, str]:
-    """The parameters, of which the account has been asked what it has. Nothing is changed."""
+    """Return the parameters, after reading from the account what it has. Nothing is changed."""
     _, partition, *_, account, _ = programs.aws("sts", "get-caller-identity")["Arn"].split(":")
     keys = f"arn:{partition}:ssm:{answers.region}:{account}:parameter/{options.stack}/"
     deployed = stack.parameters(programs, options.stack)
@@ -109,7 +109,7 @@ def _deployed(
     environment: Mapping[str, str],
     values: Mapping[str, str],
 ) -> str:
-    """Everything up to the page. Returns its URL."""
+    """Deploy everything except the page. Returns its URL."""
     name: str = options.stack
     whole = {**parameters.defaults(programs.folder), **values}
     _keep_key(options, answers, programs, environment)
@@ -142,7 +142,7 @@ def _image(options: Namespace, answers: Answers, programs: Programs, values: Map
 def _keep_key(
     options: Namespace, answers: Answers, programs: Programs, environment: Mapping[str, str]
 ) -> None:
-    """The LLM's key goes from the environment or the keyboard into SSM, if it is not there."""
+    """Copy the LLM's key from the environment or the keyboard to SSM, if it is not there yet."""
     parameter = answers.key_parameter
     if not parameter or answers.parameters.get(parameter):
         return

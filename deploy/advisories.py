@@ -1,7 +1,7 @@
-"""`make check-advisories`: asks the databases of advisories about every pinned version.
+"""`make check-advisories` queries the advisory databases about every pinned version.
 
-Whoever cannot be reached is said to be skipped, loudly, and fails nothing: without a network nothing is known, which is
-another thing than nothing being wrong. A known advisory fails the check.
+If a database cannot be reached, the check reports clearly that it was skipped and does not fail, because without a
+network nothing is known. A known advisory fails the check.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Verdict = Literal["clean", "advisories", "skipped"]
 
 _PROJECT = '[project]\nname = "audited"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = {pins}\n'
 _SOURCE = 'source = { registry = "http://127.0.0.1:1/simple" }'
-"""No index: uv would ask it which projects are archived, and wait for it."""
+"""No index is used, because uv would ask it which projects are archived, and wait for the answer."""
 _LOCKED = """
 [[package]]
 name = "{name}"
@@ -32,17 +32,17 @@ version = "{version}"
 sdist = {{ url = "http://127.0.0.1:1/{name}.tar.gz", hash = "sha256:{hash}" }}
 """
 _HASH = "0" * 64
-"""Nothing is installed from the lock that uv reads here: it wants names and versions."""
+"""Nothing is installed from the lock that uv reads here; only names and versions are needed."""
 
 
 def audited_sets(folder: Path) -> list[str]:
-    """All but those whose versions another set has, too."""
+    """Return all packages except those whose versions another set has too."""
     pins = {name: set(python_packages(folder, name)) for name in python_sets(folder)}
     return [name for name in pins if not any(pins[name] < pins[other] for other in pins)]
 
 
 def audit_python(folder: Path, name: str, uv: str, *options: str) -> Verdict:
-    """One set of `requirements/`. `options`: more for `uv audit`."""
+    """One set of `requirements/`. `options`: additional arguments of `uv audit`."""
     with TemporaryDirectory() as project:
         _write_project(Path(project), python_packages(folder, name))
         command = (uv, "audit", "--frozen", "--preview-features", "audit,json-output", *options)
@@ -76,7 +76,7 @@ def _write_project(project: Path, packages: list[Package]) -> None:
 
 
 def _answer(command: Sequence[str], folder: Path, **environment: str) -> dict[str, Any] | None:
-    """The JSON document that the program has printed, whatever its exit code; None if there is none."""
+    """Return the JSON document that the program has printed, whatever its exit code; None if there is none."""
     try:
         done = subprocess.run(
             command,

@@ -1,4 +1,4 @@
-"""The three questions, and the file that keeps their answers. No secret is ever in it."""
+"""The three questions, and the file that keeps their answers, which never contains a secret."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ KEYS = {
     "openai": "OpenaiApiKeyArn",
     "openai-responses": "OpenaiApiKeyArn",
 }
-"""Providers that want a key, and the template's parameter that names where it is kept."""
+"""Providers that need a key, and the template's parameter for the place of the key."""
 EVERYBODY = "everybody"
 
 Ask = Callable[[str, str], str]
-"""(question, default) → answer. Raises `DeployFailed` where nobody can be asked."""
+"""(question, default) → answer. Raises `DeployFailed` if nobody can be asked."""
 
 
 class Answers(BaseModel):
-    """What was answered, and what the last deployment used."""
+    """The answers, and the values that the last deployment used."""
 
     model_config = ConfigDict(extra="forbid")
 
     region: str
     llm: str
     who: str
-    """`everybody`, or issuer and audience of the tokens to require, with a space between."""
+    """`everybody`, or issuer and audience of the required tokens, separated by a space."""
     parameters: dict[str, str] = Field(default_factory=dict)
-    """Of the template, given by `--set`; they are kept from one deployment to the next."""
+    """Parameters of the template that `--set` has set; they are kept from one deployment to the next."""
     with_node: bool = False
     images: list[str] = Field(default_factory=list)
     """Tags of the worker's images, the newest last."""
@@ -41,7 +41,7 @@ class Answers(BaseModel):
         return KEYS.get(self.llm.partition(":")[0])
 
     def login(self) -> dict[str, str]:
-        """Parameters for who may enter. Raises `DeployFailed`."""
+        """Return the parameters for who may use the installation. Raises `DeployFailed`."""
         if self.who == EVERYBODY:
             return {"AuthIssuer": "", "AuthAudience": ""}
         issuer, _, audience = self.who.partition(" ")
@@ -62,7 +62,7 @@ def read(file: Path) -> Answers | None:
 
 
 def write(file: Path, answers: Answers) -> None:
-    """Whole or not at all."""
+    """Write the file completely or not at all."""
     file.parent.mkdir(exist_ok=True)
     new = file.with_suffix(".new")
     new.write_text(answers.model_dump_json(indent=2) + "\n")
@@ -70,7 +70,7 @@ def write(file: Path, answers: Answers) -> None:
 
 
 def asked(known: Answers | None, given: dict[str, str], ask: Ask, region: str) -> Answers:
-    """`given` by options wins, then what is `known`; only the rest is asked."""
+    """Options in `given` have priority, then `known` answers; only the rest is asked."""
     before = known.model_dump(include={"region", "llm", "who"}) if known else {}
     values = before | {name: value for name, value in given.items() if value}
     questions = (

@@ -1,6 +1,6 @@
-"""`make base-images`: pins the base images of worker/Dockerfile by the digests that their tags have now.
+"""`make base-images` pins the base images of worker/Dockerfile by the current digests of their tags.
 
-A tag is moved by its owner; a digest names one content. Run it again to take in what was mended in them since.
+A tag's owner may move it; a digest names one content. Run this again to get the fixes of newer images.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def pinned(text: str, programs: Programs) -> str:
-    """The Dockerfile with the digest of each base image behind its tag. Raises `DeployFailed`."""
+    """Return the Dockerfile with the digest of each base image after its tag. Raises `DeployFailed`."""
 
     def renew(found: re.Match[str]) -> str:
         return f"{found[1]}{found[2]}@{_digest(found[2], programs)}"
@@ -27,7 +27,7 @@ def pinned(text: str, programs: Programs) -> str:
 
 
 def _digest(image: str, programs: Programs) -> str:
-    """Of the list of images for all processors, so that one line is right for arm64 and x86-64."""
+    """Return the digest of the list of images for all processors, so that one line works for arm64 and x86-64."""
     format_ = ("--format", "{{.Manifest.Digest}}")
     said = programs.output("docker", "buildx", "imagetools", "inspect", image, *format_).strip()
     if not _DIGEST.fullmatch(said):

@@ -1,6 +1,6 @@
 """`make sbom`: the software bill of materials of what is deployed, in CycloneDX, from the lock files alone.
 
-ARGS=--all has what developers install, too. What a container's base image holds is listed by tools for images.
+ARGS=--all includes what developers install. Tools for images list the contents of a container's base image.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BASE = re.compile(r"^ARG (\w+_IMAGE)=(\S+)$", re.MULTILINE)
 
 
 def bill(folder: Path, *, everything: bool = False) -> dict[str, Any]:
-    """The same lock files give the same document: it has no time and no number of its own."""
+    """The same lock files give the same document, because it contains no time and no serial number."""
     sets = defaultdict[Package, list[str]](list)
     for name in python_sets(folder) if everything else DEPLOYED:
         for package in python_packages(folder, name):
@@ -51,7 +51,7 @@ def _component(package: Package, sets: list[str]) -> dict[str, Any]:
 
 
 def _base_images(folder: Path) -> list[dict[str, Any]]:
-    """As the Dockerfile names them: with a digest, once an installation has set one."""
+    """The names of the Dockerfile, with a digest once an installation has set one."""
     found = _BASE.findall((folder / "worker" / "Dockerfile").read_text())
     return [{"type": "container", "bom-ref": f"image:{argument}", "name": image} for argument, image in found]
 

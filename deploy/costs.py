@@ -1,4 +1,4 @@
-"""What an installation costs, line by line, before anything is created; by the table of prices (`prices.json`)."""
+"""The cost of an installation, line by line, before anything is created, by the table of prices (`prices.json`)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from deploy.turn import answer_dollars
 HOURS = 730
 PROCESSORS = {"arm64": "Arm", "x86_64": "x86"}
 IDLE_METRICS = 3
-"""What the worker says each minute. The others are billed only for the hours in which something happens."""
+"""Metrics that the worker sends each minute. All other metrics are billed only for the hours in which something
+happens."""
 ALARM_METRICS = 31
 POLL_SECONDS = 2
-"""Between two questions of a worker to the queue, when both its polls bring nothing."""
+"""Seconds between two polls of a worker, when both of its long polls return nothing."""
 REST = 0.75
 """RecoverRuns every minute, the catalog, logs, the image."""
 
 
 def idle(parameters: Mapping[str, str]) -> list[Line]:
-    """A month in which nobody asks anything."""
+    """Return the cost of a month without any message."""
     price = prices()
     processor = PROCESSORS[parameters["Architecture"]]
     task = float(parameters["WorkerCpu"]) / 1024 * price.of(f"{processor} vCPU hour")
@@ -40,12 +41,12 @@ def idle(parameters: Mapping[str, str]) -> list[Line]:
 
 
 def thousand_answers() -> float:
-    """Of 400 tokens with a tool call and a reload of the page each, at most."""
+    """Return the maximum cost of a thousand answers of 400 tokens, each with a tool call and a reload of the page."""
     return 1_000 * answer_dollars()
 
 
 def told(parameters: Mapping[str, str]) -> list[str]:
-    """Lines for a person."""
+    """Return the lines for a person."""
     lines = idle(parameters)
     total = sum(line.dollars for line in lines)
     return [

@@ -1,4 +1,5 @@
-"""Which commit was deployed when: who rolls back must know what there was before. A file beside the answers."""
+"""Which commit was deployed when, in a file next to the answers, so that an operator who rolls back knows the
+earlier commit."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ UNKNOWN = "unknown"
 
 
 def commit(programs: Programs) -> str:
-    """Of this checkout, with `-dirty` where something in it was edited."""
+    """Return the commit of this checkout, with `-dirty` if a file in it was edited."""
     try:
         return programs.output(
             "git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude", "*"
@@ -21,7 +22,7 @@ def commit(programs: Programs) -> str:
 
 
 def last(file: Path) -> str:
-    """The commit of the newest deployment; empty before the first."""
+    """Return the commit of the newest deployment; empty before the first."""
     lines = file.read_text().splitlines() if file.exists() else []
     return lines[-1].split()[1] if lines else ""
 

@@ -1,4 +1,4 @@
-"""The worker's image. Its tag is the digest of what it is built from, so a tag never means two things."""
+"""The worker's image. Its tag is the digest of its sources, so a tag always means the same image."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SOURCES = (
     "requirements/worker.txt",
     "worker",
 )
-"""What worker/Dockerfile.dockerignore lets into the build."""
+"""The files that worker/Dockerfile.dockerignore includes in the build."""
 KEPT_IMAGES = 20
 PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 
 
 def tag_of(folder: Path, options: Mapping[str, str]) -> str:
-    """`options`: what else decides of the image (processor, build arguments)."""
+    """`options`: further inputs of the image (processor, build arguments)."""
     digest = hashlib.sha256(repr(sorted(options.items())).encode())
     for source in SOURCES:
         root = folder / source
@@ -34,7 +34,8 @@ def tag_of(folder: Path, options: Mapping[str, str]) -> str:
 
 
 def repository(programs: Programs, name: str) -> str:
-    """The URI of the repository, made if it is not there. It is no part of the stack: the image comes first."""
+    """Return the URI of the repository, which is created if necessary. It is not part of the stack, because the
+    image is built first."""
     named = ("--repository-name", name)
     if not programs.succeeds("aws", "ecr", "describe-repositories", "--repository-names", name):
         settings = (
@@ -50,7 +51,7 @@ def repository(programs: Programs, name: str) -> str:
 
 
 def push(programs: Programs, name: str, uri: str, tag: str, options: Mapping[str, str]) -> None:
-    """Build and push, unless an image of this tag is there already."""
+    """Build and push, unless an image of this tag exists already."""
     wanted = ("--repository-name", name, "--image-ids", f"imageTag={tag}")
     if programs.succeeds("aws", "ecr", "describe-images", *wanted):
         return

@@ -21,17 +21,17 @@ class Package(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The package URL (purl) by which databases of advisories know it."""
+        """Return the package URL (purl) by which advisory databases know the package."""
         return f"pkg:{self.kind}/{self.name.replace('@', '%40')}@{self.version}"
 
 
 def python_sets(folder: Path) -> list[str]:
-    """The files of `requirements/` by name."""
+    """Return the files of `requirements/` by name."""
     return sorted(path.stem for path in (folder / "requirements").glob("*.txt"))
 
 
 def python_packages(folder: Path, name: str) -> list[Package]:
-    """Of one set; it is an error if nothing is pinned in it."""
+    """Return the packages of one set. It is an error if the set pins nothing."""
     found = _PINNED.findall((folder / "requirements" / f"{name}.txt").read_text())
     if not found:
         raise ValueError(f"requirements/{name}.txt pins nothing")
@@ -39,7 +39,7 @@ def python_packages(folder: Path, name: str) -> list[Package]:
 
 
 def node_packages(folder: Path, *, development: bool) -> list[Package]:
-    """Those of `package-lock.json`: what is used beside development (anvil), or all."""
+    """Return the packages of `package-lock.json`: those that are used outside development (anvil), or all."""
     entries: dict[str, dict[str, str]] = json.loads((folder / "package-lock.json").read_text())["packages"]
     return sorted(
         {

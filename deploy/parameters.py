@@ -1,4 +1,4 @@
-"""Answers → the template's parameters. What a deployment does not name keeps the value that it has."""
+"""Converts answers to the template's parameters. A parameter that a deployment does not name keeps its value."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from deploy.programs import DeployFailed, Programs
 from local_dev.template.template import Template
 
 SMALL = {"WorkerCpu": "256", "WorkerMemory": "512", "RunsPerWorker": "15", "WorkerConcurrency": "60"}
-"""The installation that `make deploy` begins with. `--set` makes it larger."""
+"""The size of a first installation by `make deploy`. `--set` makes it larger."""
 ALONE = {"TestChain": "true", "WorkerCountMax": "1"}
-"""Where no network is named, so that what the README says first to type works."""
+"""Used if no network is named, so that the README's first example works."""
 MADE = ("EdgeSecret", "EdgeDigests", "WorkerImageUri")
-"""Parameters that each deployment makes anew."""
+"""Parameters that each deployment sets again."""
 FREE_CONCURRENCY = 100
 """Lambda refuses a reservation that leaves less than this to the account's other functions."""
 
 
 def defaults(folder: Path) -> dict[str, str]:
-    """Of every parameter of the template."""
+    """Return the defaults of every parameter of the template."""
     section = Template.load(folder / "template.yaml", region="us-east-1").section("Parameters")
     return {name: str(each["Default"]) for name, each in section.items()}
 
@@ -29,10 +29,11 @@ def defaults(folder: Path) -> dict[str, str]:
 def chosen(
     known: Mapping[str, str], deployed: Mapping[str, str], answers: Answers, keys: str
 ) -> dict[str, str]:
-    """Parameters for a stack that has those of `deployed` (none yet: a new one), without secrets and image.
+    """Return the parameters for a stack that has those of `deployed` (none yet: a new one), without secrets and
+    image.
 
-    `known`: the template's, with their defaults. `keys`: the ARN before the name of a key. What was set for a newer
-    template and is unknown to this one is left out, so that one can go back.
+    `known`: the template's parameters with their defaults. `keys`: ARN prefix of the keys. Values that were set for a
+    newer template and are unknown to this one are left out, so that an older commit can be deployed.
     """
     values = {name: value for name, value in deployed.items() if name in known and name not in MADE}
     if not deployed:
@@ -55,7 +56,8 @@ def refuse_unknown(known: Mapping[str, str], given: Mapping[str, str]) -> None:
 
 
 def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
-    """The ARNs that must be allowed for `bedrock:<model>`: an inference profile wants its own and its models'."""
+    """Return the ARNs that must be allowed for `bedrock:<model>`: an inference profile needs its own and those of
+    its models."""
     model = llm.partition(":")[2]
     wanted = ("bedrock", "get-inference-profile", "--inference-profile-identifier", model)
     if not programs.succeeds("aws", *wanted):
@@ -65,7 +67,7 @@ def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
 
 
 def stream_concurrency(programs: Programs) -> str:
-    """A quarter of the account's Lambda concurrency, if enough stays free; else no limit."""
+    """Return a quarter of the account's Lambda concurrency, if enough stays free; else no limit."""
     settings: Any = programs.aws("lambda", "get-account-settings")
     quota = int(settings["AccountLimit"]["ConcurrentExecutions"])
     share = quota // 4

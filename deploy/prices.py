@@ -1,4 +1,4 @@
-"""What AWS asks for what is counted: a dated table (`prices.json`), with the page that each price is from."""
+"""AWS's prices of the counted units: a dated table (`prices.json`), with the page of each price."""
 
 from __future__ import annotations
 

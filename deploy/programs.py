@@ -1,4 +1,4 @@
-"""The seam: every program that changes something is started here."""
+"""The only place that starts programs which change something."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 
 
 class DeployFailed(Exception):
-    """It cannot go on; the text says why and what to do."""
+    """The deployment cannot continue. The message says why and what to do."""
 
 
 class Programs:
-    """Starts `aws`, `docker` and `sam` as the `environment`'s PATH finds them. SAM may name another `sam`."""
+    """Starts `aws`, `docker` and `sam` from the `environment`'s PATH. SAM may name another `sam`."""
 
     def __init__(self, environment: Mapping[str, str], folder: Path, region: str = "") -> None:
         self.environment = {**environment, "SAM_CLI_TELEMETRY": "0", "AWS_PAGER": ""}
@@ -28,7 +28,7 @@ class Programs:
         self._names = {"sam": shlex.split(environment.get("SAM", "")) or ["sam"]}
 
     def aws(self, *arguments: str) -> Any:
-        """The answer of the AWS CLI, or None when it says nothing."""
+        """Return the answer of the AWS CLI, or None if it prints nothing."""
         answer = self._start(["aws", *arguments, "--output", "json"], capture=True).stdout
         return json.loads(answer) if answer.strip() else None
 
@@ -72,7 +72,8 @@ class Programs:
 
 @contextmanager
 def private_file(content: object) -> Generator[str]:
-    """`file://…` of JSON that nobody else can read: a secret on a command line can be seen by every user."""
+    """Yield `file://…` of a JSON file that nobody else can read, because every user can see a secret on a command
+    line."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "input.json"
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:

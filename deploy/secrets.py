@@ -1,4 +1,4 @@
-"""Secrets of a stack: encrypted SSM parameters below `/<stack>/`, which cost nothing. They are in no file here."""
+"""Secrets of a stack: encrypted SSM parameters below `/<stack>/`, which cost nothing. No file here contains them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def keep(programs: Programs, name: str, value: str) -> None:
 
 
 def edge_steps(programs: Programs, stack: str, *, renew: bool) -> list[dict[str, str]]:
-    """Parameters of the deployments that come one after another, so that CloudFront's secret is always accepted.
+    """Return the parameters of successive deployments that renew CloudFront's secret while it is always accepted.
 
-    To renew it: accept both, show the new one, forget the old one. CloudFormation waits for CloudFront in between.
+    First accept both secrets, then send the new one, then remove the old one. CloudFormation waits for CloudFront in
+    between.
     """
     name = name_of(stack, EDGE)
     if not exists(programs, name):

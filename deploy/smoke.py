@@ -1,4 +1,4 @@
-"""One look at what was deployed, through its one address: the page, the health, and an answer or a closed door."""
+"""A check of the deployment through its URL: the page, the health, and an answer, or a refusal if it needs a login."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from urllib.request import Request, urlopen
 from deploy.programs import DeployFailed
 
 PATIENCE_SECONDS = 300.0
-"""A first worker may have to be started, and CloudFront's name to become known."""
+"""Time limit, because a first worker may have to be started, and CloudFront's name may not be known yet."""
 PAUSE_SECONDS = 3.0
 _TIMEOUT = 30
 
 
 class NotYet(Exception):
-    """What was looked at is not right at the moment; the text says what."""
+    """A check fails at the moment. The message says which."""
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
     patience: float = PATIENCE_SECONDS,
     pause: float = PAUSE_SECONDS,
 ) -> None:
-    """Raises `DeployFailed` when the deployment does not do what it should within `patience` seconds."""
+    """Raises `DeployFailed` if the deployment does not work within `patience` seconds."""
     until = time.monotonic() + patience
     session = str(uuid.uuid4())
     steps = [_health, _page, _closed_door if has_login else _answer]
@@ -65,7 +65,7 @@ def _closed_door(url: str, session: str) -> None:
 
 
 def _answer(url: str, session: str) -> None:
-    """The idempotency key makes this one message, however often it is sent."""
+    """Because of the idempotency key this is one message, however often it is sent."""
     status, body = _get(f"{url}/api/state?session_id={session}")
     state: Any = json.loads(body) if status == HTTPStatus.OK else {}
     messages: list[dict[str, Any]] = state.get("messages", [])

@@ -1,4 +1,4 @@
-"""The stack: built and deployed by SAM, read by its outputs, deleted."""
+"""Builds and deploys the stack with SAM, reads its outputs, and deletes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ PYTHON_IMAGE = "python:3.13-slim"
 
 
 def prepare_account(programs: Programs) -> None:
-    """The first ECS cluster of an account fails while its service-linked role is being made, so it is made before."""
+    """The first ECS cluster of an account fails while its service-linked role is being created, so the role is
+    created before."""
     if not programs.succeeds("aws", "iam", "get-role", "--role-name", "AWSServiceRoleForECS"):
         programs.aws("iam", "create-service-linked-role", "--aws-service-name", "ecs.amazonaws.com")
 
@@ -33,7 +34,7 @@ def has_bytecode(layer: Path) -> bool:
 
 
 def compile_layer(programs: Programs, layer: Path) -> None:
-    """Where no Python 3.13 is on the PATH, a container has one."""
+    """If no Python 3.13 is on the PATH, a container is used."""
     mount = ("--volume", f"{layer}:/layer", "--user", f"{_owner(layer)}")
     command = ("python", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "/layer")
     programs.show("docker", "run", "--rm", *mount, PYTHON_IMAGE, *command)
@@ -57,7 +58,7 @@ def outputs(programs: Programs, name: str) -> dict[str, str]:
 
 
 def parameters(programs: Programs, name: str) -> dict[str, str]:
-    """Those of the stack as it is deployed; none if it is not."""
+    """Return the parameters of the deployed stack; none if it is not deployed."""
     if not programs.succeeds("aws", "cloudformation", "describe-stacks", "--stack-name", name):
         return {}
     found = programs.aws("cloudformation", "describe-stacks", "--stack-name", name)
@@ -65,9 +66,9 @@ def parameters(programs: Programs, name: str) -> dict[str, str]:
 
 
 def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
-    """The files of the new version first, then what names them; what is gone goes last.
+    """Upload the files of the new version first, then the files that name them; outdated files are deleted last.
 
-    Folders of earlier versions stay: pages that are open may still ask for their files.
+    Folders of earlier versions stay, because open pages may still request their files.
     """
     bucket = f"s3://{found['PageBucketName']}"
     with TemporaryDirectory() as folder:
@@ -81,9 +82,10 @@ def upload_page(programs: Programs, found: Mapping[str, str]) -> None:
 
 
 def lay_out(page: Path, folder: Path, config: str = "{}") -> str:
-    """What goes into the bucket: the page's files under their version and, for other pages, under their own names.
+    """Prepare the contents of the bucket: the page's files below their version and, for other pages, under their own
+    names.
 
-    `config`: what the page is told of the installation, which is written into its index.
+    `config`: the page's configuration, which is written into its index.
 
     Returns the version.
     """
@@ -107,6 +109,7 @@ def delete(programs: Programs, name: str, region: str, *, keep_data: bool) -> No
     programs.aws("cloudformation", "delete-stack", *stack)
     if programs.succeeds("aws", "cloudformation", "wait", "stack-delete-complete", *stack):
         return
-    # The table refuses to go, as was asked; what a failed deletion names may be left out of the next one.
+    # The table refuses to be deleted, as requested. The resource that a failed deletion names may be left out of the
+    # next one.
     programs.aws("cloudformation", "delete-stack", *stack, "--retain-resources", "Table")
     programs.aws("cloudformation", "wait", "stack-delete-complete", *stack)

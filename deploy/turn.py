@@ -1,6 +1,6 @@
-"""What an answer costs, from what is counted of it (`turn.json`, which `tests/cost` holds) and the table of prices.
+"""The cost of an answer, from its counted units (`turn.json`, which `tests/cost` checks) and the table of prices.
 
-Of a turn (a message, a tool call, 400 tokens over 20 s), of a reload of the page, and of a turn's part of the
+It covers a turn (a message, a tool call, 400 tokens over 20 s), a reload of the page, and a turn's part of the
 deletion when its session has expired.
 """
 
@@ -13,7 +13,7 @@ from functools import cache
 from deploy.prices import HERE, Line, Prices, prices
 
 Counts = Mapping[str, float]
-"""Of one turn: write units, frames and so on, by their names in the meter."""
+"""Units of one turn: write units, frames and so on, by their names in the meter."""
 
 BUDGET = HERE / "turn.json"
 GIGABYTE = 1e9
@@ -21,7 +21,7 @@ GIGABYTE = 1e9
 
 @cache
 def budget() -> Mapping[str, Counts]:
-    """The most that is counted of a `turn`, a `reload` and of the `expiry`."""
+    """The largest counts of a `turn`, a `reload` and the `expiry`."""
     return json.loads(BUDGET.read_text())
 
 
@@ -74,5 +74,5 @@ def bill(counted: Mapping[str, Counts]) -> dict[str, list[Line]]:
 
 
 def answer_dollars() -> float:
-    """An answer and a reload of the page, at most."""
+    """The maximum cost of an answer and a reload of the page."""
     return sum(line.dollars for lines in bill(budget()).values() for line in lines) / 1e6

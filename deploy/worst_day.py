@@ -1,6 +1,7 @@
-"""What the worst day can cost with an installation's parameters: everything that the roofs allow, all day long.
+"""The cost of the worst day with an installation's parameters: all daily limits are used up.
 
-By the table of prices and what is counted of a turn. What is refused is billed, too, so the APIs' own rate is a line.
+It uses the table of prices and the counted units of a turn. Refused requests are billed too, so the APIs' own rate is
+a line.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ from deploy.prices import Line, prices
 from deploy.turn import budget, turn_lines
 
 SOCKETS = 50
-"""Those that one session may have open (`forge.store.config`); each gets every frame."""
+"""Sockets that one session may have open (`forge.store.config`); each gets every frame."""
 STREAM_SECONDS, STREAM_GB = 120, 0.25
 """The life of an event stream and the memory of its function. A socket costs less."""
 WAIT_SECONDS, WAIT_GB, WAIT_WRITES = 25, 0.5, 10
 """The longest wait of a request for a worker (`forge.api.waiting`), its function's memory, and its writes."""
 REFUSED_SECONDS, REFUSED_LOG_GB = 0.02, 1e-6
 OUTPUT_TOKEN = 15 / 1e6
-"""Of a large LLM (Claude Sonnet 4.5, https://www.anthropic.com/pricing, 2026-11-26); input is a fifth of it."""
+"""Price of a large LLM's output (Claude Sonnet 4.5, https://www.anthropic.com/pricing, 2026-11-26); input costs a
+fifth of it."""
 DAY = 86_400
 
 
 def worst_day(parameters: Mapping[str, str]) -> list[Line]:
-    """Dollars of one day. A roof of 0 is none: then this is no bound."""
+    """Dollars of one day. A limit of 0 means no limit, and then this is no upper bound."""
     requests, streams, tokens = (
         int(parameters[f"Deployment{name}PerDay"]) for name in ("Requests", "Streams", "Tokens")
     )

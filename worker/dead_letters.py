@@ -81,7 +81,7 @@ class DeadLetters:
     def _again(self, letter: DeadLetter) -> str:
         message, session, question = letter.message, letter.session, letter.question
         if session is None:
-            return "Its session has ended: there is nobody left to answer. The letter was removed."
+            return "Its session has ended, so there is nobody to answer. The letter was removed."
         if message.run_id not in session.recent and question is None:
             self._queue.send(message, resend=True)
             return "The run had not ended: it was sent to the queue again."

@@ -30,7 +30,7 @@ UNKNOWN_SIGN = "OUTCOME UNKNOWN"
 
 LOOK_FIRST = "Verify the state with a read-only tool before you repeat it; if you cannot, ask the user."
 VERIFY = f"It may or may not have taken effect. {LOOK_FIRST}"
-PERSON_LOOKS_FIRST = "It may or may not have taken effect: look before it is done again."
+PERSON_LOOKS_FIRST = "It may or may not have taken effect: check before it is repeated."
 
 
 def unknown_text(reason: str, advice: str = VERIFY) -> str:

@@ -62,8 +62,8 @@ _SENTENCES: Mapping[Fault, str] = {
     "unsupported": "The configured LLM or its server cannot do what this chat needs, such as calling tools. Whoever "
     "operates this server finds the provider's reason in the log and must choose another LLM or set that server up "
     "for it.",
-    "unusable": "The LLM provider gave an answer of a form that is not understood. Please send the message again; if "
-    "that does not help, whoever operates this server finds it in the log.",
+    "unusable": "The LLM provider gave an answer in a form that is not understood. Please send the message again; if "
+    "that does not help, whoever operates this server finds the reason in the log.",
 }
 _TOO_LONG = "This took longer than a run may take and was stopped. Please ask for less at a time."
 

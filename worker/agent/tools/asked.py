@@ -79,8 +79,8 @@ def waiting_text(ask: Ask) -> str:
 def asked_text(ask: Ask) -> str:
     """Return the same result as the person reads it."""
     return (
-        f"Your word is needed before this is done, because this conversation holds texts of strangers (from "
-        f"{_listed(ask.strangers)}), which may have asked for it. Nothing was done so far; the question ends at "
+        f"Your decision is needed before this is done, because this conversation contains text from strangers (from "
+        f"{_listed(ask.strangers)}), which may have asked for it. Nothing was done so far; the question expires at "
         f"{rfc3339(ask.expires_at)}."
     )
 

@@ -189,7 +189,7 @@ async def _transaction(request: Request, gas: str | None, *, knows_sender: bool)
 def _check_room(pending: list[Approval], approval: Approval) -> None:
     if len(pending) >= PENDING_LIMIT:
         raise ToolRefused(
-            f"{PENDING_LIMIT} wallet requests are waiting already; some of them have to be answered first."
+            f"{PENDING_LIMIT} wallet requests are waiting already; some of them must be answered first."
         )
     if sum(len(each.model_dump_json().encode()) for each in [*pending, approval]) > PENDING_BYTES:
-        raise ToolRefused("The call data is too long for a wallet request beside those that are waiting.")
+        raise ToolRefused("The call data is too long for another wallet request besides the waiting ones.")

@@ -13,9 +13,9 @@ from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.results import AssetChange, Simulation
 from worker.ethereum.transactions import Request
 
-NO_SENDER = "Your own address is not known, so what it moves for you could not be told."
+NO_SENDER = "Your own address is not known, so it is unknown what it moves for you."
 UNTRIED = (
-    "The node could not try it for another account either, so nobody knows whether it would fail: "
+    "The node could not try it for another account either, so it is unknown whether it would fail: "
     "connect a wallet before you sign."
 )
 

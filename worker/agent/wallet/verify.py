@@ -27,8 +27,8 @@ LONGEST_PAUSE_MS = 15_000
 MOST_LOOKS = 40
 """Approximate number of checks of one wait, whatever its length. Each check is a delivery of the run's queue
 message."""
-_NO_HASH = "the wallet told no transaction, and none of the account's does it"
-_NO_ACCOUNT = "the wallet told no transaction, and it is not known from which account it would be"
+_NO_HASH = "the wallet reported no transaction, and none of the account's makes the call"
+_NO_ACCOUNT = "the wallet reported no transaction, and the account that would have sent it is not known"
 
 
 class Stopped(Exception):

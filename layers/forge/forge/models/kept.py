@@ -9,30 +9,42 @@ from forge.models.account import Kept
 _DAY = 86_400
 
 KEPT: Sequence[Kept] = (
-    Kept(kind="rate_counters", seconds=2 * 3_600, why="Deleting gives nobody new requests: numbers only."),
+    Kept(
+        kind="rate_counters",
+        seconds=2 * 3_600,
+        why="A deletion does not reset rate limits; only numbers stay.",
+    ),
     Kept(
         kind="token_counts",
         seconds=4 * _DAY,
-        why="Deleting gives nobody new LLM tokens or sums to send: numbers for each day.",
+        why="A deletion does not reset the daily limits of LLM tokens and of sent sums; only numbers stay.",
     ),
     Kept(
         kind="request_records",
         seconds=_DAY,
-        why="A repeated request is not carried out again: digests, ids, and what a deletion counted.",
+        why="They prevent a repeated request from being carried out again: digests, ids and a deletion's counts.",
     ),
-    Kept(kind="adoption_records", seconds=_DAY, why="A session is taken over once: ids."),
     Kept(
-        kind="queue_messages", seconds=14 * _DAY, why="Messages of the queue and dead letters hold ids only."
+        kind="adoption_records",
+        seconds=_DAY,
+        why="They prevent a session from being taken over twice: ids only.",
+    ),
+    Kept(
+        kind="queue_messages",
+        seconds=14 * _DAY,
+        why="Messages of the queue and dead letters contain ids only.",
     ),
     Kept(
         kind="backups", seconds=35 * _DAY, why="The table can be restored to any second of the last 35 days."
     ),
     Kept(
-        kind="logs", seconds=None, why="Logs hold ids and sizes, no contents; the operator decides how long."
+        kind="logs",
+        seconds=None,
+        why="Logs contain ids and sizes, no contents; the operator decides how long they stay.",
     ),
-    Kept(kind="transactions", seconds=None, why="What was sent to a chain is public for ever."),
-    Kept(kind="llm_provider", seconds=None, why="What the LLM's provider was sent is under its own terms."),
-    Kept(kind="login", seconds=None, why="The login itself is the identity provider's."),
+    Kept(kind="transactions", seconds=None, why="What was sent to a chain is public forever."),
+    Kept(kind="llm_provider", seconds=None, why="The LLM provider's own terms apply to what was sent to it."),
+    Kept(kind="login", seconds=None, why="The identity provider keeps the login itself."),
 )
 """The data that remains after the deletion of an account."""
 

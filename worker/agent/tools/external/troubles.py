@@ -24,11 +24,11 @@ LOST: frozenset[Meaning] = frozenset({"session lost", "session perhaps lost"})
 
 STATUSES: tuple[tuple[range, Meaning, str], ...] = (
     # Each row: statuses, what they mean for a call, and the words for it; RFC 9110 and RFC 6585.
-    (range(200, 300), "unknown", "it took the request and gave no answer"),
+    (range(200, 300), "unknown", "it accepted the request and gave no answer"),
     (
         range(401, 402),
         "refused",
-        "it wants to know who calls (HTTP 401): its credentials in mcp.json are missing or wrong",
+        "it requires credentials (HTTP 401), and those in mcp.json are missing or wrong",
     ),
     (
         range(403, 404),
@@ -36,10 +36,10 @@ STATUSES: tuple[tuple[range, Meaning, str], ...] = (
         "it does not allow this (HTTP 403): the credentials in mcp.json are not enough",
     ),
     (range(404, 405), "refused", "there is nothing at its URL (HTTP 404)"),
-    (range(407, 408), "refused", "a proxy wants credentials (HTTP 407)"),
+    (range(407, 408), "refused", "a proxy requires credentials (HTTP 407)"),
     (range(408, 409), "unknown", "it waited too long (HTTP 408)"),
     (range(429, 430), "refused", "it has had too many requests (HTTP 429)"),
-    (range(400, 500), "refused", "it did not take the request"),
+    (range(400, 500), "refused", "it did not accept the request"),
     (range(501, 502), "refused", "it does not know how to do this (HTTP 501)"),
     (range(500, 600), "unknown", "it failed"),
 )

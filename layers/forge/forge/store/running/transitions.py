@@ -41,7 +41,7 @@ def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transit
         return step
     texts = [ask.model_dump_json() for ask in asks]
     if sum(len(text.encode()) for text in texts) > 2 * ASKS_BYTES:
-        raise InvalidRequest("The tool calls that wait for the person's word are too large to be stored.")
+        raise InvalidRequest("The tool calls that wait for the person's decision are too large to be stored.")
     step.change.set(asks=texts)
     return Transition(step.change, step.puts, step.after.model_copy(update={"asks": asks}))
 
