@@ -1,4 +1,4 @@
-"""Stopping runs without their worker: queued ones, and one that its worker has abandoned."""
+"""Stops runs without their worker: queued runs, and a run that its worker has abandoned."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from forge.store.stored.session_item import alive, entry_of, session_of
 
 
 class _Settled(Exception):
-    """There is nothing to stop any more."""
+    """Nothing is left to stop."""
 
     def __init__(self, session: Session | None) -> None:
         super().__init__("nothing to stop")
@@ -33,9 +33,10 @@ class _Settled(Exception):
 def withdraw(
     table: Table, config: StoreConfig, now: int, key: SessionKey, run_ids: frozenset[str]
 ) -> Session | None:
-    """Beside an active run, whose worker alone writes the log, the messages are kept to be shown after its end.
+    """Withdraw queued messages. While a run is active, only its worker writes the log, so the messages are kept to be
+    shown after its end.
 
-    A wallet's answer that is withdrawn has not been checked, so its request remembers what it reported.
+    A withdrawn answer of a wallet has not been checked, so its request records what the wallet reported.
     """
 
     def step(session: Session) -> Transition:
@@ -64,11 +65,12 @@ def withdraw(
 def interrupt_abandoned(
     table: Table, config: StoreConfig, now: int, key: SessionKey, run_id: str
 ) -> Session | None:
-    """The partial text is kept.
+    """End an abandoned run and keep its partial text.
 
-    A run that has begun something with an effect is left to a worker, which has been told to stop it: only an attempt
-    that replays the journal can say what became of that. The fence moves on first, so that the worker, should it wake
-    or its clock be behind, begins nothing between the look at what it has begun and the end of the run.
+    A run that has begun a call with an effect is left to a worker, which has been told to stop it: only an attempt
+    that replays the journal can say what the outcome of that call is. The fence is incremented first. A worker that
+    wakes up late, or whose clock is behind, then cannot begin a call between the check of the run's calls and the end
+    of the run.
     """
 
     def fence_off(session: Session) -> Transition:
@@ -89,7 +91,7 @@ def interrupt_abandoned(
 
 
 def _abandoned(table: Table, session: Session, run_id: str, now: int) -> ActiveRun:
-    """The run as its worker has left it. Raises `_Settled` when it is not for a function to end."""
+    """The run as its worker left it. Raises `_Settled` if a function must not end it."""
     active = session.active
     if active is None or active.run_id != run_id or is_held(active.lease_until, now):
         raise _Settled(session)
@@ -99,7 +101,7 @@ def _abandoned(table: Table, session: Session, run_id: str, now: int) -> ActiveR
 
 
 def _spoken(table: Table, session: Session, active: ActiveRun) -> list[Draft]:
-    """What the run had streamed, under the fence before the one that ends it."""
+    """The text that the run streamed. It is stored under the fence before the one that ends the run."""
     streaming = active.model_copy(update={"fence": active.fence - 1})
     text = whole_text(table, session.model_copy(update={"active": streaming}))
     spoken = Draft(sender="agent", content=text, created_at=active.started_at, run_id=active.run_id)

@@ -1,13 +1,16 @@
-"""Which run a worker's death is charged to.
+"""Decides which run a worker's death is charged to.
 
-An attempt counts against its run only when it stored nothing, was not handed over, and ran beside no run that is more
-suspect than itself. An attempt that stored something clears its run: it has come further than what the earlier ones
-died of. A run of which two attempts in a row have counted is a suspect. Suspects may begin beside each other, so
-that a machine that loses two workers keeps nobody waiting; a death among several in question convicts none of them.
-What has been there is tried alone from then on: a worker holds it beside no other suspect that is still in question, so
-that a further death convicts that one. The suspects of a worker are named in an item of its own. A suspect is in
-question until its attempt stores something, or has lasted longer than any that counts against it: what kills its
-workers does so in about the same time again.
+An attempt counts against its run only if it stored nothing, was not handed over, and ran beside no run that is more
+suspect. An attempt that stored something clears its run, because the run got further than the point at which the
+earlier attempts died. A run is a suspect once two attempts in a row have counted against it.
+
+Suspects may begin on the same worker, so that a machine that loses two workers keeps nobody waiting. If a worker dies
+with several suspects in question, the death does not count against any of them, and from then on each is tried alone:
+a worker holds it beside no other suspect that is still in question, so that a further death counts against that one.
+An item per worker names its suspects.
+
+A suspect is in question until its attempt stores something, or has lasted longer than every attempt that counts
+against it, because a run that kills its workers does so after about the same time.
 """
 
 from __future__ import annotations
@@ -27,14 +30,14 @@ from forge.store.stored.lenient import plain
 SUSPECT_STRIKES = 2
 _KEPT_SECONDS = 3_600
 _MOST_BESIDE = 20
-"""More suspects than a machine's worth would be a large item; the next one waits."""
+"""An item with more suspects than one machine can run would be large, so a further suspect waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What an active run is charged with: `strikes` attempts count against it, the longest of which lasted for `lived`
-    milliseconds at most. `is_alone`: it has been one of several suspects at a death, and is tried alone.
-    """
+    """What counts against an active run: `strikes` attempts, the longest of which lasted at most `lived`
+    milliseconds. `is_alone` means that the run was one of several suspects when a worker died, so it is tried
+    alone."""
 
     strikes: int
     lived: int
@@ -46,7 +49,7 @@ class Charge:
 
 
 def charged(table: Table, old: Item) -> Charge:
-    """The charge against the active run of the hot item `old`, once its last attempt is over."""
+    """The charge against the active run of the hot item `old` after its last attempt has ended."""
     if has_progressed(old):
         return Charge(strikes=0, lived=0, is_alone=False)
     before, was_handed_over = _charge(old), old["lease_until"] == 0
@@ -69,7 +72,8 @@ def has_progressed(item: Item) -> bool:
 
 
 def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, charge: Charge, now: int) -> bool:
-    """Name the run among the suspects of `worker`; False while that holds others, and one of them is tried alone."""
+    """Add the run to the suspects of `worker`. Returns False while the worker holds other suspects and one of
+    them, or this run, is tried alone, and when the worker holds the most suspects."""
     me: Item = {"session_key": str(key), "run_id": run_id, "alone": charge.is_alone}
     for _ in range(CONTENTION_TRIES):
         known = table.get(keys.single("worker", worker))
@@ -87,7 +91,7 @@ def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, charge
 
 
 def _name(table: Table, worker: str, known: Item | None, suspects: list[Item], now: int) -> bool:
-    """False if another run of the worker has been named since `known` was read."""
+    """Store the suspects. Returns False if another run of the worker was named after `known` was read."""
     seen = plain((known or {}).get("namings"), int, 0)
     change = ConditionalWrite().set(
         suspects=suspects, namings=seen + 1, expires_at=now // 1_000 + _KEPT_SECONDS
@@ -101,14 +105,15 @@ def _name(table: Table, worker: str, known: Item | None, suspects: list[Item], n
 
 
 def _named(known: Item | None) -> list[Item]:
-    """An item of an older version names none: its worker has ended by now, or holds what it names by itself."""
+    """The named suspects. An item of an older version names none: its worker has ended by now or holds its suspect
+    alone."""
     return [each for each in plain((known or {}).get("suspects"), list, []) if isinstance(each, dict)]
 
 
 def _ran_beside_a_suspect(table: Table, old: Item) -> bool:
-    """Of suspects that were in question together only what has completed since is cleared. Others are more suspect than
-    a run that is none of them only while they are in progress.
-    """
+    """Whether the attempt ran beside a run that is at least as suspect. If the run itself was a suspect, another
+    suspect counts unless it has completed since. If it was not, another suspect counts only while it is in
+    progress."""
     worker = old["worker"]
     named = _named(table.get(keys.single("worker", worker))) if worker else []
     others = [each for each in named if each.get("run_id") != old["active_id"]]
@@ -132,7 +137,7 @@ def _is_in_question(table: Table, suspect: Item, worker: str, now: int) -> bool:
 
 
 def _is_held_by(suspect: Item, hot: Item | None, worker: str) -> bool:
-    """Whether the named run is still in progress, on `worker` or as taken over from it."""
+    """Whether the named run is still in progress, on `worker` or on a worker that took it over from there."""
     return (
         hot is not None
         and hot.get("active_id") == suspect.get("run_id")
@@ -141,12 +146,13 @@ def _is_held_by(suspect: Item, hot: Item | None, worker: str) -> bool:
 
 
 def _life(old: Item) -> int:
-    """A worker that was alive when it renewed the lease last would have renewed it again soon."""
+    """How long the attempt lasted at most, in milliseconds: a worker that was alive when it last renewed the lease
+    would have renewed it again after `RENEW_MS`."""
     return max(0, old["lease_until"] - LEASE_MS + RENEW_MS - _claimed_at(old))
 
 
 def _claimed_at(hot: Item) -> int:
-    """Of the attempt; that of the first one is the run's own beginning."""
+    """When the attempt was claimed. The first attempt has no such time, so the run's start counts."""
     return plain(hot.get("claimed_at"), int, plain(hot.get("started_at"), int, 0))
 
 
