@@ -24,6 +24,8 @@ MOST_MESSAGES = 10
 REPEAT_SECONDS = 300.0
 """How long a receive with the same attempt id returns the same messages, while they are still held."""
 _JSON = "application/x-amz-json-1.0"
+_WAITING = "AmazonSQS.ReceiveMessage"
+"""The only operation that waits, so that its client may leave meanwhile."""
 
 Request = Mapping[str, Any]
 
@@ -77,6 +79,9 @@ class QueueApi:
             await respond(scope, send, _failure(QueueError("RequestTooLarge", "The request is too large.")))
             return
         target = dict(scope["headers"]).get(b"x-amz-target", b"").decode(errors="replace")
+        if target != _WAITING:
+            await respond(scope, send, await self._answer(target, body))
+            return
         working = asyncio.ensure_future(self._answer(target, body))
         leaving = asyncio.ensure_future(_until_left(receive))
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)

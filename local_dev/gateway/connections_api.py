@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
@@ -26,11 +27,10 @@ class ConnectionsApi:
 
     def post_now(self, address: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send a frame without waiting. Return False for everything that `handle` has to answer or to wait for."""
-        name = unquote(address.decode("latin-1").removeprefix(PREFIX))
-        connection = self._sockets.connections.get(name)
-        if connection is None or self._credential.refusal(headers) or not _is_text(body):
+        if self._credential.refusal(headers) or not _is_text(body):
             return False
-        return connection.send_now(body)
+        connection = self._sockets.connections.get(_id_in(address))
+        return connection is not None and connection.send_now(body)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, await self._answer(scope, receive))
@@ -42,8 +42,7 @@ class ConnectionsApi:
             body = await read_body(receive, self._limits.message)
         except BodyTooLarge:
             return _error(413, "PayloadTooLargeException", "The payload is too large")
-        raw_path = scope["raw_path"].decode("latin-1")
-        connection = self._sockets.connections.get(unquote(raw_path.removeprefix(PREFIX)))
+        connection = self._sockets.connections.get(_id_in(scope["raw_path"]))
         if connection is None:
             return _error(410, "GoneException", "The connection is gone")
         match scope["method"]:
@@ -66,6 +65,12 @@ class ConnectionsApi:
             await self._sockets.close(connection, 1008, "The client does not read")
             return _error(410, "GoneException", "The connection is gone")
         return Answer(200)
+
+
+@lru_cache(maxsize=1_024)
+def _id_in(address: bytes) -> str:
+    """The connection that an address names. All of its frames have the same."""
+    return unquote(address.decode("latin-1").removeprefix(PREFIX))
 
 
 def _is_text(body: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -30,7 +31,7 @@ class SignedConnections:
 
     async def post(self, connection_id: str, frame: bytes) -> None:
         """Raises `ConnectionGone` (410) and `StorageUnavailable` (throttled, 5xx, unreachable)."""
-        path = self._path + quote(connection_id, safe="")
+        path = self._path + _encoded(connection_id)
         headers = self._signer.headers(path, frame, await self._frozen())
         try:
             status = await self._pool.post(path, headers, frame)
@@ -46,6 +47,11 @@ class SignedConnections:
         if getattr(self._credentials, "refresh_needed", lambda: False)():
             return await asyncio.to_thread(self._credentials.get_frozen_credentials)
         return self._credentials.get_frozen_credentials()
+
+
+@lru_cache(maxsize=1_024)
+def _encoded(connection_id: str) -> str:
+    return quote(connection_id, safe="")
 
 
 def _check(status: int, connection_id: str) -> None:

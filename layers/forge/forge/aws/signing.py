@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from time import gmtime, strftime, time
 from typing import Protocol
@@ -94,7 +95,7 @@ class PostSigner:
         fields = sorted([("host", self.host), *((name.lower(), value) for name, value in sent.items())])
         names = ";".join(name for name, _ in fields)
         lines = [f"{name}:{value}" for name, value in fields]
-        signed = ["POST", quote(path, safe="/~"), "", *lines, "", names, sha256(body).hexdigest()]
+        signed = ["POST", _canonical(path), "", *lines, "", names, sha256(body).hexdigest()]
         canonical = "\n".join(signed)
         text = f"{_ALGORITHM}\n{stamp}\n{day.scope}\n{sha256(canonical.encode()).hexdigest()}"
         signature = day.hmac.digest(text.encode()).hex()
@@ -119,6 +120,12 @@ class PostSigner:
                 key = _Hmac(key).digest(part.encode())
             known = self._day = _Day(name, frozen, scope, _Hmac(key))
         return known
+
+
+@lru_cache(maxsize=1_024)
+def _canonical(path: str) -> str:
+    """Encode a path once more, as the signature wants it. A connection's frames all have the same."""
+    return quote(path, safe="/~")
 
 
 def host_of(url: str) -> str:
