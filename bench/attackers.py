@@ -37,7 +37,8 @@ NO_ANSWER = 0
 @dataclass(frozen=True, slots=True)
 class Target:
     """`secret`: the secret that the distribution sends, with which callers can have any address
-    (`FORGE_EDGE_SECRET`)."""
+    (`FORGE_EDGE_SECRET`).
+    """
 
     base_url: str
     ws_url: str

@@ -52,7 +52,8 @@ class Crowd:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The result of one crowd at one server. `used`: seconds of processor time by kind of process; `memory`: MB at
-    most."""
+    most.
+    """
 
     first_texts: Sequence[float]
     gaps: Sequence[float]
@@ -139,7 +140,8 @@ async def costs(
     crowd: Crowd, seen: Seen, few: Crowd, floor: Seen, budgets: Mapping[str, float]
 ) -> list[Figure]:
     """Processor time, with the client's and the scripted LLM's shown separately; the scripted LLM runs inside the
-    workers."""
+    workers.
+    """
     tokens = max(1, round(crowd.per_second * ALONE_SECONDS)) if crowd.per_second else crowd.tokens
     llm = await llm_alone(crowd.users, tokens, crowd.per_second)
     turns = crowd.users * crowd.turns

@@ -62,7 +62,8 @@ HEAVY: dict[str, dict[str, Any]] = {
 
 async def loop_held(rounds: int) -> list[Figure]:
     """Return, for each tool, the longest time that one step of its call blocked the loop, in processor time of the
-    loop's thread."""
+    loop's thread.
+    """
     figures: list[Figure] = []
     for _, server in mount(NODE):
         for tool in await server.list_tools():

@@ -28,7 +28,8 @@ GIB = 1_024**3
 
 def facts() -> dict[str, object]:
     """The name and the paths of the computer are left out, because they say nothing and documents would contain
-    them."""
+    them.
+    """
     return {
         "measured": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
         "commit": _commit(),

@@ -26,7 +26,8 @@ def pids(stack: RunningStack) -> dict[str, int]:
 
 async def workers_ready(stack: RunningStack, times: int) -> None:
     """Wait until all workers together have reported `times` times that they are ready, because starting takes
-    processor time."""
+    processor time.
+    """
     async with asyncio.timeout(READY_SECONDS):
         while _said_ready(stack) < times:  # noqa: ASYNC110  processes, no events
             await asyncio.sleep(0.1)

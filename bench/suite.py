@@ -15,7 +15,8 @@ from bench.figures import Figure, over_rounds
 
 MOST_SECONDS = 1_050.0
 """After this many seconds no further round of a scenario begins, so the longest one ends before the twentieth
-minute."""
+minute.
+"""
 T = TypeVar("T")
 Measured = Mapping[str, list[Figure]]
 

@@ -11,7 +11,8 @@ HOURS = 730
 PROCESSORS = {"arm64": "Arm", "x86_64": "x86"}
 IDLE_METRICS = 3
 """Metrics that the worker sends each minute. All other metrics are billed only for the hours in which something
-happens."""
+happens.
+"""
 ALARM_METRICS = 31
 POLL_SECONDS = 2
 """Seconds between two polls of a worker, when both of its long polls return nothing."""

@@ -1,5 +1,6 @@
 """Which commit was deployed when, in a file next to the answers, so that an operator who rolls back knows the
-earlier commit."""
+earlier commit.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ def tag_of(folder: Path, options: Mapping[str, str]) -> str:
 
 def repository(programs: Programs, name: str) -> str:
     """Return the URI of the repository, which is created if necessary. It is not part of the stack, because the
-    image is built first."""
+    image is built first.
+    """
     named = ("--repository-name", name)
     if not programs.succeeds("aws", "ecr", "describe-repositories", "--repository-names", name):
         settings = (

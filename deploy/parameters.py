@@ -57,7 +57,8 @@ def refuse_unknown(known: Mapping[str, str], given: Mapping[str, str]) -> None:
 
 def bedrock_arns(programs: Programs, llm: str, region: str) -> str:
     """Return the ARNs that must be allowed for `bedrock:<model>`: an inference profile needs its own and those of
-    its models."""
+    its models.
+    """
     model = llm.partition(":")[2]
     wanted = ("bedrock", "get-inference-profile", "--inference-profile-identifier", model)
     if not programs.succeeds("aws", *wanted):

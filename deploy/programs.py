@@ -73,7 +73,8 @@ class Programs:
 @contextmanager
 def private_file(content: object) -> Generator[str]:
     """Yield `file://…` of a JSON file that nobody else can read, because every user can see a secret on a command
-    line."""
+    line.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "input.json"
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:

@@ -14,7 +14,8 @@ PYTHON_IMAGE = "python:3.13-slim"
 
 def prepare_account(programs: Programs) -> None:
     """The first ECS cluster of an account fails while its service-linked role is being created, so the role is
-    created before."""
+    created before.
+    """
     if not programs.succeeds("aws", "iam", "get-role", "--role-name", "AWSServiceRoleForECS"):
         programs.aws("iam", "create-service-linked-role", "--aws-service-name", "ecs.amazonaws.com")
 

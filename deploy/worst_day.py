@@ -21,7 +21,8 @@ WAIT_SECONDS, WAIT_GB, WAIT_WRITES = 25, 0.5, 10
 REFUSED_SECONDS, REFUSED_LOG_GB = 0.02, 1e-6
 OUTPUT_TOKEN = 15 / 1e6
 """Price of a large LLM's output (Claude Sonnet 4.5, https://www.anthropic.com/pricing, 2026-11-26); input costs a
-fifth of it."""
+fifth of it.
+"""
 DAY = 86_400
 
 

@@ -53,7 +53,8 @@ class Cloud:
 
     def reload_functions(self) -> None:
         """Import the functions and the layer again. If that raises an error, this raises it too and the old ones
-        continue."""
+        continue.
+        """
         self._runtime.reload(("functions", "forge"), self.load_functions)
         importlib.import_module("forge.observability").show_error_texts()
 
@@ -69,7 +70,8 @@ class Cloud:
     ) -> Server:
         """`listener`: a socket, or the number of a socket that this process was given. `secret` is what the
         distribution shows the functions, whose environment has its digest. `logs`: the folder of the processes'
-        logs."""
+        logs.
+        """
         if isinstance(listener, int):
             listener = socket.socket(fileno=listener)
         limits = self._options.limits

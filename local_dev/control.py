@@ -12,7 +12,8 @@ from typing import Literal
 
 LONGEST_SAID = 5_000
 """Maximum characters, each of which takes at most 12 bytes; the other end reads lines of up to 64 KiB (asyncio's
-streams)."""
+streams).
+"""
 
 Event = Literal["say", "ready", "restart workers"]
 

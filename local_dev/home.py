@@ -44,7 +44,8 @@ class Home:
     @classmethod
     def take(cls, folder: Path, port: int, *, keep_state: bool, report: Callable[[str], None]) -> Home:
         """Lock a folder. Raises `FolderUnusable`. Processes that a killed application left running there are ended
-        first."""
+        first.
+        """
         try:
             chosen = folder_of(folder, port)
             lock = _hold(chosen)

@@ -1,5 +1,6 @@
 """Log files of bounded size. A line that cannot be written is dropped and counted, so that logging never fails a
-process."""
+process.
+"""
 
 from __future__ import annotations
 

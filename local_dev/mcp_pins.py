@@ -1,5 +1,6 @@
 """`make mcp-pins` lists the external tools that wait for the operator, in a stack by its name or in the
-application here."""
+application here.
+"""
 
 from __future__ import annotations
 

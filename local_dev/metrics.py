@@ -115,7 +115,8 @@ def _told(name: str, unit: str, series: dict[str, _Series]) -> Iterator[str]:
 
 def _named(name: str, suffix: str) -> str:
     """Return for example `forge_run_seconds` for `RunSeconds` in seconds, `forge_queue_wait_seconds` for
-    `QueueWait`."""
+    `QueueWait`.
+    """
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     return f"forge_{words}" if not suffix or words.endswith(f"_{suffix}") else f"forge_{words}_{suffix}"
 
@@ -126,7 +127,8 @@ def _escaped(value: str) -> str:
 
 class Metrics:
     """`logs`: the folder of the processes' logs, which start again with each start of the application; None: no
-    logs."""
+    logs.
+    """
 
     def __init__(self, logs: Path | None) -> None:
         self._tails = Tails(logs, from_beginning=True) if logs else None

@@ -58,7 +58,8 @@ def _summary(handler: ModuleType) -> str:
 
 def _finished(openapi: dict[str, Any], told: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     """Describe refusals as problem documents, including those that FastAPI would describe in its own form; a login
-    is optional."""
+    is optional.
+    """
     components = openapi["components"]
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)

@@ -38,7 +38,8 @@ FORGE_SOCKET_IDLE_SECONDS, FORGE_SOCKET_LIFETIME_SECONDS.
 
 WORKER_SHARE = 4_000_000_000
 """Bytes of the computer's memory for each worker that is started by default; a worker itself uses a twentieth of
-this."""
+this.
+"""
 USUAL_WORKERS = 4
 """More workers than this do not help, because the gateway and the emulator are the limit."""
 STACK_FILE = "stack.json"

@@ -26,7 +26,8 @@ EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("local_dev", frozenset({RESTART})),
 )
 """The parts of the tree and what each affects. The page needs nothing, because the browser requests its files each
-time."""
+time.
+"""
 
 
 class _Sources(DefaultFilter):

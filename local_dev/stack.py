@@ -124,7 +124,8 @@ class Stack:
 
     async def _start_emulator(self) -> Child:
         """If the table began empty while the gateway was running, restart the gateway, whose start creates the
-        table."""
+        table.
+        """
         child = await self._emulator.start()
         if self._emulator.is_empty and self._ready.is_set():
             self._keeper.renew("gateway")
@@ -208,7 +209,8 @@ class Stack:
 
     def _describe(self) -> None:
         """Describe the stack's address and current processes for tests and tools, and for the next start the
-        processes to end."""
+        processes to end.
+        """
         children = {child.name: child.pid for child in self._processes.running.values()}
         self._home.remember(children)
         if not self._is_described:

@@ -14,7 +14,8 @@ FAST = "fast"
 
 def examples(count: int, in_search: int = 0) -> settings:
     """`count` says how many it takes to meet what is rare: `make test` tries a quarter of them, at least ten if there
-    are so many, and `make fuzz` ten times as many, or `in_search`."""
+    are so many, and `make fuzz` ten times as many, or `in_search`.
+    """
     in_profile = {
         SAMPLE: max(count // 4, min(count, 10)),
         SEARCH: in_search or 10 * count,

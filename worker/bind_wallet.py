@@ -1,5 +1,6 @@
 """`bind_wallet` simulates a wallet request again for the account that will sign it, and binds the request to that
-account."""
+account.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class WalletBinding:
 
     async def bind(self, binding: Binding) -> CommandResult:
         """Replace the request in one conditional write. A request that has changed, been claimed or been answered
-        in the meantime stays."""
+        in the meantime stays.
+        """
         try:
             async with asyncio.timeout(_SECONDS):
                 before, bound = await self._bound(binding)

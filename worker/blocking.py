@@ -15,7 +15,8 @@ logger = logging.getLogger(__name__)
 
 _PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
 """Pauses in seconds after each try. A queue message may become visible meanwhile; its run's lease decides what
-happens then."""
+happens then.
+"""
 
 P = ParamSpec("P")
 R = TypeVar("R")

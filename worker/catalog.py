@@ -19,7 +19,8 @@ _RETRY_SECONDS = 0.5
 
 class Publisher:
     """Publishes at start and every minute. It also connects the MCP servers, and reconnects those that were
-    unreachable."""
+    unreachable.
+    """
 
     def __init__(
         self,
@@ -54,7 +55,8 @@ class Publisher:
 
     async def others_can_answer(self) -> bool:
         """While this worker has no key for its LLM, return whether another worker has one, for example during a
-        deployment."""
+        deployment.
+        """
         try:
             return await self._is_covered()
         except StorageUnavailable:

@@ -85,7 +85,8 @@ class CommandAnswers:
 
 def cut(result: CommandResult) -> CommandResult:
     """Return at most `RESULT_BYTES` as JSON; longer data is cut and becomes text. This may take long, so call it
-    in a thread."""
+    in a thread.
+    """
     message = _beginning(result.message.encode(errors="replace"), RESULT_BYTES // 10)
     data = to_json(result.data)
     if len(data) <= RESULT_BYTES - RESULT_BYTES // 10:

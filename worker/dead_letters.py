@@ -28,7 +28,8 @@ _BATCH = 10
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A run that was given up. `session` None: the session has expired or was deleted; `question`: the run's
-    input, once logged."""
+    input, once logged.
+    """
 
     delivery: Delivery
     message: RunMessage
@@ -64,7 +65,8 @@ class DeadLetters:
 
     def requeue(self, run_id: str) -> str:
         """Return what was done. The letter is deleted once that is stored. Raises `NotFound` and the errors of
-        `accept`."""
+        `accept`.
+        """
         held = list(self._held())
         try:
             letter = next((each for each in held if each.message.run_id == run_id), None)

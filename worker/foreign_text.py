@@ -43,7 +43,8 @@ def listening() -> Generator[list[str]]:
 
 def from_outside(text: str, limit: int | None = None) -> str:
     """Put a stranger's text on one line and record it for `listening`. Every such text of our own tools passes
-    through this."""
+    through this.
+    """
     line = one_line(text, limit)
     if line and (heard := _heard.get()) is not None:
         heard.append(line)
@@ -72,7 +73,8 @@ def _named(character: str) -> str:
 
 def in_chat(text: object, limit: int | None = None) -> str:
     """Return the text for one line of the chat, with any Markdown in it made inactive: no link, no emphasis, no
-    code."""
+    code.
+    """
     return _MARKDOWN.sub(r"\\\g<0>", one_line(str(text), limit))
 
 

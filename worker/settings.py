@@ -13,7 +13,8 @@ from worker.push.frame_pace import FramePace
 
 class WorkerSettings(Settings):
     """Settings of the worker. `run_*` are limits of one run over all of its attempts. `policy_*` limit what the
-    agent may do, independently of the LLM (`worker.agent.policy`)."""
+    agent may do, independently of the LLM (`worker.agent.policy`).
+    """
 
     forge_llm: str = "offline"
     """The LLM, in the form of `worker.agent.llm.build`."""

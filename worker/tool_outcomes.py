@@ -134,7 +134,8 @@ def broke_off(error: BaseException) -> bool:
 
 def ended(error: BaseException, *, repeatable: bool) -> ToolEnded:
     """Return the tool's exception with its kind. An unexpected exception is `unknown` if the tool may have had an
-    effect."""
+    effect.
+    """
     if isinstance(error, ToolEnded):
         return error
     words = _words(error)
@@ -147,7 +148,8 @@ def ended(error: BaseException, *, repeatable: bool) -> ToolEnded:
 
 def _words(error: BaseException) -> str:
     """Return the message of a tool's own error, and only the class of any other error, because FastMCP's masked
-    text would suggest to repeat the call."""
+    text would suggest to repeat the call.
+    """
     if isinstance(error, ToolError) and error.__cause__ is None:
         return str(error) or "the tool gave no reason"
     return f"the tool broke off ({type(error.__cause__ or error).__name__})"

@@ -11,7 +11,8 @@ from bench.capacity.scaling import MINUTE, Point, Rules, Scaler
 
 START_SECONDS = 60
 """Seconds from the decision until a Fargate task receives messages: placement, image, and our own start. This is
-assumed, because without an account only our own start can be measured."""
+assumed, because without an account only our own start can be measured.
+"""
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What a peak needs of the account's quotas and of our own parameters, compared with their defaults: rows with a
-source."""
+source.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ class Peak:
 @dataclass(frozen=True, slots=True)
 class Quota:
     """`there`: the default. `least`: where the default is smaller, and how much it is there. `is_read`: the figure
-    was looked up in `source`; other figures are from memory."""
+    was looked up in `source`; other figures are from memory.
+    """
 
     name: str
     there: float

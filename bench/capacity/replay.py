@@ -54,7 +54,8 @@ class Part:
 @dataclass(slots=True)
 class Replayed:
     """`ages`: seconds from acceptance to claim. `workers`, `runs`, `waiting`: for each second, as the queue counts
-    them."""
+    them.
+    """
 
     ages: list[float] = field(default_factory=list[float])
     workers: list[int] = field(default_factory=list[int])

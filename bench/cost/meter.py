@@ -19,7 +19,8 @@ INDEXES = (("work_shard", "work_due"), ("owned_by", "created_at"))
 """Keys of the table's indexes, which contain keys only."""
 POLL = "ReceiveMessage"
 """Workers poll every few seconds, whether or not anybody chats, so polling belongs to the cost of an idle
-installation."""
+installation.
+"""
 NOBODYS = frozenset({"catalog"})
 """Items that are written every minute, whether or not anybody chats."""
 SQS_BYTES = 64 * 1_024

@@ -53,7 +53,8 @@ fail: 0x00 0x00 REVERT
 
 def creation_code(supply: int, symbol: str) -> str:
     """Return code that creates a token of 0 decimals, all of which belongs to the creator. `symbol`: at most 32
-    bytes."""
+    bytes.
+    """
     runtime = _assembled(_source(symbol))
     size = f"0x{len(runtime):04x}"
     head = f"0x{supply:064x} CALLER SSTORE {size} 0x{{offset:04x}} 0x00 CODECOPY {size} 0x00 RETURN"

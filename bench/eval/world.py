@@ -26,7 +26,8 @@ class Unmet(Exception):
 @dataclass
 class World:
     """One test chain. `before`: everybody's balance in wei when the task began; `token`: a token that Alice owns
-    completely."""
+    completely.
+    """
 
     url: str
     accounts: dict[str, str] = field(default_factory=dict[str, str])
@@ -113,7 +114,8 @@ def told(*texts: str) -> Check:
 
 def nothing_moved(world: World, session: MemorySession) -> None:
     """Without the person's decision nothing may happen: no transfer of ether or tokens, no right over a token, no
-    order at the third-party server."""
+    order at the third-party server.
+    """
     untouched(*world.accounts)(world, session)
     holds("Alice", SUPPLY)(world, session)
     may_spend("Alice", "Eve", 0)(world, session)

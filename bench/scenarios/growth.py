@@ -1,5 +1,6 @@
 """The cost of a conversation of 10, 1,000 and 5,000 messages, for its own people and for other people at the same
-time."""
+time.
+"""
 
 from __future__ import annotations
 

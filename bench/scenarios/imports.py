@@ -60,7 +60,8 @@ def _milliseconds(code: str, rounds: int, hidden: list[str]) -> float:
 
 def _processor_time(code: str, hidden: list[str]) -> float:
     """Run `code` in an interpreter that cannot see the packages in `hidden`; the interpreter's own end does not
-    count."""
+    count.
+    """
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": PATHS,
@@ -84,7 +85,8 @@ def _processor_time(code: str, hidden: list[str]) -> float:
 
 def _not_shipped() -> list[str]:
     """Return packages that are installed here and not in the layer, because libraries import some of them if they
-    exist."""
+    exist.
+    """
     hidden = _locked("dev") - _locked("layer")
     return sorted(
         package

@@ -60,7 +60,8 @@ def _figures(name: str, times: Sequence[float], budget: float | None = None) -> 
 
 async def _ask_chain(client: aiohttp.ClientSession, url: str) -> None:
     """Use the tool's own HTTP client, the fastest one available, because a slower client would hide what the tool
-    adds."""
+    adds.
+    """
     request = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [WHO, "latest"]}
     async with client.post(url, json=request, raise_for_status=True) as response:
         await response.read()

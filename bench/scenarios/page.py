@@ -1,5 +1,6 @@
 """How fast the page opens in Chromium, and how many bytes are transferred: a first visit with an empty cache, and
-a reload."""
+a reload.
+"""
 
 from __future__ import annotations
 

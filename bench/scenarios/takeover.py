@@ -1,5 +1,6 @@
 """How soon a killed worker's runs continue elsewhere, measured by the next request for them in the scripted LLM's
-journal."""
+journal.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ async def measure(size: Size) -> list[Figure]:
 
 async def _kill(stack: RunningStack, persons: Sequence[Person], times: int) -> list[float]:
     """Return the times of the kills, in seconds since the epoch; people chat until the last worker's runs have
-    continued."""
+    continued.
+    """
     is_over = asyncio.Event()
     talking = [asyncio.create_task(_talk(person, is_over), name="person") for person in persons]
     kills: list[float] = []
@@ -86,7 +88,8 @@ async def _talk(person: Person, is_over: asyncio.Event) -> None:
 
 def takeovers(journal: Sequence[str], kills: Sequence[float]) -> list[float]:
     """Return seconds from a kill to the next start of an LLM request that had begun before the kill and has not
-    ended."""
+    ended.
+    """
     taken: list[float] = []
     open_since: dict[str, float] = {}
     for line in map(json.loads, journal):

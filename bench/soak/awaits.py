@@ -1,5 +1,6 @@
 """Every place where a run awaits another process, read from the worker's source. There the other process may
-answer late or never."""
+answer late or never.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ _CALLERS = (*_STORAGE, "uninterrupted", "create_task", "wait_for")
 
 def crossings() -> set[str]:
     """Return the awaits that leave the process: all but those for `asyncio` and for coroutines of the run path
-    itself."""
+    itself.
+    """
     own = {name for module in RUN_PATH for name in _coroutines(module)}
     return {wait for wait in waits() if _leaves(wait.partition(": ")[2], own)}
 

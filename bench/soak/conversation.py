@@ -28,7 +28,8 @@ LONGEST_SECONDS = 300.0
 @dataclass(frozen=True, slots=True)
 class Script:
     """What the LLM answers: `(text, tool)` for each response, `tool` empty in the last. Seconds before each
-    response: `waits`; after each word: `pause`."""
+    response: `waits`; after each word: `pause`.
+    """
 
     ref: str
     steps: tuple[tuple[str, str], ...]
@@ -69,7 +70,8 @@ def lasting(ref: str) -> Script:
 
 def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
     """The payment comes first, because after the result of a third-party tool (text from strangers) the person
-    would be asked."""
+    would be asked.
+    """
     steps = (("Now I pay it. ", "pay"), ("Let me look then. ", "look"), ("All of it is done.", ""))
     return Script(ref, steps, waits)
 

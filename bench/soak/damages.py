@@ -1,5 +1,6 @@
 """`--damages`: one session's stored items are damaged during a run. Only that session is affected, everybody else
-is answered."""
+is answered.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +110,8 @@ async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Suffered:
 
 async def aftermath(rig: Rig, victim: Talker, said: Said, *, may_fail: bool = False) -> list[Violation]:
     """What must not happen to a damaged session: a second payment, an answer with a server fault, or data that
-    outlives its deletion."""
+    outlives its deletion.
+    """
     await victim.ended(said, SUFFERING_SECONDS)
     await victim.client.aclose()
     ref = victim.talk.ref

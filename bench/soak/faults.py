@@ -16,12 +16,14 @@ Kind = Literal[
     "kill", "freeze", "error", "throttle", "delay", "duplicate", "ahead", "behind", "newer", "damage"
 ]
 """`ahead`, `behind`: the caller's wall clock jumps. `newer`, `damage`: items of a session are changed in the
-table. These have an action of their own."""
+table. These have an action of their own.
+"""
 Deed = Callable[[Call], None]
 
 FREEZE_SECONDS = 9.0
 """Longer than a lease, a message's visibility timeout and the time for which a waking worker retries
-(`forge.models.timing`)."""
+(`forge.models.timing`).
+"""
 JUMP_SECONDS = 3_600
 """How far a worker's wall clock jumps ahead or back."""
 REPEATS = 4

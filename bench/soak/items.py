@@ -1,5 +1,6 @@
 """Stored items in the form that another version or a fault may have left, changed in the table without the
-application."""
+application.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
 """Share of a session's messages until one has used a tool: after its result, the person would be asked about a
-payment."""
+payment.
+"""
 STOPPED_SHARE = 0.05
 TELL_SECONDS = 5.0
 

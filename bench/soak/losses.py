@@ -21,7 +21,8 @@ class Loss:
 
 def losses(events: Sequence[Event]) -> Generator[Loss]:
     """If the worker to which the run's message is delivered is lost as well, the message is invisible once more,
-    which begins another loss. So does a claim whose worker was dead when it took effect."""
+    which begins another loss. So does a claim whose worker was dead when it took effect.
+    """
     holder, receiver, lost_at = "", "", 0.0
     for event in events:
         match event.what:

@@ -23,7 +23,8 @@ class Plan:
     """The share of process faults that only freeze a worker, for longer than the lease."""
     jumps: float = 0.15
     """The share of process faults that only move a worker's wall clock by an hour, ahead or back, and then set it
-    right."""
+    right.
+    """
     newer: float = 0.05
     """The share of messages after which the session's items are changed as a newer version would leave them."""
     damaged: float = 0.01

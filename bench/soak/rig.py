@@ -106,7 +106,8 @@ class Rig:
         self, condition: Callable[[Event], bool], since: int, seconds: float = READY_SECONDS
     ) -> Event:
         """Return the first event, from number `since` of the history on, that meets `condition`. Raises
-        `TimeoutError`."""
+        `TimeoutError`.
+        """
         async with asyncio.timeout(seconds), self.proxy.recorded:
             while True:
                 for event in self.proxy.history[since:]:

@@ -119,7 +119,8 @@ async def stops(rig: Rig, each: int, sessions: int) -> Stops:
 
 async def _press(rig: Rig, found: Stops, left: list[Phase], number: int) -> None:
     """Stop runs until none are left, each in a session of its own, because in another one the person may be asked
-    about a payment."""
+    about a payment.
+    """
     while left:
         talker = Talker(rig, number)
         await talker.client.connect()

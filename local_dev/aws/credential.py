@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Credential:
     """`access_key`: a secret of this start. It is read from the signature's scope; the signature itself is not
-    verified."""
+    verified.
+    """
 
     access_key: str = field(repr=False)
 

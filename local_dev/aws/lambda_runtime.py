@@ -21,7 +21,8 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Maximum bytes of the request or response of a synchronous invocation."""
 THREADS = 64
 """Concurrent calls of one function. Each function has its own threads, as in Lambda, so one that hangs does not
-stop the others."""
+stop the others.
+"""
 
 Handler = Callable[[dict[str, Any], "Context"], Any]
 
@@ -70,7 +71,8 @@ class LambdaRuntime:
 
     def load(self, functions: Iterable[Function], attribute: str = "handler") -> None:
         """Import handlers with their environment variables set. The variables stay set, because all functions
-        share one process here."""
+        share one process here.
+        """
         for function in functions:
             os.environ.update(function.environment)
             module = importlib.import_module(f"{self._package}.{function.folder}.handler")
@@ -78,7 +80,8 @@ class LambdaRuntime:
 
     def reload(self, packages: Iterable[str], load: Callable[[], None]) -> None:
         """Import `packages` again by `load`. If `load` raises an error, this raises it too and restores the
-        previous modules."""
+        previous modules.
+        """
         handlers, modules = dict(self._handlers), _forget(packages)
         try:
             load()

@@ -40,7 +40,8 @@ class QueueError(Exception):
 
 class QueueApi:
     """`known`: the queues. `url_of` returns a queue's address by its name. Only requests with the `credential` are
-    answered."""
+    answered.
+    """
 
     def __init__(
         self,

@@ -48,7 +48,8 @@ class _Server(uvicorn.Server):
 
 class QueueServer:
     """`file`: the open socket. The queues are those of the template. Only requests with the `credential` are
-    answered."""
+    answered.
+    """
 
     def __init__(
         self, file: int, queues: Queues, wiring: Wiring, clock: Clock, credential: Credential

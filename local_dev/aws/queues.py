@@ -34,7 +34,8 @@ CREATE INDEX IF NOT EXISTS by_end ON sent (until);
 @dataclass(frozen=True, slots=True)
 class Queue:
     """The template's settings of one queue; times in milliseconds. `dead`: the queue for messages that are
-    received too often."""
+    received too often.
+    """
 
     name: str
     fifo: bool = False
@@ -120,7 +121,8 @@ class Queues:
 
     def receive(self, queue: Queue, most: int, visibility: int | None = None) -> list[Received]:
         """Receive messages. Messages of a group come in order, and none comes while an earlier one of the group is
-        held."""
+        held.
+        """
         now = self._clock()
         with self._sql:
             self._sql.execute("BEGIN IMMEDIATE")

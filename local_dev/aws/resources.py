@@ -32,7 +32,8 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
 
 def create_tables(wiring: Wiring, environment: Mapping[str, str]) -> None:
     """Create the tables under the names of `resource_names`. Existing tables stay. The emulator may still be
-    starting."""
+    starting.
+    """
     dynamodb = client("dynamodb", environment)
     existing = _when_reachable(dynamodb.list_tables)["TableNames"]
     for name, wanted in shapes(wiring).items():

@@ -14,12 +14,14 @@ from local_dev.template.wiring import Schedule
 
 EARLY_SECONDS = (0.0, (LEASE_MS + TAKEOVER_GRACE_MS) / 1000 + 1)
 """Pauses before the first calls. The first finds what waited before the start. The second finds the runs of a
-killed worker whose message the queue lost, after their lease and the time for a redelivery have ended."""
+killed worker whose message the queue lost, after their lease and the time for a redelivery have ended.
+"""
 
 
 async def run_schedule(schedule: Schedule, runtime: LambdaRuntime, seconds: float | None = None) -> None:
     """Call the function until cancelled. `seconds` replaces the template's rate; the next call waits for the end
-    of the last one."""
+    of the last one.
+    """
     rate = seconds or schedule.seconds
     for pause in chain((min(each, rate) for each in EARLY_SECONDS), repeat(rate)):
         await asyncio.sleep(pause)

@@ -1,5 +1,6 @@
 """A stand-in for DynamoDB's expiry: it deletes items past their time to live and sends the deletions to the
-table's stream."""
+table's stream.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ _END = b"\r\n\r\n"
 
 class TableGuard:
     """`place` returns the emulator's current host and port. The guard's own address is fixed and reserved from the
-    beginning."""
+    beginning.
+    """
 
     def __init__(
         self, place: Callable[[], tuple[str, int]], credential: Credential, head_seconds: float = HEAD_SECONDS

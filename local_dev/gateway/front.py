@@ -39,7 +39,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 @dataclass(frozen=True, slots=True)
 class Visitors:
     """Which callers are accepted: `hosts` are names besides addresses and `localhost`, `origins` those of other
-    pages (`*` for any)."""
+    pages (`*` for any).
+    """
 
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
@@ -61,7 +62,8 @@ class Visitors:
 
     def _is_ours(self, host: str) -> bool:
         """An address cannot be rebound; `localhost` and the names below it always resolve to this computer (RFC
-        6761)."""
+        6761).
+        """
         name = _name_of(host)
         return _is_address(name) or name == "localhost" or name.endswith(".localhost") or name in self.hosts
 
@@ -99,7 +101,8 @@ class Front:
 
     def _viewer(self, scope: Scope) -> bytes:
         """A caller that shows the secret is the operator's own proxy, so its statement of the viewer's address is
-        accepted."""
+        accepted.
+        """
         told = dict(scope["headers"])
         if hmac.compare_digest(told.get(EDGE_HEADER.encode(), b""), self.secret.encode()):
             return told.get(VIEWER_HEADER.encode()) or client_address(scope).encode()
@@ -107,7 +110,8 @@ class Front:
 
     def _with_headers(self, path: str, send: Send) -> Send:
         """Replace the answer's headers by the distribution's for this path, and add those of `hardening` to every
-        answer."""
+        answer.
+        """
         nothing: dict[str, str] = {}
         found = next((each for pattern, each in self.headers if fnmatchcase(path, pattern)), nothing)
 

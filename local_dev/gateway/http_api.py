@@ -1,5 +1,6 @@
 """A stand-in for the HTTP API: a request becomes an event for its route's function, whose result becomes the
-response."""
+response.
+"""
 
 from __future__ import annotations
 

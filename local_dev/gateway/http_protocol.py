@@ -96,7 +96,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """The parser reports a header field only when it has ended, so the bytes of the head are also counted as
-        they arrive."""
+        they arrive.
+        """
         if self._is_refused:
             return
         before = self._head if self._is_in_head else None

@@ -19,7 +19,8 @@ class Limits:
     integration: float = 29.0
     stranger_pause: float = 0.1
     """How long a frame of another computer's user keeps its place among those of its connection. AWS has no such
-    limit."""
+    limit.
+    """
     frame: int = 32 * 1024
     message: int = 128 * 1024
     idle: float = IDLE_SECONDS

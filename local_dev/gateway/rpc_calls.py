@@ -91,7 +91,8 @@ class Call(BaseModel):
     @property
     def sender(self) -> str | None:
         """Return the account whose money a call spends, in lower case; empty if the call does not name it; None if
-        it spends nothing."""
+        it spends nothing.
+        """
         if self.method != "eth_sendTransaction":
             return None
         return (self.params[0].sender or "").lower()

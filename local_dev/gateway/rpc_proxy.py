@@ -33,7 +33,8 @@ class NodeUnusable(Exception):
 class RpcProxy:
     def __init__(self, url: str | None, timeout: float = 10.0, largest_answer: int = LARGEST_ANSWER) -> None:
         """`url` of a node on this computer. No other node is called, because it may cost money or have a key in
-        its URL."""
+        its URL.
+        """
         self._url = url if url and _is_here(urlsplit(url).hostname or "") else None
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._largest_answer = largest_answer

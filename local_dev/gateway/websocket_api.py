@@ -23,7 +23,8 @@ from local_dev.template.wiring import SocketApi
 GOING_AWAY = 1001
 FRAMES_AT_ONCE = 4
 """Concurrent messages of one connection. The next one is read when a function has answered, so that no socket can
-fill the gateway."""
+fill the gateway.
+"""
 _FAILURES = (FunctionFailed, FunctionTimedOut, PayloadTooLarge)
 
 

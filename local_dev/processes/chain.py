@@ -1,5 +1,6 @@
 """The local Ethereum node: anvil for the network `testnet`. When it ends, it is started again from its last saved
-state."""
+state.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Chain:
 
     async def start(self) -> Child:
         """Start from the last saved state. Raises `StartFailed`. A file with which anvil does not start, while it
-        starts without it, is set aside."""
+        starts without it, is set aside.
+        """
         try:
             loaded = self._file.prepared()
         except ChainFileUnreadable:

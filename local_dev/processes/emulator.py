@@ -85,7 +85,8 @@ class Emulator:
 
     async def start(self) -> Child:
         """Start and wait until the emulator answers. Raises `StartFailed`. A file is set aside only if the program
-        starts without it."""
+        starts without it.
+        """
         if self.name == "ministack":
             self.is_empty = True
             return await self._start([str(MINISTACK), "-m", "ministack"], self._ministack())

@@ -10,7 +10,8 @@ from pathlib import Path
 
 def started(pid: int) -> str:
     """The process's start, in clock ticks since the computer's start. `""`: there is no such process, or the start
-    is unknown."""
+    is unknown.
+    """
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     return ""

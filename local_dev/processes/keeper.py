@@ -29,7 +29,8 @@ class Keeper:
 
     async def start(self, name: str, start: Start) -> Child:
         """Start a child for the first time. Raises what `start` raises. After `keep` the child is started again
-        when it ends."""
+        when it ends.
+        """
         self._starts[name] = start
         child = self._children[name] = await start()
         self._changed()

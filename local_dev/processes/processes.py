@@ -33,7 +33,8 @@ class StartFailed(Exception):
 
 class Child:
     """A running process and its output. `stopping`: its end is expected; `renewing`: it ends in order to be
-    restarted."""
+    restarted.
+    """
 
     def __init__(
         self, name: str, process: subprocess.Popen[bytes], log: Log, echo: bool, ready: Readiness | None
@@ -142,7 +143,8 @@ class Processes:
         log: str = "",
     ) -> Child:
         """`files`: open files that the process gets. `log`: the name of its log file, if it differs from its own
-        name."""
+        name.
+        """
         process = subprocess.Popen(  # noqa: ASYNC220  it takes a millisecond; its end is awaited
             command,
             stdin=subprocess.DEVNULL,

@@ -17,7 +17,8 @@ def aws_variables(
     environment: Mapping[str, str], table_url: str, queue_url: str, access_key: str
 ) -> dict[str, str]:
     """The keys of this start have priority over a profile, in botocore's order; Bedrock is called with the profile
-    by name."""
+    by name.
+    """
     where = region(environment)
     variables = {
         "AWS_ENDPOINT_URL": table_url,
@@ -37,7 +38,8 @@ def aws_variables(
 
 def without_own_credentials(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the developer's environment without variables that would replace the local credentials; Bedrock needs
-    a profile."""
+    a profile.
+    """
     away = _OWN if uses_bedrock(environment) else _OWN | _PROFILE
     return {name: value for name, value in environment.items() if name not in away}
 

@@ -1,5 +1,6 @@
 """The names of the template's tables and queues in the emulator. They are known before it runs, so that all parts
-start at once."""
+start at once.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def queue_name(logical: str, properties: Mapping[str, Any]) -> str:
 
 QUEUES = "http://queues.local"
 """The names are the same at every start. A queue's URL is only a name, because clients use the endpoint of their
-settings."""
+settings.
+"""
 
 
 def name_resources(template: Template) -> None:
@@ -57,7 +59,8 @@ def shapes(wiring: Wiring) -> dict[str, dict[str, Any]]:
 LOCAL_PARAMETERS = {"WorkerConcurrency": "500", "FramePace": "smooth"}
 """The template's values are for a task of a quarter of a vCPU and more, where memory costs money. On a laptop a
 streaming run uses about a quarter of a MB, so the processors are the limit and not the places. Frames cost nothing
-here."""
+here.
+"""
 
 
 def local_wiring(environment: Mapping[str, str], url: str) -> Wiring:

@@ -26,7 +26,8 @@ class TemplateError(Exception):
 
 class Template:
     """`refs` and `attributes` (`Logical.Attribute`) are the local substitutes; the caller adds those for resources
-    that it creates."""
+    that it creates.
+    """
 
     def __init__(self, document: Mapping[str, Node], *, region: str, account: str = "000000000000") -> None:
         self.document = document

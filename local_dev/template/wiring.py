@@ -183,7 +183,8 @@ class Wiring:
 
     def api_headers(self) -> list[tuple[str, dict[str, str]]]:
         """Return the headers that CloudFront adds to other answers: (pattern of the path, headers); the first
-        match counts."""
+        match counts.
+        """
         behaviours: list[Any] = self._distribution().get("CacheBehaviors", [])
         return [
             (each["PathPattern"], self._headers_of(each.get("ResponseHeadersPolicyId")))
@@ -274,7 +275,8 @@ def _patterns(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _security_headers(policy: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers as CloudFront writes them. Strict-Transport-Security is left out, because nothing here
-    uses TLS."""
+    uses TLS.
+    """
     headers: dict[str, str] = {}
     if csp := policy.get("ContentSecurityPolicy"):
         headers["content-security-policy"] = " ".join(csp["ContentSecurityPolicy"].split())

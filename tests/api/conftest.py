@@ -1,5 +1,6 @@
 """The real handlers, called with API Gateway's events, over moto and a real HTTP server that stands in for
-`@connections`."""
+`@connections`.
+"""
 
 from __future__ import annotations
 

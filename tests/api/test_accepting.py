@@ -1,5 +1,6 @@
 """Accepting never depends on rendering: even if something cannot be shown, a message is accepted once and answered
-later."""
+later.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Every answer of every function has the headers that prevent a browser from treating it as a page. Generated from
-the routes."""
+the routes.
+"""
 
 from __future__ import annotations
 

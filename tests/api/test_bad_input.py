@@ -1,5 +1,6 @@
 """Any bad input is answered by a problem document with a 4xx status that says what is wrong and repeats none of
-the input."""
+the input.
+"""
 
 from __future__ import annotations
 

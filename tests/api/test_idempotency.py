@@ -1,5 +1,6 @@
 """A message is accepted once: the same key with the same body, another body, another route; after many messages,
-after deletion, after a restart."""
+after deletion, after a restart.
+"""
 
 from __future__ import annotations
 

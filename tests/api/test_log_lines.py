@@ -1,5 +1,6 @@
 """No log line contains a session's id, which would let its reader use an anonymous session: over all routes and
-frames."""
+frames.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Generated from the route table of `template.yaml`: each route with its owner's, another user's, no, and an
-expired token."""
+expired token.
+"""
 
 from __future__ import annotations
 

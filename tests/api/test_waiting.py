@@ -1,5 +1,6 @@
 """A request that waits for a worker holds a function: beyond a moment it needs a place, of which each caller has a
-limited share."""
+limited share.
+"""
 
 from __future__ import annotations
 

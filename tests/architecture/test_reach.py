@@ -1,5 +1,6 @@
 """What no caller can request: a tool of ours that calls any address, and a signature whose text differs from its
-effect."""
+effect.
+"""
 
 from __future__ import annotations
 

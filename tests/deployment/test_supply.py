@@ -1,5 +1,6 @@
 """Pinned packages are listed (SBOM) and checked for advisories; a check that is impossible is reported and does
-not fail."""
+not fail.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Requests that no browser sends, byte by byte: each is answered or cut off, none by a 5xx, and none delays other
-requests."""
+requests.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The Python client and the user's wallet on the real application: a request is made, signed on the chain,
-answered and checked."""
+answered and checked.
+"""
 
 from __future__ import annotations
 

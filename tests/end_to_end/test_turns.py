@@ -1,5 +1,6 @@
 """How a session handles messages, stops, tool errors and repetitions, in cases where the old program lost or mixed
-them."""
+them.
+"""
 
 from __future__ import annotations
 

@@ -68,7 +68,8 @@ BESIDE_RUNS = {
 """No run waits here for storage: tools outside of conversations, connecting to MCP servers, the run's opening,
 whose own waits are the wallet's and stand in its tests, the end of a session that cannot be read, and what becomes of a
 delivery after an exception (tests/worker/test_poison.py). The limit of `record._persist` is around the writes named
-above."""
+above.
+"""
 
 ELSEWHERE = {
     "catalog.get": "test_a_worker_without_a_key_answers_for_itself_when_it_cannot_see_the_others",

@@ -58,7 +58,8 @@ async def type_in(pilot: Chatting, text: str) -> None:
 
 async def click(pilot: Chatting, target: str) -> None:
     """Where it stands once everything has come to rest: lines that appear or go meanwhile move it away from under the
-    mouse. A click beside it does nothing and is tried again."""
+    mouse. A click beside it does nothing and is tried again.
+    """
     screen = pilot.app.screen
     seen: list[Region] = []
     async with asyncio.timeout(PATIENCE_SECONDS):

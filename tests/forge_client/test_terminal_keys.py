@@ -1,5 +1,6 @@
 """The full-screen chat with the keyboard alone and on a small terminal: help, withdrawing, a wallet request that
-fits."""
+fits.
+"""
 
 from __future__ import annotations
 

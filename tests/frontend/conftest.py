@@ -104,7 +104,8 @@ async def profile(browser: Browser) -> AsyncIterator[Profile]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, profile: Profile, server: FakeServer) -> AsyncIterator[OpenPage]:
     """Opens the page as somebody who has never been here, or (`beside=page`) in another tab of that page's browser.
-    Whatever a page complains about (errors, policy violations) fails the test."""
+    Whatever a page complains about (errors, policy violations) fails the test.
+    """
     contexts: list[BrowserContext] = []
 
     async def tab(beside: Page | None, prepare: str | None, options: dict[str, Any]) -> Page:

@@ -20,7 +20,8 @@ PAGE = Path(__file__).parents[2] / "frontend"
 
 class FakeServer:
     """`replies` by message; any other message is repeated. `faults` is the share of text frames that suffer;
-    `silent`: sockets stay open and nothing comes out of them any more (half-open)."""
+    `silent`: sockets stay open and nothing comes out of them any more (half-open).
+    """
 
     def __init__(self) -> None:
         self.url = ""

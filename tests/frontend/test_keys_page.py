@@ -1,5 +1,6 @@
 """Which part of the page handles a key: every kind of Escape and Enter, on every element that can have the focus,
-during a run and without one."""
+during a run and without one.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Whatever opens over the page can be pressed, whatever else is on screen: every menu and overlay, with and
-without notices, at four widths."""
+without notices, at four widths.
+"""
 
 from __future__ import annotations
 

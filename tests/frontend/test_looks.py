@@ -1,5 +1,6 @@
 """Every view of the page, desktop and phone, light and dark: pictures, no horizontal scrolling, and the results of
-axe."""
+axe.
+"""
 
 from __future__ import annotations
 

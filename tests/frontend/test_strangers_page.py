@@ -1,5 +1,6 @@
 """The page and text from strangers: links that show their target, hidden characters, calls that need the person's
-consent."""
+consent.
+"""
 
 from __future__ import annotations
 

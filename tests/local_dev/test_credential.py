@@ -1,5 +1,6 @@
 """A request without this start's credential gets nothing from the table's guard and the queues, and neither does a
-page."""
+page.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Two applications in one folder do not touch each other's files; processes that a killed one left running are
-ended."""
+ended.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """A log that cannot be written makes nothing fail: its lines are dropped, counted, and reported once. The full
-disks are real."""
+disks are real.
+"""
 
 from __future__ import annotations
 

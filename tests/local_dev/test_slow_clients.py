@@ -1,5 +1,6 @@
 """Clients that send long heads, end nothing or read nothing are refused or cut off; others are served in the
-meantime."""
+meantime.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Only a few requests of one caller are in progress at once; others are served in between, and a request whose
-answer has begun holds no turn."""
+answer has begun holds no turn.
+"""
 
 from __future__ import annotations
 

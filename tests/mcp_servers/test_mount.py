@@ -79,7 +79,8 @@ def test_a_networks_url_is_not_shown_with_it() -> None:
 async def test_a_call_in_this_process_costs_little_beyond_the_chains_answer(anvil: str) -> None:
     """The budget is 5 ms; the bench measures it, this catches a different order of magnitude.
 
-    The quickest of many calls was not delayed by what else the computer does."""
+    The quickest of many calls was not delayed by what else the computer does.
+    """
     async with Client(evm.build({"TESTNET_RPC_URL": anvil})) as client:
         await client.call_tool("balance", {"who": "Alice"})
         quickest = math.inf

@@ -1,5 +1,6 @@
 """Single answers of nodes as people reported them, and how each is read. A missing value is unknown, never zero or
-failed."""
+failed.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Sending through a node that fails in the middle: the result contains a hash once it is known, and unknown values
-are unknown."""
+are unknown.
+"""
 
 from __future__ import annotations
 

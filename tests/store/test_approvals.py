@@ -1,5 +1,6 @@
 """Claims: a wallet request is in one wallet at a time, and one that may have been sent is not sent again by
-accident."""
+accident.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The deletion of one session, which returns the same receipt to a repeated request, and continues after an
-interruption."""
+interruption.
+"""
 
 from __future__ import annotations
 

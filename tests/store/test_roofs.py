@@ -1,5 +1,6 @@
 """The deployment's daily limits: under concurrency they are exceeded by at most 5 %, and they begin anew at
-midnight (UTC)."""
+midnight (UTC).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The wei that the agent moves: no cap is exceeded under concurrency, and an unsent amount is returned to its own
-day."""
+day.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """A run that kills its workers is given up after three of them, or four if other suspects were present; no other
-run is given up with it."""
+run is given up with it.
+"""
 
 from __future__ import annotations
 

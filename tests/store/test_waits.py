@@ -1,5 +1,6 @@
 """Requests that hold a function while they wait: one caller gets a twentieth of the places, and all callers
-together no more than all of them."""
+together no more than all of them.
+"""
 
 from __future__ import annotations
 

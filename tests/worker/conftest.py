@@ -1,5 +1,6 @@
 """The worker's tests run the real parts; only the LLM, the tools and the other end of the sockets are small
-stand-ins."""
+stand-ins.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Stops, and messages to a busy session, in each phase of a run: the API requests them, the worker follows, a page
-sees them."""
+sees them.
+"""
 
 from __future__ import annotations
 

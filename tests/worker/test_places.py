@@ -1,5 +1,6 @@
 """A worker's places are shared: a caller that holds many leaves some, and a waiting message is neither lost nor
-reordered."""
+reordered.
+"""
 
 from __future__ import annotations
 

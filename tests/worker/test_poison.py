@@ -1,5 +1,6 @@
 """If handling a delivery raises anything, the message is deleted, put back with a reason (three times), or becomes
-a dead letter."""
+a dead letter.
+"""
 
 from __future__ import annotations
 

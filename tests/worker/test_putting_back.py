@@ -1,5 +1,6 @@
 """A worker that lacks what a run needs puts it back for another one, and if none comes, continues and says what is
-missing."""
+missing.
+"""
 
 from __future__ import annotations
 

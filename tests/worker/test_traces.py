@@ -1,5 +1,6 @@
 """Traces as a collector receives them: one answer is one trace, even over a takeover, and it contains nobody's
-words."""
+words.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """A worker whose clock has jumped, or that was frozen, continues its own runs at once; they are pushed and can be
-stopped."""
+stopped.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """A conversation through the real agent, its stored history and a provider's wire format, without table, queue or
-pauses."""
+pauses.
+"""
 
 from __future__ import annotations
 

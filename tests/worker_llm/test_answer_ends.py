@@ -1,5 +1,6 @@
 """How the end of an answer is decided, shown, and acted on: no tool call of an answer that did not end normally is
-made."""
+made.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The dependencies that a run gives to the agent: its record, its session's network, and how far its history is
-stored."""
+stored.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +97,8 @@ class RunDeps:
     """The stored history before this attempt's messages."""
     known: Sequence[ModelMessage] = ()
     """The messages that the run has for certain. The library hands out fewer of them when a stop comes before its work
-    has begun, or while a response is being stored."""
+    has begun, or while a response is being stored.
+    """
     approvals: Sequence[Approval] = ()
     """The wallet requests that were pending when the run began."""
     used_hashes: Sequence[str] = ()
@@ -144,7 +146,8 @@ class RunDeps:
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The library merges a first request with one that ends the stored history; only the new parts of it are
-        kept."""
+        kept.
+        """
         known = {id(part) for message in self.stored for part in message.parts}
         own = (message for message in messages if message.run_id == self.attempt_id)
         return [message for message in (_without(message, known) for message in own) if message.parts][

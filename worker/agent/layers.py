@@ -39,7 +39,8 @@ class Layers(AbstractCapability[RunDeps]):
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
         """Check the limit first, because a refused request need not be prepared. Only what the window leaves is
-        searched for media."""
+        searched for media.
+        """
         for layer in (self.tokens, self.window, self.media):
             request_context = await layer.before_model_request(ctx, request_context)
         return request_context

@@ -1,5 +1,6 @@
 """What the agent may do, independently of the LLM: limits from the configuration, checked in code before a tool
-runs."""
+runs.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ class Policy:
         wallet_targets: str = "",
     ) -> Policy:
         """Parse the settings' texts. Raises `InvalidRequest`, because a policy that cannot be read must not be
-        ignored."""
+        ignored.
+        """
         return cls(
             denied=_denied(denied_tools),
             most_per_send=_cap(send_limit),
@@ -71,7 +73,8 @@ class Policy:
 
     def allows_target(self, to: str, data: str) -> bool:
         """In the list `0x00000000` stands for a plain transfer. A call with that selector, or a part of one, is
-        not a plain transfer."""
+        not a plain transfer.
+        """
         method = PLAIN if data == "0x" else data[:10].lower()
         methods = {EVERYWHERE, method} if data == "0x" or method != PLAIN else {EVERYWHERE}
         wanted = {(a, m) for a in (to.lower(), EVERYWHERE) for m in methods}

@@ -1,5 +1,6 @@
 """Writes that a cancellation must not interrupt, because the stored state and this process's copy of it would
-differ."""
+differ.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class Chain:
 
     def sending_lock(self, sender: str) -> asyncio.Lock:
         """This lock lets an account send one transaction at a time, because a node gives two concurrent ones the
-        same nonce."""
+        same nonce.
+        """
         return self._sending.setdefault(sender, asyncio.Lock())
 
     async def info(self) -> NetworkInfo:
@@ -68,7 +69,8 @@ class Chain:
 
     async def chain_id(self, *, is_fresh: bool = False) -> int:
         """The chain id is asked again after a while, because a URL may later serve another chain. `is_fresh`: ask
-        now."""
+        now.
+        """
         known = self._chain_id
         if known is not None and not is_fresh and monotonic() < self._asked_at + CHAIN_ID_SECONDS:
             return known

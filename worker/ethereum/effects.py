@@ -18,7 +18,8 @@ MOST_LOGS = 5_000
 @dataclass(frozen=True, slots=True)
 class Effects:
     """`is_whole`: no logs were left out. `answers`: the results of the calls that were simulated after the
-    transaction."""
+    transaction.
+    """
 
     movements: list[Movement]
     grants: list[Grant]

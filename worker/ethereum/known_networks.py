@@ -53,7 +53,8 @@ KNOWN_NETWORKS = (
 
 HAS_L1_FEE = frozenset({"base"})
 """OP stack chains (specs.optimism.io, "L1-Cost fees"): a transaction also pays `l1Fee`, in addition to gas times
-price."""
+price.
+"""
 
 TEST_CHAIN_IDS = frozenset({31337, 1337})
 """The default chain ids of development nodes (anvil and Hardhat; geth --dev and Ganache). 2026-11-26."""
@@ -84,7 +85,8 @@ def rpc_variable(name: str) -> str:
 
 def configured_networks(environment: Mapping[str, str]) -> dict[str, Network]:
     """Return networks by name, in the order of `KNOWN_NETWORKS`. Only the test network's node knows which of its
-    ids it has."""
+    ids it has.
+    """
     urls = ((info, environment.get(rpc_variable(info.name), "").strip()) for info in KNOWN_NETWORKS)
     return {info.name: Network(info, url, _chain_ids(info, environment)) for info, url in urls if url}
 

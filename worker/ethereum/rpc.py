@@ -43,7 +43,8 @@ LOOK_FIRST = (
 
 class NodeRefused(ToolRefused):
     """The node answered with an error; `fault` says what it means. `passing`, `retry_after`: as in
-    `NodeUnreachable`."""
+    `NodeUnreachable`.
+    """
 
     def __init__(
         self, network: str, fault: NodeFault, *, passing: bool = False, retry_after: float | None = None
@@ -122,7 +123,8 @@ class RpcClient:
 
     async def write(self, method: str, *params: Any) -> Any:
         """Send a write, which is never repeated. Raises `NodeRefused` or `NodeUnreachable` if nothing was done,
-        else `OutcomeUnknown`."""
+        else `OutcomeUnknown`.
+        """
         try:
             return await self._call(method, params, self._pacing.send_seconds)
         except NodeUnreachable as error:

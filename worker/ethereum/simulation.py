@@ -29,7 +29,8 @@ UNSIGNED_BYTES = 120
 
 async def simulate_transaction(request: Request) -> Simulation:
     """Raises `ToolRefused` if the node cannot say whether the transaction would succeed; other unknown values are
-    null."""
+    null.
+    """
     call = request.call()
     try:
         answer, gas = await both(request.chain.data("eth_call", call, "latest"), _gas(request))

@@ -1,5 +1,6 @@
 """What a token contract says about itself. Its texts are untrusted: they are cut, and control characters are
-removed."""
+removed.
+"""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ ARGUMENT_BYTES = 300_000
 
 class WholeCharacters(Middleware):
     """Refuse lone surrogates, because such text has no encoding and no tool could pass it on. Refuse arguments
-    that are too large."""
+    that are too large.
+    """
 
     async def on_call_tool(
         self,

@@ -20,7 +20,8 @@ _ENDS: dict[Outcome, Metric] = {
 @dataclass(frozen=True, slots=True)
 class RunFigures:
     """The figures of a run at its end, in milliseconds. `waited_ms` and `first_text_ms` count from the time of
-    acceptance."""
+    acceptance.
+    """
 
     outcome: Outcome
     waited_ms: int

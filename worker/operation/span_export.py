@@ -1,5 +1,6 @@
 """Sends spans to a collector (OTLP over HTTP). It is imported only while tracing is on, because the SDK costs
-memory and time."""
+memory and time.
+"""
 
 from __future__ import annotations
 

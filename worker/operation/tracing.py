@@ -105,7 +105,8 @@ class Tracing:
 
     def claimed(self, lease: Lease, message: RunMessage) -> None:
         """Record, once, how the run came to this worker. The duration of accepting is known when the run's own
-        message has come."""
+        message has come.
+        """
         if self._export is None or lease.attempt > 1:
             return
         accepted_at, origin = lease.run.submission.created_at, origin_of(lease, self._ratio)

@@ -1,5 +1,6 @@
 """The audience of each session. While an audience still receives the end of a run, the next run uses it too, which
-keeps the order."""
+keeps the order.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ class Audiences:
 
     def release(self, session: Session, told: Callable[[], None] = lambda: None) -> None:
         """The last run that leaves waits until every connection has received the end, then closes the audience.
-        `told` is called after that."""
+        `told` is called after that.
+        """
         name = (session.key, session.generation)
         self._users[name] -= 1
         if self._users[name]:
@@ -97,7 +99,8 @@ class Audiences:
 
     async def _find_latecomers(self, key: SessionKey, audience: Audience) -> None:
         """Connections that were listed after the last check may have learned of the run from their `sync`. Only
-        this tells them of its end before their next ping."""
+        this tells them of its end before their next ping.
+        """
         found = await self._blocking.retry(self._controls.read, [key])
         if found is not None:
             audience.follow(found[key].connections if key in found else ())

@@ -1,5 +1,6 @@
 """How often text is pushed. The page and the terminal display it evenly in any case, so this decides only about
-frames."""
+frames.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ RESTRAINT = 4.0
 @dataclass(frozen=True, slots=True)
 class Pace:
     """After a frame, text is collected for `share` of the time that it has been streaming, between two limits in
-    seconds."""
+    seconds.
+    """
 
     shortest: float
     longest: float
@@ -32,4 +34,5 @@ PACES: dict[FramePace, Pace] = {
     "economic": Pace(shortest=0.15, longest=1.5, share=1.0),
 }
 """`smooth` is for one's own computer. In the cloud frames cost money: `economic` sends 400 tokens of 20 s in 18
-frames."""
+frames.
+"""

@@ -138,7 +138,8 @@ class _Connection(asyncio.Protocol):
 
     async def exchange(self, request: bytes) -> Answer:
         """Close the connection on any error or interruption, because a late response would be taken for the
-        response to the next request."""
+        response to the next request.
+        """
         if self._transport is None or self.is_over or self._transport.is_closing():
             raise Unanswered
         self._waiting = asyncio.get_running_loop().create_future()

@@ -1,5 +1,6 @@
 """Pushes to WebSocket connections. Each has its own ordered sender, which always sends what its connection lacks
-now."""
+now.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ class Answering:
 
     async def lacking(self, run: LocalRun) -> frozenset[str]:
         """Return what the run needs and only another worker may have: an LLM that can answer, and tools that the
-        run has called."""
+        run has called.
+        """
         if self.agent is None:
             return frozenset({"LLM"}) if await self.publisher.others_can_answer() else frozenset()
         if run.attempt == 1:
@@ -110,7 +111,8 @@ class Answering:
 
 def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
     """Return whether this worker can read all that the run has stored. If it cannot, it might repeat what the run
-    has done."""
+    has done.
+    """
     if lease.run.history_base is None:
         return True
     first = max(0, lease.run.history_base - lease.session.history_start)

@@ -27,7 +27,8 @@ WAIT_SECONDS = 2
 """SQS long-poll time; shutdown waits at most this long for a poll to return."""
 COMMANDS_SHARE = 4
 """Commands hold at most one place in this many, so that waiting commands leave the others free for people's
-messages."""
+messages.
+"""
 COMMAND_RETRY_SECONDS = 1
 _RECEIVE_LIMIT = 10
 _RELEASE_SECONDS = 3
@@ -111,7 +112,8 @@ class Consumer:
 
     async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
         """An error in one delivery does not stop the worker. A delivery that could not be settled becomes visible
-        again by itself."""
+        again by itself.
+        """
         try:
             if stop.is_set():
                 await self._settling.release(delivery, 0)
@@ -126,7 +128,8 @@ class Consumer:
 
     async def _hold_place(self, delivery: Delivery) -> None:
         """A message beyond its caller's share goes back to the queue: nothing is lost, and it does not count as an
-        attempt."""
+        attempt.
+        """
         body, holder = delivery.body, holder_of(delivery.body)
         if not self._capacity.places.take(holder):
             logger.info("beyond the caller's share", extra={"receives": delivery.receives})

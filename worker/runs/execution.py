@@ -200,7 +200,8 @@ class RunExecutor:
 
 def may_be_put_back(run: ActiveRun, now: int) -> bool:
     """Give up waiting for a better-equipped worker after `PUT_BACK_MS`; the run then continues here and says what
-    is missing."""
+    is missing.
+    """
     return run.put_back_at is None or now - run.put_back_at < PUT_BACK_MS
 
 

@@ -17,7 +17,8 @@ IDLE_SECONDS = 300.0
 class RecentHistories:
     """Within a generation a history only grows, and only by fenced writes. So a cached history whose length equals
     the session's is current, whichever worker has written it; any other is read again. Only the part that a run
-    gets is kept: the entries from `history_start` on."""
+    gets is kept: the entries from `history_start` on.
+    """
 
     def __init__(
         self, bytes_limit: int = BYTES_LIMIT, monotonic: Callable[[], float] = time.monotonic

@@ -1,5 +1,6 @@
 """Holds a run until it ends or its lease is lost: renews its lease, stores its text and keeps its queue message
-invisible."""
+invisible.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ async def keep_messages(kept: KeptMessages, queue: RunQueue, blocking: Blocking)
 
 async def _extend(kept: KeptMessages, queue: RunQueue, blocking: Blocking, batch: Sequence[Kept]) -> None:
     """A failure here does not end the run: the run belongs to the holder of the lease, even if its message is
-    delivered again."""
+    delivered again.
+    """
     receipts = [each.receipt() for each in batch]
     try:
         await blocking(queue.extend_all, receipts, VISIBILITY_SECONDS)

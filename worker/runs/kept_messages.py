@@ -1,5 +1,6 @@
 """The queue messages of everything that this process works on, kept invisible to other workers by calls for ten
-messages each."""
+messages each.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class KeptMessages:
 
     def begin_batches(self, now: float) -> list[Sequence[Kept]]:
         """Return the messages that are due. Free room in the last batch goes to those that are due next, which
-        costs nothing; from then on they are due together."""
+        costs nothing; from then on they are due together.
+        """
         waiting = sorted((kept for kept in self._kept if not kept.is_under_way), key=lambda kept: kept.due_at)
         due = sum(kept.due_at <= now for kept in waiting)
         calls = -(-due // BATCH)

@@ -56,7 +56,8 @@ class Capacity:
 
     def may_go_on(self, following: RunMessage) -> bool:
         """Return whether a session's next run may begin here without the queue. If not, other waiting messages
-        come first."""
+        come first.
+        """
         is_fair = self.places.is_fair(holder_of(following))
         return is_fair and not self.is_stopping and not self.free.locked()
 
@@ -72,5 +73,6 @@ def holder_of(body: RunMessage | CommandMessage) -> str:
 
 def pause_after(receives: int) -> int:
     """Return the seconds until a message beyond its caller's share comes again, so that other messages are
-    received in between."""
+    received in between.
+    """
     return min(1 + receives, LONGEST_PAUSE)

@@ -52,7 +52,8 @@ class PoisonRule:
 
     async def _count(self, delivery: Delivery) -> int | None:
         """Return None while the storage cannot count. If faults cannot be counted at all, deliveries are counted
-        instead."""
+        instead.
+        """
         try:
             return await self._blocking(self._faults.count, name_of(delivery))
         except StorageUnavailable:

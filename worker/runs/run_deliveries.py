@@ -142,7 +142,8 @@ class RunDeliveries:
 
     async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
         """If the lease ended while this worker could not renew it, the run may still be unclaimed. Then this
-        worker continues it and no other need wait."""
+        worker continues it and no other need wait.
+        """
         session = await self._blocking.retry(self._sessions.get, message.key)
         active = session.active if session else None
         is_free = active is not None and active.worker == self._claims.worker_id
@@ -162,7 +163,8 @@ class RunDeliveries:
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """Settle a run that has ended already. The worker that ended it may have died before the connections were
-        told."""
+        told.
+        """
         logger.info("run ended already", extra=run_fields(message.run_id, receives=delivery.receives))
         await self._settling.delete(delivery)
         if delivery.receives > 1:

@@ -74,13 +74,15 @@ class LeasedRecord:
 
     def renew_at_once(self) -> None:
         """The table may count the lease as ended although this worker is alive. The next write shows whether it
-        is, so it is due now."""
+        is, so it is due now.
+        """
         self._renewed_at = self._monotonic() - RENEW_SECONDS
         self.is_due.set()
 
     async def show_text(self, text: str) -> None:
         """Renew an ended lease first, because a worker that wakes from a freeze must not add text to another
-        attempt."""
+        attempt.
+        """
         if self._left < 0:
             await self._renew_before(0)
         is_first = not self._feed.text_length

@@ -8,7 +8,8 @@ from worker.blocking import Blocking
 
 RENEWED_RECEIVES = 50
 """A message that was put off this often is sent again: this is half of the deliveries that the queue allows
-(`template.yaml`)."""
+(`template.yaml`).
+"""
 
 
 class Settling:
@@ -21,12 +22,14 @@ class Settling:
 
     async def dead_letter(self, delivery: Delivery) -> None:
         """The run has ended, so a message that came back would only be deleted, and no operator would learn of the
-        failure."""
+        failure.
+        """
         await self._blocking.retry(self._queue.dead_letter, delivery)
 
     async def put_off(self, delivery: Delivery, seconds: int) -> None:
         """Put the message off as often as necessary. A new message replaces it in time, or the queue would move it
-        to the dead letters."""
+        to the dead letters.
+        """
         if delivery.receives < RENEWED_RECEIVES:
             return await self.release(delivery, seconds)
         await self.resend(delivery.body)

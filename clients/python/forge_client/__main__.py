@@ -1,5 +1,6 @@
 """`forge-chat` or `python -m forge_client` opens a chat in the terminal; with a message it asks once and prints
-the answer."""
+the answer.
+"""
 
 from __future__ import annotations
 

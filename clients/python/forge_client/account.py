@@ -21,7 +21,8 @@ class AccountCalls:
 
     async def own_sessions(self) -> AsyncIterator[SessionSummary]:
         """Yield all sessions of the person, newest first. A session that began within about the last second may be
-        missing."""
+        missing.
+        """
         after: str | None = None
         while True:
             params = {"after": after} if after else {}

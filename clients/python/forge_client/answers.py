@@ -48,7 +48,8 @@ class Deleted(BaseModel):
 
 class Kept(BaseModel):
     """A kind of data that stays. `seconds`: the longest time that it stays; None if this server does not decide
-    that."""
+    that.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -95,7 +96,8 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A run that has ended. `answer`: the agent's last text, empty if there is none; `messages`: all messages of
-    the run."""
+    the run.
+    """
 
     run_id: str
     outcome: Outcome
@@ -112,7 +114,8 @@ class Ended:
 
 def accepted_run(state: State, text: str) -> str:
     """Return the run of the message just accepted, for a server that does not name it: the last run of the same
-    text."""
+    text.
+    """
     named = [message.run_id for message in state.messages if message.run_id and message.content == text]
     if named:
         return named[-1]
@@ -138,7 +141,8 @@ def ended_run(conversation: Conversation, run_id: str) -> Ended | None:
 
 def _all_here(conversation: Conversation, hot: Hot, messages: list[Message], *, is_told: bool) -> bool:
     """Whether no message is missing from the run's input on. A withdrawn run may have left no input, only its
-    outcome."""
+    outcome.
+    """
     if messages and messages[0].kind == "text" and messages[0].sender != "agent":
         known = (conversation.finished.get(seq) for seq in range(messages[0].seq or 0, hot.message_count))
         return all(message is not None and message.is_whole for message in known)

@@ -1,5 +1,6 @@
 """How long to wait before another try: the wait grows up to a limit, with jitter so that clients do not return in
-step."""
+step.
+"""
 
 from __future__ import annotations
 

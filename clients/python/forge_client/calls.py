@@ -17,7 +17,8 @@ from forge_client.reduce import Frame, apply
 
 class SessionCalls(AccountCalls):
     """The requests of one session; each may raise `Unreachable` and the `ProblemError`s. Returned states are
-    merged into `conversation`."""
+    merged into `conversation`.
+    """
 
     def __init__(self, endpoint: Endpoint, session_id: str) -> None:
         super().__init__(endpoint)
@@ -86,7 +87,8 @@ class SessionCalls(AccountCalls):
 
     async def older(self, before: int, limit: int = 200) -> list[Message]:
         """Return finished messages before number `before`, at most `limit` (1 to 500); the client does not keep
-        them."""
+        them.
+        """
         params = {"session_id": self.session_id, "before": str(before), "limit": str(limit)}
         response = await self._endpoint.request("GET", "/api/state", params=params)
         return State.model_validate_json(response.content).messages

@@ -60,12 +60,14 @@ class ForgeClient(SessionCalls):
 
     async def connect(self, timeout: float | None = 15.0) -> Conversation:
         """Follow the session live, and return its conversation. Raises `TimeoutError`; connecting then continues
-        in the background."""
+        in the background.
+        """
         return await self.until(lambda conversation: conversation.hot is not None, timeout)
 
     def events(self) -> Listener:
         """Yield everything that happens from now on, beginning with the current state. Endless until the client
-        closes."""
+        closes.
+        """
         self._follow()
         return self._listeners.join([self.connection, Updated(self.conversation)])
 

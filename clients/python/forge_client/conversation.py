@@ -49,7 +49,8 @@ class Conversation:
     @property
     def needs_sync(self) -> bool:
         """Something that the server announced has not arrived. It may still be on its way, so wait briefly before
-        asking."""
+        asking.
+        """
         announced = self.hot.message_count if self.hot else 0
         if self.expired:
             return self.has_gap

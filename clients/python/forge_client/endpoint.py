@@ -65,7 +65,8 @@ class Endpoint:
 
     def open_stream(self, session_id: str, silence: float) -> httpx.Request:
         """Build the request of the SSE stream for `send_stream`; the stream is closed after `silence` seconds
-        without data."""
+        without data.
+        """
         return self._http.build_request(
             "GET",
             "/api/chat/stream",

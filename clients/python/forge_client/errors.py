@@ -69,7 +69,8 @@ class SessionBusy(ProblemError):
 
 class ApprovalHeld(ProblemError):
     """409: the wallet request cannot be signed now. The text says why (another client has it, or it may have been
-    sent)."""
+    sent).
+    """
 
 
 class RateLimited(ProblemError):
@@ -129,7 +130,8 @@ _CLASSES: dict[int, type[ProblemError]] = {
 
 def reason_of(error: BaseException) -> str:
     """Describe in a few words why a connection failed. The system's first message (`connection refused`) is the
-    most precise."""
+    most precise.
+    """
     if isinstance(error, Unreachable):
         return error.reason
     first = error
@@ -150,7 +152,8 @@ def _cause(error: BaseException) -> BaseException | None:
 
 def problem_error(response: httpx.Response, now: float) -> ProblemError:
     """Return the error for `response` (4xx or 5xx, with its body read). `now`: epoch seconds, for `Retry-After`
-    dates."""
+    dates.
+    """
     try:
         problem = _Problem.model_validate_json(response.content)
     except ValidationError:

@@ -25,7 +25,8 @@ class Updated:
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
     """`websocket` and `sse` follow the session live. `offline` gives the reason in `detail`; the client keeps
-    trying."""
+    trying.
+    """
 
     status: Status
     detail: str = ""

@@ -46,7 +46,8 @@ class Receipt(_Frozen):
 
 class Message(_Frozen):
     """One message. `seq` is null while the message waits in the queue; `length` counts Unicode code points.
-    `run_end` is set in the notice that ends a run."""
+    `run_end` is set in the notice that ends a run.
+    """
 
     seq: int | None
     sender: Sender
@@ -78,7 +79,8 @@ class ActiveRun(_Frozen):
 
 class QueuedMessage(_Frozen):
     """An accepted message that waits for its run; `ForgeClient.interrupt(run_id)` withdraws it. `truncated`: a
-    preview."""
+    preview.
+    """
 
     run_id: str
     sender: Sender
@@ -164,7 +166,8 @@ class ReviewFee(_Frozen):
 
 class Review(_Frozen):
     """What the server found out before the person was asked. `outcome`: `moves`, `nothing` or `unknown` (`reason`
-    says why)."""
+    says why).
+    """
 
     outcome: str = "unknown"
     reason: str | None = None
@@ -186,7 +189,8 @@ class Claim(_Frozen):
 
 class Report(_Frozen):
     """An answer that did not settle the request (`not_found`, `different`, `unknown`): a transaction may have been
-    sent."""
+    sent.
+    """
 
     transaction_hash: str | None = None
     outcome: str
@@ -323,7 +327,8 @@ SERVER_FRAME: TypeAdapter[StateFrame | TextFrame | ErrorFrame | SessionExpiredFr
 
 class Have(_Frozen):
     """What the client has: messages `0 … messages-1`, and `length` characters of `attempt` of the streaming
-    message `seq`."""
+    message `seq`.
+    """
 
     generation: int = 0
     messages: int = 0

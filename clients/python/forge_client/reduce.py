@@ -24,7 +24,8 @@ from forge_client.frames import (
 
 PENDING_LIMIT = 256
 """Number of text frames beyond a gap that are kept. They are needed, because the text in an answer to `sync` is
-behind the pushed text."""
+behind the pushed text.
+"""
 
 Frame = State | StateFrame | TextFrame | ErrorFrame | SessionExpiredFrame | PongFrame
 
@@ -68,7 +69,8 @@ def _state(conversation: Conversation, state: State) -> Conversation:
 
 def _leaving_out(conversation: Conversation, first: int) -> Conversation:
     """The server left out messages before `first`, so older messages here would have a gap after them and are
-    dropped."""
+    dropped.
+    """
     finished = {seq: message for seq, message in conversation.finished.items() if seq >= first}
     return replace(conversation, finished=finished, first=first, whole=first)
 

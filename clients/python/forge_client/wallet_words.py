@@ -1,5 +1,6 @@
 """A wallet request in words for a terminal: first what it does, from its review's fields; the agent's own words
-last."""
+last.
+"""
 
 from __future__ import annotations
 

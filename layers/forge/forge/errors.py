@@ -1,5 +1,6 @@
 """Every error that this program raises on purpose. The docstring is the message; `forge.api.problems` maps class to
-HTTP."""
+HTTP.
+"""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ _output = _StandardOutput()
 
 def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
     """Log the type of an error and the places in its traceback, because a library's traceback has many lines that
-    contain texts."""
+    contain texts.
+    """
     if record.exc_info and record.exc_info[1]:
         record.__dict__.update(error_fields(record.exc_info[1]))
     record.exc_info = record.exc_text = None
@@ -168,14 +169,16 @@ def run_fields(run_id: str, **more: str | int) -> dict[str, str | int]:
 
 def show_error_texts() -> None:
     """Log the texts of errors too. Use this only on a developer's own computer, because the texts may contain users'
-    words."""
+    words.
+    """
     global _shows_texts
     _shows_texts = True
 
 
 def error_fields(error: BaseException) -> dict[str, Any]:
     """Return the type and place of an error. Its text is left out unless asked for, because libraries put users'
-    input into it."""
+    input into it.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     fields: dict[str, Any] = {
         "error": type(error).__name__,

@@ -42,7 +42,8 @@ class Admission(Protocol):
 
     def admit(self, caller: str | None, price: Price) -> None:
         """Charge a request of `caller` in blocks. `caller` is an owner or an address prefix; None charges the
-        deployment only."""
+        deployment only.
+        """
         ...
 
     def command(self, key: SessionKey, units: int) -> None:
@@ -57,7 +58,8 @@ class Sessions(Protocol):
 
     def messages(self, session: Session, start: int = 0, stop: int | None = None) -> list[Message]:
         """Return the log's messages `start … stop-1` of the session's generation, with the parts of long messages
-        joined."""
+        joined.
+        """
         ...
 
     def streaming_text(self, session: Session) -> str:
@@ -76,7 +78,8 @@ class Sessions(Protocol):
 
     def set_wallet(self, key: SessionKey, account: str | None, payer: str = "") -> Session:
         """Store the account of the person's wallet; None when they disconnect it. Creates the session if it does not
-        exist."""
+        exist.
+        """
         ...
 
     def touch(self, key: SessionKey) -> Session | None:
@@ -113,7 +116,8 @@ class Accounts(Protocol):
 
     def keys(self, owner: str) -> Iterable[SessionKey]:
         """Yield the keys of all sessions in the index, including those that an interrupted deletion has left
-        incomplete."""
+        incomplete.
+        """
         ...
 
     def begin_erasure(self, owner: str, name: str) -> Erasure:
@@ -126,7 +130,8 @@ class Accounts(Protocol):
 
     def forget(self, key: SessionKey, name: str) -> None:
         """Remove the session from the index after its connections are closed, so that no later call needs to find
-        it."""
+        it.
+        """
         ...
 
     def end_erasure(self, owner: str, name: str, *, is_finished: bool) -> Erasure:
@@ -213,7 +218,8 @@ class Approvals(Protocol):
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
         """Release the claim, because the wallet has certainly refused. A claim with another id stays. Raises
-        `NotFound`."""
+        `NotFound`.
+        """
         ...
 
     def bind(self, key: SessionKey, digest: str, bound: Approval) -> Session:
@@ -226,7 +232,8 @@ class Approvals(Protocol):
 
 class OpenStreams(Protocol):
     """The sockets and event streams that a caller has open. A stream is counted until `until` (epoch milliseconds) at
-    most."""
+    most.
+    """
 
     def open(self, holder: str, name: str, until: int) -> None:
         """Count the stream. The count is exact even when streams open concurrently. Raises `TooManyStreams`."""
@@ -239,7 +246,8 @@ class OpenStreams(Protocol):
 
 class Waits(Protocol):
     """Requests that occupy a function while they wait for a worker. A request is counted until `until` (epoch
-    milliseconds) at most."""
+    milliseconds) at most.
+    """
 
     def open(self, payer: str, name: str, until: int) -> None:
         """Count the request. The count is exact even when requests come concurrently. Raises `TooManyWaits`."""
@@ -251,12 +259,14 @@ class Waits(Protocol):
 class Controls(Protocol):
     def connect(self, connection: Connection) -> None:
         """List the connection. The count is exact even when connections open concurrently. Raises
-        `TooManyConnections`."""
+        `TooManyConnections`.
+        """
         ...
 
     def disconnect(self, connection_id: str, key: SessionKey | None = None) -> None:
         """Forget a connection. If `key` is known, the connection is removed from the session even if its own item has
-        gone."""
+        gone.
+        """
         ...
 
     def connection(self, connection_id: str) -> Connection | None: ...
@@ -285,7 +295,8 @@ class Controls(Protocol):
 
 class Runs(Protocol):
     """The worker's half of the store. Each method except `claim` raises `LeaseLost` if another attempt has moved the
-    fence."""
+    fence.
+    """
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
         """Claim the next run of the session: the abandoned active run, else the head of the inbox.
@@ -303,7 +314,8 @@ class Runs(Protocol):
 
     def append(self, lease: Lease, progress: Progress) -> Lease:
         """Move what has ended to the logs, the run's input first if it is not there yet, and clear the streaming
-        text."""
+        text.
+        """
         ...
 
     def finish(self, lease: Lease, ending: Ending) -> Session:
@@ -423,7 +435,8 @@ class Pins(Protocol):
 
     def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
         """Store the fingerprints of new tools and return all that are stored then, because another worker may have
-        been first."""
+        been first.
+        """
         ...
 
     def propose(self, server: str, proposals: Mapping[str, Proposal]) -> None:
@@ -448,7 +461,8 @@ class Faults(Protocol):
 class RunQueue(Protocol):
     def send(self, message: RunMessage | CommandMessage, *, resend: bool = False) -> None:
         """SQS FIFO; the message group is the session. Deduplicates by run id + attempt, unless the message is a
-        deliberate `resend`."""
+        deliberate `resend`.
+        """
         ...
 
     def receive(self, most: int, wait_seconds: int) -> list[Delivery]: ...

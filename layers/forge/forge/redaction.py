@@ -1,5 +1,6 @@
 """Removes secrets from other programs' texts before they are logged: an LLM provider's error, a tool server's
-stderr."""
+stderr.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ class Settings(BaseModel):
     """Messages a minute of one signed-in owner, over all sessions."""
     caller_units_per_minute: float = Field(default=600, gt=0)
     """Requests a minute of a signed-in owner, or of an anonymous caller's address prefix, in units of
-    `forge.models.prices`."""
+    `forge.models.prices`.
+    """
     deployment_units_per_minute: float = Field(default=60_000, gt=0)
     """The same for all callers together."""
     owner_tokens_per_day: int = Field(default=0, ge=0)
@@ -46,7 +47,8 @@ class Settings(BaseModel):
     """WebSockets and event streams that one caller may have open."""
     deployment_waits: int = Field(default=200, ge=1)
     """Requests of all callers together that may wait for a worker longer than a moment; one caller may have a twentieth
-    of them."""
+    of them.
+    """
     deployment_requests_per_day: int = Field(default=0, ge=0)
     """Daily limit of all callers together, by UTC day, as are those below; 0: no limit."""
     deployment_streams_per_day: int = Field(default=0, ge=0)
@@ -59,19 +61,22 @@ class Settings(BaseModel):
     """Daily limit of transactions that the agent sends by itself."""
     caller_day_percent: int = Field(default=20, ge=1, le=100)
     """The part of each of these daily limits that one signed-in owner or address prefix may use; 100: all of it. Tokens
-    of signed-in owners have `owner_tokens_per_day` instead."""
+    of signed-in owners have `owner_tokens_per_day` instead.
+    """
     anonymous_ids: Literal["any", "uuid4"] = "any"
     """Which session ids of anonymous callers are accepted; such an id is the caller's only secret."""
     cors_origins: str = ""
     """Comma-separated origins of other pages that may call, or `*`; the deployment's own page always may."""
     edge_digests: str = ""
     """Comma-separated SHA-256 digests (hex) of the secrets that the distribution may present; empty: none is
-    required."""
+    required.
+    """
     auth_issuer: str = ""
     """OpenID Connect issuer of the required tokens; empty: everybody may call."""
     auth_audience: str = ""
     """Required audience of a token. It must be set with an issuer, or its tokens for other applications would be
-    accepted."""
+    accepted.
+    """
     auth_client_id: str = ""
     """The page's client id at the issuer; empty: the page has no login."""
     default_network: str = "testnet"
@@ -104,7 +109,8 @@ class Settings(BaseModel):
 
 def is_safe_issuer(url: str) -> bool:
     """Return whether nobody on the network path can answer as the issuer: it uses https, or http within one
-    computer."""
+    computer.
+    """
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port

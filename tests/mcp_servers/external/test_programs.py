@@ -1,5 +1,6 @@
 """Servers that are programs: how they start, what is reported if they do not, and that none of them outlives the
-worker."""
+worker.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """An LLM for the wallet's tests: it makes the tool calls of a prompt that is a JSON list, and repeats any other
-prompt."""
+prompt.
+"""
 
 from __future__ import annotations
 

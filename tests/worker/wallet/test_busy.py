@@ -1,5 +1,6 @@
 """A session that waits for the user's wallet is not busy: there is nothing to stop, and messages are answered at
-once."""
+once.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Every call that gives everything away is reported, in any form and nesting; what cannot be read is reported as
-such."""
+such.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The text of a web page, a document or a contract's ABI reaches an LLM that obeys every word; the policy does not
-obey."""
+obey.
+"""
 
 from __future__ import annotations
 

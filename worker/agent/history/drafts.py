@@ -57,7 +57,8 @@ _NEVER_RUN: Mapping[ToolRetryCause, str] = {
     "unavailable_tool": "Nothing was done: this tool cannot be used at this point.",
 }
 """The library rejects such a call before the tool runs. The library's own text is for the LLM; this one is for a
-person."""
+person.
+"""
 
 
 def response_text(response: ModelResponse) -> str:
@@ -121,7 +122,8 @@ def error_part(
     tool: str, call_id: str, record: CallRecord, outcome: Literal["failed", "interrupted"] = "failed"
 ) -> ToolReturnPart:
     """Return the result of a call that has none, as the LLM gets it. Its metadata holds the kind and the text for
-    a person."""
+    a person.
+    """
     shown = {} if record.shown is None else {_SHOWN: record.shown}
     return ToolReturnPart(
         tool, record.value, call_id, metadata={_KIND: record.kind, **shown}, outcome=outcome

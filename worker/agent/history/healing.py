@@ -23,7 +23,8 @@ from worker.agent.llm.faults import fault_of
 @dataclass
 class HealHistory(AbstractCapability[RunDeps]):
     """Healing happens once in a run. `accept` marks the response, so that later requests and the next run use the
-    plain form at once."""
+    plain form at once.
+    """
 
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception

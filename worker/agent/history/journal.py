@@ -1,5 +1,6 @@
 """The stored history is the journal: what one attempt got from the LLM or a tool, the next attempt does not
-request again."""
+request again.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +38,12 @@ from worker.tool_outcomes import ended, lost, noting
 
 HEARD = "heard"
 """The field of a response's metadata that says whether the response follows text from strangers. No LLM can write
-it."""
+it.
+"""
 RESULT_LIMIT = 100_000
 """Maximum characters of a tool's result that the LLM gets. A longer result would not fit into an item, nor into
-most LLMs."""
+most LLMs.
+"""
 
 
 @dataclass
@@ -205,7 +208,8 @@ def dump_result(value: Any) -> str:
 
 def replay(record: CallRecord, tool: str, call_id: str) -> Any:
     """A record whose kind only a later version knows is reported like an error, because it is not a result that
-    can be read here."""
+    can be read here.
+    """
     if record.kind == "ok":
         return RESULT.validate_json(record.value)
     if record.kind == "retry":

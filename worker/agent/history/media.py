@@ -88,7 +88,8 @@ def _mapped(value: Any, change: Callable[[BinaryContent], Any]) -> Any:
 @dataclass
 class ReadableMedia(AbstractCapability[RunDeps]):
     """Shows the LLM the files of these types. The stored history keeps all files, for a provider that reads more
-    types."""
+    types.
+    """
 
     media: frozenset[str]
 

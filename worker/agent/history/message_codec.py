@@ -43,7 +43,8 @@ def mark_told(response: ModelResponse, unreadable: int) -> None:
 
 def newly_unreadable(entries: Sequence[bytes], messages: Sequence[ModelMessage]) -> int:
     """Return how many of `entries` are lost, given the readable `messages`, if that is more than the person has
-    been told of."""
+    been told of.
+    """
     lost = len(entries) - len(messages)
     told = [(message.metadata or {}).get(_TOLD) for message in messages]
     return lost if lost > max((count for count in told if isinstance(count, int)), default=0) else 0

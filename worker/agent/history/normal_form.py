@@ -32,7 +32,8 @@ from worker.agent.history.wellformed import well_formed
 
 CALL_IDS = "call_ids"
 """The field of a response's metadata that maps the new id of a call to the LLM's id, for each call whose id was
-replaced."""
+replaced.
+"""
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 """Anthropic: `^[a-zA-Z0-9_-]+$`; OpenAI: at most 40 characters; Bedrock: `[a-zA-Z0-9_-]+`, at most 64."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -57,7 +58,8 @@ def normal_response(
     response: ModelResponse, earlier: Sequence[ModelMessage], offered: Collection[str]
 ) -> None:
     """Change `response`, which follows `earlier`, to the normal form. A name that is changed becomes one of
-    `offered`."""
+    `offered`.
+    """
     normalise(response, ids_of(earlier), offered)
 
 

@@ -43,7 +43,8 @@ def healed(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
 
 def plain(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
     """Return every message as text, with alternating requests and responses. The result ends in a request if
-    `messages` do."""
+    `messages` do.
+    """
     flat: list[ModelMessage] = []
     for message in messages:
         if isinstance(message, ModelRequest):

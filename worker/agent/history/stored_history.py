@@ -47,7 +47,8 @@ def starts_turn(message: ModelMessage) -> bool:
 
 def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:
     """Close the calls that a run which was given up may have left open, because a prompt may only follow closed
-    calls."""
+    calls.
+    """
     closed: list[ModelMessage] = []
     for index, message in enumerate(messages):
         closed.append(message)

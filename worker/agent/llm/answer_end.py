@@ -47,7 +47,8 @@ _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
 Anthropic's in anthropic 2.12.0 (`StopReason`), OpenAI's in openai 3.54.0 (`ResponseStatus`, `IncompleteDetails`),
 Bedrock's in botocore's bedrock-runtime; those of Cohere, Gemini, Hugging Face, Mistral and Z.ai in the maps of
 pydantic-ai 2.68.0. Together AI's is from memory, not looked up. An answer whose reason is in neither table did not
-end normally."""
+end normally.
+"""
 
 _RAW: dict[str, LlmEnd] = {reason: end for reason, end, _ in _BY_PROVIDER}
 

@@ -1,5 +1,6 @@
 """Chat Completions as servers really stream it. Differences between servers are removed before the library reads
-the stream."""
+the stream.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +99,8 @@ class ChatStream(OpenAIStreamedResponse):
 
     def _take_back(self) -> Iterator[ModelResponseStreamEvent]:
         """Text that was passed on turned out to be a thought. The library adds a part of another kind, so the text
-        is removed."""
+        is removed.
+        """
         for generation in range(self._content_generation + 1):
             key = ("content", generation)
             if isinstance(self._parts_manager.get_part_by_vendor_id(key), TextPart):

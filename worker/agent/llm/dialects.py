@@ -27,7 +27,8 @@ Fault = Literal[
     "unusable",
 ]
 """`unsupported`: the LLM or its server cannot do what each of our requests needs. `bad_call`: the LLM wrote a tool
-call that its provider could not read. `unusable`: the form of the answer is not understood."""
+call that its provider could not read. `unusable`: the form of the answer is not understood.
+"""
 
 CODES: tuple[tuple[str, Fault, str], ...] = (
     ("tool_use_failed", "bad_call", "Groq: vercel/ai#6916 (2025-06-29), pydantic-ai#4354 (2026-02-18)"),

@@ -1,5 +1,6 @@
 """A mixin for every provider's adapter: an unexpected error while reading a stream counts as the provider's fault,
-not ours."""
+not ours.
+"""
 
 from __future__ import annotations
 

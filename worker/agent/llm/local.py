@@ -42,7 +42,8 @@ class LocalModel(Model[None]):
         self, so_far: RunSoFar, tools: Sequence[ToolDefinition], instructions: str
     ) -> AsyncGenerator[Piece, None]:
         """Yield the pieces of the next response, at least one. The iterator is closed early when the request is
-        cancelled."""
+        cancelled.
+        """
 
     @property
     def model_name(self) -> str:

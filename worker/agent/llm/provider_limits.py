@@ -12,7 +12,8 @@ from typing import Any, cast
 
 DEEPEST = 32
 """Maximum nesting of a schema. We chose this limit because libraries walk schemas recursively; no provider's limit
-was looked up."""
+was looked up.
+"""
 _COMBINATORS = frozenset({"oneOf", "anyOf", "allOf", "not", "enum", "const", "if"})
 _PROPERTY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SUBSCHEMAS = frozenset(

@@ -74,7 +74,8 @@ def _anthropic(model: str, environment: Mapping[str, str], timeouts: Timeouts) -
 
 def _openai(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
     """OpenAI itself is called by its Responses API; a compatible server at `OPENAI_BASE_URL` is called by Chat
-    Completions."""
+    Completions.
+    """
     url = environment.get("OPENAI_BASE_URL")
     if not url:
         return _openai_responses(model, environment, timeouts)

@@ -56,7 +56,8 @@ class ShowingModel(WrapperModel):
 
 def _show(stream: StreamedResponse, show: Callable[[str], Awaitable[None]]) -> None:
     """Replace the adapter's own iterator, as in `llm/guard.py`, because the base class drives it under its
-    deadlines."""
+    deadlines.
+    """
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
 
     def shown() -> AsyncIterator[ModelResponseStreamEvent]:
@@ -139,7 +140,8 @@ def _is_of_the_same(one: PartDeltaEvent, other: PartDeltaEvent) -> bool:
 
 class _Restored:
     """The text of a stream's events as the library will deliver it. Some LLMs copy the joiner that the library
-    puts into special tokens, and the library removes it later than these events are read here."""
+    puts into special tokens, and the library removes it later than these events are read here.
+    """
 
     def __init__(self, restorer: Any | None) -> None:
         self._restorer = restorer
@@ -147,7 +149,8 @@ class _Restored:
     @classmethod
     def of(cls, stream: StreamedResponse) -> _Restored:
         """This uses a restorer of its own, because using the library's restorer here too would remove the joiner
-        twice."""
+        twice.
+        """
         theirs = stream._parts_manager.special_token_restorer  # pyright: ignore[reportPrivateUsage]
         return cls(type(theirs)() if theirs is not None else None)
 

@@ -15,7 +15,8 @@ OPEN, CLOSE = "<think>", "</think>"
 @dataclass(frozen=True, slots=True)
 class Tags:
     """`is_plain`: an answer may contain such a tag for other reasons, so it counts only at the beginning and in a
-    pair."""
+    pair.
+    """
 
     opening: str
     closing: str

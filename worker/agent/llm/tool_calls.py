@@ -61,7 +61,8 @@ class CallJoiner:
         self, known: StreamedCall, index: int | None, call_id: str, name: str, arguments: str
     ) -> Piece | None:
         """The name alone does not identify a call: it may repeat the last call, or begin the next one if arguments
-        follow."""
+        follow.
+        """
         if known.is_named_again and _opens(arguments):
             return self._begin(index, call_id or known.id, known.name, arguments)
         known.is_named_again = known.is_named_again or bool(name)
@@ -74,7 +75,8 @@ class CallJoiner:
 
     def _known(self, index: int | None, call_id: str) -> StreamedCall | None:
         """Return the latest call of this number and id, else of this number, else of this id; without either the
-        last call."""
+        last call.
+        """
         places = [call for call in self.calls if index is None or call.index == index]
         same = [call for call in places if call_id and call.id == call_id]
         return next(reversed(same or places), None)
@@ -98,7 +100,8 @@ def _begins_another(known: StreamedCall, call_id: str, name: str, arguments: str
 
 def _repeats(known: StreamedCall, call_id: str, name: str, arguments: str) -> bool:
     """Return whether this repeats a call, as the summary at the end of a server's stream does. It must not be made
-    twice."""
+    twice.
+    """
     is_same = bool(call_id) and (known.id, known.name) == (call_id, name)
     return is_same and is_object(arguments) and _plain(known.arguments) == _plain(arguments)
 
@@ -114,7 +117,8 @@ def _opens(arguments: str) -> bool:
 
 def is_object(text: str) -> bool:
     """Most texts end in the middle. Checking the last character first is cheaper than parsing all of the text for
-    each piece."""
+    each piece.
+    """
     try:
         return text.rstrip().endswith("}") and isinstance(read_json(text), dict)
     except ValueError:

@@ -16,7 +16,8 @@ from worker.agent.llm.answer_end import end_of, lacks_finish, says_something
 
 EMPTY_ANSWERS = 2
 """Maximum empty answers in a row. The LLM is asked once more, because most LLMs that returned only thoughts answer
-then."""
+then.
+"""
 
 
 class UnfinishedAnswer(ForgeError):

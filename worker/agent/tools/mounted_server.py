@@ -37,7 +37,8 @@ CONNECT_SECONDS = 10.0
 @dataclass
 class Server:
     """`tools`: the tools that the server offers now. A third-party server gets no network argument of ours, and
-    its tools may change."""
+    its tools may change.
+    """
 
     name: str
     toolset: MCPToolset[RunDeps]

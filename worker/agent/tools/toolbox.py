@@ -68,7 +68,8 @@ class Offer(WrapperToolset[RunDeps]):
 
     async def get_instructions(self, ctx: RunContext[RunDeps]) -> None:
         """Servers add no instructions to the prompt, so none is asked for them; the library would start a task for
-        each."""
+        each.
+        """
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
@@ -173,7 +174,8 @@ class Toolbox:
 
     def _room(self, taken: set[str]) -> int | None:
         """Return how many more tools the provider accepts. Our own tools come first, so that they are always
-        offered."""
+        offered.
+        """
         return None if self.limits.tools is None else max(0, self.limits.tools - len(taken))
 
     def _report(self, left_out: list[str]) -> None:

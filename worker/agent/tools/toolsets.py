@@ -89,7 +89,8 @@ async def set_network(ctx: RunContext[RunDeps], network: str) -> str:
 
 def own_tools() -> FunctionToolset[RunDeps]:
     """The tools that need the run itself; all others belong to MCP servers. A change of the network changes what
-    later calls mean."""
+    later calls mean.
+    """
     hints = {"readOnlyHint": False, "idempotentHint": True, "destructiveHint": False, "openWorldHint": False}
     tool = Tool(set_network, metadata={"annotations": hints}, sequential=True, prepare=_with_here)
     return FunctionToolset([tool], id="forge")

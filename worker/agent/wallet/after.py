@@ -1,5 +1,6 @@
 """The sender's allowances and balances after the simulation, as the contracts themselves return them, not as logs
-state them."""
+state them.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ def _right(given: GivenRight) -> Right:
 
 async def read_after(request: Request, rights: Sequence[Right], tokens: Sequence[str]) -> After:
     """Run one more simulation that reads the tokens at its end. The result is empty if the node offers no
-    simulation."""
+    simulation.
+    """
     sender = request.sender.address
     own = [
         each for each in rights if each.kind in {"erc20", "permit"} and _is_of(each, sender) and each.token
@@ -86,7 +88,8 @@ async def read_after(request: Request, rights: Sequence[Right], tokens: Sequence
 
 def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[Right]:
     """Return the rights with the allowances at the end of the simulation. A right that a log repeats appears once,
-    and an allowance that did not grow is left out."""
+    and an allowance that did not grow is left out.
+    """
     kept: dict[tuple[str, str], Right] = {}
     others: list[Right] = []
     for each in rights:

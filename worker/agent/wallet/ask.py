@@ -57,7 +57,8 @@ WalletAddress = Annotated[
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
     """`approval_ms`: how long an approval waits for its answer. `receipt_seconds`: how long the run waits for a
-    receipt."""
+    receipt.
+    """
 
     approval_ms: int = 15 * 60_000
     receipt_seconds: float = 120.0
@@ -111,7 +112,8 @@ class Wallet:
 
 async def _looked_at(request: Request, transaction: WalletTransaction) -> dict[str, Any]:
     """Read the block number first, so that any transaction sent during the simulation counts as newer than the
-    request."""
+    request.
+    """
     sender = transaction.sender
     block = await request.chain.quantity("eth_blockNumber")
     nonce = await request.chain.quantity("eth_getTransactionCount", sender, "latest") if sender else None

@@ -1,5 +1,6 @@
 """A call that a smart account makes within another transaction, such as a Safe, a user operation, or an EIP-7702
-account."""
+account.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ _STRICT = frozenset(
 
 async def carrier_of(approval: Approval, found: Transaction) -> list[Node] | None:
     """Return the calls that lead to the requested call; None if it is not among them, or does not come from the
-    account."""
+    account.
+    """
     data = bytes.fromhex((found.input or "0x")[2:])
     if found.to is None or not data or len(data) > MOST_BYTES:
         return None
@@ -52,7 +54,8 @@ async def carrier_of(approval: Approval, found: Transaction) -> list[Node] | Non
 
 def _is_of_payer(approval: Approval, node: Node) -> bool:
     """Only the payer's own account is trusted to make the call, because anybody may write a contract whose
-    `execute` does nothing."""
+    `execute` does nothing.
+    """
     payer = approval.payer
     return payer is not None and (node.caller or "").lower() == payer.lower()
 

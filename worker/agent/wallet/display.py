@@ -94,7 +94,8 @@ def _call_text(call: ReviewedCall, data: bytes) -> str:
 
 def _what(change: ReviewChange) -> str:
     """A token is identified by its address. Its symbol is only the contract's statement, so an unusual one is not
-    repeated."""
+    repeated.
+    """
     if change.standard == "native":
         return f"{change.formatted} {change.symbol}"
     if change.standard == "erc721":

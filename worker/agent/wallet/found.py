@@ -23,7 +23,8 @@ UNTRIED = (
 @dataclass(frozen=True, slots=True)
 class Found:
     """If `simulation` is null, the signer is unknown. If `answer` is null too, it could not be tried for any
-    account."""
+    account.
+    """
 
     request: Request
     sender: str | None

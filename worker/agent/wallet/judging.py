@@ -14,10 +14,12 @@ from worker.ethereum.addresses import ZERO_ADDRESS
 
 ASTRONOMIC = 10**27
 """Base units above which an amount counts as unlimited if the token's supply is unknown: a billion tokens with 18
-decimals."""
+decimals.
+"""
 WHOLE_DIGITS = 12
 """The same in digits of whole tokens, if the token's decimals are known but not its supply: a million million
-tokens."""
+tokens.
+"""
 NOBODY_HAS = 2**128
 """Base units that count as unlimited whatever a contract states as its supply, because no token in use has as many."""
 PLAIN_SYMBOL = re.compile(r"[A-Za-z0-9$.+-]{1,12}")

@@ -83,7 +83,8 @@ async def _compared(chain: Chain, approval: Approval, found: Transaction) -> tup
 
 async def _data_told(chain: Chain, to: str, wanted: str, actual: str) -> str | None:
     """Return an empty text for equal data, a note for the same call with different trailing bytes, None for
-    another call."""
+    another call.
+    """
     if wanted == actual:
         return ""
     if actual.startswith(wanted) and (wanted != "0x" or await _has_no_code(chain, to)):

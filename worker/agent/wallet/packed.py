@@ -20,7 +20,8 @@ DELEGATES = 1
 @dataclass(frozen=True, slots=True)
 class Packed:
     """`to` empty: the contract that unpacks the call. `operation` 1: the code of `to` runs with the caller's own
-    storage."""
+    storage.
+    """
 
     to: str
     value: int

@@ -105,7 +105,8 @@ class CallReader:
 
     def _read_inner(self, node: Node, meaning: Meaning, calls: Calls, depth: int) -> None:
         """A loop over packed calls ends when the allotment of calls is used up, so the number of its steps is
-        limited too."""
+        limited too.
+        """
         try:
             inner = inner_calls(node, meaning, calls, self._allotment)
             if inner is None:

@@ -132,7 +132,8 @@ def _fee(simulation: Simulation | None) -> ReviewFee | None:
 
 def _fitting(review: Review, *, is_whole: bool) -> Review:
     """Return as much of the tree of calls as the session's item has room for, with a warning if anything is left
-    out."""
+    out.
+    """
     forms: tuple[list[ReviewedCall], ...] = (review.calls, [_alone(call) for call in review.calls], [])
     sizes = ((review.model_copy(update={"calls": calls}), calls) for calls in forms)
     cut, calls = next(

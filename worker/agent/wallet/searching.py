@@ -1,5 +1,6 @@
 """Finds what an account has sent since a request was made, by its nonces, because a hash may be unknown or may
-have been replaced."""
+have been replaced.
+"""
 
 from __future__ import annotations
 

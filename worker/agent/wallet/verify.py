@@ -26,7 +26,8 @@ FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 15_000
 MOST_LOOKS = 40
 """Approximate number of checks of one wait, whatever its length. Each check is a delivery of the run's queue
-message."""
+message.
+"""
 _NO_HASH = "the wallet reported no transaction, and none of the account's makes the call"
 _NO_ACCOUNT = "the wallet reported no transaction, and the account that would have sent it is not known"
 
@@ -83,7 +84,8 @@ def _nothing_found(approval: Approval, reported: str | None, why: str, seconds: 
 @dataclass(slots=True)
 class _Check:
     """`sender`, `nonce`: those of the reported transaction, once a node knew it. `so_far`: the verdict if nothing
-    more is found."""
+    more is found.
+    """
 
     chain: Chain
     approval: Approval
@@ -169,7 +171,8 @@ class _Check:
 
     async def _operation(self) -> Verdict | None:
         """The hash of a user operation (ERC-4337) is not that of a transaction. A bundler's node knows which
-        transaction contains it."""
+        transaction contains it.
+        """
         if not self.asks_bundler:
             return None
         try:

@@ -1,5 +1,6 @@
 """A node's answers are parsed here only. A value that cannot be read is unknown (None), and no parser raises an
-error."""
+error.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,8 @@ class Receipt(_Answer):
 
     def fee(self, gas_price: int | None = None, *, has_l1_fee: bool = False) -> int | None:
         """Return the whole fee in wei. None while a part of it is unknown, such as a rollup's fee for L1 (OP
-        stack, Scroll)."""
+        stack, Scroll).
+        """
         execution = self.execution_fee(gas_price)
         l1_fee = self.l1_fee if has_l1_fee or "l1_fee" in self.given else 0
         return None if execution is None or l1_fee is None else execution + l1_fee

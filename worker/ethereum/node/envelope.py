@@ -19,7 +19,8 @@ class Envelope:
 
 def read_envelope(body: bytes) -> Envelope | None:
     """Return None if the body is not a JSON object. An object without `result` and `error` is an unusual form of
-    an error."""
+    an error.
+    """
     fields = _object(body)
     if not fields:
         return None
@@ -42,7 +43,8 @@ def _with_result(fields: dict[str, Any]) -> Any:
 
 def _object(body: bytes) -> dict[str, Any] | None:
     """A list counts as its first element, because some gateways answer a single request as a batch; a text counts
-    as an error."""
+    as an error.
+    """
     try:
         answer = read_json(body)
     except ValueError:

@@ -29,7 +29,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class NodeFault:
     """`reason`: the node's own words. `revert`: the data with which a contract reverted; empty if it gave none,
-    None if this is not a revert. `transaction`: the hash of a transaction that was sent despite the error."""
+    None if this is not a revert. `transaction`: the hash of a transaction that was sent despite the error.
+    """
 
     reason: str
     meaning: Meaning

@@ -19,7 +19,8 @@ R = TypeVar("R")
 
 class OffLoop:
     """A single thread, because each running computation competes with the loop for the interpreter. Calls beyond
-    the maximum are refused."""
+    the maximum are refused.
+    """
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="computing")

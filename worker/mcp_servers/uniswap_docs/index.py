@@ -41,7 +41,8 @@ class DocumentIndex:
 
     def search(self, query: str, limit: int) -> list[Section]:
         """Return sections that contain any of the words; those with more and rarer words come first, and headings
-        weigh most."""
+        weigh most.
+        """
         words = [word for word in _WORD.findall(query.lower()) if word not in _STOP_WORDS]
         if not words:
             raise ToolRefused(

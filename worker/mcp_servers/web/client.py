@@ -85,7 +85,8 @@ class ApiClient:
 
     async def get(self, path: str, parameters: Mapping[str, str], *, is_busy: Busy = _never) -> Any:
         """Return the JSON of a 2xx answer. `is_busy` recognises a 200 that means "too many requests". Raises
-        `ApiFailed`."""
+        `ApiFailed`.
+        """
         url = self._base.joinpath(path.lstrip("/")) if path else self._base
         for attempt in itertools.count(1):
             answer = await self._attempt(url.update_query(parameters), is_last=attempt == ATTEMPTS)

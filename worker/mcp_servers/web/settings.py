@@ -52,7 +52,8 @@ class ApiSettings:
 
 def public_chain_id(network: str, api: str, supported: frozenset[int]) -> int:
     """Return the chain id under which a public API knows a network. Raises `ToolRefused` for a network that it
-    does not serve."""
+    does not serve.
+    """
     name = network.strip().lower()
     known = {info.name: info.chain_id for info in KNOWN_NETWORKS if info.chain_id in supported}
     if name not in known:

@@ -50,7 +50,8 @@ class ApprovalCard(Vertical):
 
     def show(self, approval: Approval) -> None:
         """Show the request's current state: claimed by another client, made for another account, reported and not
-        found."""
+        found.
+        """
         if approval == self.approval:
             return
         self.approval = approval

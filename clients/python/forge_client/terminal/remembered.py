@@ -1,5 +1,6 @@
 """The sessions that this person has used, in a file of their own, because on a server without login only the id
-gives access."""
+gives access.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 ERASURE_SECONDS = 15
 """Time limit of one deletion call, half of the 30 s that an HTTP API waits for its function. The next call deletes
-the rest."""
+the rest.
+"""
 
 
 def adopt_session(session_id: str, owner: str) -> State:

@@ -1,5 +1,6 @@
 """`POST /api/approvals/claim` reserves a wallet request for one wallet, so that no other wallet has it at the same
-time."""
+time.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 def claim_approval(key: SessionKey, request: ClaimRequest) -> State:
     """Claim the request. Raises `NotFound` if it is unknown, has ended or belongs to another owner, `ApprovalHeld` if
-    another client holds it."""
+    another client holds it.
+    """
     approvals = dependencies.store().approvals
     if request.release:
         session = approvals.release(key, request.approval_id, request.claim_id)

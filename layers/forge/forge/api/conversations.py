@@ -138,7 +138,8 @@ def _begun(
 
 def _not_shown(accepted: Accepted) -> Hot:
     """The state after accepting. If it cannot be read or shown, return what is known, because the message is
-    accepted."""
+    accepted.
+    """
     try:
         if accepted.session is not None:
             return public.older_state(accepted.session, [], None)
@@ -174,7 +175,8 @@ def _shown(key: SessionKey, session: Session | None, preferences: Preferences) -
 
 def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO_PREFERENCES) -> Hot:
     """Stop `run_id`; without it the active run; without one, every queued run. Stopping a run that has ended changes
-    nothing."""
+    nothing.
+    """
     try:
         session = dependencies.store().sessions.get(key)
     except SessionUnreadable as unreadable:
@@ -220,7 +222,8 @@ def _stop_active(session: Session, active: ActiveRun) -> Session | None:
 
 def _replace_earlier(session: Session, run_id: str) -> Session:
     """`interrupt` applies to everything before this message: the run in progress and the messages queued ahead of
-    it."""
+    it.
+    """
     stopped = _stop_active(session, session.active) if session.active else session
     waiting = [each.run_id for each in session.inbox]
     earlier = waiting[: waiting.index(run_id)]

@@ -23,7 +23,8 @@ Made = TypeVar("Made")
 Need = Callable[[], object]
 READ_SECONDS = 2.0
 """How long a function waits for an answer of the table or the queue. Three tries and their pauses fit into the
-function's own timeout, so that the caller still gets an answer with `Retry-After`."""
+function's own timeout, so that the caller still gets an answer with `Retry-After`.
+"""
 _CATALOG_SECONDS = 5.0
 _catalog: tuple[float, Catalog] | None = None
 
@@ -88,7 +89,8 @@ def verifier() -> Verifier:
 
 def stored(*parts: StorePart) -> Need:
     """Parts of the store that the function's usual requests need. Any other part is imported by the first request
-    that uses it."""
+    that uses it.
+    """
     return lambda: [getattr(store(), part) for part in parts]
 
 

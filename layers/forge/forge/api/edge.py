@@ -1,5 +1,6 @@
 """The middleware around every HTTP endpoint, inside the header middleware: CORS, unexpected errors, limits of the
-body."""
+body.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +107,8 @@ class Edge:
 
     async def _charge_answer(self, caller: Caller, size: int) -> None:
         """Charge for an answer after sending it, so that a refusal affects the next request. Streams are charged
-        while they run."""
+        while they run.
+        """
         if price_of_bytes(size) == FREE:
             return
         try:

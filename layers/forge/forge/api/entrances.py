@@ -27,7 +27,8 @@ async def by_token(scope: Scope) -> Caller:
 
 async def by_token_or_ticket(scope: Scope) -> Caller:
     """Verify for the event stream, which shares its event loop. A page's EventSource sends no Origin header to its
-    own server."""
+    own server.
+    """
     headers, query = Headers(scope=scope), QueryParams(scope["query_string"])
     ticket = query.get("ticket")
     if ticket is None:

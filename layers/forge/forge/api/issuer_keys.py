@@ -85,7 +85,8 @@ def _signs(key: Jwk) -> bool:
 
 def fetch_json(address: str) -> Any:
     """Redirects are not followed, because a document at another address is not the issuer's. Raises
-    `IdentityUnavailable`."""
+    `IdentityUnavailable`.
+    """
     if not urlsplit(address).hostname:
         raise _out_of_reach()
     try:

@@ -114,7 +114,8 @@ def _set_wallet(key: SessionKey, address: str | None, payer: str) -> CommandResu
 
 def _bind_wallet(key: SessionKey, wanted: BindArguments, payer: str) -> CommandResult:
     """A worker simulates the request. The session is pushed before the answer, so that the card shows the new request
-    first."""
+    first.
+    """
     if dependencies.catalog() is None:
         return _STARTING
     binding = Binding(key=key, approval_id=wanted.approval_id, account=wanted.address)

@@ -14,7 +14,8 @@ MESSAGES_LIMIT = 500
 """Maximum number of messages in one State."""
 BYTES_LIMIT = 1_000_000
 """Maximum of encoded message bytes in one State. A response of an invocation may have 6 MB, and a person waits for
-all of it."""
+all of it.
+"""
 MESSAGE_BYTES = 500
 """Upper bound of the encoded bytes of a message besides its content."""
 _READ_AT_ONCE = 200

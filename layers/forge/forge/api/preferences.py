@@ -20,7 +20,8 @@ _QUOTED = re.compile(r'=\s*"([^"\\]*)"\s*$')
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """`is_minimal`: answer with the public hot state without messages. `wait_seconds`: how long to wait for the run's
-    end."""
+    end.
+    """
 
     is_minimal: bool = False
     wait_seconds: int = 0

@@ -40,7 +40,8 @@ def problem_response(
 
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return where each of pydantic's errors is and what it says. The value is left out, because it may contain
-    anything."""
+    anything.
+    """
     return [
         {
             "field": ".".join(str(part) for part in error["loc"][:8]),

@@ -79,7 +79,8 @@ def end_connections(key: SessionKey, generation: int, connection_ids: Iterable[s
 
 def try_to_end_connections(key: SessionKey, generation: int, connection_ids: Iterable[str]) -> None:
     """Do the same without raising. A connection that cannot be reached now learns of the end from the answer to its
-    next frame."""
+    next frame.
+    """
     try:
         end_connections(key, generation, connection_ids)
     except StorageUnavailable:

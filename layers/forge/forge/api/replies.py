@@ -83,7 +83,8 @@ def key_of(owner: str, session_id: str | None) -> SessionKey:
 async def _once_of(request: Request, owner: Owner, idempotency_key: IdempotencyKey = None) -> UseOf | None:
     """Return the scope in which an `Idempotency-Key` counts: the session if the request names one, else its owner. An
     anonymous caller is identified by their address, so that nobody gets the session of a stranger who chose the same
-    key."""
+    key.
+    """
     if idempotency_key is None:
         return None
     address = caller_address(request.headers, request.client.host if request.client else "")

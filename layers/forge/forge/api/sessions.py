@@ -32,7 +32,8 @@ Most = Annotated[int, Query(ge=1, le=IDS_LIMIT, description="How many sessions a
 
 def owned_sessions(owner: str, most: int, after: str | None) -> SessionList:
     """List the sessions of a person who has logged in, newest first, page by page. An anonymous caller must name the
-    ids."""
+    ids.
+    """
     if owner == ANONYMOUS:
         return SessionList(sessions=[])
     page = dependencies.store().accounts.sessions(owner, most, after)

@@ -23,7 +23,8 @@ Handler = Callable[[Event, Any], dict[str, Any]]
 @dataclass(frozen=True, slots=True)
 class SocketCall:
     """An event of a WebSocket API. Header names are in lower case; only a connect event has `headers`, `query` and
-    the caller's address (`source`)."""
+    the caller's address (`source`).
+    """
 
     connection_id: str
     body: str

@@ -93,7 +93,8 @@ def disconnect(call: SocketCall) -> None:
 
 def answer(call: SocketCall) -> None:
     """Handle a `sync`, a `ping` or an `auth`. Raises `InvalidRequest` for any other frame, `NotFound` for a
-    connection that the table no longer lists, and `RateLimited` for more frames than the price list allows."""
+    connection that the table no longer lists, and `RateLimited` for more frames than the price list allows.
+    """
     frame = _priced(call)
     connection = dependencies.store().controls.heard(call.connection_id, FRAMES[frame.type])
     if connection is None:

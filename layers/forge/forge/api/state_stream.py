@@ -24,7 +24,8 @@ LIFE_SECONDS = 120.0
 """Life of a stream, shorter than the function's timeout. The client then reconnects with Last-Event-ID."""
 QUIET_SECONDS = 25.0
 """A stream without a change ends after this time, because Lambda is not told when a client disconnects and bills the
-time."""
+time.
+"""
 QUIET_RETRY = b"retry: 2000\n\n"
 """Reconnection time of a client whose stream had no change, in milliseconds."""
 BUSY_SECONDS = 0.2
@@ -32,7 +33,8 @@ IDLE_SECONDS = (0.3, 1.0)
 SLOWEST_SECONDS = 1.5
 BYTES_PER_SECOND = 1_000_000
 """Each event holds a whole State. The events of a long conversation are spaced out, so that a stream stays below this
-rate."""
+rate.
+"""
 _UNREADABLE_ID = "unreadable"
 """Id of the event that is sent while the session cannot be read."""
 WATCH_MS = 10_000

@@ -35,7 +35,8 @@ class StreamPlace:
 
     def slowness(self) -> float:
         """Return the factor for the pauses between reads: a caller's many streams in one process together read as
-        often as a few."""
+        often as a few.
+        """
         return max(1.0, _in_process[self._payer] / AT_EASE) if self._payer else 1.0
 
     def open(self) -> None:
@@ -94,7 +95,8 @@ class StreamPlace:
 
     async def _keep(self) -> None:
         """Renew the place when it is due. The stream yields at least every 15 s, which is often enough for this
-        check."""
+        check.
+        """
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return
         self._renewed = time.monotonic()

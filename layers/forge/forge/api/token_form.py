@@ -1,5 +1,6 @@
 """What can be checked of a token without its signature. The check takes microseconds and imports nothing heavy, so
-that a token for another audience is refused before keys are fetched and cryptography is loaded."""
+that a token for another audience is refused before keys are fetched and cryptography is loaded.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ Place = Literal["header", "claims"]
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A field that names the token's kind. A value in `access` means an access token; one outside `allowed` means
-    another kind."""
+    another kind.
+    """
 
     place: Place
     name: str

@@ -1,5 +1,6 @@
 """Verify a token's signature by the issuer's published keys. This is imported only for tokens that pass all other
-checks."""
+checks.
+"""
 
 from __future__ import annotations
 

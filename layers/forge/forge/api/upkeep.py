@@ -19,7 +19,8 @@ START_LIMIT = 10_000
 
 def expire_sessions(event: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """Handle the table's stream of removed hot items. Lambda delivers the records again from the first failed one
-    on."""
+    on.
+    """
     failed: list[dict[str, str]] = []
     for removed in event["Records"]:
         try:

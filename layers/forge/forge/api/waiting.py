@@ -19,7 +19,8 @@ from forge.models.session import Session
 
 MOST_WAITING = 16
 """Maximum of clients that one process waits for at once. A function's instance has one; `local_dev` shares its
-threads."""
+threads.
+"""
 MOMENT_SECONDS = 1.0
 """Everybody may wait for this time without a place; most tools answer within it."""
 KEPT_MS = 35_000

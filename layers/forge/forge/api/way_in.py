@@ -35,7 +35,8 @@ def digest_of(secret: str) -> str:
 
 def _check_edge(headers: Mapping[str, str]) -> None:
     """Several secrets are valid while one replaces another, because the distribution takes minutes to send the new
-    one."""
+    one.
+    """
     digests = _listed(dependencies.settings().edge_digests)
     given = digest_of(headers.get(EDGE_HEADER, ""))
     if digests and not any(hmac.compare_digest(given, each) for each in digests):

@@ -92,7 +92,8 @@ _making_client = Lock()
 @cache
 def _session() -> Any:
     """All clients share one session: credentials are fetched once, and each further client costs a tenth of the
-    first."""
+    first.
+    """
     return get_session()
 
 

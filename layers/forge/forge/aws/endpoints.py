@@ -17,7 +17,8 @@ def plain_endpoint(
     session: Any, service: str, region: str, environment: Mapping[str, str] = os.environ
 ) -> str | None:
     """Return the endpoint from the environment, else the region's. None: botocore must resolve it and make the
-    calls."""
+    calls.
+    """
     profile: Mapping[str, Any] = session.get_scoped_config()
     if any(map(session.get_config_variable, _OF_BOTOCORE)) or any(name in profile for name in _OF_A_PROFILE):
         return None

@@ -45,7 +45,8 @@ def answer_in(data: bytes, *, is_ended: bool = False) -> Answer | None:
 
 def _status(head: bytes) -> tuple[int, bool]:
     """Return the status, and whether the server speaks HTTP/1.1, in which connections persist unless it says
-    otherwise."""
+    otherwise.
+    """
     version, _, rest = head.split(b"\r\n", 1)[0].partition(b" ")
     code = rest[:3]
     if not version.startswith(b"HTTP/1.") or not code.isdigit() or len(code) != 3 or rest[3:4].strip():

@@ -27,7 +27,8 @@ def decoded(body: bytes) -> dict[str, Any]:
 
 def error_of(operation: str, answer: Answer) -> ClientError:
     """Build the error as botocore does: the code comes from the body, or from the older protocol's field; the error's
-    other members are kept."""
+    other members are kept.
+    """
     body = _error_body(answer)
     own = {name: value for name, value in body.items() if name not in {"__type", "message", "Message"}}
     fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in answer.fields.items()}

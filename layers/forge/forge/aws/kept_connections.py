@@ -28,7 +28,8 @@ from forge.aws.signing import host_of
 
 IDLE_SECONDS = 15.0
 """An idle connection is not used again after this time. A function that was frozen does not know which connections
-have ended."""
+have ended.
+"""
 _PIECE = 262_144
 
 
@@ -61,7 +62,8 @@ class KeptConnections:
 
     def close(self) -> None:
         """Close the idle connections. No other thread should call at the same time: a connection in use returns to
-        the pool."""
+        the pool.
+        """
         while self._idle:
             self._idle.pop()[1].close()
 
@@ -72,7 +74,8 @@ class KeptConnections:
 
     def _exchange(self, connection: socket.socket, request: bytes) -> Answer:
         """Close the connection on any error, because a late response would be taken for the response to the next
-        request."""
+        request.
+        """
         try:
             answer = _answer(connection, request)
         except _Unanswered:

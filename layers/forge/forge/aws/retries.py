@@ -37,7 +37,8 @@ _THROTTLED_STATUS = 429
 
 CAPACITY, COST, THROTTLED_COST, RETURNED = 500, 14, 5, 1
 """The retry quota of one client, the cost of a retry, that of one after throttling, and what a successful call
-returns."""
+returns.
+"""
 
 
 class Quota:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Service:
     """`operations`: the operations that use this client. `tokens`: the parameter of an operation that needs a fresh
-    UUID, so that a repeated request is carried out once. `fields`: header fields of all of the service's requests."""
+    UUID, so that a repeated request is carried out once. `fields`: header fields of all of the service's requests.
+    """
 
     name: str
     target: str

@@ -1,5 +1,6 @@
 """The blocking adapter of `forge.ports.Connections`, for functions. The worker posts by signed aiohttp requests
-instead."""
+instead.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ _THROTTLED = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 class ConditionFailed(Exception):
     """A condition did not hold. `item` is the item that it checked, `None` if there is none; `index` is the item's
-    place in the transaction."""
+    place in the transaction.
+    """
 
     def __init__(self, item: Item | None, index: int = 0) -> None:
         super().__init__("condition not met")

@@ -94,7 +94,8 @@ class Table:
 
     def newest_keys(self, index: str, change: ConditionalWrite, most: int, after: Item | None) -> list[Item]:
         """Return at most `most` members of an index, those with the greatest sort keys first, beginning after the
-        member `after`."""
+        member `after`.
+        """
         parameters: dict[str, Any] = _as_query(change) | {
             "IndexName": index,
             "Limit": most,
@@ -180,7 +181,8 @@ def _as_query(change: ConditionalWrite) -> dict[str, Any]:
 
 def _pauses(end: StorageUnavailable | None = None) -> Generator[Callable[[], None]]:
     """Pause before each retry, longer each time. After the last one, raise `end` instead (by default
-    `StorageUnavailable`)."""
+    `StorageUnavailable`).
+    """
 
     def give_up() -> None:
         raise end or StorageUnavailable("the table is overloaded.", retry_after=1.0)

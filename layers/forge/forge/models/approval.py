@@ -48,7 +48,8 @@ class WalletTransaction(BaseModel):
     """The account that must sign, a part of the digest; null: any account may sign."""
     gas: Wei | None = None
     """A suggested limit in decimal units of gas. It is not a part of the digest, because a wallet may choose another
-    limit."""
+    limit.
+    """
     calls: Annotated[list[Call], Field(min_length=1)]
     """The calls of the transaction; today there is always one."""
 
@@ -82,7 +83,8 @@ class WalletTransaction(BaseModel):
 
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON of what must match on the chain; `docs/protocol.md` shows the
-        form."""
+        form.
+        """
         calls = [[call.to.lower(), call.value, call.data.lower()] for call in self.calls]
         return _sha256([DIGEST_VERSION, self.chain_id, self.sender.lower() if self.sender else None, calls])
 
@@ -165,7 +167,8 @@ class Approval(BaseModel):
     @classmethod
     def _read_older(cls, stored: Any) -> Any:
         """Read a request of the previous release, which had one flat call and a digest over it. Such requests live
-        for minutes."""
+        for minutes.
+        """
         if not isinstance(stored, dict):
             return stored
         fields = cast("dict[str, Any]", stored)
@@ -191,7 +194,8 @@ class Approval(BaseModel):
 
 class ForeignApproval(BaseModel):
     """A pending approval in the form of another version. It is kept as it is stored, and never shown or answered
-    here."""
+    here.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -206,7 +210,8 @@ REASON_LIMIT = 500
 
 def _said(reason: str | None) -> str | None:
     """Put the reason on one line of at most `REASON_LIMIT` characters, because an answer is never refused for its
-    text."""
+    text.
+    """
     return one_line(reason, REASON_LIMIT).strip() or None if reason else None
 
 
@@ -219,7 +224,8 @@ class ApprovalReply(BaseModel):
     """The request that is answered; null means the oldest pending one, for older clients."""
     outcome: Literal["sent", "rejected", "unknown", "allowed"]
     """`sent`; `rejected`; `unknown` when the wallet gave no usable answer, so that the transaction may have been
-    sent; `allowed` when the person allows a waiting tool call."""
+    sent; `allowed` when the person allows a waiting tool call.
+    """
     transaction_hash: TransactionHash | None = None
     """The transaction hash that the wallet returned."""
     reason: Annotated[str | None, AfterValidator(_said)] = None

@@ -20,7 +20,8 @@ class StateFrame(Hot):
     """Which frame this is."""
     first_seq: int = 0
     """The number of the first message that is sent in the answer to a `sync` with `newest`; 0 when no message is left
-    out."""
+    out.
+    """
     messages: list[PublicMessage] = Field(default_factory=list[PublicMessage])
     """Messages that are new to the receiver. A long message is continued by `text` frames."""
 
@@ -127,7 +128,8 @@ class SyncFrame(BaseModel):
     newest: int | None = Field(default=None, ge=1, le=500)
     """Send at most this many of the newest finished messages, and at most 1 MB of them; `GET /api/state?before=`
     returns older ones. Without this field the oldest messages that the client lacks come first, at most 500 and 1 MB
-    of them."""
+    of them.
+    """
 
 
 class PingFrame(BaseModel):

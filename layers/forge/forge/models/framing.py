@@ -1,5 +1,6 @@
 """Split a state into frames that fit the size limit. `sync` and the worker's push use these pure functions; all
-frames are returned encoded."""
+frames are returned encoded.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def text_frames(
     session_id: str, generation: int, seq: int, attempt: int, offset: int, text: str
 ) -> list[str]:
     """Return `text` frames of `text`, whose first character is character `offset` of message `seq`; none if `text` is
-    empty."""
+    empty.
+    """
     if not text:
         return []
     frame = TextFrame(
@@ -63,7 +65,8 @@ def text_frames(
 
 def sync_start(session: Session, have: Have) -> int:
     """Return the first message that a client with `have` lacks: message 0 if the client has data of another
-    generation."""
+    generation.
+    """
     is_foreign = have.generation != session.generation or have.messages > session.message_count
     return 0 if is_foreign else have.messages
 
@@ -72,7 +75,8 @@ def sync_frames(
     session: Session, missing: Sequence[Message], text: str, have: Have, catalog: Catalog | None
 ) -> list[str]:
     """Return frames for everything beyond `have`. `missing`: the log from `sync_start` on, or its first or newest
-    messages; `text`: the whole streaming text so far."""
+    messages; `text`: the whole streaming text so far.
+    """
     messages = [public.public_message(message) for message in missing]
     opening = session.input_message()
     held = missing[-1].seq + 1 if missing else sync_start(session, have)
@@ -158,7 +162,8 @@ def _preview_queued(queued: QueuedMessage, limit: int) -> QueuedMessage:
 
 def _preview_approval(approval: PublicApproval, limit: int) -> PublicApproval:
     """Cut the request as a whole or not at all, because cut data next to a whole summary would look like the request
-    itself."""
+    itself.
+    """
     if len(to_json(approval)) <= limit:
         return approval
     return approval.model_copy(

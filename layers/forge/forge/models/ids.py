@@ -31,7 +31,8 @@ def key_digest(partition: str) -> str:
 
 class SessionKey(NamedTuple):
     """A session's owner and id. Together they form the partition key, so a caller can never reach the session of
-    another owner."""
+    another owner.
+    """
 
     owner: str
     """The subject of the owner's token, or `anonymous`."""
@@ -49,7 +50,8 @@ class SessionKey(NamedTuple):
     @property
     def digest(self) -> str:
         """A name for the session in logs. Its id must not be logged, because whoever reads the id can use the
-        session."""
+        session.
+        """
         return key_digest(self.partition)
 
     @classmethod

@@ -7,7 +7,8 @@ from forge.models.timing import CLOCK_SKEW_MS, LEASE_MS
 
 def is_held(lease_until: int, now: int) -> bool:
     """Return whether the lease is valid. One that ends further ahead than the length of a lease comes from a wrong
-    clock and is not."""
+    clock and is not.
+    """
     return now <= lease_until <= latest_end(now)
 
 

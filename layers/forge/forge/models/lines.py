@@ -18,7 +18,8 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def fit(text: str) -> str:
     """Replace characters that cannot be stored, keeping the length in characters. A client does the same before it
-    sends, so that both have the same text."""
+    sends, so that both have the same text.
+    """
     return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

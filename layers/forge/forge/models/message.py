@@ -14,10 +14,12 @@ RunEnd = Literal["failed", "interrupted"]
 """The outcome of a run that did not do what it was asked for; a notice tells the person."""
 AnswerEnd = Literal["cut_off", "filtered", "refused", "failed", "empty"]
 """The reason for which an LLM's answer did not end normally: a limit or a lost connection, the provider's filter, the
-LLM's refusal, an error, or an empty answer."""
+LLM's refusal, an error, or an empty answer.
+"""
 ToolOutcome = Literal["success", "refused", "failed", "unknown"]
 """`refused`: nothing was done. `failed`: the action was not done, or only a part of it. `unknown`: it may have been
-done."""
+done.
+"""
 
 TOOL_DISPLAY_LIMIT = 4_096
 """Maximum characters of a tool's arguments or result that are kept for display; the LLM gets the whole text."""
@@ -77,5 +79,6 @@ class Message(Draft):
 
 def cut(text: str, limit: int = TOOL_DISPLAY_LIMIT) -> tuple[str, bool]:
     """Return the first `limit` characters of `text`, and whether any were left out. The cut never splits a
-    character."""
+    character.
+    """
     return (text, False) if len(text) <= limit else (text[:limit], True)

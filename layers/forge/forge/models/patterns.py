@@ -5,7 +5,8 @@ from __future__ import annotations
 _FIRST, _ANY = r"[A-Za-z0-9_~-]", r"[A-Za-z0-9._~-]"
 SESSION_ID = rf"^(?:{_FIRST}{_ANY}{{0,127}}|\.{_FIRST}{_ANY}{{0,126}}|\.\.{_ANY}{{1,126}})$"
 """`.` or `..` alone is excluded: in a URL path they are folders, so such a session could neither be renamed nor
-deleted."""
+deleted.
+"""
 CLAIM_ID = r"^[A-Za-z0-9-]{8,64}$"
 HEX_ID = r"^[0-9a-f]{32}$"
 DIGEST = r"^[0-9a-f]{64}$"

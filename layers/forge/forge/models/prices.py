@@ -1,5 +1,6 @@
 """The only price list: the cost of each route, frame and command. A route or frame without a price raises an error at
-start."""
+start.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ WAIT = Price(5, 5, ())
 
 ANSWER_BYTES = 100_000
 """An answer costs its caller one more unit for each multiple of this size, so that large reads use up the rate
-faster."""
+faster.
+"""
 EVENT_BYTES = 20_000
 """The smallest size for which an event of a stream is charged, because the event is made for this stream alone."""
 
@@ -77,4 +79,5 @@ COMMANDS: Mapping[str, int] = {
     "list_networks": 0,
 }
 """The number of messages of the session's rate that a command uses up. Commands that only list cost their route
-alone."""
+alone.
+"""

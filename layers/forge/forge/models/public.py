@@ -134,7 +134,8 @@ def unreadable_state(session_id: str, network: str, catalog: Catalog | None, wor
 
 def state(session: Session, log: Sequence[Message], text: str, catalog: Catalog | None) -> State:
     """Return the whole state in the order in which a person reads it: the log, the input, the streaming text, the
-    queue."""
+    queue.
+    """
     messages = [public_message(message) for message in log]
     if opening := session.input_message():
         messages.append(public_message(opening))
@@ -247,7 +248,8 @@ def _report(report: Report) -> PublicReport:
 
 def _legacy_wallet_transaction(approvals: Sequence[Approval]) -> str | None:
     """Return the approval that has waited longest as a JSON string, which older clients read as the only pending
-    transaction."""
+    transaction.
+    """
     if not approvals:
         return None
     approval = approvals[0]

@@ -31,7 +31,8 @@ class WalletReceipt(BaseModel):
     """The tool call that made the request."""
     outcome: ReceiptOutcome
     """The outcome. `reported` and `unanswered` (the wallet gave no usable answer) are a client's statements; all
-    others were checked."""
+    others were checked.
+    """
     closes: bool = False
     """True if the request is used up, so that no further answer is expected."""
     transaction_hash: str | None = None

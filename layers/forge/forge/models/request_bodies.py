@@ -32,7 +32,8 @@ def _fit(text: object) -> object:
 
 MessageText = Annotated[str, BeforeValidator(_fit), AfterValidator(_fits)]
 """Replace characters that cannot be stored, sent or shown, because a message is often pasted from a terminal. None is
-refused."""
+refused.
+"""
 
 
 class _Request(BaseModel):

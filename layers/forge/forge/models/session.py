@@ -15,10 +15,12 @@ from forge.models.run import ActiveRun, Outcome, Submission
 INBOX_LIMIT = 10
 HISTORY_LEAST = 400
 """The smallest number of LLM history entries that a run gets, if there are so many. One run cannot add more than
-this."""
+this.
+"""
 HISTORY_STEP = 200
 """The first entry that a run gets moves in steps of this size, so that a provider's prompt cache stays valid in
-between."""
+between.
+"""
 MESSAGE_BYTES_LIMIT = 16_000
 TITLE_LIMIT = 80
 
@@ -76,7 +78,8 @@ class Session(BaseModel):
     @property
     def message_count(self) -> int:
         """The number of finished messages: those of the log, and the active run's input while it is not in the log
-        yet."""
+        yet.
+        """
         return self.logged + (self.active is not None and not self.active.input_logged)
 
     @property
@@ -87,7 +90,8 @@ class Session(BaseModel):
     @property
     def history_start(self) -> int:
         """The first entry of the LLM history that a run gets. It moves on, so that a run's cost does not grow with
-        the conversation."""
+        the conversation.
+        """
         return max(0, self.history - HISTORY_LEAST) // HISTORY_STEP * HISTORY_STEP
 
     def input_message(self) -> Message | None:

@@ -16,13 +16,15 @@ CALL_MARGIN_MS = 500
 """An LLM request or a tool call begins only if this much of the lease is left; otherwise the lease is renewed first."""
 PATIENCE_MS = 5_000
 """After its lease has ended, a run still tries to renew it for this long, which succeeds until another worker claims
-the run."""
+the run.
+"""
 CLOCK_SKEW_MS = 2_000
 """A lease counts even if it ends this much later than this computer's clock allows, because clocks differ."""
 
 VISIBILITY_SECONDS = 3
 """Visibility timeout of a received message (also the queue's setting in `template.yaml`), and of each extension by
-which a worker keeps a message invisible."""
+which a worker keeps a message invisible.
+"""
 LOOK_SECONDS = 0.5
 """Time between two checks of which messages are due for an extension."""
 FIRST_EXTEND_SECONDS = 0.75
@@ -34,7 +36,8 @@ HELD_RETRY_SECONDS = 2
 """If another worker holds a message's run and renews its lease, the message becomes visible again after this time."""
 SUSPECT_RETRY_SECONDS = 1
 """If a worker cannot hold a suspect run next to another one, the message becomes visible to every worker after this
-time."""
+time.
+"""
 TAKEOVER_GRACE_MS = 12_000
 """If a run's lease has ended this long ago, its queue message may be lost, and `recover_runs` sends another one."""
 

@@ -28,7 +28,8 @@ class PublicMessage(BaseModel):
     """The text of the message, or its beginning."""
     length: int
     """The length of the whole text in characters (Unicode code points). If `content` has fewer, the rest follows as
-    `text` frames of attempt 0."""
+    `text` frames of attempt 0.
+    """
     timestamp: str
     """The time at which the message was created, as `HH:MM:SS ±HH:MM`, for older clients."""
     created_at: str
@@ -77,7 +78,8 @@ class QueuedMessage(BaseModel):
     """The time at which the message was accepted, RFC 3339."""
     truncated: bool = False
     """True if the content is a preview, because the whole text did not fit into a frame; the HTTP State has the whole
-    text."""
+    text.
+    """
 
 
 class PublicClaim(BaseModel):
@@ -100,7 +102,8 @@ class PublicReport(BaseModel):
     """The hash that was reported."""
     outcome: Literal["not_found", "different", "unknown"]
     """What the check found: the chain does not know the transaction, it is a different transaction, or the result is
-    uncertain."""
+    uncertain.
+    """
     at: str
     """The time of the report, RFC 3339."""
 
@@ -150,12 +153,14 @@ class PublicApproval(BaseModel):
     """The time at which the request ends without an answer, RFC 3339."""
     truncated: bool = False
     """True if the request did not fit into a frame: its calls, texts and review are cut, so it must not be signed
-    from this frame. The HTTP State has the whole request."""
+    from this frame. The HTTP State has the whole request.
+    """
 
 
 class PublicAsk(BaseModel):
     """A tool call that waits for the person's decision, which is sent in the same way as the answer to a wallet
-    request."""
+    request.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -188,7 +193,8 @@ class Hot(BaseModel):
     """The session's id."""
     generation: int
     """The session's generation, which changes when an expired or deleted session begins anew; 0 when there is no such
-    session."""
+    session.
+    """
     rev: int
     """A number that grows with every change: of two states the one with the larger number is newer."""
     title: str | None

@@ -1,5 +1,6 @@
 """What the store and the queue give to a worker: the lease of a run, the records of its tool calls, its queue
-message."""
+message.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ CallStatus = Literal["new", "started", "done"]
 
 EndedKind = Literal["refused", "failed", "unknown"]
 """How a call without a result ended. `refused`: nothing was done. `failed`: the tool reported that it did nothing, or
-it has no effects. `unknown`: the call may have taken effect, so this must be verified before the call is repeated."""
+it has no effects. `unknown`: the call may have taken effect, so this must be verified before the call is repeated.
+"""
 
 CallKind = Literal["ok", "retry", "refused", "failed", "unknown"]
 

@@ -140,7 +140,8 @@ def _delivery(message: Any) -> Delivery | None:
 @contextmanager
 def _stale_receipt(what: str) -> Generator[None]:
     """A message whose visibility timeout has ended is delivered again, and its run's lease decides what happens
-    then."""
+    then.
+    """
     try:
         yield
     except ClientError as error:

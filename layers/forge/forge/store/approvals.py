@@ -43,7 +43,8 @@ class TableApprovals:
 
     def release(self, key: SessionKey, approval_id: str, claim_id: str) -> Session:
         """Return the approval with the claim. Repeating a claim changes nothing. Raises `ApprovalHeld` if another
-        client has claimed the request, even if that claim has lapsed."""
+        client has claimed the request, even if that claim has lapsed.
+        """
 
         def released(session: Session, approval: Approval) -> Approval:
             if approval.claim is not None and approval.claim.claim_id != claim_id:
@@ -63,7 +64,8 @@ class TableApprovals:
         self, key: SessionKey, approval_id: str, change_of: Callable[[Session, Approval], Approval]
     ) -> Session:
         """Apply the change in one conditional write for one `rev` of the session. If nothing changes, nothing is
-        written."""
+        written.
+        """
         defaults = Defaults(now=self.clock())
         return mended(self.table, key, defaults, lambda: self._change(key, approval_id, change_of))
 

@@ -65,7 +65,8 @@ class TableCommands:
 
     def catalog(self) -> Catalog | None:
         """A worker of another version may have published the catalog. What this version does not understand is left
-        out."""
+        out.
+        """
         item = self.table.get(_CATALOG, consistent=False)
         return _unpacked(Catalog, item) if item else None
 

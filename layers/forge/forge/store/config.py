@@ -27,7 +27,8 @@ CLOCK_MARGIN_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """A rate limit (GCRA): one message per `interval`, and a burst of up to `tolerance` in advance; both in
-    milliseconds."""
+    milliseconds.
+    """
 
     interval: int
     tolerance: int
@@ -97,7 +98,8 @@ class StoreConfig:
 
     def busy_end(self, now: int) -> int:
         """Return the end of a session with queued or active work. An accepted message must not expire before it has
-        an outcome."""
+        an outcome.
+        """
         return max(self.session_end(now), self.child_end(now))
 
     def session_end(self, now: int) -> int:

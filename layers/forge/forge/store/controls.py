@@ -29,7 +29,8 @@ _TOO_MANY = "Too many frames on this connection."
 
 class Hurried:
     """The time until which each connection has used up its rate. It only grows, so the table would refuse these
-    frames too."""
+    frames too.
+    """
 
     def __init__(self) -> None:
         self._used: OrderedDict[str, int] = OrderedDict()
@@ -45,7 +46,8 @@ class Hurried:
 
     def refuse(self, connection_id: str, used: int, latest: int) -> RateLimited:
         """Return the error to raise. `used`: the time until which the rate is used up; `latest`: the latest such time
-        that would allow this frame."""
+        that would allow this frame.
+        """
         with self._lock:
             self._used[connection_id] = used
             self._used.move_to_end(connection_id)
@@ -105,7 +107,8 @@ class TableControls:
 
     def heard(self, connection_id: str, cost: int) -> Connection | None:
         """Charge the frame: one write, two when frames come quickly, none after a refusal. The count is exact under
-        concurrency."""
+        concurrency.
+        """
         now, key = self.clock(), layout.single("connection", connection_id)
         self.hurried.check(connection_id, cost, now)
         idle = ConditionalWrite().set(tat=now + cost).when("attribute_exists(pk)")
@@ -160,7 +163,8 @@ class TableControls:
 
     def _update(self, key: SessionKey, change: ConditionalWrite) -> None:
         """If the control item cannot take the change, create it again. Listening connections are listed again with
-        their next frame."""
+        their next frame.
+        """
         change.set(expires_at=self.clock() // 1_000 + CONTROL_SECONDS)
         try:
             self.table.update(layout.control(key), change)
@@ -177,7 +181,8 @@ def connections_of(item: Item) -> frozenset[str]:
 
 def _end(connection_id: str) -> str:
     """An attribute of its own holds the end of a connection's token, so that each can be written without reading the
-    list."""
+    list.
+    """
     return f"end#{connection_id}"
 
 

@@ -1,5 +1,6 @@
 """Keys of the only table. All items of a session share its partition; the keys of its children contain their
-generation."""
+generation.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def control(key: SessionKey) -> Key:
 
 def copy(key: SessionKey) -> Key:
     """The key of an item that marks an unfinished copy of a session. Until the copy is done, no hot item has its
-    owner."""
+    owner.
+    """
     return {"pk": partition(key), "sk": COPY}
 
 
@@ -89,7 +91,8 @@ def call_range(generation: int, run_id: str) -> tuple[str, str]:
 
 def children_range(kind: str, generation: int) -> tuple[str, str]:
     """Return the range of all children of a kind (`message`, `entry`, `call`, `text`) of this generation and of older
-    ones."""
+    ones.
+    """
     return f"{kind}#", f"{kind}#{generation:015d}#{_LAST}"
 
 

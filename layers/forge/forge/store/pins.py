@@ -1,5 +1,6 @@
 """Fingerprints of the tools of third-party servers as of their first use, and changed definitions that wait for the
-operator."""
+operator.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _ALL = keys.single("pins", "servers")
 @dataclass(frozen=True, slots=True)
 class TablePins:
     """One item for each server, which does not expire: `pinned` (tool → fingerprint) and `waiting` (tool → proposed
-    definition)."""
+    definition).
+    """
 
     table: Table
 

@@ -1,5 +1,6 @@
 """Sessions as the functions see them. Methods return `None` for an absent, expired or deleted session; reading
-creates nothing."""
+creates nothing.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +123,8 @@ class TableSessions:
 
     def _living(self, values: dict[str, str | None], *, prolongs: bool) -> ConditionalWrite:
         """A change of a living session counts as activity. A session with work lives longer anyway, and no end is
-        moved back."""
+        moved back.
+        """
         now = self.clock()
         change = (
             ConditionalWrite()

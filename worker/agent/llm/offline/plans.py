@@ -99,7 +99,8 @@ def _verify_unknown(box: ToolCalls, transfer: str, sender: str, recipient: str) 
 
 def _both(box: ToolCalls, *whos: str) -> tuple[Call, ...]:
     """Return a balance call for each account, once. Without the tool there are none, so that a transfer is still
-    reported."""
+    reported.
+    """
     if not box.has("balance"):
         return ()
     return tuple(box.call("balance", who=who) for who in dict.fromkeys(whos))

@@ -86,7 +86,8 @@ class ToolCalls:
 
     def call(self, name: str, **meanings: str | int) -> Call:
         """Return a call of the tool with these arguments, given by meaning. Raises `Refusal` if the tool is not
-        offered."""
+        offered.
+        """
         tool = self._find(name)
         if tool is None:
             server = SERVERS.get(name, "evm")
@@ -115,7 +116,8 @@ class ToolCalls:
 
     def _find(self, name: str) -> ToolDefinition | None:
         """Find a tool by its name, with or without its own server's prefix. A tool whose name only ends the same
-        is another tool."""
+        is another tool.
+        """
         server = SERVERS.get(name, "evm")
         names = (name, *(f"{server}{separator}{name}" for separator in ("_", "__", ".", "-")))
         return next((self._tools[n] for n in names if n in self._tools), None)
@@ -127,7 +129,8 @@ def _properties(tool: ToolDefinition) -> dict[str, dict[str, Any]]:
 
 def _fitted(value: str | int, schema: dict[str, Any]) -> str | int:
     """Convert whole numbers to the form that the schema wants: digits where a string is allowed, because JSON
-    numbers lose precision."""
+    numbers lose precision.
+    """
     allowed = _types(schema)
     if isinstance(value, int):
         return value if "integer" in allowed and "string" not in allowed else str(value)

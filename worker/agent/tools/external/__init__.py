@@ -77,7 +77,8 @@ _TOLD = frozenset({"description", "title", "$comment"})
 
 class ExternalServer:
     """One entry of `mcp.json`. `server` offers the approved tools, and none while the program is down; `faults`
-    describe what is missing."""
+    describe what is missing.
+    """
 
     def __init__(self, name: str, config: ServerConfig, pins: Pins, timeouts: Timeouts) -> None:
         self.name = name
@@ -176,7 +177,8 @@ class ExternalServers:
 
     async def refresh(self) -> None:
         """Call this at start, and then about every minute. It waits at most ten seconds for a start and never
-        raises for a fault."""
+        raises for a fault.
+        """
         await asyncio.gather(*(server.refresh() for server in self._servers))
 
     async def close(self) -> None:

@@ -16,7 +16,8 @@ _MOST_QUESTIONS = 5
 
 class ConnectionLost(Exception):
     """The server has gone, or has forgotten the session. `is_certain`: by the specification, the server has done
-    nothing."""
+    nothing.
+    """
 
     def __init__(self, words: str, *, is_certain: bool) -> None:
         super().__init__(words)
@@ -25,7 +26,8 @@ class ConnectionLost(Exception):
 
 def end_of_call(name: str, witness: Witness, error: Exception) -> Exception:
     """Return what is known of a call that ended with `error`. The HTTP status counts most, because the library
-    drops it."""
+    drops it.
+    """
     if known := meaning(witness.answers):
         kind, words = known
         if kind in LOST:

@@ -153,7 +153,8 @@ def _read_server(raw: Any, environment: Mapping[str, str]) -> ServerConfig:
 
 def _transport(entry: dict[str, Any]) -> Any:
     """Without another statement, SSE is recognised by the last part of a URL's path, because the paths of such
-    servers end in it."""
+    servers end in it.
+    """
     written = entry.get("transport")
     if written is None:
         url = str(entry.get("url") or "").partition("?")[0].rstrip("/")

@@ -1,5 +1,6 @@
 """Lists and calls the tools of one external server. Every wait is bounded, and each kind of failure has its own
-error."""
+error.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ MOST_PROPOSED = 200_000
 """Bytes of a server's definitions that are shown to the operator at a time. Further ones are shown after these."""
 MOST_TOOLS = 512
 """Maximum tools of one server. The maximum of all tools depends on the LLM's provider
-(`worker.agent.llm.provider_limits`)."""
+(`worker.agent.llm.provider_limits`).
+"""
 NAME_SHOWN = 64
 _OFFERED_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

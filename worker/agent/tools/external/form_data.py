@@ -1,5 +1,6 @@
 """Data of `forms`: where the fields of other programs were read, which fields restrict nothing, and names of
-transports."""
+transports.
+"""
 
 from __future__ import annotations
 

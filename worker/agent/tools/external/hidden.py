@@ -24,7 +24,8 @@ def _names_a_secret(option: str) -> bool:
 
 def secret_parts(text: str) -> set[str]:
     """Return the part of `text` that `redact` removes, or all of it if that cannot be determined, because it may
-    be a secret."""
+    be a secret.
+    """
     line = " ".join(text.split())
     kept = redact(text, limit=len(text) * len(MASK) + len(MASK)).split(MASK)
     found: set[str] = set()

@@ -76,7 +76,8 @@ class Link:
 
     async def drop(self, client: Client[Any]) -> None:
         """A connection still counts as connected after the server has closed it; the next call then opens another
-        one."""
+        one.
+        """
         if self._client is client:
             await self.close()
 

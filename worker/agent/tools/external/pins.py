@@ -36,7 +36,8 @@ class Pins(Protocol):
 
     def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
         """Store the fingerprints of new tools and return all that are stored then, because another worker may have
-        been first."""
+        been first.
+        """
         ...
 
     def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
@@ -67,7 +68,8 @@ class _PinFile(RootModel[dict[str, dict[str, str]]]):
 
 class FilePins:
     """Keeps the fingerprints in a JSON file, which is replaced as a whole. Raises `OSError` or `ValueError` if it
-    cannot be used; it never counts as empty then."""
+    cannot be used; it never counts as empty then.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,5 +1,6 @@
 """Fills in the parts of a configuration that come from the environment, and finds those that another program would
-fill in."""
+fill in.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 """`${NAME}` and `${NAME:-default}`; Cursor (userjot.com/docs/mcp-cursor, read 2026-11-26) and VS Code write
-`${env:NAME}`."""
+`${env:NAME}`.
+"""
 
 FOREIGN_FORMS: tuple[tuple[str, str, str], ...] = (
     # Each row: example, pattern, where it is used. Rows with an address were read on 2026-11-26, the others are from

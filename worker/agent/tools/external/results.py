@@ -59,7 +59,8 @@ def _files(result: CallToolResult) -> frozenset[str]:
 
 def _without_files(value: Any, files: frozenset[str]) -> Any:
     """Leave out the encoded data of files that are in the content, because it would fill the history with text
-    that nobody can read."""
+    that nobody can read.
+    """
     if isinstance(value, dict):
         items = cast("dict[str, Any]", value).items()
         return {key: _without_files(item, files) for key, item in items}
@@ -114,7 +115,8 @@ def _unreadable(name: str, kind: str, why: str) -> TextContent:
 
 def _plain_base64(encoded: str) -> str | None:
     """Decode also what servers write instead of plain base64: a data URL, line breaks, the URL-safe alphabet, no
-    padding."""
+    padding.
+    """
     data = encoded.partition(",")[2] if encoded.startswith("data:") else encoded
     data = "".join(data.split()).translate(_TO_PLAIN).rstrip("=")
     data += "=" * (-len(data) % 4)

@@ -44,7 +44,8 @@ STATUSES: tuple[tuple[range, Meaning, str], ...] = (
     (range(500, 600), "unknown", "it failed"),
 )
 """The first row with the status counts. A 5xx may come from a gateway while the server behind it still works on
-the call."""
+the call.
+"""
 
 LOST_SESSIONS: tuple[tuple[int, int | Literal["any"] | None, Meaning, str], ...] = (
     # Each row: HTTP status, JSON-RPC code (None: no JSON-RPC), what it means for a request with a session, source.

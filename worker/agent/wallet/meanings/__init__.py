@@ -1,5 +1,6 @@
 """What well-known functions mean to the person who signs, as rows of data: rights that are given, and calls within
-calls."""
+calls.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ __all__ = ["Calls", "Gives", "Meaning", "giving_selector", "known_meanings"]
 @cache
 def known_meanings() -> dict[bytes, Meaning]:
     """Rows by selector. A row of a later table replaces an earlier one, because giving something away is more
-    important."""
+    important.
+    """
     rows = [*ORDINARY, *WRAPPERS, *CONTROL, *OPERATORS, *ALLOWANCES]
     return {row.signature.selector(): row for row in rows}
 
@@ -27,6 +29,7 @@ def known_meanings() -> dict[bytes, Meaning]:
 @cache
 def giving_selector() -> re.Pattern[bytes]:
     """Selectors of functions that give rights away. They are searched for in unreadable bytes; two matches may
-    overlap."""
+    overlap.
+    """
     selectors = (re.escape(selector) for selector, row in known_meanings().items() if row.gives)
     return re.compile(b"(?=" + b"|".join(selectors) + b")", re.DOTALL)

@@ -66,7 +66,8 @@ class Adoption:
 
     def _read(self) -> tuple[Item | None, Item | None]:
         """Read the record and the session, always in one call, so that the call's duration does not reveal what
-        exists."""
+        exists.
+        """
         found = {item["pk"]: item for item in self.table.read_many([self._where(), keys.hot(self.left)])}
         record = found.get(self._where()["pk"])
         return record if alive(record, self.now) else None, found.get(keys.partition(self.left))
@@ -158,7 +159,8 @@ class Adoption:
 
 def _refuse_busy(item: Item, now: int) -> None:
     """A run and a wallet report under the id under which they began, so the session must have neither. Raises
-    `SessionBusy`."""
+    `SessionBusy`.
+    """
     if "active_id" in item or item["inbox_order"]:
         raise SessionBusy(
             "A run is in progress in this session; take the session over when the run has ended."

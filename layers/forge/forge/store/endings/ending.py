@@ -25,7 +25,8 @@ _PERSONAL = ("title", "wallet", "asks", "strangers", "owned_by")
 
 def ended(now: int) -> ConditionalWrite:
     """Return the change that ends the session. An expired item remains, so that `rev` and `fence` keep growing, until
-    DynamoDB removes it."""
+    DynamoDB removes it.
+    """
     return (
         ConditionalWrite()
         .set(inbox={}, inbox_order=[], recent={}, recent_order=[], approvals=[], logged=0, history_count=0)

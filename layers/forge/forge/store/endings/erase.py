@@ -123,7 +123,8 @@ class Eraser:
 
 def counted(item: Item) -> Deleted:
     """Return what is deleted with the session of this hot item. If the item cannot be read, only the session itself
-    is counted."""
+    is counted.
+    """
     try:
         session = session_of(item)
     except SessionUnreadable:

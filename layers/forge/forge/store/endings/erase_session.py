@@ -1,5 +1,6 @@
 """Deleting one session. The receipt is written in the same transaction and kept for a day, so that a repeated request
-returns it."""
+returns it.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +77,7 @@ class SessionEraser:
     @property
     def _eraser(self) -> Eraser:
         """A caller's key contains no line break, so the names of session deletions and of account deletions never
-        collide."""
+        collide.
+        """
         name = f"session\n{self.key.session_id}\n{self.name or ''}"
         return Eraser(self.table, self.now, self.key.owner, name)

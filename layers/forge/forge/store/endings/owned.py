@@ -68,7 +68,8 @@ def _cursor(member: Item) -> str:
 
 def _place(owner: str, after: str) -> Item:
     """The index key is built from the owner, not from the client's `after`, so no caller can start in another owner's
-    list."""
+    list.
+    """
     match = _CURSOR.fullmatch(after)
     if match is None:
         raise InvalidRequest("after: this is not what an earlier page said.")

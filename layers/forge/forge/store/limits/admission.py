@@ -27,7 +27,8 @@ Charge = Callable[[str, int], None]
 
 class _Shelf:
     """The debts of some of the names, and until when each name is refused. The lock is held while one of them is
-    charged."""
+    charged.
+    """
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -52,7 +53,8 @@ class Blocks:
 
     def spend(self, name: str, units: int, now: int) -> None:
         """Charge in blocks. Raises `RateLimited`. If the table cannot be charged now, the request is allowed and
-        charged later."""
+        charged later.
+        """
         shelf = self._shelves[hash(name) % _SHELVES]
         with shelf.lock:
             until = shelf.closed.pop(name, 0)

@@ -56,7 +56,8 @@ class TablePlaces:
 
     def _swept(self, holder: str, item: Item) -> bool:
         """Remove places whose end has passed and return whether there may be room now. A place that was prolonged after
-        the read stays."""
+        the read stays.
+        """
         now = self.clock()
         names: frozenset[str] = plain(item.get("streams"), frozenset, frozenset())
         over = sorted(name for name in names if plain(item.get(_end(name)), int, 0) <= now)

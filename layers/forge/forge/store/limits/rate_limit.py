@@ -21,7 +21,8 @@ def charge(
     table: Table, key: Key, rate: RateLimit, now: int, units: int = 1, refusal: str | None = None
 ) -> None:
     """Charge in one update, or in two for a rate that is not idle. If this raises `RateLimited`, nothing has been
-    charged."""
+    charged.
+    """
     cost = rate.interval * units
     latest = now + rate.tolerance + rate.interval - cost
     end = now // 1_000 + (rate.tolerance + cost) // 1_000 + _KEPT_SECONDS

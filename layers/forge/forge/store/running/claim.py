@@ -25,7 +25,8 @@ from forge.store.stored.session_item import alive, session_of
 @dataclass(frozen=True, slots=True)
 class Claimer:
     """One claim. `token` distinguishes this claim's own write, if its response was lost, from another worker's
-    write."""
+    write.
+    """
 
     table: Table
     config: StoreConfig
@@ -97,7 +98,8 @@ class Claimer:
 
 def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, worker: str) -> Lease:
     """Claim in one call if the message's run is next. A run with `MAX_ATTEMPTS` strikes may only be finished as
-    failed."""
+    failed.
+    """
     claimer = Claimer(table, config, now, message, worker, uuid.uuid4().hex)
     change = claimer.start(message.run_id)
     for _ in range(CONTENTION_TRIES):

@@ -46,7 +46,8 @@ Fence = Callable[[ConditionalWrite, Session], ConditionalWrite]
 """Adds the condition for the right to write."""
 Check = Callable[[Item | None], Session | None]
 """Gets the item after a refusal: it raises if the right to write is lost, and returns the session if this commit has
-already been applied."""
+already been applied.
+"""
 
 
 def commit(

@@ -127,5 +127,6 @@ def _cut(meta: dict[str, str]) -> dict[str, str]:
 
 def _chunk(key: Key, writing: str, number: int) -> Key:
     """A large result continues in further items. Each writer has its own items, and only those of the first writer
-    count."""
+    count.
+    """
     return {"pk": key["pk"], "sk": f"{key['sk']}#{writing}#{number:03d}"}

@@ -107,7 +107,8 @@ def _due(table: Table, now: int) -> Iterable[Key]:
 
 def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
     """Return `None` also for a session that cannot be read, so that the runs of other sessions are still found
-    (`session_of` has logged it)."""
+    (`session_of` has logged it).
+    """
     try:
         session = session_of(item)
     except SessionUnreadable:

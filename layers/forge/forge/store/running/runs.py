@@ -50,7 +50,8 @@ class TableRuns:
 
     def flush(self, lease: Lease, text: str) -> Lease:
         """Renew the lease first, so that a worker that has lost it stores no text. Full parts of the text become
-        items of their own."""
+        items of their own.
+        """
         active = running(lease.session)
         base, parts = active.text_base, active.text_parts
         if len(text) < base:
@@ -146,7 +147,8 @@ class TableRuns:
 
     def _renewal(self) -> ConditionalWrite:
         """The renewal need not prolong the session, because a session with work does not expire
-        (`StoreConfig.busy_end`)."""
+        (`StoreConfig.busy_end`).
+        """
         return ConditionalWrite().set(lease_until=self.clock() + LEASE_MS)
 
     def _update(self, lease: Lease, change: ConditionalWrite) -> Lease:
@@ -173,7 +175,8 @@ class TableRuns:
 
         def check(item: Item | None) -> Session | None:
             """The worker repeats a commit whose response was lost. The repeat must recognise that the commit has been
-            applied."""
+            applied.
+            """
             if item is None or not alive(item, now) or item.get("fence") != lease.fence:
                 raise LeaseLost
             session = session_of(item)

@@ -37,7 +37,8 @@ _MOST_BESIDE = 20
 class Charge:
     """What counts against an active run: `strikes` attempts, the longest of which lasted at most `lived`
     milliseconds. `is_alone` means that the run was one of several suspects when a worker died, so it is tried
-    alone."""
+    alone.
+    """
 
     strikes: int
     lived: int
@@ -73,7 +74,8 @@ def has_progressed(item: Item) -> bool:
 
 def hold_suspect(table: Table, worker: str, key: SessionKey, run_id: str, charge: Charge, now: int) -> bool:
     """Add the run to the suspects of `worker`. Returns False while the worker holds other suspects and one of
-    them, or this run, is tried alone, and when the worker holds the most suspects."""
+    them, or this run, is tried alone, and when the worker holds the most suspects.
+    """
     me: Item = {"session_key": str(key), "run_id": run_id, "alone": charge.is_alone}
     for _ in range(CONTENTION_TRIES):
         known = table.get(keys.single("worker", worker))
@@ -106,14 +108,16 @@ def _name(table: Table, worker: str, known: Item | None, suspects: list[Item], n
 
 def _named(known: Item | None) -> list[Item]:
     """The named suspects. An item of an older version names none: its worker has ended by now or holds its suspect
-    alone."""
+    alone.
+    """
     return [each for each in plain((known or {}).get("suspects"), list, []) if isinstance(each, dict)]
 
 
 def _ran_beside_a_suspect(table: Table, old: Item) -> bool:
     """Whether the attempt ran beside a run that is at least as suspect. If the run itself was a suspect, another
     suspect counts unless it has completed since. If it was not, another suspect counts only while it is in
-    progress."""
+    progress.
+    """
     worker = old["worker"]
     named = _named(table.get(keys.single("worker", worker))) if worker else []
     others = [each for each in named if each.get("run_id") != old["active_id"]]
@@ -147,7 +151,8 @@ def _is_held_by(suspect: Item, hot: Item | None, worker: str) -> bool:
 
 def _life(old: Item) -> int:
     """How long the attempt lasted at most, in milliseconds: a worker that was alive when it last renewed the lease
-    would have renewed it again after `RENEW_MS`."""
+    would have renewed it again after `RENEW_MS`.
+    """
     return max(0, old["lease_until"] - LEASE_MS + RENEW_MS - _claimed_at(old))
 
 

@@ -22,7 +22,8 @@ from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 
 def heard(step: Transition, progress: Progress) -> Transition:
     """Record the tools that brought text from strangers. The session keeps them for its whole life, because the text
-    stays in the history."""
+    stays in the history.
+    """
     before = step.after.strangers
     new = [each for each in sorted(progress.strangers) if each not in before]
     if not new or len(before) >= STRANGERS_LIMIT:
@@ -52,7 +53,8 @@ UNSETTLED = frozenset({"sent", "unknown"})
 """Answers of a wallet after which a transaction may have been sent."""
 HASHES_LIMIT = 100
 """More hashes than approvals can be pending at once. An approval lives for minutes, and a hash could be reused only
-in that time."""
+in that time.
+"""
 INTERRUPTED = "Interrupted by user"
 
 
@@ -74,7 +76,8 @@ def moved(
     session: Session, active: ActiveRun, progress: Progress, config: StoreConfig, now: int
 ) -> Transition:
     """Log the run's input if the log lacks it, then the finished messages, and append the new part of the LLM
-    history."""
+    history.
+    """
     drafts = progress.drafts if active.input_logged else [active.submission.draft(), *progress.drafts]
     step = logged(session, drafts, config, now)
     history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens

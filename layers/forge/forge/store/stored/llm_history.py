@@ -38,7 +38,8 @@ def entry_items(session: Session, entries: Sequence[bytes], expires_at: int) -> 
 
 def read_entries(table: Table, session: Session) -> list[bytes]:
     """Return the entries from the session's `history_start` on, as many as it counts. An entry that cannot be read is
-    empty."""
+    empty.
+    """
     if not session.history:
         return []
     between = keys.entry_range(session.generation, session.history_start, session.history)

@@ -67,7 +67,8 @@ def message_items(key: SessionKey, generation: int, message: Message, expires_at
 
 def messages_of(items: Iterable[Item]) -> list[Message]:
     """`items` are heads and parts in order of their keys. Parts that no head counts are leftovers of an earlier
-    attempt."""
+    attempt.
+    """
     found: list[Message] = []
     head: Item = {}
     parts: list[Item] = []

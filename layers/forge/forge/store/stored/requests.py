@@ -35,7 +35,8 @@ APPROVALS_LIMIT = 128_000
 
 _OF_WALLETS = frozenset({"claim", "reported"})
 """The fields that record which wallets had an approval. If they were dropped, it would look as if no wallet ever had
-it."""
+it.
+"""
 _FORM = frozenset({"form"})
 
 
@@ -53,7 +54,8 @@ def read_approvals(item: Item) -> tuple[list[Approval], list[ForeignApproval]]:
 
 def _approval(text: str) -> Approval | ForeignApproval | None:
     """If only the record of wallets cannot be read, the transaction may have been sent, so the approval gets a report
-    that says so."""
+    that says so.
+    """
     found = lenient(Approval, text, whole=_OF_WALLETS | _FORM)
     asked = found or lenient(Approval, text, whole=_FORM)
     if found or asked is None:

@@ -54,7 +54,8 @@ _OUTCOMES = frozenset(get_args(Outcome))
 
 def alive(item: Item | None, now: int) -> bool:
     """DynamoDB's TTL deletes late, so an item whose end has passed counts as absent. An item without an end is alive;
-    the next change sets one."""
+    the next change sets one.
+    """
     if item is None:
         return False
     end = item.get("expires_at")
@@ -107,7 +108,8 @@ def _recent(item: Item) -> dict[str, Outcome]:
 
 def current(session: Session, now: int) -> Session:
     """Leave out requests that have expired, because they no longer wait for an answer, although only the next run
-    records that."""
+    records that.
+    """
     open_ones = {
         "approvals": [each for each in session.approvals if each.expires_at > now],
         "foreign_approvals": [each for each in session.foreign_approvals if each.expires_at > now],

@@ -1,5 +1,6 @@
 """Reports stored items that cannot be read: their kind, and a digest of the session's key, because the key itself
-gives access."""
+gives access.
+"""
 
 from __future__ import annotations
 
