@@ -26,6 +26,12 @@ class PollingQueue(SqsRunQueue):
         self._lost_machines = 0
         self._changed = threading.Event()
 
+    def hide_messages_for(self, seconds: float) -> None:
+        """Set how long a message that was received stays hidden."""
+        self._client.set_queue_attributes(
+            QueueUrl=self._url, Attributes={"VisibilityTimeout": str(round(seconds))}
+        )
+
     def send(self, message: RunMessage | CommandMessage, *, resend: bool = False) -> None:
         super().send(message, resend=resend)
         self._changed.set()
