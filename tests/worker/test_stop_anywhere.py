@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from forge.errors import LeaseLost
+from forge.models.approval import ApprovalReply
 from forge.models.message import Message
 from forge.models.run import Progress
 from forge.models.work import CallRecord
@@ -22,7 +24,8 @@ from forge.ports import Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import MortalBlocking, Watched
 from tests.worker.scripts import Script, call, results
-from tests.worker.stage import KEY, Stage
+from tests.worker.stage import KEY, Stage, message_of, playing
+from tests.worker.test_asking import web
 from tests.worker.tools import Bank
 from worker.blocking import Blocking
 from worker.runs.active_run import LocalRun
@@ -73,17 +76,19 @@ def paying(stage: Stage, bank: Bank) -> Script:
     return script
 
 
-async def check(stage: Stage, bank: Bank, run_id: str) -> None:
+async def check(stage: Stage, bank: Bank, run_id: str, payment: str = "c1") -> None:
     session = await stage.session()
     messages = await asyncio.to_thread(stage.store.sessions.messages, session)
     asked, told = of_kind(messages, "tool_call"), of_kind(messages, "tool_result")
     assert set(asked) == set(told), [message.content for message in messages]
     if bank.transfers:
-        assert told["c1"] in {"success", "unknown"}
-    elif "c1" in told:
-        assert told["c1"] != "success"
+        assert told[payment] in {"success", "unknown"}
+    elif payment in told:
+        assert told[payment] != "success"
     texts = [message.content for message in messages if message.sender == "agent"]
     assert texts == ["Paying. ", "Looking. ", "Done."][: len(texts)]
+    asked = [message.content for message in messages if message.sender == "user"]
+    assert len(set(asked)) == len(asked)
     assert session.recent[run_id] in {"interrupted", "completed"}
 
 
@@ -136,6 +141,38 @@ async def test_a_stop_before_the_takeover_says_once_what_became_of_each_call(sta
     await stage.replace_worker()
     await page.ended(run_id)
     await check(stage, bank, run_id)
+    await goes_on(stage, run_id)
+
+
+async def answer(messages: list[ModelMessage], _info: Any) -> AsyncIterator[Any]:
+    """After a stranger's page it pays, which the person is asked about."""
+    match sum(isinstance(message, ModelResponse) for message in messages):
+        case 0:
+            yield call("read_page", "{}", "c1")
+        case 1:
+            yield call("transfer", '{"to":"Bob","amount":5}', "c2")
+        case _:
+            yield "Paying. "
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("last", range(1, 9))
+async def test_a_stop_at_any_point_of_an_allowed_call_says_once_what_became_of_it(
+    stage: Stage, last: int, *, after: bool
+) -> None:
+    bank = Bank()
+    stage.servers, stage.llm = [bank.server(), web()], playing(answer)
+    page = await stage.open_page()
+    blocking = StoppingBlocking(stage, last, after=after)
+    stage.start(blocking=blocking)
+    await page.ended(await stage.say("pay"))
+    (ask,) = (await stage.session()).asks
+    reply = ApprovalReply.model_validate({"approval_id": ask.approval_id, "outcome": "allowed"})
+    run_id = blocking.run_id = await stage.accept("allowed", sender="system", approval=reply)
+    await asyncio.to_thread(stage.queue.send, message_of(await stage.session(), run_id), resend=True)
+    await page.ended(run_id)
+    assert not (await stage.session()).asks
+    await check(stage, bank, run_id, f"allowed_{ask.approval_id}")
     await goes_on(stage, run_id)
 
 

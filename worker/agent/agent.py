@@ -104,12 +104,11 @@ class ForgeAgent:
         own = history.own_messages(stored, deps.run_id)
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))
-        deps.known = _with_prompt(deps, stored, submission)
+        deps.stored, deps.known = stored, _with_prompt(deps, stored, submission)
         with capture_run_messages() as messages:
             try:
                 if not own and (opening := await self._open(deps, submission, token)):
-                    deps.known = stored = [*stored, *opening]
-                    own = [*own, *opening]
+                    stored, own = [*stored, *opening], [*own, *opening]
                 result = await self._run(deps, stored, own, submission, token)
                 return Ended(answered(deps, result))
             except UnfinishedAnswer as error:

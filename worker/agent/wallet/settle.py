@@ -56,10 +56,16 @@ async def open_run(
     if words:
         progress = progress.model_copy(update={"strangers": frozenset({TOOL_NAME})})
         deps.strangers |= progress.strangers
-    await uninterrupted(deps.record.append(progress))
+    opening: list[ModelMessage] = [request, *calls]
+    await uninterrupted(_store(deps, progress, opening))
+    return opening
+
+
+async def _store(deps: RunDeps, progress: Progress, opening: Sequence[ModelMessage]) -> None:
+    await deps.record.append(progress)
+    deps.known = [*deps.stored, *opening]
     deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
     deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
-    return [request, *calls]
 
 
 def _is_for(reply: ApprovalReply, asks: Sequence[asked.Answered]) -> bool:
