@@ -7,11 +7,12 @@ import json
 import random
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from aiohttp import web
@@ -59,13 +60,21 @@ def start_anvil(*options: str) -> tuple[subprocess.Popen[bytes], str]:
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith(b"Listening on"):
+            threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
             return process, f"http://{line.split()[-1].decode()}"
     raise AssertionError("anvil ended before it listened")
 
 
+def _drain(output: IO[bytes]) -> None:
+    """anvil prints a line for each request, and stands still once nobody has read 64 KB of them."""
+    with output:
+        for _ in output:
+            pass
+
+
 def stop(process: subprocess.Popen[Any]) -> None:
     process.terminate()
-    process.communicate(timeout=PATIENCE_SECONDS)
+    process.wait(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
