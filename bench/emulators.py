@@ -21,8 +21,8 @@ from local_dev.aws.resources import client, create_tables
 from local_dev.processes.emulator import NAMES, Emulator, chosen
 from local_dev.processes.processes import Processes
 from local_dev.template.aws_variables import aws_variables
+from local_dev.template.intrinsics import Template
 from local_dev.template.resource_names import local_wiring, shapes
-from local_dev.template.template import Template
 
 CALLS = 60
 ITEMS = 1_000

@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.answers import EVERYBODY, Answers
 from deploy.programs import DeployFailed, Programs
-from local_dev.template.template import Template
+from local_dev.template.intrinsics import Template
 
 SMALL = {"WorkerCpu": "256", "WorkerMemory": "512", "RunsPerWorker": "15", "WorkerConcurrency": "60"}
 """The size of a first installation by `make deploy`. `--set` makes it larger."""

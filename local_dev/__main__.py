@@ -21,7 +21,7 @@ from local_dev.login.variables import LoginUnusable
 from local_dev.options import HELP, OptionError, Options
 from local_dev.processes.processes import StartFailed
 from local_dev.stack import Stack
-from local_dev.template.template import TemplateError
+from local_dev.template.intrinsics import TemplateError
 
 EXIT_CANNOT_LISTEN = 2
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from local_dev.template.template import Template
+from local_dev.template.intrinsics import Template
 
 ROOT = Path(__file__).parent.parent
 _SHORT = {"Ref": "Ref", "Condition": "Condition"}

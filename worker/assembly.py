@@ -34,15 +34,15 @@ from worker.push.frame_pace import PACES, Pace
 from worker.runs.answering import Answering
 from worker.runs.claiming import Claims
 from worker.runs.consumer import Consumer
+from worker.runs.control_poll import LocalRuns
 from worker.runs.execution import Records, RunExecutor
 from worker.runs.history_cache import RecentHistories
 from worker.runs.kept_messages import KeptMessages
+from worker.runs.leased_record import LeasedRecord
 from worker.runs.places import Capacity
 from worker.runs.poison import PoisonRule
 from worker.runs.run_deliveries import RunDeliveries
-from worker.runs.run_record import LeasedRecord
 from worker.runs.settling import Settling
-from worker.runs.watch import LocalRuns
 from worker.serve import Worker
 
 

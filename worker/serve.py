@@ -18,9 +18,9 @@ from worker.operation.heartbeat import beat
 from worker.operation.metrics import Metrics
 from worker.push.audiences import Audiences
 from worker.runs.consumer import Consumer
+from worker.runs.control_poll import LocalRuns
 from worker.runs.holding import keep_messages
 from worker.runs.kept_messages import KeptMessages
-from worker.runs.watch import LocalRuns
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from deploy.prices import prices
 from deploy.turn import budget
 from local_dev.processes.processes import ROOT
 from local_dev.template.aws_variables import REGION
-from local_dev.template.template import Template
+from local_dev.template.intrinsics import Template
 
 FILE = Path(__file__).with_name("turn.json")
 AWS = "https://docs.aws.amazon.com"

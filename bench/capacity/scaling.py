@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from local_dev.processes.processes import ROOT
 from local_dev.template.aws_variables import REGION
-from local_dev.template.template import Template
+from local_dev.template.intrinsics import Template
 
 OUT_POINTS = 3
 IN_POINTS = 15

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from local_dev.gateway.limits import MANAGEMENT_PATH
 from local_dev.processes.processes import ROOT
 from local_dev.template.aws_variables import REGION
+from local_dev.template.intrinsics import Template
 from local_dev.template.resource_names import name_resources
-from local_dev.template.template import Template
-from local_dev.template.wiring import Wiring
+from local_dev.template.routes_and_queues import Wiring
 
 
 def wiring_of(endpoint: str, environment: Mapping[str, str]) -> Wiring:

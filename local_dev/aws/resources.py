@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError
 
 from local_dev.processes.processes import START_SECONDS
 from local_dev.template.resource_names import shapes
-from local_dev.template.wiring import Wiring
+from local_dev.template.routes_and_queues import Wiring
 
 
 def client(service: str, environment: Mapping[str, str]) -> Any:

@@ -25,8 +25,8 @@ from local_dev.gateway.websocket_api import WebSocketApi
 from local_dev.gateway.websocket_frames import gateway_protocol
 from local_dev.login.variables import ISSUER_PATH
 from local_dev.metrics import METRICS_PATH, Metrics
-from local_dev.template.template import TemplateError
-from local_dev.template.wiring import Wiring
+from local_dev.template.intrinsics import TemplateError
+from local_dev.template.routes_and_queues import Wiring
 
 if TYPE_CHECKING:
     from local_dev.login.issuer import LoginIssuer

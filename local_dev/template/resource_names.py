@@ -11,8 +11,8 @@ from local_dev.gateway.limits import MANAGEMENT_PATH
 from local_dev.login.variables import PARAMETERS
 from local_dev.processes.processes import ROOT
 from local_dev.template import aws_variables as variables
-from local_dev.template.template import Template
-from local_dev.template.wiring import Wiring
+from local_dev.template.intrinsics import Template
+from local_dev.template.routes_and_queues import Wiring
 
 ACCOUNT = "000000000000"
 

@@ -23,7 +23,7 @@ from forge.models.timing import (
     VISIBILITY_SECONDS,
 )
 from forge.store.config import QUEUE_GRACE_MS
-from worker.runs.watch import CONTROL_POLL_SECONDS
+from worker.runs.control_poll import CONTROL_POLL_SECONDS
 
 LEASE, RENEW = LEASE_MS / 1_000, RENEW_MS / 1_000
 KEPT_EVERY = EXTEND_SECONDS + LOOK_SECONDS

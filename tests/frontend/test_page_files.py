@@ -14,8 +14,8 @@ from forge.models.frame import CLIENT_FRAME, SERVER_FRAME
 from local_dev.gateway.front import Front, Visitors
 from local_dev.gateway.page import Page
 from local_dev.gateway.page_version import FOLDER, IMMUTABLE
-from local_dev.template.template import Template
-from local_dev.template.wiring import Wiring
+from local_dev.template.intrinsics import Template
+from local_dev.template.routes_and_queues import Wiring
 
 FRONTEND = Path(__file__).parents[2] / "frontend"
 SERVED = [path for path in FRONTEND.rglob("*") if path.suffix in {".js", ".css", ".html", ".svg"}]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.template.template import Template, TemplateError
+from local_dev.template.intrinsics import Template, TemplateError
 
 DOCUMENT = """
 Parameters:

@@ -7,8 +7,8 @@ import yaml
 
 from local_dev.laptop import HERE
 from local_dev.processes.processes import ROOT
-from local_dev.template.template import Template, TemplateError
-from local_dev.template.wiring import Wiring
+from local_dev.template.intrinsics import Template, TemplateError
+from local_dev.template.routes_and_queues import Wiring
 
 NEW_FUNCTION = """
   Added:

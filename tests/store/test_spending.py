@@ -40,7 +40,7 @@ def mark() -> str:
 
 
 def spend(store: Store, lease: Lease, wei: int, caps: SendingCaps) -> Spending:
-    """As the worker does it (`worker.runs.run_record`)."""
+    """As the worker does it (`worker.runs.leased_record`)."""
     spending = store.spendings.begin(wei, caps)
     try:
         store.spendings.charge(lease, spending, mark())

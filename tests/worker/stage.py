@@ -31,8 +31,8 @@ from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.push.feed import Feed
 from worker.push.signed_connections import SignedConnections
-from worker.runs.run_record import LeasedRecord
-from worker.runs.watch import LocalRuns
+from worker.runs.control_poll import LocalRuns
+from worker.runs.leased_record import LeasedRecord
 from worker.serve import serve
 
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")

@@ -13,7 +13,7 @@ from forge.ports import Lease
 from tests.worker.machines import Watched
 from tests.worker.stage import Stage
 from tests.worker.test_writes_off_the_path import claimed, record_of
-from worker.runs.run_record import RENEW_SECONDS
+from worker.runs.leased_record import RENEW_SECONDS
 
 
 async def test_a_lease_is_renewed_in_time_after_any_write(stage: Stage) -> None:

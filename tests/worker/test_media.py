@@ -16,8 +16,8 @@ from pydantic_ai.messages import BinaryContent
 from tests.unlisted import tried
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
-from worker.agent.history.journal import RESULT_LIMIT, dump_result
 from worker.agent.history.media import BEGINNINGS, readable
+from worker.agent.history.result_size import RESULT_LIMIT, dump_result
 from worker.agent.llm.provider_limits import PICTURES, ROWS
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))

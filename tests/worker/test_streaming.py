@@ -127,7 +127,7 @@ async def test_a_tab_that_opens_just_before_the_end_sees_the_end(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the tab was told when it opened was a run that goes on."""
-    monkeypatch.setattr("worker.runs.watch.CONTROL_POLL_SECONDS", 2 * PATIENCE_SECONDS)
+    monkeypatch.setattr("worker.runs.control_poll.CONTROL_POLL_SECONDS", 2 * PATIENCE_SECONDS)
     opened: asyncio.Future[Page] = asyncio.get_running_loop().create_future()
 
     async def script(_messages: Any, _info: Any) -> AsyncIterator[str]:

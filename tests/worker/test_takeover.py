@@ -18,7 +18,7 @@ from tests.worker.scripts import Script, call, results
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
 from worker.push.feed import Feed
-from worker.runs.run_record import LeasedRecord
+from worker.runs.leased_record import LeasedRecord
 
 ASKED = ("user", "pay Bob")
 CALLED = ("system", 'tool: transfer | args: {"to":"Bob","amount":5}')

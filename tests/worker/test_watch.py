@@ -13,7 +13,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY, Stage
 from worker.blocking import Blocking
 from worker.runs.active_run import LocalRun
-from worker.runs.watch import LocalRuns
+from worker.runs.control_poll import LocalRuns
 
 OTHER, ENDED = SessionKey(ANONYMOUS, "s2"), SessionKey(ANONYMOUS, "s3")
 

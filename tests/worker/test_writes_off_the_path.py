@@ -21,7 +21,7 @@ from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
-from worker.runs.run_record import LeasedRecord
+from worker.runs.leased_record import LeasedRecord
 
 MOMENTS = ["before", "after"]
 

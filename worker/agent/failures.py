@@ -16,7 +16,7 @@ from pydantic_ai.models import ModelRequestContext
 from forge.errors import ForgeError, MissingApiKey
 from worker.agent.daily_tokens import DailyTokensUsedUp
 from worker.agent.deps import RunDeps
-from worker.agent.llm.dialects import Fault
+from worker.agent.llm.error_words import Fault
 from worker.agent.llm.faults import fault_of
 
 ATTEMPTS = 4

@@ -11,7 +11,7 @@ from pydantic_ai import CancellationToken
 from forge.models.session import Control
 from forge.ports import Clock, Lease
 from worker.push.sender import Audience
-from worker.runs.run_record import LeasedRecord
+from worker.runs.leased_record import LeasedRecord
 
 StopReason = Literal["interrupted", "deleted", "released"]
 

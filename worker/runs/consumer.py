@@ -13,12 +13,12 @@ from forge.observability import error_fields
 from forge.ports import Delivery, RunQueue
 from worker.blocking import Blocking
 from worker.commands import CommandAnswers
+from worker.runs.control_poll import LocalRuns
 from worker.runs.kept_messages import KeptMessages
 from worker.runs.places import Capacity, holder_of, pause_after
 from worker.runs.poison import PoisonRule
 from worker.runs.run_deliveries import RunDeliveries
 from worker.runs.settling import Settling
-from worker.runs.watch import LocalRuns
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)

@@ -24,10 +24,10 @@ from worker.push.audiences import Audiences
 from worker.push.feed import Feed
 from worker.runs.active_run import LocalRun
 from worker.runs.answering import Answering
+from worker.runs.control_poll import LocalRuns
 from worker.runs.holding import keep_lease
 from worker.runs.kept_messages import KeptMessages
-from worker.runs.run_record import LeasedRecord
-from worker.runs.watch import LocalRuns
+from worker.runs.leased_record import LeasedRecord
 
 logger = logging.getLogger(__name__)
 

@@ -25,11 +25,11 @@ from worker.blocking import Blocking
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.runs.claiming import Claims
+from worker.runs.control_poll import LocalRuns
 from worker.runs.execution import Executed, RunExecutor
 from worker.runs.places import Capacity
 from worker.runs.settling import Settling
 from worker.runs.starts import Start, Starts
-from worker.runs.watch import LocalRuns
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)

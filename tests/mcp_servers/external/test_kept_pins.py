@@ -18,8 +18,8 @@ from tests.mcp_servers.external.web_stranger import web_stranger
 from tests.unlisted import tried
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.definitions import LARGEST_DEFINITION, review
-from worker.agent.tools.external.pins import fingerprint
+from worker.agent.tools.external.pin_file import fingerprint
+from worker.agent.tools.external.pinning import LARGEST_DEFINITION, review
 from worker.pins import NOTHING, lines, main
 
 

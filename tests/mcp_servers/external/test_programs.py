@@ -22,7 +22,7 @@ from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.keeper import GRACE_SECONDS
 from worker.agent.tools.external.link import CLOSE_SECONDS, Timeouts
-from worker.agent.tools.external.pins import MemoryPins
+from worker.agent.tools.external.pin_file import MemoryPins
 from worker.agent.tools.external.stdio import ASK_SECONDS, END_SECONDS
 
 pytestmark = pytest.mark.processes

@@ -5,7 +5,6 @@ request again.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,7 +30,7 @@ from worker.agent.history.drafts import (
     result_draft,
     tokens_of,
 )
-from worker.agent.history.media import storable, without_encoded_data, without_files
+from worker.agent.history.result_size import dump_result
 from worker.agent.tools.accepting import accept
 from worker.agent.uninterrupted import uninterrupted
 from worker.tool_outcomes import ended, lost, noting
@@ -39,10 +38,6 @@ from worker.tool_outcomes import ended, lost, noting
 HEARD = "heard"
 """The field of a response's metadata that says whether the response follows text from strangers. No LLM can write
 it.
-"""
-RESULT_LIMIT = 100_000
-"""Maximum characters of a tool's result that the LLM gets. A longer result would not fit into an item, nor into
-most LLMs.
 """
 
 
@@ -191,19 +186,6 @@ class CallLedger(WrapperToolset[RunDeps]):
             raise
         except Exception as error:  # noqa: BLE001  whatever a tool raises has a kind
             return record_of(ended(error, repeatable=repeatable))
-
-
-def dump_result(value: Any) -> str:
-    """Return the content as it is stored. Content that is too large is replaced by words, or cut if it is text."""
-    for made_smaller in (storable, without_files):
-        value = made_smaller(value)
-        text = RESULT.dump_json(value).decode()
-        if len(text) <= RESULT_LIMIT:
-            return text
-    text = without_encoded_data(text)
-    if len(text) <= RESULT_LIMIT:
-        return json.dumps(text)
-    return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
 
 
 def replay(record: CallRecord, tool: str, call_id: str) -> Any:

@@ -24,7 +24,7 @@ from pydantic_ai.exceptions import (
 )
 
 from forge.redaction import redact
-from worker.agent.llm.dialects import CODE_FIELDS, CODES, DECISIVE_STATUSES, PHRASES, STATUSES, Fault
+from worker.agent.llm.error_words import CODE_FIELDS, CODES, DECISIVE_STATUSES, PHRASES, STATUSES, Fault
 from worker.json_text import read_json
 
 _BY_LIBRARY: tuple[tuple[type[BaseException], Fault], ...] = (

@@ -12,7 +12,7 @@ from forge.models.asking import Ask
 from forge.models.lines import one_line
 from forge.models.public import rfc3339
 from worker.agent.deps import RunDeps
-from worker.agent.tools.asking import ALLOWED
+from worker.agent.tools.ask_first import ALLOWED
 
 _REASON_LIMIT = 500
 

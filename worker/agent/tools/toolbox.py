@@ -21,7 +21,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.history.journal import CallLedger
 from worker.agent.llm.provider_limits import NONE, ProviderLimits
 from worker.agent.policy import Policy, PolicyToolset
-from worker.agent.tools.asking import AskFirst, Heard
+from worker.agent.tools.ask_first import AskFirst, Heard
 from worker.agent.tools.missing_tools import LackingTools
 from worker.agent.tools.mounted_server import Server, ServerSource, is_read_only
 from worker.agent.tools.toolsets import OWN_TOOLS, own_tools

@@ -21,7 +21,7 @@ from forge.models.public import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.history.journal import call_key
 from worker.agent.policy import TELL, Policy
-from worker.agent.tools.asking import ASKS_ITSELF
+from worker.agent.tools.ask_first import ASKS_ITSELF
 from worker.agent.wallet.display import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.reading import MOST_BYTES
 from worker.agent.wallet.review import reviewed

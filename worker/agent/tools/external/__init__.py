@@ -22,9 +22,9 @@ from forge.errors import ForgeError
 from forge.models.lines import one_line
 from worker.agent.tools.external.config import ServerConfig, read_config
 from worker.agent.tools.external.connection import Connection
-from worker.agent.tools.external.definitions import Review, offered_name, review
 from worker.agent.tools.external.link import ServerDown, Timeouts
-from worker.agent.tools.external.pins import FilePins, MemoryPins, Pins
+from worker.agent.tools.external.pin_file import FilePins, MemoryPins, Pins
+from worker.agent.tools.external.pinning import Review, offered_name, review
 from worker.agent.tools.external.users import with_users
 from worker.foreign_text import described, visible
 from worker.mcp_servers.toolbox import new_server

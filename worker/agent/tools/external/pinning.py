@@ -11,7 +11,7 @@ from jsonschema.exceptions import SchemaError
 from mcp_types import Tool
 
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.pins import Pins, Proposal, fingerprint
+from worker.agent.tools.external.pin_file import Pins, Proposal, fingerprint
 from worker.foreign_text import visible
 
 LARGEST_DEFINITION = 20_000

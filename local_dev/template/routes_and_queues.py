@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from local_dev.laptop import HERE
-from local_dev.template.template import Node, Template, TemplateError
+from local_dev.template.intrinsics import Node, Template, TemplateError
 
 
 @dataclass(frozen=True, slots=True)
