@@ -10,7 +10,7 @@ import pytest
 from forge.errors import DayUsedUp, RateLimited
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
-from forge.models.prices import Price
+from forge.models.prices import ROUTES, Price
 from forge.models.run import Progress, Submission
 from forge.models.spending import SendingCaps
 from forge.settings import Settings
@@ -147,3 +147,11 @@ def test_a_share_that_is_far_away_costs_no_write_of_its_own(table: str, clock: C
         for _ in range(400):
             request(store, clock, "p")
     assert calls == []
+
+
+def test_a_run_can_be_stopped_when_the_day_is_used_up(store: Store, clock: Clock) -> None:
+    for _ in range(SHARE):
+        request(store, clock, "a")
+    with pytest.raises(DayUsedUp):
+        request(store, clock, "a")
+    store.admission.admit("a", ROUTES["POST /api/interrupt"])

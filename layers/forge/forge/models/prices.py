@@ -26,6 +26,9 @@ class Price(NamedTuple):
 
 FREE = Price(0, 0, ())
 
+STOP = Price(2, 1, ())
+"""A person can stop a run, also when the day of the deployment or their share of it is used up."""
+
 ROUTES: Mapping[str, Price] = {
     "GET /health": FREE,
     "GET /api/state": Price(1),
@@ -33,7 +36,7 @@ ROUTES: Mapping[str, Price] = {
     "GET /api/chat/stream": Price(5, 5, _STREAM),
     "POST /api/chat": Price(5, 5),
     "POST /api/system": Price(5, 5),
-    "POST /api/interrupt": Price(2),
+    "POST /api/interrupt": STOP,
     "POST /api/mcp-command": Price(5, 5),
     "POST /api/ticket": Price(3),
     "POST /api/approvals/claim": Price(3),
