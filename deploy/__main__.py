@@ -65,6 +65,7 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     programs = Programs(environment, folder, answers.region)
     known = parameters.defaults(folder)
     parameters.refuse_unknown(known, given_now := _pairs(options.set))
+    before = dict(answers.parameters)
     answers.parameters |= given_now
     if options.costs_only:
         values = known | parameters.chosen(known, {}, answers, "")
@@ -73,7 +74,8 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
     print("\n".join(costs.told(known | values)), flush=True)
     if options.costs_only:
         return
-    questions.write(file, answers)
+    # What `--set` gives is kept once the account has accepted it.
+    questions.write(file, answers.model_copy(update={"parameters": before}))
     url = _deployed(options, answers, programs, environment, values)
     questions.write(file, answers)
     _note(file.with_suffix(".log"), programs, answers.images[-1])
@@ -112,13 +114,15 @@ def _deployed(
     """Deploy everything except the page. Returns its URL."""
     name: str = options.stack
     whole = {**parameters.defaults(programs.folder), **values}
-    _keep_key(options, answers, programs, environment)
+    is_renewed = _keep_key(options, answers, programs, environment) and stack.exists(programs, name)
     stack.prepare_account(programs)
     uri = _image(options, answers, programs, whole)
     stack.build(programs, whole["Architecture"])
     for edge in secrets.edge_steps(programs, name, renew=options.new_edge_secret):
         stack.deploy(programs, name, answers.region, {**values, **edge, "WorkerImageUri": uri})
     found = stack.outputs(programs, name)
+    if is_renewed:
+        stack.start_new_workers(programs, found)
     stack.upload_page(programs, found)
     return found["PageUrl"]
 
@@ -141,19 +145,20 @@ def _image(options: Namespace, answers: Answers, programs: Programs, values: Map
 
 def _keep_key(
     options: Namespace, answers: Answers, programs: Programs, environment: Mapping[str, str]
-) -> None:
-    """Copy the LLM's key from the environment or the keyboard to SSM, if it is not there yet."""
+) -> bool:
+    """Copy the LLM's key from the environment or the keyboard to SSM, if it is not there yet, and say whether."""
     parameter = answers.key_parameter
     if not parameter or answers.parameters.get(parameter):
-        return
+        return False
     name = secrets.name_of(options.stack, parameter)
     if secrets.exists(programs, name) and not options.new_key:
-        return
+        return False
     variable = f"{answers.llm.partition('-')[0].partition(':')[0].upper()}_API_KEY"
     key = environment.get(variable) or (getpass.getpass(f"Key ({variable}): ") if sys.stdin.isatty() else "")
     if not key:
         raise DeployFailed(f"{answers.llm} needs a key: set {variable}, or start this at a terminal.")
     secrets.keep(programs, name, key)
+    return True
 
 
 def _down(options: Namespace, environment: Mapping[str, str], folder: Path) -> None:
@@ -163,7 +168,8 @@ def _down(options: Namespace, environment: Mapping[str, str], folder: Path) -> N
     if not region:
         raise DeployFailed(f"{file} is not there; name the region: make undeploy ARGS='--region …'")
     programs = Programs(environment, folder, region)
-    keep_data = bool(answers and answers.parameters.get("KeepData") == "true")
+    deployed = stack.parameters(programs, options.stack) or (answers.parameters if answers else {})
+    keep_data = deployed.get("KeepData") == "true"
     stack.delete(programs, options.stack, region, keep_data=keep_data)
     repository = f"{options.stack}-worker"
     if programs.succeeds("aws", "ecr", "describe-repositories", "--repository-names", repository):

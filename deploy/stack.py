@@ -58,9 +58,13 @@ def outputs(programs: Programs, name: str) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0].get("Outputs", [])}
 
 
+def exists(programs: Programs, name: str) -> bool:
+    return programs.succeeds("aws", "cloudformation", "describe-stacks", "--stack-name", name)
+
+
 def parameters(programs: Programs, name: str) -> dict[str, str]:
     """Return the parameters of the deployed stack; none if it is not deployed."""
-    if not programs.succeeds("aws", "cloudformation", "describe-stacks", "--stack-name", name):
+    if not exists(programs, name):
         return {}
     found = programs.aws("cloudformation", "describe-stacks", "--stack-name", name)
     return {each["ParameterKey"]: each["ParameterValue"] for each in found["Stacks"][0].get("Parameters", [])}
@@ -101,8 +105,18 @@ def lay_out(page: Path, folder: Path, config: str = "{}") -> str:
     return current.version
 
 
+def start_new_workers(programs: Programs, found: Mapping[str, str]) -> None:
+    """The worker's container reads its secrets when it starts. `found`: the stack's outputs."""
+    where = ("--cluster", found["ClusterName"], "--service", found["ServiceName"])
+    programs.aws("ecs", "update-service", *where, "--force-new-deployment")
+
+
 def delete(programs: Programs, name: str, region: str, *, keep_data: bool) -> None:
-    programs.show("aws", "s3", "rm", f"s3://{outputs(programs, name)['PageBucketName']}", "--recursive")
+    """Delete the stack, if it is there. A stack whose first deployment failed has no outputs and no page."""
+    if not exists(programs, name):
+        return
+    if bucket := outputs(programs, name).get("PageBucketName"):
+        programs.show("aws", "s3", "rm", f"s3://{bucket}", "--recursive")
     if not keep_data:
         programs.show("sam", "delete", "--no-prompts", "--stack-name", name, "--region", region)
         return

@@ -96,7 +96,13 @@ def target_of(stack: str, environment: Mapping[str, str], file: Path) -> dict[st
     """Return the variables for `stack`, or those of the environment if it names a table itself."""
     if stack:
         session: Any = boto3.Session()
-        return of_stack(stack, session.client("cloudformation"))
+        try:
+            cloudformation = session.client("cloudformation")
+        except BotoCoreError as error:
+            raise NoTarget(
+                f"The stack {stack} cannot be read: {error} (AWS_DEFAULT_REGION names one)"
+            ) from error
+        return of_stack(stack, cloudformation)
     if environment.get("FORGE_TABLE"):
         return {}
     return of_this_computer(file)

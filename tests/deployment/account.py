@@ -86,7 +86,15 @@ def cloudformation(state, arguments):
             if not stack:
                 return MISSING
             parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.items()]
-            outputs = {"PageUrl": state["url"], "PageBucketName": "bucket", "DistributionId": "E1"}
+            outputs = {
+                "PageUrl": state["url"],
+                "PageBucketName": "bucket",
+                "DistributionId": "E1",
+                "ClusterName": "cluster",
+                "ServiceName": "service",
+            }
+            if state.get("is_rolled_back"):
+                outputs = {}
             shown = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
             return {"Stacks": [{"Parameters": parameters, "Outputs": shown}]}
         case "delete-stack":

@@ -249,6 +249,63 @@ def test_undeploy_leaves_nothing(account: Account) -> None:
     assert not (account.checkout / ".deploy" / "forge-mcp.json").exists()
 
 
+def test_undeploy_removes_what_a_failed_first_deployment_has_left(account: Account) -> None:
+    account.run(*UP)
+    account.change(is_rolled_back=True)
+    assert account.run("down") == 0
+    state = account.state()
+    assert (state.get("stack"), state["images"], state["secrets"]) == (None, {}, {})
+    assert not account.called("aws", "s3", "rm")
+
+
+def test_undeploy_that_was_cut_off_goes_on_after_the_stack(account: Account) -> None:
+    account.run(*UP)
+    state = account.state()
+    del state["stack"]
+    (account.folder / "account.json").write_text(json.dumps(state))
+    assert account.run("down", "--region", "eu-west-1") == 0
+    assert (account.state()["images"], account.state()["secrets"]) == ({}, {})
+
+
+def test_undeploy_asks_the_stack_whether_the_table_is_to_be_kept(account: Account) -> None:
+    account.run(*UP, "--set", "KeepData=true")
+    (account.checkout / ".deploy" / "forge-mcp.json").unlink()
+    assert account.run("down", "--region", "eu-west-1") == 0
+    assert "--retain-resources" in account.called("aws", "cloudformation", "delete-stack")[-1]
+
+
+def test_a_value_that_the_account_refuses_is_not_kept(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise DeployFailed("refused")
+
+    account.run(*UP)
+    with monkeypatch.context() as refusing:
+        refusing.setattr("deploy.stack.deploy", refuse)
+        assert account.run(*UP, "--set", "WorkerCountMax=0") == 1
+    assert account.run(*UP) == 0
+    assert account.state()["deployments"][-1].get("WorkerCountMax") != "0"
+
+
+def test_a_new_key_starts_new_workers(account: Account, site: Site) -> None:
+    site.is_closed = True
+    with_llm = (
+        "up",
+        "--region",
+        "eu-west-1",
+        "--llm",
+        "anthropic:claude",
+        "--who",
+        "https://issuer.example forge",
+    )
+    account.run(*with_llm, ANTHROPIC_API_KEY="old")
+    assert not account.called("aws", "ecs", "update-service")
+    account.run(*with_llm, "--new-key", ANTHROPIC_API_KEY="new")
+    assert account.state()["secrets"]["/forge-mcp/AnthropicApiKeyArn"] == "new"
+    assert len(account.called("aws", "ecs", "update-service")) == 1
+
+
 def test_undeploy_leaves_the_table_that_was_to_be_kept(account: Account) -> None:
     account.run(*UP, "--set", "KeepData=true")
     assert account.run("down") == 0
