@@ -199,7 +199,7 @@ def test_frames_of_no_valid_form_have_a_price_and_a_flood_of_them_is_not_answere
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, frame: str
 ) -> None:
     """With prices of hours, so that no time passes in between."""
-    monkeypatch.setattr("forge.api.sockets.WRONG_FRAME", WRONG_FRAME * HOURS)
+    monkeypatch.setattr("forge.api.client_frames.WRONG_FRAME", WRONG_FRAME * HOURS)
     monkeypatch.setattr("forge.store.controls.FRAMES_AHEAD_MS", FRAMES_AHEAD_MS * HOURS)
     _, connection = gateway.connect(session_id="s")
     told = [answer["status"] for _ in range(50) for answer in gateway.say(connection, frame)]

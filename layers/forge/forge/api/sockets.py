@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
 from forge.api.admission import charge_bytes, charge_request, with_payer
+from forge.api.client_frames import priced_frame
 from forge.api.message_pages import following, page
 from forge.api.push import close_over, post_all
 from forge.api.session_ids import checked
@@ -19,12 +20,12 @@ from forge.api.way_in import check_way_in
 from forge.errors import InvalidRequest, NotAuthenticated, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
 from forge.models.caller import Caller
-from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, PongFrame, SyncFrame
+from forge.models.frame import AuthFrame, PingFrame, PongFrame, SyncFrame
 from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
-from forge.models.prices import FRAMES, ROUTES, SYNC, WRONG_FRAME
+from forge.models.prices import FRAMES, ROUTES, SYNC
 from forge.models.session import Connection, Session
 from forge.models.views import Hot
 from forge.observability import record
@@ -95,7 +96,7 @@ def answer(call: SocketCall) -> None:
     """Handle a `sync`, a `ping` or an `auth`. Raises `InvalidRequest` for any other frame, `NotFound` for a
     connection that the table no longer lists, and `RateLimited` for more frames than the price list allows.
     """
-    frame = _priced(call)
+    frame = priced_frame(call)
     connection = dependencies.store().controls.heard(call.connection_id, FRAMES[frame.type])
     if connection is None:
         raise NotFound("This connection is not known any more; connect again.")
@@ -119,26 +120,6 @@ def answer(call: SocketCall) -> None:
     post_all(call.connection_id, frames, connection.key)
 
 
-def refuse(call: SocketCall) -> None:
-    """Refuse a frame whose type has no route. Always raises `InvalidRequest` or `RateLimited`."""
-    _priced(call)
-    _charge_wrong(call)
-    raise InvalidRequest("Frames of this type cannot be sent here.")
-
-
-def _priced(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
-    """Charge for an invalid frame before answering it. Raises `InvalidRequest`, `RateLimited`."""
-    try:
-        return _frame(call)
-    except InvalidRequest:
-        _charge_wrong(call)
-        raise
-
-
-def _charge_wrong(call: SocketCall) -> None:
-    dependencies.store().controls.heard(call.connection_id, WRONG_FRAME)
-
-
 def _charge_sync(connection: Connection) -> None:
     """Check the rate before reading anything, so that a caller who has exceeded it causes no more cost."""
     charge_request(Caller(connection.key.owner, payer=connection.payer), SYNC)
@@ -159,23 +140,6 @@ def _stay(connection: Connection, frame: AuthFrame) -> None:
         raise NotAuthenticated("The ticket is another owner's.")
     if caller.until is not None:
         dependencies.store().controls.extend(connection, caller.until)
-
-
-def _frame(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
-    try:
-        return CLIENT_FRAME.validate_json(call.body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        match first["type"]:
-            case "json_invalid":
-                raise InvalidRequest("The frame is not valid JSON.") from None
-            case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type":
-                raise InvalidRequest(
-                    "The frame must be an object whose type is sync, ping or auth."
-                ) from None
-            case _:
-                place = ".".join(str(part) for part in first["loc"][1:])
-                raise InvalidRequest(f"The frame is not valid. {place}: {first['msg']}") from None
 
 
 def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
