@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from forge.errors import ForgeError
-from forge.ports import Pins
+from forge.ports import OperatorPins
 from forge.store import open_store
 from worker.settings import WorkerSettings
 
@@ -17,7 +17,7 @@ HELP = "list | agree SERVER TOOL FINGERPRINT: tools of external servers that wai
 NOTHING = "No tool of an external server waits."
 
 
-def lines(pins: Pins) -> Iterator[str]:
+def lines(pins: OperatorPins) -> Iterator[str]:
     for server in pins.servers():
         for tool, proposal in sorted(pins.waiting(server).items()):
             was = "changed" if tool in pins.read(server) else "new"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from forge.models.work import CallRecord
 from forge.ports import Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import MortalBlocking, Watched
-from tests.worker.scripts import Script, call, results
+from tests.worker.scripts import Piece, Script, call, results
 from tests.worker.stage import KEY, Stage, message_of, playing
 from tests.worker.test_asking import web
 from tests.worker.tools import Bank
@@ -64,6 +64,12 @@ class StoppingBlocking(Blocking):
 
 def the_run(stage: Stage, run_id: str) -> LocalRun | None:
     return stage.active.held(KEY, run_id) if stage.active else None
+
+
+def stop(stage: Stage, run_id: str) -> None:
+    run = the_run(stage, run_id)
+    assert run
+    run.stop("interrupted")
 
 
 def paying(stage: Stage, bank: Bank) -> Script:
@@ -144,6 +150,49 @@ async def test_a_stop_before_the_takeover_says_once_what_became_of_each_call(sta
     await goes_on(stage, run_id)
 
 
+AT_ONCE: dict[str, Sequence[Piece]] = {
+    "a payment beside a look": [
+        "Paying. ",
+        call("transfer", '{"to":"Bob","amount":5}', "c1", 1),
+        call("balance", '{"who":"Bob"}', "c2", 2),
+    ],
+    "two payments": [
+        "Paying. ",
+        call("transfer", '{"to":"Bob","amount":5}', "c1", 1),
+        call("transfer", '{"to":"Eve","amount":6}', "c2", 2),
+    ],
+    "a payment after a refusal": [
+        "Paying. ",
+        call("refuse", '{"why":"closed"}', "c0", 1),
+        call("transfer", '{"to":"Bob","amount":5}', "c1", 2),
+    ],
+    "a payment after a result that takes several items": [
+        "Paying. ",
+        call("long", '{"size":450000}', "c0", 1),
+        call("transfer", '{"to":"Bob","amount":5}', "c1", 2),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+@pytest.mark.parametrize("last", [4, 6, 8, 9, 10])
+async def test_a_stop_at_any_point_among_several_calls_says_once_what_became_of_each(
+    stage: Stage, last: int, name: str
+) -> None:
+    bank = Bank()
+    stage.servers, stage.llm = [bank.server()], Script(AT_ONCE[name], ["Looking. "]).llm()
+    page = await stage.open_page()
+    run_id = await stage.say("pay")
+    blocking = StoppingBlocking(stage, last, after=False)
+    blocking.run_id = run_id
+    stage.start(blocking=blocking)
+    await page.ended(run_id)
+    paid = [to for to, _ in bank.transfers]
+    await check(stage, bank, run_id, "c2" if paid == ["Eve"] else "c1")
+    assert len(set(paid)) == len(paid)
+    await goes_on(stage, run_id)
+
+
 async def answer(messages: list[ModelMessage], _info: Any) -> AsyncIterator[Any]:
     """After a stranger's page it pays, which the person is asked about."""
     match sum(isinstance(message, ModelResponse) for message in messages):
@@ -185,15 +234,14 @@ async def test_a_result_that_is_recorded_is_told_although_the_llm_never_gets_it(
     page = await stage.open_page()
     run_id = await stage.say("pay")
 
-    def stop() -> None:
-        run = the_run(stage, run_id)
-        if run and not is_taken_over:
-            run.stop("interrupted")
+    def go_on() -> None:
+        if not is_taken_over:
+            stop(stage, run_id)
         is_recorded.set()
 
     def finish_call(*call: Any) -> CallRecord:
         record = stage.store.journal.finish_call(*call)
-        loop.call_soon_threadsafe(stop)
+        loop.call_soon_threadsafe(go_on)
         if is_taken_over:
             raise LeaseLost
         return record
@@ -216,14 +264,9 @@ async def test_what_an_agent_has_begun_that_does_not_stop_is_told(stage: Stage) 
     page = await stage.open_page()
     run_id = await stage.say("pay")
 
-    def stop() -> None:
-        run = the_run(stage, run_id)
-        assert run
-        run.stop("interrupted")
-
     def finish_call(*call: Any) -> CallRecord:
-        loop.call_soon_threadsafe(stop)
-        may_go_on.wait(30)
+        loop.call_soon_threadsafe(stop, stage, run_id)
+        may_go_on.wait(PATIENCE_SECONDS)
         return stage.store.journal.finish_call(*call)
 
     stage.start(journal=Watched(stage.store.journal, finish_call=finish_call))
@@ -240,14 +283,9 @@ async def test_an_answer_that_is_being_stored_when_its_agent_is_given_up_is_ther
     page = await stage.open_page()
     run_id = await stage.say("pay")
 
-    def stop() -> None:
-        run = the_run(stage, run_id)
-        assert run
-        run.stop("interrupted")
-
     def append(lease: Lease, progress: Progress) -> Lease:
         if progress.new_response and len(script.requests) == 2:
-            loop.call_soon_threadsafe(stop)
+            loop.call_soon_threadsafe(stop, stage, run_id)
             may_go_on.wait(PATIENCE_SECONDS)
         return stage.store.runs.append(lease, progress)
 

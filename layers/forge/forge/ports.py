@@ -443,6 +443,10 @@ class Pins(Protocol):
         """Replace the definitions of `server` that wait for the operator's agreement."""
         ...
 
+
+class OperatorPins(Pins, Protocol):
+    """Pins whose proposals an operator can read and accept."""
+
     def waiting(self, server: str) -> dict[str, Proposal]: ...
 
     def servers(self) -> list[str]: ...

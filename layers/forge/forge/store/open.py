@@ -21,7 +21,7 @@ from forge.ports import (
     Inbox,
     Journal,
     OpenStreams,
-    Pins,
+    OperatorPins,
     Recovery,
     Runs,
     Sessions,
@@ -172,7 +172,7 @@ class Store:
         return TableFaults(self._table, self._clock)
 
     @_Part
-    def pins(self) -> Pins:
+    def pins(self) -> OperatorPins:
         from forge.store.pins import TablePins
 
         return TablePins(self._table)

@@ -20,10 +20,11 @@ from pydantic import PrivateAttr
 
 from forge.errors import ForgeError
 from forge.models.lines import one_line
+from forge.ports import Pins
 from worker.agent.tools.external.config import ServerConfig, read_config
 from worker.agent.tools.external.connection import Connection
 from worker.agent.tools.external.link import ServerDown, Timeouts
-from worker.agent.tools.external.pin_file import FilePins, MemoryPins, Pins
+from worker.agent.tools.external.pin_file import FilePins, MemoryPins
 from worker.agent.tools.external.pinning import Review, offered_name, review
 from worker.agent.tools.external.users import with_users
 from worker.foreign_text import described, visible

@@ -8,41 +8,17 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
 
 from mcp_types import Tool
 from pydantic import RootModel
+
+from forge.ports import Proposal
 
 
 def fingerprint(definition: Tool) -> str:
     """SHA-256 of the whole definition as the server sent it: name, texts, schemas, annotations."""
     raw = definition.model_dump(mode="json", by_alias=True, exclude_none=True)
     return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-class Proposal(NamedTuple):
-    """A definition that waits until an operator accepts it. `shown`: the whole of it, for a person to read."""
-
-    fingerprint: str
-    shown: str
-
-
-class Pins(Protocol):
-    """Fingerprints by server and tool."""
-
-    def read(self, server: str) -> dict[str, str]:
-        """Return the fingerprints; they are empty for a server that nobody has used yet."""
-        ...
-
-    def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:
-        """Store the fingerprints of new tools and return all that are stored then, because another worker may have
-        been first.
-        """
-        ...
-
-    def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
-        """Replace the definitions that wait for the operator (`Proposal`s, by tool)."""
-        ...
 
 
 class MemoryPins:
@@ -58,7 +34,7 @@ class MemoryPins:
         self._pins[server] = {**fingerprints, **self._pins.get(server, {})}
         return self.read(server)
 
-    def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
+    def propose(self, server: str, proposals: Mapping[str, Proposal]) -> None:
         """Nobody could accept a definition here, so the log names what waits."""
 
 
@@ -77,7 +53,7 @@ class FilePins:
     def read(self, server: str) -> dict[str, str]:
         return self._read().get(server, {})
 
-    def propose(self, server: str, proposals: Mapping[str, Any]) -> None:
+    def propose(self, server: str, proposals: Mapping[str, Proposal]) -> None:
         """The log names what waits, and a person who accepts it writes it into the file."""
 
     def add(self, server: str, fingerprints: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from mcp_types import Tool
 
+from forge.ports import Pins, Proposal
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.pin_file import Pins, Proposal, fingerprint
+from worker.agent.tools.external.pin_file import fingerprint
 from worker.foreign_text import visible
 
 LARGEST_DEFINITION = 20_000
