@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
-from forge.dynamodb.codec import Item
-from forge.dynamodb.table import Table
-from forge.errors import NotFound, SessionBusy, StorageUnavailable
+from forge.errors import NotFound, SessionBusy
 from forge.models.approval import Claim
-from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress
 from forge.models.session import Connection
-from forge.settings import Settings
 from forge.store import Store
-from forge.store.config import StoreConfig
-from forge.store.endings.accounts import TableAccounts
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
 
@@ -146,99 +139,6 @@ def test_a_request_that_is_in_a_wallet_is_answered_first(store: Store, clock: Cl
         store.accounts.adopt(KEY.session_id, "ann")
     clock.advance(20_000)
     assert store.accounts.adopt(KEY.session_id, "ann").session.approvals
-
-
-class Interrupted(Table):
-    """Something happens after each copy."""
-
-    happens: Callable[[], None]
-
-    def put_many(self, items: Iterable[Item]) -> None:
-        super().put_many(items)
-        self.happens()
-
-
-def test_what_is_said_meanwhile_is_not_lost(store: Store, dynamodb: Any, table: str, clock: Clock):
-    """A function of a deployment without a login may still be at work: it writes between copy and change of owner."""
-    talked(store)
-    late = ["late", "later"]
-
-    def say() -> None:
-        if late:
-            lease = store.runs.claim(next_of(told(store, late.pop(0))), "a")
-            store.runs.finish(lease, completed(spoken("too")))
-
-    interrupted = Interrupted(dynamodb, table)
-    interrupted.happens = say
-    accounts = TableAccounts(interrupted, StoreConfig.of(Settings(forge_table=table)), clock)
-    adopted = accounts.adopt(KEY.session_id, "ann")
-    assert log(store, adopted.session.key) == [*CONVERSATION, "late", "too", "later", "too"]
-
-
-def calls_of_an_adoption(store: Store, dynamodb: Any) -> int:
-    talked(store)
-    with counted(dynamodb) as calls:
-        store.accounts.adopt(KEY.session_id, "ann")
-    return len(calls)
-
-
-@pytest.mark.parametrize("when", ["before the call", "after it"])
-def test_an_adoption_that_is_cut_off_anywhere_loses_and_doubles_nothing(
-    store: Store, dynamodb: Any, table: str, when: str
-):
-    """Each call to the table fails once: before it is carried out, or when it has been and nobody is told."""
-    total = calls_of_an_adoption(store, dynamodb)
-    event = "before-call.dynamodb" if when == "before the call" else "after-call.dynamodb"
-    for number in range(total):
-        session_id = f"s{number}"
-        key = SessionKey(ANONYMOUS, session_id)
-        lease = store.runs.claim(next_of(told(store, "hello", key)), "a")
-        store.runs.finish(lease, completed(spoken("x" * 70_000), entries=[b"one"]))
-        left = [number]
-
-        def cut(left: list[int] = left, **_: Any) -> None:
-            left[0] -= 1
-            if left[0] == -1:
-                raise EndpointConnectionError(endpoint_url="cut off")
-
-        dynamodb.meta.events.register(event, cut)
-        try:
-            store.accounts.adopt(session_id, "ann")
-        except StorageUnavailable:
-            owned = [mine for mine in store.accounts.keys("ann") if store.sessions.get(mine)]
-            assert (store.sessions.get(key) is None) == (len(owned) == number + 2)
-        finally:
-            dynamodb.meta.events.unregister(event, cut)
-        adopted = store.accounts.adopt(session_id, "ann")
-        assert log(store, adopted.session.key) == ["hello", "x" * 70_000]
-        assert store.sessions.get(key) is None
-        assert rows(dynamodb, table, key) <= {"session", "control"}
-        assert len(list(store.accounts.keys("ann"))) == number + 2
-
-
-def test_what_an_adoption_that_is_never_resumed_has_copied_is_deleted_with_the_account(
-    store: Store, dynamodb: Any, table: str, clock: Clock
-):
-    talked(store)
-
-    def cut() -> None:
-        raise StorageUnavailable(retry_after=1)
-
-    interrupted = Interrupted(dynamodb, table)
-    interrupted.happens = cut
-    with pytest.raises(StorageUnavailable):
-        TableAccounts(interrupted, StoreConfig.of(Settings(forge_table=table)), clock).adopt(
-            KEY.session_id, "ann"
-        )
-    assert store.accounts.sessions("ann", 10, None).sessions == []
-    (copied,) = store.accounts.keys("ann")
-    assert len(rows(dynamodb, table, copied)) > len(CONVERSATION)
-    store.accounts.begin_erasure("ann", "once")
-    store.accounts.erase(copied, "once")
-    store.accounts.forget(copied, "once")
-    assert rows(dynamodb, table, copied) == {"control"}
-    assert list(store.accounts.keys("ann")) == []
-    assert log(store) == CONVERSATION
 
 
 def test_its_connections_are_told(store: Store, clock: Clock):

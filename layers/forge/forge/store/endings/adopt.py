@@ -1,8 +1,10 @@
 """A person who has logged in adopts a session that was opened without a login: it gets an owner and a new id.
 
 1. One conditional write records the adoption. It decides who may take the session, and under which new id.
-2. The messages, LLM history and journal are copied. They never change, and the new id is not visible yet. An
-   item in the index of the owner's sessions marks the copy, so that deleting the account finds an interrupted one.
+2. The messages, LLM history and journal are copied: only what the session shows, because that never changes. So a
+   copy that arrives late, when the session already has an owner, repeats what is there. The new id is not visible
+   yet. An item in the index of the owner's sessions marks the copy, so that deleting the account finds an
+   interrupted one.
 3. One transaction ends the session under its old id and begins it under the new id. Its condition is the `rev`
    from which the copy was made. If a message arrived in the meantime, the copy is made again, so nothing is lost.
 4. The items under the old id are deleted.
@@ -23,10 +25,11 @@ from forge.dynamodb.write import ConditionalWrite
 from forge.errors import Contended, NotFound, SessionBusy
 from forge.models.account import Adopted
 from forge.models.ids import SessionKey
+from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.controls import connections_of
-from forge.store.endings.ending import KINDS, delete_children, ended, tell_run
+from forge.store.endings.ending import delete_children, ended, tell_run
 from forge.store.stored.lenient import plain
 from forge.store.stored.mend import mended, whole
 from forge.store.stored.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
@@ -117,7 +120,7 @@ class Adoption:
                 return self._done(target, old)
             _refuse_busy(whole(old), self.now)
             self.table.put(self._begun(target))
-            self.table.put_many(self._copies(target, old["generation"]))
+            self.table.put_many(self._copies(target, session_of(old)))
             new = self._renamed(old, target)
             writes = [self._end(old), self.table.putting(new, only_if(ConditionalWrite(), None))]
             try:
@@ -131,9 +134,15 @@ class Adoption:
         end = self.config.child_end(self.now)
         return {**keys.copy(target), **keys.owned(target), "created_at": self.now, "expires_at": end}
 
-    def _copies(self, target: SessionKey, generation: int) -> Iterator[Item]:
-        for kind in KINDS:
-            found = self.table.query(keys.partition(self.left), keys.children_range(kind, generation))
+    def _copies(self, target: SessionKey, session: Session) -> Iterator[Item]:
+        generation = session.generation
+        shown = [keys.children_range("call", generation)]
+        if session.logged:
+            shown.append(keys.message_range(generation, 0, session.logged))
+        if session.history:
+            shown.append(keys.entry_range(generation, 0, session.history))
+        for key_range in shown:
+            found = self.table.query(keys.partition(self.left), key_range)
             yield from ({**item, "pk": keys.partition(target)} for item in found)
 
     def _renamed(self, old: Item, target: SessionKey) -> Item:
