@@ -3,7 +3,8 @@
 Nothing else should run on the computer at the same time. A name is a module of `bench/scenarios`; without a name all
 scenarios are measured (20 minutes at most), or with `--quick` most of them with fewer samples (3 minutes at most).
 `--write` stores the result in `bench/performance.json` and writes `docs/performance.md` and its plots from it;
-`--render` does only the latter. `--before FOLDER` measures another checkout, in which `make setup` was run,
+`--render` does only the latter. A scenario that fails is printed; the others' figures are kept, and the exit status
+is 1. `--before FOLDER` measures another checkout, in which `make setup` was run,
 alternating with this one, and prints ratios.
 """
 
@@ -67,7 +68,10 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(document(results, machine, size)))
     else:
         print("\n".join(table(title, figures) for title, figures in results.items()))
-    return 0
+    missing = [scenario.title for scenario in asked if scenario.title not in results]
+    for title in missing:
+        print(f"not measured, because it failed: {title}", file=sys.stderr)
+    return int(bool(missing))
 
 
 if __name__ == "__main__":

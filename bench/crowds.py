@@ -6,24 +6,25 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from bench.figures import Figure, percentile
-from bench.floor_process import floor_people, llm_alone, running_floor
+from bench.floor_process import Floor, floor_people, llm_alone, running_floor
 from bench.people import UNLIMITED, Asking, one_after_the_other, people, script, words
 from bench.processes import by_kind, cpu_seconds, most_memory, tree_seconds, workers_ready
 from local_dev.options import usual_workers
-from local_dev.stack_process import running_stack
+from local_dev.stack_process import RunningStack, running_stack
 
 PATIENCE_SECONDS = 150.0
 """How long a person waits for the end of an answer; a slow answer is not an error."""
 LATE_SECONDS = 2.0
 """A person who waits longer than this for a first text has waited for a place."""
-FLOOR_TURNS = 2
-"""Messages of each person at the bare server, whose figures do not change with more."""
-ALONE_SECONDS = 2.0
+FLOOR_SECONDS = 15.0
+"""The longest answer of the bare server, which answers each person once: its figures do not change with more."""
+ALONE_SECONDS = 1.0
 """Seconds for which the scripted LLM runs alone."""
 
 
@@ -69,28 +70,40 @@ class Seen:
         return self.client / crowd.all_tokens * 1_000
 
 
-async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
+@asynccontextmanager
+async def application(settings: Mapping[str, str] | None = None) -> AsyncGenerator[RunningStack]:
     """Start as many workers as `make run` does."""
     environment = {**UNLIMITED, "FORGE_WORKERS": str(usual_workers()), **(settings or {})}
     async with running_stack(environment) as stack:
         await workers_ready(stack, int(environment["FORGE_WORKERS"]))
-        async with people(stack, crowd.users) as persons, most_memory(stack.process.pid) as most:
-            for person in persons:
-                person.says, person.expected = crowd.says, words(crowd.tokens)
-                person.patience = PATIENCE_SECONDS
-            before, client = cpu_seconds(stack), time.process_time()
-            await _chat(persons, crowd)
-            client = time.process_time() - client
-            used = {name: value - before.get(name, 0) for name, value in cpu_seconds(stack).items()}
+        yield stack
+
+
+async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
+    """Use an application that is started for this crowd."""
+    async with application(settings) as stack:
+        return await at_stack(stack, crowd)
+
+
+async def at_stack(stack: RunningStack, crowd: Crowd) -> Seen:
+    async with people(stack, crowd.users) as persons, most_memory(stack.process.pid) as most:
+        for person in persons:
+            person.says, person.expected = crowd.says, words(crowd.tokens)
+            person.patience = PATIENCE_SECONDS
+        before, client = cpu_seconds(stack), time.process_time()
+        await _chat(persons, crowd)
+        client = time.process_time() - client
+        used = {name: value - before.get(name, 0) for name, value in cpu_seconds(stack).items()}
     return _seen(persons, by_kind(used), client, most.memory)
 
 
 async def at_floor(crowd: Crowd) -> Seen:
-    async with (
-        running_floor() as floor,
-        floor_people(floor, crowd.users, crowd.says) as persons,
-        most_memory(floor.pid) as most,
-    ):
+    async with running_floor() as floor:
+        return await at_bare_server(floor, crowd)
+
+
+async def at_bare_server(floor: Floor, crowd: Crowd) -> Seen:
+    async with floor_people(floor, crowd.users, crowd.says) as persons, most_memory(floor.pid) as most:
         before, client = tree_seconds(floor.pid), time.process_time()
         await _chat(persons, crowd)
         client = time.process_time() - client
@@ -165,7 +178,7 @@ async def costs(
 
 async def beside_floor(crowd: Crowd, budgets: Mapping[str, float]) -> list[Figure]:
     seen = await at_application(crowd)
-    few = replace(crowd, turns=min(crowd.turns, FLOOR_TURNS))
+    few = replace(crowd, turns=1, tokens=min(crowd.tokens, round(crowd.per_second * FLOOR_SECONDS)))
     floor = await at_floor(few)
     if seen.errors:
         print(f"errors of {crowd.users} people: {dict(seen.errors)}", flush=True, file=sys.stderr)

@@ -25,6 +25,8 @@ CROWDS = {
 PEOPLE = "How work grows with people: answers of 100 tokens at 50 a second"
 LENGTHS = "What an answer costs as it grows: 20 people at 50 tokens a second"
 LEAST_SHARE = 0.02
+NOT_MEASURED = ["not measured", "", "", "", ""]
+"""The cells of a figure whose scenario failed."""
 CONVERSATION = "How a conversation grows"
 
 Kept = Mapping[str, Any]
@@ -70,8 +72,8 @@ def _machine(facts: Mapping[str, Any]) -> str:
 def _goals(found: Scenarios) -> Iterator[str]:
     rows: dict[str, list[str]] = {}
     for goal in GOALS:
-        figure = next(each for each in found[goal.title] if each.name == goal.figure)
-        rows[goal.words] = [*_cells(figure), _verdict(figure)]
+        figure = next((each for each in found.get(goal.title, ()) if each.name == goal.figure), None)
+        rows[goal.words] = [*_cells(figure), _verdict(figure)] if figure else NOT_MEASURED
     yield from table("what", ["measured", "of the rounds", "floor", "times the floor", "goal"], rows)
 
 
@@ -89,10 +91,11 @@ def _verdict(figure: Figure) -> str:
 
 def _costs(found: Scenarios) -> Iterator[str]:
     """The processor time of each crowd's processes, with the client and the scripted LLM shown separately."""
-    names = list(dict.fromkeys(each.name for title in CROWDS.values() for each in found[title]))
+    crowds = [found.get(title, ()) for title in CROWDS.values()]
+    names = list(dict.fromkeys(each.name for crowd in crowds for each in crowd))
     rows: dict[str, list[str]] = {}
     for name in names:
-        told = [next((each for each in found[title] if each.name == name), None) for title in CROWDS.values()]
+        told = [next((each for each in crowd if each.name == name), None) for crowd in crowds]
         rows[name] = [_beside_floor(each) for each in told]
     yield "Each crowd whole, and in brackets the floor's figure:\n"
     yield from table("", list(CROWDS), rows)
@@ -107,7 +110,9 @@ def _beside_floor(figure: Figure | None) -> str:
 
 def _lengths(found: Scenarios) -> Iterator[str]:
     """How much of a turn's processor time is independent of its length."""
-    costs = _points(found[LENGTHS], r"(\d+) tokens: processor time of a turn")
+    costs = _points(found.get(LENGTHS, ()), r"(\d+) tokens: processor time of a turn")
+    if not costs:
+        return
     (least, cheap), (most, dear) = costs[0], costs[-1]
     each = (dear - cheap) / (most - least)
     fixed = cheap - each * least
@@ -130,12 +135,17 @@ def _points(figures: Sequence[Figure], pattern: str, *, is_floor: bool = False) 
 def _kinds(lengths: Sequence[Figure]) -> list[str]:
     """Return the processes whose share is large enough to be visible."""
     told = [each for each in lengths if each.name.endswith(", for a turn")]
-    most = max(each.value for each in told)
+    most = max((each.value for each in told), default=0.0)
     return sorted({each.name.split(": ")[1] for each in told if each.value > LEAST_SHARE * most})
 
 
 def charts(found: Scenarios) -> dict[str, Chart]:
-    people, lengths, grown = found[PEOPLE], found[LENGTHS], found[CONVERSATION]
+    """Return the plots whose figures were all measured."""
+    return {name: chart for name, chart in _charts(found).items() if all(line.points for line in chart.lines)}
+
+
+def _charts(found: Scenarios) -> dict[str, Chart]:
+    people, lengths, grown = (found.get(title, ()) for title in (PEOPLE, LENGTHS, CONVERSATION))
     kinds = _kinds(lengths)
     size = r"([\d,]+) messages: "
     return {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,10 +15,12 @@ from typing import TypeVar
 from bench import scenarios
 from bench.figures import Figure, over_rounds
 
-MOST_SECONDS = 1_050.0
+MOST_SECONDS = 960.0
 """After this many seconds no further round of a scenario begins, so the longest one ends before the twentieth
 minute.
 """
+ROUND_SECONDS = 240.0
+"""A round that takes longer has failed. The longest one takes half of it."""
 T = TypeVar("T")
 Measured = Mapping[str, list[Figure]]
 
@@ -63,7 +67,8 @@ async def measured(asked: Sequence[Scenario], size: Size, most_seconds: float = 
     """Run a round of each scenario, then the next round of each, so that a temporary disturbance affects one round
     only.
 
-    Each has a first round; after `most_seconds` no further one begins.
+    Each has a first round; after `most_seconds` no further one begins. A round that fails is printed and left out; a
+    scenario without any round is tried once more at the end, and is missing from the result if that fails too.
     """
     began = time.monotonic()
     rounds: dict[str, list[list[Figure]]] = {scenario.title: [] for scenario in asked}
@@ -71,12 +76,22 @@ async def measured(asked: Sequence[Scenario], size: Size, most_seconds: float = 
         for scenario in asked:
             is_late = number and time.monotonic() - began > most_seconds
             if number < size.of(scenario.rounds, 1) and not is_late:
-                rounds[scenario.title].append(await _round(scenario, size))
-    return {title: over_rounds(each) for title, each in rounds.items()}
+                rounds[scenario.title] += await _round(scenario, size)
+    for scenario in asked:
+        if not rounds[scenario.title] and time.monotonic() - began < most_seconds:
+            rounds[scenario.title] += await _round(scenario, size)
+    return {title: over_rounds(each) for title, each in rounds.items() if each}
 
 
-async def _round(scenario: Scenario, size: Size) -> list[Figure]:
+async def _round(scenario: Scenario, size: Size) -> list[list[Figure]]:
+    """Return the figures of one round, or nothing if it failed, because the others' figures must not be lost."""
     began = time.monotonic()
-    figures = await scenario.measure(size)
-    print(f"{time.monotonic() - began:6.0f} s  {scenario.title}", file=sys.stderr, flush=True)
+    try:
+        async with asyncio.timeout(ROUND_SECONDS):
+            figures = [await scenario.measure(size)]
+    except Exception:  # noqa: BLE001  a scenario starts programs, and anything may go wrong with them
+        traceback.print_exc()
+        figures = []
+    failed = "" if figures else "  FAILED"
+    print(f"{time.monotonic() - began:6.0f} s  {scenario.title}{failed}", file=sys.stderr, flush=True)
     return figures

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from botocore.session import Session
 from pydantic_ai.models import Model
 
+from forge.aws import credentials as aws_credentials
 from forge.errors import MissingApiKey
 from forge.observability import configure_logging, show_error_texts
 from forge.ports import AsyncConnections
@@ -151,7 +151,7 @@ def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:
 
 
 def _connections(settings: WorkerSettings, environment: Mapping[str, str]) -> SignedConnections:
-    credentials = Session().get_credentials()
+    credentials = aws_credentials()
     if credentials is None:
         raise SystemExit("The worker has no AWS credentials.")
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"

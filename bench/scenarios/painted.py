@@ -36,7 +36,7 @@ GAPS = "() => window.seen.slice(1).map(([at], before) => at - window.seen[before
 
 
 async def measure(size: Size) -> list[Figure]:
-    tokens = size.of(400, 60)
+    tokens = size.of(300, 50)
     async with running_floor() as floor:
         bare, _ = await _watched(floor.base_url, tokens, _ask_floor)
     figures: list[Figure] = []

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
-from forge.settings import Settings
-
 DEV = "dev"
 ISSUER_PATH = "/dev-issuer"
 AUDIENCE = "forge-dev"
@@ -40,11 +36,21 @@ def with_login(environment: Mapping[str, str], url: str) -> dict[str, str]:
             "AUTH_SCOPE": "openid",
         }
     named = {name: completed.get(name, "") for name in ("AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_CLIENT_ID")}
+    if any(named.values()):
+        _check(named)
+    return completed
+
+
+def _check(named: Mapping[str, str]) -> None:
+    """The settings' library is imported only if there is a login, because it is a third of a small process."""
+    from pydantic import ValidationError
+
+    from forge.settings import Settings
+
     try:
         Settings.from_environment({"FORGE_TABLE": "any", **named})
     except ValidationError as error:
         raise LoginUnusable(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-    return completed
 
 
 def is_development(environment: Mapping[str, str], url: str) -> bool:

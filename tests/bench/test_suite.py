@@ -76,6 +76,35 @@ async def test_each_scenario_has_a_first_round_and_no_further_one_when_it_is_lat
     assert set(results) == {"a", "b"}
 
 
+async def test_a_scenario_that_fails_is_tried_once_more_and_does_not_lose_the_figures_of_others() -> None:
+    tries: list[str] = []
+
+    def scenario(title: str, failures: int) -> Scenario:
+        async def measure(_: Size) -> list[Figure]:
+            tries.append(title)
+            if tries.count(title) <= failures:
+                raise RuntimeError("the application did not start")
+            return [Figure("errors", 0, "")]
+
+        return Scenario(title, measure)
+
+    results = await measured([scenario("a", 2), scenario("b", 1), scenario("c", 0)], Size())
+    assert tries == ["a", "b", "c", "a", "b"]
+    assert set(results) == {"b", "c"}
+
+
+async def test_a_later_round_that_fails_leaves_the_earlier_ones() -> None:
+    values = iter([3.0, None, 5.0])
+
+    async def measure(_: Size) -> list[Figure]:
+        if (value := next(values)) is None:
+            raise RuntimeError
+        return [Figure("first text", value, "ms")]
+
+    results = await measured([Scenario("made up", measure, rounds=3)], Size())
+    assert results["made up"][0].rounds == (3, 5)
+
+
 def test_a_figure_of_no_values_meets_no_budget() -> None:
     assert Figure("gap", float("nan"), "ms", budget=4).is_met is False
 

@@ -23,6 +23,15 @@ def test_the_page_and_its_plots_are_what_make_bench_writes_from_the_kept_result(
     assert all(fromstring(chart.svg()).tag.endswith("svg") for chart in plots.values())
 
 
+def test_the_page_tells_what_was_not_measured_and_keeps_the_rest() -> None:
+    for title in KEPT["scenarios"]:
+        rest = {name: each for name, each in KEPT["scenarios"].items() if name != title}
+        text = page(DOCUMENT.read_text(), {**KEPT, "scenarios": rest})
+        missing = [goal for goal in GOALS if goal.title == title]
+        assert text.count("| not measured |") == len(missing)
+        assert set(charts(scenarios({"scenarios": rest}))) <= set(charts(scenarios(KEPT)))
+
+
 def test_the_kept_result_has_every_scenario() -> None:
     assert set(KEPT["scenarios"]) == {scenario.title for scenario in found().values()}
 

@@ -9,19 +9,17 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as EndpointError
-from botocore.session import get_session
 
-from forge.aws.endpoints import plain_endpoint
-from forge.aws.json_client import JsonClient
+from forge.aws.from_environment import credentials_of, endpoint_of
+from forge.aws.json_client import Credentials, JsonClient
 from forge.aws.kept_connections import KeptConnections
 from forge.aws.retries import PAUSES_SECONDS, TRIES
 from forge.aws.services import SERVICES
 from forge.errors import StorageUnavailable
 
-__all__ = ["CONNECT_SECONDS", "PAUSES_SECONDS", "TRIES", "client", "code_of", "unavailable"]
+__all__ = ["CONNECT_SECONDS", "PAUSES_SECONDS", "TRIES", "client", "code_of", "credentials", "unavailable"]
 
 RETRY_AFTER_SECONDS = 1.0
 
@@ -67,11 +65,13 @@ def client(
     The services that runs call all the time get our own client, unless something unusual is configured for them.
     `connections` limits botocore's pool; our client keeps as many connections as have been in use at once.
     """
-    session = _session()
-    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    if service in SERVICES and region and (url := endpoint_url or plain_endpoint(session, service, region)):
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _region()
+    url = _own_endpoint(service, region, endpoint_url)
+    if region and url:
         posts = KeptConnections(url, CONNECT_SECONDS, read_timeout)
-        return JsonClient(SERVICES[service], url, region, session.get_credentials(), posts)
+        return JsonClient(SERVICES[service], url, region, credentials(), posts)
+    from botocore.config import Config
+
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_timeout,
@@ -82,7 +82,27 @@ def client(
         user_agent="forge-mcp",
     )
     with _making_client:
-        return session.create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+        return _session().create_client(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def credentials() -> Credentials | None:
+    """Return those of the environment, else what botocore finds."""
+    return credentials_of() or _session().get_credentials()
+
+
+def _region() -> str | None:
+    return _session().get_config_variable("region")
+
+
+def _own_endpoint(service: str, region: str | None, endpoint_url: str | None) -> str | None:
+    """Return None if botocore must make the calls."""
+    if service not in SERVICES or not region:
+        return None
+    if url := endpoint_url or endpoint_of(service, region):
+        return url
+    from forge.aws.endpoints import plain_endpoint
+
+    return plain_endpoint(_session(), service, region)
 
 
 _making_client = Lock()
@@ -94,6 +114,8 @@ def _session() -> Any:
     """All clients share one session: credentials are fetched once, and each further client costs a tenth of the
     first.
     """
+    from botocore.session import get_session
+
     return get_session()
 
 

@@ -21,7 +21,6 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
-from botocore.httpsession import get_cert_path
 
 from forge.aws.http_answer import Answer, BadAnswer, answer_in
 from forge.aws.signing import host_of
@@ -162,4 +161,6 @@ def _has_something(connection: socket.socket) -> bool:
 @cache
 def _security() -> ssl.SSLContext:
     """The TLS context trusts the authorities that botocore trusts."""
+    from botocore.httpsession import get_cert_path
+
     return ssl.create_default_context(cafile=get_cert_path(True))
