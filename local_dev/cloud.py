@@ -17,7 +17,7 @@ from forge.settings import Settings
 from forge.store import open_store, system_clock
 from local_dev.aws.credential import Credential
 from local_dev.aws.lambda_runtime import LambdaRuntime
-from local_dev.aws.resources import client, create_tables
+from local_dev.aws.resources import create_tables, table_client
 from local_dev.aws.schedule import run_schedule
 from local_dev.aws.table_expiry import Expiry
 from local_dev.aws.turns import Turns
@@ -88,7 +88,7 @@ class Cloud:
         for schedule in self._wiring.schedules():
             seconds = self._options.schedule_seconds
             background.start(run_schedule(schedule, self._runtime, seconds), schedule.function.name)
-        dynamodb = client("dynamodb", self._aws)
+        dynamodb = table_client(self._aws)
         for logical, properties in self._wiring.tables().items():
             if "TimeToLiveSpecification" in properties:
                 name, streams = self._wiring.template.refs[logical], self._wiring.table_streams()
@@ -98,7 +98,7 @@ class Cloud:
     def catalog_since(self, began: float) -> Callable[[], bool]:
         """Return whether a worker has published what it offers since `began` (epoch seconds)."""
         settings = Settings.from_environment(self._wiring.worker_environment())
-        store = open_store(settings, system_clock, client("dynamodb", self._aws))
+        store = open_store(settings, system_clock, table_client(self._aws))
 
         def published() -> bool:
             catalog = store.commands.catalog()

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from forge.aws.from_environment import EnvironmentCredentials
+from forge.aws.json_client import JsonClient
+from forge.aws.kept_connections import KeptConnections
+from forge.aws.services import DYNAMODB
 from local_dev.processes.processes import START_SECONDS
 from local_dev.template.resource_names import shapes
 from local_dev.template.routes_and_queues import Wiring
 
+TABLES = replace(DYNAMODB, operations=DYNAMODB.operations | {"CreateTable", "ListTables", "Scan"})
+"""What the gateway itself calls."""
+CONNECT_SECONDS, READ_SECONDS = 2.0, 10.0
+
+
+def table_client(environment: Mapping[str, str], posts: KeptConnections | None = None) -> Any:
+    """A client of the emulator's tables, with the methods of botocore's, which takes many times the memory."""
+    url = environment["AWS_ENDPOINT_URL_DYNAMODB"]
+    key, secret = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+    credentials = EnvironmentCredentials(key, secret, None)
+    return JsonClient(TABLES, url, environment["AWS_REGION"], credentials, posts or _posts(environment))
+
+
+def _posts(environment: Mapping[str, str]) -> KeptConnections:
+    return KeptConnections(environment["AWS_ENDPOINT_URL_DYNAMODB"], CONNECT_SECONDS, READ_SECONDS)
+
 
 def client(service: str, environment: Mapping[str, str]) -> Any:
-    """A client of the emulator, with the same settings as the processes get."""
+    """botocore's client of the emulator for tools and tests, with the same settings as the processes get."""
+    import boto3
+    from botocore.config import Config
+
     session: Any = boto3.Session()  # the type stubs know each service by name; here it is chosen at run time
     return session.client(
         service,
@@ -25,7 +48,9 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         config=Config(
-            connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 5},
         ),
     )
 
@@ -34,11 +59,12 @@ def create_tables(wiring: Wiring, environment: Mapping[str, str]) -> None:
     """Create the tables under the names of `resource_names`. Existing tables stay. The emulator may still be
     starting.
     """
-    dynamodb = client("dynamodb", environment)
-    existing = _when_reachable(dynamodb.list_tables)["TableNames"]
-    for name, wanted in shapes(wiring).items():
-        if name not in existing:
-            dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **wanted)
+    with closing(_posts(environment)) as posts:
+        dynamodb = table_client(environment, posts)
+        existing = _when_reachable(dynamodb.list_tables)["TableNames"]
+        for name, wanted in shapes(wiring).items():
+            if name not in existing:
+                dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **wanted)
 
 
 def _when_reachable(call: Callable[[], Any]) -> Any:

@@ -8,11 +8,12 @@ import asyncio
 import base64
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from forge.aws import code_of
 from local_dev.aws.event_filter import matches
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
 from local_dev.template.routes_and_queues import TableStream
@@ -90,7 +91,9 @@ class Expiry:
                     ExpressionAttributeNames={"#ttl": self._attribute},
                     ExpressionAttributeValues={":now": {"N": str(now)}},
                 )
-            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
                 continue  # the session was revived after the scan
             if image := answer.get("Attributes"):
                 records.append(_removal(key, image, now, len(records)))
@@ -98,14 +101,19 @@ class Expiry:
 
     def _expired_keys(self, now: int) -> list[dict[str, Any]]:
         names = {f"#k{number}": name for number, name in enumerate(self._key_names)}
-        pages: Iterator[dict[str, Any]] = self._dynamodb.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="#ttl <= :now",
-            ProjectionExpression=", ".join(names),
-            ExpressionAttributeNames={**names, "#ttl": self._attribute},
-            ExpressionAttributeValues={":now": {"N": str(now)}},
-        )
-        return [item for page in pages for item in page.get("Items", [])]
+        asked = {
+            "TableName": self._table,
+            "FilterExpression": "#ttl <= :now",
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": {**names, "#ttl": self._attribute},
+            "ExpressionAttributeValues": {":now": {"N": str(now)}},
+        }
+        page: dict[str, Any] = self._dynamodb.scan(**asked)
+        found = page["Items"]
+        while last := page.get("LastEvaluatedKey"):
+            page = self._dynamodb.scan(**asked, ExclusiveStartKey=last)
+            found += page["Items"]
+        return found
 
 
 def _removal(key: Mapping[str, Any], image: Mapping[str, Any], now: int, number: int) -> dict[str, Any]:

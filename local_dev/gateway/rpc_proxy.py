@@ -5,25 +5,27 @@ The cloud has nothing like it, so the page offers neither there.
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import ipaddress
-import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
 from starlette.types import Receive, Scope, Send
 
 from forge.api.way_in import HOST_HEADER
 from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
 from local_dev.gateway.http_event import Answer, joined_headers
-from local_dev.gateway.rpc_calls import Call, NotACall, NotAllowed, read_calls, written
+from local_dev.gateway.rpc_calls import Call, NotACall, NotAllowed, read_calls
+
+if TYPE_CHECKING:
+    from local_dev.gateway.local_node import LocalNode
 
 RPC_PATH = "/rpc/testnet"
 LARGEST_BODY = 256 * 1024
 LARGEST_ANSWER = 4 * 1024 * 1024
 _JSON = [("content-type", "application/json")]
-_ACCOUNTS = Call(jsonrpc="2.0", id=1, method="eth_accounts")
 
 
 class NodeUnusable(Exception):
@@ -36,8 +38,7 @@ class RpcProxy:
         its URL.
         """
         self._url = url if url and _is_here(urlsplit(url).hostname or "") else None
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-        self._largest_answer = largest_answer
+        self._timeout, self._largest_answer = timeout, largest_answer
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, await self._answer(scope, receive))
@@ -64,36 +65,16 @@ class RpcProxy:
 
     async def _pass_on(self, url: str, calls: Call | list[Call]) -> Answer:
         senders = {each.sender for each in (calls if isinstance(calls, list) else [calls])} - {None}
-        async with aiohttp.ClientSession(timeout=self._timeout) as session:
-            if senders and not senders <= await self._unlocked(session, url):
+        async with await self._node(url) as node:
+            if senders and not senders <= await node.unlocked():
                 return Answer.message(403, "The node signs for its own accounts only")
-            status, body = await self._ask(session, url, calls)
+            status, body = await node.ask(calls)
         return Answer(status, body, _JSON)
 
-    async def _unlocked(self, session: aiohttp.ClientSession, url: str) -> set[str | None]:
-        """Return the accounts, in lower case, for which the node itself signs."""
-        _, body = await self._ask(session, url, _ACCOUNTS)
-        try:
-            accounts: list[Any] = json.loads(body)["result"]
-            return {str(account).lower() for account in accounts}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise NodeUnusable("The local node does not tell its accounts") from error
-
-    async def _ask(
-        self, session: aiohttp.ClientSession, url: str, calls: Call | list[Call]
-    ) -> tuple[int, bytes]:
-        try:
-            async with session.post(
-                url, data=written(calls), headers={"content-type": "application/json"}
-            ) as response:
-                body = bytearray()
-                async for chunk in response.content.iter_chunked(65536):
-                    body += chunk
-                    if len(body) > self._largest_answer:
-                        raise NodeUnusable("The local node's answer is too large")
-                return response.status, bytes(body)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise NodeUnusable("The local node does not answer") from error
+    async def _node(self, url: str) -> LocalNode:
+        """Import the HTTP client with the first call, in a thread: only a page with a local wallet calls."""
+        module = await asyncio.to_thread(importlib.import_module, "local_dev.gateway.local_node")
+        return module.LocalNode(url, self._timeout, self._largest_answer)
 
 
 def _is_here(host: str) -> bool:

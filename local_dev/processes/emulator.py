@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from local_dev.template.resource_names import ACCOUNT
 
 MINISTACK = ROOT / ".tools" / "ministack" / "bin" / "python"
 NAMES = ("dynoxide", "ministack")
-_UNREADABLE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 def dynoxide(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -156,11 +154,13 @@ def _noted(shape: Path) -> str | None:
 
 def is_readable(file: Path) -> bool:
     """Return whether SQLite finds no damage. A file that is only locked or inaccessible is not damaged."""
+    import sqlite3  # only a start that finds a kept file needs it
+
     try:
         with contextlib.closing(sqlite3.connect(file, timeout=2)) as database:
             return database.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError as error:
-        return error.sqlite_errorcode & 0xFF not in _UNREADABLE
+        return error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _last_line(error: StartFailed) -> str:
