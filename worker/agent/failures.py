@@ -46,8 +46,10 @@ _SENTENCES: Mapping[Fault, str] = {
     "bad_key": "The LLM provider refused our API key. Whoever operates this server must set a valid one.",
     "broken_off": "The connection to the LLM provider broke. Please send the message again.",
     "filtered": "The LLM provider's content filter blocked the answer. Please rephrase the message.",
-    "no_such_llm": "The LLM provider does not know the configured LLM. Whoever operates this server must name another "
-    "one in FORGE_LLM.",
+    "no_access": "The LLM provider does not serve us: it refuses the API key, the account, its region or our network. "
+    "Whoever operates this server finds the provider's reason in the log.",
+    "no_such_llm": "The LLM provider does not know the configured LLM, or there is none at the configured address. "
+    "Whoever operates this server must name another one in FORGE_LLM, or correct the address.",
     "not_an_llm": "What answers at the configured address is no LLM provider. Whoever operates this server must "
     "correct the address.",
     "out_of_quota": "The LLM provider's quota is used up. Whoever operates this server must raise it.",

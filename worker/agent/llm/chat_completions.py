@@ -10,7 +10,8 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
-from openai.types.chat import chat_completion_chunk
+from openai.types.chat import ChatCompletionChunk, chat_completion_chunk
+from pydantic_ai._model_errors import stream_error
 from pydantic_ai.messages import (
     FinishReason,
     ModelResponseStreamEvent,
@@ -20,6 +21,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIStreamedResponse
 from pydantic_ai.usage import RequestUsage
 
+from worker.agent.llm.faults import is_error_document
 from worker.agent.llm.guard import Guarded
 from worker.agent.llm.thoughts import Segment, ThoughtSplitter, template_opens
 from worker.agent.llm.tool_calls import CallJoiner
@@ -39,6 +41,8 @@ class ChatStream(OpenAIStreamedResponse):
     _joiner: CallJoiner = field(default_factory=CallJoiner, init=False)
     _splitter: ThoughtSplitter = field(default_factory=ThoughtSplitter, init=False)
     _thoughts: int = field(default=0, init=False)
+    _told: object = field(default=None, init=False)
+    """The last event that is an error's document and no chunk."""
 
     def __post_init__(self) -> None:
         self._splitter.is_opened = template_opens(self._model_name) or self._model_name in _opening_llms
@@ -49,10 +53,19 @@ class ChatStream(OpenAIStreamedResponse):
         for segment in self._splitter.end():
             for event in self._map_segment(segment):
                 yield event
+        if self._told is not None and not self._has_finish_reason:
+            raise stream_error(self.model_name, "The stream has an error in place of an answer.", self._told)
         if self._splitter.closes_alone:
             _opening_llms.add(self._model_name)
         else:
             _opening_llms.discard(self._model_name)
+
+    async def _validate_response(self) -> AsyncIterator[ChatCompletionChunk]:
+        """Remember an error that servers send as an event of their own form, which the library takes for a chunk."""
+        async for chunk in self._response:
+            if is_error_document(chunk.model_extra):
+                self._told = chunk.model_extra
+            yield chunk
 
     def _missing_finish_reason(self) -> FinishReason:
         """The library's field allows None; `answer_end` decides what a missing reason means."""

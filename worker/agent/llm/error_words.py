@@ -14,6 +14,7 @@ Fault = Literal[
     "bad_key",
     "broken_off",
     "filtered",
+    "no_access",
     "no_such_llm",
     "not_an_llm",
     "out_of_quota",
@@ -27,11 +28,13 @@ Fault = Literal[
     "unusable",
 ]
 """`unsupported`: the LLM or its server cannot do what each of our requests needs. `bad_call`: the LLM wrote a tool
-call that its provider could not read. `unusable`: the form of the answer is not understood.
+call that its provider could not read. `unusable`: the form of the answer is not understood. `no_access`: the provider
+does not serve us, whatever the key.
 """
 
 CODES: tuple[tuple[str, Fault, str], ...] = (
     ("tool_use_failed", "bad_call", "Groq: vercel/ai#6916 (2025-06-29), pydantic-ai#4354 (2026-02-18)"),
+    ("output_parse_failed", "bad_call", "Groq"),
     ("malformed_function_call", "bad_call", "Gemini FinishReason"),
     ("request_too_large", "too_long", "Anthropic 413"),
     ("context_length_exceeded", "too_long", "OpenAI"),
@@ -48,10 +51,12 @@ CODES: tuple[tuple[str, Fault, str], ...] = (
     ("billing_hard_limit_reached", "out_of_quota", "OpenAI"),
     ("billing_not_active", "out_of_quota", "OpenAI"),
     ("exceeded_current_quota_error", "out_of_quota", "Moonshot"),
+    ("arrearage", "out_of_quota", "Alibaba Model Studio 400"),
     ("model_not_found", "no_such_llm", "OpenAI, Groq"),
     ("model_not_supported", "no_such_llm", "GitHub Models, Hugging Face router"),
     ("not_found_error", "no_such_llm", "Anthropic"),
     ("overloaded_error", "overloaded", "Anthropic"),
+    ("throttlingexception", "rate_limited", "Bedrock, as 400 through gateways"),
     ("content_filter", "filtered", "Azure OpenAI"),
     ("content_policy_violation", "filtered", "OpenAI"),
     ("data_inspection_failed", "filtered", "Alibaba Model Studio"),
@@ -98,15 +103,32 @@ STATUSES: dict[int, Fault] = {
     400: "rejected",
     401: "bad_key",
     402: "out_of_quota",
-    403: "bad_key",
+    403: "no_access",
     404: "no_such_llm",
+    405: "not_an_llm",
+    407: "not_an_llm",
     408: "broken_off",
+    409: "overloaded",
     413: "too_long",
     422: "rejected",
+    424: "server",
+    425: "overloaded",
     429: "rate_limited",
+    498: "overloaded",
+    499: "broken_off",
     503: "overloaded",
     529: "overloaded",
 }
 """Other statuses of 500 and above mean a server error; others below 500 mean a rejected request."""
 DECISIVE_STATUSES = frozenset({413})
 """Statuses that count more than the words: Groq calls a 413 `rate_limit_exceeded`, and waiting does not help."""
+TELLING_STATUSES = frozenset({403, 405, 407, 409, 424, 425, 498, 499})
+"""Statuses that say more than the class of error that the library makes of them: Groq's 498 and Bedrock's 424 are not
+refusals, and a 403 may come from a firewall or be about a region.
+"""
+ERROR_FIELDS = frozenset({"error", "errors", "detail", "message", "msg", "base_resp"})
+"""The outermost fields of an error that is sent instead of an answer, in the forms of OpenAI, FastAPI, vLLM, Cloudflare
+and MiniMax.
+"""
+ANSWER_FIELDS = frozenset({"choices", "content", "output", "candidates"})
+"""The outermost fields of an answer, of which the words say nothing about a fault."""

@@ -1,4 +1,6 @@
-"""Classifies what went wrong between this program and an LLM's provider, by the data in `llm/dialects.py`."""
+"""Classifies what went wrong between this program and an LLM's provider, by the data in `llm/error_words.py` and
+`llm/error_sentences.py`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,18 @@ from pydantic_ai.exceptions import (
 )
 
 from forge.redaction import redact
-from worker.agent.llm.error_words import CODE_FIELDS, CODES, DECISIVE_STATUSES, PHRASES, STATUSES, Fault
+from worker.agent.llm.error_sentences import SENTENCES, VAGUE_STATUSES
+from worker.agent.llm.error_words import (
+    ANSWER_FIELDS,
+    CODE_FIELDS,
+    CODES,
+    DECISIVE_STATUSES,
+    ERROR_FIELDS,
+    PHRASES,
+    STATUSES,
+    TELLING_STATUSES,
+    Fault,
+)
 from worker.json_text import read_json
 
 _BY_LIBRARY: tuple[tuple[type[BaseException], Fault], ...] = (
@@ -47,7 +60,9 @@ _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "x-goog-reques
 
 
 class NotAnLlm(ModelAPIError):
-    """The address answered 200 with something that is not an LLM's stream, such as a web page or a JSON document."""
+    """The address answered 200 with something that is not an LLM's stream, such as a web page or a JSON document, which
+    is `body`.
+    """
 
 
 class UnusableStream(ModelAPIError):
@@ -57,7 +72,7 @@ class UnusableStream(ModelAPIError):
 def fault_of(error: BaseException) -> Fault | None:
     """Return None for an error that does not come from the provider."""
     if isinstance(error, NotAnLlm):
-        return "not_an_llm"
+        return _by_document(error) or "not_an_llm"
     if isinstance(error, UnusableStream):
         return "unusable"
     if isinstance(error, ModelAPIError):
@@ -85,10 +100,45 @@ def _by_words(error: ModelAPIError, status: int | None) -> Fault | None:
         if field in CODE_FIELDS and (fault := _CODES.get(text.strip().lower())):
             return fault
     texts = [text.lower() for _, text in [*found, ("message", str(error))]]
-    return next((fault for phrase, fault, _ in PHRASES if any(phrase in text for text in texts)), None)
+    by_phrase: Iterator[Fault] = (
+        fault for phrase, fault, _ in PHRASES if any(phrase in text for text in texts)
+    )
+    return next(by_phrase, None) or _by_sentence(texts, status)
+
+
+def _by_sentence(texts: list[str], status: int | None) -> Fault | None:
+    if status is not None and status not in VAGUE_STATUSES:
+        return None
+    return next((fault for sense, fault in SENTENCES if any(map(sense.search, texts))), None)
+
+
+def is_error_document(body: object) -> bool:
+    """Return whether a provider sent this in place of an answer, with status 200 or as an event of a stream."""
+    fields = set(cast("dict[Any, Any]", body)) if isinstance(body, dict) else set[Any]()
+    return bool(fields & ERROR_FIELDS) and not fields & ANSWER_FIELDS
+
+
+def _by_document(error: ModelAPIError) -> Fault | None:
+    if not is_error_document(error.body):
+        return None
+    status = next(_statuses(error.body), None)
+    if status is None:
+        return _by_words(error, 200)
+    return _by_words(error, status) or STATUSES.get(status) or ("server" if status >= 500 else "rejected")
+
+
+def _statuses(value: object, depth: int = _DEPTH) -> Iterator[int]:
+    """Yield the HTTP statuses that a body has in its fields for codes. Gateways such as OpenRouter put them there."""
+    if depth and isinstance(value, dict):
+        for name, item in cast("dict[Any, Any]", value).items():
+            if name in CODE_FIELDS and str(item).isdecimal() and 400 <= int(item) < 600:
+                yield int(item)
+            yield from _statuses(item, depth - 1)
 
 
 def _by_kind(error: ModelAPIError, status: int | None) -> Fault:
+    if status in TELLING_STATUSES:
+        return STATUSES[status]
     for kind, fault in _BY_LIBRARY:
         if isinstance(error, kind):
             return fault

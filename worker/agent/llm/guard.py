@@ -26,9 +26,12 @@ from pydantic_ai.usage import RequestUsage
 
 from worker.agent.llm.faults import NotAnLlm, UnusableStream
 from worker.agent.tools.fencing import fenced_results
+from worker.json_text import read_json
 
 _PART: TypeAdapter[ModelResponsePart] = TypeAdapter(ModelResponsePart)
 _STREAM_TYPES = ("text/event-stream", "application/vnd.amazon.eventstream")
+_KEPT = 64_000
+"""Maximum bytes kept of an answer that is not a stream, for the reason that it may give."""
 
 
 class Guarded(Model[Any]):
@@ -57,21 +60,49 @@ class Guarded(Model[Any]):
     async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
         """The adapters read the first event here. An answer without any event may not be a stream at all."""
         process: Any = getattr(super(), "_process_streamed_response")  # noqa: B009  not in the base class
+        kind = _no_stream(response)
+        read = _kept_beginning(response) if kind else bytearray()
         try:
             return await process(response, *args, **kwargs)
         except UnexpectedModelBehavior as error:
-            if kind := _no_stream(response):
+            if kind:
                 message = f"The answer to a request for a stream was of the type {kind}."
-                raise NotAnLlm(self.model_name, message) from error
+                raise NotAnLlm(self.model_name, message, body=_document(read)) from error
             raise
+
+
+def _kept_beginning(response: Any) -> bytearray:
+    """Return what will have been read of an answer that is not a stream: the SDKs skip it line by line."""
+    raw, kept = _raw(response), bytearray()
+    read = raw.aiter_bytes
+
+    async def reading(*args: Any, **kwargs: Any) -> AsyncIterator[bytes]:
+        async for piece in read(*args, **kwargs):
+            kept.extend(piece[: _KEPT - len(kept)])
+            yield piece
+
+    raw.aiter_bytes = reading
+    return kept
+
+
+def _document(read: bytearray) -> object:
+    text = read.decode(errors="replace")
+    try:
+        return read_json(text)
+    except ValueError:
+        return text
 
 
 def _no_stream(response: Any) -> str:
     """Return the content type of an answer that is not a stream; it is empty for a stream."""
-    raw = getattr(getattr(response, "source", response), "response", None)
-    headers: Any = getattr(raw, "headers", None)
+    headers: Any = getattr(_raw(response), "headers", None)
     kind = str(headers.get("content-type", "")) if headers is not None else ""
     return "" if not kind or kind.startswith(_STREAM_TYPES) else kind
+
+
+def _raw(response: Any) -> Any:
+    """Return the HTTP response under an SDK's stream; None for botocore's."""
+    return getattr(getattr(response, "source", response), "response", None)
 
 
 def _guard(stream: StreamedResponse) -> None:
