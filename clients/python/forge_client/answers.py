@@ -12,26 +12,37 @@ from forge_client.frames import Approval, Hot, Message, Outcome, State
 
 
 class SessionSummary(BaseModel):
-    """One of the caller's own sessions; times are RFC 3339."""
+    """One of the caller's own sessions, in a list."""
 
     model_config = ConfigDict(frozen=True)
 
     session_id: str
+    """The session's id."""
     title: str | None
+    """The session's title; None until the session has a message."""
     network: str
+    """The name of the network that the session's chain tools use."""
     is_processing: bool
+    """True while a run is in progress or queued."""
     message_count: int
+    """The number of finished messages."""
     approvals: int = 0
+    """The number of requests that wait for the person."""
     created_at: str
+    """The time at which the session began, RFC 3339."""
     last_activity_at: str
+    """The time of the session's last activity, RFC 3339."""
     expires_at: str
+    """The time at which the session expires without further activity, RFC 3339."""
 
 
 class SessionList(BaseModel):
-    """`next`: the argument that requests the next page; None on the last page."""
+    """A page of the caller's sessions."""
 
     sessions: list[SessionSummary]
+    """The sessions of this page, newest first."""
     next: str | None = None
+    """The argument that requests the next page; None on the last page."""
 
 
 class Deleted(BaseModel):
@@ -40,70 +51,93 @@ class Deleted(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sessions: int = 0
+    """The number of sessions."""
     messages: int = 0
+    """The number of messages of all sessions."""
     memory_entries: int = 0
+    """The number of entries of the LLM history."""
     wallet_requests: int = 0
+    """The number of pending wallet requests."""
     runs: int = 0
+    """The number of runs that were in progress or queued."""
 
 
 class Kept(BaseModel):
-    """A kind of data that stays. `seconds`: the longest time that it stays; None if this server does not decide
-    that.
-    """
+    """A kind of data that remains after a deletion."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: str
+    """The kind of data, such as `backups` or `logs`."""
     seconds: int | None
+    """The longest time that the data stays; None if this server does not decide that."""
     why: str
+    """The reason for which the data stays, in one sentence."""
 
 
 class Receipt(BaseModel):
-    """What the deletion of an account has deleted so far, and what stays; times are RFC 3339."""
+    """The state of the deletion of an account or of one session, and what remains after it."""
 
     model_config = ConfigDict(frozen=True)
 
     is_complete: bool
+    """False if the time did not suffice to delete everything: the same request, with the same key, continues."""
     deleted: Deleted
+    """What has been deleted so far."""
     kept: list[Kept]
+    """The data that remains after the deletion, with the reason for each kind."""
     started_at: str
+    """The time at which the deletion began, RFC 3339."""
     finished_at: str | None
+    """The time at which the deletion was complete, RFC 3339; None before that."""
 
 
 class CommandResult(BaseModel):
+    """The answer to a command that a worker has run."""
+
     model_config = ConfigDict(frozen=True)
 
     success: bool
+    """True if the command succeeded."""
     message: str
+    """The result in words for a person."""
     data: Any = None
+    """The data that the command returned, if any."""
 
 
 class Ticket(BaseModel):
-    """`opens_for`: seconds until the opened connection ends with its token; None: no end."""
+    """A single-use ticket for opening a WebSocket or an event stream."""
 
     ticket: str
+    """The ticket, which is valid for one use."""
     opens_for: int | None = None
+    """The number of seconds after which the opened connection ends unless it is renewed; None: no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The server has stored the message; `run_id` is the run that will answer it."""
+    """A message that the server has stored."""
 
     run_id: str
+    """The run that will answer the message."""
     state: State
+    """The session's state in the server's answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that has ended. `answer`: the agent's last text, empty if there is none; `messages`: all messages of
-    the run.
-    """
+    """A run that has ended."""
 
     run_id: str
+    """The run's id."""
     outcome: Outcome
+    """How the run ended; `waiting` means that it waits for the person's wallet or decision."""
     answer: str
+    """The agent's last text; empty if there is none."""
     messages: list[Message]
+    """All messages of the run, its input first."""
     approvals: list[Approval]
+    """The session's wallet requests that wait for the person."""
 
     @property
     def notice(self) -> str:

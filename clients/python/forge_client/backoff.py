@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Backoff:
-    """Seconds. The n-th wait is drawn from the upper half of `first * 2**n`, at most `cap`."""
+    """The n-th wait is drawn from the upper half of `first * 2**n`, at most `cap`."""
 
     first: float = 0.5
+    """The first wait is at most this long, in seconds."""
     cap: float = 30.0
+    """The longest wait, in seconds."""
     failures: int = 0
+    """The number of waits since the last `reset`."""
 
     def next(self) -> float:
         ceiling = min(self.cap, self.first * 2 ** min(self.failures, 30))

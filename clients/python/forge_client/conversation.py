@@ -13,29 +13,35 @@ class Stream:
     """The text of a message that has not ended, as far as it has arrived."""
 
     attempt: int
+    """The run's attempt that writes the text; a larger attempt replaces the text."""
     text: str
+    """The text from its beginning, without a gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The client's state of a conversation. Build it with `apply`; read `messages` and `hot`.
-
-    `whole`: messages `first` … whole-1 are complete here; only the server has those before `first`
-    (`SessionCalls.older` requests them). `server_rev`: the newest `rev` that the server has sent. `expired`: the
-    generation shown has ended on the server; the next message starts a new one. `doubted`: the server said that there
-    is no such session, but that answer may be older than this state.
-    """
+    """The client's state of a conversation. Build it with `apply`; read `messages` and `hot`."""
 
     hot: Hot | None = None
+    """The newest hot state; None until the first one arrives."""
     generation: int = 0
+    """The session's generation to which everything here belongs; 0 before the first state."""
     finished: Mapping[int, Message] = field(default_factory=dict[int, Message])
+    """The finished messages, by their number in the conversation."""
     streams: Mapping[int, Stream] = field(default_factory=dict[int, Stream])
+    """The texts that are still being written, by the number that each message will have."""
     pending: tuple[TextFrame, ...] = ()
+    """Text frames that do not continue the text here; they are applied once the gap is filled."""
     whole: int = 0
+    """Messages `first` … `whole` − 1 are complete here."""
     first: int = 0
+    """Only the server has the messages before this number; `SessionCalls.older` requests them."""
     server_rev: int = 0
+    """The newest `rev` that the server has sent."""
     expired: bool = False
+    """True if the generation shown has ended on the server; the next message starts a new one."""
     doubted: bool = False
+    """True if the server said that there is no such session; its answer may be older than this state."""
 
     @property
     def rev(self) -> int:

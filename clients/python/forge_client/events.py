@@ -20,16 +20,17 @@ class Updated:
     """The conversation changed. A slow listener gets only the newest of several changes."""
 
     conversation: Conversation
+    """The conversation after the change."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """`websocket` and `sse` follow the session live. `offline` gives the reason in `detail`; the client keeps
-    trying.
-    """
+    """The live connection has another status; the client keeps trying after `offline`."""
 
     status: Status
+    """`websocket` and `sse` follow the session live; `closed` is the last status of a client."""
     detail: str = ""
+    """The reason for `offline` in words; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Refused:
     """The server refused a frame of this client; no data is lost."""
 
     frame: ErrorFrame
+    """The server's answer, with the reason."""
 
 
 Event = Updated | ConnectionChanged | Refused

@@ -23,14 +23,20 @@ COMPLETED, NOT_COMPLETED, REFUSED, WAITING = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The message and its target. `timeout` in seconds; None means no limit."""
+    """The message and its target."""
 
     message: str
+    """The text that is sent."""
     url: str
+    """The server's base URL, without the path of the API."""
     session_id: str | None = None
+    """The session that the message continues; None starts a new one."""
     token: Token | None = None
+    """The OAuth access token, or a function that returns a fresh one; None on a server without login."""
     as_json: bool = False
+    """Print one JSON object instead of the answer's text."""
     timeout: float | None = None
+    """The longest time to wait for the answer, in seconds; None means no limit."""
 
 
 @dataclass(slots=True)
@@ -38,7 +44,9 @@ class Printer:
     """A person at a terminal sees the text as it streams; a script gets only the complete answer."""
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
+    """Receives the answer."""
     err: TextIO = field(default_factory=lambda: sys.stderr)
+    """Receives everything else: tool calls, notices and errors."""
     _printed: dict[int, int] = field(default_factory=dict[int, int])
     _ended: set[int] = field(default_factory=set[int])
 

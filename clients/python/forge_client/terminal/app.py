@@ -22,6 +22,7 @@ class ChatApp(App[None]):
     CSS_PATH = "chat.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", priority=True)]
+    """The key that ends the program from every screen."""
 
     def __init__(
         self,

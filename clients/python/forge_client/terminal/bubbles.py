@@ -36,6 +36,7 @@ class QueuedBubble(Static, can_focus=True):
     """A queued message; Delete or a click withdraws it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("delete,backspace", "withdraw", "Withdraw")]
+    """The keys that withdraw the message."""
 
     class Withdrawn(WidgetMessage):
         def __init__(self, run_id: str) -> None:
@@ -89,6 +90,7 @@ class ToolCard(Vertical, can_focus=True):
     """A tool call in one line; Enter or a click opens its arguments and result."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "open", "Open or close")]
+    """The keys that open or close the card."""
 
     def compose(self) -> ComposeResult:
         yield Static(classes="tool-head")

@@ -45,6 +45,7 @@ class ChatScreen(Screen[None]):
         Binding("pageup", "page(-1)", "Back", show=False, priority=True),
         Binding("pagedown", "page(1)", "Forth", show=False, priority=True),
     ]
+    """The keys of the chat, each with its action; `keys.KEYS` explains them to people."""
 
     def __init__(self, server: Server, session_id: str | None, remembered: RememberedSessions) -> None:
         super().__init__()

@@ -23,6 +23,7 @@ class ChoiceDialog(ModalScreen[str | None]):
     """Choose one of `choices`, pairs of value and title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*_CANCEL]
+    """Escape leaves the dialog without a choice."""
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], current: str) -> None:
         super().__init__()
@@ -47,6 +48,7 @@ class ChoiceDialog(ModalScreen[str | None]):
 
 class TextDialog(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [*_CANCEL]
+    """Escape leaves the dialog without a text."""
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -68,6 +70,7 @@ class HelpDialog(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q,f1,ctrl+underscore", "dismiss(None)", "Close")
     ]
+    """The keys that close the help."""
 
     def compose(self) -> ComposeResult:
         width = max(len(row.shown) for row in KEYS)

@@ -9,11 +9,14 @@ from forge_client.frames import Message
 
 
 class Entry(NamedTuple):
-    """`key` stays the same while the entry grows. `result`: the result of a tool call, once it has arrived."""
+    """What one widget of the screen shows."""
 
     key: str
+    """The widget's id, which stays the same while the entry grows."""
     message: Message
+    """The message, or the call if the entry is a tool call."""
     result: Message | None = None
+    """The result of a tool call, once it has arrived."""
 
 
 def entries(conversation: Conversation) -> list[Entry]:

@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """`keys`: textual's names of the keys. `shown`: the names for people."""
+    """What one group of keys does."""
 
     keys: tuple[str, ...]
+    """Textual's names of the keys."""
     shown: str
+    """The names of the keys for people."""
     does: str
+    """The effect of the keys, in words."""
 
 
 KEYS = (

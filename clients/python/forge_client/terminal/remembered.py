@@ -15,13 +15,16 @@ LIMIT = 100
 
 
 class RememberedSession(BaseModel):
-    """`title`: the title when it was last seen."""
+    """A session that this person has used."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str
+    """The base URL of the session's server."""
     session_id: str
+    """The session's id."""
     title: str = ""
+    """The title when it was last seen; empty if there was none."""
 
 
 class _Contents(BaseModel):
