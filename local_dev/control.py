@@ -20,22 +20,28 @@ Event = Literal["say", "ready", "restart workers"]
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """The argument of the gateway's process. `listener`, `queues`, `control`: open files.
-
-    `logs`: the folder of the processes' logs. `reports_errors`: whether errors in the logs are reported; otherwise
-    they are on the terminal anyway.
-    """
+    """The argument of the gateway's process."""
 
     listener: int
+    """The file number of the gateway's listening socket."""
     queues: int
+    """The file number of the queues' listening socket."""
     control: int
+    """The file number of the socket to the parent."""
     url: str
+    """The base URL of the application."""
     table_url: str
+    """The base URL of the table."""
     queue_url: str
+    """The base URL of the queues."""
     chain_url: str | None
+    """The URL of the local Ethereum node; None if there is none."""
     state: str
+    """The folder of the state."""
     logs: str
+    """The folder of the processes' logs."""
     reports_errors: bool
+    """True if errors in the logs are reported; otherwise they are on the terminal anyway."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -35,14 +35,23 @@ class LogLine(BaseModel):
     model_config = ConfigDict(strict=True)
 
     level: str = ""
+    """The level's name, such as `ERROR`."""
     message: str = ""
+    """The constant text of the line."""
     error: str = ""
+    """The type of the error."""
     error_text: str = ""
+    """The text of the error."""
     cause: str = ""
+    """The reason in words, if the line has one."""
     frames: list[str] = []
+    """The places in the code, the innermost last."""
     route: str = ""
+    """The route of the request, if the line is about one."""
     function: str = ""
+    """The function's name, if the line is about one."""
     run_id: str = ""
+    """The run's id, if the line is about one."""
 
 
 def summary(name: str, line: str) -> str | None:

@@ -35,10 +35,12 @@ def folder_of(folder: Path, port: int) -> Path:
 
 @dataclass
 class Home:
-    """This process holds `folder` until it ends, for whatever reason."""
+    """The folder that this process has locked."""
 
     folder: Path
+    """The folder for logs and everything else; this process holds it until it ends, for whatever reason."""
     state: Path
+    """The folder of the state."""
     _lock: int = field(repr=False)
 
     @classmethod
@@ -102,8 +104,11 @@ class Aside:
     """A file of the state that was moved to another name with its companions, and can be moved back."""
 
     path: Path
+    """The file's own path."""
     suffix: str
+    """What was added to the names."""
     moved: Sequence[Path]
+    """The present paths of the file and its companions."""
 
     @classmethod
     def take(cls, path: Path) -> Aside:

@@ -69,11 +69,12 @@ class _Series:
 
 @dataclass
 class Totals:
-    """Sort by metric and unit, then by the labels' text."""
+    """The sums of all metrics."""
 
     series: dict[tuple[str, str], dict[str, _Series]] = field(
         default_factory=dict[tuple[str, str], dict[str, _Series]]
     )
+    """The sums by metric and unit, then by the labels' text."""
 
     def take(self, process: str, line: str) -> None:
         """A line without readable metrics changes nothing."""

@@ -59,12 +59,16 @@ def of_this_computer(file: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`usage`: the forms of the command that `run` accepts; without a form it is `list`."""
+    """One of the operator's tools."""
 
     target: str
+    """The tool's name as a target of `make`."""
     help: str
+    """The tool's purpose, for `--help`."""
     usage: str
+    """The forms of the command that `run` accepts; without a form it is `list`."""
     run: Command
+    """Carries out the command, and returns the exit status."""
 
     def main(
         self, arguments: Sequence[str], environment: MutableMapping[str, str], say: Say, file: Path

@@ -58,23 +58,38 @@ def usual_workers(processors: int | None = None, memory: int | None = None) -> i
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Times in seconds. `stack_file`: the file that describes the running stack for tests."""
+    """How to start the application; `HELP` names the variables."""
 
     host: str = "127.0.0.1"
+    """The address on which the gateway listens."""
     port: int = 8080
+    """The port on which the gateway listens; 0: any free one."""
     workers: int = field(default_factory=usual_workers)
+    """The number of worker processes."""
     emulator: str = ""
+    """The emulator of the table: `dynoxide` or `ministack`; empty: the first that exists."""
     keep_state: bool = True
+    """True if conversations and chain are kept between starts."""
     reload: bool = True
+    """True if processes restart when their code is edited."""
     hosts: str = ""
+    """Names, separated by commas, by which other computers may call this one."""
     edge_secret: str = ""
+    """What a proxy in front shows, so that its statement of the caller's address is believed; empty: no such proxy."""
     folder: Path = ROOT / ".local"
+    """The folder for logs and state."""
     stack_file: Path = ROOT / ".local" / STACK_FILE
+    """The file that describes the running stack for tests."""
     expiry_seconds: float = 5.0
+    """The interval at which expired items are deleted."""
     schedule_seconds: float | None = None
+    """The interval of the scheduled functions; None: the template's."""
     token_seconds: float = 300.0
+    """The life of the development issuer's access tokens."""
     verbose: bool = False
+    """True if the logs of all processes are shown on the terminal."""
     limits: Limits = field(default_factory=Limits)
+    """API Gateway's limits as this gateway enforces them."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, verbose: bool = False) -> Options:

@@ -23,14 +23,20 @@ _OURS = ("AWS_", "BACKEND_", "FORGE_", "TESTNET_RPC_URL")
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """`environment`: the worker's, including the table's name, the queue's URL and AWS variables."""
+    """An application that runs as a process of its own."""
 
     base_url: str
+    """The base URL of page and HTTP API."""
     ws_url: str
+    """The URL of the WebSocket API."""
     environment: Mapping[str, str]
+    """The worker's environment, with the table's name, the queue's URL and AWS variables."""
     process: asyncio.subprocess.Process
+    """The process that started all others."""
     folder: Path
+    """The folder of logs and state."""
     file: Path
+    """The file that describes the running application."""
 
     @property
     def aws_endpoint(self) -> str:

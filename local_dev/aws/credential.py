@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`access_key`: a secret of this start. It is read from the signature's scope; the signature itself is not
-    verified.
-    """
+    """The access key of this start's own processes."""
 
     access_key: str = field(repr=False)
+    """A secret of this start. It is read from the signature's scope; the signature itself is not verified."""
 
     @classmethod
     def fresh(cls) -> Credential:

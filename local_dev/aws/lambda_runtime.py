@@ -44,12 +44,19 @@ class Context:
     """The context object that Lambda passes to a handler with the event."""
 
     function_name: str
+    """The function's name."""
     deadline: float
+    """The time at which the call is abandoned, by the monotonic clock in seconds."""
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """The id of this call, a UUID."""
     function_version: str = "$LATEST"
+    """The version of the function; here always the unpublished one."""
     memory_limit_in_mb: int = 512
+    """The configured memory, in MiB."""
     log_group_name: str = "local"
+    """The CloudWatch log group; here only a word."""
     log_stream_name: str = "local"
+    """The CloudWatch log stream; here only a word."""
 
     @property
     def invoked_function_arn(self) -> str:

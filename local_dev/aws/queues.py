@@ -33,19 +33,26 @@ CREATE INDEX IF NOT EXISTS by_end ON sent (until);
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The template's settings of one queue; times in milliseconds. `dead`: the queue for messages that are
-    received too often.
-    """
+    """The template's settings of one queue."""
 
     name: str
+    """The queue's name."""
     fifo: bool = False
+    """True for a FIFO queue."""
     visibility: int = 30_000
+    """The default visibility timeout, in milliseconds."""
     retention: int = 345_600_000
+    """The time after which a message is deleted, in milliseconds."""
     delay: int = 0
+    """The time before a sent message can be received, in milliseconds."""
     per_group: bool = False
+    """True if messages are deduplicated within their message group only."""
     by_content: bool = False
+    """True if the body's hash is the deduplication id of a message without one."""
     dead: str = ""
+    """The name of the queue for messages that are received too often; empty if there is none."""
     most_receives: int = 0
+    """The number of receives after which a message goes there; 0 if there is no such queue."""
 
     @classmethod
     def of(cls, name: str, properties: Mapping[str, Any]) -> Queue:
@@ -65,15 +72,26 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Received:
+    """A message as it was received; times in epoch milliseconds."""
+
     id: int
+    """The row's id in the file, which grows with every message."""
     message_id: str
+    """The id that the sender got."""
     family: str
+    """The message group; in a standard queue each message is its own group."""
     deduplication: str
+    """The deduplication id; empty in a standard queue."""
     body: str
+    """The text of the message."""
     sent: int
+    """The time of sending."""
     receives: int
+    """The number of receives, with this one."""
     first: int
+    """The time of the first receive."""
     receipt: str
+    """The receipt handle of this receive."""
 
 
 class ReceiptExpired(Exception):

@@ -38,12 +38,12 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """Which callers are accepted: `hosts` are names besides addresses and `localhost`, `origins` those of other
-    pages (`*` for any).
-    """
+    """Which callers are accepted."""
 
     hosts: frozenset[str] = frozenset()
+    """Names that `Host` may have besides addresses and `localhost`."""
     origins: frozenset[str] = frozenset()
+    """The origins of other pages that may call; `*` for any."""
 
     @classmethod
     def of(cls, hosts: str, origins: Iterable[str]) -> Visitors:
@@ -75,12 +75,16 @@ class Visitors:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """An application around the gateway. `secret` is what the distribution shows the APIs."""
+    """An application around the gateway."""
 
     app: ASGIApp
+    """The gateway."""
     visitors: Visitors
+    """The callers that are accepted."""
     secret: str
+    """What the distribution shows the APIs."""
     headers: ApiHeaders
+    """The response headers of the template's distribution."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         send = self._with_headers(scope["path"], send)

@@ -34,13 +34,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
+    """Passes each request to the part that answers it."""
+
     http: HttpApi
+    """The HTTP API with its functions."""
     sockets: WebSocketApi
+    """The WebSocket API with its functions."""
     connections: ConnectionsApi
+    """The `@connections` API, through which frames are posted."""
     page: Page
+    """The files of the page."""
     chain: RpcProxy
+    """The local Ethereum node as a page may use it."""
     metrics: Metrics
+    """The counts of functions and workers."""
     issuer: LoginIssuer | None = None
+    """The development issuer; None unless `AUTH_ISSUER=dev`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -19,11 +19,14 @@ _TEXT_TYPES = ("application/json", "application/javascript", "application/xml", 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response to the client. Header names may repeat (`set-cookie`)."""
+    """The response to the client."""
 
     status: int
+    """The HTTP status."""
     body: bytes = b""
+    """The whole body."""
     headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """The header fields; a name may repeat (`set-cookie`)."""
 
     @classmethod
     def message(cls, status: int, text: str) -> Answer:

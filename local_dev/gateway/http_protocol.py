@@ -80,6 +80,7 @@ class HttpProtocol(HttpToolsProtocol):
     limits = Limits()
     quick_path = b""
     quick: QuickPost | None = None
+    """Handles a POST without the application; None: the application gets every request."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         own = cast("asyncio.Transport", transport)

@@ -32,11 +32,14 @@ _REFERENCE = re.compile(r'\b(?:href|src)="(?![a-z]+:|/|#)')
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """`index` names `files`, which are below `/v-<version>/`, each by its path there."""
+    """The page as browsers get it."""
 
     version: str
+    """A digest of the files, a part of their path."""
     index: bytes
+    """The page's `index.html`, which names the files by their versioned paths."""
     files: Mapping[str, bytes]
+    """The other files, by their path below `/v-<version>/`."""
 
 
 def with_config(index: str, config: str) -> str:

@@ -14,8 +14,12 @@ _PARAMETER = re.compile(r"\{(\w+)(\+?)\}")
 
 
 class Match(NamedTuple):
+    """The route of a request."""
+
     route: HttpRoute
+    """The route that matches best."""
     parameters: Mapping[str, str]
+    """The values of the path's parameters, by name."""
 
 
 @dataclass(frozen=True, slots=True)

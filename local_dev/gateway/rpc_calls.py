@@ -26,7 +26,9 @@ class Access(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     address: Address
+    """The account that the transaction will read or write."""
     storageKeys: Annotated[list[Hash], Field(max_length=100)]  # noqa: N815  the protocol's name
+    """The storage slots of that account."""
 
 
 class Transaction(BaseModel):
@@ -35,18 +37,31 @@ class Transaction(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     sender: Address | None = Field(None, alias="from")
+    """The account that sends."""
     to: Address | None = None
+    """The recipient; missing for the creation of a contract."""
     value: Quantity | None = None
+    """The value in wei, 0x hex."""
     data: Data | None = None
+    """The call data under its older name."""
     input: Data | None = None
+    """The call data."""
     gas: Quantity | None = None
+    """The limit of gas, 0x hex."""
     gas_price: Quantity | None = Field(None, alias="gasPrice")
+    """The price of a unit of gas in wei, 0x hex."""
     max_fee: Quantity | None = Field(None, alias="maxFeePerGas")
+    """The highest price of a unit of gas in wei, 0x hex (EIP-1559)."""
     max_priority_fee: Quantity | None = Field(None, alias="maxPriorityFeePerGas")
+    """The highest tip for a unit of gas in wei, 0x hex (EIP-1559)."""
     nonce: Quantity | None = None
+    """The number of the transaction among those of its sender, 0x hex."""
     type: Quantity | None = None
+    """The type of the transaction (EIP-2718), 0x hex."""
     chain_id: Quantity | None = Field(None, alias="chainId")
+    """The id of the chain, 0x hex."""
     access_list: Annotated[list[Access], Field(max_length=100)] | None = Field(None, alias="accessList")
+    """The accounts and slots that the transaction will use (EIP-2930)."""
 
 
 _Nothing = tuple[()]
@@ -79,14 +94,18 @@ class NotAllowed(Exception):
 
 
 class Call(BaseModel):
-    """One request of JSON-RPC 2.0. `params` are checked by `METHODS`."""
+    """One request of JSON-RPC 2.0."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     jsonrpc: Literal["2.0"]
+    """The version of the protocol."""
     id: int | Annotated[str, StringConstraints(max_length=100)] | None = None
+    """The caller's id of the request, which the answer repeats."""
     method: Annotated[str, StringConstraints(max_length=100)]
+    """The name of the method; `METHODS` lists those that are forwarded."""
     params: Any = ()
+    """The parameters, which `METHODS` checks."""
 
     @property
     def sender(self) -> str | None:

@@ -26,9 +26,13 @@ class Origin:
     """The fields that all events of a connection share."""
 
     stage: str
+    """The stage's name."""
     scope: Scope
+    """The ASGI scope of the handshake."""
     connection_id: str = field(default_factory=new_connection_id)
+    """The id of the connection, in API Gateway's form."""
     connected_at: int = field(default_factory=lambda: request_time()[1])
+    """The time of the handshake, in epoch milliseconds."""
 
     def event(self, kind: str, route_key: str, **context: Any) -> dict[str, Any]:
         """`kind`: CONNECT, MESSAGE or DISCONNECT."""
