@@ -17,7 +17,7 @@ SOCKETS = 50
 STREAM_SECONDS, STREAM_GB = 120, 0.25
 """The life of an event stream and the memory of its function. A socket costs less."""
 WAIT_SECONDS, WAIT_GB, WAIT_WRITES = 25, 0.5, 10
-"""The longest wait of a request for a worker (`forge.api.waiting`), its function's memory, and its writes."""
+"""The longest wait of a request for a worker (`forge.api.waiting_for_workers`), its function's memory and writes."""
 REFUSED_SECONDS, REFUSED_LOG_GB = 0.02, 1e-6
 OUTPUT_TOKEN = 15 / 1e6
 """Price of a large LLM's output (Claude Sonnet 4.5, https://www.anthropic.com/pricing, 2026-11-26); input costs a

@@ -5,9 +5,9 @@ application here.
 from __future__ import annotations
 
 from local_dev.operator_tool import Tool
-from worker import pins
+from worker.operator_commands import accept_tools
 
-TOOL = Tool("mcp-pins", pins.HELP, "list | agree SERVER TOOL FINGERPRINT", pins.main)
+TOOL = Tool("mcp-pins", accept_tools.HELP, "list | agree SERVER TOOL FINGERPRINT", accept_tools.main)
 
 if __name__ == "__main__":
     TOOL.start()

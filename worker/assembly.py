@@ -13,7 +13,7 @@ from forge.ports import (
     Clock,
     Commands,
     Controls,
-    Faults,
+    DeliveryFailures,
     Journal,
     Recovery,
     RunQueue,
@@ -23,10 +23,9 @@ from forge.ports import (
 )
 from worker.agent.agent import ForgeAgent
 from worker.agent.tools.toolbox import Toolbox
-from worker.bind_wallet import WalletBinding
 from worker.blocking import Blocking
-from worker.catalog import Publisher
-from worker.commands import CommandAnswers
+from worker.mcp_commands.bind_wallet import WalletBinding
+from worker.mcp_commands.command_answers import CommandAnswers
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.push.audiences import Audiences
@@ -36,14 +35,16 @@ from worker.runs.claiming import Claims
 from worker.runs.consumer import Consumer
 from worker.runs.control_poll import LocalRuns
 from worker.runs.execution import Records, RunExecutor
+from worker.runs.failed_deliveries import FailedDeliveries
+from worker.runs.fair_share import Capacity
 from worker.runs.history_cache import RecentHistories
-from worker.runs.kept_messages import KeptMessages
 from worker.runs.leased_record import LeasedRecord
-from worker.runs.places import Capacity
-from worker.runs.poison import PoisonRule
+from worker.runs.message_after_run import MessageAfterRun
+from worker.runs.message_visibility import KeptMessages
+from worker.runs.queue_calls import QueueCalls
 from worker.runs.run_deliveries import RunDeliveries
-from worker.runs.settling import Settling
 from worker.serve import Worker
+from worker.tool_catalog import Publisher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ class Parts:
     approvals: Approvals
     controls: Controls
     commands: Commands
-    faults: Faults
+    delivery_failures: DeliveryFailures
     queue: RunQueue
     connections: AsyncConnections
     blocking: Blocking
@@ -79,26 +80,26 @@ class Parts:
 
 
 def assemble(parts: Parts, concurrency: int) -> Worker:
-    capacity, kept, settling = Capacity(concurrency), KeptMessages(), Settling(parts.queue, parts.blocking)
+    capacity, kept = Capacity(concurrency), KeptMessages()
+    queue_calls = QueueCalls(parts.queue, parts.blocking)
     active = LocalRuns(parts.controls, parts.blocking, parts.clock, parts.monotonic)
     audiences = _audiences(parts)
     executor = _executor(parts, active, audiences, kept)
     deliveries = RunDeliveries(
         claims=_claims(parts, kept, capacity),
         executor=executor,
-        settling=settling,
+        queue_calls=queue_calls,
+        after=_after_run(parts, queue_calls, capacity),
         active=active,
-        capacity=capacity,
         runs=parts.runs,
-        sessions=parts.sessions,
-        controls=parts.controls,
         recovery=parts.recovery,
         blocking=parts.blocking,
         metrics=parts.metrics,
         tracing=parts.tracing,
-        clock=parts.clock,
     )
-    poison = PoisonRule(parts.queue, parts.faults, parts.recovery, parts.blocking, deliveries.give_up)
+    failed = FailedDeliveries(
+        parts.queue, parts.delivery_failures, parts.recovery, parts.blocking, deliveries.give_up
+    )
     consumer = Consumer(
         queue=parts.queue,
         blocking=parts.blocking,
@@ -107,8 +108,8 @@ def assemble(parts: Parts, concurrency: int) -> Worker:
         runs=deliveries,
         commands=_commands(parts, executor),
         kept=kept,
-        settling=settling,
-        poison=poison,
+        queue_calls=queue_calls,
+        failed=failed,
     )
     return Worker(
         worker_id=parts.worker_id,
@@ -155,6 +156,18 @@ def _executor(parts: Parts, active: LocalRuns, audiences: Audiences, kept: KeptM
         blocking=parts.blocking,
         metrics=parts.metrics,
         tracing=parts.tracing,
+        clock=parts.clock,
+    )
+
+
+def _after_run(parts: Parts, queue_calls: QueueCalls, capacity: Capacity) -> MessageAfterRun:
+    return MessageAfterRun(
+        worker_id=parts.worker_id,
+        queue_calls=queue_calls,
+        capacity=capacity,
+        sessions=parts.sessions,
+        controls=parts.controls,
+        blocking=parts.blocking,
         clock=parts.clock,
     )
 

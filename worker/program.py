@@ -24,7 +24,6 @@ from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet
 from worker.assembly import Parts, assemble
 from worker.blocking import Blocking
-from worker.catalog import Publisher
 from worker.ethereum.chains import Chains
 from worker.mcp_servers import mount, networks
 from worker.operation.metrics import SERVICE, Metrics
@@ -34,6 +33,7 @@ from worker.push.frame_pace import PACES
 from worker.push.signed_connections import SignedConnections
 from worker.serve import serve
 from worker.settings import WorkerSettings
+from worker.tool_catalog import Publisher
 
 
 async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
@@ -83,7 +83,7 @@ def _parts(
         approvals=store.approvals,
         controls=store.controls,
         commands=store.commands,
-        faults=store.faults,
+        delivery_failures=store.delivery_failures,
         queue=open_queue(settings),
         connections=connections,
         blocking=blocking,

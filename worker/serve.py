@@ -13,14 +13,13 @@ from typing import Any
 from forge.ports import RunQueue
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
-from worker.catalog import Publisher
 from worker.operation.heartbeat import beat
 from worker.operation.metrics import Metrics
 from worker.push.audiences import Audiences
 from worker.runs.consumer import Consumer
 from worker.runs.control_poll import LocalRuns
-from worker.runs.holding import keep_messages
-from worker.runs.kept_messages import KeptMessages
+from worker.runs.message_visibility import KeptMessages, keep_messages
+from worker.tool_catalog import Publisher
 
 logger = logging.getLogger(__name__)
 

@@ -6,14 +6,14 @@ from pydantic import Field
 
 from forge.settings import Settings
 from worker.agent.agent import Limits
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 from worker.agent.wallet import WalletTerms
 from worker.push.frame_pace import FramePace
 
 
 class WorkerSettings(Settings):
     """Settings of the worker. `run_*` are limits of one run over all of its attempts. `policy_*` limit what the
-    agent may do, independently of the LLM (`worker.agent.policy`).
+    agent may do, independently of the LLM (`worker.agent.operator_limits`).
     """
 
     forge_llm: str = "offline"

@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from forge.models.lines import BLANK, one_line
+from forge.models.text_cleaning import BLANK, one_line
 
 _MARKDOWN = re.compile(
     r"[\\`*\[\]<~|&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=[A-Za-z]):(?=//)|(?<=www)\.", re.IGNORECASE

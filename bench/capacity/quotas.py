@@ -21,7 +21,7 @@ AWS = "https://docs.aws.amazon.com"
 PING_SECONDS = 240
 """Seconds between two pings of the page (docs/protocol.md)."""
 UNITS_PER_MESSAGE = 5
-"""Units of the price list (`forge/models/prices.py`)."""
+"""Units of the price list (`forge/models/request_prices.py`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,17 @@ from pydantic_ai import CancellationToken
 
 from forge.errors import SpendingCapReached
 from forge.models.approval import Approval, ApprovalReply
-from forge.models.asking import Ask
 from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
-from forge.models.spending import SendingCaps, Spending
+from forge.models.spending_caps import SendingCaps, Spending
+from forge.models.tool_permission import Ask
 from forge.ports import CallRecord, CallStatus
 from worker.agent.agent import Ended, ForgeAgent
 from worker.agent.deps import RunDeps
-from worker.agent.history import stored_history as history
-from worker.agent.wallet.verify import NotYet
+from worker.agent.history import run_history as history
+from worker.agent.wallet.answer.verify import NotYet
 
 
 def now() -> int:

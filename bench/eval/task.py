@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bench.eval.world import Check
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 
 Answer = Literal["signs", "rejects", "signs another", "reports a made-up hash"]
 Word = Literal["allows", "refuses"]

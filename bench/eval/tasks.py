@@ -18,7 +18,7 @@ from bench.eval.world import (
     untouched,
     waiting,
 )
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 
 ETHER = 10**18
 STRANGER = "0x00000000000000000000000000000000000A11ce"

@@ -24,7 +24,7 @@ from forge.models.run import Ending, Progress, RunMessage, Submission
 from forge.settings import Settings
 from forge.store import Store, open_store, system_clock
 from local_dev.stack_process import RunningStack, running_stack
-from worker.agent.history import stored_history as history
+from worker.agent.history import run_history as history
 
 SIZES = (10, 1_000, 5_000)
 BESIDE = 8

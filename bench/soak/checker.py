@@ -11,9 +11,9 @@ from bench.soak.deploys import RETIRE_SECONDS
 from bench.soak.events import Event
 from bench.soak.handovers import handovers
 from bench.soak.losses import losses
-from forge.models.run import MAX_ATTEMPTS
 from forge.models.timing import TAKEOVER_P50_SECONDS, TAKEOVER_P99_SECONDS, TAKEOVER_SECONDS
 from forge_client.frames import Message
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 HAND_OVER_SECONDS = RETIRE_SECONDS + TAKEOVER_SECONDS
 ENOUGH = 100
@@ -105,7 +105,7 @@ def _message(talk: Talk, said: Said, *, may_fail: bool) -> Generator[tuple[str, 
     if said.outcome == "failed":
         if not any(m.kind == "notice" for m in messages):
             yield "terminal", "failed without a word"
-        given_up = len(list(losses(talk.events))) >= MAX_ATTEMPTS and any(
+        given_up = len(list(losses(talk.events))) >= LOST_WORKERS_LIMIT and any(
             m.run_end == "failed" for m in messages
         )
         if not may_fail and not given_up:

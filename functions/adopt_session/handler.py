@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api.accounts import adopt_session
-from forge.api.application import create_app
 from forge.api.dependencies import connections, stored
-from forge.api.entry import lambda_handler
-from forge.api.replies import AccountOwner, reply
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import AccountOwner, reply
 from forge.models.http import State
 from forge.models.ids import SessionKey
 from forge.models.request_bodies import AdoptRequest

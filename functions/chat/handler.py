@@ -6,12 +6,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api import conversations
-from forge.api.application import create_app
-from forge.api.caller_trace import CallerTrace
 from forge.api.dependencies import queue, stored
-from forge.api.entry import lambda_handler
-from forge.api.preferences import Preferred
-from forge.api.replies import CallerOf, Idempotent, key_of, once_of, reply
+from forge.api.entry.application import create_app
+from forge.api.entry.caller_trace import CallerTrace
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import CallerOf, Idempotent, key_of, once_of, reply
+from forge.api.entry.prefer_header import Preferred
 from forge.models.http import State
 from forge.models.request_bodies import ChatRequest
 from forge.models.views import Hot

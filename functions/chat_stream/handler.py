@@ -12,10 +12,10 @@ from fastapi import APIRouter, Header
 from starlette.requests import Request
 
 from forge.api import state_stream
-from forge.api.application import create_app
-from forge.api.entrances import by_token_or_ticket
-from forge.api.replies import CallerOf, EventStream, SessionAsked, key_of
-from forge.api.stream_places import StreamPlace
+from forge.api.authentication.access_rules import by_token_or_ticket
+from forge.api.entry.application import create_app
+from forge.api.entry.parameters import CallerOf, EventStream, SessionAsked, key_of
+from forge.api.open_streams import StreamPlace
 
 router = APIRouter()
 LastEventId = Annotated[

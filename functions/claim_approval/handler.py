@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from forge.api.application import create_app
 from forge.api.approvals import claim_approval
 from forge.api.dependencies import connections, stored
-from forge.api.entry import lambda_handler
-from forge.api.replies import Owner, key_of, reply
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import Owner, key_of, reply
 from forge.models.http import State
 from forge.models.request_bodies import ClaimRequest
 

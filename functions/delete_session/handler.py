@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from forge.api.application import create_app
 from forge.api.dependencies import connections, stored
-from forge.api.entry import lambda_handler
-from forge.api.replies import IdempotencyKey, Owner, SessionNamed
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import IdempotencyKey, Owner, SessionNamed
 from forge.api.sessions import delete_session
 from forge.models.http import Receipt
 from forge.models.ids import SessionKey

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.api.dependencies import connections, stored
-from forge.api.event_entry import event_handler
+from forge.api.entry.event_handler import event_handler
 from forge.api.upkeep import expire_sessions
 
 handler = event_handler(expire_sessions, stored("controls", "expiry"), connections)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import PlainTextResponse
 
-from forge.api.application import create_app
-from forge.api.entrances import anybody
-from forge.api.entry import lambda_handler
+from forge.api.authentication.access_rules import anybody
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
 
 router = APIRouter()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from forge.api.application import create_app
 from forge.api.conversations import interrupt
 from forge.api.dependencies import connections, stored
-from forge.api.entry import lambda_handler
-from forge.api.preferences import PreferredAtOnce
-from forge.api.replies import Owner, key_of, reply
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import Owner, key_of, reply
+from forge.api.entry.prefer_header import PreferredAtOnce
 from forge.models.http import State
 from forge.models.request_bodies import InterruptRequest
 from forge.models.views import Hot

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from forge.api.application import create_app
 from forge.api.dependencies import stored
-from forge.api.entry import lambda_handler
-from forge.api.replies import Owner
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import Owner
 from forge.api.sessions import IDS_LIMIT, After, Ids, Most, list_sessions, owned_sessions
 from forge.models.http import SessionList
 

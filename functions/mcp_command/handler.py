@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from forge.api.application import create_app
 from forge.api.dependencies import queue, stored
-from forge.api.entry import lambda_handler
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import CallerOf, key_of, reply
 from forge.api.mcp_commands import run_command
-from forge.api.replies import CallerOf, key_of, reply
 from forge.models.request_bodies import McpCommandRequest
 from forge.models.run import CommandResult
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from forge.api.application import create_app
 from forge.api.dependencies import connections, stored
-from forge.api.entry import lambda_handler
-from forge.api.replies import Owner, SessionNamed, reply
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import Owner, SessionNamed, reply
 from forge.api.sessions import rename_session
 from forge.models.http import SessionSummary
 from forge.models.ids import SessionKey

@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from forge.api import conversations
-from forge.api.application import create_app
 from forge.api.dependencies import stored
-from forge.api.entry import lambda_handler
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import Before, Owner, PageLimit, SessionAsked, key_of, reply
 from forge.api.message_pages import MESSAGES_LIMIT
-from forge.api.replies import Before, Owner, PageLimit, SessionAsked, key_of, reply
 from forge.models.http import State
 
 router = APIRouter()

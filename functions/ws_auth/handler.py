@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.api.dependencies import connections, stored
-from forge.api.socket_entry import frame_handler
+from forge.api.entry.socket_handler import frame_handler
 from forge.api.sockets import answer
 
 handler = frame_handler(answer, stored("controls", "sessions", "tickets"), connections)

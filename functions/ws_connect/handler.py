@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.api.dependencies import stored
-from forge.api.socket_entry import connect_handler
+from forge.api.entry.socket_handler import connect_handler
 from forge.api.sockets import connect
 
 handler = connect_handler(connect, stored("admission", "controls", "open_streams", "tickets"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forge.api.client_frames import refuse
 from forge.api.dependencies import connections, stored
-from forge.api.socket_entry import frame_handler
+from forge.api.entry.client_frames import refuse
+from forge.api.entry.socket_handler import frame_handler
 
 handler = frame_handler(refuse, stored("controls"), connections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.api.dependencies import stored
-from forge.api.socket_entry import connect_handler
+from forge.api.entry.socket_handler import connect_handler
 from forge.api.sockets import disconnect
 
 handler = connect_handler(disconnect, stored("controls", "open_streams"))

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from starlette.responses import Response
 
-from forge.api.application import create_app
+from forge.api.authentication.tickets import issue_ticket
 from forge.api.dependencies import stored
-from forge.api.entry import lambda_handler
-from forge.api.replies import CallerOf, reply
-from forge.api.tickets import issue_ticket
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.parameters import CallerOf, reply
 from forge.models.http import Ticket
 from forge.models.request_bodies import TicketRequest
 

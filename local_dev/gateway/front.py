@@ -17,8 +17,8 @@ from fnmatch import fnmatchcase
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forge.api.hardening import HEADERS
-from forge.api.way_in import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
+from forge.api.entry.distribution_check import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
+from forge.api.entry.security_headers import HEADERS
 from local_dev.gateway.asgi import refuse
 from local_dev.gateway.http_event import Answer, client_address
 from local_dev.gateway.limits import MANAGEMENT_PATH

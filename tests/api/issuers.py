@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from forge.api import dependencies
-from forge.api.authentication import caller_of
+from forge.api.authentication.caller import caller_of
 from tests.api.conftest import Environment
 
 AUDIENCE = "forge"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from forge.api import conversations, dependencies
-from forge.api.unreadable import NOT_SHOWN
+from forge.api.unreadable_sessions import NOT_SHOWN
 from forge.errors import StorageUnavailable
 from forge.models import public
 from forge.models.frame import PublicMessage

@@ -9,7 +9,7 @@ import pytest
 from forge.api import dependencies
 from forge.api.accounts import delete_account as delete_everything
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.kept import KEPT
+from forge.models.kept_after_deletion import KEPT
 from forge.models.session import Catalog, Connection
 from forge.store import Store
 from tests.api.conftest import ConnectionsServer, Environment

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.api.admission import prefix_of
+from forge.api.entry.request_charges import prefix_of
 from forge.models.frame import CLIENT_FRAME
-from forge.models.prices import FRAMES, ROUTES
+from forge.models.request_prices import FRAMES, ROUTES
 from forge.models.session import Catalog
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway

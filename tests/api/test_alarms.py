@@ -12,9 +12,9 @@ import pytest
 from fastapi import APIRouter
 
 from forge.api import dependencies
-from forge.api.application import create_app
-from forge.api.entry import lambda_handler
-from forge.models.prices import FREE
+from forge.api.entry.application import create_app
+from forge.api.entry.http_handler import lambda_handler
+from forge.models.request_prices import FREE
 from functions.recover_runs.handler import handler as recover_runs
 from tests.alarms import figures, fires, watched
 from tests.api.conftest import Environment

@@ -7,8 +7,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from forge.api.hardening import HEADERS
-from forge.api.way_in import digest_of
+from forge.api.entry.distribution_check import digest_of
+from forge.api.entry.security_headers import HEADERS
 from forge.models.session import Catalog
 from functions.chat_stream.handler import app as stream
 from tests.api.conftest import Environment

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from forge.api import dependencies, token_form
-from forge.api.authentication import caller_of
-from forge.api.tokens import Verifier
+from forge.api import dependencies
+from forge.api.authentication.caller import caller_of
+from forge.api.tokens import token_claims
+from forge.api.tokens.token_signature import Verifier
 from forge.errors import ForgeError, IdentityUnavailable, NotAuthenticated
 from forge.settings import Settings
 from tests.api.conftest import Environment
@@ -196,7 +197,7 @@ def test_a_refused_token_costs_neither_keys_nor_cryptography_nor_a_read(issuer: 
     program = """
 import json, sys
 from forge.api import dependencies
-from forge.api.authentication import caller_of
+from forge.api.authentication.caller import caller_of
 from forge.errors import NotAuthenticated
 let_in = []
 for name, token in json.load(sys.stdin).items():
@@ -245,7 +246,7 @@ CLAIMS = st.dictionaries(
     st.sampled_from(["iss", "aud", "sub", "exp", "nbf", "typ", "token_use", "client_id", "nonce"]), JSON
 )
 HEADERS = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jku", "jwk"]), JSON)
-EXPECTED = token_form.Expected("https://issuer.test", AUDIENCE)
+EXPECTED = token_claims.Expected("https://issuer.test", AUDIENCE)
 
 
 @given(header=HEADERS, claims=CLAIMS)
@@ -254,7 +255,7 @@ def test_no_form_of_a_token_raises_anything_else(header: dict[str, Any], claims:
     right = {"iss": EXPECTED.issuer, "aud": AUDIENCE, "sub": "ann", "exp": 4_000_000_000}
     token = f"{_part({'alg': 'RS256', 'kid': 'r', **header})}.{_part({**right, **claims})}.AAAA"
     try:
-        read = token_form.read(token, EXPECTED, int(time.time() * 1_000))
+        read = token_claims.read(token, EXPECTED, int(time.time() * 1_000))
     except NotAuthenticated:
         return
     assert (read.subject, type(read.key_id)) == (claims.get("sub", "ann"), str)
@@ -264,7 +265,7 @@ def test_no_form_of_a_token_raises_anything_else(header: dict[str, Any], claims:
 def test_no_text_as_a_token_raises_anything_else(text: str) -> None:
     tried("tokens", text)
     with pytest.raises(NotAuthenticated):
-        token_form.read(text, EXPECTED, 0)
+        token_claims.read(text, EXPECTED, 0)
 
 
 @given(document=JSON)
@@ -275,7 +276,7 @@ def test_no_document_of_an_issuer_raises_anything_else(document: Any) -> None:
     def fetch(address: str) -> Any:
         return configuration if address.endswith("configuration") else {"keys": [document]}
 
-    unverified = token_form.Unverified("r", "RS256", "ann", 4_000_000_000)
+    unverified = token_claims.Unverified("r", "RS256", "ann", 4_000_000_000)
     for each in (fetch, lambda _address: document):
         with pytest.raises(ForgeError) as raised:
             Verifier(EXPECTED.issuer, Clock(), each).verify("AAAA.AAAA.AAAA", unverified)

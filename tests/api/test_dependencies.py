@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from forge.api import dependencies
-from forge.api.preferences import WAIT_LIMIT_SECONDS
+from forge.api.entry.prefer_header import WAIT_LIMIT_SECONDS
 from forge.aws import PAUSES_SECONDS, TRIES
 from forge.store import Store
 from tests.api.conftest import Environment

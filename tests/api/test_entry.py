@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 
-from forge.api.application import create_app
-from forge.api.entry import lambda_handler
-from forge.api.event_entry import event_handler
-from forge.api.socket_entry import SocketCall, connect_handler, frame_handler
+from forge.api.entry.application import create_app
+from forge.api.entry.event_handler import event_handler
+from forge.api.entry.http_handler import lambda_handler
+from forge.api.entry.socket_handler import SocketCall, connect_handler, frame_handler
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.prices import FREE
+from forge.models.request_prices import FREE
 from forge.observability import emit, log_fields, record
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Context, Gateway, http_event, socket_event

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.api import dependencies
-from forge.api.way_in import digest_of
+from forge.api.entry.distribution_check import digest_of
 from forge.errors import KeyReused
-from forge.models.once import Once
+from forge.models.idempotency import Once
 from forge.store import Store
 from tests.api.gateway import Answer, Gateway
 from tests.api.test_chat import answered

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from forge.api import token_form
-from forge.api.tokens import Verifier
+from forge.api.tokens import token_claims
+from forge.api.tokens.token_signature import Verifier
 from forge.errors import IdentityUnavailable, NotAuthenticated
 from tests.api.gateway import Gateway
 from tests.api.issuers import (
@@ -28,7 +28,7 @@ __all__ = ["issuer", "running_issuer", "signed_in"]
 
 
 def verified(verifier: Verifier, issuer: Issuer, clock: Clock, token: str) -> str:
-    unverified = token_form.read(token, token_form.Expected(issuer.url, AUDIENCE), clock.now)
+    unverified = token_claims.read(token, token_claims.Expected(issuer.url, AUDIENCE), clock.now)
     verifier.verify(token, unverified)
     return unverified.subject
 

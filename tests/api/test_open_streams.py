@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from forge.api import dependencies
-from forge.api.stream_places import KEPT_MS, StreamPlace
+from forge.api.open_streams import KEPT_MS, StreamPlace
 from functions.chat_stream.handler import app
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway

@@ -14,7 +14,7 @@ import pytest
 
 from forge.api import dependencies, mcp_commands
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.prices import COMMANDS
+from forge.models.request_prices import COMMANDS
 from forge.models.session import Catalog
 from forge.store import keys
 from tests.api.gateway import Answer, Gateway

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import pytest
 
 from forge.api import dependencies
-from forge.api.authentication import caller_of
+from forge.api.authentication.caller import caller_of
+from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower
-from forge.api.tickets import caller_of_ticket
 from forge.errors import NotAuthenticated
 from forge.models.caller import Grant
 from forge.models.ids import SessionKey

@@ -11,8 +11,8 @@ import botocore.client
 import pytest
 
 from forge.api import dependencies, mcp_commands
+from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower
-from forge.api.tickets import caller_of_ticket
 from forge.aws.json_client import JsonClient
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft

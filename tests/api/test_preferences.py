@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.api.preferences import WAIT_LIMIT_SECONDS, Preferences, preferences_of
+from forge.api.entry.prefer_header import WAIT_LIMIT_SECONDS, Preferences, preferences_of
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
-from forge.api.stream_places import AT_EASE, StreamPlace
-from forge.api.way_in import EDGE_HEADER, VIEWER_HEADER, digest_of
+from forge.api.entry.distribution_check import EDGE_HEADER, VIEWER_HEADER, digest_of
+from forge.api.open_streams import AT_EASE, StreamPlace
 from forge.errors import RateLimited
 from forge.models.ids import SessionKey
-from forge.models.prices import ANSWER_BYTES, EVENT_BYTES, Price
+from forge.models.request_prices import ANSWER_BYTES, EVENT_BYTES, Price
 from forge.store import Store
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway

@@ -10,7 +10,7 @@ from forge.api import dependencies
 from forge.models.frame import SERVER_FRAME
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
-from forge.models.prices import FRAMES_AHEAD_MS, WRONG_FRAME
+from forge.models.request_prices import FRAMES_AHEAD_MS, WRONG_FRAME
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Connection
 from forge.ports import Lease
@@ -199,7 +199,7 @@ def test_frames_of_no_valid_form_have_a_price_and_a_flood_of_them_is_not_answere
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, frame: str
 ) -> None:
     """With prices of hours, so that no time passes in between."""
-    monkeypatch.setattr("forge.api.client_frames.WRONG_FRAME", WRONG_FRAME * HOURS)
+    monkeypatch.setattr("forge.api.entry.client_frames.WRONG_FRAME", WRONG_FRAME * HOURS)
     monkeypatch.setattr("forge.store.controls.FRAMES_AHEAD_MS", FRAMES_AHEAD_MS * HOURS)
     _, connection = gateway.connect(session_id="s")
     told = [answer["status"] for _ in range(50) for answer in gateway.say(connection, frame)]

@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 
 from forge.api import dependencies, state_stream
+from forge.api.entry.distribution_check import digest_of
 from forge.api.state_stream import Follower, get_stream
-from forge.api.way_in import digest_of
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
+from forge.api.authentication.tickets import caller_of_ticket
 from forge.api.state_stream import Follower, get_stream
-from forge.api.tickets import caller_of_ticket
 from forge.errors import NotAuthenticated
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog

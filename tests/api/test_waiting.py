@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from forge.api import dependencies, mcp_commands, waiting
-from forge.api.admission import payer_digest, prefix_of
-from forge.api.way_in import EDGE_HEADER, VIEWER_HEADER, digest_of
+from forge.api import dependencies, mcp_commands, waiting_for_workers
+from forge.api.entry.distribution_check import EDGE_HEADER, VIEWER_HEADER, digest_of
+from forge.api.entry.request_charges import payer_digest, prefix_of
 from forge.models.session import Catalog
-from forge.store.limits.waits import CALLERS_SHARE
+from forge.store.limits.waiting_requests import CALLERS_SHARE
 from tests.api.conftest import Environment
 from tests.api.gateway import Answer, Gateway
 from tests.store.scenes import counted
@@ -29,7 +29,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long was waited, each time; nobody really waits."""
     passed: list[float] = []
     clock = SimpleNamespace(sleep=passed.append, monotonic=lambda: sum(passed))
-    for module in (waiting, mcp_commands):
+    for module in (waiting_for_workers, mcp_commands):
         monkeypatch.setattr(module, "time", clock)
     return passed
 
@@ -66,7 +66,7 @@ def test_a_message_beyond_its_callers_share_is_answered_after_a_moment(
 ) -> None:
     answer = say(crowded, ADDRESS)
     assert (answer.status, answer.json["is_processing"]) == (200, True)
-    assert 0 < sum(pauses) <= waiting.MOMENT_SECONDS
+    assert 0 < sum(pauses) <= waiting_for_workers.MOMENT_SECONDS
 
 
 def test_a_command_beyond_its_callers_share_is_told_when_to_come_back(
@@ -75,7 +75,7 @@ def test_a_command_beyond_its_callers_share_is_told_when_to_come_back(
     answer = call_tool(crowded, ADDRESS)
     assert (answer.status, answer.headers["content-type"]) == (429, "application/problem+json")
     assert int(answer.headers["retry-after"]) >= 1
-    assert 0 < sum(pauses) <= waiting.MOMENT_SECONDS
+    assert 0 < sum(pauses) <= waiting_for_workers.MOMENT_SECONDS
 
 
 def test_others_wait_meanwhile_and_leave_no_place_taken(crowded: Gateway, pauses: list[float]) -> None:
@@ -107,7 +107,7 @@ def test_a_wait_is_paid_for(crowded: Gateway, environment: Environment, pauses: 
     for _ in range(3):
         pauses.clear()
         assert say(crowded, ELSEWHERE).status == 200
-        waited.append(sum(pauses) > waiting.MOMENT_SECONDS)
+        waited.append(sum(pauses) > waiting_for_workers.MOMENT_SECONDS)
     assert waited == [True, True, False]
 
 

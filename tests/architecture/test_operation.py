@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from forge.api.state_stream import LIFE_SECONDS, QUIET_SECONDS
-from forge.models.prices import Daily
+from forge.models.request_prices import Daily
 from local_dev.laptop import HERE
 from tests.template import (
     ROOT,
@@ -139,11 +139,11 @@ def test_each_limit_of_a_run_is_a_parameter_with_the_programs_default(name: str)
     assert default(parameter) == WorkerSettings.model_fields[name].default
 
 
-ROOFS = [each for each in WorkerSettings.model_fields if each.endswith("_per_day")]
+DAILY_LIMITS = [each for each in WorkerSettings.model_fields if each.endswith("_per_day")]
 """Wherever one of them is read, it is in the environment of the functions or of the worker."""
 
 
-@pytest.mark.parametrize("name", ROOFS)
+@pytest.mark.parametrize("name", DAILY_LIMITS)
 def test_each_roof_of_a_day_is_on_in_the_cloud_and_off_on_a_laptop(name: str) -> None:
     given = {**variables(), **worker_variables()}
     value = default(given[name.upper()]["Ref"])
@@ -157,8 +157,8 @@ def test_each_roof_of_a_day_is_on_in_the_cloud_and_off_on_a_laptop(name: str) ->
 
 def test_there_is_a_roof_for_all_that_is_counted_by_the_day() -> None:
     counted = {f"deployment_{name}_per_day" for name in get_args(Daily) if name != "wei"}
-    assert {*counted, "policy_deployment_send_limit_per_day"} <= set(ROOFS)
-    assert {"owner_tokens_per_day", "policy_owner_send_limit_per_day"} <= set(ROOFS)
+    assert {*counted, "policy_deployment_send_limit_per_day"} <= set(DAILY_LIMITS)
+    assert {"owner_tokens_per_day", "policy_owner_send_limit_per_day"} <= set(DAILY_LIMITS)
 
 
 def test_ports_beyond_https_are_opened_only_when_they_are_named() -> None:

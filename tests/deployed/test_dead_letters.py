@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from forge.models.run import MAX_ATTEMPTS, RunMessage
+from forge.models.run import RunMessage
 from local_dev.processes.processes import ROOT
 from tests.deployed.conftest import Deployed, key_of
 from tests.deployed.installation import STACK
 from tests.end_to_end.conversing import contents, new_id, say
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 pytestmark = [
     pytest.mark.deployed,
@@ -52,7 +53,7 @@ async def test_what_is_given_up_becomes_a_dead_letter_that_the_operator_sends_ag
     message = RunMessage(
         owner=key.owner, session_id=session_id, generation=state["generation"], run_id=run_id
     )
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(LOST_WORKERS_LIMIT):
         await asyncio.to_thread(deployed.store.runs.claim, message, "a worker that dies")
         await asyncio.to_thread(lose_the_lease, deployed, session_id)
     await deployed.service.update()

@@ -42,7 +42,7 @@ def test_the_operations_guide_says_what_the_worst_day_costs_with_the_defaults() 
 
 
 def test_each_line_of_the_worst_day_is_bound_by_a_parameter() -> None:
-    """What the roofs of a day do not hold, others do; none of them is off."""
+    """What the daily limits of a day do not hold, others do; none of them is off."""
     before = worst_day(parameters.defaults(ROOT) | {"ForgeLlm": "anthropic:claude-sonnet-4-5"})
     named = ("DeploymentRequestsPerDay", "DeploymentStreamsPerDay", "DeploymentTokensPerDay")
     halved = {

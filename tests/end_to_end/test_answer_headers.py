@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from forge.api.hardening import HEADERS
+from forge.api.entry.security_headers import HEADERS
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.marks import END_TO_END
 from tests.patience import PATIENCE_SECONDS

@@ -14,7 +14,7 @@ from bench.soak.events import EVERYTHING, Event
 from bench.soak.faults import Fault
 from bench.soak.handovers import HandOver, handovers
 from bench.soak.rig import Rig, running_rig
-from forge.models.run import MAX_ATTEMPTS
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 WORKERS = ("worker-1", "worker-2")
 HELD_SECONDS = 120.0
@@ -47,7 +47,7 @@ async def test_deployments_lose_nothing_double_nothing_and_spend_no_attempt() ->
         await talker.client.connect()
         held = Held(rig, talker.talk.ref, skip=1)
         said = await talker.say(paying(talker.next_ref()))
-        for _ in range(MAX_ATTEMPTS + 1):
+        for _ in range(LOST_WORKERS_LIMIT + 1):
             await asyncio.wait_for(held.fired.wait(), HELD_SECONDS)
             before, held = held, Held(rig, talker.talk.ref)
             deploying = asyncio.create_task(deploy(rig, deployments))
@@ -62,7 +62,7 @@ async def test_deployments_lose_nothing_double_nothing_and_spend_no_attempt() ->
     over = list(handovers(talk.events))
     assert said.outcome == "completed"
     assert talk.paid[said.script.ref] == 1
-    assert len(over) == deployments.done == MAX_ATTEMPTS + 1
+    assert len(over) == deployments.done == LOST_WORKERS_LIMIT + 1
     assert not any(each.is_spent for each in over)
     assert deployments.late == []
 

@@ -14,22 +14,22 @@ from bench.soak.matrix import KINDS, POINTS, cells
 from local_dev.processes.processes import ROOT
 
 CROSSINGS = {
-    "agent/history/journal._run: super().call_tool": "tool.pay",
+    "agent/tools/call_ledger._run: super().call_tool": "tool.pay",
     "agent/tools/toolsets.call_tool: super().call_tool": "tool.pay",
-    "agent/history/journal.wrap_model_request: handler": "llm.request",
+    "agent/history/persist_history.wrap_model_request: handler": "llm.request",
     "push/audiences._find_latecomers: self._blocking.retry(self._controls.read)": "controls.read",
     "push/audiences.is_gone: self._blocking(self._forget_unless_opening)": "controls.disconnect",
     "push/signed_connections.post: self._pool.post": "connections.post",
     "runs/claiming._claim: self.blocking(self.runs.claim)": "runs.claim",
-    "runs/settling.delete: self._blocking.retry(self._queue.delete)": "queue.delete",
+    "runs/queue_calls.delete: self._blocking.retry(self._queue.delete)": "queue.delete",
     "runs/consumer._receive: self._blocking(self._queue.receive)": "queue.receive",
-    "runs/run_deliveries._pause: self._blocking.retry(self._controls.read)": "controls.read",
-    "runs/settling.release: self._blocking.retry(self._queue.extend)": "queue.release",
-    "runs/settling.dead_letter: self._blocking.retry(self._queue.dead_letter)": "queue.dead_letter",
+    "runs/message_after_run._pause: self._blocking.retry(self._controls.read)": "controls.read",
+    "runs/queue_calls.release: self._blocking.retry(self._queue.extend)": "queue.release",
+    "runs/queue_calls.dead_letter: self._blocking.retry(self._queue.dead_letter)": "queue.dead_letter",
     "runs/run_deliveries._executed: self._blocking(self._runs.release)": "runs.release",
     "runs/answering.lacking: self.publisher.others_can_answer": "catalog.get",
     "runs/execution.show: self._blocking(self._sessions.get)": "sessions.get",
-    "runs/holding._extend: blocking(queue.extend_all)": "queue.extend",
+    "runs/message_visibility._extend: blocking(queue.extend_all)": "queue.extend",
     "runs/leased_record.append: self._renew(self._runs.append)": "runs.append",
     "runs/leased_record.begin_call: self._persist(self._journal.begin_call)": "journal.begin_call",
     "runs/leased_record.call_record: self._persist(self._journal.call_record)": "journal.call_record",
@@ -58,17 +58,17 @@ BESIDE_RUNS = {
     "agent/tools/mounted_server.list_tools: stack.enter_async_context",
     "agent/tools/toolbox.close: self._stack.aclose",
     "runs/consumer._answer_command: self._commands.answer",
-    "runs/settling.resend: self._blocking.retry(self._resend)",
+    "runs/queue_calls.resend: self._blocking.retry(self._resend)",
     "runs/consumer._run_command: within self._command_places",
     "runs/consumer._settle_fault: self._poison.settle",
     "runs/leased_record._persist: within limit",
-    "runs/run_deliveries._taken_up_again: self._blocking.retry(self._sessions.get)",
+    "runs/message_after_run._taken_up_again: self._blocking.retry(self._sessions.get)",
     "runs/run_deliveries._give_up_unreadable: self._blocking.retry(self._recovery.stop_unreadable)",
 }
 """No run waits here for storage: tools outside of conversations, connecting to MCP servers, the run's opening,
 whose own waits are the wallet's and stand in its tests, the end of a session that cannot be read, and what becomes of a
-delivery after an exception (tests/worker/test_poison.py). The limit of `record._persist` is around the writes named
-above.
+delivery after an exception (tests/worker/test_failed_deliveries.py). The limit of `record._persist` is around the
+writes named above.
 """
 
 ELSEWHERE = {

@@ -11,9 +11,9 @@ from forge.models import approval as server_approval
 from forge.models import frame as server_frames
 from forge.models import http as server_http
 from forge.models import message as server_message
-from forge.models import review as server_review
 from forge.models import run as server_run
 from forge.models import views as server_views
+from forge.models import wallet_review as server_review
 from forge_client import answers, frames
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [

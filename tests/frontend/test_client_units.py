@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forge.models.lines import fit
+from forge.models.text_cleaning import fit
 from tests.unlisted import tried
 
 pytestmark = pytest.mark.processes

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
-from forge.store.running.ahead import Stamp
+from forge.store.running.write_ahead import Stamp
 from local_dev.aws.resources import client, create_tables
 from local_dev.processes.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
 from local_dev.processes.processes import Child, Processes, StartFailed

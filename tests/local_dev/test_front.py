@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from forge.api.hardening import HEADERS
+from forge.api.entry.security_headers import HEADERS
 from local_dev.gateway.front import API_HOST, Front, Visitors
 from tests.unlisted import tried
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.models.lines import one_line
+from forge.models.text_cleaning import one_line
 from worker.ethereum.texts import skeleton
 
 

@@ -15,8 +15,8 @@ from forge.models.approval import REASON_LIMIT, Approval, ApprovalReply, Call, W
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.framing import state_frames
 from forge.models.ids import SessionKey, new_run_id
-from forge.models.review import NOT_HERE, Review, ReviewWarning
 from forge.models.session import Session
+from forge.models.wallet_review import NOT_HERE, Review, ReviewWarning
 from tests.properties import examples
 from tests.unlisted import tried
 

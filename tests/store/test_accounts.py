@@ -15,7 +15,7 @@ from forge.models.account import Deleted
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress
 from forge.store import Store, keys
-from forge.store.endings.owned import _place
+from forge.store.endings.owned_sessions import _place
 from tests.clock import Clock
 from tests.properties import examples
 from tests.store.scenes import approval, completed, log, next_of, spoken, told

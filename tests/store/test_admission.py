@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from forge.errors import RateLimited, StillRateLimited, TooManyConnections
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
-from forge.models.prices import FRAMES, FRAMES_AHEAD_MS, Price
+from forge.models.request_prices import FRAMES, FRAMES_AHEAD_MS, Price
 from forge.models.run import Submission
 from forge.models.session import Connection
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.config import CONNECTIONS_LIMIT
 from forge.store.controls import Hurried
-from forge.store.limits.admission import Blocks
+from forge.store.limits.request_rates import Blocks
 from tests.clock import Clock
 from tests.store.scenes import counted
 from tests.unlisted import tried

@@ -14,8 +14,8 @@ from forge.dynamodb.codec import encode_item
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim, Report
 from forge.models.ids import SessionKey
-from forge.models.receipt import WalletReceipt
 from forge.models.run import Ending, Progress, receipt_of
+from forge.models.wallet_receipt import WalletReceipt
 from forge.ports import Lease
 from forge.store import Store, keys
 from tests.clock import Clock

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseHeld, LeaseLost, RunGone
-from forge.models.run import MAX_ATTEMPTS
 from forge.models.timing import LEASE_MS
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, counted, next_of, spoken, started, told
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 
 def test_claiming_the_next_run_costs_one_write(store: Store, dynamodb: Any, clock: Clock):
@@ -114,7 +114,7 @@ def test_renewing_keeps_the_lease_and_the_session_alive(store: Store, clock: Clo
 
 def test_one_attempt_too_many_can_be_claimed_to_be_failed(store: Store, clock: Clock):
     lease = started(store)
-    for attempt in range(2, MAX_ATTEMPTS + 2):
+    for attempt in range(2, LOST_WORKERS_LIMIT + 2):
         clock.advance(LEASE_MS + 1)
         lease = store.runs.claim(next_of(lease.session), "b")
         assert lease.attempt == attempt

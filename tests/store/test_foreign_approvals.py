@@ -15,7 +15,7 @@ from forge.models.approval import CLAIM_MS, Approval, Claim
 from forge.models.public import CANNOT_BE_SHOWN, hot
 from forge.models.session import Session
 from forge.store import Store, keys
-from forge.store.stored.requests import read_approvals
+from forge.store.stored.wallet_requests import read_approvals
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, next_of, started, told
 from tests.unlisted import tried

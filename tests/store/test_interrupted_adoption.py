@@ -16,10 +16,10 @@ from forge.models.run import Progress
 from forge.settings import Settings
 from forge.store import Store, keys
 from forge.store.config import StoreConfig
-from forge.store.endings.accounts import TableAccounts
+from forge.store.endings.account_sessions import TableAccounts
 from tests.clock import Clock
 from tests.store.scenes import KEY, completed, counted, log, next_of, spoken, told
-from tests.store.test_adopt import CONVERSATION, rows, talked
+from tests.store.test_adopt_session import CONVERSATION, rows, talked
 
 
 class Interrupted(Table):

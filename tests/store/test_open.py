@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from forge.store import Store, StorePart
-from forge.store.limits.admission import TableAdmission
+from forge.store.limits.request_rates import TableAdmission
 
 
 def test_every_part_that_can_be_named_is_there(store: Store) -> None:
@@ -27,7 +27,7 @@ def test_threads_that_ask_at_once_get_the_same_part(store: Store, monkeypatch: p
         made.append(TableAdmission(*arguments))
         return made[-1]
 
-    monkeypatch.setattr("forge.store.limits.admission.TableAdmission", make)
+    monkeypatch.setattr("forge.store.limits.request_rates.TableAdmission", make)
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda _: store.admission, range(2))
     assert first is second

@@ -27,7 +27,7 @@ from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.endings.erase import RECEIPT_SECONDS
+from forge.store.endings.erase_account import RECEIPT_SECONDS
 from forge.store.endings.expiry import stream_key
 from tests.clock import Clock
 from tests.properties import examples

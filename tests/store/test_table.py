@@ -18,7 +18,7 @@ from forge.errors import StorageUnavailable
 from forge.models.run import Progress
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.running.ahead import AHEAD_ITEMS
+from forge.store.running.write_ahead import AHEAD_ITEMS
 from forge.store.stored.message_log import PART_BYTES, split
 from tests.clock import Clock
 from tests.properties import examples

@@ -21,12 +21,11 @@ from forge.store import Store, open_store
 from tests.worker.gateway import Gateway, Page
 from tests.worker.machines import Clock, PollingQueue
 from worker.agent.agent import ForgeAgent, Limits
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 from worker.agent.tools.toolbox import ForeignServers, Toolbox
 from worker.agent.wallet import Wallet
 from worker.assembly import Parts, assemble, leased_records
 from worker.blocking import Blocking
-from worker.catalog import Publisher
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.push.feed import Feed
@@ -34,6 +33,7 @@ from worker.push.signed_connections import SignedConnections
 from worker.runs.control_poll import LocalRuns
 from worker.runs.leased_record import LeasedRecord
 from worker.serve import serve
+from worker.tool_catalog import Publisher
 
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
 """`conftest.py` fails each test in which a log line has its id."""
@@ -90,7 +90,7 @@ class Stage:
             approvals=self.store.approvals,
             controls=self.store.controls,
             commands=self.store.commands,
-            faults=self.store.faults,
+            delivery_failures=self.store.delivery_failures,
             queue=self.queue,
             connections=self.connections,
             blocking=blocking,

@@ -1,4 +1,4 @@
-"""`python -m worker.dead_letters`: runs that were given up can be listed, and tried again."""
+"""`python -m worker.operator_commands.dead_letters`: runs that were given up can be listed, and tried again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forge.queue import SqsRunQueue
 from forge.store import Store
 from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES
-from worker.dead_letters import DeadLetters, details, line
+from worker.operator_commands.dead_letters import DeadLetters, details, line
 
 KEY = SessionKey(ANONYMOUS, "s1")
 

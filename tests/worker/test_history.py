@@ -19,9 +19,9 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from worker.agent.deps import RunDeps
-from worker.agent.history import stored_history as history
+from worker.agent.history import run_history as history
+from worker.agent.history.history_window import Window
 from worker.agent.history.message_codec import Sizes
-from worker.agent.history.window import Window
 
 RUN = "a" * 32
 

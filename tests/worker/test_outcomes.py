@@ -20,9 +20,9 @@ from pydantic_ai.messages import RetryInfo, ToolReturnPart
 from forge.models.work import CallKind, CallRecord
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
-from tests.worker.wallet.test_policy import policy
-from worker.agent.history.drafts import kind_of
-from worker.agent.history.journal import replay
+from tests.worker.wallet.test_operator_limits import policy
+from worker.agent.history.shown_messages import kind_of
+from worker.agent.tools.call_ledger import replay
 from worker.mcp_servers.toolbox import (
     READS,
     SENDS,

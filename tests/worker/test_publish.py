@@ -12,7 +12,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME, create_table
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
-from worker.catalog import Publisher
+from worker.tool_catalog import Publisher
 
 
 async def test_a_worker_publishes_as_soon_as_its_table_exists(aws: None) -> None:

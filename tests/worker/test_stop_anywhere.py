@@ -25,7 +25,7 @@ from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import MortalBlocking, Watched
 from tests.worker.scripts import Piece, Script, call, results
 from tests.worker.stage import KEY, Stage, message_of, playing
-from tests.worker.test_asking import web
+from tests.worker.test_ask_permission import web
 from tests.worker.tools import Bank
 from worker.blocking import Blocking
 from worker.runs.active_run import LocalRun

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from forge.errors import LeaseHeld, LeaseLost
-from forge.models.run import MAX_ATTEMPTS, Ending
+from forge.models.run import Ending
 from forge.models.timing import LEASE_MS
 from forge.ports import Lease
 from tests.worker.machines import MortalBlocking
@@ -19,6 +19,7 @@ from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
 from worker.push.feed import Feed
 from worker.runs.leased_record import LeasedRecord
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 ASKED = ("user", "pay Bob")
 CALLED = ("system", 'tool: transfer | args: {"to":"Bob","amount":5}')
@@ -156,7 +157,7 @@ async def test_a_run_that_fails_every_attempt_ends_as_failed_and_in_the_dead_let
     page = await stage.open_page()
     run_id = await stage.say("hi")
     session = await stage.session()
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(LOST_WORKERS_LIMIT):
         await asyncio.to_thread(stage.store.runs.claim, message_of(session, run_id), "dies")
         stage.clock.ahead += 7_000
     stage.start()

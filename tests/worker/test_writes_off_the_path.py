@@ -11,9 +11,8 @@ import pytest
 
 from forge.errors import MissingApiKey, SpendingCapReached, StorageUnavailable
 from forge.models.ids import SessionKey
-from forge.models.run import MAX_ATTEMPTS
 from forge.models.session import Session
-from forge.models.spending import SendingCaps
+from forge.models.spending_caps import SendingCaps
 from forge.models.work import CallRecord
 from forge.ports import Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
@@ -22,6 +21,7 @@ from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
 from worker.runs.leased_record import LeasedRecord
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 MOMENTS = ["before", "after"]
 
@@ -236,7 +236,7 @@ async def test_a_given_up_run_comes_to_the_dead_letters_although_the_queue_fails
     page = await stage.open_page()
     run_id = await stage.say("hi")
     session = await stage.session()
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(LOST_WORKERS_LIMIT):
         await asyncio.to_thread(stage.store.runs.claim, message_of(session, run_id), "dies")
         stage.clock.ahead += 7_000
     dead_letter = Failing(stage.queue.dead_letter, moment, failures=1)

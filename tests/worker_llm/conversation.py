@@ -15,14 +15,14 @@ from pydantic_ai.models import Model
 
 from forge.models.message import Draft
 from forge.models.run import Progress, Submission
-from forge.models.spending import SendingCaps, Spending
+from forge.models.spending_caps import SendingCaps, Spending
 from forge.ports import CallRecord, CallStatus
 from tests.worker_llm import wires
 from tests.worker_llm.bank import Bank
 from tests.worker_llm.provider_server import ProviderServer, provider_server
 from worker.agent.agent import Ended, ForgeAgent, Limits
 from worker.agent.deps import RunDeps
-from worker.agent.history.stored_history import attempt_id
+from worker.agent.history.run_history import attempt_id
 from worker.agent.tools.toolbox import Toolbox
 
 LIMITS = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=1_000_000, history_tokens=100_000)

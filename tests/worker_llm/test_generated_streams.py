@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.llm.thoughts import CLOSE, OPEN, ThoughtSplitter
-from worker.agent.llm.tool_calls import CallJoiner, StreamedCall
+from worker.agent.llm.hidden_thoughts import CLOSE, OPEN, ThoughtSplitter
+from worker.agent.llm.streamed_tool_calls import CallJoiner, StreamedCall
 
 ACCOUNTS = st.sampled_from(["Alice", "Bob", "Eve"])
 

@@ -16,7 +16,7 @@ from tests.worker_llm import conversation, damage, wires
 from tests.worker_llm import test_openai as chat
 from tests.worker_llm.conversation import Conversation, Stage
 from tests.worker_llm.provider_server import Reply, stream
-from worker.agent.failures import describe
+from worker.agent.failure_messages import describe
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -29,8 +29,8 @@ from forge.models.run import Submission
 from tests.unlisted import tried
 from tests.worker_llm.conversation import LIMITS, MemoryRecord, deps_of
 from worker.agent.agent import Ended, ForgeAgent, Limits
-from worker.agent.history import stored_history as history
-from worker.agent.llm.text import GATHERED_LIMIT, ShowingModel
+from worker.agent.history import run_history as history
+from worker.agent.llm.stream_text import GATHERED_LIMIT, ShowingModel
 from worker.agent.tools.toolbox import Toolbox
 
 SUBMISSION = Submission(run_id="1" * 32, content="go on", created_at=1)

@@ -10,7 +10,7 @@ import pytest
 from forge.models.run import Submission
 from forge.models.session import NetworkInfo
 from worker.agent import prompt
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 
 NETWORKS = [
     NetworkInfo(name="testnet", chain_id=31337, title="Local test network", sends=True),

@@ -11,7 +11,7 @@ from tests.worker_llm import test_openai as chat
 from tests.worker_llm import wires
 from tests.worker_llm.conversation import Conversation, conversation
 from tests.worker_llm.provider_server import Reply, json_reply, stream
-from worker.agent.llm.thoughts import ThoughtSplitter
+from worker.agent.llm.hidden_thoughts import ThoughtSplitter
 
 ALICE, BOB = '{"who": "Alice"}', '{"who": "Bob"}'
 Chunk = tuple[int | None, str | None, str | None, Any]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.llm.thoughts import TAGS, Tags, ThoughtSplitter
+from worker.agent.llm.hidden_thoughts import TAGS, Tags, ThoughtSplitter
 
 WORDS = st.text(st.sampled_from(list("ab .,\n/[]<>|")), max_size=20)
 

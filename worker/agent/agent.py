@@ -25,22 +25,22 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 
 from forge.models.run import Ending, Submission
-from worker.agent import failures, prompt
+from worker.agent import failure_messages, prompt
 from worker.agent.deps import RunDeps
-from worker.agent.endings import answered, broken_off, unfinished
-from worker.agent.history import stored_history as history
-from worker.agent.history.healing import HealedModel
-from worker.agent.history.journal import show_result
+from worker.agent.history import run_history as history
+from worker.agent.history.history_window import Window
 from worker.agent.history.media import ReadableMedia
 from worker.agent.history.message_codec import newly_unreadable
-from worker.agent.history.window import Window
-from worker.agent.layers import Layers
-from worker.agent.llm.text import ShowingModel
+from worker.agent.history.persist_history import show_result
+from worker.agent.history.refused_history import HealedModel
+from worker.agent.llm.stream_text import ShowingModel
+from worker.agent.llm_request_layers import Layers
 from worker.agent.prompt import prompt_text
-from worker.agent.tools.accepting import UnfinishedAnswer
+from worker.agent.run_endings import answered, broken_off, unfinished
+from worker.agent.tools.response_acceptance import UnfinishedAnswer
 from worker.agent.tools.toolbox import Toolbox
-from worker.agent.wallet.settle import open_run
-from worker.agent.wallet.verify import NotYet, Stopped
+from worker.agent.wallet.answer.settle_answer import open_run
+from worker.agent.wallet.answer.verify import NotYet, Stopped
 from worker.tool_outcomes import lost
 
 INTERRUPTED_NOTICE = "Interrupted by user"
@@ -73,7 +73,7 @@ class ForgeAgent:
         llm: Model,
         toolbox: Toolbox,
         limits: Limits,
-        first_pause: float = failures.FIRST_PAUSE,
+        first_pause: float = failure_messages.FIRST_PAUSE,
         observing: Sequence[AbstractCapability[Any]] = (),
     ) -> None:
         """`observing`: a capability that observes all work of the LLM and the tools."""
@@ -89,7 +89,7 @@ class ForgeAgent:
                 Layers(
                     Window(limits.history_tokens),
                     ReadableMedia(toolbox.limits.media),
-                    failures.RetryLlm(first_pause),
+                    failure_messages.RetryLlm(first_pause),
                 ),
             ],
             retries={"tools": 5, "output": 2},
@@ -114,13 +114,17 @@ class ForgeAgent:
             except UnfinishedAnswer as error:
                 return Ended(unfinished(deps, messages, error), error)
             except RunTimedOut as error:
-                return Ended(await broken_off(deps, messages, "failed", failures.describe(error)), error)
+                return Ended(
+                    await broken_off(deps, messages, "failed", failure_messages.describe(error)), error
+                )
             except NotYet:
                 raise
             except (Stopped, RunCancelled):
                 return Ended(await broken_off(deps, messages, "interrupted", INTERRUPTED_NOTICE))
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
-                return Ended(await broken_off(deps, messages, "failed", failures.describe(error)), error)
+                return Ended(
+                    await broken_off(deps, messages, "failed", failure_messages.describe(error)), error
+                )
 
     async def _instructions(self, ctx: RunContext[RunDeps]) -> str:
         """This is a coroutine, because the library would call a plain function in a thread before each LLM request."""
@@ -166,7 +170,7 @@ async def refuse(
 ) -> Ended:
     """End a run that cannot be worked on, and store its input, so that the history still says what was asked."""
     known = _with_prompt(deps, history.load(entries), submission)
-    return Ended(await broken_off(deps, known, "failed", failures.describe(error)), error)
+    return Ended(await broken_off(deps, known, "failed", failure_messages.describe(error)), error)
 
 
 def _with_prompt(deps: RunDeps, stored: list[ModelMessage], submission: Submission) -> list[ModelMessage]:

@@ -11,12 +11,12 @@ from typing import Literal, Protocol
 from pydantic_ai.messages import ModelMessage, ModelRequest
 
 from forge.models.approval import Approval
-from forge.models.asking import Ask
 from forge.models.message import AnswerEnd, Draft, RunEnd
-from forge.models.receipt import WalletReceipt
 from forge.models.run import ChainWait, Progress
 from forge.models.session import NetworkInfo
-from forge.models.spending import SendingCaps, Spending
+from forge.models.spending_caps import SendingCaps, Spending
+from forge.models.tool_permission import Ask
+from forge.models.wallet_receipt import WalletReceipt
 from forge.ports import CallRecord, CallStatus, Clock
 from worker.agent.history.message_codec import Sizes
 

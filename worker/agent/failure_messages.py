@@ -14,10 +14,10 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from forge.errors import ForgeError, MissingApiKey
-from worker.agent.daily_tokens import DailyTokensUsedUp
 from worker.agent.deps import RunDeps
-from worker.agent.llm.error_words import Fault
-from worker.agent.llm.faults import fault_of
+from worker.agent.llm.provider_error_words import Fault
+from worker.agent.llm.provider_errors import fault_of
+from worker.agent.owner_token_limit import DailyTokensUsedUp
 
 ATTEMPTS = 4
 FIRST_PAUSE = 0.5

@@ -15,13 +15,13 @@ from pydantic_ai.exceptions import RetryModelRequest
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
-from worker.agent.daily_tokens import DailyTokens
 from worker.agent.deps import RunDeps
-from worker.agent.failures import RetryLlm
-from worker.agent.history.healing import HealHistory
-from worker.agent.history.journal import PersistHistory
+from worker.agent.failure_messages import RetryLlm
+from worker.agent.history.history_window import Window
 from worker.agent.history.media import ReadableMedia
-from worker.agent.history.window import Window
+from worker.agent.history.persist_history import PersistHistory
+from worker.agent.history.refused_history import HealHistory
+from worker.agent.owner_token_limit import DailyTokens
 
 
 @dataclass

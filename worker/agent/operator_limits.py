@@ -13,7 +13,7 @@ from pydantic_ai import RunContext
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from forge.errors import DayUsedUp, InvalidRequest, SpendingCapReached
-from forge.models.spending import CapScope, SendingCaps
+from forge.models.spending_caps import CapScope, SendingCaps
 from worker.agent.deps import RunDeps
 from worker.ethereum.amounts import format_units, parse_amount
 from worker.tool_outcomes import ToolEnded, ToolRefused

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from forge.models.run import Submission
 from forge.models.session import NetworkInfo
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 from worker.ethereum.amounts import format_units
 from worker.ethereum.texts import skeleton
 from worker.tool_outcomes import UNKNOWN_SIGN

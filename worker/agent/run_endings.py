@@ -11,8 +11,8 @@ from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import Ending
 from forge.models.work import CallRecord
 from worker.agent.deps import RunDeps
-from worker.agent.history import stored_history as history
-from worker.agent.history.drafts import (
+from worker.agent.history import run_history as history
+from worker.agent.history.shown_messages import (
     INTERRUPTED,
     NOT_STARTED,
     error_part,
@@ -22,10 +22,10 @@ from worker.agent.history.drafts import (
     response_text,
     result_draft,
     text_draft,
-    tokens_of,
 )
-from worker.agent.tools import asked
-from worker.agent.tools.accepting import UnfinishedAnswer
+from worker.agent.history.token_usage import tokens_used
+from worker.agent.tools import permission_answers
+from worker.agent.tools.response_acceptance import UnfinishedAnswer
 from worker.agent.wallet import asked_text, waiting_text
 from worker.tool_outcomes import lost
 
@@ -57,14 +57,17 @@ def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) 
         outcome="completed",
         drafts=[*drafts, *how_it_ended(deps), *about_history(deps)],
         entries=history.dump(unsaved),
-        tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
+        tokens=tokens_used(unsaved) + deps.tokens_of_nothing,
     )
 
 
 def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolRequests) -> Ending:
     """Give the paused calls a result that says that they wait, so that the history is complete whatever follows."""
     texts = {each.call_id: (waiting_text(each), asked_text(each)) for each in deps.asked}
-    texts |= {each.call_id: (asked.waiting_text(each), asked.asked_text(each)) for each in deps.asking}
+    texts |= {
+        each.call_id: (permission_answers.waiting_text(each), permission_answers.asked_text(each))
+        for each in deps.asking
+    }
     results = [paused_part(call, *texts[call.tool_call_id]) for call in requests.calls]
     paused = ModelRequest(parts=results, run_id=deps.attempt_id)
     return Ending(
@@ -73,7 +76,7 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
         entries=history.dump([*unsaved, paused]),
         approvals=list({each.call_id: each for each in deps.asked}.values()),
         asks=list({each.call_id: each for each in deps.asking}.values()),
-        tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
+        tokens=tokens_used(unsaved) + deps.tokens_of_nothing,
     )
 
 
@@ -128,7 +131,7 @@ def broken(
             deps.notice(notice, run_end=outcome, answer_end=answer_end),
         ],
         entries=history.dump(settled),
-        tokens=tokens_of(unsaved) + deps.tokens_of_nothing,
+        tokens=tokens_used(unsaved) + deps.tokens_of_nothing,
     )
 
 

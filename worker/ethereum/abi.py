@@ -17,8 +17,8 @@ from worker.ethereum.abi_values import AddressParser, from_abi, to_abi
 from worker.ethereum.known_signatures import PANICS, known_errors, known_functions
 from worker.ethereum.results import Argument, DecodedCall, EncodedCall
 from worker.ethereum.signatures import AbiType, FunctionSignature, parse_signature, parse_types
-from worker.foreign_text import from_outside
 from worker.tool_outcomes import ToolRefused
+from worker.untrusted_text import from_outside
 
 _HEX_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 LONGEST_REASON = 500

@@ -13,7 +13,7 @@ from functools import cache
 
 from eth_hash.auto import keccak
 
-from forge.models.review import AllowanceKind, AssetStandard
+from forge.models.wallet_review import AllowanceKind, AssetStandard
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.lenient import Allotment, LenientReader, TooMuch
 from worker.ethereum.signatures import parse_types

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from forge.models.review import AllowanceKind, AssetStandard
 from forge.models.session import NetworkInfo
+from forge.models.wallet_review import AllowanceKind, AssetStandard
 
 
 class Balance(BaseModel):

@@ -10,13 +10,13 @@ from typing import Any
 
 import aiohttp
 
-from forge.models.lines import one_line
+from forge.models.text_cleaning import one_line
 from worker.ethereum.node.dialects import Meaning
 from worker.ethereum.node.envelope import Envelope, read_envelope
 from worker.ethereum.node.faults import NodeFault
-from worker.foreign_text import from_outside
 from worker.retry_after import seconds_of
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused
+from worker.untrusted_text import from_outside
 
 READ_SECONDS = 20.0
 SEND_SECONDS = 30.0

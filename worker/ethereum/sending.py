@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import Any
 
+from worker.concurrent_calls import both
 from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import decimal, fees, status_of
 from worker.ethereum.chains import Chain
@@ -13,7 +14,6 @@ from worker.ethereum.node import Receipt, transaction_hash
 from worker.ethereum.results import Sent
 from worker.ethereum.rpc import LOOK_FIRST, NodeRefused, NodeUnreadable
 from worker.ethereum.transactions import Request, refusal
-from worker.together import both
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused, note
 
 FIRST_POLL_SECONDS = 0.02

@@ -7,6 +7,7 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
+from worker.concurrent_calls import all_of, both
 from worker.ethereum.addresses import ZERO_ADDRESS, parse_address
 from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import decimal
@@ -17,7 +18,6 @@ from worker.ethereum.results import AssetChange, GivenRight, Simulation
 from worker.ethereum.rpc import NodeRefused, NodeUnreadable
 from worker.ethereum.tokens import Token, read_token
 from worker.ethereum.transactions import Request, refusal, would_fail
-from worker.together import all_of, both
 from worker.tool_outcomes import ToolRefused
 
 MOST_CHANGES = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from forge.models.lines import BLANK
+from forge.models.text_cleaning import BLANK
 
 _LOOKALIKES = str.maketrans(
     "\u0430\u0441\u0435\u043e\u0440\u0455\u0443\u0445\u0442\u043c\u0432\u0456\u04cf\u051d\u0261\u03b1\u03bf\u03c4",

@@ -10,14 +10,14 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
+from worker.concurrent_calls import both
 from worker.ethereum.amounts import format_units
 from worker.ethereum.chains import Chain
 from worker.ethereum.results import TokenBalance
 from worker.ethereum.rpc import NodeRefused
 from worker.ethereum.transactions import would_fail
-from worker.foreign_text import from_outside
-from worker.together import both
 from worker.tool_outcomes import ToolRefused
+from worker.untrusted_text import from_outside
 
 LONGEST_SYMBOL = 32
 MOST_DECIMALS = 77

@@ -11,8 +11,8 @@ from worker.ethereum.amounts import format_units, parse_amount
 from worker.ethereum.chains import Chain
 from worker.ethereum.node.dialects import Meaning
 from worker.ethereum.rpc import NodeRefused
-from worker.foreign_text import from_outside
 from worker.tool_outcomes import ToolRefused
+from worker.untrusted_text import from_outside
 
 FAILS: frozenset[Meaning] = frozenset({"reverted", "fails", "no funds"})
 NO_REASON = "no reason given"

@@ -14,8 +14,8 @@ from forge.models.run import CommandMessage, CommandResult, ToolCommand
 from forge.observability import error_fields
 from forge.ports import Commands
 from worker.agent.tools.toolbox import Toolbox
-from worker.bind_wallet import WalletBinding
 from worker.blocking import Blocking
+from worker.mcp_commands.bind_wallet import WalletBinding
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from forge.models.run import Ending
 from forge.observability import log_fields
 from forge.ports import Clock, Lease
-from worker.agent import failures
+from worker.agent import failure_messages
 from worker.agent.agent import INTERRUPTED_NOTICE, Ended, ForgeAgent, refuse
 from worker.agent.deps import RunDeps
-from worker.agent.endings import broken_off
-from worker.agent.failures import RunUnreadable, TooManyAttempts
-from worker.agent.history import stored_history as history
+from worker.agent.failure_messages import RunUnreadable, TooManyAttempts
+from worker.agent.history import run_history as history
 from worker.agent.history.message_codec import loaded
+from worker.agent.run_endings import broken_off
 from worker.agent.tools.toolbox import Toolbox
-from worker.catalog import Publisher
 from worker.runs.active_run import LocalRun
+from worker.tool_catalog import Publisher
 
 _STOP_SECONDS = 2.0
 """How long an agent that was told to stop may continue before the run ends without it."""
@@ -74,7 +74,7 @@ class Answering:
     def given_up_blindly(self, run: LocalRun) -> Ended:
         """Return the same end without the history, because the history may be what is broken."""
         error = TooManyAttempts()
-        notice = self._deps(run).notice(failures.describe(error))
+        notice = self._deps(run).notice(failure_messages.describe(error))
         return Ended(Ending(outcome="failed", drafts=[notice]), error)
 
     async def _answer(self, run: LocalRun, deps: RunDeps) -> Ended:

@@ -10,8 +10,8 @@ from forge.models.run import RunMessage
 from forge.models.session import Control
 from forge.ports import Clock, Controls, Lease, Runs
 from worker.blocking import Blocking
-from worker.runs.kept_messages import KeptMessages
-from worker.runs.places import Capacity
+from worker.runs.fair_share import Capacity
+from worker.runs.message_visibility import KeptMessages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from forge.models.run import CommandMessage, RunMessage
 from forge.observability import error_fields
 from forge.ports import Delivery, RunQueue
 from worker.blocking import Blocking
-from worker.commands import CommandAnswers
+from worker.mcp_commands.command_answers import CommandAnswers
 from worker.runs.control_poll import LocalRuns
-from worker.runs.kept_messages import KeptMessages
-from worker.runs.places import Capacity, holder_of, pause_after
-from worker.runs.poison import PoisonRule
+from worker.runs.failed_deliveries import FailedDeliveries
+from worker.runs.fair_share import Capacity, holder_of, pause_after
+from worker.runs.message_visibility import KeptMessages
+from worker.runs.queue_calls import QueueCalls
 from worker.runs.run_deliveries import RunDeliveries
-from worker.runs.settling import Settling
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)
@@ -45,13 +45,13 @@ class Consumer:
         runs: RunDeliveries,
         commands: CommandAnswers,
         kept: KeptMessages,
-        settling: Settling,
-        poison: PoisonRule,
+        queue_calls: QueueCalls,
+        failed: FailedDeliveries,
     ) -> None:
         self._queue, self._blocking = queue, blocking
         self._capacity, self._active = capacity, active
         self._runs, self._commands, self._kept = runs, commands, kept
-        self._settling, self._poison = settling, poison
+        self._queue_calls, self._failed = queue_calls, failed
         self._command_places = asyncio.Semaphore(max(1, capacity.count // COMMANDS_SHARE))
         self._deliveries: set[asyncio.Task[None]] = set()
 
@@ -90,7 +90,7 @@ class Consumer:
         """Handle one message per session and batch; FIFO order holds the rest back until it is deleted."""
         if isinstance(delivery.body, RunMessage):
             if delivery.body.key in started:
-                return self._settling.release(delivery, 0)
+                return self._queue_calls.release(delivery, 0)
             started.add(delivery.body.key)
         return self._handle(delivery, stop)
 
@@ -116,7 +116,7 @@ class Consumer:
         """
         try:
             if stop.is_set():
-                await self._settling.release(delivery, 0)
+                await self._queue_calls.release(delivery, 0)
             else:
                 await self._hold_place(delivery)
         except LeaseLost:
@@ -133,7 +133,7 @@ class Consumer:
         body, holder = delivery.body, holder_of(delivery.body)
         if not self._capacity.places.take(holder):
             logger.info("beyond the caller's share", extra={"receives": delivery.receives})
-            return await self._settling.put_off(delivery, pause_after(delivery.receives))
+            return await self._queue_calls.put_off(delivery, pause_after(delivery.receives))
         try:
             if isinstance(body, CommandMessage):
                 await self._run_command(body, delivery)
@@ -145,7 +145,7 @@ class Consumer:
 
     async def _settle_fault(self, delivery: Delivery, error: BaseException) -> None:
         try:
-            await self._poison.settle(delivery, error)
+            await self._failed.settle(delivery, error)
         except Exception as broken:  # noqa: BLE001
             fields = {"receives": delivery.receives, **error_fields(broken)}
             logger.log(logging.ERROR, "delivery not settled", extra=fields)
@@ -153,7 +153,7 @@ class Consumer:
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
         if self._command_places.locked():
             logger.info("command put back", extra={"receives": delivery.receives})
-            return await self._settling.put_off(delivery, COMMAND_RETRY_SECONDS)
+            return await self._queue_calls.put_off(delivery, COMMAND_RETRY_SECONDS)
         async with self._command_places:
             await self._answer_command(message, delivery)
         return None
@@ -161,4 +161,4 @@ class Consumer:
     async def _answer_command(self, message: CommandMessage, delivery: Delivery) -> None:
         with self._kept.keep(lambda: delivery.receipt, asyncio.get_running_loop().time()):
             await self._commands.answer(message)
-        await self._settling.delete(delivery)
+        await self._queue_calls.delete(delivery)

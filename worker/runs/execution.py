@@ -10,13 +10,13 @@ from typing import Literal
 
 from forge.errors import LeaseLost
 from forge.models.ids import SessionKey
-from forge.models.run import MAX_ATTEMPTS, ActiveRun, ChainWait, Ending
+from forge.models.run import ActiveRun, ChainWait, Ending
 from forge.models.session import Control
 from forge.observability import error_fields, run_fields
 from forge.ports import Clock, Lease, Sessions
 from worker.agent.agent import Ended
-from worker.agent.llm.faults import cause_fields
-from worker.agent.wallet.verify import NotYet
+from worker.agent.llm.provider_errors import cause_fields
+from worker.agent.wallet.answer.verify import NotYet
 from worker.blocking import Blocking
 from worker.operation.metrics import Metrics, RunFigures
 from worker.operation.tracing import Tracing, tell_end
@@ -25,13 +25,14 @@ from worker.push.feed import Feed
 from worker.runs.active_run import LocalRun
 from worker.runs.answering import Answering
 from worker.runs.control_poll import LocalRuns
-from worker.runs.holding import keep_lease
-from worker.runs.kept_messages import KeptMessages
+from worker.runs.lease_renewal import keep_lease
 from worker.runs.leased_record import LeasedRecord
+from worker.runs.lost_worker_limit import is_given_up
+from worker.runs.message_visibility import KeptMessages
 
 logger = logging.getLogger(__name__)
 
-RunEnd = Literal["finished", "buried", "deleted", "released", "put back", "lost"]
+RunEnd = Literal["finished", "given up", "deleted", "released", "put back", "lost"]
 Records = Callable[[Feed, Lease], LeasedRecord]
 """Opens the record of a claimed run."""
 
@@ -123,7 +124,7 @@ class RunExecutor:
             run.is_over = True
             self._active.remove(run)
             self._audiences.release(lease.session, pushed)
-        waiting = run.waiting if end in {"finished", "buried"} else None
+        waiting = run.waiting if end in {"finished", "given up"} else None
         return Executed(end, run.receipt, waiting, run.again_at)
 
     async def show(self, key: SessionKey) -> None:
@@ -180,7 +181,7 @@ class RunExecutor:
             ended = self._answering.given_up_blindly(run)
             await self._finish(run, ended.ending)
         self._report(run, ended)
-        return "buried"
+        return "given up"
 
     def _report(self, run: LocalRun, ended: Ended) -> None:
         accepted, first_text_at = run.lease.run.submission.created_at, run.record.first_text_at
@@ -203,10 +204,6 @@ def may_be_put_back(run: ActiveRun, now: int) -> bool:
     is missing.
     """
     return run.put_back_at is None or now - run.put_back_at < PUT_BACK_MS
-
-
-def is_given_up(run: ActiveRun) -> bool:
-    return run.strikes >= MAX_ATTEMPTS
 
 
 def _fields(run: LocalRun) -> dict[str, str | int]:

@@ -13,7 +13,7 @@ from typing import cast
 from forge.errors import RunGone, StorageUnavailable
 from forge.models.run import CommandMessage, RunMessage
 from forge.observability import error_fields
-from forge.ports import Delivery, Faults, Recovery, RunQueue
+from forge.ports import Delivery, DeliveryFailures, Recovery, RunQueue
 from worker.blocking import Blocking
 from worker.tool_outcomes import broke_off
 
@@ -27,9 +27,14 @@ GiveUp = Callable[[RunMessage, Delivery], Awaitable[None]]
 """Ends the run as failed, which its clients see."""
 
 
-class PoisonRule:
+class FailedDeliveries:
     def __init__(
-        self, queue: RunQueue, faults: Faults, recovery: Recovery, blocking: Blocking, give_up: GiveUp
+        self,
+        queue: RunQueue,
+        faults: DeliveryFailures,
+        recovery: Recovery,
+        blocking: Blocking,
+        give_up: GiveUp,
     ) -> None:
         self._queue, self._faults, self._recovery, self._blocking = queue, faults, recovery, blocking
         self._give_up = give_up

@@ -12,10 +12,10 @@ from forge.models.ids import ANONYMOUS
 from forge.models.message import Draft, Message
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import Session
-from forge.models.spending import SendingCaps, Spending
+from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
 from forge.ports import CallRecord, CallStatus, Clock, Journal, Lease, Runs, Sessions, Spendings
-from worker.agent.history.wellformed import well_formed
+from worker.agent.history.storable_text import well_formed
 from worker.blocking import Blocking
 from worker.push.feed import Feed
 from worker.runs.history_cache import RecentHistories

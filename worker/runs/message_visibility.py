@@ -1,14 +1,22 @@
-"""The queue messages of everything that this process works on, kept invisible to other workers by calls for ten
-messages each.
+"""Keeps the queue messages of everything that this process works on invisible to other workers (SQS visibility
+timeout), by calls for ten messages each.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS
+from forge.errors import StorageUnavailable
+from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, LOOK_SECONDS, VISIBILITY_SECONDS
+from forge.observability import error_fields
+from forge.ports import RunQueue
+from worker.blocking import Blocking
+
+logger = logging.getLogger(__name__)
 
 BATCH = 10
 """Maximum messages that SQS accepts in one call."""
@@ -53,3 +61,28 @@ class KeptMessages:
     def end_batch(self, batch: Sequence[Kept], now: float) -> None:
         for kept in batch:
             kept.is_under_way, kept.due_at = False, now + EXTEND_SECONDS
+
+
+async def keep_messages(kept: KeptMessages, queue: RunQueue, blocking: Blocking) -> None:
+    """Extend the messages of all runs and commands, without end. A slow call does not delay other messages."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for batch in kept.begin_batches(loop.time()):
+                group.create_task(_extend(kept, queue, blocking, batch), name="messages")
+
+
+async def _extend(kept: KeptMessages, queue: RunQueue, blocking: Blocking, batch: Sequence[Kept]) -> None:
+    """A failure here does not end the run: the run belongs to the holder of the lease, even if its message is
+    delivered again.
+    """
+    receipts = [each.receipt() for each in batch]
+    try:
+        await blocking(queue.extend_all, receipts, VISIBILITY_SECONDS)
+    except StorageUnavailable:
+        pass
+    except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
+        logger.log(logging.ERROR, "messages not kept", extra=error_fields(error))
+    finally:
+        kept.end_batch(batch, asyncio.get_running_loop().time())

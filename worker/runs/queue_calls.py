@@ -12,7 +12,7 @@ RENEWED_RECEIVES = 50
 """
 
 
-class Settling:
+class QueueCalls:
     def __init__(self, queue: RunQueue, blocking: Blocking) -> None:
         self._queue, self._blocking = queue, blocking
 

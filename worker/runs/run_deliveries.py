@@ -1,9 +1,8 @@
-"""Deliveries of runs: claim the run, execute it, and settle the message by the run's end."""
+"""Deliveries of runs: claim the run and execute it; `message_after_run` then decides about the message."""
 
 from __future__ import annotations
 
 import logging
-import math
 from contextlib import suppress
 from dataclasses import replace
 
@@ -20,16 +19,16 @@ from forge.models.run import RunMessage
 from forge.models.session import Control
 from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
 from forge.observability import run_fields
-from forge.ports import Clock, Controls, Delivery, Lease, Recovery, Runs, Sessions
+from forge.ports import Delivery, Lease, Recovery, Runs
 from worker.blocking import Blocking
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.runs.claiming import Claims
 from worker.runs.control_poll import LocalRuns
 from worker.runs.execution import Executed, RunExecutor
-from worker.runs.places import Capacity
-from worker.runs.settling import Settling
-from worker.runs.starts import Start, Starts
+from worker.runs.message_after_run import MessageAfterRun
+from worker.runs.queue_calls import QueueCalls
+from worker.runs.staggered_starts import Start, Starts
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)
@@ -44,22 +43,18 @@ class RunDeliveries:
         *,
         claims: Claims,
         executor: RunExecutor,
-        settling: Settling,
+        queue_calls: QueueCalls,
+        after: MessageAfterRun,
         active: LocalRuns,
-        capacity: Capacity,
         runs: Runs,
-        sessions: Sessions,
-        controls: Controls,
         recovery: Recovery,
         blocking: Blocking,
         metrics: Metrics,
         tracing: Tracing,
-        clock: Clock,
     ) -> None:
-        self._claims, self._executor, self._settling = claims, executor, settling
-        self._active, self._capacity = active, capacity
-        self._runs, self._sessions, self._controls, self._recovery = runs, sessions, controls, recovery
-        self._blocking, self._metrics, self._tracing, self._clock = blocking, metrics, tracing, clock
+        self._claims, self._executor, self._queue_calls = claims, executor, queue_calls
+        self._after, self._active, self._runs, self._recovery = after, active, runs, recovery
+        self._blocking, self._metrics, self._tracing = blocking, metrics, tracing
         self._starts = Starts()
 
     async def handle(self, message: RunMessage, delivery: Delivery) -> None:
@@ -81,7 +76,7 @@ class RunDeliveries:
                 self._note_claim(lease, todo)
                 done = await self._executed(lease, control, delivery, start)
             delivery = replace(delivery, receipt=done.receipt)
-            todo = await self._after(todo, delivery, lease, done)
+            todo = await self._after.settle(todo, delivery, lease, done)
         return None
 
     async def _executed(
@@ -96,59 +91,6 @@ class RunDeliveries:
                     await self._blocking(self._runs.release, lease)
             raise
 
-    async def _after(
-        self, message: RunMessage, delivery: Delivery, lease: Lease, done: Executed
-    ) -> RunMessage | None:
-        """Return the next message to handle under the same delivery; None if the delivery is settled."""
-        following = (
-            message.model_copy(update={"run_id": done.waiting, "attempt": 1, "sent_at": 0})
-            if done.waiting
-            else None
-        )
-        match done.end:
-            case "released":
-                await self._settling.release(delivery, 0)
-            case "put back":
-                await self._settling.put_off(delivery, await self._pause(lease, done))
-            case "lost":
-                return await self._taken_up_again(message)
-            case "buried":
-                ended = message.model_copy(update={"run_id": lease.run_id, "attempt": lease.attempt})
-                await self._settling.dead_letter(replace(delivery, body=ended))
-                if following:
-                    await self._settling.resend(following)
-            case "deleted":
-                await self._settling.delete(delivery)
-            case "finished":
-                if following and self._capacity.may_go_on(following):
-                    return following
-                if following:
-                    await self._settling.resend(following)
-                await self._settling.delete(delivery)
-        return None
-
-    async def _pause(self, lease: Lease, done: Executed) -> int:
-        """Return the seconds until a run that was put back comes again: 0 if a client has just stopped it.
-
-        The stopping function may have found the run held and left the rest to this worker.
-        """
-        if done.again_at is None:
-            return HELD_RETRY_SECONDS
-        controls = await self._blocking.retry(self._controls.read, [lease.key])
-        control = controls.get(lease.key) if controls else None
-        if control and (control.interrupt == lease.run_id or control.deleted >= lease.session.generation):
-            return 0
-        return max(0, math.ceil((done.again_at - self._clock()) / 1_000))
-
-    async def _taken_up_again(self, message: RunMessage) -> RunMessage | None:
-        """If the lease ended while this worker could not renew it, the run may still be unclaimed. Then this
-        worker continues it and no other need wait.
-        """
-        session = await self._blocking.retry(self._sessions.get, message.key)
-        active = session.active if session else None
-        is_free = active is not None and active.worker == self._claims.worker_id
-        return message if is_free else None
-
     async def _not_claimed(self, message: RunMessage, delivery: Delivery, error: ForgeError) -> None:
         match error:
             case RunGone():
@@ -159,14 +101,14 @@ class RunDeliveries:
                 logger.info("run not claimed", extra=run_fields(message.run_id, reason=type(error).__name__))
                 is_suspect = isinstance(error, SuspectHeld)
                 pause = SUSPECT_RETRY_SECONDS if is_suspect else HELD_RETRY_SECONDS
-                await self._settling.release(delivery, pause)
+                await self._queue_calls.release(delivery, pause)
 
     async def _settle(self, message: RunMessage, delivery: Delivery) -> None:
         """Settle a run that has ended already. The worker that ended it may have died before the connections were
         told.
         """
         logger.info("run ended already", extra=run_fields(message.run_id, receives=delivery.receives))
-        await self._settling.delete(delivery)
+        await self._queue_calls.delete(delivery)
         if delivery.receives > 1:
             await self._executor.show(message.key)
 
@@ -178,9 +120,9 @@ class RunDeliveries:
         logger.warning("session not readable", extra=fields)
         if is_last:
             await self._blocking.retry(self._recovery.stop_unreadable, message.key)
-            await self._settling.dead_letter(delivery)
+            await self._queue_calls.dead_letter(delivery)
         else:
-            await self._settling.release(delivery, HELD_RETRY_SECONDS)
+            await self._queue_calls.release(delivery, HELD_RETRY_SECONDS)
 
     def _note_claim(self, lease: Lease, message: RunMessage) -> None:
         self._tracing.claimed(lease, message)
@@ -192,4 +134,4 @@ class RunDeliveries:
         """End the run as failed without another attempt. Raises `RunGone`, and any error that prevents the end."""
         lease, control = await self._claims.claim(message, delivery.receipt)
         done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
-        await self._after(message, replace(delivery, receipt=done.receipt), lease, done)
+        await self._after.settle(message, replace(delivery, receipt=done.receipt), lease, done)

@@ -1,10 +1,10 @@
-"""Every error that this program raises on purpose. The docstring is the message; `forge.api.problems` maps class to
-HTTP.
+"""Every error that this program raises on purpose. The docstring is the message; `forge.api.entry.statuses` maps class
+to HTTP status.
 """
 
 from __future__ import annotations
 
-from forge.models.spending import CapScope
+from forge.models.spending_caps import CapScope
 
 
 class ForgeError(Exception):

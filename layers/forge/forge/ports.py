@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # keeps models that only a port names out of a function's col
     from forge.models.account import Adopted, Erased, ErasedAlone, Erasure, OwnedPage
     from forge.models.approval import Approval, Claim
     from forge.models.caller import Grant
+    from forge.models.idempotency import Accepted, Once
     from forge.models.ids import SessionKey
     from forge.models.message import Message
-    from forge.models.once import Accepted, Once
-    from forge.models.prices import Price
+    from forge.models.request_prices import Price
     from forge.models.run import (
         ChainWait,
         CommandMessage,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # keeps models that only a port names out of a function's col
         ToolCommand,
     )
     from forge.models.session import Catalog, Connection, Control, Session
-    from forge.models.spending import SendingCaps, Spending
+    from forge.models.spending_caps import SendingCaps, Spending
 
 Clock = Callable[[], int]
 """Epoch milliseconds."""
@@ -456,7 +456,7 @@ class OperatorPins(Pins, Protocol):
         ...
 
 
-class Faults(Protocol):
+class DeliveryFailures(Protocol):
     def count(self, name: str) -> int:
         """Count one more exception in handling `name`, and return the new count."""
         ...

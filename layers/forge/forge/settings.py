@@ -37,7 +37,7 @@ class Settings(BaseModel):
     """Messages a minute of one signed-in owner, over all sessions."""
     caller_units_per_minute: float = Field(default=600, gt=0)
     """Requests a minute of a signed-in owner, or of an anonymous caller's address prefix, in units of
-    `forge.models.prices`.
+    `forge.models.request_prices`.
     """
     deployment_units_per_minute: float = Field(default=60_000, gt=0)
     """The same for all callers together."""

@@ -17,9 +17,9 @@ from tests.mcp_servers.external.test_servers import names, opened
 from tests.mcp_servers.external.web_stranger import TOOL, Reply, said, web_stranger
 from tests.unlisted import tried
 from worker.agent.tools.external import ExternalServers
-from worker.agent.tools.external.troubles import LOST, meaning
-from worker.agent.tools.external.wellformed import repaired
-from worker.agent.tools.external.witness import Answer
+from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.server_failures import LOST, meaning
+from worker.agent.tools.external.server_observations import Answer
 from worker.tool_outcomes import carried
 
 PAGE = Reply(body=b"<html>Sign in</html>", kind="text/html")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.unlisted import tried
 from worker.agent.tools.external.config import ServerConfig, read_config
-from worker.agent.tools.external.form_data import HARMLESS, SOURCES
-from worker.agent.tools.external.forms import FIELDS, plain
+from worker.agent.tools.external.config_dialect_data import HARMLESS, SOURCES
+from worker.agent.tools.external.config_dialects import FIELDS, plain
 from worker.agent.tools.external.placeholders import FOREIGN_FORMS
 
 SECRET = "s3cret-0f-the-deployment"

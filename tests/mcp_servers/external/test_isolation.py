@@ -22,7 +22,7 @@ from tests.unlisted import tried
 from tests.worker.test_own_secrets import drop
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
-from worker.agent.tools.external.users import with_users
+from worker.agent.tools.external.program_users import with_users
 
 pytestmark = pytest.mark.processes
 

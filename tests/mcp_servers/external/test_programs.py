@@ -21,9 +21,9 @@ from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.keeper import GRACE_SECONDS
-from worker.agent.tools.external.link import CLOSE_SECONDS, Timeouts
-from worker.agent.tools.external.pin_file import MemoryPins
+from worker.agent.tools.external.server_connection import CLOSE_SECONDS, Timeouts
 from worker.agent.tools.external.stdio import ASK_SECONDS, END_SECONDS
+from worker.agent.tools.external.tool_pin_file import MemoryPins
 
 pytestmark = pytest.mark.processes
 

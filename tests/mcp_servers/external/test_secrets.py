@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.mcp_servers.external.test_servers import opened
 from tests.unlisted import tried
 from worker.agent.tools.external.config import read_config
-from worker.agent.tools.external.hidden import secrets_in_arguments
+from worker.agent.tools.external.hidden_secrets import secrets_in_arguments
 
 ENTRIES = {
     "program": {"command": "x", "args": ["--key=${SECRET}"], "env": {"KEY": "${SECRET}"}},

@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from forge.models.review import AllowanceKind
+from forge.models.wallet_review import AllowanceKind
 from worker.ethereum.signatures import parse_signature
 
 TOKEN = "0x00000000000000000000000000000000000000c0"

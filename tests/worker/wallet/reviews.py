@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from eth_abi.abi import encode
 
-from forge.models.review import Review
+from forge.models.wallet_review import Review
 from tests.mcp_servers.conftest import rpc
-from worker.agent.wallet.review import reviewed
+from worker.agent.wallet.review.review_request import reviewed
 from worker.ethereum.chains import Chains
 from worker.ethereum.transactions import read_request
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from forge.models.review import Review, ReviewChange, ReviewedCall, ReviewFee, ReviewWarning
+from forge.models.wallet_review import Review, ReviewChange, ReviewedCall, ReviewFee, ReviewWarning
 from tests.worker.wallet.giving_calls import OWNER, THIEF, TOKEN, called
-from worker.agent.wallet.display import decoded_text, simulation_text
-from worker.agent.wallet.facts import Facts, TokenFacts
-from worker.agent.wallet.judging import PLAIN_SYMBOL, judged, warning_of
-from worker.agent.wallet.nodes import Right
+from worker.agent.wallet.request_in_words import decoded_text, simulation_text
+from worker.agent.wallet.review.call_nodes import Right
+from worker.agent.wallet.review.judge_rights import PLAIN_SYMBOL, judged, warning_of
+from worker.agent.wallet.review.token_facts import Facts, TokenFacts
 from worker.ethereum.tokens import Token
 
 FEE = ReviewFee(gas="21000", wei="1", formatted="0.00002", currency="ETH")

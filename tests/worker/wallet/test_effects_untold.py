@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from tests.worker.wallet.giving_calls import called
 from tests.worker.wallet.reviews import CONTRACT, SECOND, number
-from worker.agent.wallet.review import reviewed
+from worker.agent.wallet.review.review_request import reviewed
 from worker.ethereum.chains import Chains
 from worker.ethereum.transactions import read_request
 

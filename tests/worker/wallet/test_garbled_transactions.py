@@ -12,8 +12,8 @@ from forge.models.approval import Approval, WalletTransaction
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.wallet.payments import BOB, UNKNOWN_HASH
-from worker.agent.wallet import verdict as verdicts
-from worker.agent.wallet.matching import matched
+from worker.agent.wallet.answer import verdict as verdicts
+from worker.agent.wallet.answer.match_transaction import matched
 from worker.ethereum.chains import Chains
 from worker.ethereum.node import Receipt, Transaction
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.models.review import Allowance, ReviewWarning
+from forge.models.wallet_review import Allowance, ReviewWarning
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import (
@@ -27,10 +27,10 @@ from tests.worker.wallet.giving_calls import (
     dirty,
     router,
 )
-from worker.agent.wallet.facts import Facts
-from worker.agent.wallet.judging import judged, warning_of
-from worker.agent.wallet.reading import MOST_BYTES, MOST_CALLS, read_calls
-from worker.agent.wallet.tree import all_nodes
+from worker.agent.wallet.review.judge_rights import judged, warning_of
+from worker.agent.wallet.review.read_calls import MOST_BYTES, MOST_CALLS, read_calls
+from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.agent.wallet.review.token_facts import Facts
 
 LOUD = {"not_understood", "nested_too_deep", "too_large"}
 

@@ -17,7 +17,7 @@ from forge.models.approval import Approval
 from tests.mcp_servers.conftest import FakeApi, api, rpc
 from tests.worker.wallet.conftest import Payer
 from tests.worker.wallet.talk import ASK, asking
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 from worker.agent.wallet import Wallet
 from worker.mcp_servers import brave_search, etherscan, evm, uniswap_docs
 

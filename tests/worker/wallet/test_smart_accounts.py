@@ -9,7 +9,7 @@ from tests.mcp_servers.bytecode import STOP, push
 from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.giving_calls import called, safe
 from tests.worker.wallet.payments import BOB, UNKNOWN_HASH, Payments
-from worker.agent.wallet.carried import SAFE_FAILURE, SAFE_SUCCESS, USER_OPERATION
+from worker.agent.wallet.answer.smart_account_calls import SAFE_FAILURE, SAFE_SUCCESS, USER_OPERATION
 
 ACCOUNT = "0x00000000000000000000000000000000000acc00"
 ENTRY_POINT = "0x00000000000000000000000000000000000e0001"

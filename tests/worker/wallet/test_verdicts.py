@@ -10,7 +10,7 @@ from tests.mcp_servers.conftest import rpc
 from tests.store.scenes import approval as request_of
 from tests.worker.wallet.giving_calls import called
 from tests.worker.wallet.payments import ANYTHING, BOB, UNKNOWN_HASH, Payments
-from worker.agent.wallet import verdict as verdicts
+from worker.agent.wallet.answer import verdict as verdicts
 
 SUFFIX = "8021" * 8
 TRANSFER = "0x" + called("transfer(address,uint256)", BOB, 5).hex()

@@ -17,7 +17,7 @@ from tests.worker.machines import Watched
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.wallet.conftest import Payer, last_notice, last_receipt
 from tests.worker.wallet.talk import asking
-from worker.agent.wallet import verify
+from worker.agent.wallet.answer import verify
 
 UNKNOWN_HASH = "0x" + "ab" * 32
 CROWD = 45

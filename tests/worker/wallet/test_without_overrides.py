@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.models.review import Review
+from forge.models.wallet_review import Review
 from tests.mcp_servers.bytecode import RETURN, REVERT, STOP, error_data, words
 from tests.mcp_servers.conftest import rpc
 from tests.mcp_servers.fake_node import FakeNode, fake_node
@@ -23,8 +23,8 @@ from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import THIEF, called
 from tests.worker.wallet.reviews import CONTRACT, number
-from worker.agent.wallet.review import reviewed
-from worker.agent.wallet.simulate import check_for_anyone
+from worker.agent.wallet.review.review_request import reviewed
+from worker.agent.wallet.review.simulate import check_for_anyone
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import configured_networks

@@ -11,11 +11,11 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from worker.agent.deps import RunDeps
-from worker.agent.history import drafts
-from worker.agent.history import stored_history as history
+from worker.agent.history import run_history as history
+from worker.agent.history import shown_messages
 from worker.agent.history.message_codec import Sizes
-from worker.agent.history.normal_history import normal_history, same
-from worker.agent.history.plain_history import healed
+from worker.agent.history.plain_text_history import healed
+from worker.agent.history.provider_neutral_history import normal_history, same
 
 _BYTES_PER_TOKEN = 4
 """An estimate, which is sufficient because the window only has to stay well below the provider's limit."""
@@ -23,7 +23,7 @@ _BYTES_PER_TOKEN = 4
 
 def _is_empty(message: ModelMessage) -> bool:
     return isinstance(message, ModelResponse) and not (
-        message.tool_calls or drafts.response_text(message).strip()
+        message.tool_calls or shown_messages.response_text(message).strip()
     )
 
 

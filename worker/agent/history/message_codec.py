@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
-from worker.agent.history.wellformed import well_formed_json
+from worker.agent.history.storable_text import well_formed_json
 
 _MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
 

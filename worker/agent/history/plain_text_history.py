@@ -18,9 +18,9 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from worker.agent.history.drafts import response_text
-from worker.agent.history.wellformed import well_formed
-from worker.foreign_text import fenced
+from worker.agent.history.shown_messages import response_text
+from worker.agent.history.storable_text import well_formed
+from worker.untrusted_text import fenced
 
 _MARK = "healed"
 _RESULT_LIMIT = 4_000

@@ -20,8 +20,8 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from worker.agent.history.drafts import error_part, record_of
-from worker.agent.history.normal_form import normalise
+from worker.agent.history.provider_neutral_turn import normalise
+from worker.agent.history.shown_messages import error_part, record_of
 from worker.tool_outcomes import lost
 
 _BEGINNING = "(The beginning of this conversation is not available.)"

@@ -16,8 +16,8 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from worker.agent.deps import RunDeps
-from worker.agent.history.plain_history import is_plain, plain
-from worker.agent.llm.faults import fault_of
+from worker.agent.history.plain_text_history import is_plain, plain
+from worker.agent.llm.provider_errors import fault_of
 
 
 @dataclass

@@ -9,7 +9,6 @@ from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter
 from pydantic_ai.messages import (
-    ModelMessage,
     ModelResponse,
     TextPart,
     ToolCallPart,
@@ -23,7 +22,7 @@ from forge.models.message import TOOL_DISPLAY_LIMIT, Draft, ToolDisplay, ToolOut
 from forge.models.work import CallKind, CallRecord
 from worker.agent.deps import RunDeps
 from worker.agent.history.media import without_files
-from worker.agent.history.wellformed import well_formed, well_formed_json
+from worker.agent.history.storable_text import well_formed, well_formed_json
 from worker.tool_outcomes import ToolEnded
 
 RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
@@ -89,10 +88,6 @@ def result_draft(deps: RunDeps, part: ToolReturnPart) -> Draft:
             call_id=part.tool_call_id, name=part.tool_name, outcome=_outcome(part), truncated=truncated
         ),
     )
-
-
-def tokens_of(messages: list[ModelMessage]) -> int:
-    return sum(message.usage.total_tokens for message in messages if isinstance(message, ModelResponse))
 
 
 def _call_draft(deps: RunDeps, call: ToolCallPart) -> Draft:

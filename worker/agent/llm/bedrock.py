@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic_ai.models.bedrock import BedrockConverseModel
 
-from worker.agent.llm.guard import Guarded
+from worker.agent.llm.stream_guard import Guarded
 
 
 class BedrockModel(Guarded, BedrockConverseModel):

@@ -21,10 +21,10 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIStreamedResponse
 from pydantic_ai.usage import RequestUsage
 
-from worker.agent.llm.faults import is_error_document
-from worker.agent.llm.guard import Guarded
-from worker.agent.llm.thoughts import Segment, ThoughtSplitter, template_opens
-from worker.agent.llm.tool_calls import CallJoiner
+from worker.agent.llm.hidden_thoughts import Segment, ThoughtSplitter, template_opens
+from worker.agent.llm.provider_errors import is_error_document
+from worker.agent.llm.stream_guard import Guarded
+from worker.agent.llm.streamed_tool_calls import CallJoiner
 
 _opening_llms: set[str] = set()
 """LLMs whose answers in this process have closed a thought that they had not opened."""

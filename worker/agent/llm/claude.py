@@ -9,7 +9,7 @@ from anthropic.types.beta import BetaMessage, BetaMessageDeltaUsage, BetaRawMess
 from anthropic.types.beta.beta_raw_message_delta_event import Delta
 from pydantic_ai.models.anthropic import AnthropicModel
 
-from worker.agent.llm.guard import Guarded
+from worker.agent.llm.stream_guard import Guarded
 
 _BLOCKS = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """The kinds of blocks that our requests can produce. The SDK turns an unknown kind into some known block."""

@@ -1,5 +1,5 @@
-"""Classifies what went wrong between this program and an LLM's provider, by the data in `llm/error_words.py` and
-`llm/error_sentences.py`.
+"""Classifies what went wrong between this program and an LLM's provider, by the data in `provider_error_words.py` and
+`provider_error_sentences.py`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pydantic_ai.exceptions import (
 )
 
 from forge.redaction import redact
-from worker.agent.llm.error_sentences import SENTENCES, VAGUE_STATUSES
-from worker.agent.llm.error_words import (
+from worker.agent.llm.provider_error_sentences import SENTENCES, VAGUE_STATUSES
+from worker.agent.llm.provider_error_words import (
     ANSWER_FIELDS,
     CODE_FIELDS,
     CODES,

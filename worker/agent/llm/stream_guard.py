@@ -24,8 +24,8 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from worker.agent.llm.faults import NotAnLlm, UnusableStream
-from worker.agent.tools.fencing import fenced_results
+from worker.agent.llm.provider_errors import NotAnLlm, UnusableStream
+from worker.agent.tools.fence_tool_results import fenced_results
 from worker.json_text import read_json
 
 _PART: TypeAdapter[ModelResponsePart] = TypeAdapter(ModelResponsePart)

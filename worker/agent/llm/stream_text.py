@@ -55,7 +55,7 @@ class ShowingModel(WrapperModel):
 
 
 def _show(stream: StreamedResponse, show: Callable[[str], Awaitable[None]]) -> None:
-    """Replace the adapter's own iterator, as in `llm/guard.py`, because the base class drives it under its
+    """Replace the adapter's own iterator, as in `llm/stream_guard.py`, because the base class drives it under its
     deadlines.
     """
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]

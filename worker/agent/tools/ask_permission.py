@@ -16,15 +16,16 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
-from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from forge.models.run import Progress
+from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from worker.agent.deps import RunDeps
-from worker.agent.history.drafts import error_part, record_of
-from worker.agent.history.journal import HEARD, call_key
-from worker.agent.tools.surroundings import lacks
-from worker.agent.uninterrupted import uninterrupted
-from worker.foreign_text import listening
+from worker.agent.history.persist_history import HEARD
+from worker.agent.history.shown_messages import error_part, record_of
+from worker.agent.shielded_writes import uninterrupted
+from worker.agent.tools.call_ledger import call_key
+from worker.agent.tools.network_metadata import lacks
 from worker.tool_outcomes import ToolRefused
+from worker.untrusted_text import listening
 
 ALLOWED = "allowed"
 """The field of a response's metadata that marks a call as allowed by the person. No LLM can write it."""

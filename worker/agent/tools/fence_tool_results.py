@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic_ai.messages import BinaryContent, ModelMessage, ModelRequest, ToolReturnPart
 
-from worker.foreign_text import fenced
+from worker.untrusted_text import fenced
 
 
 def fenced_results(messages: Sequence[ModelMessage]) -> list[ModelMessage]:

@@ -16,7 +16,7 @@ from pydantic_ai.toolsets import AbstractToolset
 from forge.models.session import ToolInfo
 from worker.agent.deps import RunDeps
 from worker.agent.llm.provider_limits import ProviderLimits
-from worker.agent.tools.ask_first import Heard
+from worker.agent.tools.ask_permission import Heard
 from worker.agent.tools.in_process import InProcess
 from worker.agent.tools.toolsets import (
     SessionNetwork,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from forge.models.approval import ApprovalReply
-from forge.models.asking import Ask
-from forge.models.lines import one_line
 from forge.models.public import rfc3339
+from forge.models.text_cleaning import one_line
+from forge.models.tool_permission import Ask
 from worker.agent.deps import RunDeps
-from worker.agent.tools.ask_first import ALLOWED
+from worker.agent.tools.ask_permission import ALLOWED
 
 _REASON_LIMIT = 500
 

@@ -10,8 +10,8 @@ from forge.errors import ForgeError
 from forge.models.message import AnswerEnd
 from worker.agent.deps import RunDeps
 from worker.agent.history import message_codec as stored
-from worker.agent.history import plain_history
-from worker.agent.history.normal_form import normal_response
+from worker.agent.history import plain_text_history
+from worker.agent.history.provider_neutral_turn import normal_response
 from worker.agent.llm.answer_end import end_of, lacks_finish, says_something
 
 EMPTY_ANSWERS = 2
@@ -66,7 +66,7 @@ def _count_nothing(deps: RunDeps, response: ModelResponse) -> None:
 
 def _mark(deps: RunDeps, response: ModelResponse) -> None:
     if deps.healing != "not needed":
-        plain_history.mark(response)
+        plain_text_history.mark(response)
         deps.healing = "done"
     if deps.unreadable:
         stored.mark_told(response, deps.unreadable)

@@ -18,10 +18,10 @@ from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, 
 from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import NetworkInfo, ToolInfo
 from worker.agent.deps import RunDeps
-from worker.agent.history.journal import CallLedger
 from worker.agent.llm.provider_limits import NONE, ProviderLimits
-from worker.agent.policy import Policy, PolicyToolset
-from worker.agent.tools.ask_first import AskFirst, Heard
+from worker.agent.operator_limits import Policy, PolicyToolset
+from worker.agent.tools.ask_permission import AskFirst, Heard
+from worker.agent.tools.call_ledger import CallLedger
 from worker.agent.tools.missing_tools import LackingTools
 from worker.agent.tools.mounted_server import Server, ServerSource, is_read_only
 from worker.agent.tools.toolsets import OWN_TOOLS, own_tools

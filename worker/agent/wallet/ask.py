@@ -16,15 +16,15 @@ from pydantic_ai.exceptions import CallDeferred
 from pydantic_ai.toolsets import FunctionToolset
 
 from forge.models.approval import Approval, WalletTransaction
-from forge.models.lines import one_line
 from forge.models.public import rfc3339
+from forge.models.text_cleaning import one_line
 from worker.agent.deps import RunDeps
-from worker.agent.history.journal import call_key
-from worker.agent.policy import TELL, Policy
-from worker.agent.tools.ask_first import ASKS_ITSELF
-from worker.agent.wallet.display import amount_of, decoded_text, simulation_text
-from worker.agent.wallet.reading import MOST_BYTES
-from worker.agent.wallet.review import reviewed
+from worker.agent.operator_limits import TELL, Policy
+from worker.agent.tools.ask_permission import ASKS_ITSELF
+from worker.agent.tools.call_ledger import call_key
+from worker.agent.wallet.request_in_words import amount_of, decoded_text, simulation_text
+from worker.agent.wallet.review.read_calls import MOST_BYTES
+from worker.agent.wallet.review.review_request import reviewed
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.chains import Chains
 from worker.ethereum.transactions import Request, read_request

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from forge.models.approval import Approval
-from forge.models.lines import one_line
-from forge.models.review import Review, ReviewChange, ReviewedCall
+from forge.models.text_cleaning import one_line
+from forge.models.wallet_review import Review, ReviewChange, ReviewedCall
 from worker.ethereum.amounts import format_units
 from worker.ethereum.known_networks import KNOWN_NETWORKS
 

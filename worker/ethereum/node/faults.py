@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from forge.models.lines import one_line
+from forge.models.text_cleaning import one_line
 from worker.ethereum.node.dialects import BY_CODE, BY_WORDS, REASONS, SAY_NOTHING, Meaning
 from worker.ethereum.node.fields import hex_data, transaction_hash
 

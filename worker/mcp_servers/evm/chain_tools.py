@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import Field
 
+from worker.concurrent_calls import all_of
 from worker.ethereum.addresses import ACCOUNT_NAMES
 from worker.ethereum.blocks import Block, pick, show_block, show_transaction
 from worker.ethereum.chains import Chain, Chains
 from worker.ethereum.results import CurrentTime, Networks, NetworkStatus
 from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName
-from worker.together import all_of
 from worker.tool_outcomes import ToolRefused
 
 OneField = Annotated[

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import BaseModel, Field
 
-from worker.foreign_text import from_outside
 from worker.mcp_servers.toolbox import PURE, new_server
 from worker.mcp_servers.uniswap_docs.index import Section, build_index
+from worker.untrusted_text import from_outside
 
 OWN_DOCUMENTS = Path(__file__).parent / "documents"
 INSTRUCTIONS = """Explains Uniswap v2, v3 and v4: pools, prices, fees, liquidity, hooks, swaps and safety."""

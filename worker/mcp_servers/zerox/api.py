@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from worker.concurrent_calls import both
 from worker.ethereum.addresses import parse_address
 from worker.ethereum.amounts import format_units, parse_amount
 from worker.ethereum.chains import Chains
@@ -17,7 +18,6 @@ from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.mcp_servers.zerox import wire
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote, SwapTransaction
-from worker.together import both
 from worker.tool_outcomes import ToolRefused
 
 NAME = "0x"

@@ -10,7 +10,7 @@ from forge.api.push import try_to_end_connections
 from forge.models.account import Erasure
 from forge.models.http import Receipt, State
 from forge.models.ids import new_run_id
-from forge.models.kept import KEPT
+from forge.models.kept_after_deletion import KEPT
 from forge.models.public import receipt
 from forge.observability import record
 

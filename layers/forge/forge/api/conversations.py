@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 
 from forge.api import dependencies
+from forge.api.entry.prefer_header import NO_PREFERENCES, Preferences
 from forge.api.message_pages import MESSAGES_LIMIT, page
-from forge.api.preferences import NO_PREFERENCES, Preferences
 from forge.api.push import push_state
-from forge.api.unreadable import not_shown_state, unreadable_state
-from forge.api.waiting import until_ended
+from forge.api.unreadable_sessions import not_shown_state, unreadable_state
+from forge.api.waiting_for_workers import until_ended
 from forge.errors import SessionUnreadable
 from forge.models import public
 from forge.models.approval import ApprovalReply
 from forge.models.http import State
+from forge.models.idempotency import Accepted, Once
 from forge.models.ids import SessionKey, new_run_id
-from forge.models.once import Accepted, Once
 from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
 from forge.models.session import Session
 from forge.models.views import Hot

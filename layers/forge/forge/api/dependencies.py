@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from forge.settings import Settings
 
 if TYPE_CHECKING:
-    from forge.api.tokens import Verifier
+    from forge.api.tokens.token_signature import Verifier
     from forge.models.session import Catalog
     from forge.ports import Connections, RunQueue
     from forge.store import Store, StorePart
@@ -82,7 +82,7 @@ def connections() -> Connections:
 
 @_Once
 def verifier() -> Verifier:
-    from forge.api.tokens import Verifier
+    from forge.api.tokens.token_signature import Verifier
 
     return Verifier(settings().auth_issuer, now)
 

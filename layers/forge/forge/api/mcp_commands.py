@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from forge.api import dependencies
 from forge.api.push import push_state
-from forge.api.waiting import waiting
+from forge.api.waiting_for_workers import waiting
 from forge.models.approval import Address
 from forge.models.checksum import has_right_checksum
 from forge.models.ids import ApprovalId, SessionKey, new_run_id
-from forge.models.prices import COMMANDS
 from forge.models.request_bodies import McpCommandRequest
+from forge.models.request_prices import COMMANDS
 from forge.models.run import Binding, CommandMessage, CommandResult, ToolCommand
 from forge.models.session import Catalog, ToolInfo
 

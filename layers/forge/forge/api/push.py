@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from forge.api import dependencies
-from forge.api.statuses import title_of
+from forge.api.entry.statuses import title_of
 from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models import public
 from forge.models.frame import ErrorFrame, SessionExpiredFrame

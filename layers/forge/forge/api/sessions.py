@@ -14,7 +14,7 @@ from forge.errors import InvalidRequest
 from forge.models import public
 from forge.models.http import Receipt, SessionList, SessionSummary
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey
-from forge.models.kept import KEPT_OF_A_SESSION
+from forge.models.kept_after_deletion import KEPT_OF_A_SESSION
 
 logger = logging.getLogger(__name__)
 

@@ -8,15 +8,15 @@ from typing import assert_never
 from pydantic import TypeAdapter, ValidationError
 
 from forge.api import dependencies
-from forge.api.admission import charge_bytes, charge_request, with_payer
-from forge.api.client_frames import priced_frame
+from forge.api.authentication.session_ids import checked
+from forge.api.authentication.tickets import caller_of_ticket
+from forge.api.entry.client_frames import priced_frame
+from forge.api.entry.distribution_check import check_distribution
+from forge.api.entry.request_charges import charge_bytes, charge_request, with_payer
+from forge.api.entry.socket_handler import SocketCall
 from forge.api.message_pages import following, page
 from forge.api.push import close_over, post_all
-from forge.api.session_ids import checked
-from forge.api.socket_entry import SocketCall
-from forge.api.tickets import caller_of_ticket
-from forge.api.unreadable import unreadable_state
-from forge.api.way_in import check_way_in
+from forge.api.unreadable_sessions import unreadable_state
 from forge.errors import InvalidRequest, NotAuthenticated, NotFound, SessionUnreadable, TooManyConnections
 from forge.models import public
 from forge.models.caller import Caller
@@ -25,7 +25,7 @@ from forge.models.framing import state_frames, sync_frames, sync_start
 from forge.models.http import State
 from forge.models.ids import SessionId, SessionKey
 from forge.models.message import Message
-from forge.models.prices import FRAMES, ROUTES, SYNC
+from forge.models.request_prices import FRAMES, ROUTES, SYNC
 from forge.models.session import Connection, Session
 from forge.models.views import Hot
 from forge.observability import record
@@ -126,7 +126,7 @@ def _charge_sync(connection: Connection) -> None:
 
 
 def _session_id(call: SocketCall) -> str:
-    check_way_in(call.headers)
+    check_distribution(call.headers)
     try:
         return _SESSION_ID.validate_python(call.query.get("session_id"))
     except ValidationError:

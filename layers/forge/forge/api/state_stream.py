@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from forge.api import dependencies
 from forge.api.message_pages import MESSAGES_LIMIT, fitting, page
-from forge.api.unreadable import unreadable_state
+from forge.api.unreadable_sessions import unreadable_state
 from forge.errors import SessionUnreadable, StorageUnavailable
 from forge.models import public
 from forge.models.http import State

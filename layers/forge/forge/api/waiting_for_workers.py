@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 from forge.api import dependencies
 from forge.errors import RateLimited, StorageUnavailable
-from forge.models.prices import WAIT
+from forge.models.request_prices import WAIT
 from forge.models.session import Session
 
 MOST_WAITING = 16

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from forge.models import patterns
 from forge.models.ids import ApprovalId
-from forge.models.lines import one_line
-from forge.models.review import NO_REVIEW, Review
+from forge.models.text_cleaning import one_line
+from forge.models.wallet_review import NO_REVIEW, Review
 
 Address = Annotated[str, StringConstraints(pattern=patterns.ADDRESS)]
 HexData = Annotated[str, StringConstraints(pattern=patterns.HEX_DATA)]

@@ -11,9 +11,9 @@ from pydantic_core import to_json
 from forge.models import public
 from forge.models.frame import FRAME_BYTES_LIMIT, Have, StateFrame, TextFrame
 from forge.models.message import Message
-from forge.models.review import NOT_HERE
 from forge.models.session import Catalog, Session
 from forge.models.views import Hot, PublicApproval, PublicAsk, PublicMessage, QueuedMessage
+from forge.models.wallet_review import NOT_HERE
 
 HOT_BYTES_LIMIT = 16_000
 """Half a frame, so that there is always room for messages next to the hot state."""

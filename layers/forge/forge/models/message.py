@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.receipt import WalletReceipt
+from forge.models.wallet_receipt import WalletReceipt
 
 Sender = Literal["user", "agent", "system"]
 MessageKind = Literal["text", "tool_call", "tool_result", "notice"]

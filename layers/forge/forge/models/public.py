@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from forge.models.account import Erasure, Kept
 from forge.models.approval import Approval, Report
-from forge.models.asking import Ask
 from forge.models.http import Receipt, SessionSummary, State
 from forge.models.message import Draft, Message
 from forge.models.run import Submission
 from forge.models.session import Catalog, Session
+from forge.models.tool_permission import Ask
 from forge.models.views import (
     Hot,
     PublicApproval,

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forge.models import patterns
 from forge.models.approval import Address, ApprovalReply, ClaimId
 from forge.models.ids import ApprovalId, RunId, SessionId
-from forge.models.lines import fit, one_line
 from forge.models.run import IfBusy
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT
+from forge.models.text_cleaning import fit, one_line
 
 
 def _fits(text: str) -> str:

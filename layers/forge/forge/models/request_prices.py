@@ -18,7 +18,7 @@ class Price(NamedTuple):
 
     caller: int
     """Units charged to the signed-in owner, or to an anonymous caller's address prefix."""
-    roof: int = 1
+    deployment: int = 1
     """Units charged to the deployment."""
     daily: tuple[Daily, ...] = _REQUEST
     """The daily limits of the deployment that count this request as one."""

@@ -7,15 +7,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Address, Approval, ApprovalReply, Report
-from forge.models.asking import Ask
 from forge.models.ids import ApprovalId, RunId, SessionKey
 from forge.models.message import Draft
-from forge.models.receipt import ReceiptOutcome, WalletReceipt
+from forge.models.tool_permission import Ask
+from forge.models.wallet_receipt import ReceiptOutcome, WalletReceipt
 
 IfBusy = Literal["enqueue", "reject", "interrupt"]
 Outcome = Literal["completed", "failed", "interrupted", "waiting"]
-MAX_ATTEMPTS = 3
-"""A run is given up after so many attempts that count (`forge.store.running.suspects` decides which attempts count)."""
 
 
 class Submission(BaseModel):
@@ -34,7 +32,7 @@ class Submission(BaseModel):
     approval: ApprovalReply | None = None
     """The wallet's answer or the person's decision that the message carries."""
     payer: str = ""
-    """The digest of who is charged (`forge.api.admission`); empty for the user of this computer."""
+    """The digest of who is charged (`forge.api.entry.request_charges`); empty for the user of this computer."""
     trace: str = ""
     """The caller's `traceparent` while tracing is on; empty: the run begins its own trace."""
 
@@ -110,7 +108,7 @@ class ActiveRun(BaseModel):
     chain_wait: ChainWait | None = None
     """Set while the run waits for the chain; a worker checks from time to time."""
     strikes: int = 0
-    """The number of attempts that count against the run, of at most `MAX_ATTEMPTS`."""
+    """The number of attempts that count against the run (`worker.runs.lost_worker_limit` limits it)."""
     history_base: int | None = None
     """The number of entries of the LLM history that are older than the run; None if another version began the run."""
 

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Approval, ForeignApproval
-from forge.models.asking import Ask
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.run import ActiveRun, Outcome, Submission
+from forge.models.tool_permission import Ask
 
 INBOX_LIMIT = 10
 HISTORY_LEAST = 400

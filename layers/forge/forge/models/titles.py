@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from forge.models.lines import one_line
+from forge.models.text_cleaning import one_line
 
 AUTOMATIC_TITLE_LIMIT = 60
 _FENCE = "```"

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from forge.models.approval import Call
 from forge.models.message import AnswerEnd, MessageKind, RunEnd, Sender, ToolDisplay
-from forge.models.receipt import WalletReceipt
-from forge.models.review import NO_REVIEW, Review
 from forge.models.run import Outcome
+from forge.models.wallet_receipt import WalletReceipt
+from forge.models.wallet_review import NO_REVIEW, Review
 
 
 class PublicMessage(BaseModel):

@@ -21,10 +21,10 @@ from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 from forge.store.running.transitions import with_report
-from forge.store.stored.mend import mended
-from forge.store.stored.requests import stored_approvals
+from forge.store.stored.item_repair import mended
+from forge.store.stored.item_schema import Defaults
 from forge.store.stored.session_item import alive, current, only_if, session_of
-from forge.store.stored.shape import Defaults
+from forge.store.stored.wallet_requests import stored_approvals
 
 
 @dataclass(frozen=True, slots=True)

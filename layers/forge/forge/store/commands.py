@@ -17,9 +17,9 @@ from forge.models.session import Catalog
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import COMMAND_SECONDS
-from forge.store.stored.lenient import lenient
+from forge.store.stored.lenient_reading import lenient
 from forge.store.stored.session_item import alive
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.unreadable_items import note_unreadable
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from forge.models.prices import Daily
+from forge.models.request_prices import Daily
 from forge.settings import Settings
-from forge.store.stored.shape import Defaults
+from forge.store.stored.item_schema import Defaults
 
 QUEUE_GRACE_MS = 15_000
 """If an accepted message has not been claimed after this time, its queue message may be lost."""
@@ -60,11 +60,11 @@ class StoreConfig:
     """The rate limit of a signed-in owner's messages over all sessions."""
     caller_rate: RateLimit
     """The rate limit of a caller, in units of the price list."""
-    roof_rate: RateLimit
+    deployment_rate: RateLimit
     """The rate limit of the deployment, in units of the price list."""
     owner_tokens: int
     """The daily LLM tokens of one owner; 0: no limit."""
-    roofs: Mapping[Daily, int]
+    daily_limits: Mapping[Daily, int]
     """The daily limits of the deployment; 0: no limit."""
     caller_streams: int
     waits: int
@@ -79,12 +79,12 @@ class StoreConfig:
             session_rate=RateLimit.of(settings.rate_limit_per_minute, settings.rate_limit_burst),
             owner_rate=RateLimit.of(settings.owner_rate_limit_per_minute, settings.rate_limit_burst * 4),
             caller_rate=_thirds(settings.caller_units_per_minute),
-            roof_rate=_thirds(settings.deployment_units_per_minute),
+            deployment_rate=_thirds(settings.deployment_units_per_minute),
             owner_tokens=settings.owner_tokens_per_day,
             caller_streams=settings.caller_streams,
             waits=settings.deployment_waits,
             caller_day_percent=settings.caller_day_percent,
-            roofs={
+            daily_limits={
                 "requests": settings.deployment_requests_per_day,
                 "streams": settings.deployment_streams_per_day,
                 "sessions": settings.deployment_sessions_per_day,

@@ -13,14 +13,14 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import RateLimited, StillRateLimited, TooManyConnections
 from forge.models.ids import SessionKey
-from forge.models.prices import FRAMES_AHEAD_MS
+from forge.models.request_prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
 from forge.ports import Clock
 from forge.store import keys as layout
 from forge.store.config import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import alive
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.unreadable_items import note_unreadable
 
 REMEMBERED = 1_000
 """Number of connections that a process remembers; it forgets the one that sent a frame least recently."""

@@ -11,8 +11,8 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import KeyReused
+from forge.models.idempotency import Accepted, Once
 from forge.models.ids import SessionKey
-from forge.models.once import Accepted, Once
 from forge.store import keys
 
 KEPT_SECONDS = 86_400

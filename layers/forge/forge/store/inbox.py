@@ -18,21 +18,21 @@ from forge.errors import (
     Retryable,
     SessionBusy,
 )
+from forge.models.idempotency import Accepted, Once
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.once import Accepted, Once
 from forge.models.run import IfBusy, Submission
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, Session
 from forge.models.titles import automatic_title
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
-from forge.store.limits.daily_roofs import DailyRoofs
+from forge.store.idempotency_keys import Known, Writer, replayed
+from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.rate_limit import charge
-from forge.store.once import Known, Writer, replayed
 from forge.store.running.stop import withdraw
-from forge.store.stored.mend import mended, whole
+from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.session_item import alive, current, entry_of, new_item, only_if, session_of
-from forge.store.stored.unanswered import note_unanswered, unanswered
+from forge.store.stored.unanswered_runs import note_unanswered, unanswered
 
 _INBOX_RETRY_SECONDS = 5.0
 
@@ -45,11 +45,11 @@ def accept(
     submission: Submission,
     if_busy: IfBusy,
     once: Once | None = None,
-    roofs: DailyRoofs | None = None,
+    daily_limits: DailyLimits | None = None,
 ) -> Accepted:
     """Raises the errors of `forge.ports.Inbox`, and `KeyReused`."""
     try:
-        return _accept(table, config, now, key, submission, if_busy, once, roofs)
+        return _accept(table, config, now, key, submission, if_busy, once, daily_limits)
     except Known as known:
         if once is None:
             raise
@@ -64,7 +64,7 @@ def _accept(
     submission: Submission,
     if_busy: IfBusy,
     once: Once | None,
-    roofs: DailyRoofs | None,
+    daily_limits: DailyLimits | None,
 ) -> Accepted:
     writer = Writer(table, now, key, submission.run_id, once)
 
@@ -82,8 +82,8 @@ def _accept(
         except ConditionFailed as refused:
             old = refused.item
         if old is None or not alive(old, now):
-            if roofs:
-                roofs.spend("sessions", caller=submission.payer)
+            if daily_limits:
+                daily_limits.spend("sessions", caller=submission.payer)
             if created := _create(writer, config, now, key, submission, old):
                 return accepted(created)
             continue
@@ -187,7 +187,7 @@ class TableInbox:
     table: Table
     config: StoreConfig
     clock: Clock
-    roofs: DailyRoofs
+    daily_limits: DailyLimits
 
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> Session:
         session = self._accept(key, submission, if_busy, None).session
@@ -209,7 +209,7 @@ class TableInbox:
             self.table,
             key,
             defaults,
-            lambda: accept(self.table, self.config, now, key, submission, if_busy, once, self.roofs),
+            lambda: accept(self.table, self.config, now, key, submission, if_busy, once, self.daily_limits),
         )
 
     def withdraw(self, key: SessionKey, run_ids: Iterable[str]) -> Session | None:

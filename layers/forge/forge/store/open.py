@@ -16,8 +16,8 @@ from forge.ports import (
     Clock,
     Commands,
     Controls,
+    DeliveryFailures,
     Expiry,
-    Faults,
     Inbox,
     Journal,
     OpenStreams,
@@ -35,7 +35,7 @@ from forge.store.config import StoreConfig
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from forge.store.limits.daily_roofs import DailyRoofs
+    from forge.store.limits.daily_limits import DailyLimits
 
 Made = TypeVar("Made")
 StorePart = Literal[
@@ -44,8 +44,8 @@ StorePart = Literal[
     "approvals",
     "commands",
     "controls",
+    "delivery_failures",
     "expiry",
-    "faults",
     "inbox",
     "journal",
     "open_streams",
@@ -85,27 +85,27 @@ class Store:
 
     @_Part
     def accounts(self) -> Accounts:
-        from forge.store.endings.accounts import TableAccounts
+        from forge.store.endings.account_sessions import TableAccounts
 
         return TableAccounts(self._table, self._config, self._clock)
 
     @_Part
     def admission(self) -> Admission:
-        from forge.store.limits.admission import TableAdmission
+        from forge.store.limits.request_rates import TableAdmission
 
-        return TableAdmission(self._table, self._config, self._clock, self._roofs)
+        return TableAdmission(self._table, self._config, self._clock, self._daily_limits)
 
     @_Part
     def sessions(self) -> Sessions:
         from forge.store.sessions import TableSessions
 
-        return TableSessions(self._table, self._config, self._clock, self._roofs)
+        return TableSessions(self._table, self._config, self._clock, self._daily_limits)
 
     @_Part
     def inbox(self) -> Inbox:
         from forge.store.inbox import TableInbox
 
-        return TableInbox(self._table, self._config, self._clock, self._roofs)
+        return TableInbox(self._table, self._config, self._clock, self._daily_limits)
 
     @_Part
     def recovery(self) -> Recovery:
@@ -128,14 +128,14 @@ class Store:
     @_Part
     def open_streams(self) -> OpenStreams:
         from forge.errors import TooManyStreams
-        from forge.store.limits.places import TablePlaces
+        from forge.store.limits.open_streams import TablePlaces
 
         most = self._config.caller_streams
         return TablePlaces(self._table, self._clock, "streams", most, lambda: TooManyStreams(retry_after=60))
 
     @_Part
     def waits(self) -> Waits:
-        from forge.store.limits.waits import TableWaits
+        from forge.store.limits.waiting_requests import TableWaits
 
         return TableWaits(self._table, self._clock, self._config.waits)
 
@@ -143,19 +143,19 @@ class Store:
     def runs(self) -> Runs:
         from forge.store.running.runs import TableRuns
 
-        return TableRuns(self._table, self._config, self._clock, self._roofs)
+        return TableRuns(self._table, self._config, self._clock, self._daily_limits)
 
     @_Part
     def spendings(self) -> Spendings:
-        from forge.store.limits.roofs import DailyRoof
-        from forge.store.running.spending import TableSpending
+        from forge.store.limits.daily_counter import DailyCounter
+        from forge.store.running.spending_totals import TableSpending
 
-        wei = DailyRoof(self._table, self._clock, "wei")
-        return TableSpending(self._table, self._clock, self._roofs, wei)
+        wei = DailyCounter(self._table, self._clock, "wei")
+        return TableSpending(self._table, self._clock, self._daily_limits, wei)
 
     @_Part
     def journal(self) -> Journal:
-        from forge.store.running.journal import TableJournal
+        from forge.store.running.call_journal import TableJournal
 
         return TableJournal(self._table, self._config, self._clock)
 
@@ -166,14 +166,14 @@ class Store:
         return TableCommands(self._table, self._clock)
 
     @_Part
-    def faults(self) -> Faults:
-        from forge.store.running.faults import TableFaults
+    def delivery_failures(self) -> DeliveryFailures:
+        from forge.store.running.delivery_failures import TableDeliveryFailures
 
-        return TableFaults(self._table, self._clock)
+        return TableDeliveryFailures(self._table, self._clock)
 
     @_Part
     def pins(self) -> OperatorPins:
-        from forge.store.pins import TablePins
+        from forge.store.tool_pins import TablePins
 
         return TablePins(self._table)
 
@@ -190,10 +190,10 @@ class Store:
         return TableExpiry(self._table, self._clock)
 
     @_Part
-    def _roofs(self) -> DailyRoofs:
-        from forge.store.limits.daily_roofs import DailyRoofs
+    def _daily_limits(self) -> DailyLimits:
+        from forge.store.limits.daily_limits import DailyLimits
 
-        return DailyRoofs(self._table, self._config, self._clock)
+        return DailyLimits(self._table, self._config, self._clock)
 
 
 def system_clock() -> int:

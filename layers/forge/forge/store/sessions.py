@@ -20,8 +20,8 @@ from forge.ports import Clock
 from forge.store import keys as layout
 from forge.store.config import CONTENTION_TRIES, TOUCH_MS, StoreConfig
 from forge.store.endings.erase_session import SessionEraser
-from forge.store.limits.daily_roofs import DailyRoofs
-from forge.store.stored.mend import mended, whole
+from forge.store.limits.daily_limits import DailyLimits
+from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.message_log import messages_of, whole_text
 from forge.store.stored.session_item import alive, current, new_item, only_if, session_of
 
@@ -31,7 +31,7 @@ class TableSessions:
     table: Table
     config: StoreConfig
     clock: Clock
-    roofs: DailyRoofs
+    daily_limits: DailyLimits
 
     def get(self, key: SessionKey) -> Session | None:
         item = self.table.get(layout.hot(key))
@@ -87,7 +87,7 @@ class TableSessions:
                 whole(old)
             first = {"network": self.config.network, "expires_at": self.config.session_end(now), **values}
             item = new_item(key, now, old, **first)
-            self.roofs.spend("sessions", caller=payer)
+            self.daily_limits.spend("sessions", caller=payer)
             try:
                 self.table.put(item, only_if(ConditionalWrite(), old))
                 return session_of(item)

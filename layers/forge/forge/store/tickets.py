@@ -10,7 +10,7 @@ from forge.dynamodb.table import Table
 from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from worker.agent.llm.offline.reading import field, number, problem, rows, statu
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
-from worker.foreign_text import code_block, in_chat, in_code
 from worker.json_text import read_json
+from worker.untrusted_text import code_block, in_chat, in_code
 
 LIST_LIMIT = 20
 HITS_SHOWN = 5

@@ -14,7 +14,7 @@ from worker.agent.llm.offline.reading import balance_line, field, problem, statu
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
-from worker.foreign_text import in_chat, in_code
+from worker.untrusted_text import in_chat, in_code
 
 
 @dataclass(frozen=True, slots=True)

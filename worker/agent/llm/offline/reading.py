@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from worker.agent.llm.offline.amounts import ether, whole_number
 from worker.agent.llm.run_so_far import Result
-from worker.foreign_text import in_chat
 from worker.json_text import read_json
+from worker.untrusted_text import in_chat
 
 QUOTE_LIMIT = 1_500
 """Maximum characters of a result in an answer; the page shows the tool result itself next to it."""

@@ -19,16 +19,16 @@ from mcp_types import Tool, ToolAnnotations
 from pydantic import PrivateAttr
 
 from forge.errors import ForgeError
-from forge.models.lines import one_line
+from forge.models.text_cleaning import one_line
 from forge.ports import Pins
 from worker.agent.tools.external.config import ServerConfig, read_config
-from worker.agent.tools.external.connection import Connection
-from worker.agent.tools.external.link import ServerDown, Timeouts
-from worker.agent.tools.external.pin_file import FilePins, MemoryPins
-from worker.agent.tools.external.pinning import Review, offered_name, review
-from worker.agent.tools.external.users import with_users
-from worker.foreign_text import described, visible
+from worker.agent.tools.external.program_users import with_users
+from worker.agent.tools.external.server_calls import Connection
+from worker.agent.tools.external.server_connection import ServerDown, Timeouts
+from worker.agent.tools.external.tool_pin_check import Review, offered_name, review
+from worker.agent.tools.external.tool_pin_file import FilePins, MemoryPins
 from worker.mcp_servers.toolbox import new_server
+from worker.untrusted_text import described, visible
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastmcp.exceptions import McpError  # pyright: ignore[reportPrivateImportUsage]
 from mcp_types import CONNECTION_CLOSED, PARSE_ERROR
 
-from worker.agent.tools.external.troubles import LOST, REFUSALS, links_of, meaning
-from worker.agent.tools.external.witness import Witness
+from worker.agent.tools.external.server_failures import LOST, REFUSALS, links_of, meaning
+from worker.agent.tools.external.server_observations import Witness
 from worker.tool_outcomes import LOOK_FIRST, CallFailed, OutcomeUnknown, ToolRefused
 
 TEXT_LIMIT = 500

@@ -13,10 +13,10 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from worker.agent.tools.external.documents import Document, Twice, Unreadable, read_document
-from worker.agent.tools.external.form_data import SHELLS, TRANSPORTS
-from worker.agent.tools.external.forms import NotUnderstood, in_our_words, plain
-from worker.agent.tools.external.hidden import secret_parts, secrets_in_arguments
+from worker.agent.tools.external.commented_json import Document, Twice, Unreadable, read_document
+from worker.agent.tools.external.config_dialect_data import SHELLS, TRANSPORTS
+from worker.agent.tools.external.config_dialects import NotUnderstood, in_our_words, plain
+from worker.agent.tools.external.hidden_secrets import secret_parts, secrets_in_arguments
 from worker.agent.tools.external.placeholders import SHELL_FORMS, Filling, Unfilled
 
 LONGEST_NAME = 32

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
-from worker.agent.tools.external.form_data import HARMLESS
+from worker.agent.tools.external.config_dialect_data import HARMLESS
 
 SECOND_MS = 1000
 _BOOL = TypeAdapter(bool)

@@ -17,9 +17,9 @@ from mcp_types import JSONRPCError, jsonrpc_message_adapter
 from pydantic_core import from_json
 
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.listing import TolerantStream
-from worker.agent.tools.external.wellformed import repaired
-from worker.agent.tools.external.witness import LARGEST_ANSWER, Answer, Witness, current
+from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer, Witness, current
+from worker.agent.tools.external.tool_listing import TolerantStream
 
 _MESSAGES = ("application/json", "text/event-stream")
 _TIMEOUT = httpx2.Timeout(30.0, read=3600.0)

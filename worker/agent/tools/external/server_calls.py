@@ -13,7 +13,7 @@ from fastmcp.tools.base import ToolResult
 from mcp_types import ElicitRequestURLParams, Tool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from worker.agent.tools.external.call_ends import (
+from worker.agent.tools.external.call_failures import (
     PERHAPS,
     TEXT_LIMIT,
     ConnectionLost,
@@ -22,10 +22,10 @@ from worker.agent.tools.external.call_ends import (
     has_gone,
 )
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.link import Link, ServerDown, Timeouts
 from worker.agent.tools.external.results import combined
-from worker.agent.tools.external.troubles import LOST, meaning
-from worker.agent.tools.external.witness import current, watching
+from worker.agent.tools.external.server_connection import Link, ServerDown, Timeouts
+from worker.agent.tools.external.server_failures import LOST, meaning
+from worker.agent.tools.external.server_observations import current, watching
 from worker.tool_outcomes import LOOK_FIRST, CallFailed, OutcomeUnknown, ToolRefused, error_text
 
 PING_SECONDS = 2.0

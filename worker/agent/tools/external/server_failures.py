@@ -15,8 +15,8 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer
 from worker.agent.tools.external.stdio import CannotStart
-from worker.agent.tools.external.witness import LARGEST_ANSWER, Answer
 
 Meaning = Literal["refused", "unknown", "session lost", "session perhaps lost"]
 """`session lost`: the request was not processed. `session perhaps lost`: it is unknown whether it was processed."""

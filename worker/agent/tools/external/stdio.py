@@ -22,9 +22,9 @@ from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.listing import TolerantStream
-from worker.agent.tools.external.wellformed import repaired
-from worker.agent.tools.external.witness import LARGEST_ANSWER, Tail
+from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Tail
+from worker.agent.tools.external.tool_listing import TolerantStream
 
 KEEPER = str(Path(__file__).with_name("keeper.py"))
 ASK_SECONDS = 0.3

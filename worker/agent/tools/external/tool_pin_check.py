@@ -12,8 +12,8 @@ from mcp_types import Tool
 
 from forge.ports import Pins, Proposal
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.pin_file import fingerprint
-from worker.foreign_text import visible
+from worker.agent.tools.external.tool_pin_file import fingerprint
+from worker.untrusted_text import visible
 
 LARGEST_DEFINITION = 20_000
 MOST_PROPOSED = 200_000

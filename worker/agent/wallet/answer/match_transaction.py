@@ -8,9 +8,9 @@ from typing import Literal
 from eth_abi.abi import encode
 
 from forge.models.approval import Approval
-from worker.agent.wallet.carried import carrier_of
-from worker.agent.wallet.meanings import known_meanings
-from worker.agent.wallet.nodes import Node
+from worker.agent.wallet.answer.smart_account_calls import carrier_of
+from worker.agent.wallet.review.call_nodes import Node
+from worker.agent.wallet.review.meanings import known_meanings
 from worker.ethereum.chains import Chain
 from worker.ethereum.lenient import Allotment, LenientReader, TooMuch
 from worker.ethereum.node import Transaction

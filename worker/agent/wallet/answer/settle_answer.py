@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
 from forge.models.approval import Approval, ApprovalReply, Report
-from forge.models.receipt import WalletReceipt
 from forge.models.run import ChainWait, Progress, Submission
+from forge.models.wallet_receipt import WalletReceipt
 from worker.agent.deps import RunDeps
-from worker.agent.history import stored_history as history
-from worker.agent.history.drafts import response_drafts
+from worker.agent.history import run_history as history
+from worker.agent.history.shown_messages import response_drafts
 from worker.agent.prompt import from_wallet, prompt_text
-from worker.agent.tools import asked
-from worker.agent.uninterrupted import uninterrupted
+from worker.agent.shielded_writes import uninterrupted
+from worker.agent.tools import permission_answers
 from worker.agent.wallet import TOOL_NAME, Wallet
-from worker.agent.wallet import verdict as verdicts
-from worker.agent.wallet.verdict import Verdict
-from worker.agent.wallet.verify import NotYet, Stopped, verify
-from worker.foreign_text import listening
+from worker.agent.wallet.answer import verdict as verdicts
+from worker.agent.wallet.answer.verdict import Verdict
+from worker.agent.wallet.answer.verify import NotYet, Stopped, verify
+from worker.untrusted_text import listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ async def open_run(
     If the person has allowed a call, the messages end in that call, and the run continues by making it.
     """
     settled = [_Settled(each, verdicts.expired(each)) for each in _expired_ones(deps)]
-    asks = asked.answered(deps, submission.approval)
+    asks = permission_answers.answered(deps, submission.approval)
     with listening() as words:
         if submission.approval and not _is_for(submission.approval, asks):
             settled.append(await _answer(deps, wallet, submission.approval, stopped))
@@ -68,7 +68,7 @@ async def _store(deps: RunDeps, progress: Progress, opening: Sequence[ModelMessa
     deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
 
 
-def _is_for(reply: ApprovalReply, asks: Sequence[asked.Answered]) -> bool:
+def _is_for(reply: ApprovalReply, asks: Sequence[permission_answers.Answered]) -> bool:
     return any(each.ask.approval_id == reply.approval_id for each in asks)
 
 
@@ -162,7 +162,7 @@ def _progress(
     deps: RunDeps,
     messages: Sequence[ModelMessage],
     settled: Sequence[_Settled],
-    asks: Sequence[asked.Answered],
+    asks: Sequence[permission_answers.Answered],
 ) -> Progress:
     closed = [each for each in settled if each.approval and each.verdict.closes]
     ids = {each.approval.approval_id for each in closed if each.approval}

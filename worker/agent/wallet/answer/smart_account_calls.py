@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from eth_hash.auto import keccak
 
 from forge.models.approval import Approval
-from worker.agent.wallet.nodes import Node
-from worker.agent.wallet.reading import MOST_BYTES, read_calls
+from worker.agent.wallet.review.call_nodes import Node
+from worker.agent.wallet.review.read_calls import MOST_BYTES, read_calls
 from worker.ethereum.node import Log, Receipt, Transaction
 
 _SUCCESS_WORD = 1

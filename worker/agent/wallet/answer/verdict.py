@@ -8,8 +8,8 @@ from typing import Literal
 
 from forge.models.approval import Approval, Report
 from forge.models.public import rfc3339
-from forge.models.receipt import ReceiptOutcome, WalletReceipt
-from worker.agent.wallet.display import currency_of, summary_of
+from forge.models.wallet_receipt import ReceiptOutcome, WalletReceipt
+from worker.agent.wallet.request_in_words import currency_of, summary_of
 from worker.ethereum.amounts import format_units
 from worker.ethereum.node import Receipt
 

@@ -13,11 +13,11 @@ from typing import Any, cast
 
 from forge.models.approval import Approval
 from forge.models.run import ChainWait
-from worker.agent.wallet import verdict as verdicts
-from worker.agent.wallet.carried import carried_success
-from worker.agent.wallet.matching import Match, is_old, matched
-from worker.agent.wallet.searching import sent_since
-from worker.agent.wallet.verdict import Verdict
+from worker.agent.wallet.answer import verdict as verdicts
+from worker.agent.wallet.answer.match_transaction import Match, is_old, matched
+from worker.agent.wallet.answer.search_chain import sent_since
+from worker.agent.wallet.answer.smart_account_calls import carried_success
+from worker.agent.wallet.answer.verdict import Verdict
 from worker.ethereum.chains import Chain, Chains
 from worker.ethereum.node import Receipt, Transaction, transaction_hash
 from worker.tool_outcomes import ToolRefused

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from worker.agent.wallet.facts import Facts, address_word, ask_number, call_data
-from worker.agent.wallet.nodes import Right
+from worker.agent.wallet.review.call_nodes import Right
+from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, call_data
 from worker.ethereum.effects import NoEffects, simulated_effects
 from worker.ethereum.results import GivenRight, Simulation
 from worker.ethereum.transactions import Request

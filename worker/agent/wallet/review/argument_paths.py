@@ -1,11 +1,11 @@
-"""Finds arguments by the paths of the rows (`meanings/rows.py`)."""
+"""Finds arguments by the paths of the rows (`review/meanings/rows.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from worker.agent.wallet.meanings.rows import THE_CALLED
+from worker.agent.wallet.review.meanings.rows import THE_CALLED
 from worker.ethereum.signatures import AbiType
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from forge.models.review import AllowanceKind, ReviewWarning
-from worker.agent.wallet.meanings import Meaning
+from forge.models.wallet_review import AllowanceKind, ReviewWarning
+from worker.agent.wallet.review.meanings import Meaning
 
 
 @dataclass(frozen=True, slots=True)

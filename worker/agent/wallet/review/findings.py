@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forge.models.review import ReviewChange
-from worker.agent.wallet.after import After
-from worker.agent.wallet.facts import Facts
-from worker.agent.wallet.judging import PLAIN_SYMBOL
-from worker.agent.wallet.nodes import Reading, Right
+from forge.models.wallet_review import ReviewChange
+from worker.agent.wallet.review.after_simulation import After
+from worker.agent.wallet.review.call_nodes import Reading, Right
+from worker.agent.wallet.review.judge_rights import PLAIN_SYMBOL
+from worker.agent.wallet.review.token_facts import Facts
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.results import AssetChange, Simulation
 from worker.ethereum.transactions import Request

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from worker.agent.wallet import packed
-from worker.agent.wallet.meanings import Calls, Meaning
-from worker.agent.wallet.meanings.router import COMMAND_MASK, is_raw_call, router_commands
-from worker.agent.wallet.nodes import Node
-from worker.agent.wallet.paths import broadcast, selected
+from worker.agent.wallet.review import packed_calls
+from worker.agent.wallet.review.argument_paths import broadcast, selected
+from worker.agent.wallet.review.call_nodes import Node
+from worker.agent.wallet.review.meanings import Calls, Meaning
+from worker.agent.wallet.review.meanings.router import COMMAND_MASK, is_raw_call, router_commands
 from worker.ethereum.lenient import Allotment
 
 
@@ -29,9 +29,11 @@ def inner_calls(node: Node, meaning: Meaning, calls: Calls, allotment: Allotment
         case None:
             return _plain(node, calls, columns)
         case "multisend":
-            return (_child(node, each) for content in columns["data"] for each in packed.multisend(content))
+            return (
+                _child(node, each) for content in columns["data"] for each in packed_calls.multisend(content)
+            )
         case "erc7579":
-            found = packed.erc7579(columns["mode"][0], columns["data"][0], allotment)
+            found = packed_calls.erc7579(columns["mode"][0], columns["data"][0], allotment)
             return None if found is None else (_child(node, each) for each in found)
         case "router":
             return _commands(node, columns["mode"][0], columns["data"])
@@ -42,14 +44,14 @@ def _plain(node: Node, calls: Calls, columns: dict[str, list[Any]]) -> Iterator[
         [columns[name] for name in ("to", "value", "data", "operation")]
     ):
         delegates = calls.delegates or int(operation or 0) == calls.delegating
-        yield _child(node, packed.Packed(to or "", value or 0, data or b"", int(delegates)))
+        yield _child(node, packed_calls.Packed(to or "", value or 0, data or b"", int(delegates)))
 
 
-def _child(node: Node, call: packed.Packed) -> Node:
+def _child(node: Node, call: packed_calls.Packed) -> Node:
     """A contract that calls itself keeps its caller; delegated code acts as the contract that delegates to it."""
     if not call.to:
         return Node(node.to, call.value, call.data, node.acts_as, caller=node.caller)
-    delegated = call.operation == packed.DELEGATES
+    delegated = call.operation == packed_calls.DELEGATES
     acts_as = node.acts_as if delegated else call.to
     return Node(call.to, call.value, call.data, acts_as, caller=node.acts_as, delegated=delegated)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
-from forge.models.review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
-from worker.agent.wallet.facts import Facts, TokenFacts
-from worker.agent.wallet.nodes import Right
+from forge.models.wallet_review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
+from worker.agent.wallet.review.call_nodes import Right
+from worker.agent.wallet.review.token_facts import Facts, TokenFacts
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 ASTRONOMIC = 10**27

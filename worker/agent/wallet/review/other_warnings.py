@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from forge.models.review import ReviewWarning, SimulationOutcome, WarningCode
-from worker.agent.wallet.found import NO_SENDER, UNTRIED, Found
-from worker.agent.wallet.tree import recipient_of
+from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
+from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
+from worker.agent.wallet.review.shown_call_tree import recipient_of
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 _NOBODY = frozenset({ZERO_ADDRESS, "0x000000000000000000000000000000000000dead"})

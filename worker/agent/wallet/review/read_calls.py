@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from eth_abi.abi import encode
 
-from forge.models.review import ReviewWarning, Severity, WarningCode
-from worker.agent.wallet.inner import inner_calls
-from worker.agent.wallet.meanings import Calls, Gives, Meaning, giving_selector, known_meanings
-from worker.agent.wallet.nodes import Node, Reading, Right
-from worker.agent.wallet.paths import broadcast, raw_bytes, selected
+from forge.models.wallet_review import ReviewWarning, Severity, WarningCode
+from worker.agent.wallet.review.argument_paths import broadcast, raw_bytes, selected
+from worker.agent.wallet.review.call_nodes import Node, Reading, Right
+from worker.agent.wallet.review.inner_calls import inner_calls
+from worker.agent.wallet.review.meanings import Calls, Gives, Meaning, giving_selector, known_meanings
 from worker.ethereum.lenient import Allotment, LenientReader, TooMuch, is_dynamic
 
 MOST_BYTES = 45_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from forge.models.review import (
+from forge.models.wallet_review import (
     Allowance,
     Review,
     ReviewChange,
@@ -15,20 +15,20 @@ from forge.models.review import (
     SimulationOutcome,
     WarningCode,
 )
-from worker.agent.wallet.after import (
+from worker.agent.wallet.review.after_simulation import (
     After,
     read_after,
     settled_rights,
     simulated_rights,
     with_balances,
 )
-from worker.agent.wallet.facts import read_facts
-from worker.agent.wallet.found import NO_SENDER, UNTRIED, Found, changes_of
-from worker.agent.wallet.judging import judged, warning_of
-from worker.agent.wallet.notes import notes_of
-from worker.agent.wallet.reading import read_calls
-from worker.agent.wallet.simulate import check_for_anyone, simulated
-from worker.agent.wallet.tree import all_nodes, recipient_of, shown_calls
+from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
+from worker.agent.wallet.review.judge_rights import judged, warning_of
+from worker.agent.wallet.review.other_warnings import notes_of
+from worker.agent.wallet.review.read_calls import read_calls
+from worker.agent.wallet.review.shown_call_tree import all_nodes, recipient_of, shown_calls
+from worker.agent.wallet.review.simulate import check_for_anyone, simulated
+from worker.agent.wallet.review.token_facts import read_facts
 from worker.ethereum.results import Simulation
 from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from forge.models.review import ReviewArgument, ReviewedCall
-from worker.agent.wallet.judging import checksummed
-from worker.agent.wallet.nodes import Node
-from worker.agent.wallet.paths import selected
+from forge.models.wallet_review import ReviewArgument, ReviewedCall
+from worker.agent.wallet.review.argument_paths import selected
+from worker.agent.wallet.review.call_nodes import Node
+from worker.agent.wallet.review.judge_rights import checksummed
 from worker.ethereum.abi_values import from_abi
 from worker.ethereum.signatures import AbiType
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
 
-from worker.agent.wallet.nodes import Right
+from worker.agent.wallet.review.call_nodes import Right
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.chains import Chain
 from worker.ethereum.tokens import Token, read_token

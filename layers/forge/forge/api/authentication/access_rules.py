@@ -1,4 +1,4 @@
-"""Decide who may call an endpoint, before the request's body is read. Each application names its entrance."""
+"""Decide who may call an endpoint, before the request's body is read. Each application names its rule."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Scope
 
-from forge.api.authentication import NOBODY_IN_PARTICULAR, caller_of
-from forge.api.tickets import caller_of_ticket
+from forge.api.authentication.caller import NOBODY_IN_PARTICULAR, caller_of
+from forge.api.authentication.tickets import caller_of_ticket
 from forge.models.caller import Caller
 
-Entrance = Callable[[Scope], Awaitable[Caller]]
+AccessRule = Callable[[Scope], Awaitable[Caller]]
 """Raises `NotAuthenticated`, `IdentityUnavailable`."""
 
 

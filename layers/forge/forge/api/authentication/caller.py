@@ -30,9 +30,9 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
     token = next((text[7:].strip() for text in values if text[:7].lower() == "bearer "), "")
     if not token:
         raise NotAuthenticated("A bearer token is required.")
-    from forge.api import token_form  # imported only where there is a login
+    from forge.api.tokens import token_claims  # imported only where there is a login
 
-    expected = token_form.Expected(settings.auth_issuer, settings.auth_audience, settings.auth_client_id)
-    unverified = token_form.read(token, expected, dependencies.now())
+    expected = token_claims.Expected(settings.auth_issuer, settings.auth_audience, settings.auth_client_id)
+    unverified = token_claims.read(token, expected, dependencies.now())
     dependencies.verifier().verify(token, unverified)
     return Caller(unverified.subject, int(unverified.until * 1_000))

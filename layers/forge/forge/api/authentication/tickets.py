@@ -6,7 +6,7 @@ import re
 import secrets
 
 from forge.api import dependencies
-from forge.api.authentication import NOBODY_IN_PARTICULAR
+from forge.api.authentication.caller import NOBODY_IN_PARTICULAR
 from forge.errors import NotAuthenticated
 from forge.models.caller import Caller, Grant
 from forge.models.http import Ticket

@@ -6,16 +6,16 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from forge.api import problems
-from forge.api.edge import Cors, Edge
-from forge.api.entrances import Entrance, by_token
-from forge.api.hardening import Hardened
-from forge.models.prices import ROUTES, Price
+from forge.api.authentication.access_rules import AccessRule, by_token
+from forge.api.entry import problems
+from forge.api.entry.middleware import Cors, EntryChecks
+from forge.api.entry.security_headers import SecurityHeaders
+from forge.models.request_prices import ROUTES, Price
 
 
 def create_app(
     router: APIRouter,
-    entrance: Entrance = by_token,
+    access: AccessRule = by_token,
     price: Price | None = None,
     *,
     is_streaming: bool = False,
@@ -29,11 +29,11 @@ def create_app(
         # FastAPI's own spans would carry URLs, and URLs contain session ids; `worker.operation.tracing` records runs.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=[
-            Middleware(Hardened),
+            Middleware(SecurityHeaders),
             Middleware(Cors),
             Middleware(
-                Edge,
-                entrance=entrance,
+                EntryChecks,
+                access=access,
                 price=_price_of(router) if price is None else price,
                 shares_loop=is_streaming,
             ),

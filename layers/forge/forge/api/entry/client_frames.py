@@ -7,10 +7,10 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from forge.api import dependencies
-from forge.api.socket_entry import SocketCall
+from forge.api.entry.socket_handler import SocketCall
 from forge.errors import InvalidRequest
 from forge.models.frame import CLIENT_FRAME, AuthFrame, PingFrame, SyncFrame
-from forge.models.prices import WRONG_FRAME
+from forge.models.request_prices import WRONG_FRAME
 
 
 def refuse(call: SocketCall) -> None:

@@ -18,7 +18,7 @@ VIEWER_HEADER = "x-forge-viewer"
 HOST_HEADER = "x-forwarded-host"
 
 
-def check_way_in(headers: Mapping[str, str]) -> None:
+def check_distribution(headers: Mapping[str, str]) -> None:
     """`headers` with names in lower case. Raises `Forbidden`."""
     _check_edge(headers)
     _check_origin(headers)

@@ -14,14 +14,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forge.api import dependencies
-from forge.api.admission import charge_bytes, charge_request, with_payer
-from forge.api.entrances import Entrance
-from forge.api.problems import problem_of, problem_response
-from forge.api.statuses import UNEXPECTED
-from forge.api.way_in import check_way_in
+from forge.api.authentication.access_rules import AccessRule
+from forge.api.entry.distribution_check import check_distribution
+from forge.api.entry.problems import problem_of, problem_response
+from forge.api.entry.request_charges import charge_bytes, charge_request, with_payer
+from forge.api.entry.statuses import UNEXPECTED
 from forge.errors import ForgeError, InvalidRequest, RateLimited, TooLarge, UnsupportedMediaType
 from forge.models.caller import Caller
-from forge.models.prices import FREE, Price, price_of_bytes
+from forge.models.request_prices import FREE, Price, price_of_bytes
 from forge.observability import NAMESPACE, configure_logging, error_fields, record
 
 logger = logging.getLogger(__name__)
@@ -56,15 +56,15 @@ class Cors:
         )
 
 
-class Edge:
+class EntryChecks:
     """Refuse a request that did not come through the distribution or may not enter, then a body that is too large or
     not JSON.
 
     An unexpected error is answered with 500, without details.
     """
 
-    def __init__(self, app: ASGIApp, entrance: Entrance, price: Price, *, shares_loop: bool) -> None:
-        self._app, self._entrance, self._price, self._shares_loop = app, entrance, price, shares_loop
+    def __init__(self, app: ASGIApp, access: AccessRule, price: Price, *, shares_loop: bool) -> None:
+        self._app, self._access, self._price, self._shares_loop = app, access, price, shares_loop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         configure_logging(NAMESPACE)
@@ -80,9 +80,9 @@ class Edge:
             await send(message)
 
         try:
-            check_way_in(Headers(scope=scope))
+            check_distribution(Headers(scope=scope))
             source = (scope.get("client") or ("", 0))[0]
-            caller = with_payer(await self._entrance(scope), Headers(scope=scope), source)
+            caller = with_payer(await self._access(scope), Headers(scope=scope), source)
             scope.setdefault("state", {})["caller"] = caller
             await self._charge(caller)
             await self._app(scope, await _checked(scope, receive), watched)

@@ -11,15 +11,15 @@ from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from forge.api.authentication.session_ids import checked
+from forge.api.entry.distribution_check import caller_address
+from forge.api.entry.prefer_header import NO_PREFERENCES, Preferences
 from forge.api.message_pages import MESSAGES_LIMIT
-from forge.api.preferences import NO_PREFERENCES, Preferences
-from forge.api.session_ids import checked
-from forge.api.unreadable import not_shown_state
-from forge.api.way_in import caller_address
+from forge.api.unreadable_sessions import not_shown_state
 from forge.errors import Forbidden
 from forge.models.caller import Caller
+from forge.models.idempotency import Once
 from forge.models.ids import ANONYMOUS, SessionId, SessionKey, new_session_id
-from forge.models.once import Once
 from forge.observability import error_fields
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 async def _caller(request: Request) -> Caller:
-    """Return the caller that the application's entrance has accepted (see `forge.api.entrances`).
+    """Return the caller that the application's access rule has accepted (see `forge.api.authentication.access_rules`).
 
     Dependencies are coroutine functions, because FastAPI runs each plain function in another thread.
     """

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from forge.api.statuses import status_of, title_of
+from forge.api.entry.statuses import status_of, title_of
 from forge.errors import ForgeError, InboxFull, NotAuthenticated, RateLimited, Retryable
 from forge.models import patterns
 from forge.models.http import Problem

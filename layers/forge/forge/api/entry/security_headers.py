@@ -22,7 +22,7 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-class Hardened:
+class SecurityHeaders:
     """Headers that the answer already has are kept."""
 
     def __init__(self, app: ASGIApp) -> None:

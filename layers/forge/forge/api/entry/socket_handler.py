@@ -9,7 +9,7 @@ from typing import Any
 
 from forge.api import dependencies
 from forge.api.dependencies import Need, prepare
-from forge.api.statuses import UNEXPECTED, status_of, title_of
+from forge.api.entry.statuses import UNEXPECTED, status_of, title_of
 from forge.errors import ConnectionGone, ForgeError, StillRateLimited, StorageUnavailable
 from forge.models.frame import ErrorFrame
 from forge.observability import error_fields, invocation, log_fields, record

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
-from forge.api.token_kinds import check_access
+from forge.api.tokens.token_kinds import check_access
 from forge.errors import NotAuthenticated
 from forge.models.ids import ANONYMOUS
 

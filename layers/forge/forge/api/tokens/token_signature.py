@@ -8,8 +8,8 @@ from typing import Any
 
 import jwt
 
-from forge.api.issuer_keys import Clock, Fetch, IssuerKeys
-from forge.api.token_form import Unverified
+from forge.api.tokens.issuer_keys import Clock, Fetch, IssuerKeys
+from forge.api.tokens.token_claims import Unverified
 from forge.errors import NotAuthenticated
 
 _OPTIONS: Any = {"verify_signature": True, "enforce_minimum_key_length": True}

@@ -10,9 +10,9 @@ from forge.models.account import Adopted, Erased, Erasure, OwnedPage
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
 from forge.ports import Clock
 from forge.store.config import StoreConfig
-from forge.store.endings.adopt import Adoption
-from forge.store.endings.erase import Eraser
-from forge.store.endings.owned import owned_keys, owned_page
+from forge.store.endings.adopt_session import Adoption
+from forge.store.endings.erase_account import Eraser
+from forge.store.endings.owned_sessions import owned_keys, owned_page
 
 
 @dataclass(frozen=True, slots=True)

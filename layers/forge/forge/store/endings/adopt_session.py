@@ -29,11 +29,10 @@ from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.controls import connections_of
-from forge.store.endings.ending import delete_children, ended, tell_run
-from forge.store.stored.lenient import plain
-from forge.store.stored.mend import mended, whole
+from forge.store.endings.end_session import delete_children, ended, tell_run
+from forge.store.stored.item_repair import mended, whole
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
-from forge.store.stored.shape import completed
 
 RECORD_SECONDS = 86_400
 

@@ -16,9 +16,9 @@ from forge.models.ids import SessionKey
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 from forge.store.controls import connections_of
-from forge.store.endings.ending import delete_children, ended, ended_at, tell_run
-from forge.store.endings.erase import Eraser, counted
-from forge.store.stored.lenient import plain
+from forge.store.endings.end_session import delete_children, ended, ended_at, tell_run
+from forge.store.endings.erase_account import Eraser, counted
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import alive, new_item, only_if
 
 

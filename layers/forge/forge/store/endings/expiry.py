@@ -15,10 +15,10 @@ from forge.models.ids import SessionKey
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.controls import connections_of
-from forge.store.endings.ending import delete_children
-from forge.store.stored.lenient import plain
+from forge.store.endings.end_session import delete_children
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import alive
-from forge.store.stored.unanswered import unanswered
+from forge.store.stored.unanswered_runs import unanswered
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The daily limits ("roofs") of the whole deployment: one item for each limit and UTC day, charged in blocks.
+"""The daily limits ("daily_limits") of the whole deployment: one item for each limit and UTC day, charged in blocks.
 
 A process lets a block of units pass before it charges them, and charges at least once a minute while it works.
 Processes start and stop all day, and what one of them has not charged is lost when it stops. The table refuses a
@@ -15,12 +15,12 @@ from forge.dynamodb.conditions import ConditionFailed, Unfit
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import DayUsedUp, StorageUnavailable
-from forge.models.prices import Daily
+from forge.models.request_prices import Daily
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
-ROOF_BLOCKS = 400
+DAILY_BLOCKS = 400
 """The block size is this fraction of the limit, so that twenty concurrent processes exceed it by at most 5 %."""
 SETTLE_MS = 60_000
 """After this time at the latest, a process charges what it owes and reads the total of all processes."""
@@ -31,7 +31,7 @@ _WHOSE = {False: "This deployment has used up its", True: "You have used up your
 _KEPT_SECONDS = 3 * 86_400
 
 
-class DailyRoof:
+class DailyCounter:
     """One daily limit; the caller passes its value as `limit`.
 
     `_owed`: what this process let pass and has not charged; negative after a refund. `_used`: the total of all
@@ -95,7 +95,7 @@ class DailyRoof:
         return now
 
     def _is_due(self, limit: int, now: int) -> bool:
-        return abs(self._owed) >= max(1, limit // ROOF_BLOCKS) or now - self._settled_at >= self._settle_ms
+        return abs(self._owed) >= max(1, limit // DAILY_BLOCKS) or now - self._settled_at >= self._settle_ms
 
     def _settle_if_due(self, limit: int, now: int) -> None:
         if self._is_due(limit, now):

@@ -12,60 +12,62 @@ from threading import Lock
 
 from forge.dynamodb.table import Table
 from forge.errors import DayUsedUp
-from forge.models.prices import Daily
+from forge.models.request_prices import Daily
 from forge.ports import Clock
 from forge.store.config import StoreConfig
-from forge.store.limits.roofs import DailyRoof
+from forge.store.limits.daily_counter import DailyCounter
 
 REMEMBERED = 2_000
 """The shares that a process remembers. It forgets the one that was used least recently, with less than a block."""
 
-Limited = tuple[DailyRoof, int]
+Limited = tuple[DailyCounter, int]
 
 
-class DailyRoofs:
+class DailyLimits:
     """Without a limit nothing is counted. `caller` empty (the user of this computer, the system) has no share."""
 
     def __init__(self, table: Table, config: StoreConfig, clock: Clock) -> None:
         self._table, self._clock = table, clock
-        self._roofs = {
-            name: (DailyRoof(table, clock, name), limit) for name, limit in config.roofs.items() if limit
+        self._counters = {
+            name: (DailyCounter(table, clock, name), limit)
+            for name, limit in config.daily_limits.items()
+            if limit
         }
         self._percent = config.caller_day_percent
         self._shares: OrderedDict[tuple[Daily, str], Limited] = OrderedDict()
         self._lock = Lock()
 
     def has(self, name: Daily) -> bool:
-        return name in self._roofs
+        return name in self._counters
 
     def spend(self, name: Daily, units: int = 1, *, caller: str = "") -> None:
         """If this raises `DayUsedUp`, nothing is charged."""
         charged: list[tuple[Limited, int]] = []
-        for roof, limit in self._limits(name, caller):
+        for counter, limit in self._limits(name, caller):
             try:
-                charged.append(((roof, limit), roof.spend(units, limit)))
+                charged.append(((counter, limit), counter.spend(units, limit)))
             except DayUsedUp:
                 for (before, its_limit), day in charged:
                     before.give_back(units, day, its_limit)
                 raise
 
     def give_back(self, name: Daily, units: int, day: int, *, caller: str = "") -> None:
-        for roof, limit in self._limits(name, caller):
-            roof.give_back(units, day, limit)
+        for counter, limit in self._limits(name, caller):
+            counter.give_back(units, day, limit)
 
     def note(self, name: Daily, units: int, *, caller: str = "") -> None:
         """Charge what has happened already, even beyond the limit."""
-        for roof, limit in self._limits(name, caller) if units else ():
-            roof.note(units, limit)
+        for counter, limit in self._limits(name, caller) if units else ():
+            counter.note(units, limit)
 
     def check(self, name: Daily, *, caller: str = "") -> None:
         """Raises `DayUsedUp` when nothing is left."""
-        for roof, limit in self._limits(name, caller):
-            roof.check(limit)
+        for counter, limit in self._limits(name, caller):
+            counter.check(limit)
 
     def _limits(self, name: Daily, caller: str) -> Iterator[Limited]:
         """Yield the caller's share before the total: a caller that has used up its share charges nothing more."""
-        if found := self._roofs.get(name):
+        if found := self._counters.get(name):
             if caller and self._percent < 100:
                 yield self._share(name, caller, found[1])
             yield found
@@ -74,8 +76,8 @@ class DailyRoofs:
         with self._lock:
             key = (name, caller)
             if key not in self._shares:
-                roof = DailyRoof(self._table, self._clock, name, caller)
-                self._shares[key] = (roof, max(1, limit * self._percent // 100))
+                counter = DailyCounter(self._table, self._clock, name, caller)
+                self._shares[key] = (counter, max(1, limit * self._percent // 100))
             self._shares.move_to_end(key)
             if len(self._shares) > REMEMBERED:
                 self._shares.popitem(last=False)

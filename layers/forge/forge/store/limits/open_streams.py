@@ -18,7 +18,7 @@ from forge.errors import Retryable
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
 _KEPT_SECONDS = 3 * 3_600
 

@@ -13,7 +13,7 @@ from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.store import keys
 from forge.store.config import StoreConfig
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
 _KEPT_SECONDS = 3 * 86_400
 

@@ -9,11 +9,11 @@ from threading import Lock
 from forge.dynamodb.table import Table
 from forge.errors import RateLimited, StorageUnavailable
 from forge.models.ids import SessionKey
-from forge.models.prices import Price
+from forge.models.request_prices import Price
 from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import RateLimit, StoreConfig
-from forge.store.limits.daily_roofs import DailyRoofs
+from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.rate_limit import charge
 
 _SHELVES = 32
@@ -85,7 +85,7 @@ def _trim(known: OrderedDict[str, int]) -> None:
 
 CALLER_BLOCKS = 20
 """The block size is this fraction of a caller's burst, so that a process is at most 5 % of the burst behind."""
-ROOF_BLOCKS = 400
+DEPLOYMENT_BLOCKS = 400
 """The block size is this fraction of the deployment's burst, so that twenty processes together are 5 % behind."""
 _DEPLOYMENT = "deployment"
 _TOO_MANY = "Too many requests; wait a little."
@@ -95,17 +95,17 @@ _FULL = "This deployment takes no more requests at the moment."
 class TableAdmission:
     """One instance for each process, because it holds what the process has not charged yet."""
 
-    def __init__(self, table: Table, config: StoreConfig, clock: Clock, roofs: DailyRoofs) -> None:
-        self._table, self._config, self._clock, self._daily = table, config, clock, roofs
+    def __init__(self, table: Table, config: StoreConfig, clock: Clock, daily_limits: DailyLimits) -> None:
+        self._table, self._config, self._clock, self._daily = table, config, clock, daily_limits
         self._callers = _blocks(config.caller_rate, CALLER_BLOCKS, self._charge_caller)
-        self._roof = _blocks(config.roof_rate, ROOF_BLOCKS, self._charge_roof)
+        self._deployment = _blocks(config.deployment_rate, DEPLOYMENT_BLOCKS, self._charge_deployment)
 
     def admit(self, caller: str | None, price: Price) -> None:
         now = self._clock()
         if caller is not None and price.caller:
             self._callers.spend(caller, price.caller, now)
-        if price.roof:
-            self._roof.spend(_DEPLOYMENT, price.roof, now)
+        if price.deployment:
+            self._deployment.spend(_DEPLOYMENT, price.deployment, now)
         for each in price.daily:
             self._daily.spend(each, caller=caller or "")
 
@@ -118,8 +118,10 @@ class TableAdmission:
         where = keys.single("pace", f"caller#{name}")
         charge(self._table, where, self._config.caller_rate, self._clock(), units, _TOO_MANY)
 
-    def _charge_roof(self, name: str, units: int) -> None:
-        charge(self._table, keys.single("pace", name), self._config.roof_rate, self._clock(), units, _FULL)
+    def _charge_deployment(self, name: str, units: int) -> None:
+        charge(
+            self._table, keys.single("pace", name), self._config.deployment_rate, self._clock(), units, _FULL
+        )
 
 
 def _blocks(rate: RateLimit, parts: int, charge: Charge) -> Blocks:

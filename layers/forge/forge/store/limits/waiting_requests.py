@@ -7,7 +7,7 @@ import zlib
 from forge.dynamodb.table import Table
 from forge.errors import Retryable, TooManyWaits
 from forge.ports import Clock
-from forge.store.limits.places import TablePlaces
+from forge.store.limits.open_streams import TablePlaces
 
 CALLERS_SHARE = 20
 """One caller may have one place in this many."""

@@ -18,9 +18,9 @@ from forge.ports import CallRecord, CallStatus, Clock, Lease
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.runs import fenced
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.llm_history import chunks, read_entries
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.unreadable_items import note_unreadable
 
 UNREADABLE = (
     "The recorded outcome of this call cannot be read any more. It is unknown whether it took effect: "

@@ -16,9 +16,9 @@ from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.ports import Lease
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
-from forge.store.running.suspects import Charge, charged, hold_suspect
+from forge.store.running.lost_workers import Charge, charged, hold_suspect
 from forge.store.running.transitions import running
-from forge.store.stored.mend import whole
+from forge.store.stored.item_repair import whole
 from forge.store.stored.session_item import alive, session_of
 
 
@@ -97,7 +97,7 @@ class Claimer:
 
 
 def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, worker: str) -> Lease:
-    """Claim in one call if the message's run is next. A run with `MAX_ATTEMPTS` strikes may only be finished as
+    """Claim in one call if the message's run is next. A run with too many strikes may only be finished as
     failed.
     """
     claimer = Claimer(table, config, now, message, worker, uuid.uuid4().hex)

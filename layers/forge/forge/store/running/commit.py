@@ -23,9 +23,9 @@ from forge.errors import Contended, LeaseLost
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
-from forge.store.limits.daily_tokens import Count
-from forge.store.running.ahead import Rivalled, Stamp, may_go_ahead, new_writer, put_ahead, take_back
-from forge.store.stored.lenient import plain
+from forge.store.limits.owner_daily_tokens import Count
+from forge.store.running.write_ahead import Rivalled, Stamp, may_go_ahead, new_writer, put_ahead, take_back
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import session_of
 
 _BATCH_BYTES = 3_000_000

@@ -8,13 +8,13 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.ports import Clock
 from forge.store import keys
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
 _KEPT_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class TableFaults:
+class TableDeliveryFailures:
     table: Table
     clock: Clock
 

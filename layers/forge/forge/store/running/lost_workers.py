@@ -25,7 +25,7 @@ from forge.models.ids import SessionKey
 from forge.models.timing import LEASE_MS, RENEW_MS
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
 SUSPECT_STRIKES = 2
 _KEPT_SECONDS = 3_600

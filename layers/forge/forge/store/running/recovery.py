@@ -26,7 +26,7 @@ from forge.ports import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.stop import interrupt_abandoned
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import (
     ACTIVE_ATTRIBUTES,
     WORK_ATTRIBUTES,

@@ -18,15 +18,15 @@ from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
-from forge.store.limits.daily_roofs import DailyRoofs
-from forge.store.limits.daily_tokens import counts, tokens_left
+from forge.store.limits.daily_limits import DailyLimits
+from forge.store.limits.owner_daily_tokens import counts, tokens_left
 from forge.store.running.claim import claim, lease_of
 from forge.store.running.commit import Transition, commit
 from forge.store.running.transitions import ended, progressed, running
-from forge.store.stored.mend import mended
+from forge.store.stored.item_repair import mended
 from forge.store.stored.message_log import part_item, split
 from forge.store.stored.session_item import alive, session_of
-from forge.store.stored.tail import put_tail
+from forge.store.stored.streaming_text import put_tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class TableRuns:
     table: Table
     config: StoreConfig
     clock: Clock
-    roofs: DailyRoofs
+    daily_limits: DailyLimits
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
         now = self.clock()
@@ -89,7 +89,7 @@ class TableRuns:
 
     def append(self, lease: Lease, progress: Progress) -> Lease:
         now = self.clock()
-        self.roofs.note("tokens", progress.tokens, caller=_stranger(lease))
+        self.daily_limits.note("tokens", progress.tokens, caller=_stranger(lease))
         goal = progressed(lease.session, progress, self.config, now).after
 
         def applied(session: Session) -> bool:
@@ -109,17 +109,17 @@ class TableRuns:
 
     def finish(self, lease: Lease, ending: Ending) -> Session:
         now = self.clock()
-        self.roofs.note("tokens", ending.tokens, caller=_stranger(lease))
+        self.daily_limits.note("tokens", ending.tokens, caller=_stranger(lease))
         return self._commit(
             lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens, ahead=True
         )
 
     def tokens_left(self, lease: Lease) -> int | None:
-        self.roofs.check("tokens", caller=_stranger(lease))
+        self.daily_limits.check("tokens", caller=_stranger(lease))
         return tokens_left(self.table, lease.key, self.config, self.clock())
 
     def limits_tokens(self) -> bool:
-        return self.roofs.has("tokens")
+        return self.daily_limits.has("tokens")
 
     def release(self, lease: Lease) -> None:
         now = self.clock()

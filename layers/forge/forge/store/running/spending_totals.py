@@ -1,7 +1,7 @@
 """The wei that the agent's own transactions move, counted before a transaction is sent.
 
 One write charges the session and its owner exactly, even under concurrency. The deployment is charged in blocks
-(`forge.store.limits.roofs`), so that not every transaction has to write the same item.
+(`forge.store.limits.daily_counter`), so that not every transaction has to write the same item.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS
-from forge.models.spending import SendingCaps, Spending
+from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.timing import LEASE_MS
 from forge.ports import Clock, Lease
 from forge.store import keys
-from forge.store.limits.daily_roofs import DailyRoofs
-from forge.store.limits.roofs import DAY_MS, DailyRoof, date_of
+from forge.store.limits.daily_counter import DAY_MS, DailyCounter, date_of
+from forge.store.limits.daily_limits import DailyLimits
 from forge.store.running.claim import lease_of
 from forge.store.running.runs import fenced, is_held, lost_when_unreadable
 
@@ -32,22 +32,22 @@ class TableSpending:
 
     table: Table
     clock: Clock
-    roofs: DailyRoofs
-    wei: DailyRoof
+    daily_limits: DailyLimits
+    wei: DailyCounter
 
     def begin(self, wei: int, caps: SendingCaps, payer: str = "") -> Spending:
         spending = Spending(wei, caps, self.clock() // DAY_MS, payer)
-        self.roofs.spend("sends", caller=payer)
+        self.daily_limits.spend("sends", caller=payer)
         if wei and caps.deployment is not None:
             try:
                 self.wei.spend(wei, caps.deployment)
             except DayUsedUp:
-                self.roofs.give_back("sends", 1, spending.day, caller=payer)
+                self.daily_limits.give_back("sends", 1, spending.day, caller=payer)
                 raise SpendingCapReached("deployment") from None
         return spending
 
     def cancel(self, spending: Spending) -> None:
-        self.roofs.give_back("sends", 1, spending.day, caller=spending.payer)
+        self.daily_limits.give_back("sends", 1, spending.day, caller=spending.payer)
         if spending.wei and spending.caps.deployment is not None:
             self.wei.give_back(spending.wei, spending.day, spending.caps.deployment)
 

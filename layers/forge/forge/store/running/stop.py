@@ -16,8 +16,8 @@ from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.commit import Transition, commit
 from forge.store.running.transitions import answered, ended, logged, notice, running, settled, unchecked
-from forge.store.stored.lenient import plain
-from forge.store.stored.mend import mended, whole
+from forge.store.stored.item_repair import mended, whole
+from forge.store.stored.lenient_reading import plain
 from forge.store.stored.message_log import whole_text
 from forge.store.stored.session_item import alive, entry_of, session_of
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.approval import Approval, Report
-from forge.models.asking import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
+from forge.models.tool_permission import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
 from forge.store.running.commit import Transition
 from forge.store.stored.llm_history import entry_items
 from forge.store.stored.message_log import message_items
-from forge.store.stored.requests import stored_approvals
 from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
+from forge.store.stored.wallet_requests import stored_approvals
 
 
 def heard(step: Transition, progress: Progress) -> Transition:

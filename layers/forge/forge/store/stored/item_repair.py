@@ -11,7 +11,7 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.stored.shape import Defaults, lacking
+from forge.store.stored.item_schema import Defaults, lacking
 
 R = TypeVar("R")
 

@@ -10,7 +10,7 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
 from forge.models.session import Session
 from forge.store import keys
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.unreadable_items import note_unreadable
 
 CHUNK_BYTES = 300_000
 

@@ -10,12 +10,12 @@ from forge.dynamodb.codec import Item
 from forge.dynamodb.table import Table
 from forge.models.ids import SessionKey
 from forge.models.message import Message, ToolDisplay
-from forge.models.receipt import WalletReceipt
 from forge.models.session import Session
+from forge.models.wallet_receipt import WalletReceipt
 from forge.store import keys
-from forge.store.stored.lenient import lenient, plain
-from forge.store.stored.tail import tail_of
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.lenient_reading import lenient, plain
+from forge.store.stored.streaming_text import tail_of
+from forge.store.stored.unreadable_items import note_unreadable
 
 PART_BYTES = 32_000
 _HEAD_SEPARATORS = 2

@@ -14,10 +14,10 @@ from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Outcome, Submission
 from forge.models.session import Session
 from forge.store import keys
-from forge.store.stored.lenient import lenient, plain, text_map
-from forge.store.stored.requests import asks_of, read_approvals, strangers_of
-from forge.store.stored.shape import completed
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.item_schema import completed
+from forge.store.stored.lenient_reading import lenient, plain, text_map
+from forge.store.stored.unreadable_items import note_unreadable
+from forge.store.stored.wallet_requests import asks_of, read_approvals, strangers_of
 
 ACTIVE_ATTRIBUTES = (
     "active_id",

@@ -15,7 +15,7 @@ from forge.errors import LeaseLost
 from forge.models.session import Session
 from forge.ports import Lease
 from forge.store import keys
-from forge.store.stored.unreadable import note_unreadable
+from forge.store.stored.unreadable_items import note_unreadable
 
 TAIL_SECONDS = 3_600
 """Life of the item, longer than the time between two flushes of a run."""

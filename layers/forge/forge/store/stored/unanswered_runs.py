@@ -8,7 +8,7 @@ from typing import Any
 
 from forge.models.ids import SessionKey
 from forge.observability import record
-from forge.store.stored.lenient import plain
+from forge.store.stored.lenient_reading import plain
 
 logger = logging.getLogger(__name__)
 

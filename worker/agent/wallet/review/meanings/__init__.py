@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from worker.agent.wallet.meanings.allowances import ALLOWANCES
-from worker.agent.wallet.meanings.control import CONTROL
-from worker.agent.wallet.meanings.operators import OPERATORS
-from worker.agent.wallet.meanings.ordinary import ORDINARY
-from worker.agent.wallet.meanings.rows import Calls, Gives, Meaning
-from worker.agent.wallet.meanings.wrappers import WRAPPERS
+from worker.agent.wallet.review.meanings.allowances import ALLOWANCES
+from worker.agent.wallet.review.meanings.control import CONTROL
+from worker.agent.wallet.review.meanings.operators import OPERATORS
+from worker.agent.wallet.review.meanings.ordinary import ORDINARY
+from worker.agent.wallet.review.meanings.rows import Calls, Gives, Meaning
+from worker.agent.wallet.review.meanings.wrappers import WRAPPERS
 
 __all__ = ["Calls", "Gives", "Meaning", "giving_selector", "known_meanings"]
 

@@ -5,7 +5,7 @@ Collected on 2026-11-26.
 
 from __future__ import annotations
 
-from worker.agent.wallet.meanings.rows import Gives, row
+from worker.agent.wallet.review.meanings.rows import Gives, row
 
 _DETAILS = "address token, uint160 amount, uint48 expiration, uint48 nonce"
 _SIGNED = "uint8 v, bytes32 r, bytes32 s"

@@ -5,7 +5,7 @@ Collected on 2026-11-26.
 
 from __future__ import annotations
 
-from worker.agent.wallet.meanings.rows import Calls, Gives, Meaning, row
+from worker.agent.wallet.review.meanings.rows import Calls, Gives, Meaning, row
 
 _UPGRADES = "the code of {what} becomes that of {who}"
 

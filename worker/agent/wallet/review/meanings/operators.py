@@ -5,7 +5,7 @@ Collected on 2026-11-26.
 
 from __future__ import annotations
 
-from worker.agent.wallet.meanings.rows import Gives, row
+from worker.agent.wallet.review.meanings.rows import Gives, row
 
 _SIGNED = "uint8 v, bytes32 r, bytes32 s"
 _OPERATOR = Gives("operator", "operator", switch="approved")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from worker.agent.wallet.meanings.rows import Meaning, row
+from worker.agent.wallet.review.meanings.rows import Meaning, row
 
 _SWAP = (
     "(address tokenIn, address tokenOut, uint24 fee, address recipient, uint256 deadline, "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from worker.agent.wallet.meanings.rows import Calls, Gives, Meaning, row
+from worker.agent.wallet.review.meanings.rows import Calls, Gives, Meaning, row
 
 COMMAND_MASK = 0x3F
 """The bits of a command in version 1.2. A later version uses one more, but the commands that it adds only bridge."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from forge.models.review import AllowanceKind
+from forge.models.wallet_review import AllowanceKind
 from worker.ethereum.signatures import FunctionSignature, parse_signature
 
 Packing = Literal["multisend", "erc7579", "router"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.agent.wallet.meanings.rows import Calls, row
+from worker.agent.wallet.review.meanings.rows import Calls, row
 
 _CALL = "address target, uint256 value, bytes data"
 _SELF = Calls(data="data")

@@ -18,9 +18,9 @@ from tests.mcp_servers.external.web_stranger import web_stranger
 from tests.unlisted import tried
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.pin_file import fingerprint
-from worker.agent.tools.external.pinning import LARGEST_DEFINITION, review
-from worker.pins import NOTHING, lines, main
+from worker.agent.tools.external.tool_pin_check import LARGEST_DEFINITION, review
+from worker.agent.tools.external.tool_pin_file import fingerprint
+from worker.operator_commands.accept_tools import NOTHING, lines, main
 
 
 async def offered(folder: Path, store: Store, servers: dict[str, Any]) -> set[str]:

@@ -16,8 +16,8 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import CommandMessage, RunMessage
 from tests.unlisted import tried
 from tests.worker.stage import KEY, Stage, playing
-from worker.runs.places import HELD_PER_FREE, LONGEST_PAUSE, Places, holder_of, pause_after
-from worker.runs.settling import RENEWED_RECEIVES
+from worker.runs.fair_share import HELD_PER_FREE, LONGEST_PAUSE, Places, holder_of, pause_after
+from worker.runs.queue_calls import RENEWED_RECEIVES
 
 PLACES = 20
 """Of the stage's worker."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from worker.agent.uninterrupted import uninterrupted
+from worker.agent.shielded_writes import uninterrupted
 
 
 class Write:

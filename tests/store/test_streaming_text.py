@@ -11,7 +11,7 @@ from forge.dynamodb.table import Table
 from forge.errors import LeaseLost
 from forge.models.run import Progress
 from forge.store import Store, keys
-from forge.store.stored.tail import put_tail
+from forge.store.stored.streaming_text import put_tail
 from tests.clock import Clock
 from tests.schema import TABLE_NAME
 from tests.store.scenes import KEY, completed, next_of, spoken, started

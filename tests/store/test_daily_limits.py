@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from forge.dynamodb.conditions import ConditionFailed
 from forge.errors import DayUsedUp
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
-from forge.models.prices import Daily, Price
+from forge.models.request_prices import Daily, Price
 from forge.models.run import Ending, RunMessage, Submission
-from forge.models.spending import SendingCaps
+from forge.models.spending_caps import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.config import StoreConfig
-from forge.store.limits.daily_roofs import DailyRoofs
-from forge.store.limits.roofs import DAY_MS
+from forge.store.limits.daily_counter import DAY_MS
+from forge.store.limits.daily_limits import DailyLimits
 from tests.clock import Clock
 from tests.store.scenes import counted
 from tests.store.test_admission import at_once
@@ -70,9 +70,9 @@ class _Counter:
         return {"used": self.used}
 
 
-def _roofs(table: Any, clock: Clock, limit: int) -> DailyRoofs:
+def _limits(table: Any, clock: Clock, limit: int) -> DailyLimits:
     config = StoreConfig.of(Settings(forge_table="t", deployment_tokens_per_day=limit))
-    return DailyRoofs(table, config, clock)
+    return DailyLimits(table, config, clock)
 
 
 @given(
@@ -86,11 +86,11 @@ def test_what_processes_owe_together_is_less_than_a_block_each(
     tried("spending of a day", (processes, limit, spent))
     block = max(1, limit // 400)
     table, clock = _Counter(), Clock()
-    roofs = [_roofs(table, clock, limit) for _ in range(processes)]
+    limits = [_limits(table, clock, limit) for _ in range(processes)]
     let_in = 0
     for who, units in spent:
         try:
-            roofs[who % processes].spend("tokens", units)
+            limits[who % processes].spend("tokens", units)
         except DayUsedUp:
             continue
         let_in += units

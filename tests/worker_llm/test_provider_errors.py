@@ -16,8 +16,8 @@ from tests.unlisted import tried
 from tests.worker_llm import wires
 from tests.worker_llm.conversation import conversation
 from tests.worker_llm.provider_server import Reply, error, sse, stream
-from worker.agent import failures
-from worker.agent.llm.faults import cause_fields, fault_of
+from worker.agent import failure_messages
+from worker.agent.llm.provider_errors import cause_fields, fault_of
 
 SECRET = "sk-proj-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 
@@ -247,7 +247,7 @@ def test_an_error_body_that_nobody_listed_falls_into_an_honest_default(status: i
     tried("bodies of LLM providers' errors", (status, body))
     problem = ModelHTTPError(status_code=status, model_name="m", body=body)
     assert fault_of(problem) is not None
-    notice = failures.describe(problem)
+    notice = failure_messages.describe(problem)
     assert "Something went wrong inside the server" not in notice
     assert "rephrase" not in notice or fault_of(problem) == "filtered"
     fields = cause_fields(problem)

@@ -17,8 +17,8 @@ from forge.models.run import Progress
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.running.ahead import Stamp
 from forge.store.running.runs import TableRuns
+from forge.store.running.write_ahead import Stamp
 from tests.clock import Clock
 from tests.properties import examples
 from tests.store.scenes import KEY, completed, counted, log, next_of, spoken, started, told

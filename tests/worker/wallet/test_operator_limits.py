@@ -12,7 +12,7 @@ from tests.template import resources
 from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer
 from tests.worker.wallet.talk import ASK, asking, calling
-from worker.agent.policy import Policy
+from worker.agent.operator_limits import Policy
 from worker.agent.wallet import Wallet
 from worker.settings import WorkerSettings
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai.messages import BinaryContent, ModelRequest, ToolReturnPart, UserPromptPart
 
-from forge.models.lines import BLANK
+from forge.models.text_cleaning import BLANK
 from tests.unlisted import tried
-from worker.agent.tools.fencing import fenced_results
-from worker.foreign_text import (
+from worker.agent.tools.fence_tool_results import fenced_results
+from worker.untrusted_text import (
     code_block,
     described,
     fenced,

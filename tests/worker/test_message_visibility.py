@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, LOOK_SECONDS, VISIBILITY_SECONDS
 from tests.unlisted import tried
-from worker.runs.kept_messages import BATCH, KeptMessages
+from worker.runs.message_visibility import BATCH, KeptMessages
 
 LIVES = st.lists(
     st.tuples(st.floats(0, 20), st.floats(0.1, 15), st.sampled_from([0.0, 0.01, 0.4, 0.9])), max_size=40

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from forge.dynamodb.conditions import ConditionFailed
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS, SessionKey
-from forge.models.spending import SendingCaps, Spending
+from forge.models.spending_caps import SendingCaps, Spending
 from forge.ports import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.limits.roofs import DAY_MS, DailyRoof
+from forge.store.limits.daily_counter import DAY_MS, DailyCounter
 from tests.clock import Clock
 from tests.store.scenes import completed, counted, next_of, submission, told
 from tests.store.test_admission import at_once
@@ -257,18 +257,18 @@ def test_what_is_kept_is_never_more_than_5_percent_over(
 ) -> None:
     tried("wei of a day", (processes, limit, sent))
     item, clock = _Item(), Clock()
-    roofs = [DailyRoof(item, clock, "wei") for _ in range(processes)]  # type: ignore[arg-type]
+    counters = [DailyCounter(item, clock, "wei") for _ in range(processes)]  # type: ignore[arg-type]
     kept = 0
     for who, wei, then in sent:
-        roof = roofs[who % processes]
+        counter = counters[who % processes]
         try:
-            day = roof.spend(wei, limit)
+            day = counter.spend(wei, limit)
         except DayUsedUp:
             continue
         if then == "keep":
             kept += wei
         else:
-            roof.give_back(wei, day, limit)
+            counter.give_back(wei, day, limit)
     assert kept <= limit + processes * (limit // 400)
 
 

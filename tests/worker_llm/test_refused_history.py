@@ -27,10 +27,10 @@ from tests.unlisted import tried
 from tests.worker_llm import wires
 from tests.worker_llm.conversation import Conversation, Stage, conversation, stage
 from tests.worker_llm.provider_server import error
-from worker.agent.endings import HEALED, UNREADABLE
-from worker.agent.history.normal_history import normal_history
-from worker.agent.history.plain_history import is_plain
-from worker.agent.history.stored_history import dump
+from worker.agent.history.plain_text_history import is_plain
+from worker.agent.history.provider_neutral_history import normal_history
+from worker.agent.history.run_history import dump
+from worker.agent.run_endings import HEALED, UNREADABLE
 
 ALICE = '{"who": "Alice"}'
 REFUSED = error(

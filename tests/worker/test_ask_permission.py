@@ -22,18 +22,18 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RunUsage
 
 from forge.models.approval import ApprovalReply
-from forge.models.asking import ASKS_BYTES, ASKS_LIMIT, Ask
 from forge.models.framing import state_frames
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.public import hot
-from forge.store.stored.shape import completed
+from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, Ask
+from forge.store.stored.item_schema import completed
 from forge_client.conversation import Conversation
 from tests.unlisted import tried
 from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
 from tests.worker.tools import Bank
 from tests.worker.wallet.talk import Talk, calling
-from worker.agent.tools.ask_first import ASKS_ITSELF, waits_for_a_word
+from worker.agent.tools.ask_permission import ASKS_ITSELF, waits_for_a_word
 from worker.agent.tools.external import ExternalServers
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.ethereum.chains import Chains

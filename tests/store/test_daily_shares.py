@@ -10,23 +10,23 @@ import pytest
 from forge.errors import DayUsedUp, RateLimited
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
-from forge.models.prices import ROUTES, Price
+from forge.models.request_prices import ROUTES, Price
 from forge.models.run import Progress, Submission
-from forge.models.spending import SendingCaps
+from forge.models.spending_caps import SendingCaps
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.limits.roofs import DAY_MS
+from forge.store.limits.daily_counter import DAY_MS
 from tests.clock import Clock
 from tests.store.scenes import about, counted
 from tests.store.test_admission import at_once
 
 LIMIT, PERCENT = 100, 20
 SHARE = LIMIT * PERCENT // 100
-ROOFS = ("requests", "streams", "sessions", "tokens", "sends")
+DAILY_LIMITS = ("requests", "streams", "sessions", "tokens", "sends")
 
 
 def store_with(table: str, clock: Clock, dynamodb: Any, percent: int = PERCENT) -> Store:
-    limits = {f"deployment_{name}_per_day": LIMIT for name in ROOFS}
+    limits = {f"deployment_{name}_per_day": LIMIT for name in DAILY_LIMITS}
     rates = {
         "rate_limit_burst": 10_000,
         "caller_units_per_minute": 10**7,

@@ -11,12 +11,13 @@ import pytest
 
 from forge.errors import LeaseHeld, SuspectHeld
 from forge.models.ids import SessionKey
-from forge.models.run import MAX_ATTEMPTS, Ending, Progress, RunMessage
+from forge.models.run import Ending, Progress, RunMessage
 from forge.models.timing import LEASE_MS, RENEW_MS, SUSPECT_RETRY_SECONDS, VISIBILITY_SECONDS
 from forge.ports import Lease
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import next_of, spoken, told
+from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
 LONG_MS = 60_000
 
@@ -63,7 +64,7 @@ def test_a_suspect_without_another_one_beside_it_is_convicted_by_its_third_death
     message = suspect(store, clock, "only")
     store.runs.claim(message, "w")
     clock.advance(LEASE_MS + 1)
-    assert strikes(store.runs.claim(message, "x")) == MAX_ATTEMPTS
+    assert strikes(store.runs.claim(message, "x")) == LOST_WORKERS_LIMIT
 
 
 def test_a_death_in_company_is_remembered_however_far_the_others_have_gone_since(
@@ -212,7 +213,7 @@ class Machines:
             return
         del self.waiting[name]
         self.waits.append(now - self.free_since.pop(name, now))
-        if strikes(lease) >= MAX_ATTEMPTS:
+        if strikes(lease) >= LOST_WORKERS_LIMIT:
             self.failed.append(name)
             self.store.runs.finish(lease, Ending(outcome="failed", drafts=[spoken("given up")]))
         else:
@@ -252,6 +253,6 @@ def test_a_poisonous_run_is_given_up_alone(
     machines.play(["a", "b", "poison", "c", "d"])
     assert (machines.waiting, machines.held) == ({}, {})
     assert machines.failed == ["poison"]
-    assert machines.deaths <= MAX_ATTEMPTS + 1, "a suspect is in company once, and then tried alone"
+    assert machines.deaths <= LOST_WORKERS_LIMIT + 1, "a suspect is in company once, and then tried alone"
     outlived = kills_ms + RENEW_MS + SUSPECT_RETRY_SECONDS * 1_000
     assert max(machines.waits) <= 4 * outlived  # four others may come first

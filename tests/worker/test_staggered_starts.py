@@ -12,7 +12,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from tests.patience import PATIENCE_SECONDS
 from tests.virtual_loop import run_in_virtual_time
 from tests.worker.stage import Stage, playing
-from worker.runs.starts import AT_ONCE, LONGEST_START, LONGEST_WAIT, Start, Starts
+from worker.runs.staggered_starts import AT_ONCE, LONGEST_START, LONGEST_WAIT, Start, Starts
 
 
 def test_only_so_many_begin_at_once_and_the_next_one_follows_when_one_has_begun() -> None:
@@ -69,8 +69,8 @@ async def test_runs_whose_llm_is_silent_let_others_begin(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than may begin at once; none of these beginnings, nor the wait for one, ends by itself."""
-    monkeypatch.setattr("worker.runs.starts.LONGEST_START", 3_600.0)
-    monkeypatch.setattr("worker.runs.starts.LONGEST_WAIT", 3_600.0)
+    monkeypatch.setattr("worker.runs.staggered_starts.LONGEST_START", 3_600.0)
+    monkeypatch.setattr("worker.runs.staggered_starts.LONGEST_WAIT", 3_600.0)
     asked, answer = asyncio.Semaphore(0), asyncio.Event()
 
     async def silent(_messages: Any, _info: Any) -> AsyncIterator[str]:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from worker.together import all_of, both
+from worker.concurrent_calls import all_of, both
 
 
 class Refused(Exception):

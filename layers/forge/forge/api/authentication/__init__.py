@@ -1,0 +1,1 @@
+"""Who calls: tokens, tickets, and the sessions that a caller may use."""

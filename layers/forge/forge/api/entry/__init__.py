@@ -1,0 +1,1 @@
+"""How a request, a frame or an event enters: handlers, middleware, parameters, and errors as answers."""

@@ -1,0 +1,1 @@
+"""Access tokens: their claims, their kind, their signature and the issuer's keys."""

@@ -1,0 +1,1 @@
+"""What a wallet has answered, checked on the chain after the person has signed."""

@@ -1,0 +1,1 @@
+"""Commands of `/api/mcp-command`, which a person gives without the agent."""
