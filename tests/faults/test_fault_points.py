@@ -60,7 +60,7 @@ BESIDE_RUNS = {
     "runs/consumer._answer_command: self._commands.answer",
     "runs/queue_calls.resend: self._blocking.retry(self._resend)",
     "runs/consumer._run_command: within self._command_places",
-    "runs/consumer._settle_fault: self._poison.settle",
+    "runs/consumer._settle_fault: self._failed.settle",
     "runs/leased_record._persist: within limit",
     "runs/message_after_run._taken_up_again: self._blocking.retry(self._sessions.get)",
     "runs/run_deliveries._give_up_unreadable: self._blocking.retry(self._recovery.stop_unreadable)",
