@@ -31,7 +31,7 @@ class MessageAfterRun:
         self._worker_id, self._queue_calls, self._capacity = worker_id, queue_calls, capacity
         self._sessions, self._controls, self._blocking, self._clock = sessions, controls, blocking, clock
 
-    async def settle(
+    async def decide(
         self, message: RunMessage, delivery: Delivery, lease: Lease, done: Executed
     ) -> RunMessage | None:
         """Return the next message to handle under the same delivery; None if the delivery is settled."""

@@ -76,7 +76,7 @@ class RunDeliveries:
                 self._note_claim(lease, todo)
                 done = await self._executed(lease, control, delivery, start)
             delivery = replace(delivery, receipt=done.receipt)
-            todo = await self._after.settle(todo, delivery, lease, done)
+            todo = await self._after.decide(todo, delivery, lease, done)
         return None
 
     async def _executed(
@@ -134,4 +134,4 @@ class RunDeliveries:
         """End the run as failed without another attempt. Raises `RunGone`, and any error that prevents the end."""
         lease, control = await self._claims.claim(message, delivery.receipt)
         done = await self._executor.execute(lease, control, delivery.receipt, give_up=True)
-        await self._after.settle(message, replace(delivery, receipt=done.receipt), lease, done)
+        await self._after.decide(message, replace(delivery, receipt=done.receipt), lease, done)

@@ -31,6 +31,7 @@ from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.controls import connections_of
 from forge.store.endings.end_session import delete_children, ended, tell_run
 from forge.store.stored.item_repair import mended, whole
+from forge.store.stored.item_schema import completed
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
 
