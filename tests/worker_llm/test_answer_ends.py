@@ -83,6 +83,8 @@ ENDS: list[tuple[str, str, Reply, str, str]] = [
         "cut_off",
     ),
     ("b10: responses", "responses", responses_cut("max_output_tokens"), "completed", "cut_off"),
+    ("a gateway's spelling", "chat", chat_said("FINISH_REASON_MAX_TOKENS"), "completed", "cut_off"),
+    ("Vercel's spelling", "chat", chat_said("content-filter"), "completed", "filtered"),
     ("b10: Mistral's word", "chat", chat_said("model_length"), "completed", "cut_off"),
     ("b11: error", "chat", chat_said("error"), "failed", "failed"),
     ("b11: network_error", "chat", chat_said("network_error"), "failed", "failed"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties import examples
 from tests.unlisted import tried
+from worker.agent.llm import streamed_tool_calls
 from worker.agent.llm.hidden_thoughts import CLOSE, OPEN, ThoughtSplitter
 from worker.agent.llm.streamed_tool_calls import CallJoiner, StreamedCall
 
@@ -79,6 +81,42 @@ def test_calls_are_joined_however_they_are_numbered_and_cut(
     joined = join(deltas)
     assert [json.loads(call.arguments)["who"] for call in joined] == meant
     assert {call.name for call in joined} == {"balance"}
+
+
+JSON = st.recursive(
+    st.text(st.sampled_from(list('{}"\\\\ aé')), max_size=6) | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(['a"', "{", "}", "\\"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@examples(300)
+@given(value=st.dictionaries(st.sampled_from(["a", "}"]), JSON, max_size=3), data=st.data())
+def test_arguments_are_whole_exactly_when_they_are_an_object(
+    value: dict[str, Any], data: st.DataObject
+) -> None:
+    text = json.dumps(value, ensure_ascii=data.draw(st.booleans()))
+    call, added = StreamedCall(0, 0, "a", "balance"), ""
+    for piece in pieces(data.draw, text, most=8):
+        call.add(piece)
+        added += piece
+        assert call.is_whole == (added == text), added
+    tried("arguments in pieces", text)
+
+
+def test_long_arguments_are_not_parsed_for_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[int] = []
+    monkeypatch.setattr(
+        streamed_tool_calls, "read_json", lambda text: parsed.append(len(text)) or json.loads(text)
+    )
+    text = json.dumps({"calls": [{"to": "Bob"}] * 500})
+    cut = [f"{piece}}}" for piece in text.split("}")[:-1]]
+    joined = join([{"index": 0, "id": "a", "name": "balance", "arguments": piece} for piece in cut])
+    assert [call.arguments for call in joined] == [text]
+    assert len(parsed) <= 3
 
 
 def test_a_named_call_is_kept_apart_from_one_without_a_name() -> None:

@@ -142,3 +142,73 @@ async def test_any_damaged_stream_ends_the_run_and_leaves_the_conversation_usabl
 
 def fault_is_told(talk: Conversation) -> bool:
     return describe(Exception()) not in [notice.content for notice in talk.notices]
+
+
+NOISE = st.sampled_from(
+    [
+        b"data: \n\n",
+        b"data: null\n\n",
+        b"data: ping\n\n",
+        b"data: []\n\n",
+        b'data: "keep-alive"\n\n',
+        b"data: 0\n\n",
+        b": comment\n\n",
+        b"event: ping\ndata: {}\n\n",
+        b'data: {"cost": 0.1}\n\n',
+        b'data: {"code": 0, "message": "ok"}\n\n',
+    ]
+)
+DONE = st.sampled_from(
+    [chat.DONE, b"", b'data: "[DONE]"\n\n', b"data:  [DONE] \n\n", b"data: [done]\n\n", b"data: DONE\n\n"]
+)
+ODD_FIELDS = st.dictionaries(
+    st.sampled_from(
+        ["created", "moderation", "service_tier", "usage", "model", "system_fingerprint", "error"]
+    ),
+    st.sampled_from([True, [], 7, 10**19, -1, "", None]),
+    max_size=3,
+)
+"""`error` has no truthy text or object here: that would be an error."""
+
+
+def spellings(reason: str) -> list[str]:
+    joined = "".join(word.capitalize() for word in reason.split("_"))
+    return [reason, reason.upper(), reason.replace("_", "-"), joined, f"FINISH_REASON_{reason.upper()}"]
+
+
+@st.composite
+def odd_but_whole(draw: st.DrawFn) -> tuple[list[bytes], list[str]]:
+    """An answer in text or with a call, among events that mean nothing, with fields that we do not need in any form,
+    and with its end told in one of the ways that gateways have; and the names of the tools that are called.
+    """
+    is_call, as_message = draw(st.booleans()), draw(st.booleans())
+    fields = {name: value for name, value in draw(ODD_FIELDS).items() if name != "error" or not value}
+    call = {"id": "a", "type": "function", "function": {"name": "balance", "arguments": '{"who": "Alice"}'}}
+    said = {"tool_calls": [call]} if is_call else {"content": "Five."}
+    finish = draw(st.sampled_from(spellings("tool_calls" if is_call else "stop")))
+    bare = {"index": 0, "finish_reason": finish}
+    frames = (
+        [chat.chunk({**bare, "message": {"role": "assistant", **said}}, **fields)]
+        if as_message
+        else [
+            chat.chunk({"index": 0, "delta": said, "finish_reason": None}, **fields),
+            chat.chunk(draw(st.sampled_from([bare, {**bare, "delta": {}}, {**bare, "delta": None}]))),
+        ]
+    )
+    for _ in range(draw(st.integers(0, 3))):
+        frames.insert(draw(st.integers(0, len(frames))), draw(NOISE))
+    return [*frames, draw(DONE)], ["balance"] if is_call else []
+
+
+@pytest.mark.filterwarnings("ignore")
+@examples(100)
+@given(answer=odd_but_whole())
+async def test_what_means_nothing_costs_the_answer_nothing(
+    stage: Stage, answer: tuple[list[bytes], list[str]]
+) -> None:
+    frames, called = answer
+    tried("whole answers in odd streams", frames)
+    talk = stage.conversation()
+    ended = await talk.say("chat", stream(frames), *[wires.text("chat", "Five.")] * len(called))
+    assert (ended.ending.outcome, talk.answer, talk.notices) == ("completed", "Five.", [])
+    assert talk.bank.names() == called

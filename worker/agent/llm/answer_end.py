@@ -5,6 +5,7 @@ Only an answer that ended normally may have side effects: no tool call of any ot
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic_ai.messages import ModelResponse, ModelResponsePart, TextPart
@@ -23,6 +24,17 @@ _BY_LIBRARY: dict[str, LlmEnd] = {
 """pydantic-ai's `FinishReason`, to which it maps the reasons that each provider documents."""
 
 _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
+    ("stop", "whole", "OpenAI, and Gemini FinishReason STOP as gateways pass it on"),
+    ("tool_calls", "whole", "OpenAI"),
+    ("function_call", "whole", "OpenAI"),
+    ("end", "whole", "gateways"),
+    ("end_of_turn", "whole", "watsonx, gateways before Gemma"),
+    ("finished", "whole", "gateways"),
+    ("done", "whole", "gateways before Ollama"),
+    ("length", "cut_off", "OpenAI"),
+    ("max_length", "cut_off", "watsonx"),
+    ("token_limit", "cut_off", "watsonx"),
+    ("content_filter", "filtered", "OpenAI"),
     ("end_turn", "whole", "Anthropic stop_reason"),
     ("tool_use", "whole", "Anthropic stop_reason"),
     ("tool_call", "whole", "Cohere v2 finish_reason TOOL_CALL"),
@@ -43,20 +55,29 @@ _BY_PROVIDER: tuple[tuple[str, LlmEnd, str], ...] = (
     ("guardrail_intervened", "filtered", "Bedrock stopReason"),
     ("refusal", "refused", "Anthropic stop_reason"),
 )
-"""Reasons in a provider's own words, in lower case, which gateways pass on unchanged. Read on 2026-11-26:
+"""Reasons in a provider's own words, which gateways pass on unchanged, spelled as `_spelled` does. Read on 2026-11-26:
 Anthropic's in anthropic 2.12.0 (`StopReason`), OpenAI's in openai 3.54.0 (`ResponseStatus`, `IncompleteDetails`),
 Bedrock's in botocore's bedrock-runtime; those of Cohere, Gemini, Hugging Face, Mistral and Z.ai in the maps of
-pydantic-ai 2.68.0. Together AI's is from memory, not looked up. An answer whose reason is in neither table did not
-end normally.
+pydantic-ai 2.68.0. Those of Together AI, watsonx and gateways are from memory, not looked up. An answer whose reason
+is in neither table did not end normally.
 """
 
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _RAW: dict[str, LlmEnd] = {reason: end for reason, end, _ in _BY_PROVIDER}
+
+
+def _spelled(reason: str) -> str:
+    """Return the reason in lower case with underscores: gateways write `STOP`, `tool-calls`, `ToolCalls` and
+    `FINISH_REASON_STOP`.
+    """
+    words = _HUMP.sub("_", reason.strip()).replace("-", "_").replace(" ", "_").lower()
+    return words.removeprefix("finish_reason_")
 
 
 def end_of(response: ModelResponse) -> LlmEnd:
     """A missing finish reason means that the provider's answer was cut off."""
     details: dict[str, Any] = response.provider_details or {}
-    raw = str(details.get("finish_reason") or "").lower()
+    raw = _spelled(str(details.get("finish_reason") or ""))
     if details.get("refusal"):
         return "refused"
     if raw in _RAW:

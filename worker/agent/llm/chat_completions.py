@@ -21,6 +21,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIStreamedResponse
 from pydantic_ai.usage import RequestUsage
 
+from worker.agent.llm.chat_events import ReadableChunks
 from worker.agent.llm.hidden_thoughts import Segment, ThoughtSplitter, template_opens
 from worker.agent.llm.provider_errors import is_error_document
 from worker.agent.llm.stream_guard import Guarded
@@ -31,6 +32,9 @@ _opening_llms: set[str] = set()
 
 
 class ChatModel(Guarded, OpenAIChatModel):
+    async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
+        return await super()._process_streamed_response(ReadableChunks(response), *args, **kwargs)
+
     @property
     def _streamed_response_cls(self) -> type[OpenAIStreamedResponse]:
         return ChatStream

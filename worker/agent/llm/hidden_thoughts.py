@@ -15,13 +15,14 @@ OPEN, CLOSE = "<think>", "</think>"
 @dataclass(frozen=True, slots=True)
 class Tags:
     """`is_plain`: an answer may contain such a tag for other reasons, so it counts only at the beginning and in a
-    pair.
+    pair. `ends_more`: the closing tag ends other things too, so that without the opening tag it says nothing.
     """
 
     opening: str
     closing: str
     source: str
     is_plain: bool = False
+    ends_more: bool = False
 
 
 TAGS = (
@@ -34,10 +35,36 @@ TAGS = (
     Tags("<thinking>", "</thinking>", "Amazon Nova, prompts in the manner of Anthropic's", is_plain=True),
     Tags("<reasoning>", "</reasoning>", "fine-tuned LLMs", is_plain=True),
     Tags("<thought>", "</thought>", "Gemma, Gemini's compatible endpoint", is_plain=True),
+    Tags("<analysis>", "</analysis>", "prompts in the manner of Anthropic's", is_plain=True),
+    Tags("<scratchpad>", "</scratchpad>", "prompts in the manner of Anthropic's", is_plain=True),
+    Tags("<reflection>", "</reflection>", "fine-tuned LLMs", is_plain=True),
+    Tags("<longcat_think>", "</longcat_think>", "Meituan LongCat"),
+    Tags("<|begin_of_thought|>", "<|end_of_thought|>", "OpenThinker, Sky-T1"),
+    Tags("<|inner_prefix|>", "<|inner_suffix|>", "Apertus"),
+    Tags("<|channel>thought", "<channel|>", "Gemma 4"),
+    Tags("<|channel|>analysis<|message|>", "<|end|>", "gpt-oss's harmony format", ends_more=True),
 )
-_ALL = tuple(tag for tags in TAGS for tag in (tags.opening, tags.closing))
+MARKS = (
+    "<|start|>assistant",
+    "<|channel|>final<|message|>",
+    "<|channel|>final <|constrain|>json<|message|>",
+    "<|return|>",
+    "<|end|>",
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|endoftext|>",
+    "<end_of_turn>",
+    "<｜end▁of▁sentence｜>",
+    "<|begin_of_solution|>",
+    "<|end_of_solution|>",
+)
+"""Control tokens that a server without the LLM's parser or stop tokens leaves in the text: harmony's, ChatML's, those
+of Llama 3, Phi, Gemma, DeepSeek and OpenThinker. From memory, not looked up.
+"""
+_ALL = tuple(dict.fromkeys([*(tag for tags in TAGS for tag in (tags.opening, tags.closing)), *MARKS]))
 _BEGINNINGS = frozenset(tag[:size] for tag in _ALL for size in range(1, len(tag)))
 _LONGEST = max(map(len, _BEGINNINGS))
+_MARKS = frozenset(MARKS)
 _OPENING = {tags.opening: tags for tags in TAGS}
 _CLOSING = {tags.closing: tags for tags in TAGS}
 _QUOTES = frozenset("`'\"“‘")
@@ -71,7 +98,11 @@ class ThoughtSplitter:
     _closing: str = CLOSE
     """The tag that ends the thought."""
     _held: str = ""
-    """Text that may be the beginning of a tag; with `is_opened`, everything before the closing tag."""
+    """Text that may be the beginning of a tag."""
+    _aside: list[str] = field(default_factory=list[str])
+    """With `is_opened`: the text before `_held`, in which no closing tag is. It is joined once, because thoughts are
+    long.
+    """
     _before: str = ""
     """The last character that was passed on as text."""
     _is_started: bool = False
@@ -90,7 +121,7 @@ class ThoughtSplitter:
         self._is_ended = True
         while self._step():
             pass
-        rest, self._held = self._held, ""
+        rest, self._held = self._taken_aside() + self._held, ""
         self._pass(rest)
         self.is_opened = False
         return self._taken()
@@ -107,7 +138,7 @@ class ThoughtSplitter:
         if not found:
             self._pass_all_but_a_beginning()
             return False
-        at, tag = min(found)
+        at, tag = min(found, key=lambda place: (place[0], -len(place[1])))
         if (self._held[at - 1 : at] or self._before) in _QUOTES:
             if (is_quoted := self._is_quoted(at + len(tag))) is None:
                 self._pass_until(at)
@@ -121,18 +152,14 @@ class ThoughtSplitter:
         return True
 
     def _look_for_close(self) -> bool:
-        at = self._held.find(self._closing)
-        while self.is_opened and at > 0 and self._held[at - 1] in _QUOTES:
-            if (is_quoted := self._is_quoted(at + len(self._closing))) is None:
-                return False
-            if not is_quoted:
-                break
-            at = self._held.find(self._closing, at + 1)
+        at = self._close_at()
         if at < 0:
-            if not self.is_opened:
+            if self.is_opened:
+                self._set_aside()
+            else:
                 self._pass_all_but_a_beginning()
             return False
-        thought, self._held = self._held[:at], self._held[at + len(self._closing) :]
+        thought, self._held = self._taken_aside() + self._held[:at], self._held[at + len(self._closing) :]
         self._add("thought", thought.removeprefix(OPEN) if self.is_opened else thought)
         self.closes_alone = self.closes_alone or (self.is_opened and not thought.lstrip().startswith(OPEN))
         self.is_opened = self.is_thinking = False
@@ -140,16 +167,40 @@ class ThoughtSplitter:
         self._is_started, self._has_tag, self._before = False, True, ""
         return True
 
+    def _close_at(self) -> int:
+        """Return where the closing tag is, or -1 if it is not there or may be a quotation."""
+        at = self._held.find(self._closing)
+        while self.is_opened and at >= 0 and self._character_before(at) in _QUOTES:
+            if (is_quoted := self._is_quoted(at + len(self._closing))) is None:
+                return -1
+            if not is_quoted:
+                break
+            at = self._held.find(self._closing, at + 1)
+        return at
+
+    def _character_before(self, at: int) -> str:
+        return self._held[at - 1] if at else self._aside[-1][-1:] if self._aside else ""
+
+    def _set_aside(self) -> None:
+        """Keep only what may be the beginning of a closing tag, or one of which the next character is not known."""
+        if (size := len(self._held) - len(self._closing) - 1) > 0:
+            self._aside.append(self._held[:size])
+            self._held = self._held[size:]
+
+    def _taken_aside(self) -> str:
+        aside, self._aside = "".join(self._aside), []
+        return aside
+
     def _tag(self, tag: str) -> None:
         if (opens := _OPENING.get(tag)) and self._may_open(opens):
             self.is_thinking = self._has_tag = True
             self._closing = opens.closing
-        elif (closes := _CLOSING.get(tag)) and not self._has_tag and not closes.is_plain:
+        elif (closes := _CLOSING.get(tag)) and not (self._has_tag or closes.is_plain or closes.ends_more):
             self._segments = []
             self._add("all was thought", " ")
             self.closes_alone = self._has_tag = True
             self._is_started, self._before = False, ""
-        else:
+        elif tag not in _MARKS:
             self._pass(tag)
 
     def _may_open(self, tags: Tags) -> bool:

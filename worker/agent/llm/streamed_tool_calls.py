@@ -7,9 +7,12 @@ other servers number none, and others repeat the id and name with each piece (Si
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 from worker.json_text import read_json
+
+_MARKS = re.compile(r'["\\{}]')
 
 
 @dataclass
@@ -22,11 +25,28 @@ class StreamedCall:
     name: str
     arguments: str = ""
     is_named_again: bool = False
+    _depth: int = 0
+    _is_in_text: bool = False
+    _is_escaped: bool = False
+
+    def add(self, arguments: str) -> None:
+        """Count the braces of each piece once, so that long arguments are parsed only where they may be complete."""
+        self.arguments += arguments
+        start = 1 if self._is_escaped and arguments else 0
+        self._is_escaped = self._is_escaped and not arguments
+        while found := _MARKS.search(arguments, start):
+            start, mark = found.end(), found[0]
+            if self._is_in_text and mark == "\\":
+                self._is_escaped, start = start == len(arguments), start + 1
+            elif mark == '"':
+                self._is_in_text = not self._is_in_text
+            elif not self._is_in_text:
+                self._depth += {"{": 1, "}": -1}.get(mark, 0)
 
     @property
     def is_whole(self) -> bool:
         """Return whether the arguments are a complete object, to which nothing can be added."""
-        return is_object(self.arguments)
+        return self._depth == 0 and not self._is_in_text and is_object(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,7 @@ class CallJoiner:
         is_open = not known.name or not known.arguments
         added = name if name and is_open and name != known.name else None
         known.name += added or ""
-        known.arguments += arguments
+        known.add(arguments)
         return Piece(known.key, added, arguments)
 
     def _after_whole(
@@ -69,7 +89,8 @@ class CallJoiner:
         return None
 
     def _begin(self, index: int | None, call_id: str, name: str, arguments: str) -> Piece:
-        call = StreamedCall(len(self.calls), index, call_id, name, arguments)
+        call = StreamedCall(len(self.calls), index, call_id, name)
+        call.add(arguments)
         self.calls.append(call)
         return Piece(call.key, name, arguments, call_id)
 
