@@ -22,21 +22,21 @@ TOKEN_SECONDS = 2.0
 LOGIN = {"AUTH_ISSUER": "dev", "FORGE_LLM": "offline"}
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stack() -> AsyncIterator[RunningStack]:
     """With the scripted LLM: the message says what is answered."""
     async with running_stack() as stack:
         yield stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def operator_stack() -> AsyncIterator[RunningStack]:
     """As `make run` starts it, with the offline operator."""
     async with running_stack({"FORGE_LLM": "offline", "WALLET_RECEIPT_SECONDS": "5"}) as stack:
         yield stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def brief_stack() -> AsyncIterator[RunningStack]:
     """Sessions end `BRIEF_SESSION_SECONDS` after their last activity."""
     environment = {
@@ -47,14 +47,14 @@ async def brief_stack() -> AsyncIterator[RunningStack]:
         yield stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def login_stack() -> AsyncIterator[RunningStack]:
     """People log in, with the development issuer; no token ends within a test."""
     async with running_stack(LOGIN) as stack:
         yield stack
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def brief_login_stack() -> AsyncIterator[RunningStack]:
     """The tokens of those who log in last `TOKEN_SECONDS`."""
     async with running_stack({**LOGIN, "FORGE_DEV_TOKEN_SECONDS": str(TOKEN_SECONDS)}) as stack:
@@ -77,7 +77,7 @@ async def brief_web(brief_stack: RunningStack) -> AsyncIterator[Web]:
         yield Web(client)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright, launched(playwright) as browser:
         yield browser

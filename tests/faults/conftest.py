@@ -9,7 +9,7 @@ import pytest_asyncio
 from bench.soak.rig import Rig, running_rig
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def rig() -> AsyncIterator[Rig]:
     async with running_rig() as rig:
         yield rig

@@ -50,7 +50,7 @@ def no_network() -> None:
     """Instead of the guard of tests/conftest.py: fixtures of the whole session talk to Chromium and the fake server."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     async with async_playwright() as playwright:
@@ -59,7 +59,7 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def running_server() -> AsyncIterator[FakeServer]:
     server = FakeServer()
     runner = await server.start()
@@ -74,7 +74,7 @@ async def server(running_server: FakeServer) -> AsyncIterator[FakeServer]:
     await running_server.reset()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def anvil(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of a real node."""
     folder, program = tmp_path_factory.mktemp("chain"), anvil_program()
@@ -94,7 +94,7 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def profile(browser: Browser) -> AsyncIterator[Profile]:
     context = await browser.new_context()
     yield Profile(context, await context.new_page())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mcp_servers.conftest import ROOT
+from tests.mcp_servers.external.without_rights import drop
 from tests.unlisted import tried
 from worker.operation.own_secrets import KEPT, KEPT_BEGINNINGS, SECRET, remove
 
@@ -28,25 +28,10 @@ print(child.stdout, child.stderr)
 """
 
 
-PR_CAPBSET_DROP = 24
-RIGHTS_OF_ROOT = (19, 21, 38)
-"""CAP_SYS_PTRACE, CAP_SYS_ADMIN and CAP_PERFMON: each may read other processes' memory."""
-
-
-def drop() -> None:
-    for right in RIGHTS_OF_ROOT:
-        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, right, 0, 0, 0)
-
-
 def seen_by_a_child(mode: str) -> str:
     """Without the right to look into other processes, which root has and the container's user has not."""
     command = [sys.executable, "-c", PARENT, mode, CHILD]
-    environment = {
-        **os.environ,
-        "ANTHROPIC_API_KEY": "s3cret",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    environment = {**os.environ, "ANTHROPIC_API_KEY": "s3cret", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=drop
     )

@@ -1,22 +1,42 @@
-"""A program that runs external servers like a worker, and waits to be killed or told to end."""
+"""Programs that run external servers like a worker, and wait to be killed or told to end.
+
+`orphanage.py LISTENER` imports what such a program needs once, and forks a program for each connection of the socket
+whose descriptor is LISTENER. The connection gives it the path of its configuration, reads its pid, what is wrong with
+the servers and whether it ended by itself, and tells it to end by closing its own half.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import socket
 import sys
-from pathlib import Path
 
 from worker.agent.tools.external import ExternalServers
 
 
-async def main() -> None:
-    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": sys.argv[1]})
+async def work(config: str, connection: socket.socket) -> None:
+    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": config})
     await external.refresh()
-    sys.stdout.write(f"{external.faults()}\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
+    connection.sendall(f"{os.getpid()} {external.faults()}\n".encode())
+    await asyncio.to_thread(connection.recv, 1)
     await external.close()
+    connection.sendall(b"ended by itself")
 
 
-asyncio.run(main())
-Path(sys.argv[2]).touch()
+def main(listener: socket.socket) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the programs
+    while True:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            listener.close()
+            config = connection.makefile().readline().strip()
+            asyncio.run(work(config, connection))
+            os._exit(0)
+        connection.close()
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))

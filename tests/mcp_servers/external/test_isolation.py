@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from tests.mcp_servers.external.test_servers import opened
 from tests.mcp_servers.external.tricks import TRICKS
 from tests.unlisted import tried
-from tests.worker.test_own_secrets import drop
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
 from worker.agent.tools.external.program_users import with_users
@@ -27,11 +26,14 @@ from worker.agent.tools.external.program_users import with_users
 pytestmark = pytest.mark.processes
 
 HERE = Path(__file__).parent
+BESIEGED = "tests.mcp_servers.external.besieged"
 ROOT = HERE.parents[2]
 LANDLOCK = ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_VERSION)
 LAUNCHER = shutil.which("setpriv")
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin")
 """One that every user may execute, which may not be so of the one that runs this."""
+ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""A PID namespace: `/proc` shows no process of the computer but those of the test. Only root may make one."""
 SUCCEED_UNPROTECTED = {
     "its own environment",
     "the environment of every process",
@@ -48,18 +50,23 @@ def program(file: str, **more: Any) -> dict[str, Any]:
     return {"command": sys.executable, "args": ["-B", str(HERE / file)], **more}
 
 
+def alone() -> tuple[str, ...]:
+    """The tricks look at every process that they find: those of other tests would cost minutes, and prove nothing."""
+    can_be = shutil.which(ALONE[0]) and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
+    return ALONE if can_be else ()
+
+
 def besieged(*arguments: str) -> dict[str, Any]:
     """As a user who may not look into the processes of others, which root may."""
     secrets = {"ANTHROPIC_API_KEY": "s3cret", "AWS_SESSION_TOKEN": "s3cret", "NEIGHBOURS_KEY": "s3cret"}
-    command = [sys.executable, "-m", "tests.mcp_servers.external.besieged", *arguments]
+    command = [*alone(), sys.executable, str(HERE / "without_rights.py"), "-m", BESIEGED, *arguments]
     done = subprocess.run(
         command,
-        env={**os.environ, **secrets, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, **secrets, "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=drop,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -9,8 +9,10 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 
 from local_dev.stack import LOCAL, WORKER_STOP_SECONDS
 from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names, opened
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.keeper import GRACE_SECONDS
@@ -39,7 +42,7 @@ def script(folder: Path, text: str) -> str:
     return str(path)
 
 
-ANOTHER = "{python} {server} {pids} </dev/null >/dev/null & until [ -s {pids} ]; do :; done"
+ANOTHER = "{python} {server} {pids} </dev/null >/dev/null & until [ -s {pids} ]; do sleep 0.02; done"
 TREES = {
     # how the server is started; each process writes its pid, ignores signals and the end of its stdin
     "the program itself": "{python} {server} {pids}",
@@ -49,35 +52,39 @@ TREES = {
 }
 
 
+@pytest.fixture(scope="module")
+def orphanage() -> Iterator[tuple[str, int]]:
+    """The address of its socket."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number = listener.fileno()
+        command = [sys.executable, "-m", "tests.mcp_servers.external.orphanage", str(number)]
+        with subprocess.Popen(command, cwd=ROOT, pass_fds=[number]) as process:
+            yield listener.getsockname()
+            process.kill()
+
+
 @pytest.mark.parametrize("tree", TREES)
 @pytest.mark.parametrize("end", ["close", "SIGTERM", "SIGKILL"])
-def test_no_program_outlives_the_worker(tmp_path: Path, tree: str, end: str) -> None:
+def test_no_program_outlives_the_worker(
+    orphanage: tuple[str, int], tmp_path: Path, tree: str, end: str
+) -> None:
     pids = tmp_path / "pids"
     server = script(tmp_path, f"{STUBBORN}{NOTE}{SERVE}time.sleep(600)")
     line = TREES[tree].format(python=sys.executable, server=server, pids=pids)
-    (tmp_path / "mcp.json").write_text(json.dumps({"mcpServers": {"odd": {"command": line}}}))
-    command = [
-        sys.executable,
-        "-m",
-        "tests.mcp_servers.external.orphanage",
-        str(tmp_path / "mcp.json"),
-        str(tmp_path / "done"),
-    ]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as worker:
-        assert worker.stdout
-        assert worker.stdin
-        assert worker.stdout.readline() == "[]\n"
-        started = [int(pid) for pid in pids.read_text().split()]
-        files = [os.pidfd_open(pid) for pid in started]
+    config = tmp_path / "mcp.json"
+    config.write_text(json.dumps({"mcpServers": {"odd": {"command": line}}}))
+    with socket.create_connection(orphanage, PATIENCE_SECONDS) as worker, worker.makefile() as told:
+        worker.sendall(f"{config}\n".encode())
+        pid, _, faults = told.readline().partition(" ")
+        assert faults == "[]\n"
+        started = [int(each) for each in pids.read_text().split()]
+        files = [os.pidfd_open(each) for each in (int(pid), *started)]
         assert len(started) >= 1 + ("child" in tree)
         if end == "close":
-            worker.stdin.close()
+            worker.shutdown(socket.SHUT_WR)
         else:
-            worker.send_signal(signal.Signals[end])
-        worker.wait(20)
-    assert (tmp_path / "done").exists() == (end == "close")
+            os.kill(int(pid), signal.Signals[end])
+        assert told.read() == ("ended by itself" if end == "close" else "")
     for file in files:
         wait_for_the_end(file)
         os.close(file)
@@ -86,7 +93,7 @@ def test_no_program_outlives_the_worker(tmp_path: Path, tree: str, end: str) -> 
 def wait_for_the_end(pidfd: int) -> None:
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
-    assert poll.poll(10_000), "a program of the server still runs"
+    assert poll.poll(PATIENCE_MS), "a program still runs"
 
 
 def test_the_times_to_stop_fit_together() -> None:
