@@ -20,6 +20,7 @@ from forge.store import Store
 from forge.store.sessions import TableSessions
 from tests.api.gateway import Gateway
 from tests.api.test_chat import answered
+from tests.properties import paired
 from tests.store.scenes import KEY
 
 Patch = pytest.MonkeyPatch
@@ -66,9 +67,13 @@ BROKEN: dict[str, Callable[[Patch], None]] = {
 }
 
 
-@pytest.mark.parametrize("if_busy", ["enqueue", "interrupt"])
-@pytest.mark.parametrize("path", ["/api/chat", "/api/system"])
-@pytest.mark.parametrize("broken", BROKEN)
+WAYS = [("/api/chat", "enqueue"), ("/api/chat", "interrupt"), ("/api/system", "enqueue")]
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(
+    ("broken", "path", "if_busy"), [(broken, *way) for broken, way in paired([*BROKEN], WAYS, 2)]
+)
 def test_what_cannot_be_shown_is_accepted_and_answered_later(
     gateway: Gateway,
     real_store: Store,

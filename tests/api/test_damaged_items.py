@@ -22,7 +22,7 @@ from forge.store import Store, open_store
 from functions.recover_runs.handler import handler as recover_runs
 from tests.api.gateway import Context, Gateway
 from tests.clock import Clock
-from tests.properties import examples
+from tests.properties import examples, paired
 from tests.store.damages import OTHERS, Damage, damages, dropped, replaced, wrapped
 from tests.store.scenes import about, approval, next_of, submission
 from tests.unlisted import tried
@@ -185,16 +185,20 @@ HOT_ATTRIBUTES = [
     "lease_until",
     "active",
 ]
+FORMS: dict[str, Callable[[str], Damage]] = {
+    "missing": dropped,
+    "a text": lambda name: replaced(name, OTHERS["a text"]),
+    "a fraction": lambda name: replaced(name, OTHERS["a fraction"]),
+}
 ROWS = [
-    *((f"{name} missing", dropped(name)) for name in HOT_ATTRIBUTES),
-    *((f"{name} a text", replaced(name, OTHERS["a text"])) for name in HOT_ATTRIBUTES),
-    *((f"{name} a fraction", replaced(name, OTHERS["a fraction"])) for name in HOT_ATTRIBUTES),
+    *((f"{name} {form}", FORMS[form](name)) for name, form in paired(HOT_ATTRIBUTES, [*FORMS], 3)),
     *((f"{name} in a list", wrapped(name)) for name in ("title", "spent", "approvals", "logged")),
     ("an unknown fraction", replaced("from_the_future", OTHERS["a fraction"])),
     ("an unknown set of numbers", replaced("from_the_future", OTHERS["numbers"])),
 ]
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(("name", "damage"), ROWS, ids=[name for name, _ in ROWS])
 def test_a_damaged_session_costs_nobody_else_anything(
     gateway: Gateway, stored: Table, name: str, damage: Damage

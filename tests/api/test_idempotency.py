@@ -21,7 +21,7 @@ from forge.store import Store
 from tests.api.gateway import Answer, Gateway
 from tests.api.test_chat import answered
 from tests.clock import Clock
-from tests.properties import examples
+from tests.properties import examples, paired
 from tests.store.scenes import KEY, counted, submission
 from tests.unlisted import tried
 
@@ -95,8 +95,10 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("between", BETWEEN)
-@pytest.mark.parametrize(("route", "body"), OTHERS)
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(
+    ("between", "route", "body"), [(between, *other) for between, other in paired(BETWEEN, OTHERS, 2)]
+)
 def test_another_request_under_the_same_key_is_refused_in_words(
     gateway: Gateway, real_store: Store, between: Between, route: str, body: dict[str, str]
 ) -> None:

@@ -156,16 +156,14 @@ NOBODYS: dict[str, Callable[[Issuer], str | None]] = {
 
 
 @pytest.mark.parametrize("kind", NOBODYS)
-@pytest.mark.parametrize("route", ROUTES, ids=IDS)
-def test_nobody_gets_in_and_the_table_is_not_asked(
-    gateway: Gateway, anns: Issuer, route: HttpRoute, kind: str
-) -> None:
+def test_nobody_gets_in_and_the_table_is_not_asked(gateway: Gateway, anns: Issuer, kind: str) -> None:
     before = dependencies.store().sessions.get(KEY)
-    with counted(_table_client()) as calls:
-        answer = call(gateway, route, NOBODYS[kind](anns))
-    assert (answer.status, answer.json["status"]) == (401, 401)
-    assert calls == []
-    assert dependencies.store().sessions.get(KEY) == before
+    for route in ROUTES:
+        with counted(_table_client()) as calls:
+            answer = call(gateway, route, NOBODYS[kind](anns))
+        assert (answer.status, answer.json["status"]) == (401, 401), route
+        assert calls == [], route
+        assert dependencies.store().sessions.get(KEY) == before, route
 
 
 def command_of(gateway: Gateway, command: str, token: str | None, session_id: str = "s") -> Answer:
@@ -174,12 +172,12 @@ def command_of(gateway: Gateway, command: str, token: str | None, session_id: st
 
 
 @pytest.mark.parametrize("kind", NOBODYS)
-@pytest.mark.parametrize("command", COMMANDS)
-def test_nobody_commands(gateway: Gateway, anns: Issuer, command: str, kind: str) -> None:
-    with counted(_table_client()) as calls:
-        answer = command_of(gateway, command, NOBODYS[kind](anns))
-    assert answer.status == 401
-    assert calls == []
+def test_nobody_commands(gateway: Gateway, anns: Issuer, kind: str) -> None:
+    for command in COMMANDS:
+        with counted(_table_client()) as calls:
+            answer = command_of(gateway, command, NOBODYS[kind](anns))
+        assert answer.status == 401, command
+        assert calls == [], command
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -27,6 +27,7 @@ from forge_client.terminal.remembered import RememberedSessions
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.pilot import Chatting, chatting, running, texts, until
 from tests.forge_client.test_client import wallet_request
+from tests.properties import paired
 from tests.unlisted import tried
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
@@ -114,8 +115,8 @@ SIZES = [(60, 20), (80, 24), (100, 30), (60, 16), (132, 50)]
 LONG = "Pay. " * 200
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("data", ["0x", "0x" + "ab" * 500])
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("size", "data"), paired(SIZES, ["0x", "0x" + "ab" * 500], 2))
 async def test_a_wallet_request_shows_its_buttons_on_any_terminal(
     server: FakeServer, remembered: RememberedSessions, size: tuple[int, int], data: str
 ) -> None:

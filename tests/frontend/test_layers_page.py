@@ -14,6 +14,7 @@ from playwright.async_api import Page, expect
 from tests.frontend.conftest import OpenPage
 from tests.frontend.fake_server import FakeServer
 from tests.frontend.test_conversation_page import write
+from tests.properties import paired
 from tests.unlisted import tried
 
 pytestmark = pytest.mark.browser
@@ -82,8 +83,8 @@ OVERLAYS: list[tuple[str, Opening]] = [
 
 
 @IN_CHROMIUM
-@pytest.mark.parametrize("notices", [0, 1, 6], ids=["no notice", "a notice", "many notices"])
-@pytest.mark.parametrize("size", WIDTHS, ids=str)
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("size", "notices"), paired(WIDTHS, [0, 1, 6], 3))
 async def test_whatever_is_open_can_be_pressed(
     open_page: OpenPage, server: FakeServer, size: tuple[int, int], notices: int
 ) -> None:

@@ -16,6 +16,7 @@ from tests.frontend.fake_server import FakeServer
 from tests.frontend.fake_session import FakeSession
 from tests.frontend.test_conversation_page import write
 from tests.frontend.wallet_modes import HANGS, MODES, OTHER, PAYER, UNLISTED, Mode, Step, drawn
+from tests.properties import sampled
 from tests.unlisted import tried
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
@@ -97,7 +98,8 @@ async def check_invariants(at: Desk) -> None:
         await expect(at.card.get_by_role("button", name="Reject")).to_be_enabled()
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("mode", sampled(MODES, 3), ids=lambda mode: mode.name)
 async def test_reported_way(open_page: OpenPage, server: FakeServer, mode: Mode) -> None:
     at = await desk(open_page, server, mode)
     await at.connect()

@@ -18,6 +18,7 @@ from pydantic_ai.exceptions import ModelRetry, ToolFailedError
 from pydantic_ai.messages import RetryInfo, ToolReturnPart
 
 from forge.models.work import CallKind, CallRecord
+from tests.properties import paired
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.wallet.test_operator_limits import policy
@@ -225,8 +226,11 @@ def over_a_session(name: str, instructions: str) -> FastMCP[Any]:
     return FastMCP(name, instructions=instructions, middleware=layers, mask_error_details=True)
 
 
-@pytest.mark.parametrize("make", [new_server, over_a_session])
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+PAIRS = paired(ROWS, [new_server, over_a_session], 2)
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("row", "make"), PAIRS, ids=[f"{row.name}-{make.__name__}" for row, make in PAIRS])
 async def test_each_end_of_a_call_has_its_kind_card_cap_and_words(
     stage: Stage, row: Row, make: Callable[[str, str], FastMCP[Any]]
 ) -> None:

@@ -22,6 +22,7 @@ from forge.models.run import Progress
 from forge.models.work import CallRecord
 from forge.ports import Lease
 from tests.patience import PATIENCE_SECONDS
+from tests.properties import paired
 from tests.worker.machines import MortalBlocking, Watched
 from tests.worker.scripts import Piece, Script, call, results
 from tests.worker.stage import KEY, Stage, message_of, playing
@@ -118,8 +119,8 @@ async def goes_on(stage: Stage, run_id: str) -> None:
     assert (await stage.session()).recent[run_id] in {"interrupted", "completed"}
 
 
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("last", range(1, CALLS + 1))
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("last", "after"), paired(range(1, CALLS + 1), [False, True], 2))
 async def test_a_stop_at_any_point_says_once_what_became_of_each_call(
     stage: Stage, last: int, *, after: bool
 ) -> None:
@@ -174,8 +175,8 @@ AT_ONCE: dict[str, Sequence[Piece]] = {
 }
 
 
-@pytest.mark.parametrize("name", AT_ONCE)
-@pytest.mark.parametrize("last", [4, 6, 8, 9, 10])
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("last", "name"), paired([4, 6, 8, 9, 10], [*AT_ONCE], 2))
 async def test_a_stop_at_any_point_among_several_calls_says_once_what_became_of_each(
     stage: Stage, last: int, name: str
 ) -> None:
@@ -204,8 +205,8 @@ async def answer(messages: list[ModelMessage], _info: Any) -> AsyncIterator[Any]
             yield "Paying. "
 
 
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("last", range(1, 9))
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("last", "after"), paired(range(1, 9), [False, True], 2))
 async def test_a_stop_at_any_point_of_an_allowed_call_says_once_what_became_of_it(
     stage: Stage, last: int, *, after: bool
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.properties import paired
 from tests.worker_llm import wires
 from tests.worker_llm.conversation import conversation
 from tests.worker_llm.wires import Call, arguments
@@ -27,9 +28,15 @@ TURNS: list[tuple[str, list[Call], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("target", wires.WIRES)
-@pytest.mark.parametrize(("made", "asked"), [row[1:] for row in TURNS], ids=[row[0] for row in TURNS])
-async def test_conversation_goes_on_after_a_bad_turn(made: list[Call], asked: list[str], target: str) -> None:
+PAIRS = paired(TURNS, [*wires.WIRES], 2)
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("turn", "target"), PAIRS, ids=[f"{turn[0]}-{target}" for turn, target in PAIRS])
+async def test_conversation_goes_on_after_a_bad_turn(
+    turn: tuple[str, list[Call], list[str]], target: str
+) -> None:
+    _, made, asked = turn
     async with conversation() as talk:
         first = await talk.say("chat", wires.calls("chat", *made), wires.text("chat", "Five."))
         assert (first.ending.outcome, talk.answer) == ("completed", "Five.")

@@ -15,6 +15,7 @@ from pydantic_core import from_json
 
 from tests.mcp_servers.external.test_servers import names, opened
 from tests.mcp_servers.external.web_stranger import TOOL, Reply, said, web_stranger
+from tests.properties import paired
 from tests.unlisted import tried
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.json_repair import repaired
@@ -100,9 +101,18 @@ async def test_a_session_that_the_server_has_forgotten_is_opened_anew(
         assert web.calls == 1
 
 
-@pytest.mark.parametrize(("forgotten", "is_certain"), FORGOTTEN)
-@pytest.mark.parametrize("hint", ["readOnlyHint", "idempotentHint", "destructiveHint"])
-@pytest.mark.parametrize("is_trusted", [True, False])
+HINTS = [
+    (hint, is_trusted)
+    for hint in ("readOnlyHint", "idempotentHint", "destructiveHint")
+    for is_trusted in (True, False)
+]
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(
+    ("forgotten", "is_certain", "hint", "is_trusted"),
+    [(*answer, *hint) for answer, hint in paired(FORGOTTEN, HINTS, 3)],
+)
 async def test_a_call_is_made_again_only_where_that_cannot_do_its_work_twice(
     tmp_path: Path, forgotten: Reply, *, is_certain: bool, hint: str, is_trusted: bool
 ) -> None:
