@@ -55,7 +55,7 @@ test-fast: setup-check ## Run the tests that need no browser, no chain and no ot
 	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=2 --dist=loadfile $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## Look for values that break the property tests: new ones each time (several minutes)
+fuzz: setup ## Look for values that break the property tests: new ones each time; whole tables (several minutes)
 	@$(python) -m pytest --numprocesses=2 --hypothesis-profile=search --timeout=600 -m hypothesis $(ARGS)
 
 .PHONY: test-faults
