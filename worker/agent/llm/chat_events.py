@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel
@@ -66,7 +66,7 @@ class _ObjectsOnly:
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _drop_unreadable_fields(chunk: Any) -> None:
