@@ -27,12 +27,15 @@ class Answers(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     region: str
+    """The AWS region, such as `eu-central-1`."""
     llm: str
+    """`offline`, or a provider and its LLM, such as `anthropic:<model>`."""
     who: str
     """`everybody`, or issuer and audience of the required tokens, separated by a space."""
     parameters: dict[str, str] = Field(default_factory=dict)
     """Parameters of the template that `--set` has set; they are kept from one deployment to the next."""
     with_node: bool = False
+    """True if the worker's image has Node.js, for MCP servers (`--with-node`)."""
     images: list[str] = Field(default_factory=list)
     """Tags of the worker's images, the newest last."""
 

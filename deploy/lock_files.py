@@ -13,11 +13,14 @@ _NODE_MODULES = "node_modules/"
 
 
 class Package(NamedTuple):
-    """`kind` as in a package URL."""
+    """One pinned version."""
 
     kind: str
+    """The type as in a package URL: `pypi` or `npm`."""
     name: str
+    """The package's name; a Python package's in lower case."""
     version: str
+    """The exact version."""
 
     @property
     def url(self) -> str:

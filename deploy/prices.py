@@ -11,8 +11,12 @@ HERE = Path(__file__).parent
 
 
 class Line(NamedTuple):
+    """One line of an estimate."""
+
     what: str
+    """What is paid for, in words."""
     dollars: float
+    """The price in US dollars: of a month, or of a million turns."""
 
 
 class Prices:

@@ -32,8 +32,11 @@ class EnvironmentCredentials:
     """Have the fields and the method of botocore's credentials that signing uses."""
 
     access_key: str
+    """The access key's id (`AWS_ACCESS_KEY_ID`)."""
     secret_key: str = field(repr=False)
+    """The secret with which requests are signed (`AWS_SECRET_ACCESS_KEY`)."""
     token: str | None = field(repr=False)
+    """The session token of temporary credentials (`AWS_SESSION_TOKEN`); None if there is none."""
 
     def get_frozen_credentials(self) -> EnvironmentCredentials:
         return self

@@ -18,12 +18,16 @@ class BadAnswer(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_kept`: the connection may be used for another request. Names of `fields` are in lower case."""
+    """One response."""
 
     status: int
+    """The HTTP status."""
     is_kept: bool
+    """True if the connection may be used for another request."""
     body: bytes = b""
+    """The whole body, without transfer coding."""
     fields: Mapping[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    """The header fields, with names in lower case."""
 
 
 def answer_in(data: bytes, *, is_ended: bool = False) -> Answer | None:

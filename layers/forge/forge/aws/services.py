@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`operations`: the operations that use this client. `tokens`: the parameter of an operation that needs a fresh
-    UUID, so that a repeated request is carried out once. `fields`: header fields of all of the service's requests.
-    """
+    """One AWS service with a JSON protocol."""
 
     name: str
+    """The service's name in the signature's scope."""
     target: str
+    """The prefix of the header `X-Amz-Target`, which names the operation."""
     content_type: str
+    """The media type of the requests."""
     operations: frozenset[str]
+    """The operations that use this client."""
     tokens: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The parameter of an operation that needs a fresh UUID, so that a repeated request is carried out once."""
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Header fields of all of the service's requests."""
 
 
 DYNAMODB = Service(

@@ -30,7 +30,9 @@ from forge.store.stored.wallet_requests import stored_approvals
 @dataclass(frozen=True, slots=True)
 class TableApprovals:
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def claim(
         self, key: SessionKey, approval_id: str, wanted: Claim, digest: str, *, again: bool = False

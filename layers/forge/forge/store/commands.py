@@ -29,7 +29,9 @@ _CATALOG = keys.single("catalog", "current")
 @dataclass(frozen=True, slots=True)
 class TableCommands:
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def put(self, command: ToolCommand) -> None:
         self.table.put(

@@ -26,12 +26,12 @@ CLOCK_MARGIN_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A rate limit (GCRA): one message per `interval`, and a burst of up to `tolerance` in advance; both in
-    milliseconds.
-    """
+    """A rate limit (GCRA)."""
 
     interval: int
+    """The time for which one message counts, in milliseconds."""
     tolerance: int
+    """The time by which a burst may be ahead of the rate, in milliseconds."""
 
     @classmethod
     def of(cls, per_minute: float, burst: int) -> Self:
@@ -67,8 +67,11 @@ class StoreConfig:
     daily_limits: Mapping[Daily, int]
     """The daily limits of the deployment; 0: no limit."""
     caller_streams: int
+    """The WebSockets and event streams that one caller may have open."""
     waits: int
+    """The requests of all callers together that may wait for a worker."""
     caller_day_percent: int
+    """The part of each daily limit that one caller may use, in percent."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

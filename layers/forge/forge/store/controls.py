@@ -62,8 +62,11 @@ _CONNECT_RETRY_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class TableControls:
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
     hurried: Hurried = field(default_factory=Hurried)
+    """The connections that have used up their rate, as far as this process knows."""
 
     def connect(self, connection: Connection) -> None:
         """Write the connection's own item first, so that every connection in the session's list can be looked up."""

@@ -185,9 +185,13 @@ def _charge_owner(table: Table, config: StoreConfig, now: int, owner: str) -> No
 @dataclass(frozen=True, slots=True)
 class TableInbox:
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     clock: Clock
+    """The time in epoch milliseconds."""
     daily_limits: DailyLimits
+    """The daily limits of the whole deployment."""
 
     def accept(self, key: SessionKey, submission: Submission, if_busy: IfBusy = "enqueue") -> Session:
         session = self._accept(key, submission, if_busy, None).session

@@ -29,9 +29,13 @@ from forge.store.stored.session_item import alive, current, new_item, only_if, s
 @dataclass(frozen=True, slots=True)
 class TableSessions:
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     clock: Clock
+    """The time in epoch milliseconds."""
     daily_limits: DailyLimits
+    """The daily limits of the whole deployment."""
 
     def get(self, key: SessionKey) -> Session | None:
         item = self.table.get(layout.hot(key))

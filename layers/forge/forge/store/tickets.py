@@ -16,6 +16,7 @@ from forge.store.stored.lenient_reading import plain
 @dataclass(frozen=True, slots=True)
 class TableTickets:
     table: Table
+    """The DynamoDB table."""
 
     def issue(self, ticket: str, grant: Grant, until: int) -> None:
         item: Item = {

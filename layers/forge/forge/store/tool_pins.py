@@ -28,6 +28,7 @@ class TablePins:
     """
 
     table: Table
+    """The DynamoDB table."""
 
     def read(self, server: str) -> dict[str, str]:
         return _texts(self._item(server), "pinned")

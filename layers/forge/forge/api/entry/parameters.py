@@ -96,9 +96,13 @@ class UseOf:
     """An `Idempotency-Key`, the route of its request, and the caller who sent it."""
 
     key: str
+    """The value of the header, chosen by the client."""
     route: str
+    """The method and path of the request, such as `POST /api/chat`."""
     owner: str
+    """The signed-in owner, or the mark of an anonymous caller."""
     address: str
+    """The caller's network address, which identifies an anonymous caller."""
 
     def once(self, body: _SessionRequest) -> Once:
         user = ("session", self.owner, body.session_id) if body.session_id else self._stranger()

@@ -19,12 +19,12 @@ _QUOTED = re.compile(r'=\s*"([^"\\]*)"\s*$')
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`is_minimal`: answer with the public hot state without messages. `wait_seconds`: how long to wait for the run's
-    end.
-    """
+    """What the client prefers."""
 
     is_minimal: bool = False
+    """True: answer with the public hot state without messages (`return=minimal`)."""
     wait_seconds: int = 0
+    """The longest time to wait for the run's end (`wait`); 0: do not wait."""
 
     @property
     def applied(self) -> str:

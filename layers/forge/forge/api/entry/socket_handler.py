@@ -22,15 +22,18 @@ Handler = Callable[[Event, Any], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class SocketCall:
-    """An event of a WebSocket API. Header names are in lower case; only a connect event has `headers`, `query` and
-    the caller's address (`source`).
-    """
+    """An event of a WebSocket API. Only a connect event has `headers`, `query` and `source`."""
 
     connection_id: str
+    """API Gateway's id of the connection."""
     body: str
+    """The client's frame as text; empty for connect and disconnect."""
     headers: Mapping[str, str]
+    """The headers of the handshake, with names in lower case."""
     query: Mapping[str, str]
+    """The parameters of the handshake's URL."""
     source: str = ""
+    """The address of the caller; empty if the event does not tell it."""
 
     @classmethod
     def of(cls, event: Event) -> SocketCall:

@@ -24,21 +24,28 @@ _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a token must contain. `client_id`: the page's own; empty when it is not known."""
+    """What a token must contain."""
 
     issuer: str
+    """The issuer's URL, compared with the claim `iss`."""
     audience: str
+    """The value that the claim `aud` must contain."""
     client_id: str = ""
+    """The page's own client id; empty when it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A token that is valid if its signature is. `until`: epoch seconds."""
+    """A token that is valid if its signature is."""
 
     key_id: str
+    """The header's `kid`, which names the issuer's key."""
     algorithm: str
+    """The header's `alg`."""
     subject: str
+    """The claim `sub`, which identifies the person."""
     until: float
+    """The time at which the token ends, in epoch seconds."""
 
 
 def read(token: str, expected: Expected, now: int) -> Unverified:

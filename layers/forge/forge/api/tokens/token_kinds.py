@@ -16,15 +16,18 @@ Place = Literal["header", "claims"]
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A field that names the token's kind. A value in `access` means an access token; one outside `allowed` means
-    another kind.
-    """
+    """A field that names the token's kind."""
 
     place: Place
+    """The part of the token that has the field."""
     name: str
+    """The field's name."""
     allowed: frozenset[str]
+    """Values in lower case; any other value means another kind of token."""
     access: frozenset[str]
+    """Values in lower case that mean an access token."""
     source: str
+    """The standard or the provider that defines the field, with the date of reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ class Sign:
     """A claim that only tokens of one kind contain."""
 
     name: str
+    """The claim's name."""
     source: str
+    """The standard or the provider that defines the claim, with the date of reading."""
 
 
 DECLARATIONS = (

@@ -18,8 +18,11 @@ from forge.store.endings.owned_sessions import owned_keys, owned_page
 @dataclass(frozen=True, slots=True)
 class TableAccounts:
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def sessions(self, owner: str, most: int, after: str | None) -> OwnedPage:
         return owned_page(self.table, self.clock(), owner, most, after)

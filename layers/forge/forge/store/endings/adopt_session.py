@@ -43,8 +43,11 @@ class Adoption:
     """One adoption."""
 
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     now: int
+    """The time of the request, in epoch milliseconds."""
     left: SessionKey
     """The session's old key."""
     wanted: SessionKey

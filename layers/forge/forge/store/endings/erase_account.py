@@ -30,12 +30,16 @@ RECEIPT_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Eraser:
-    """One deletion; `name` is the same in each of its calls."""
+    """One deletion of all sessions of a person."""
 
     table: Table
+    """The DynamoDB table."""
     now: int
+    """The time of the request, in epoch milliseconds."""
     owner: str
+    """The person whose sessions are deleted."""
     name: str
+    """The name of the deletion, which is the same in each of its calls."""
 
     def begin(self) -> Erasure:
         """Return the state of the deletion, which either begins now or continues."""

@@ -27,9 +27,13 @@ class SessionEraser:
     """One deletion. Repeated under the same `name` it never ends a session that was begun in the meantime."""
 
     table: Table
+    """The DynamoDB table."""
     now: int
+    """The time of the request, in epoch milliseconds."""
     key: SessionKey
+    """The session."""
     name: str | None
+    """The name of the deletion; None: every request is a deletion of its own."""
 
     def erase(self) -> ErasedAlone:
         """Delete the session, or what an interrupted call has left of it. Raises `NotFound`."""

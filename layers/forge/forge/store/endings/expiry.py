@@ -24,7 +24,9 @@ from forge.store.stored.unanswered_runs import unanswered
 @dataclass(frozen=True, slots=True)
 class TableExpiry:
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def expire(self, key: SessionKey, generation: int) -> frozenset[str]:
         """A session that has begun anew keeps its control item, because its connections follow the newer generation."""

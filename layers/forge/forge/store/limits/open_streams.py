@@ -25,13 +25,18 @@ _KEPT_SECONDS = 3 * 3_600
 
 @dataclass(frozen=True, slots=True)
 class TablePlaces:
-    """Lists of one `kind`, each with `most` places. `refusal` is raised when all of them are taken."""
+    """Lists of one kind."""
 
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
     kind: str
+    """The name of the kind, a part of each list's key."""
     most: int
+    """The number of places of each list."""
     refusal: Callable[[], Retryable]
+    """Makes the error that is raised when all places are taken."""
 
     def open(self, holder: str, name: str, until: int) -> None:
         """Take a place: one write, and two more each time that the list is full of places whose end has passed."""

@@ -31,8 +31,11 @@ UNREADABLE = (
 @dataclass(frozen=True, slots=True)
 class TableJournal:
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def history(self, lease: Lease) -> list[bytes]:
         return read_entries(self.table, lease.session)

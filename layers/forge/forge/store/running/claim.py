@@ -24,16 +24,20 @@ from forge.store.stored.session_item import alive, session_of
 
 @dataclass(frozen=True, slots=True)
 class Claimer:
-    """One claim. `token` distinguishes this claim's own write, if its response was lost, from another worker's
-    write.
-    """
+    """One claim."""
 
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     now: int
+    """The time of the claim, in epoch milliseconds."""
     message: RunMessage
+    """The run to claim."""
     worker: str
+    """The id of the claiming worker."""
     token: str
+    """Distinguishes this claim's own write, if its response was lost, from another worker's write."""
 
     def start(self, run_id: str) -> ConditionalWrite:
         """Make the head of the inbox the active run."""

@@ -35,11 +35,14 @@ _BESIDE = 2
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`change` of the hot item, the log items `puts` that are written with it, and the session after both."""
+    """One step of a session."""
 
     change: ConditionalWrite
+    """The change of the hot item."""
     puts: list[Item]
+    """The log items that are written with the change."""
     after: Session
+    """The session after both."""
 
 
 Fence = Callable[[ConditionalWrite, Session], ConditionalWrite]

@@ -16,7 +16,9 @@ _KEPT_SECONDS = 86_400
 @dataclass(frozen=True, slots=True)
 class TableDeliveryFailures:
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def count(self, name: str) -> int:
         change = ConditionalWrite().add("faults", 1).set(expires_at=self.clock() // 1_000 + _KEPT_SECONDS)

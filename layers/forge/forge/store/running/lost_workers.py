@@ -35,14 +35,14 @@ _MOST_BESIDE = 20
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What counts against an active run: `strikes` attempts, the longest of which lasted at most `lived`
-    milliseconds. `is_alone` means that the run was one of several suspects when a worker died, so it is tried
-    alone.
-    """
+    """What counts against an active run."""
 
     strikes: int
+    """The number of attempts in a row that count against it."""
     lived: int
+    """The longest time that one of these attempts can have lasted, in milliseconds."""
     is_alone: bool
+    """True if the run was one of several suspects when a worker died, so it is tried alone."""
 
     @property
     def is_suspect(self) -> bool:

@@ -66,8 +66,11 @@ _FOREVER = 10**15
 @dataclass(frozen=True, slots=True)
 class TableRecovery:
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     def stranded(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
         return _stranded(self.table, self.config, self.clock(), limit, everything=everything)

@@ -32,9 +32,13 @@ from forge.store.stored.streaming_text import put_tail
 @dataclass(frozen=True, slots=True)
 class TableRuns:
     table: Table
+    """The DynamoDB table."""
     config: StoreConfig
+    """The store's configuration."""
     clock: Clock
+    """The time in epoch milliseconds."""
     daily_limits: DailyLimits
+    """The daily limits of the whole deployment."""
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
         now = self.clock()

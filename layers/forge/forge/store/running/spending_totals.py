@@ -31,9 +31,13 @@ class TableSpending:
     """Implements `forge.ports.Spendings`."""
 
     table: Table
+    """The DynamoDB table."""
     clock: Clock
+    """The time in epoch milliseconds."""
     daily_limits: DailyLimits
+    """The daily limits of the whole deployment, for the number of transactions."""
     wei: DailyCounter
+    """The deployment's daily limit of wei."""
 
     def begin(self, wei: int, caps: SendingCaps, payer: str = "") -> Spending:
         spending = Spending(wei, caps, self.clock() // DAY_MS, payer)

@@ -41,8 +41,12 @@ class Rivalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
+    """The mark of a log item that says which commit wrote it."""
+
     rev: int
+    """The session's `rev` that the commit produces."""
     writer: str
+    """The commit's identifier."""
 
     @classmethod
     def of(cls, session: Session, writer: str) -> Stamp:

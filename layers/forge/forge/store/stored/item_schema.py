@@ -21,10 +21,12 @@ _NETWORK = str(Settings.model_fields["default_network"].default)
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a default may be computed from. `now`: epoch milliseconds."""
+    """What a default may be computed from."""
 
     now: int = 0
+    """The time in epoch milliseconds."""
     network: str = _NETWORK
+    """The network of a new session."""
 
 
 Default = Callable[[Item, Defaults], Any]
