@@ -40,7 +40,7 @@ class Forbidden(ForgeError):
 
 
 class SessionBusy(ForgeError):
-    """A run is in progress in this session; wait for it, interrupt it, or let the message queue up."""
+    """A run is in progress in this session. Wait for it, interrupt it, or let the message wait in the queue."""
 
 
 class ApprovalHeld(ForgeError):
@@ -59,7 +59,7 @@ class KeyReused(ForgeError):
 
 
 class Retryable(ForgeError):
-    """The request is refused for now; `retry_after` says in how many seconds it may be sent again."""
+    """The request is refused for now. It may be sent again after `retry_after` seconds."""
 
     def __init__(self, detail: str | None = None, *, retry_after: float) -> None:
         super().__init__(detail)
@@ -71,11 +71,11 @@ class RateLimited(Retryable):
 
 
 class StillRateLimited(RateLimited):
-    """Too many messages in a short time, as was said a moment ago."""
+    """There are still too many messages in a short time."""
 
 
 class DayUsedUp(RateLimited):
-    """This deployment has used up what it may do on one day. It goes on at 00:00 UTC."""
+    """This deployment has reached its daily limit. It continues at 00:00 UTC."""
 
 
 class InboxFull(Retryable):
@@ -83,27 +83,27 @@ class InboxFull(Retryable):
 
 
 class TooManyConnections(Retryable):
-    """This session has as many open connections as one may have."""
+    """This session has the maximum number of open connections. Close one first."""
 
 
 class TooManyStreams(TooManyConnections):
-    """You have as many open streams as one caller may have, WebSockets and event streams together; close one first."""
+    """You have the maximum number of open streams, WebSockets and event streams together. Close one first."""
 
 
 class TooManyWaits(RateLimited):
-    """As many requests wait for an answer as may at a time, of yours or of everybody's. Ask again in a moment."""
+    """Too many requests are waiting for an answer, yours or those of all callers. Try again in a moment."""
 
 
 class StorageUnavailable(Retryable):
-    """The storage is overloaded or out of reach; nothing was lost, try again shortly."""
+    """The storage is overloaded or cannot be reached. Nothing was lost; try again shortly."""
 
 
 class Contended(StorageUnavailable):
-    """Too much happens at once to what this request would change; try again shortly."""
+    """Too many requests are changing the same data at once. Try again shortly."""
 
 
 class IdentityUnavailable(Retryable):
-    """The identity provider is out of reach, so nobody's token can be checked."""
+    """The identity provider cannot be reached, so no token can be checked."""
 
 
 class ClaimRefused(ForgeError):
@@ -111,7 +111,7 @@ class ClaimRefused(ForgeError):
 
 
 class LeaseHeld(ClaimRefused):
-    """Another worker holds this run's lease, until then (epoch milliseconds) unless it renews it."""
+    """Another worker holds this run's lease. It ends at `until` (epoch milliseconds) unless it is renewed."""
 
     def __init__(self, until: int) -> None:
         self.until = until
@@ -119,11 +119,11 @@ class LeaseHeld(ClaimRefused):
 
 
 class ClaimContended(ClaimRefused):
-    """The session was changed by others at each of several tries to claim its run."""
+    """Other processes changed the session during each of several attempts to claim its run."""
 
 
 class SuspectHeld(ClaimRefused):
-    """This worker holds another run that may be what its workers died of; another worker may take this one at once."""
+    """This worker holds another run that may have made its workers die. Another worker may take this run at once."""
 
 
 class RunGone(ClaimRefused):
@@ -131,7 +131,7 @@ class RunGone(ClaimRefused):
 
 
 class SpendingCapReached(ForgeError):
-    """The agent may not move more value; `scope` says of whose sum that is the cap."""
+    """The agent may not move more value. `scope` says whose limit is reached."""
 
     def __init__(self, scope: CapScope) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class MissingApiKey(ForgeError):
 
 
 class ConnectionGone(ForgeError):
-    """The WebSocket connection does not exist any more."""
+    """The WebSocket connection no longer exists."""
 
 
 class LeaseLost(BaseException):

@@ -19,11 +19,14 @@ _REASON_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`text`: what the person and the LLM are told. `call`: the response that makes the allowed call."""
+    """A call that no longer waits for the person's decision."""
 
     ask: Ask
+    """The call and the question about it."""
     text: str
+    """What the person and the LLM are told."""
     call: ModelResponse | None = None
+    """The response that makes the allowed call; None if no call is made."""
 
 
 def answered(deps: RunDeps, reply: ApprovalReply | None) -> list[Answered]:
@@ -71,8 +74,9 @@ def _allowed(deps: RunDeps, ask: Ask) -> Answered:
 def waiting_text(ask: Ask) -> str:
     """Return the result of the paused call as the LLM's history keeps it."""
     return (
-        f"WAITING for the user's word on {ask.tool}: nothing was done so far, because words of strangers are in this "
-        "conversation. A later message that begins with [wallet] will say what became of it. Do not repeat the call."
+        f"WAITING for the user's decision on {ask.tool}: nothing has been done so far, because this conversation "
+        "contains text from strangers. A later message that begins with [wallet] will say what became of it. Do not "
+        "repeat the call."
     )
 
 

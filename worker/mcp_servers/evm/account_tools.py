@@ -22,7 +22,7 @@ DELEGATION = "0xef0100"
 def add_account_tools(server: FastMCP[Any], chains: Chains) -> None:
     @server.tool(annotations=READS)
     async def balance(who: Who, block: Block = "latest", network: NetworkName = DEFAULT_NETWORK) -> Balance:
-        """The balance of an account in the network's own coin, exactly in wei and in ether."""
+        """The balance of an account in the network's native currency, exactly in wei and in ether."""
         chain = chains.get(network)
         account, at = await chain.account(who), block_parameter(block)
         wei = await chain.quantity("eth_getBalance", account.address, block_at(at))

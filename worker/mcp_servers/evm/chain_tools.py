@@ -43,7 +43,7 @@ def add_chain_tools(server: FastMCP[Any], chains: Chains) -> None:
 
     @server.tool(annotations=READS)
     async def list_networks() -> Networks:
-        """The networks that can be used, with chain id, coin, explorer and whether test transactions can be sent."""
+        """The networks that can be used: chain id, currency, explorer, and whether test transactions can be sent."""
         return Networks(networks=await all_of(network_status(chain) for chain in chains.all()))
 
     @server.tool(annotations=PURE)

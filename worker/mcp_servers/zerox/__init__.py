@@ -19,16 +19,14 @@ transaction to hand to the user's wallet within about 30 seconds, after the allo
 Token = Annotated[
     str,
     Field(
-        description="The token contract's address, or ETH (POL on polygon) for the network's own coin.",
+        description="The token contract's address, or ETH (POL on polygon) for the native currency.",
         max_length=64,
     ),
 ]
 SellAmount = Annotated[
     str | int,
     BeforeValidator(refuse_inexact),
-    Field(
-        description="How much to sell, in the token's base units as a string; for the own coin also '1.5 ETH'."
-    ),
+    Field(description="How much to sell, in base units as a string; for the native currency also '1.5 ETH'."),
 ]
 Slippage = Annotated[
     int, Field(ge=0, le=10_000, description="Largest slippage in hundredths of a percent; 100 is 1 %.")

@@ -134,7 +134,7 @@ class DailyCounter:
 
     def _refusal(self, now: int) -> DayUsedUp:
         return DayUsedUp(
-            f"{_WHOSE[bool(self._caller)]} {self._name} for today. It goes on at 00:00 UTC.",
+            f"{_WHOSE[bool(self._caller)]} {self._name} for today. It continues at 00:00 UTC.",
             retry_after=(DAY_MS - now % DAY_MS) / 1_000,
         )
 
