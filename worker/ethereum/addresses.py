@@ -28,10 +28,12 @@ _DIGITS = re.compile(r"[0-9a-fA-F]+")
 
 
 class Account(BaseModel):
-    """An address with its checksum, and the name of the test account that it belongs to, if any."""
+    """An account on a chain."""
 
     address: str
+    """The address, with its checksum."""
     name: str | None = None
+    """The name of the test account; null for any other address."""
 
 
 def resolve(who: str, network: str, test_accounts: Sequence[str]) -> Account:

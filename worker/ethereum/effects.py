@@ -17,21 +17,24 @@ MOST_LOGS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`is_whole`: no logs were left out. `answers`: the results of the calls that were simulated after the
-    transaction.
-    """
+    """The effects of the simulated transaction."""
 
     movements: list[Movement]
+    """The movements of assets, in the order of the logs."""
     grants: list[Grant]
+    """The rights that were given or taken away, in the order of the logs."""
     is_whole: bool
+    """True if no logs were left out."""
     answers: list[bytes | None]
+    """The data that the calls after the transaction returned; None where it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoEffects:
-    """The node cannot simulate the transaction; `reason` in words."""
+    """The node cannot simulate the transaction."""
 
     reason: str
+    """The reason in words."""
 
 
 async def simulated_effects(request: Request, then: Sequence[dict[str, str]] = ()) -> Effects | NoEffects:

@@ -26,9 +26,14 @@ _LISTS = parse_types("(uint256[],uint256[])")
 
 @dataclass(frozen=True, slots=True)
 class Log:
+    """A log of the simulation, with every value present."""
+
     address: str
+    """The contract that wrote the log."""
     topics: Sequence[str]
+    """The topics as 0x hex of 32 bytes each."""
     data: bytes
+    """The data that is not indexed."""
 
     def words(self) -> list[int]:
         indexed = [int(topic, 16) for topic in self.topics[1:]]
@@ -40,27 +45,40 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """`amount`: base units; for erc721 the token's id."""
+    """One movement of an asset."""
 
     asset: str
+    """The token contract's address; for the native currency `NATIVE` or the word `native`."""
     standard: AssetStandard
+    """The kind of asset."""
     sender: str
+    """The account that had the asset before; the zero address for newly made tokens."""
     to: str
+    """The account that has the asset afterwards; the zero address for destroyed tokens."""
     amount: int
+    """The amount in base units; for erc721 the token's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A right that a log says was given. `owner` null: the contract itself. `spender` empty: nobody."""
+    """A right that a log says was given."""
 
     kind: AllowanceKind
+    """What kind of right it is."""
     token: str
+    """The contract that grants the right."""
     owner: str | None
+    """The account whose tokens the right covers; None for a right over the contract itself."""
     spender: str
+    """The account that gets the right; empty: nobody."""
     amount: int | None
+    """The amount in base units; None for a right without a number."""
     event: str
+    """The name of the event."""
     revokes: bool
+    """True if the log says that the right was taken away."""
     single: bool
+    """True if `amount` is the id of a single token."""
 
 
 @dataclass(frozen=True, slots=True)

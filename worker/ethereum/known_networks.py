@@ -66,10 +66,12 @@ REAL_CHAIN_IDS = frozenset(info.chain_id for info in KNOWN_NETWORKS if info.name
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A configured network. The URL may contain a key, so it must appear in no message and no log."""
+    """A configured network."""
 
     info: NetworkInfo
+    """What clients may know of the network."""
     rpc_url: str = field(repr=False)
+    """The node's URL, which may contain a key, so it must appear in no message and no log."""
     chain_ids: frozenset[int]
     """The chain ids of which the network's node may have one."""
 

@@ -1,68 +1,96 @@
-"""What the evm tools answer. Amounts are decimal strings: exact base units, with human units beside them."""
+"""The results of the evm tools that read. Amounts are decimal strings: exact base units, next to human units."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from forge.models.session import NetworkInfo
-from forge.models.wallet_review import AllowanceKind, AssetStandard
 
 
 class Balance(BaseModel):
-    """`account` is the test account's name. `ether` counts the network's own coin, `currency`."""
+    """The balance of an account in the network's native currency."""
 
     network: str
+    """The network's name."""
     account: str | None
+    """The name of the test account; null for any other address."""
     address: str
+    """The account's address, with its checksum."""
     wei: str
+    """The exact balance in wei, decimal."""
     ether: str
+    """The same balance in whole units of `currency`, decimal."""
     currency: str
+    """The symbol of the network's native currency."""
     block: str
+    """The block of the balance, as the caller named it: a tag, a number or a hash."""
 
 
 class TokenBalance(BaseModel):
-    """`symbol` is the contract's own word: untrusted. `formatted` is null for a token without decimals."""
+    """The balance of an account in an ERC-20 token. `symbol` is the contract's own word: untrusted."""
 
     network: str
+    """The network's name."""
     token: str
+    """The token contract's address, with its checksum."""
     symbol: str | None
+    """The symbol that the contract states; null if it states none."""
     decimals: int | None
+    """The number of decimals that the contract states; null if it states none."""
     account: str | None
+    """The name of the test account; null for any other address."""
     address: str
+    """The account's address, with its checksum."""
     balance: str
+    """The exact balance in the token's base units, decimal."""
     formatted: str | None
+    """The balance in whole tokens; null for a token without decimals."""
 
 
 class CodeSize(BaseModel):
-    """`delegates_to`: an account that runs a contract's code by delegation (EIP-7702)."""
+    """The size of the code at an address. `delegates_to`: the account runs that contract's code (EIP-7702)."""
 
     network: str
+    """The network's name."""
     account: str | None
+    """The name of the test account; null for any other address."""
     address: str
+    """The address, with its checksum."""
     size_bytes: int
+    """The size of the code in bytes; 0 if there is none."""
     is_contract: bool
+    """True if there is code other than a delegation."""
     delegates_to: str | None = None
+    """The contract whose code the account runs by delegation; null if it does not delegate."""
 
 
 class Code(CodeSize):
     code: str
+    """The byte code as 0x hex; `0x` if there is none."""
 
 
 class Argument(BaseModel):
-    """`value`: integers as strings, bytes as 0x hex, arrays and tuples as lists."""
+    """One value of a call. Integers are strings, bytes are 0x hex, arrays and tuples are lists."""
 
     name: str | None
+    """The parameter's name; null if the signature has none."""
     type: str
+    """The ABI type in its canonical form, such as `uint256` or `(address,uint24)[]`."""
     value: Any
+    """The value, in the form that the class describes."""
 
 
 class EncodedCall(BaseModel):
     signature: str
+    """The function's canonical signature, such as `transfer(address,uint256)`."""
     selector: str
+    """The first four bytes of the call data, as 0x hex."""
     data: str
+    """The whole call data, as 0x hex."""
     arguments: list[Argument]
+    """The arguments as they were understood, with names resolved to addresses."""
 
 
 class DecodedCall(BaseModel):
@@ -72,119 +100,54 @@ class DecodedCall(BaseModel):
     """
 
     selector: str
+    """The first four bytes of the call data, as 0x hex."""
     signature: str | None = None
+    """The function's canonical signature; null when the selector is unknown."""
     function: str | None = None
+    """The function's name; null when the selector is unknown."""
     arguments: list[Argument] = []
+    """The decoded arguments; empty when the selector is unknown."""
     words: list[str] = []
+    """The 32-byte words after the selector as 0x hex; only when the selector is unknown."""
     is_whole: bool = True
+    """False if encoding `arguments` again does not give the same data."""
 
 
 class CallAnswer(BaseModel):
-    """`as_integer` when the answer is one word; `decoded` when `returns` was given."""
+    """What a contract returned. `as_integer` when the answer is one word; `decoded` when `returns` was given."""
 
     network: str
+    """The network's name."""
     to: str
+    """The called contract's address; empty if the call would create a contract."""
     data: str
+    """The returned data as 0x hex."""
     as_integer: str | None = None
+    """The data as an unsigned decimal integer; null unless it is exactly one 32-byte word."""
     decoded: list[Argument] | None = None
-
-
-class Transfer(BaseModel):
-    """The two ends and the value of a transaction; `*_account` are test accounts' names.
-
-    `to` is null for a transaction that creates a contract.
-    """
-
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    network: str
-    sender: str = Field(serialization_alias="from")
-    from_account: str | None
-    to: str | None
-    to_account: str | None
-    value_wei: str
-    value_ether: str
-    currency: str
-
-
-class Sent(Transfer):
-    """`pending`: sent, but in no block yet when the wait ended. `unknown`: the node does not tell whether it succeeded.
-
-    In both cases it must not be sent again. `fee_*` is null as long as a part of the fee is unknown.
-    """
-
-    hash: str
-    status: Literal["success", "reverted", "pending", "unknown"]
-    block_number: int | None = None
-    contract_address: str | None = None
-    gas_used: str | None = None
-    fee_wei: str | None = None
-    fee_ether: str | None = None
-    l1_fee_wei: str | None = None
-    revert_reason: str | None = None
-    note: str | None = None
-
-
-class AssetChange(BaseModel):
-    """One movement. `asset`: `native` or a contract's address. `amount`: base units, for erc721 the token's id."""
-
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    asset: str
-    standard: AssetStandard
-    symbol: str | None
-    sender: str = Field(serialization_alias="from")
-    to: str
-    amount: str
-    formatted: str | None
-
-
-class GivenRight(BaseModel):
-    """A right over `owner`'s tokens, or over a contract, that somebody has after the transaction by its logs."""
-
-    kind: AllowanceKind
-    contract: str
-    owner: str | None
-    who: str
-    amount: str | None
-    event: str
-    revokes: bool
-    single: bool = False
-
-
-class Simulation(Transfer):
-    """What the transaction would do now. What the node cannot tell is null: gas, fee, `asset_changes`.
-
-    Those that take something from the sender come first; `more_asset_changes` counts what is left out. `rights` are
-    allowances, operators and control that it gives or takes away. `untold`: why its effects are not known whole.
-    """
-
-    success: bool
-    revert_reason: str | None = None
-    return_data: str | None = None
-    gas_estimate: str | None = None
-    fee_estimate_wei: str | None = None
-    fee_estimate_ether: str | None = None
-    asset_changes: list[AssetChange] | None = None
-    more_asset_changes: int = 0
-    rights: list[GivenRight] = []
-    untold: str | None = None
+    """The returned values; null if the caller named no types."""
 
 
 class NetworkStatus(NetworkInfo):
-    """`problem`: why the node cannot be used now. `accounts`: the test accounts' names and addresses."""
+    """A network and whether its node can be used now."""
 
     reachable: bool
+    """True if the network's node answers."""
     problem: str | None = None
+    """The reason for which the node cannot be used now, in words; null if it can."""
     accounts: dict[str, str] = Field(default_factory=dict[str, str])
+    """The addresses of the test accounts, by name; empty on a network without test accounts."""
 
 
 class Networks(BaseModel):
     networks: list[NetworkStatus]
+    """The configured networks, whether or not their nodes answer."""
 
 
 class CurrentTime(BaseModel):
     """`utc` in RFC 3339, `unix` in seconds."""
 
     utc: str
+    """The time in UTC, RFC 3339, to the second."""
     unix: int
+    """The time in seconds since 1970 (Unix time)."""

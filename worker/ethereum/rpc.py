@@ -91,10 +91,15 @@ class Pacing:
     """The time limits for a node in seconds, and the pauses between attempts."""
 
     read_seconds: float = READ_SECONDS
+    """The limit of one read."""
     send_seconds: float = SEND_SECONDS
+    """The limit of sending a transaction; after it the transaction may have been sent."""
     receipt_seconds: float = RECEIPT_SECONDS
+    """The longest wait for a sent transaction's receipt."""
     first_pause: float = field(default_factory=lambda: FIRST_PAUSE_SECONDS)
+    """The pause before the second attempt of a read."""
     longest_pause: float = LONGEST_PAUSE_SECONDS
+    """The pause doubles with each attempt up to this length."""
 
 
 class RpcClient:

@@ -11,8 +11,8 @@ from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import decimal, fees, status_of
 from worker.ethereum.chains import Chain
 from worker.ethereum.node import Receipt, transaction_hash
-from worker.ethereum.results import Sent
 from worker.ethereum.rpc import LOOK_FIRST, NodeRefused, NodeUnreadable
+from worker.ethereum.transaction_results import Sent
 from worker.ethereum.transactions import Request, refusal
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused, note
 

@@ -26,12 +26,16 @@ _LOCATIONS = {"memory", "calldata", "storage", "indexed", "payable"}
 
 @dataclass(frozen=True, slots=True)
 class AbiType:
-    """`base` is `uint256`, … or `tuple` with `components`; `sizes` are array dimensions, null for any length."""
+    """The type of one value."""
 
     base: str
+    """The elementary type in its canonical form, such as `uint256`, or `tuple`."""
     name: str = ""
+    """The parameter's name; empty if there is none."""
     components: tuple[AbiType, ...] = ()
+    """The types within a tuple; empty for every other type."""
     sizes: tuple[int | None, ...] = ()
+    """The array dimensions from the inside out, None for any length; empty if this is no array."""
 
     def canonical(self) -> str:
         inner = ",".join(c.canonical() for c in self.components)
@@ -46,7 +50,9 @@ class AbiType:
 @dataclass(frozen=True, slots=True)
 class FunctionSignature:
     name: str
+    """The function's name."""
     inputs: tuple[AbiType, ...]
+    """The types of the arguments, in order."""
 
     def canonical(self) -> str:
         return f"{self.name}({','.join(t.canonical() for t in self.inputs)})"

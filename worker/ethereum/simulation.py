@@ -14,9 +14,9 @@ from worker.ethereum.blocks import decimal
 from worker.ethereum.chains import Chain
 from worker.ethereum.effects import NoEffects, simulated_effects
 from worker.ethereum.events import Grant, Movement
-from worker.ethereum.results import AssetChange, GivenRight, Simulation
 from worker.ethereum.rpc import NodeRefused, NodeUnreadable
 from worker.ethereum.tokens import Token, read_token
+from worker.ethereum.transaction_results import AssetChange, GivenRight, Simulation
 from worker.ethereum.transactions import Request, refusal, would_fail
 from worker.tool_outcomes import ToolRefused
 

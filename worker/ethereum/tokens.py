@@ -25,9 +25,14 @@ MOST_DECIMALS = 77
 
 @dataclass(frozen=True, slots=True)
 class Token:
+    """A token as its contract describes it."""
+
     address: str
+    """The contract's address."""
     symbol: str | None
+    """The symbol that the contract states; None if it states none."""
     decimals: int | None
+    """The number of decimals that the contract states; None if it states none."""
 
     def format(self, amount: int) -> str | None:
         return None if self.decimals is None else format_units(amount, self.decimals)

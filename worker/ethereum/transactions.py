@@ -20,12 +20,18 @@ NO_REASON = "no reason given"
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """A transaction that somebody asks for, with every value checked."""
+
     chain: Chain
+    """The chain on which the transaction runs."""
     sender: Account
+    """The account that signs the transaction."""
     to: Account | None
     """None: the transaction creates a contract, and `data` is its creation code."""
     value: int
+    """The transferred value in wei."""
     data: bytes
+    """The call data."""
 
     def call(self) -> dict[str, str]:
         """Return the form that nodes accept. Only `input` is sent, because some nodes refuse `data` next to it."""
@@ -37,7 +43,7 @@ class Request:
         return call | {"to": self.to.address} if self.to else call
 
     def transfer(self) -> dict[str, Any]:
-        """The fields of `results.Transfer`."""
+        """The fields of `transaction_results.Transfer`."""
         return {
             "network": self.chain.name,
             "sender": self.sender.address,

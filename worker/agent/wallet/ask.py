@@ -56,19 +56,22 @@ WalletAddress = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
-    """`approval_ms`: how long an approval waits for its answer. `receipt_seconds`: how long the run waits for a
-    receipt.
-    """
+    """The time limits of a wallet request."""
 
     approval_ms: int = 15 * 60_000
+    """The time that an approval waits for its answer, in milliseconds."""
     receipt_seconds: float = 120.0
+    """The longest time that the run waits for a receipt, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
     chains: Chains
+    """The chains on which requests are simulated and verified."""
     policy: Policy = field(default_factory=Policy)
+    """The limits of what a request may contain."""
     terms: WalletTerms = WalletTerms()
+    """The time limits of a request."""
 
     async def approval(
         self,

@@ -31,8 +31,11 @@ class _Answer(BaseModel):
 
 class Log(_Answer):
     address: Address = None
+    """The contract that wrote the log."""
     topics: Annotated[list[Hash] | None, BeforeValidator(items)] = None
+    """The topics as 32-byte 0x hashes; the first is usually the hash of the event's signature."""
     data: HexData = None
+    """The data that is not indexed."""
 
 
 def _objects(value: Any) -> list[Any] | None:
@@ -54,20 +57,32 @@ def _hashes(value: Any) -> list[str | None] | None:
 
 
 class Receipt(_Answer):
-    """`succeeded`: None if the receipt does not say. None never counts as a revert."""
+    """The receipt of a transaction that is in a block."""
 
     transaction_hash: Hash = None
+    """The transaction's hash."""
     succeeded: Succeeded = Field(default=None, validation_alias=AliasChoices("status", "succeeded"))
+    """None if the receipt does not say. None never counts as a revert."""
     block_number: Quantity = None
+    """The number of the block; null in a preconfirmation."""
     block_hash: Hash = None
+    """The hash of the block."""
     sender: Address = Field(default=None, validation_alias=AliasChoices("from", "sender"))
+    """The account that signed the transaction."""
     contract_address: Address = None
+    """The contract that the transaction created."""
     gas_used: Quantity = None
+    """The units of gas used."""
     effective_gas_price: Quantity = None
+    """The price paid for a unit of gas, in wei."""
     l1_fee: Quantity = None
+    """The fee that an OP-stack rollup charges for its L1, in wei."""
     blob_gas_used: Quantity = None
+    """The units of blob gas used (EIP-4844)."""
     blob_gas_price: Quantity = None
+    """The price paid for a unit of blob gas, in wei."""
     logs: Logs = None
+    """The logs that the transaction wrote, in order."""
 
     @property
     def is_in_block(self) -> bool:
@@ -95,18 +110,31 @@ class Receipt(_Answer):
 
 class Transaction(_Answer):
     hash: Hash = None
+    """The transaction's hash."""
     sender: Address = Field(default=None, validation_alias=AliasChoices("from", "sender"))
+    """The account that signed the transaction."""
     to: Address = None
+    """The recipient's address."""
     to_kind: RecipientKind = "unknown"
+    """What `to` says: `none` for the creation of a contract, `unknown` if it cannot be read."""
     value: Quantity = None
+    """The transferred value in wei."""
     input: HexData = Field(default=None, validation_alias=AliasChoices("input", "data"))
+    """The call data, or the creation code."""
     nonce: Quantity = None
+    """The number of the transaction among those of its sender."""
     gas: Quantity = Field(default=None, validation_alias=AliasChoices("gas", "gasLimit"))
+    """The limit of gas that the sender set."""
     gas_price: Quantity = None
+    """The price of a unit of gas, in wei."""
     chain_id: Quantity = None
+    """The id of the chain for which the transaction is signed."""
     block_number: Quantity = None
+    """The number of the block; None while the transaction is in none."""
     block_hash: Hash = None
+    """The hash of the block; None while the transaction is in none."""
     authorization_list: Annotated[list[Any] | None, BeforeValidator(items)] = None
+    """The accounts' delegations to code (EIP-7702), not parsed."""
 
     @classmethod
     def read(cls, answer: Any) -> Self | None:
@@ -125,22 +153,34 @@ def _recipient(answer: Any, found: Transaction) -> RecipientKind:
 
 class Block(_Answer):
     number: Quantity = None
+    """The block's number."""
     hash: Hash = None
+    """The block's hash."""
     parent_hash: Hash = None
+    """The hash of the block before it."""
     timestamp: Quantity = None
+    """The block's time; most chains count seconds since 1970, some milliseconds."""
     miner: Address = None
+    """The account that receives the fees."""
     gas_used: Quantity = None
+    """The units of gas used by all transactions."""
     gas_limit: Quantity = None
+    """The limit of gas for the block."""
     base_fee_per_gas: Quantity = None
+    """The base fee in wei per unit of gas (EIP-1559)."""
     transactions: Annotated[list[str | None] | None, BeforeValidator(_hashes)] = None
+    """The hashes of the block's transactions; one that cannot be read is None."""
 
 
 class SimulatedCall(_Answer):
     """One call of `eth_simulateV1`."""
 
     succeeded: Succeeded = Field(default=None, validation_alias=AliasChoices("status", "succeeded"))
+    """Whether the call succeeded."""
     return_data: HexData = None
+    """The data that the call returned."""
     logs: Logs = None
+    """The logs that the call wrote, in order."""
 
 
 def simulated_call(answer: Any) -> SimulatedCall | None:

@@ -30,11 +30,18 @@ Meaning = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """How some node or gateway says one thing."""
+
     meaning: Meaning
+    """What the error means to this program."""
     source: str
+    """The programs that write so, or the issue that reports it."""
     code: int | None = None
+    """The JSON-RPC error code; None if the code does not matter."""
     words: str | None = None
+    """A regular expression for the error's texts; None if the code decides alone."""
     pattern: re.Pattern[str] | None = field(init=False)
+    """`words`, compiled."""
 
     def __post_init__(self) -> None:
         compiled = re.compile(self.words, re.IGNORECASE) if self.words else None

@@ -14,7 +14,9 @@ class Envelope:
     """Either a result, which may be null, or a fault."""
 
     result: Any = None
+    """The result, which may be null; None if there is a fault."""
     fault: NodeFault | None = None
+    """The error; None if there is a result."""
 
 
 def read_envelope(body: bytes) -> Envelope | None:

@@ -28,15 +28,18 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class NodeFault:
-    """`reason`: the node's own words. `revert`: the data with which a contract reverted; empty if it gave none,
-    None if this is not a revert. `transaction`: the hash of a transaction that was sent despite the error.
-    """
+    """What a node's error says."""
 
     reason: str
+    """The node's own words, in one line and cut; they are untrusted."""
     meaning: Meaning
+    """What the error means to this program."""
     revert: bytes | None = None
+    """The data with which a contract reverted; empty if it gave none, None if this is not a revert."""
     revert_words: str | None = None
+    """The contract's reason in the node's words; None if there is none."""
     transaction: str | None = None
+    """The hash of a transaction that was sent despite the error."""
 
 
 def read_fault(error: Any) -> NodeFault:

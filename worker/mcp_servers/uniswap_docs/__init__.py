@@ -19,10 +19,12 @@ INSTRUCTIONS = """Explains Uniswap v2, v3 and v4: pools, prices, fees, liquidity
 
 
 class DocumentResults(BaseModel):
-    """The sections, best match first."""
+    """The sections that were found, best match first."""
 
     query: str
+    """The words that were searched for."""
     results: list[Section]
+    """The sections, best match first."""
 
 
 def build(environment: Mapping[str, str]) -> FastMCP[Any]:

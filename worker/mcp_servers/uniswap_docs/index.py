@@ -21,13 +21,18 @@ _STOP_WORDS = frozenset(
 
 
 class Section(BaseModel):
-    """`page` is the file's name. `score`: larger is better, comparable within one search only."""
+    """A section of a page. `score`: larger is better, comparable within one search only."""
 
     page: str
+    """The file's name."""
     title: str
+    """The page's title."""
     heading: str
+    """The section's heading; the title for the text before the first heading."""
     text: str
+    """The section as Markdown, cut to 4,000 characters."""
     score: float
+    """How well the section matches the query (BM25); larger is better."""
 
 
 class DocumentIndex:

@@ -35,10 +35,12 @@ class EgressRefused(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """`hosts` may have any address: those of configured URLs, and of FORGE_EGRESS_HOSTS (comma-separated)."""
+    """The addresses that a tool may connect to besides the public Internet."""
 
     hosts: frozenset[str] = frozenset()
+    """Lower-case host names that may have any address: those of configured URLs and of FORGE_EGRESS_HOSTS."""
     allow_private: bool = False
+    """True if every address is allowed, for tests and closed networks."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], urls: Iterable[str] = ()) -> Egress:

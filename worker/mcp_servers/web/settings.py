@@ -14,10 +14,16 @@ from worker.tool_outcomes import ToolRefused
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
+    """How to reach one web API."""
+
     base_url: str
+    """The URL in front of every path: the operator's, or the API's own."""
     egress: Egress
+    """The addresses to which the client may connect."""
     variable: str
+    """The name of the environment variable that holds the key."""
     key: str = field(repr=False)
+    """The API key; empty if the operator has set none."""
 
     @classmethod
     def read(

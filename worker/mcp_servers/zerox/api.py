@@ -29,12 +29,20 @@ NATIVE = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE"
 
 @dataclass(frozen=True, slots=True)
 class SwapRequest:
+    """A swap as the caller of the tool describes it, not checked yet."""
+
     network: str
+    """The network's name."""
     sell_token: str
+    """The address of the token to sell, or the native currency's symbol."""
     buy_token: str
+    """The address of the token to buy, or the native currency's symbol."""
     sell_amount: str | int
+    """The amount in base units, or for the native currency with a unit, such as `1.5 ETH`."""
     taker: str
+    """The address that swaps; empty if a price needs none."""
     slippage_bps: int
+    """The largest slippage in basis points; 100 is 1 %."""
 
     def parameters(self) -> dict[str, str]:
         """Return the form that the API accepts. Raises `ToolRefused`."""

@@ -22,14 +22,14 @@ _WORDS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`told`: differences that do not matter, or (kind `different`) those that make it another transaction.
-
-    `carrier`: the calls around the requested call, outermost first (kind `carried`).
-    """
+    """The result of comparing a transaction on the chain with the request."""
 
     kind: MatchKind
+    """`carried`: the requested call was made within another transaction. `unknown`: the node does not tell enough."""
     told: list[str] = field(default_factory=list[str])
+    """Differences that do not matter, or (kind `different`) those that make it another transaction."""
     carrier: list[Node] = field(default_factory=list[Node])
+    """The calls around the requested call, outermost first (kind `carried`)."""
 
 
 async def matched(chain: Chain, approval: Approval, found: Transaction) -> Match:

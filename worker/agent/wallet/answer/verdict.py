@@ -25,11 +25,14 @@ _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`used_hash`: the transaction that settled the request, which can settle no other request."""
+    """What became of a request."""
 
     text: str
+    """One line for the person and the LLM."""
     receipt: WalletReceipt
+    """The same as fields, for clients."""
     used_hash: str | None = None
+    """The transaction that settled the request, which can settle no other request."""
 
     @property
     def closes(self) -> bool:

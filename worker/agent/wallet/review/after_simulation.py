@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, call_data
 from worker.ethereum.effects import NoEffects, simulated_effects
-from worker.ethereum.results import GivenRight, Simulation
+from worker.ethereum.transaction_results import GivenRight, Simulation
 from worker.ethereum.transactions import Request
 
 MOST_RIGHTS = 8
@@ -22,14 +22,16 @@ _BALANCE = "balanceOf(address)"
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The sender's allowances by (token, spender) and balances by token, in lower case, each as (before, after)."""
+    """Values that the contracts return before and after the simulated transaction, as (before, after)."""
 
     allowances: dict[tuple[str, str], tuple[int | None, int | None]] = field(
         default_factory=dict[tuple[str, str], tuple[int | None, int | None]]
     )
+    """The sender's allowances in base units by (token, spender), in lower case; None where a contract does not tell."""
     balances: dict[str, tuple[int | None, int | None]] = field(
         default_factory=dict[str, tuple[int | None, int | None]]
     )
+    """The sender's balances in base units by token, in lower case; None where a contract does not tell."""
 
 
 def simulated_rights(found: Simulation, called: set[str]) -> list[Right]:

@@ -10,7 +10,7 @@ from worker.agent.wallet.review.call_nodes import Reading, Right
 from worker.agent.wallet.review.judge_rights import PLAIN_SYMBOL
 from worker.agent.wallet.review.token_facts import Facts
 from worker.ethereum.addresses import ZERO_ADDRESS
-from worker.ethereum.results import AssetChange, Simulation
+from worker.ethereum.transaction_results import AssetChange, Simulation
 from worker.ethereum.transactions import Request
 
 NO_SENDER = "Your own address is not known, so it is unknown what it moves for you."
@@ -22,18 +22,24 @@ UNTRIED = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """If `simulation` is null, the signer is unknown. If `answer` is null too, it could not be tried for any
-    account.
-    """
+    """Everything that was found out about a request."""
 
     request: Request
+    """The requested transaction."""
     sender: str | None
+    """The account that will sign; None if it is not known."""
     reading: Reading
+    """The calls and rights that the call data contains."""
     simulation: Simulation | None
+    """What the transaction would do now; None if the signer is not known."""
     answer: bytes | None
+    """What the call returns; None if it is unknown. Without `simulation`, another account was tried."""
     rights: list[Right]
+    """The rights that the transaction gives or takes away, by its call data and by the simulation."""
     after: After
+    """The sender's allowances and balances before and after the simulated transaction."""
     facts: Facts
+    """What the chain says about the tokens and accounts of the rights."""
 
     @property
     def is_untried(self) -> bool:

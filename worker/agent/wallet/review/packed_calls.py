@@ -19,14 +19,16 @@ DELEGATES = 1
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """`to` empty: the contract that unpacks the call. `operation` 1: the code of `to` runs with the caller's own
-    storage.
-    """
+    """One call of several that are packed together."""
 
     to: str
+    """The called contract; empty: the contract that unpacks the call."""
     value: int
+    """The value in wei."""
     data: bytes
+    """The call data."""
     operation: int = 0
+    """1: the code of `to` runs with the caller's own storage (`DELEGATES`). 0: an ordinary call."""
 
 
 def multisend(packed: bytes) -> Iterator[Packed]:

@@ -29,7 +29,7 @@ from worker.agent.wallet.review.read_calls import read_calls
 from worker.agent.wallet.review.shown_call_tree import all_nodes, recipient_of, shown_calls
 from worker.agent.wallet.review.simulate import check_for_anyone, simulated
 from worker.agent.wallet.review.token_facts import read_facts
-from worker.ethereum.results import Simulation
+from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from worker.ethereum.results import Simulation
 from worker.ethereum.rpc import NodeRefused, NodeUnreachable
 from worker.ethereum.simulation import simulate_transaction
+from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request, refusal, would_fail
 from worker.tool_outcomes import ToolRefused
 

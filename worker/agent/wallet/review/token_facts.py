@@ -28,20 +28,26 @@ _DELEGATION = "0xef0100"
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """`balance` is the owner's; values that the contract does not return are null. `is_nft`: it declares EIP-721."""
+    """What a token's contract says. Values that it does not return are None."""
 
     token: Token
+    """The contract's address, symbol and decimals."""
     supply: int | None = None
+    """The total supply in base units."""
     balance: int | None = None
+    """The owner's balance in base units."""
     is_nft: bool = False
+    """True if the contract declares EIP-721 and has no decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`tokens` by contract and owner, in lower case. `accounts`: the addresses that have no code, in lower case."""
+    """What the chain says about a request's rights."""
 
     tokens: dict[tuple[str, str], TokenFacts] = field(default_factory=dict[tuple[str, str], TokenFacts])
+    """The tokens by contract and owner, in lower case."""
     accounts: frozenset[str] = frozenset()
+    """The addresses that have no code, in lower case."""
 
     def of(self, right: Right, sender: str | None) -> TokenFacts | None:
         return self.tokens.get(_key(right, sender)) if right.token else None

@@ -20,55 +20,70 @@ THE_CALLED = "@"
 
 @dataclass(frozen=True, slots=True)
 class Gives:
-    """A right that a call gives, by the paths of its parts.
-
-    `asset` empty: the called contract itself. `amount` empty: a right without a number, which covers everything.
-    `switch`: false takes the right away. `owner` empty: the caller. `adds`: the amount is added to what was allowed
-    before. `takes`: the call only takes a right away. `single`: one token is named by its id. `words`: the sentence
-    about the right, with `{who}` and `{what}`, if the usual sentence does not fit.
-    """
+    """A right that a call gives. Each text except `kind` and `words` is the path of an argument."""
 
     kind: AllowanceKind
+    """What kind of right it is."""
     spender: str
+    """The account that gets the right."""
     asset: str = ""
+    """The contract that grants the right; empty: the called contract itself."""
     amount: str = ""
+    """The amount, or the id of a single token; empty: a right without a number, which covers everything."""
     switch: str = ""
+    """A boolean of which false takes the right away; empty if there is none."""
     owner: str = ""
+    """The account whose assets the right covers; empty: the caller."""
     words: str = ""
+    """The sentence about the right, with `{who}` and `{what}`, if the usual sentence does not fit."""
     adds: bool = False
+    """True if the amount is added to what was allowed before."""
     takes: bool = False
+    """True if the call only takes a right away."""
     single: bool = False
+    """True if the amount is the id of a single token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls within a call. `to` empty: the called contract itself, for the same caller.
-
-    `operation`: a number, of which `delegating` means that the code of `to` runs with the caller's own storage;
-    `delegates`: it always does. `packing`: how the calls are packed into `data`, unless each element holds one call.
-    """
+    """Calls within a call. Each text is the path of an argument."""
 
     data: str
+    """The call data, or the packed calls."""
     to: str = ""
+    """The called contracts; empty: the called contract itself, for the same caller."""
     value: str = ""
+    """The values in wei; empty: no value."""
     operation: str = ""
+    """A number that says how the call is made; empty if there is none."""
     delegating: int = 1
+    """The `operation` with which the code of `to` runs with the caller's own storage."""
     delegates: bool = False
+    """True if the code of `to` always runs with the caller's own storage."""
     packing: Packing | None = None
+    """How the calls are packed into `data`; None if each element holds one call."""
     mode: str = ""
+    """The mode word of ERC-7579, or a router's commands; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`recipient`: the path of the recipient. `answers`: the call returns true, or has failed."""
+    """What is known of a function."""
 
     text: str
+    """The function's signature with the names that the paths use."""
     gives: tuple[Gives, ...] = ()
+    """The rights that a call gives or takes away."""
     calls: tuple[Calls, ...] = ()
+    """The calls within a call."""
     recipient: str = ""
+    """The path of the recipient; empty if no argument names one."""
     answers: bool = False
+    """True if the function returns true, and anything else means that it has failed."""
     note: str = ""
+    """A further remark for the person; empty if there is none."""
     signature: FunctionSignature = field(init=False)
+    """`text`, parsed."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signature", parse_signature(self.text))
