@@ -49,34 +49,52 @@ from worker.tool_catalog import Publisher
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a worker is made of. Only `assemble` reads it.
-
-    `agent` is None while no LLM can answer; `llm_error` then says why. `monotonic`: seconds, for leases. The event
-    loop's own clock is not used, because it stands still while a callback runs.
-    """
+    """What a worker is made of. Only `assemble` reads it."""
 
     worker_id: str
+    """The id that this worker's leases and log lines carry."""
     runs: Runs
+    """Claims runs and stores their progress."""
     spendings: Spendings
+    """Counts tokens and the wei that the agent sends."""
     recovery: Recovery
+    """Finds runs that no worker holds any more."""
     journal: Journal
+    """Records tool calls before they are made, so that none is made twice."""
     sessions: Sessions
+    """Reads and changes sessions."""
     approvals: Approvals
+    """Reads and changes wallet requests."""
     controls: Controls
+    """Lists connections and reads the control items of sessions, with the interrupts of runs."""
     commands: Commands
+    """Reads commands and stores their results."""
     delivery_failures: DeliveryFailures
+    """Counts the failures of messages that break a worker."""
     queue: RunQueue
+    """The queue of runs that wait for a worker."""
     connections: AsyncConnections
+    """Posts frames to WebSocket connections."""
     blocking: Blocking
+    """The threads in which the store is called."""
     toolbox: Toolbox
+    """The tools of all MCP servers."""
     agent: ForgeAgent | None
+    """The agent; None while no LLM can answer."""
     llm_error: Exception | None
+    """The reason for which no LLM can answer; None if one can."""
     publisher: Publisher
+    """Publishes this worker's catalog, and connects the MCP servers."""
     metrics: Metrics
+    """Records the measurements of runs."""
     clock: Clock
+    """The time in epoch milliseconds."""
     monotonic: Callable[[], float] = monotonic
+    """Seconds for leases. The event loop's own clock is not used, because it stands still while a callback runs."""
     pace: Pace = PACES["smooth"]
+    """How often streamed text is pushed."""
     tracing: Tracing = field(default_factory=Tracing)
+    """Records the spans of runs; by default it records none."""
 
 
 def assemble(parts: Parts, concurrency: int) -> Worker:

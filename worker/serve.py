@@ -33,15 +33,25 @@ class Worker:
     """Parts that live as long as the worker."""
 
     worker_id: str
+    """The id that this worker's leases and log lines carry."""
     consumer: Consumer
+    """Receives messages and starts their runs."""
     active: LocalRuns
+    """The runs that this worker executes now."""
     audiences: Audiences
+    """The connections that receive what the runs write."""
     kept: KeptMessages
+    """The queue messages of these runs."""
     queue: RunQueue
+    """The queue of runs that wait for a worker."""
     publisher: Publisher
+    """Publishes this worker's catalog, and connects the MCP servers."""
     toolbox: Toolbox
+    """The tools of all MCP servers."""
     metrics: Metrics
+    """Records the measurements of runs and of this process."""
     blocking: Blocking
+    """The threads in which the store is called."""
 
 
 async def serve(

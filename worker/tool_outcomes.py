@@ -39,12 +39,13 @@ def unknown_text(reason: str, advice: str = VERIFY) -> str:
 
 
 class ToolEnded(ToolError):
-    """A tool call ended without a result; `kind` says what is known of its effect.
+    """A tool call ended without a result.
 
     The message is for the LLM. `shown` is for a person and names neither tools nor their parameters.
     """
 
     kind: EndedKind
+    """What is known of the call's effect."""
 
     def __init__(self, message: str, kind: EndedKind, shown: str | None = None) -> None:
         super().__init__(message, log_level=logging.DEBUG)
@@ -56,6 +57,7 @@ class ToolRefused(ToolEnded):
     """Nothing was done, by definition. `advice` tells the LLM how to correct the call."""
 
     KIND: ClassVar[EndedKind] = "refused"
+    """The kind of every refusal."""
 
     def __init__(self, shown: str, advice: str = "") -> None:
         super().__init__(f"{shown} {advice}".rstrip(), self.KIND, shown)
@@ -71,6 +73,7 @@ class CallFailed(ToolEnded):
     """The tool itself answered that it did not do what was asked. It may have done a part of it."""
 
     KIND: ClassVar[EndedKind] = "failed"
+    """The kind of every call that failed."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, self.KIND)
@@ -80,6 +83,7 @@ class OutcomeUnknown(ToolEnded):
     """The call was started and no usable answer came back: it may or may not have taken effect."""
 
     KIND: ClassVar[EndedKind] = "unknown"
+    """The kind of every call whose effect is unknown."""
 
     def __init__(self, reason: str, advice: str = VERIFY) -> None:
         known = reason.rstrip(".")

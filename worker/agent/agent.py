@@ -48,21 +48,28 @@ INTERRUPTED_NOTICE = "Interrupted by user"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one run over all of its attempts. `history_tokens` limits one request."""
+    """Limits of one run; the counts are those of all its attempts together."""
 
     seconds: float
+    """The longest time of one attempt, in seconds."""
     llm_requests: int
+    """The largest number of LLM requests."""
     tool_calls: int
+    """The largest number of tool calls."""
     tokens: int
+    """The largest number of tokens, sent and received, of all LLM requests."""
     history_tokens: int
+    """The estimated size in tokens up to which one request contains the whole history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended; `error` is what ended a failed one, for the log."""
+    """How a run ended."""
 
     ending: Ending
+    """What is stored at the run's end."""
     error: BaseException | None = None
+    """The error that ended a failed run, for the log; None for any other end."""
 
 
 class ForgeAgent:

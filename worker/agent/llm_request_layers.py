@@ -26,14 +26,20 @@ from worker.agent.owner_token_limit import DailyTokens
 
 @dataclass
 class Layers(AbstractCapability[RunDeps]):
-    """`window`, `media`: what the LLM gets. `retry`: when a request is repeated."""
+    """Our layers around each LLM request."""
 
     window: Window
+    """Shortens the history that the LLM gets."""
     media: ReadableMedia
+    """Replaces files that the LLM cannot read by words."""
     retry: RetryLlm
+    """Decides when a failed request is repeated."""
     persist: PersistHistory = field(default_factory=PersistHistory)
+    """Stores each response before its tools run."""
     heal: HealHistory = field(default_factory=HealHistory)
+    """Repairs a history that the provider has refused."""
     tokens: DailyTokens = field(default_factory=DailyTokens)
+    """Checks and counts the tokens of an owner's day."""
 
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext

@@ -30,17 +30,16 @@ _LARGEST_CAP = 10**37
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`denied`: network (or `*`) → names of tools that are not offered there.
-
-    `most_per_send`, and `caps` of a session, an owner's day and the deployment's day: wei that `send` may move; None
-    for no cap. `targets`: contracts and methods (`*` for any) that a wallet request may name; an empty list allows
-    all.
-    """
+    """The limits of what the agent may do."""
 
     denied: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """The tools that are not offered on a network, by the network's name; `*` stands for every network."""
     most_per_send: int | None = None
+    """The most wei that one call of `send` may move; None for no limit."""
     caps: SendingCaps = field(default_factory=SendingCaps)
+    """The most wei that `send` may move in a session, in an owner's day and in the deployment's day."""
     targets: frozenset[tuple[str, str]] = frozenset()
+    """The contracts and methods that a wallet request may name, `*` for any; an empty set allows all."""
 
     @classmethod
     def of(
@@ -94,6 +93,7 @@ class PolicyToolset(WrapperToolset[RunDeps]):
     """This layer is inside the ledger, so that each call is counted once over all attempts."""
 
     policy: Policy
+    """The limits that each call is checked against."""
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]

@@ -22,11 +22,18 @@ _TOO_LONG = "The chain took too long to simulate the request for this account."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletBinding:
+    """Binds wallet requests to the accounts that will sign them."""
+
     sessions: Sessions
+    """Reads the session of a request."""
     approvals: Approvals
+    """Replaces a request."""
     wallet: Wallet | None
+    """Simulates a request again; None if no network is configured."""
     blocking: Blocking
+    """The threads in which the store is called."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     async def bind(self, binding: Binding) -> CommandResult:
         """Replace the request in one conditional write. A request that has changed, been claimed or been answered

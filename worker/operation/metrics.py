@@ -19,15 +19,18 @@ _ENDS: dict[Outcome, Metric] = {
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
-    """The figures of a run at its end, in milliseconds. `waited_ms` and `first_text_ms` count from the time of
-    acceptance.
-    """
+    """The figures of a run at its end."""
 
     outcome: Outcome
+    """How the run ended."""
     waited_ms: int
+    """The milliseconds from the acceptance of the message to the beginning of the run."""
     run_ms: int
+    """The milliseconds from the beginning of the run to its end."""
     first_text_ms: int | None
+    """The milliseconds from the acceptance to the first text; None if there was no text."""
     tokens: int
+    """The tokens of all LLM requests, sent and received."""
 
 
 class Metrics:

@@ -33,10 +33,12 @@ _SHARE_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The parents of a run's spans: `accept` is the span of its acceptance, `caller` the caller's span."""
+    """The parents of a run's spans."""
 
     accept: SpanContext
+    """The span of the run's acceptance."""
     caller: SpanContext | None
+    """The caller's span; None without a `traceparent`."""
 
     @property
     def context(self) -> Context:
@@ -61,12 +63,16 @@ def _is_chosen(run_id: str, ratio: float) -> bool:
 
 @dataclass
 class Tally:
-    """What was pushed for one run; `first_at` and `last_at` in epoch milliseconds."""
+    """What was pushed for one run."""
 
     frames: int = 0
+    """The number of frames."""
     bytes: int = 0
+    """The bytes of all frames."""
     first_at: int = 0
+    """The time of the first frame, in epoch milliseconds; 0 before it."""
     last_at: int = 0
+    """The time of the newest frame, in epoch milliseconds; 0 before the first one."""
 
 
 @dataclass
@@ -74,8 +80,11 @@ class CountedConnections:
     """Counts what is posted to the connections of one session, for that session's newest run."""
 
     wrapped: AsyncConnections
+    """Posts the frames."""
     clock: Clock
+    """The time in epoch milliseconds."""
     tally: Tally = field(default_factory=Tally)
+    """The counts of the session's newest run."""
 
     async def post(self, connection_id: str, frame: bytes) -> None:
         await self.wrapped.post(connection_id, frame)

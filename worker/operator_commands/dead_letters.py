@@ -27,14 +27,16 @@ _BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A run that was given up. `session` None: the session has expired or was deleted; `question`: the run's
-    input, once logged.
-    """
+    """A run that was given up."""
 
     delivery: Delivery
+    """The message of the dead-letter queue, with its receipt handle."""
     message: RunMessage
+    """The run that the message names."""
     session: Session | None
+    """The run's session; None: it has expired or was deleted."""
     question: Message | None
+    """The run's input; None if it is not in the message log."""
 
     @property
     def state(self) -> str:

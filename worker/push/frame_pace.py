@@ -14,13 +14,14 @@ RESTRAINT = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """After a frame, text is collected for `share` of the time that it has been streaming, between two limits in
-    seconds.
-    """
+    """After a frame, text is collected for a part of the time that it has been streaming, between two limits."""
 
     shortest: float
+    """The shortest time between two frames, in seconds."""
     longest: float
+    """The longest time between two frames, in seconds."""
     share: float
+    """The collecting time as a part of the streaming time so far."""
 
     def pause(self, streamed: float, sending: float) -> float:
         """Return the seconds between the beginnings of two frames. `sending` is how long the first one took: slow

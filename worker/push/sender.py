@@ -32,10 +32,15 @@ class Position:
     """What one connection has received."""
 
     version: int = -1
+    """The version of the feed's state that was sent last; -1 before the first one."""
     messages: int = 0
+    """The number after that of the newest message that was sent."""
     seq: int = -1
+    """The number of the streaming message; -1 before the first one."""
     attempt: int = 0
+    """The attempt to which the sent text belongs."""
     length: int = 0
+    """The length of the sent text in characters."""
 
 
 class Sender:

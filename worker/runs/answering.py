@@ -26,13 +26,18 @@ _STOP_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """`agent` is None while no LLM can answer; `llm_error` then says why."""
+    """Lets the agent answer, or ends the run without it."""
 
     agent: ForgeAgent | None
+    """The agent; None while no LLM can answer."""
     llm_error: Exception | None
+    """The reason for which no LLM can answer; None if one can."""
     toolbox: Toolbox
+    """The tools of all MCP servers."""
     publisher: Publisher
+    """Tells whether another worker can answer."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     async def lacking(self, run: LocalRun) -> frozenset[str]:
         """Return what the run needs and only another worker may have: an LLM that can answer, and tools that the

@@ -16,15 +16,22 @@ from worker.runs.message_visibility import KeptMessages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """Claims for the worker `worker_id`. While a claim waits, its queue message is in `kept`."""
+    """Claims runs for this worker."""
 
     worker_id: str
+    """The id that the leases carry."""
     runs: Runs
+    """Claims a run in the store."""
     controls: Controls
+    """Reads the session's control item while the run is claimed."""
     blocking: Blocking
+    """The threads in which the store is called."""
     kept: KeptMessages
+    """Holds the queue message while a claim waits."""
     capacity: Capacity
+    """Tells whether this worker is stopping; then it does not claim after the wait."""
     clock: Clock
+    """The time in epoch milliseconds."""
 
     async def claim(self, message: RunMessage, receipt: str) -> tuple[Lease, Control | None]:
         """Read the control item concurrently with the claim. None: the control item could not be read yet."""

@@ -39,15 +39,16 @@ Records = Callable[[Feed, Lease], LeasedRecord]
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """`receipt`: the current handle of the queue message. `waiting`: the next waiting run of the session.
-
-    `again_at` (epoch milliseconds): when a run that was put back must be checked again; None: soon.
-    """
+    """What became of a run here."""
 
     end: RunEnd
+    """Tells what is done with the queue message."""
     receipt: str
+    """The current receipt handle of the queue message."""
     waiting: str | None = None
+    """The id of the session's next waiting run; None if there is none."""
     again_at: int | None = None
+    """The time at which a run that was put back must be checked again, in epoch milliseconds; None: soon."""
 
 
 PUT_BACK_MS = 60_000

@@ -24,11 +24,14 @@ BATCH = 10
 
 @dataclass(eq=False)
 class Kept:
-    """`receipt`: the handle of the message's last delivery."""
+    """A queue message that is kept invisible."""
 
     receipt: Callable[[], str]
+    """Returns the receipt handle of the message's last delivery."""
     due_at: float
+    """The time at which the visibility timeout must be extended again, by the event loop's clock."""
     is_under_way: bool = False
+    """True while a call that extends it is in progress."""
 
 
 class KeptMessages:

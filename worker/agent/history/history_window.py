@@ -36,6 +36,7 @@ class Window(AbstractCapability[RunDeps]):
     """
 
     tokens: int
+    """The estimated size in tokens above which the history is shortened."""
 
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext

@@ -92,6 +92,7 @@ class ReadableMedia(AbstractCapability[RunDeps]):
     """
 
     media: frozenset[str]
+    """The MIME types of the files that the LLM can read."""
 
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext

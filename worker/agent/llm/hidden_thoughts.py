@@ -14,15 +14,18 @@ OPEN, CLOSE = "<think>", "</think>"
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """`is_plain`: an answer may contain such a tag for other reasons, so it counts only at the beginning and in a
-    pair. `ends_more`: the closing tag ends other things too, so that without the opening tag it says nothing.
-    """
+    """A pair of tags around a thought."""
 
     opening: str
+    """The tag before the thought."""
     closing: str
+    """The tag after the thought."""
     source: str
+    """The LLMs and servers that use these tags."""
     is_plain: bool = False
+    """An answer may contain such a tag for other reasons, so it counts only at the beginning and in a pair."""
     ends_more: bool = False
+    """True if the closing tag ends other things too, so that without the opening tag it says nothing."""
 
 
 TAGS = (
@@ -89,10 +92,12 @@ def template_opens(llm_name: str) -> bool:
 
 @dataclass
 class ThoughtSplitter:
-    """`is_opened`: the LLM's template is known to open the thought, so text is held back until the thought closes."""
+    """Splits one streamed answer into text and thoughts."""
 
     is_opened: bool = False
+    """The LLM's template is known to open the thought, so text is held back until the thought closes."""
     is_thinking: bool = False
+    """Whether the stream is inside a thought now."""
     closes_alone: bool = False
     """Whether the answer closed a thought that it did not open."""
     _closing: str = CLOSE

@@ -84,17 +84,18 @@ PDF = frozenset({"application/pdf"})
 
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
-    """`tools`: the maximum number of tools, None without a known limit. `media`: the types of files that the LLM can
-    read.
-
-    `source`: where the limits were read on 2026-11-26. An issue quotes the provider's own answer.
-    """
+    """What one provider accepts."""
 
     name: str
+    """The provider's name, as in the LLM's name before the colon."""
     tools: int | None
+    """The maximum number of tools; None without a known limit."""
     rules: tuple[Rule, ...]
+    """The checks of a tool's input schema, each of which returns a reason to leave the tool out."""
     media: frozenset[str]
+    """The MIME types of the files that the LLM can read."""
     source: str
+    """Where the limits were read on 2026-11-26. An issue quotes the provider's own answer."""
 
     def fault(self, schema: Schema) -> str | None:
         """Return the reason for which the provider would refuse a tool with this input schema."""

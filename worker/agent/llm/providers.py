@@ -24,16 +24,18 @@ ROLE_VARIABLES = (
 
 @dataclass(frozen=True)
 class Timeouts:
-    """The time limits of a request, in seconds.
-
-    `first`: until the first text or tool call. `silence`: between two events. `whole`: in all. `retries`: of the
-    provider's SDK; none, because the agent itself repeats requests that have not brought any text.
-    """
+    """The time limits of a request, in seconds."""
 
     first: float = 90
+    """The longest time until the first text or tool call."""
     silence: float = 60
+    """The longest time between two events of the stream."""
     whole: float = 600
+    """The longest time of the whole request."""
     retries: int = 0
+    """The retries of the provider's SDK: none, because the agent itself repeats requests that have not brought any
+    text.
+    """
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:

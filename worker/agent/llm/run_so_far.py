@@ -17,20 +17,23 @@ class Call:
     """A tool call that the LLM asks for."""
 
     name: str
+    """The tool's name."""
     arguments: dict[str, Any]
+    """The arguments, by parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of one tool call. `value` is what the tool returned, which is untrusted data.
-
-    `shown`: the text for a person about a call that has no result.
-    """
+    """The result of one tool call."""
 
     name: str
+    """The tool's name."""
     value: Any
+    """What the tool returned, which is untrusted data."""
     kind: CallKind = "ok"
+    """How the call ended."""
     shown: str | None = None
+    """The text for a person about a call that has no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class RunSoFar:
     """
 
     prompt: str
+    """The text of the last user prompt."""
     exchanges: list[list[Result]]
+    """For each response since then, the results of its tool calls in their order."""
 
     @classmethod
     def of(cls, messages: Sequence[ModelMessage]) -> RunSoFar:

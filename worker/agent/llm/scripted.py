@@ -55,15 +55,22 @@ class _Strict(BaseModel):
 
 class ScriptedCall(_Strict):
     name: str
+    """The tool's name."""
     arguments: dict[str, Any] = {}
+    """The arguments; `{{0.hash}}` in their texts is replaced."""
 
 
 class ScriptedStep(_Strict):
     say: str = ""
+    """The text of the step; may be empty."""
     call: ScriptedCall | None = None
+    """A tool call after the text."""
     calls: list[ScriptedCall] = []
+    """Further tool calls, which run at the same time."""
     wait: float = Field(default=0, ge=0)
+    """The time before the text, in milliseconds."""
     fail: int | None = None
+    """The HTTP status with which the request fails; null if it does not."""
 
     def asked(self) -> list[ScriptedCall]:
         return [self.call, *self.calls] if self.call else self.calls
@@ -71,15 +78,22 @@ class ScriptedStep(_Strict):
 
 class ScriptedTokens(_Strict):
     f: float = Field(default=0, ge=0)
+    """The time before the first token, in milliseconds."""
     t: int = Field(ge=1)
+    """The number of tokens."""
     r: float = Field(default=0, ge=0)
+    """Tokens per second; 0 for no limit."""
     tool: bool = False
+    """Whether a read-only tool is called before the answer."""
     tag: str = ""
+    """A mark that the journal repeats."""
 
 
 class ScriptedPlan(_Strict):
     steps: list[ScriptedStep] = Field(min_length=1)
+    """The steps in their order."""
     tag: str = ""
+    """A mark that the journal repeats."""
 
 
 _SCRIPT = TypeAdapter[ScriptedTokens | ScriptedPlan](ScriptedTokens | ScriptedPlan)

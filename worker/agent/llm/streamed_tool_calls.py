@@ -17,14 +17,20 @@ _MARKS = re.compile(r'["\\{}]')
 
 @dataclass
 class StreamedCall:
-    """A call as far as it has arrived. `key` is its number among the calls of this answer."""
+    """A call as far as it has arrived."""
 
     key: int
+    """The call's number among the calls of this answer."""
     index: int | None
+    """The number that the server gave the call; None if it gave none."""
     id: str
+    """The id that the server gave the call; empty as long as it gave none."""
     name: str
+    """The tool's name as far as it has arrived."""
     arguments: str = ""
+    """The arguments as JSON text, as far as they have arrived."""
     is_named_again: bool = False
+    """Whether a later piece has repeated the name of the complete call."""
     _depth: int = 0
     _is_in_text: bool = False
     _is_escaped: bool = False
@@ -51,17 +57,22 @@ class StreamedCall:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a piece of the stream adds to the call `key`: parts of its name and arguments, and the id of a new call."""
+    """What a piece of the stream adds to a call."""
 
     key: int
+    """The call's number among the calls of this answer."""
     name: str | None
+    """The added part of the tool's name; None if nothing is added."""
     arguments: str
+    """The added part of the arguments' JSON text."""
     id: str | None = None
+    """The id of a new call; None if the piece continues a call."""
 
 
 @dataclass
 class CallJoiner:
     calls: list[StreamedCall] = field(default_factory=list[StreamedCall])
+    """The calls of this answer, in the order of their first pieces."""
 
     def join(self, index: int | None, call_id: str, name: str, arguments: str) -> Piece | None:
         """Return the call that the piece belongs to; None if the piece only repeats what has arrived."""

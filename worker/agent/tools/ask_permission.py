@@ -39,12 +39,13 @@ ANSWER_MS = 15 * 60_000
 class Heard(WrapperToolset[RunDeps]):
     """Remembers the tools whose results are or contain text from strangers, before the LLM can read the results.
 
-    `always`: everything that a tool returns comes from a stranger. `notes`: the tools mark such text themselves
-    (`from_outside`). Otherwise every result of an open-world tool counts.
+    Without `always` and `notes`, every result of an open-world tool counts as such a text.
     """
 
     always: bool = False
+    """True if everything that the tools return comes from a stranger."""
     notes: bool = False
+    """True if the tools mark such text themselves (`from_outside`)."""
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]

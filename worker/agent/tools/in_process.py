@@ -19,6 +19,7 @@ class InProcess(MCPToolset[RunDeps]):
     """
 
     own_server: OwnServer
+    """The server whose tools are called as functions."""
 
     async def direct_call_tool(
         self,

@@ -36,16 +36,20 @@ CONNECT_SECONDS = 10.0
 
 @dataclass
 class Server:
-    """`tools`: the tools that the server offers now. A third-party server gets no network argument of ours, and
-    its tools may change.
-    """
+    """A server and the tools that it offers. A third-party server gets no network argument of ours."""
 
     name: str
+    """The name by which notices and logs identify the server."""
     toolset: MCPToolset[RunDeps]
+    """The connection through which the LLM's calls reach the server."""
     is_external: bool = False
+    """True for a third-party server, whose tools may change."""
     notes_strangers: bool = False
+    """True if the server's tools mark text from strangers themselves."""
     is_connected: bool = False
+    """True once the server has been connected."""
     tools: dict[str, Tool] = field(default_factory=dict[str, Tool])
+    """The tools that the server offers now, by name."""
 
     @classmethod
     def of(cls, name: str, source: ServerSource, *, is_external: bool = False) -> Server:

@@ -16,11 +16,14 @@ HERE = "here"
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The session's network, whether the agent itself may send on it, and the other networks."""
+    """What a run's tools can reach."""
 
     network: str
+    """The name of the session's network."""
     sends: bool
+    """True if the agent itself may send on that network."""
     others: tuple[str, ...]
+    """The names of the other networks to which the session can switch."""
 
 
 def here(tools: Iterable[ToolDefinition]) -> Here | None:

@@ -46,17 +46,20 @@ class ForeignServers(Protocol):
 
 @dataclass
 class Offer(WrapperToolset[RunDeps]):
-    """The tools that all runs are offered until they change. They are assembled once, because a run's first token
-    waits for them.
+    """The tools that all runs are offered until they change. They are assembled once, because a run's first token waits
+    for them.
 
-    The servers stay connected for the whole process, so a run neither enters nor leaves them. Tools that the policy
-    does not allow on the session's network are not offered. `most` is the provider's maximum.
+    The servers stay connected for the whole process, so a run neither enters nor leaves them.
     """
 
     policy: Policy
+    """Tools that it does not allow on the session's network are not offered."""
     most: int | None = None
+    """The maximum number of tools that the provider accepts; None without a known limit."""
     tools: dict[str, ToolsetTool[RunDeps]] | None = None
+    """The assembled tools by name; None before the first run asks for them."""
     lacking: CallLedger = field(default_factory=lambda: CallLedger(LackingTools()))
+    """Tools that answer calls to tools which only another worker offers."""
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         if self.tools is None:

@@ -21,11 +21,14 @@ CLOSING = (
 
 
 class Example(NamedTuple):
-    """`needs`: the tool that the command calls. `where`: the networks on which the agent sends, or the others."""
+    """A command that the help may show."""
 
     say: str
+    """The command as a person writes it."""
     needs: str = ""
+    """The tool that the command calls; empty if it calls none."""
     where: Literal["sends", "elsewhere", "anywhere"] = "anywhere"
+    """`sends`: the networks on which the agent sends; `elsewhere`: all others."""
 
 
 EXAMPLES = (

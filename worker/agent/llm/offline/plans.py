@@ -22,7 +22,9 @@ class Step:
     """Text, then tool calls that run at the same time."""
 
     text: str
+    """What is said before the calls; may be empty."""
     calls: tuple[Call, ...]
+    """The tool calls; their results are sent to the plan."""
 
 
 Plan = Generator[Step, list[Result], str]

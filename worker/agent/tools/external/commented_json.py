@@ -34,15 +34,19 @@ class Twice(dict[str, Any]):
     """An object in which the key `twice` occurs more than once, so that it is unclear which value is meant."""
 
     twice: str
+    """The first key that occurs more than once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`value` is the file's content; `places` has the line and column of each key by its path from the top."""
+    """A file that was read."""
 
     name: str
+    """The file's name, for messages."""
     value: dict[str, Any]
+    """The file's content."""
     places: dict[tuple[str, ...], tuple[int, int]]
+    """The line and column of each key, counted from 1, by the key's path from the top."""
 
     def place(self, *path: str) -> str:
         """`mcp.json:12:5`, or the file's name alone."""

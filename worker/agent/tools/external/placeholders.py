@@ -73,10 +73,12 @@ class Unfilled(Exception):
 
 @dataclass(slots=True)
 class Filling:
-    """`taken` collects the values that came from the environment, because they may be secrets."""
+    """Fills in placeholders and records the values that it used."""
 
     environment: Mapping[str, str]
+    """The variables that a placeholder may name."""
     taken: set[str] = field(default_factory=set[str])
+    """The values that came from the environment, because they may be secrets."""
 
     def text(self, raw: str, allowed: frozenset[str] = frozenset()) -> str:
         """Raises `Unfilled`. Only the file's own text is searched for placeholders, never the value of a variable."""

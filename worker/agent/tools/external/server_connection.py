@@ -26,13 +26,12 @@ REASON_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """`start`: seconds that a server may take to start, unless its entry says otherwise.
-
-    `look`: seconds that a refresh or a call waits for a start, which then continues.
-    """
+    """The time limits of a server's start, in seconds."""
 
     start: float = 60.0
+    """The time that a server may take to start, unless its entry says otherwise."""
     look: float = 10.0
+    """The time that a refresh or a call waits for a start, which then continues."""
 
 
 class ServerDown(Exception):

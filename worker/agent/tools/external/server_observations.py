@@ -21,11 +21,14 @@ Dialect = Literal["mcp", "web page", "redirect", "status", "too large"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer that is not an MCP message; `kind` says what it is."""
+    """An HTTP answer that is not an MCP message."""
 
     status: int
+    """The HTTP status."""
     kind: Dialect
+    """What the answer is, by its form."""
     retry_after: str = ""
+    """The value of the `Retry-After` header; empty if there is none."""
     host: str = ""
     """The target of a redirect."""
     code: int | None = None
@@ -36,10 +39,12 @@ class Answer:
 
 @dataclass(slots=True)
 class Witness:
-    """What happened during one call: the answers to its HTTP requests, and the server's questions."""
+    """What happened during one call."""
 
     answers: list[Answer] = field(default_factory=list[Answer])
+    """The answers to its HTTP requests that were not MCP messages."""
     questions: list[str] = field(default_factory=list[str])
+    """The questions that the server asked the person."""
 
 
 _witness: ContextVar[Witness | None] = ContextVar("what is seen of the external server's call", default=None)

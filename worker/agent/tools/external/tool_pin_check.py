@@ -28,10 +28,12 @@ _OFFERED_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(slots=True)
 class Review:
-    """`approved`: the definitions by the server's own names; `faults` tell the operator what was left out, and why."""
+    """The result of checking a server's tool definitions."""
 
     approved: dict[str, Tool] = field(default_factory=dict[str, Tool])
+    """The definitions that may be offered, by the server's own names."""
     faults: list[str] = field(default_factory=list[str])
+    """What was left out, and why, for the operator."""
 
 
 def offered_name(server: str, tool: str) -> str:
