@@ -77,6 +77,13 @@ class Receipt(_Answer):
     """The price paid for a unit of gas, in wei."""
     l1_fee: Quantity = None
     """The fee that an OP-stack rollup charges for its L1, in wei."""
+    operator_fee_scalar: Quantity = None
+    operator_fee_constant: Quantity = None
+    """The parts of an OP stack's operator fee. Their formula depends on the fork, which a receipt does not name."""
+    fee_currency: Address = None
+    """The token in which the fee is paid on Celo."""
+    fee_token: Address = None
+    """The token in which the fee is paid on Tempo."""
     blob_gas_used: Quantity = None
     """The units of blob gas used (EIP-4844)."""
     blob_gas_price: Quantity = None
@@ -101,8 +108,11 @@ class Receipt(_Answer):
 
     def fee(self, gas_price: int | None = None, *, has_l1_fee: bool = False) -> int | None:
         """Return the whole fee in wei. None while a part of it is unknown, such as a rollup's fee for L1 (OP
-        stack, Scroll).
+        stack, Scroll), or while it is paid in another currency (Celo, Tempo). An OP stack's operator fee has another
+        formula after each fork, which the receipt does not name.
         """
+        if self.operator_fee_scalar or self.operator_fee_constant or self.fee_currency or self.fee_token:
+            return None
         execution = self.execution_fee(gas_price)
         l1_fee = self.l1_fee if has_l1_fee or "l1_fee" in self.given else 0
         return None if execution is None or l1_fee is None else execution + l1_fee

@@ -4,7 +4,8 @@ Rows with an issue's number come from reports. The others, and the years in them
 looked up.
 
 `code` is JSON-RPC's; `words` is a pattern that is searched for in the error's texts, ignoring case. A row with words
-counts before a row with a code only, except for the codes of a revert, whose words are the contract's.
+counts before a row with a code only, except for the codes of a revert, whose words are the contract's unless a row of
+`POOL` says that they are the node's.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ BY_WORDS = (
     Row("perhaps sent", "geth core/txpool ErrAlreadyKnown (2020)", words=r"\balready known\b"),
     Row("perhaps sent", "geth before 1.9.14, Erigon", words=r"known transaction"),
     Row("perhaps sent", "Nethermind AcceptTxResult", words=r"\bAlreadyKnown\b|already exists"),
-    Row("perhaps sent", "OpenEthereum", words=r"already imported"),
+    Row("perhaps sent", "OpenEthereum; Substrate's Frontier (Moonbeam)", words=r"already ?imported"),
     Row(
         "perhaps sent",
         "Erigon, Ganache, Evmos: whatever speaks of one that is there already",
@@ -93,6 +94,17 @@ BY_WORDS = (
     Row("nonce taken", "Nethermind AcceptTxResult.OldNonce", words=r"\bOldNonce\b"),
     Row("no funds", "geth ErrInsufficientFunds, anvil", words=r"insufficient (?:funds|balance|\w+ for gas)"),
     Row("no funds", "gateways", words=r"balance (?:is )?too low|not enough (?:funds|balance|ether|gas)"),
+    Row(
+        "no funds",
+        "Nethermind AcceptTxResult, Hedera, Tron, Rootstock, Frontier (Moonbeam)",
+        words=r"insufficient_?(?:\w+_)?(?:funds|balance)|balance is (?:not sufficient|insufficient)"
+        r"|above sender's balance|InvalidTransaction::Payment",
+    ),
+    Row(
+        "nonce taken",
+        "Cosmos chains with an EVM (Evmos, Sei), Frontier (Moonbeam)",
+        words=r"invalid nonce; got|InvalidTransaction::Stale|TooLowPriority",
+    ),
     Row("no funds", "Hardhat (2021)", words=r"doesn't have enough funds"),
     Row("no funds", "Besu UPFRONT_COST_EXCEEDS_BALANCE", words=r"upfront cost exceeds"),
     Row("no signer", "anvil", words=r"no signer"),
@@ -120,6 +132,11 @@ BY_WORDS = (
         "Infura (2022)",
         words=r"(?:daily|project|request).{0,20}(?:quota|count|limit).{0,20}exceeded",
     ),
+    Row(
+        "rate limit",
+        "QuickNode (-32003), 1RPC (-32001), LlamaRPC (-32000): under a code of another meaning",
+        words=r"\b(?:requests?|usage|daily|hourly|monthly|RPS) limit\b|out of credits",
+    ),
     Row("nonce taken", "Besu (2023)", words=r"NONCE_TOO_LOW|nonce.{1,20}too low"),
 )
 
@@ -143,9 +160,19 @@ BY_CODE = (
     Row("refused", "EIP-1474 resource not found", code=-32001),
     Row("refused", "EIP-1474 transaction rejected", code=-32003),
     Row("refused", "OpenEthereum transaction error", code=-32010),
+    Row("refused", "Besu GAS_PRICE_TOO_LOW", code=-32009),
     Row("refused", "EIP-1193 user rejected request", code=4001),
     Row("refused", "EIP-1193 unauthorized", code=4100),
 )
+
+POOL = (
+    Row(
+        "refused",
+        "zkSync's API has code 3 for what its mempool refuses, too",
+        words=r"^failed to (?:submit|validate the) transaction\b|^known transaction\b",
+    ),
+)
+"""Words that only a node's mempool has, whatever the code beside them."""
 
 REASONS = (
     # The pattern's group is the contract's own reason; the first pattern that matches counts.

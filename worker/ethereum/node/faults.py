@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from forge.models.text_cleaning import one_line
-from worker.ethereum.node.dialects import BY_CODE, BY_WORDS, REASONS, SAY_NOTHING, Meaning
+from worker.ethereum.node.dialects import BY_CODE, BY_WORDS, POOL, REASONS, SAY_NOTHING, Meaning
 from worker.ethereum.node.fields import hex_data, transaction_hash
 
 LONGEST_REASON = 500
@@ -93,7 +93,8 @@ def _codes(error: Any, depth: int = 0) -> Iterator[int]:
 
 def _meaning(codes: Iterator[int], texts: list[str]) -> Meaning:
     by_code: list[Meaning] = [row.meaning for code in codes for row in BY_CODE if row.code == code]
-    if "reverted" in by_code:
+    is_pools = any(row.pattern and row.pattern.search(text) for row in POOL for text in texts)
+    if "reverted" in by_code and not is_pools:
         return "reverted"
     for row in BY_WORDS:
         if row.pattern and any(map(row.pattern.search, texts)):
