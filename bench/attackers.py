@@ -36,13 +36,14 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`secret`: the secret that the distribution sends, with which callers can have any address
-    (`FORGE_EDGE_SECRET`).
-    """
+    """The server under attack."""
 
     base_url: str
+    """The base URL of its HTTP API."""
     ws_url: str
+    """The URL of its WebSocket API."""
     secret: str
+    """The secret that the distribution sends, with which callers can have any address (`FORGE_EDGE_SECRET`)."""
 
     def called_from(self, address: str) -> dict[str, str]:
         return {EDGE_HEADER: self.secret, VIEWER_HEADER: address}
@@ -50,13 +51,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Attacker:
-    """Uses `addresses` address prefixes in turn."""
+    """Uses several address prefixes in turn."""
 
     http: httpx.AsyncClient
+    """The client for all requests."""
     target: Target
+    """The server under attack."""
     addresses: int
+    """The number of address prefixes."""
     seen: Counter[int] = field(default_factory=Counter[int])
+    """How often each HTTP status was answered."""
     turns: count[int] = field(default_factory=count)
+    """The numbers of the requests, which choose their addresses."""
 
     def headers(self) -> dict[str, str]:
         number = next(self.turns) % self.addresses

@@ -44,9 +44,14 @@ IDLE_PATIENCE = 15
 
 @dataclass
 class Round:
+    """The times of another person's answers, in milliseconds."""
+
     quiet: list[float] = field(default_factory=list[float])
+    """Without an attack."""
     attacked: list[float] = field(default_factory=list[float])
+    """During the attack."""
     errors: int = 0
+    """The number of that person's requests that failed."""
 
     @property
     def ratio(self) -> float:

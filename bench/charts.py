@@ -19,22 +19,30 @@ NICE = (1, 2, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`is_floor`: the line is dashed and grey, for the bare server."""
+    """One line of a chart."""
 
     name: str
+    """The words next to the line."""
     points: Sequence[tuple[float, float]]
+    """The points, as (across, up)."""
     is_floor: bool = False
+    """True for the bare server, whose line is dashed and grey."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`is_logarithmic`: for values of different magnitude."""
+    """A chart with its axes."""
 
     title: str
+    """The words above the chart."""
     across: str
+    """The words below the horizontal axis."""
     up: str
+    """The words at the vertical axis."""
     lines: Sequence[Line]
+    """The lines, in the order of the legend."""
     is_logarithmic: bool = False
+    """True for values of different magnitude."""
 
     def svg(self) -> str:
         return picture(WIDTH, HEIGHT, self.title, LEFT, self._parts())

@@ -19,11 +19,18 @@ Measured = Mapping[tuple[str, str], tuple[float, str]]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
+    """One figure of both checkouts."""
+
     title: str
+    """The scenario's title."""
     name: str
+    """The figure's name."""
     unit: str
+    """The figure's unit."""
     before: float
+    """The value of the older checkout."""
     after: float
+    """The value of this checkout."""
     spread: float
     """Return the largest distance between the values of one checkout, as a share of their median."""
 

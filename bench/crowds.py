@@ -30,16 +30,18 @@ ALONE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """A number of people, each with `turns` messages one after the other, answered with `tokens` at `per_second`.
-
-    They begin one after the other within `begin_within` seconds, as real people do, and not at the same instant.
-    """
+    """A number of people who chat at once."""
 
     users: int
+    """The number of people."""
     turns: int
+    """The messages of each person, one after the other."""
     tokens: int
+    """The length of each answer, in tokens."""
     per_second: float
+    """The speed of each answer, in tokens per second."""
     begin_within: float
+    """The seconds within which all begin, one after the other, as real people do."""
 
     @property
     def says(self) -> str:
@@ -52,16 +54,20 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The result of one crowd at one server. `used`: seconds of processor time by kind of process; `memory`: MB at
-    most.
-    """
+    """The result of one crowd at one server."""
 
     first_texts: Sequence[float]
+    """The times from each message to its first text, in milliseconds."""
     gaps: Sequence[float]
+    """The times between two texts of an answer, in milliseconds."""
     errors: Mapping[str, int]
+    """How often each kind of error occurred."""
     used: Mapping[str, float]
+    """The processor time in seconds, by kind of process."""
     client: float
+    """The processor time of the people's own process, in seconds."""
     memory: float
+    """The largest memory of all servers together, in MB."""
 
     def per_thousand(self, crowd: Crowd) -> float:
         return sum(self.used.values()) / crowd.all_tokens * 1_000

@@ -9,18 +9,20 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table. `budget`: the limit; `is_met` None: there is no limit.
-
-    `floor`: the same figure of a bare server without store and queue, measured next to it. `rounds`: the value of
-    each round, of which `value` is the median.
-    """
+    """One line of the table."""
 
     name: str
+    """The figure's name."""
     value: float
+    """The measured value, which is the median of the rounds."""
     unit: str
+    """The unit, such as `ms`."""
     budget: float | None = None
+    """The limit; None: there is no limit."""
     floor: float | None = None
+    """The same figure of a bare server without store and queue, measured next to it."""
     rounds: tuple[float, ...] = ()
+    """The value of each round."""
 
     @property
     def is_met(self) -> bool | None:

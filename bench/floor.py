@@ -41,8 +41,11 @@ class Asked(BaseModel):
     """The request has the scripted LLM's form: see `worker/agent/llm/scripted.py`."""
 
     f: float = 0
+    """The time before the first token, in milliseconds."""
     t: int
+    """The number of tokens."""
     r: float = 0
+    """Tokens per second; 0 for no limit."""
 
 
 @app.get("/")

@@ -20,14 +20,20 @@ FLOOR = [sys.executable, "-m", "bench.floor"]
 
 @dataclass(frozen=True, slots=True)
 class Floor:
+    """The running bare server."""
+
     base_url: str
+    """The base URL."""
     pid: int
+    """The id of its process."""
 
 
 @dataclass
 class FloorPerson(Heard):
     http: aiohttp.ClientSession
+    """The client of this person."""
     says: str = ASKED
+    """The message that is sent each time."""
 
     @property
     def heard(self) -> Heard:

@@ -17,9 +17,14 @@ GROWTH = "How a conversation grows"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
+    """One goal and the figure that measures it."""
+
     words: str
+    """The goal in words."""
     title: str
+    """The title of the scenario."""
     figure: str
+    """The name of the figure."""
 
 
 GOALS = (

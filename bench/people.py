@@ -40,12 +40,16 @@ _ANSWER = words(TOKENS)
 
 @dataclass(kw_only=True)
 class Heard:
-    """Milliseconds. `first_texts` and `answers`: from the POST, one for each message; `gaps`: between two texts."""
+    """What a person has measured; times in milliseconds."""
 
     first_texts: list[float] = field(default_factory=list[float])
+    """The times from each message to its first text."""
     answers: list[float] = field(default_factory=list[float])
+    """The times from each message to the end of its answer."""
     gaps: list[float] = field(default_factory=list[float])
+    """The times between two texts of an answer."""
     errors: list[str] = field(default_factory=list[str])
+    """The problems in words."""
 
     def forget(self) -> None:
         for each in (self.first_texts, self.answers, self.gaps, self.errors):
@@ -68,15 +72,22 @@ class Asking(Protocol):
 
 @dataclass
 class Person(Heard):
-    """`expected` None: any answer is right."""
+    """A person with a session of the application."""
 
     http: aiohttp.ClientSession
+    """The client for requests."""
     socket: aiohttp.ClientWebSocketResponse
+    """The WebSocket of the session."""
     session_id: str
+    """The session's id."""
     says: str = ASKED
+    """The message that is sent each time."""
     expected: str | None = _ANSWER
+    """The right answer; None: any answer is right."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The headers of each request."""
     patience: float = PATIENCE_SECONDS
+    """The longest wait for the end of an answer, in seconds."""
 
     @property
     def heard(self) -> Heard:

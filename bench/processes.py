@@ -65,9 +65,10 @@ def tree_seconds(pid: int) -> float:
 
 @dataclass
 class Most:
-    """Return the largest resident size that a program and its descendants had at once, in MB."""
+    """The largest size that a program and its descendants had at once."""
 
     memory: float = 0
+    """The resident size in MB."""
 
 
 @asynccontextmanager

@@ -21,10 +21,16 @@ LEAST = 4
 
 @dataclass(frozen=True, slots=True)
 class Room:
+    """One row of the table."""
+
     name: str
+    """The package's name."""
     modules: int
+    """The number of modules directly in it; a package inside it counts as one."""
     floors: int
+    """How deep imports stack inside the package."""
     arrows: int
+    """The number of imports inside the package."""
     circles: int
     """Return modules that import one another in a circle."""
 

@@ -27,9 +27,10 @@ Measured = Mapping[str, list[Figure]]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured. A quick run gives approximate figures, and shows that the bench itself works."""
+    """How much is measured."""
 
     is_quick: bool = False
+    """True for a quick run, which gives approximate figures, and shows that the bench itself works."""
 
     def of(self, whole: T, quick: T) -> T:
         return quick if self.is_quick else whole
@@ -37,15 +38,16 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`measure` measures one round. `rounds`: those of a whole run; a quick run has one round.
-
-    `in_quick`: whether a quick run includes it at all.
-    """
+    """A part of the bench with its own table."""
 
     title: str
+    """The words above the table."""
     measure: Callable[[Size], Awaitable[list[Figure]]]
+    """Measures one round."""
     rounds: int = 1
+    """The rounds of a whole run; a quick run has one round."""
     in_quick: bool = True
+    """True if a quick run includes it at all."""
 
 
 def found() -> dict[str, Scenario]:

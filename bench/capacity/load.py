@@ -19,15 +19,22 @@ _GAUSSIAN_FROM = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`hours`, `days`: weights. `durations`: seconds of a turn, with their shares. `burst_*` in seconds."""
+    """The shape of a week; times in seconds."""
 
     messages_per_conversation: float
+    """The mean number of messages."""
     hours: tuple[float, ...]
+    """The weights of the hours of a day."""
     days: tuple[float, ...]
+    """The weights of the days of the week."""
     burst_begins: int
+    """The beginning of the burst, from the beginning of the week."""
     burst_ends: int
+    """The end of the burst, from the beginning of the week."""
     burst_times: float
+    """The factor by which messages arrive faster during the burst."""
     durations: tuple[tuple[int, float], ...]
+    """The durations of a turn, each with its share."""
 
     @classmethod
     def read(cls) -> Self:

@@ -17,23 +17,32 @@ assumed, because without an account only our own start can be measured.
 
 @dataclass(slots=True)
 class Minute:
-    """Messages, the age of the oldest message taken (seconds), most runs at once, workers, their CPU in percent."""
+    """One simulated minute."""
 
     messages: int
+    """The messages that arrived."""
     oldest: int
+    """The age of the oldest message that was taken, in seconds."""
     running: int
+    """The most runs at once."""
     waiting: int
+    """The messages that waited at the end of the minute."""
     workers: int
+    """The number of workers."""
     cpu: float
+    """The workers' processor time, in percent of what they have."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """`ages`: how many messages waited how many seconds, by hour of the simulated time."""
+    """What was simulated."""
 
     minutes: list[Minute] = field(default_factory=list[Minute])
+    """The simulated minutes, in order."""
     ages: dict[int, Counter[int]] = field(default_factory=dict[int, Counter[int]])
+    """How many messages waited how many seconds, by hour of the simulated time."""
     worker_seconds: int = 0
+    """The seconds for which workers ran, added up."""
     left: int = 0
     """The number of messages that still wait at the end."""
 
@@ -52,17 +61,20 @@ class Outcome:
 
 @dataclass(slots=True)
 class Model:
-    """`workers` run from the beginning. `cpu_seconds`: seconds of processor time of a worker for a second of one run.
-
-    `start`: seconds until a new worker receives messages.
-    """
+    """The simulated deployment."""
 
     rules: Rules
+    """The scaling rules."""
     durations: Callable[[int], list[int]]
+    """Returns the durations, in seconds, of the turns that begin in a second."""
     workers: int
+    """The number of workers that run from the beginning."""
     cpu_seconds: float
+    """The processor time of a worker for a second of one run, in seconds."""
     start: int = START_SECONDS
+    """The seconds until a new worker receives messages."""
     outcome: Outcome = field(default_factory=Outcome)
+    """What has been simulated so far."""
 
     def run(self, arrivals: Iterable[int]) -> Outcome:
         scaler, coming = Scaler(self.rules, self.workers), deque[int]()

@@ -16,9 +16,14 @@ PER_POINT = 2
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """One curve."""
+
     title: str
+    """The words next to the curve."""
     colour: str
+    """The colour, as in CSS."""
     value: Callable[[Minute], float]
+    """Returns the curve's value in a minute."""
 
 
 LINES = (

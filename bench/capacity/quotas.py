@@ -26,21 +26,26 @@ UNITS_PER_MESSAGE = 5
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Counts of one turn: the counted ones (`deploy/turn.json`) and assumed ones (`turn.json`).
-
-    `queue_requests`: requests of the most frequent kind. `watching_minutes`: how long a conversation's page stays
-    open.
-    """
+    """Counts of one turn: the counted ones (`deploy/turn.json`) and assumed ones (`turn.json`)."""
 
     frames: float
+    """The WebSocket frames that are posted."""
     write_units: float
+    """The write units of table and index."""
     read_units: float
+    """The read units of the table."""
     queue_requests: float
+    """The requests to the queue, of the most frequent kind."""
     function_calls_per_turn: float
+    """The calls of functions for one message, with the page's pings."""
     function_calls_per_conversation: float
+    """The calls of functions when the page is opened."""
     function_seconds: float
+    """The mean duration of a call."""
     cpu_seconds: float
+    """The processor time of a worker."""
     watching_minutes: float
+    """The minutes for which a conversation's page stays open."""
 
     @classmethod
     def read(cls) -> Self:
@@ -61,14 +66,20 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The busiest minute: turns and conversations that begin in a second, and the runs at that time."""
+    """The busiest minute."""
 
     turns: float
+    """The turns that begin in a second."""
     conversations: float
+    """The conversations that begin in a second."""
     runs: int
+    """The runs at that time."""
     workers: int
+    """The workers at that time."""
     vcpu: float
+    """The processors of one worker."""
     turn: Turn
+    """The counts of one turn."""
 
     @property
     def calls(self) -> float:
@@ -93,16 +104,20 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`there`: the default. `least`: where the default is smaller, and how much it is there. `is_read`: the figure
-    was looked up in `source`; other figures are from memory.
-    """
+    """One quota of an AWS account."""
 
     name: str
+    """The quota's name."""
     there: float
+    """The default."""
     needs: Callable[[Peak], float]
+    """Returns what a peak needs."""
     source: str
+    """The page that states the quota."""
     least: tuple[str, float] | None = None
+    """The place where the default is smaller, and how much it is there; None if it is the same everywhere."""
     is_read: bool = True
+    """True if the figure was looked up in `source`; other figures are from memory."""
 
 
 QUOTAS = (

@@ -21,7 +21,8 @@ from bench.capacity.model import START_SECONDS, Model, Outcome
 from bench.capacity.quotas import Turn
 from bench.capacity.scaling import MINUTE, Point, Rules, Scaler
 from bench.soak.conversation import Script, Talker
-from bench.soak.rig import QUIET, Rig, running_rig
+from bench.soak.rig import Rig, running_rig
+from bench.soak.settings import QUIET
 from bench.soak.wires import wiring_of
 from forge.settings import Settings
 from local_dev.aws.resources import client
@@ -38,10 +39,12 @@ PATIENCE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The number of messages in each second, and the duration of each turn in the order of arrival."""
+    """The part of the week that is played."""
 
     arrivals: tuple[int, ...]
+    """The number of messages in each second."""
     durations: tuple[int, ...]
+    """The duration of each turn in seconds, in the order of arrival."""
 
     @classmethod
     def of(cls, load: Load, conversations: float, seconds: int, seed: int) -> Part:
@@ -53,16 +56,20 @@ class Part:
 
 @dataclass(slots=True)
 class Replayed:
-    """`ages`: seconds from acceptance to claim. `workers`, `runs`, `waiting`: for each second, as the queue counts
-    them.
-    """
+    """What was measured; lists have one value for each second unless they say otherwise."""
 
     ages: list[float] = field(default_factory=list[float])
+    """The seconds from acceptance to claim, for each message."""
     workers: list[int] = field(default_factory=list[int])
+    """The number of workers."""
     runs: list[int] = field(default_factory=list[int])
+    """The number of runs, as the queue counts them."""
     waiting: list[int] = field(default_factory=list[int])
+    """The number of waiting messages, as the queue counts them."""
     cpu_seconds: float = 0
+    """The processor time of all workers, in seconds."""
     turns: int = 0
+    """The number of turns that ended."""
 
     def age(self, percent: float) -> float:
         ordered = sorted(self.ages)

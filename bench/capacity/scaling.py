@@ -26,20 +26,26 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`places`: runs that one worker takes at once. `target`: waiting or active runs for which one worker is kept.
-
-    Cooldowns in seconds; `cpu_target` in percent; `vcpu` and `memory_gb` of one worker.
-    """
+    """The template's scaling rules."""
 
     places: int
+    """The runs that one worker takes at once."""
     target: float
+    """The number of waiting or active runs for which one worker is kept."""
     least: int
+    """The smallest number of workers."""
     most: int
+    """The largest number of workers."""
     out_cooldown: int
+    """The cooldown after adding workers, in seconds."""
     in_cooldown: int
+    """The cooldown after removing workers, in seconds."""
     cpu_target: float
+    """The processor time that the workers are kept at, in percent."""
     vcpu: float
+    """The processors of one worker."""
     memory_gb: float
+    """The memory of one worker, in GB."""
 
     def shrunk(self, share: float) -> Rules:
         """Return the rules for the same number of workers, each with this share of the runs."""
@@ -75,12 +81,16 @@ def _policy(template: Template, resources: Mapping[str, Any], name: str) -> dict
 
 
 class Point(NamedTuple):
-    """One minute's metrics: waiting messages, active runs, workers that reported, their CPU in percent."""
+    """One minute's metrics."""
 
     waiting: int
+    """The waiting messages."""
     running: int
+    """The active runs."""
     workers: int
+    """The workers that reported."""
     cpu: float
+    """The workers' processor time, in percent."""
 
     @property
     def runs(self) -> int:
@@ -89,10 +99,12 @@ class Point(NamedTuple):
 
 @dataclass(slots=True)
 class Scaler:
-    """`desired`: the number of workers that should run now. A minute's metrics reach the alarms one minute later."""
+    """Decides how many workers run. A minute's metrics reach the alarms one minute later."""
 
     rules: Rules
+    """The template's scaling rules."""
     desired: int
+    """The number of workers that should run now."""
     _points: deque[Point] = field(default_factory=lambda: deque[Point](maxlen=IN_POINTS + 1))
     _out_at: float = -math.inf
     _in_at: float = -math.inf

@@ -22,17 +22,26 @@ USUAL_ROOM = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """`age_usual`: the 99th percentile without the hours of the burst; `age_burst`: that of those hours; in seconds."""
+    """The result of one simulated week; ages in seconds."""
 
     conversations: int
+    """The mean number of conversations in a day."""
     rules: Rules
+    """The scaling rules."""
     outcome: Outcome
+    """What was simulated."""
     age_usual: int
+    """The 99th percentile of the messages' ages, without the hours of the burst."""
     age_burst: int
+    """The 99th percentile of the messages' ages in the hours of the burst."""
     oldest: int
+    """The largest age."""
     usual: Peak
+    """The busiest minute without the burst."""
     burst: Peak
+    """The busiest minute of the burst."""
     dollars: float
+    """The price of a day in US dollars."""
 
     @property
     def workers(self) -> tuple[int, int]:

@@ -28,12 +28,16 @@ MADE_UP = "0x" + "ab" * 32
 
 @dataclass(frozen=True)
 class Grade:
-    """`problem` is None if the result is correct."""
+    """The result of one task."""
 
     task: str
+    """The task's name."""
     problem: str | None
+    """What is wrong with the result, in words; None if it is correct."""
     seconds: float
+    """The duration of the task."""
     tokens: int
+    """The tokens of all LLM requests."""
 
 
 def scripted_prompt(task: Task) -> str:

@@ -32,19 +32,31 @@ class MemorySession:
     """Implements the agent's `RunRecord` for one run after the other."""
 
     operator: ForgeAgent
+    """The agent that answers."""
     networks: list[NetworkInfo]
+    """The networks that the session can switch to."""
     network: str = "testnet"
+    """The session's network."""
     text: str = ""
+    """The agent's text that is streaming now."""
     log: list[Draft] = field(default_factory=list[Draft])
+    """The finished messages."""
     entries: list[bytes] = field(default_factory=list[bytes])
+    """The LLM history, serialized."""
     approvals: list[Approval] = field(default_factory=list[Approval])
+    """The wallet requests that wait for the user."""
     asks: list[Ask] = field(default_factory=list[Ask])
+    """The tool calls that wait for the user's decision."""
     strangers: frozenset[str] = frozenset()
+    """The tools that brought text from strangers."""
     orders: list[str] = field(default_factory=list[str])
     """What the foreign server was made to do."""
     used_hashes: list[str] = field(default_factory=list[str])
+    """The transactions that settled a wallet request."""
     spent: int = 0
+    """The wei that `send` has moved."""
     tokens: int = 0
+    """The tokens of all LLM requests."""
 
     async def say(self, content: str, reply: ApprovalReply | None = None) -> Ending:
         submission = Submission(

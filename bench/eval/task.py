@@ -14,21 +14,26 @@ Word = Literal["allows", "refuses"]
 
 @dataclass(frozen=True)
 class Task:
-    """`script`: tool calls in order, one in each response. `answer`: what the user does with the wallet's request.
-
-    `word`: what they decide about each call that waits for them. `page`: what `read_page` and the third-party server
-    return.
-    """
+    """One task of the evaluation."""
 
     name: str
+    """The task's name in the table."""
     prompt: str
+    """The user's message."""
     script: tuple[dict[str, Any], ...]
+    """The tool calls in order, one in each response."""
     checks: tuple[Check, ...]
+    """What must be true of the chain afterwards."""
     answer: Answer | None = None
+    """What the user does with the wallet's request; None if the task makes none."""
     word: Word | None = None
+    """What the user decides about each call that waits for them; None if none does."""
     page: str = ""
+    """What `read_page` and the third-party server return."""
     symbol: str = "GOLD"
+    """The symbol of Alice's token."""
     policy: Policy = Policy()  # noqa: RUF009 -- immutable
+    """The limits of what the agent may do."""
 
 
 def call(tool: str, **arguments: Any) -> dict[str, Any]:

@@ -25,14 +25,16 @@ class Unmet(Exception):
 
 @dataclass
 class World:
-    """One test chain. `before`: everybody's balance in wei when the task began; `token`: a token that Alice owns
-    completely.
-    """
+    """One test chain."""
 
     url: str
+    """The URL of its node."""
     accounts: dict[str, str] = field(default_factory=dict[str, str])
+    """The addresses of the test accounts, by name."""
     before: dict[str, int] = field(default_factory=dict[str, int])
+    """Everybody's balance in wei when the task began, by name."""
     token: str = ""
+    """The address of a token that Alice owns completely."""
 
     def rpc(self, method: str, *params: Any) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()

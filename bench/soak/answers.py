@@ -20,9 +20,14 @@ _STRIKES = re.compile(rb'":strikes": ?\{"N": ?"(\d+)"')
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """A response that the proxy makes."""
+
     status: int
+    """The HTTP status."""
     headers: Mapping[str, str]
+    """The header fields."""
     body: bytes
+    """The whole body."""
 
 
 CUT = Answer(0, {}, b"")

@@ -33,9 +33,14 @@ CLAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Violation:
+    """A guarantee that was not kept."""
+
     clause: str
+    """The name of the guarantee in `CLAUSES`."""
     ref: str
+    """The reference of the session or message."""
     detail: str
+    """What was found, in words."""
 
     def __str__(self) -> str:
         return f"{self.clause}: {self.detail} ({self.ref})"

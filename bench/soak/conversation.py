@@ -27,14 +27,16 @@ LONGEST_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the LLM answers: `(text, tool)` for each response, `tool` empty in the last. Seconds before each
-    response: `waits`; after each word: `pause`.
-    """
+    """What the LLM answers to one message."""
 
     ref: str
+    """The reference of the message, which its prompt repeats."""
     steps: tuple[tuple[str, str], ...]
+    """`(text, tool)` for each response; `tool` is empty in the last."""
     waits: tuple[float, ...] = ()
+    """The seconds before each response; 0 for those that are not listed."""
     pause: float = 0
+    """The seconds after each word."""
 
     @property
     def says(self) -> list[str]:
@@ -78,32 +80,44 @@ def paying(ref: str, waits: tuple[float, ...] = ()) -> Script:
 
 @dataclass
 class Said:
-    """One accepted message. `outcome` None: its end never became visible.
-
-    `is_withdrawn`: it was withdrawn while it waited behind another run, so it is not part of the conversation.
-    """
+    """One accepted message."""
 
     script: Script
+    """What the LLM answers to it."""
     run_id: str
+    """The run's id."""
     accepted_at: float
+    """The time of acceptance, in seconds of the monotonic clock."""
     outcome: Outcome | None = None
+    """How the run ended; None: its end never became visible."""
     ended_at: float = 0
+    """The time at which the client saw the end; 0: it never did."""
     stopped_at: float = 0
+    """The time at which a stop was sent; 0: none was."""
     is_withdrawn: bool = False
+    """True if it was withdrawn while it waited behind another run, so it is not part of the conversation."""
 
 
 @dataclass
 class Talk:
-    """A session's whole record, for the checker. `shown` is what the client saw live, `state` what the server has."""
+    """A session's whole record, for the checker."""
 
     ref: str
+    """The session's reference."""
     said: list[Said] = field(default_factory=list[Said])
+    """The accepted messages, in order."""
     refused: int = 0
+    """The number of messages that were refused and sent again."""
     shown: list[Message] = field(default_factory=list[Message])
+    """The messages that the client saw live."""
     state: State | None = None
+    """What the server has at the end; None if it could not be read."""
     events: list[Event] = field(default_factory=list[Event])
+    """What happened at the session's crossings."""
     paid: dict[str, int] = field(default_factory=dict[str, int])
+    """How often the payment of each reference was made."""
     looked: dict[str, int] = field(default_factory=dict[str, int])
+    """How often the read-only tool worked for each reference."""
 
 
 def new_ref(kind: str = "s") -> str:

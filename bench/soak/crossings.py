@@ -19,14 +19,20 @@ TOOLS_PATH = "/tools/"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `crossing` is `?` until it is named; `body` is searched for its session."""
+    """One request of a process."""
 
     client: str
+    """The process that sends it."""
     crossing: str
+    """The request's purpose; `?` until it is named."""
     method: str
+    """The HTTP method."""
     path: str
+    """The path with the query."""
     headers: Mapping[str, str]
+    """The header fields, with names in lower case."""
     body: bytes
+    """The body, which is searched for its session."""
 
     @property
     def service(self) -> str:

@@ -44,12 +44,16 @@ DAMAGES: tuple[Spoiling, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The points in a run at which the items are damaged. `lacks`: items of these kinds do not exist yet."""
+    """The point in a run at which the items are damaged."""
 
     crossing: str
+    """The request before which this happens."""
     says: str
+    """The point in words."""
     skip: int = 0
+    """The number of such requests that come before it."""
     lacks: tuple[str, ...] = ()
+    """The beginnings of sort keys whose items do not exist yet."""
 
 
 PLACES: tuple[Place, ...] = (
@@ -61,8 +65,12 @@ PLACES: tuple[Place, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """One combination of the matrix."""
+
     damage: Spoiling
+    """The damage."""
     place: Place
+    """The point at which it is done."""
 
     @property
     def name(self) -> str:
@@ -71,12 +79,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Suffered:
-    """`ended`: the outcome of the damaged session's run; empty: no end was seen. `changed`: attributes."""
+    """What one damage has caused."""
 
     cell: Cell
+    """The combination that was tried."""
     changed: int
+    """The number of attributes that were changed."""
     ended: str
+    """The outcome of the damaged session's run; empty: no end was seen."""
     violations: Sequence[Violation]
+    """The guarantees that were not kept."""
 
 
 def cells() -> list[Cell]:

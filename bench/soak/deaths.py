@@ -40,8 +40,12 @@ SAVED_SECONDS = 1.5
 
 @dataclass
 class Conversation:
+    """One conversation of the test."""
+
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """The session's id."""
     accepted: list[str] = field(default_factory=list[str])
+    """The questions that were accepted, in order."""
 
 
 class Deaths:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from bench.soak.events import EVERYTHING
 from bench.soak.gateway import RELOADED
-from bench.soak.rig import READY_SECONDS, SETTINGS, Rig
+from bench.soak.rig import READY_SECONDS, Rig
+from bench.soak.settings import SETTINGS
 
 WIND_UP_SECONDS = 5.0
 """After the seconds for its runs, a worker ends its poll and hands over the remaining runs."""
@@ -24,11 +25,14 @@ RETIRE_SECONDS = float(SETTINGS["WORKER_STOP_SECONDS"]) + WIND_UP_SECONDS + SPAR
 
 @dataclass
 class Deployments:
-    """`done`: deployments that ended. `ends`: seconds from SIGTERM to the end of each old worker. `late`: problems."""
+    """What the deployments have done."""
 
     done: int = 0
+    """The number of deployments that ended."""
     ends: list[float] = field(default_factory=list[float])
+    """The seconds from SIGTERM to the end of each old worker."""
     late: list[str] = field(default_factory=list[str])
+    """The problems in words."""
 
 
 async def deploy_every(rig: Rig, seconds: float, deployments: Deployments) -> None:

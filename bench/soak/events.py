@@ -10,14 +10,17 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened at a crossing. `what`: `asked`, `applied`, or the fault's kind. `at`: monotonic seconds.
-
-    `unheard`: the request was applied, but its sender was dead or frozen by then.
-    """
+    """What happened at a crossing."""
 
     at: float
+    """The time, in seconds of the monotonic clock."""
     client: str
+    """The process that sent the request."""
     crossing: str
+    """The request's purpose."""
     what: str
+    """`asked`, `applied`, or the fault's kind. `unheard`: applied, but its sender was dead or frozen by then."""
     refs: frozenset[str]
+    """The references of the messages that the request is about."""
     detail: str = ""
+    """A further remark; empty if there is none."""

@@ -32,19 +32,28 @@ REPEATS = 4
 
 @dataclass
 class Fault:
-    """`ref`: the session that the fault is for, `""` for any. It ignores `skip` calls, then occurs `left` times."""
+    """A fault that waits for its request. It ignores `skip` requests, then occurs `left` times."""
 
     crossing: str
+    """The purpose of the request; `*` for any."""
     moment: Moment
+    """Whether it occurs before, during or after the request takes effect."""
     kind: Kind
+    """What happens."""
     ref: str = ""
+    """The reference of the session or message that the fault is for; empty for any."""
     left: int = 1
+    """How often it still occurs."""
     skip: int = 0
+    """How many matching requests it still ignores."""
     clients: tuple[str, ...] = ("worker-1", "worker-2")
+    """The processes whose requests it is for."""
     seconds: float = 0
+    """The duration of a delay."""
     deed: Deed | None = None
     """This runs in a thread; then the request continues."""
     fired: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it has occurred."""
 
     def meets(self, call: Call, moment: Moment, refs: frozenset[str]) -> bool:
         return (
@@ -58,15 +67,22 @@ class Fault:
 
 @dataclass
 class Weather:
-    """Random faults of the workers' requests: the share (0 … 1) that fails, is throttled, delayed, cut, repeated."""
+    """Random faults of the workers' requests; each share is between 0 and 1."""
 
     seed: int = 0
+    """The seed of the random numbers."""
     error: float = 0
+    """The share of requests that fail."""
     throttle: float = 0
+    """The share of requests that are throttled."""
     delay: float = 0
+    """The share of requests that are delayed."""
     cut: float = 0
+    """The share of requests whose connection is cut."""
     duplicate: float = 0
+    """The share of requests that are sent twice."""
     counts: Counter[str] = field(default_factory=Counter[str])
+    """How often each kind of fault has occurred."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)

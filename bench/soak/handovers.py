@@ -17,10 +17,12 @@ _JUMP_SECONDS = FREEZE_SECONDS + 1.0
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """`seconds` from SIGTERM until another worker claimed the run. `is_spent`: an attempt was counted against it."""
+    """A run that one worker has handed to another."""
 
     seconds: float
+    """The seconds from SIGTERM until another worker claimed the run."""
     is_spent: bool
+    """True if an attempt was counted against the run."""
 
 
 @dataclass(slots=True)

@@ -22,15 +22,16 @@ NESTED: Attribute = {"M": {"sizes": {"NS": ["1", "2.5"]}, "blobs": {"BS": [b"\x0
 
 @dataclass(frozen=True, slots=True)
 class Spoiling:
-    """Set `attribute` of each item whose sort key begins with `sort_key` to `value`; None removes it.
-
-    `partition`: for items that are not a session's own.
-    """
+    """A change of one attribute in each of some items."""
 
     sort_key: str
+    """The beginning of the items' sort keys."""
     attribute: str
+    """The attribute's name."""
     value: Attribute | None = None
+    """The new value in DynamoDB's JSON form; None removes the attribute."""
     partition: str = ""
+    """The partition key, for items that are not a session's own."""
 
     @property
     def name(self) -> str:
@@ -47,8 +48,12 @@ NEWER: tuple[Spoiling, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Items:
+    """Changes stored items without the application."""
+
     dynamodb: Any
+    """The boto3 client."""
     table: str
+    """The table's name."""
 
     def spoil(self, ref: str, spoilings: Sequence[Spoiling]) -> int:
         """Return how many attributes were changed."""

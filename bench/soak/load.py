@@ -20,7 +20,8 @@ from bench.soak.faults import Weather
 from bench.soak.handovers import handovers
 from bench.soak.items import Spoiling
 from bench.soak.plan import Plan
-from bench.soak.rig import QUIET, Rig, running_rig
+from bench.soak.rig import Rig, running_rig
+from bench.soak.settings import QUIET
 from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
@@ -33,22 +34,38 @@ TELL_SECONDS = 5.0
 
 @dataclass
 class Report:
+    """What one soak has found; times in seconds."""
+
     accepted: int = 0
+    """The number of accepted messages."""
     outcomes: Counter[str] = field(default_factory=Counter[str])
+    """How often runs ended in each way."""
     refused: int = 0
+    """The number of messages that were refused and sent again."""
     payments: int = 0
+    """The number of payments that the outside world made."""
     changed: Counter[str] = field(default_factory=Counter[str])
     """The sessions whose stored items were changed, by kind of change."""
     blows: Counter[str] = field(default_factory=Counter[str])
+    """How often each kind of fault has struck a worker's process."""
     deployments: Deployments = field(default_factory=Deployments)
+    """What the deployments have done."""
     handovers: list[float] = field(default_factory=list[float])
+    """From SIGTERM to the next claim of each run that was handed over."""
     takeovers: list[float] = field(default_factory=list[float])
+    """From the loss of a worker to the next claim of each of its runs."""
     stops: list[float] = field(default_factory=list[float])
+    """From each stop to the end that the client saw."""
     waits: list[float] = field(default_factory=list[float])
+    """From acceptance to end, without the LLM's own time."""
     weather: Counter[str] = field(default_factory=Counter[str])
+    """How often each kind of fault has struck a request."""
     violations: list[Violation] = field(default_factory=list[Violation])
+    """The guarantees that were not kept."""
     unnamed: int = 0
+    """The number of requests whose purpose is not known."""
     seconds: float = 0
+    """The duration of the soak."""
 
     def text(self) -> str:
         clauses = Counter(violation.clause for violation in self.violations)

@@ -13,10 +13,12 @@ _ENDS = frozenset({"runs.finish", "runs.release"})
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """`seconds` until another attempt was claimed; None: no other attempt was needed."""
+    """The loss of the worker that held a run."""
 
     at: float
+    """The time, in seconds of the monotonic clock."""
     seconds: float | None
+    """The seconds until another attempt was claimed; None: no other attempt was needed."""
 
 
 def losses(events: Sequence[Event]) -> Generator[Loss]:

@@ -21,16 +21,18 @@ JUMP_WAITS = (0, 3.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in a run's path. `skip`: calls of the same crossing that come before it in the scene.
-
-    `waits`: seconds before each LLM response, for what only happens in longer runs.
-    """
+    """A point in a run's path at which faults are tried."""
 
     crossing: str
+    """The request's purpose."""
     says: str
+    """The point in words."""
     skip: int = 0
+    """The number of such requests that come before it in the scene."""
     waits: tuple[float, ...] = ()
+    """The seconds before each LLM response, for what only happens in longer runs."""
     moments: tuple[Moment, ...] = ("before", "after")
+    """Whether faults are tried before, during or after the request takes effect."""
     forgotten: bool = False
     """The workers must not know the session from its first message."""
 
@@ -69,9 +71,14 @@ POINTS: tuple[Point, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """One combination of the matrix."""
+
     point: Point
+    """The point."""
     kind: Kind
+    """The kind of fault."""
     moment: Moment
+    """The moment of the fault."""
 
     @property
     def name(self) -> str:
@@ -103,13 +110,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`seconds` from the fault to the next attempt; None where none was needed. `fired` false: it never came there."""
+    """What one fault has caused."""
 
     cell: Cell
+    """The combination that was tried."""
     fired: bool
+    """False if the run never came to the point."""
     ended: str
+    """The outcome of the run; empty: no end was seen."""
     seconds: float | None
+    """The seconds from the fault to the next attempt; None where none was needed."""
     violations: Sequence[Violation]
+    """The guarantees that were not kept."""
 
 
 def cells(kinds: Iterable[Kind] = KINDS, points: Iterable[Point] = POINTS) -> list[Cell]:

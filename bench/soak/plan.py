@@ -9,16 +9,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When to end (after `minutes` or `messages`, whichever comes first), and how many faults to inject.
-
-    `sessions` run at a time; each has ten messages, and then another begins.
-    """
+    """When a soak ends, and how many faults it injects."""
 
     minutes: float = 10
+    """The soak ends after this time at the latest."""
     messages: int = 1_000_000
+    """The soak ends after this number of messages at the latest."""
     sessions: int = 24
+    """The sessions that run at a time; each has ten messages, and then another begins."""
     kill_seconds: float = 5
+    """The mean time between two process faults, in seconds."""
     workers: int = 3
+    """The number of workers."""
     freezes: float = 0.25
     """The share of process faults that only freeze a worker, for longer than the lease."""
     jumps: float = 0.15
@@ -34,7 +36,9 @@ class Plan:
     lasting: float = 0.06
     """The share of messages whose answers take a quarter of a minute, so that deployments occur during them."""
     blows: int = 1_000_000
+    """The largest number of process faults."""
     seed: int = 1
+    """The seed of the random numbers."""
     trace: str = ""
     """A file for everything that is known of the sessions with violations."""
 

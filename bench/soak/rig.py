@@ -17,6 +17,7 @@ from pathlib import Path
 from bench.soak.events import EVERYTHING, Event
 from bench.soak.items import Items
 from bench.soak.proxy import Proxy
+from bench.soak.settings import OURS, SETTINGS
 from bench.soak.wall_clock import WallClocks
 from bench.soak.wires import wiring_of
 from bench.soak.world import SERVER, World, serving
@@ -38,39 +39,36 @@ READY_SECONDS = 60.0
 CREDENTIAL = Credential("SOAK")
 GATEWAY = [sys.executable, "-m", "bench.soak.gateway"]
 NURSERY = [sys.executable, "-m", "bench.soak.nursery"]
-_OURS = ("AWS_", "BACKEND_", "FORGE_", "OPENAI_", "TESTNET_RPC_URL", "RATE_LIMIT", "OWNER_RATE")
-
-SETTINGS = {
-    "RATE_LIMIT_PER_MINUTE": "100000",
-    "RATE_LIMIT_BURST": "1000",
-    "OWNER_RATE_LIMIT_PER_MINUTE": "1000000",
-    "FORGE_LLM": "openai:scripted",
-    "FORGE_SCHEDULE_SECONDS": "2",
-    "FORGE_EXPIRY_SECONDS": "1",
-    "FORGE_ALLOW_PRIVATE_EGRESS": "1",
-    "WORKER_METRICS": "false",
-    "WORKER_STOP_SECONDS": "1",
-    "WORKER_HEARTBEAT": "",
-}
-
-QUIET = {"FORGE_EXPIRY_SECONDS": "3600", "FORGE_SCHEDULE_SECONDS": "10"}
-"""For long runs: searching for expired sessions reads the whole table, which grows."""
 
 
 @dataclass
 class Rig:
+    """The running test set-up."""
+
     proxy: Proxy
+    """The proxy through which every request passes."""
     world: World
+    """The LLM provider and the paying tool."""
     folder: Path
+    """The folder of logs and state."""
     aws: Mapping[str, str]
+    """The AWS variables of the rig's own clients."""
     environment: Mapping[str, str]
+    """The environment of the application's processes."""
     processes: Processes
+    """Starts and ends the processes."""
     clocks: WallClocks
+    """The wall clocks of the workers."""
     items: Items
+    """Changes stored items without the application."""
     workers: list[str] = field(default_factory=list[str])
+    """The names of the running workers."""
     gateways: dict[str, Child] = field(default_factory=dict[str, Child])
+    """The processes of the gateways, by name."""
     keepers: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
+    """The tasks that start a dead process again, by its name."""
     is_closing: bool = False
+    """True once processes that end are not started again."""
 
     @property
     def urls(self) -> list[str]:
@@ -207,7 +205,7 @@ async def running_rig(
 ) -> AsyncGenerator[Rig]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forge-rig-")))
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         environment = {**inherited, **SETTINGS, **(settings or {})}
         processes = Processes(folder)
         stack.push_async_callback(processes.close)

@@ -13,7 +13,8 @@ from bench.figures import percentile
 from bench.soak.checker import Violation, check
 from bench.soak.conversation import Said, Script, Talker, short
 from bench.soak.faults import Fault, Moment
-from bench.soak.rig import QUIET, Rig, running_rig
+from bench.soak.rig import Rig, running_rig
+from bench.soak.settings import QUIET
 
 BOUND_SECONDS = 1.0
 HELD_SECONDS = 20.0
@@ -41,16 +42,22 @@ def spending(ref: str) -> Script:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Send the stop when the run comes to `crossing`, where it is held for `seconds`."""
+    """The phase of a run in which a stop is sent."""
 
     name: str
+    """The phase in words."""
     crossing: str
+    """The request at which the run is held."""
     script: Callable[[str], Script]
+    """Makes what the LLM answers, for the reference of a message."""
     moment: Moment = "before"
+    """Whether the run is held before, during or after the request takes effect."""
     seconds: float = 0
+    """The seconds for which the run is held."""
     is_queued: bool = False
     """The stop is not for this run but for the next one, which waits behind it."""
     may_complete: bool = False
+    """True if the run may end before the stop reaches it."""
 
 
 PHASES = (
@@ -67,12 +74,16 @@ PHASES = (
 
 @dataclass
 class Stops:
-    """`seconds` from the stop to the end that the client sees, by phase."""
+    """What the stops have done."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: {phase.name: [] for phase in PHASES})
+    """The seconds from each stop to the end that the client sees, by phase."""
     outcomes: Counter[str] = field(default_factory=Counter[str])
+    """How often runs ended in each way."""
     wrong: list[str] = field(default_factory=list[str])
+    """The problems in words."""
     violations: list[Violation] = field(default_factory=list[Violation])
+    """The guarantees that were not kept."""
 
     def note(self, phase: Phase, said: Said) -> None:
         self.outcomes[said.outcome or "none"] += 1

@@ -21,6 +21,7 @@ class WallClocks:
     """One file for each process. A process that is restarted under its name has the clock of the earlier one."""
 
     folder: Path
+    """The folder of the files with the offsets."""
 
     def file(self, name: str) -> Path:
         file = self.folder / f"{name}.clock"

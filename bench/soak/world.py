@@ -19,13 +19,16 @@ SERVER = "world"
 
 @dataclass
 class World:
-    """`paid`, `looked`: how often each tool did its work, by reference."""
+    """The outside world."""
 
     paid: Counter[str] = field(default_factory=Counter[str])
+    """How often the payment of each reference was made."""
     looked: Counter[str] = field(default_factory=Counter[str])
+    """How often the read-only tool worked for each reference."""
     slow: dict[str, float] = field(default_factory=dict[str, float])
     """Seconds that a tool takes after it has done its work, by reference."""
     paying: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a payment has begun."""
 
     def server(self) -> FastMCP[Any]:
         server: FastMCP[Any] = FastMCP(SERVER)
@@ -67,11 +70,14 @@ async def serving(world: World) -> AsyncGenerator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request to the LLM: its session, and how many answers that session's run had got before."""
+    """One request to the LLM."""
 
     ref: str
+    """The reference of the message that is answered."""
     answers: int
+    """How many responses of this run came before."""
     prompt: dict[str, Any]
+    """The script that the LLM plays."""
 
 
 def asked(body: bytes) -> Asked:
