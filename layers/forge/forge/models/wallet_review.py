@@ -126,11 +126,11 @@ class ReviewFee(_Frozen):
     """An estimate of the transaction's fee."""
 
     gas: str
-    """The units of gas, decimal."""
+    """The estimated units of gas, decimal."""
     wei: str
-    """The price of one unit of gas in wei, decimal."""
+    """The whole fee in wei, decimal, with a rollup's fee for its L1."""
     formatted: str
-    """The fee in the chain's native currency."""
+    """The same fee in whole units of the native currency."""
     currency: str
     """The currency's symbol."""
 
