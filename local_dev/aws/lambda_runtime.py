@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from local_dev.template.routes_and_queues import Function
+from local_dev.template.declarations import Function
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Maximum bytes of the request or response of a synchronous invocation."""

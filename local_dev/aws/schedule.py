@@ -10,7 +10,7 @@ from typing import Any
 
 from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
-from local_dev.template.routes_and_queues import Schedule
+from local_dev.template.declarations import Schedule
 
 EARLY_SECONDS = (0.0, (LEASE_MS + TAKEOVER_GRACE_MS) / 1000 + 1)
 """Pauses before the first calls. The first finds what waited before the start. The second finds the runs of a

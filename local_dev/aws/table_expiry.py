@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from forge.aws import code_of
 from local_dev.aws.event_filter import matches
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
-from local_dev.template.routes_and_queues import TableStream
+from local_dev.template.declarations import TableStream
 
 SCAN_SECONDS = 5.0
 RETRY_SECONDS = 1.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from local_dev.gateway.http_event import Answer
-from local_dev.template.routes_and_queues import Cors
+from local_dev.template.declarations import Cors
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:

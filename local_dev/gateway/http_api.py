@@ -12,7 +12,7 @@ from local_dev.gateway.cors import is_preflight, preflight, with_cors
 from local_dev.gateway.http_event import Answer, http_event, joined_headers
 from local_dev.gateway.limits import Limits
 from local_dev.gateway.routing import Match, Routes
-from local_dev.template.routes_and_queues import Cors
+from local_dev.template.declarations import Cors
 
 
 class HttpApi:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from local_dev.template.routes_and_queues import HttpRoute
+from local_dev.template.declarations import HttpRoute
 
 _PARAMETER = re.compile(r"\{(\w+)(\+?)\}")
 

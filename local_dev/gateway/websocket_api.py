@@ -18,7 +18,7 @@ from local_dev.gateway.http_event import Answer
 from local_dev.gateway.limits import Limits
 from local_dev.gateway.websocket_event import Origin, route_of
 from local_dev.gateway.websocket_frames import WRITE_NOW
-from local_dev.template.routes_and_queues import SocketApi
+from local_dev.template.declarations import SocketApi
 
 GOING_AWAY = 1001
 FRAMES_AT_ONCE = 4

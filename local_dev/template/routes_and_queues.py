@@ -1,73 +1,15 @@
-"""The wiring of `template.yaml` as plain values: functions, routes, table, queues, environment, headers."""
+"""Reads the wiring of `template.yaml`: functions, routes, table, queues, environment, headers."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from local_dev.laptop import HERE
+from local_dev.template.declarations import Cors, Function, HttpRoute, Schedule, SocketApi, TableStream
 from local_dev.template.intrinsics import Node, Template, TemplateError
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function of the template. `folder` is also the last part of its module's name; `timeout` in seconds."""
-
-    name: str
-    folder: str
-    timeout: float
-    environment: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRoute:
-    """`streams`: the function has a URL of its own and is an ASGI app, because an HTTP API buffers."""
-
-    method: str
-    path: str
-    function: Function
-    streams: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class SocketApi:
-    """The WebSocket API: `selector` is the body's field that names the route."""
-
-    stage: str
-    selector: str
-    routes: Mapping[str, Function]
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    function: Function
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class TableStream:
-    """A function that reads a table's stream. `patterns`: event filters, one of which must match."""
-
-    function: Function
-    patterns: list[Mapping[str, Any]]
-    batch_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cors:
-    origins: list[str]
-    methods: list[str]
-    headers: list[str]
-    expose: list[str]
-    max_age: int | None
-    credentials: bool
 
 
 class Wiring:

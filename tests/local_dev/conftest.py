@@ -23,7 +23,7 @@ from local_dev.gateway.routing import Routes
 from local_dev.gateway.rpc_proxy import RpcProxy
 from local_dev.gateway.websocket_api import WebSocketApi
 from local_dev.metrics import Metrics
-from local_dev.template.routes_and_queues import Cors, Function, HttpRoute, SocketApi
+from local_dev.template.declarations import Cors, Function, HttpRoute, SocketApi
 from tests.patience import PATIENCE_SECONDS
 
 ACCESS_KEY = "TESTKEY"

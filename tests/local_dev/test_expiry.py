@@ -9,7 +9,7 @@ import pytest
 from local_dev.aws.event_filter import matches
 from local_dev.aws.lambda_runtime import LambdaRuntime
 from local_dev.aws.table_expiry import Expiry
-from local_dev.template.routes_and_queues import Function, TableStream
+from local_dev.template.declarations import Function, TableStream
 
 PROPERTIES = {
     "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local_dev.template.routes_and_queues import Cors
+from local_dev.template.declarations import Cors
 from tests.local_dev.conftest import Application
 from tests.patience import PATIENCE_SECONDS
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from local_dev.aws.lambda_runtime import THREADS, LambdaRuntime
 from local_dev.aws.schedule import run_schedule
-from local_dev.template.routes_and_queues import Function, Schedule
+from local_dev.template.declarations import Function, Schedule
 from tests.patience import PATIENCE_SECONDS, eventually
 
 
