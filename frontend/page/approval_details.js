@@ -21,7 +21,7 @@ export function detailNodes(approval, { isTest, network }) {
   );
   return [
     ...(isPlain || !calls.length ? [] : [detail('What is called', el('div', { class: 'approval-calls' }, ...calls.map((call) => callNode(call, isTest, 0))), calls.some(isObscure))]),
-    ...(others.length ? [detail(`Movements between others (${others.length})`, el('ul', { class: 'approval-calls' }, ...movements), false)] : []),
+    ...(others.length ? [detail(`Other movements (${others.length})`, el('ul', { class: 'approval-calls' }, ...movements), false)] : []),
     ...(isPlain ? [] : [dataDetail(approval, isTest, calls.some(isObscure))]),
     detail('Request', el('dl', { class: 'approval-raw' }, ...rawRows(approval)), false),
   ];

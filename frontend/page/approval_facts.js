@@ -66,8 +66,14 @@ function outcomeNodes(approval, { outcome, reason, changes = [] }, isTest) {
   if (outcome === 'unknown') return [said('warning', ['It could not be told what this would do. ', ...words(reason ?? '', isTest)])];
   if (outcome === 'nothing') return [said('info', ['Simulated: nothing leaves your account, and nothing comes.'])];
   const isMine = changes.some(({ direction }) => direction !== 'other');
-  const text = isMine ? 'Simulated: exactly this moves.' : 'Simulated: something moves, but not from or to your account.';
+  const text = isMine ? 'Simulated: exactly this moves.' : changes.every((change) => isToItself(change, approval)) ? 'Simulated: your account pays itself; nothing leaves it.' : 'Simulated: something moves, but not from or to your account.';
   return [said(isMine && !dangersOf(approval).length ? 'good' : 'info', [text])];
+}
+
+/** @param {ReviewChange} change @param {PublicApproval} approval */
+function isToItself(change, approval) {
+  const own = approval.sender?.toLowerCase();
+  return change.sender.toLowerCase() === own && change.to.toLowerCase() === own;
 }
 
 /** Warnings, except those that an allowance or the outcome already states. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */

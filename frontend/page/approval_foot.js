@@ -59,7 +59,7 @@ export class ApprovalFoot {
     const situation = situationOf(approval, context);
     const { progress, check, account, offers, bindProblem } = context;
     const doubts = doubtsOf(approval, context);
-    const now = JSON.stringify([situation, progress, check, account, bindProblem, doubts, approval.digest, approval.sender, offers.map(({ id, name, icon: sign }) => [id, name, Boolean(sign)])]);
+    const now = JSON.stringify([situation, progress, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, icon: sign }) => [id, name, Boolean(sign)])]);
     if (now === this.#before) return;
     this.#before = now;
     const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
@@ -141,13 +141,13 @@ export class ApprovalFoot {
 
   /** A request that is dangerous, or may have been sent already, needs a second action of another kind. @param {PublicApproval} approval @param {string[]} doubts @param {HTMLElement} reject @returns {Node[]} */
   #ready(approval, doubts, reject) {
-    const isGrave = dangersOf(approval).length > 0;
-    if (!isGrave && !doubts.length) return [reject, button('approve', 'Approve in wallet', 'primary', () => this.actions.onApprove(approval, false))];
+    const dangers = dangersOf(approval);
+    if (!dangers.length && !doubts.length) return [reject, button('approve', 'Approve in wallet', 'primary', () => this.actions.onApprove(approval, false))];
     const label = doubts.length ? 'Sign a second time' : 'Approve it all the same';
     const approve = button('approve', label, 'danger', () => this.actions.onApprove(approval, doubts.length > 0));
     const ticks = [
       ...(doubts.length ? [['again', 'I have looked, and want to sign it a second time. If it was sent before, I pay twice.']] : []),
-      ...(isGrave ? [['danger', 'I have read the warning above, and want this.']] : []),
+      ...(dangers.length ? [[`danger-${JSON.stringify(dangers)}`, 'I have read the warning above, and want this.']] : []),
     ].map(([name = '', text = '']) => this.#tick(`${name}-${approval.digest}`, text));
     const allow = () => (approve.disabled = ticks.some(({ input }) => !input.checked));
     for (const { input, key } of ticks) {

@@ -8,8 +8,9 @@ import { situationOf } from './approval_situation.js';
 import { summaryOf } from './approval_words.js';
 import { Approving } from './approving.js';
 import { AskList } from './ask_list.js';
+import { ACCOUNTS, LOCAL_NETWORK } from './local_node.js';
+import { addressesIn, withLookAlikes } from './look_alikes.js';
 import { lastReceipts } from './receipts.js';
-import { LOCAL_NETWORK } from './local_node.js';
 
 /** @import { ChatManager } from '../client/chat_manager.js' */
 /** @import { ChatState } from '../client/snapshot.js' */
@@ -71,10 +72,11 @@ export class ApprovalList {
     this.#lapsed.render(state.messages);
     this.#removeAllBut(new Set(open.map(({ approval_id }) => approval_id)));
     const receipts = lastReceipts(state.messages);
+    const known = open.length ? addressesIn(state.messages) : [];
     const lastAsked = Date.parse(state.messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '');
     for (const approval of open) {
       const shown = this.#shown.get(approval.approval_id) ?? this.#add(approval);
-      this.#update(shown, approval, state, receipts.get(approval.approval_id) ?? null);
+      this.#update(shown, approval, state, { receipt: receipts.get(approval.approval_id) ?? null, known });
       if (lastAsked > Date.parse(approval.created_at) && !shown.approving.isBusy) shown.card.foldOnce();
     }
     this.#isLoaded = state.isLoaded;
@@ -139,15 +141,16 @@ export class ApprovalList {
     return { network, currency: coinOf(network, name), isTest: name === LOCAL_NETWORK };
   }
 
-  /** @param {Shown} shown @param {PublicApproval} approval @param {ChatState} state @param {WalletReceipt | null} receipt */
-  #update(shown, approval, state, receipt) {
+  /** @param {Shown} shown @param {PublicApproval} approval @param {ChatState} state @param {{ receipt: WalletReceipt | null, known: string[] }} told by the conversation: the last receipt, and every address */
+  #update(shown, approval, state, { receipt, known }) {
     const { wallet, now, offers } = this.options;
     this.#check(shown, approval);
-    const current = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported, expires_at: approval.expires_at } : approval;
+    const whole = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported, expires_at: approval.expires_at } : approval;
     const isUnderWay = state.outgoing.some((message) => message.approval?.approval_id === approval.approval_id);
     const isChecking = isUnderWay || (state.isProcessing && CLIENT_SAID.includes(receipt?.outcome ?? ''));
     if (shown.approving.progress.told && !shown.approving.isBusy && !isChecking && !state.isProcessing) shown.approving.settle();
     const { network, isTest } = this.#networkOf(approval);
+    const current = withLookAlikes(whole, [...known, ...(wallet.account ? [wallet.account] : []), ...(isTest ? Object.values(ACCOUNTS) : [])]);
     /** @type {ApprovalContext} */
     const context = {
       network,

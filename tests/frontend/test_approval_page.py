@@ -242,3 +242,12 @@ async def test_request_calls_the_person(open_page: OpenPage, server: FakeServer)
     await page.locator(".approval").get_by_role("button", name="Reject").click()
     await expect(page).to_have_title("buy · forge")
     await expect(icon).to_have_attribute("href", re.compile(r"icon\.svg$"))
+
+
+async def test_a_payment_to_oneself_is_told_as_one(open_page: OpenPage, server: FakeServer) -> None:
+    own = {"direction": "other", "standard": "native", "amount": "5", "sender": PAYER, "to": PAYER}
+    review = {"outcome": "moves", "recipient": PAYER, "changes": [own]}
+    at = await desk(open_page, server, BEHAVES, Ask(sender=PAYER, to=PAYER, value="5", review=review))
+    await expect(at.card.locator(".approval-said")).to_have_text(
+        "Simulated: your account pays itself; nothing leaves it."
+    )

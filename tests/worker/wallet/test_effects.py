@@ -8,7 +8,7 @@ from eth_hash.auto import keccak
 
 from tests.mcp_servers.bytecode import RETURN, STOP, push, words
 from tests.worker.wallet.giving_calls import THIEF, UNKNOWN, called
-from tests.worker.wallet.reviews import SECOND, Reviews, number
+from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number
 
 
 def topic(event: str) -> bytes:
@@ -141,3 +141,36 @@ async def test_an_unknown_call_that_logs_nothing_is_unknown_and_not_nothing(revi
 async def test_a_call_where_there_is_no_contract_is_told(reviews: Reviews) -> None:
     review = await reviews.review(called("deposit()"), to=SECOND)
     assert "no_contract" in {each.code for each in review.warnings}
+
+
+async def test_a_payment_with_a_call_where_there_is_no_contract_is_a_danger(reviews: Reviews) -> None:
+    """A swap or a deposit on the wrong network: the coin goes there, and nothing comes of it."""
+    review = await reviews.review(called("transfer(address,uint256)", THIEF, 5), value=10**18, to=SECOND)
+    assert [each.code for each in review.warnings] == ["lost_to_nobody"]
+    (warning,) = review.warnings
+    assert warning.severity == "danger"
+    assert warning.text.endswith("would keep the 1 ETH.")
+    assert review.recipient is not None
+    assert review.recipient.lower() == SECOND
+    assert [change.to.lower() for change in review.changes] == [SECOND]
+
+
+async def test_an_account_that_delegates_carries_its_call_out(reviews: Reviews) -> None:
+    account = "0x000000000000000000000000000000000000ac07"
+    reviews.code(STOP)
+    reviews.code(b"\xef\x01\x00" + bytes.fromhex(CONTRACT[2:]), account)
+    review = await reviews.review(called("deposit()"), value=1, to=account)
+    assert not {"no_contract", "lost_to_nobody"} & {each.code for each in review.warnings}
+
+
+@pytest.mark.parametrize("last", ["0000", "0001", "0100", "dead", "0fff"])
+async def test_what_goes_to_an_address_without_a_key_is_lost(reviews: Reviews, last: str) -> None:
+    review = await reviews.review(b"", value=1, to=f"0x{last:0>40}")
+    assert [each.code for each in review.warnings] == ["lost_to_nobody"]
+
+
+async def test_a_program_of_the_chain_at_a_low_address_is_somebody(reviews: Reviews) -> None:
+    low = f"0x{'64':0>40}"
+    reviews.code(STOP, low)
+    review = await reviews.review(b"", value=1, to=low)
+    assert review.warnings == []

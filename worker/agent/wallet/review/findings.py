@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from forge.models.wallet_review import ReviewChange
 from worker.agent.wallet.review.after_simulation import After
 from worker.agent.wallet.review.call_nodes import Reading, Right
-from worker.agent.wallet.review.judge_rights import PLAIN_SYMBOL
+from worker.agent.wallet.review.judge_rights import PLAIN_SYMBOL, checksummed
+from worker.agent.wallet.review.shown_call_tree import recipient_of
 from worker.agent.wallet.review.token_facts import Facts
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.transaction_results import AssetChange, Simulation
@@ -44,6 +45,17 @@ class Found:
     @property
     def is_untried(self) -> bool:
         return self.simulation is None and self.answer is None
+
+    @property
+    def is_void(self) -> bool:
+        """True if the request calls an address that has no code, so that nothing but its payment happens."""
+        return bool(self.request.data) and self.reading.calls[0].to.lower() in self.facts.codeless
+
+    @property
+    def recipient(self) -> str:
+        """The final recipient, if the calls lead to one. Calls that nobody carries out lead to none."""
+        top = self.reading.calls[0]
+        return checksummed(top.to) if self.is_void else recipient_of(top)
 
 
 def changes_of(found: Found) -> list[ReviewChange]:

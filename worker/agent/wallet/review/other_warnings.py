@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
+from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.shown_call_tree import recipient_of
-from worker.ethereum.addresses import ZERO_ADDRESS
+from worker.ethereum.amounts import format_units
 
-_NOBODY = frozenset({ZERO_ADDRESS, "0x000000000000000000000000000000000000dead"})
+_BURNS = "0x000000000000000000000000000000000000dead"
+_RESERVED = 2**12
+"""Nobody has a key of an address below this number. Chains keep them for nobody, and for programs of their own."""
 _DANGERS = frozenset[WarningCode]({"lost_to_nobody"})
 
 
@@ -19,12 +22,18 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         (found.is_untried, "not_simulated", UNTRIED),
         (found.simulation is not None and outcome == "unknown", "not_simulated", reason or ""),
         (
-            bool(request.data) and to in found.facts.accounts,
+            found.is_void and not request.value,
             "no_contract",
-            f"There is no contract at {top.to} on {request.chain.name}, so the call would do nothing.",
+            f"{_absent(found)}, so the call would do nothing.",
         ),
         (
-            recipient_of(top).lower() in _NOBODY,
+            found.is_void and request.value > 0,
+            "lost_to_nobody",
+            f"{_absent(found)}: nothing would come of the call, and that address would keep the "
+            f"{format_units(request.value)} {request.chain.currency}.",
+        ),
+        (
+            not found.is_void and _is_nobody(found),
             "lost_to_nobody",
             "It is sent to an address that belongs to nobody: it would be lost.",
         ),
@@ -40,6 +49,17 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         if applies
     ]
     return [*_false_answer(found), *made]
+
+
+def _absent(found: Found) -> str:
+    return f"There is no contract at {checksummed(found.reading.calls[0].to)} on {found.request.chain.name}"
+
+
+def _is_nobody(found: Found) -> bool:
+    recipient = found.recipient.lower()
+    is_called = recipient == found.reading.calls[0].to.lower()
+    is_program = is_called and recipient not in found.facts.codeless
+    return recipient == _BURNS or (int(recipient, 16) < _RESERVED and not is_program)
 
 
 def _false_answer(found: Found) -> list[ReviewWarning]:

@@ -26,7 +26,7 @@ from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, chang
 from worker.agent.wallet.review.judge_rights import judged, warning_of
 from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.read_calls import read_calls
-from worker.agent.wallet.review.shown_call_tree import all_nodes, recipient_of, shown_calls
+from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
 from worker.agent.wallet.review.simulate import check_for_anyone, simulated
 from worker.agent.wallet.review.token_facts import read_facts
 from worker.ethereum.transaction_results import Simulation
@@ -82,7 +82,7 @@ def _review(found: Found) -> Review:
         allowances=sorted((each for _, each in pairs), key=_weight)[:MOST_ALLOWANCES],
         warnings=ordered[:MOST_WARNINGS],
         calls=calls,
-        recipient=recipient_of(found.reading.calls[0]),
+        recipient=found.recipient,
         fee=_fee(found.simulation),
     )
     is_whole = is_whole and len(pairs) <= MOST_ALLOWANCES and len(ordered) <= MOST_WARNINGS

@@ -47,7 +47,9 @@ class Facts:
     tokens: dict[tuple[str, str], TokenFacts] = field(default_factory=dict[tuple[str, str], TokenFacts])
     """The tokens by contract and owner, in lower case."""
     accounts: frozenset[str] = frozenset()
-    """The addresses that have no code, in lower case."""
+    """The addresses without a contract's code, in lower case. An account that delegates (EIP-7702) is one, too."""
+    codeless: frozenset[str] = frozenset()
+    """The addresses that have no code at all, in lower case."""
 
     def of(self, right: Right, sender: str | None) -> TokenFacts | None:
         return self.tokens.get(_key(right, sender)) if right.token else None
@@ -62,10 +64,12 @@ async def read_facts(
     accounts = list(dict.fromkeys(each.lower() for each in (*others, *spenders)))[:MOST_ACCOUNTS]
     tokens, codes = await asyncio.gather(
         asyncio.gather(*(_token_facts(chain, *key) for key in keys)),
-        asyncio.gather(*(_has_no_code(chain, account) for account in accounts)),
+        asyncio.gather(*(_code(chain, account) for account in accounts)),
     )
     known = {key: found for key, found in zip(keys, tokens, strict=True) if found}
-    return Facts(known, frozenset(a for a, is_plain in zip(accounts, codes, strict=True) if is_plain))
+    codeless = frozenset(a for a, code in zip(accounts, codes, strict=True) if code == "0x")
+    delegating = frozenset(a for a, code in zip(accounts, codes, strict=True) if code.startswith(_DELEGATION))
+    return Facts(known, codeless | delegating, codeless)
 
 
 def _key(right: Right, sender: str | None) -> tuple[str, str]:
@@ -110,10 +114,9 @@ def address_word(address: str) -> bytes:
     return bytes(12) + bytes.fromhex((address or ZERO_ADDRESS)[2:])
 
 
-async def _has_no_code(chain: Chain, account: str) -> bool:
-    """An account that delegates (EIP-7702) still counts as a person's account. Unknown code counts as a contract."""
+async def _code(chain: Chain, account: str) -> str:
+    """Return the code as 0x hex, or nothing if it is unknown. Unknown code counts as a contract."""
     try:
-        code = await chain.data("eth_getCode", account, "latest")
+        return str(await chain.data("eth_getCode", account, "latest"))
     except ToolRefused:
-        return False
-    return code == "0x" or code.startswith(_DELEGATION)
+        return ""
