@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any, ClassVar, get_args
 
 from fastmcp.exceptions import ToolError
-from mcp_types import ContentBlock, TextContent
+from mcp_types import ContentBlock, EmbeddedResource, TextContent, TextResourceContents
 
 from forge.errors import LeaseLost
 from forge.models.work import EndedKind
@@ -161,8 +161,14 @@ def _words(error: BaseException) -> str:
 
 def error_text(content: Sequence[ContentBlock]) -> str:
     """Return the texts of an error result, joined."""
-    texts = [part.text for part in content if isinstance(part, TextContent) and part.text.strip()]
+    texts = [text for text in map(_text_of, content) if text.strip()]
     return "\n".join(texts) or "The tool reported an error without words."
+
+
+def _text_of(part: ContentBlock) -> str:
+    if isinstance(part, EmbeddedResource) and isinstance(part.resource, TextResourceContents):
+        return part.resource.text
+    return part.text if isinstance(part, TextContent) else ""
 
 
 def outcome_meta(error: ToolEnded) -> dict[str, Any]:

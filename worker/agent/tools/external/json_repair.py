@@ -1,8 +1,14 @@
-"""Repairs JSON that strict parsers refuse, so that one invalid character does not cost a whole message."""
+"""Repairs JSON that strict parsers refuse, so that one invalid character does not cost a whole message, and an error of
+an unusual form does not cost its words.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any, cast
+
+from worker.json_text import read_json
 
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\.",
@@ -10,10 +16,18 @@ _ESCAPE = re.compile(
 )
 _LONE_ESCAPE_BYTES = 6
 _REPLACEMENT = rb"\ufffd"
+_LONGEST_ERROR = 100_000
+"""Longer lines are not parsed for an error."""
+_FAILED = -32000
+"""JSON-RPC's first code for a server's own errors, for an error that has no readable code."""
 
 
 def repaired(line: bytes) -> bytes:
-    """Replace lone surrogates, which programs that cut text by UTF-16 units write, and bytes that are not UTF-8."""
+    """Replace lone surrogates, which programs that cut text by UTF-16 units write, and bytes that are not UTF-8; and
+    write an error of another form as JSON-RPC's.
+    """
+    if b'"error"' in line and len(line) <= _LONGEST_ERROR:
+        line = b"\n".join(map(_with_readable_error, line.split(b"\n")))
     if rb"\ud" in line or rb"\uD" in line:
         line = _ESCAPE.sub(_whole, line)
     try:
@@ -26,3 +40,32 @@ def repaired(line: bytes) -> bytes:
 def _whole(escape: re.Match[bytes]) -> bytes:
     text = escape[0]
     return _REPLACEMENT if len(text) == _LONE_ESCAPE_BYTES and text[1:2] == b"u" else text
+
+
+def _with_readable_error(line: bytes) -> bytes:
+    """`line`: one message, perhaps after the name of a field of an event stream."""
+    start = line.find(b"{")
+    try:
+        message = read_json(line[start:]) if start >= 0 else None
+    except ValueError:
+        return line
+    if not isinstance(message, dict) or not _has_odd_error(cast("dict[str, Any]", message)):
+        return line
+    fields = cast("dict[str, Any]", message)
+    answer = {"jsonrpc": "2.0", "id": fields.get("id"), "error": _error(fields["error"])}
+    return line[:start] + json.dumps(answer).encode()
+
+
+def _has_odd_error(message: dict[str, Any]) -> bool:
+    error = message.get("error")
+    if not error or "method" in message or message.get("result"):
+        return False
+    return "result" in message or message.get("jsonrpc") != "2.0" or _error(error) != error
+
+
+def _error(error: Any) -> dict[str, Any]:
+    fields = cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": error}
+    code, said = fields.get("code"), fields.get("message", error)
+    is_code = isinstance(code, int) and not isinstance(code, bool)
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return {**fields, "code": code if is_code else _FAILED, "message": text}

@@ -34,6 +34,14 @@ def combined(result: CallToolResult) -> ToolResult:
     return ToolResult(content=[*result.content, TextContent(type="text", text=said)], meta=result.meta)
 
 
+def said_of_error(result: CallToolResult) -> list[ContentBlock]:
+    """Return what an error says in any of its forms; some servers have its words in the structured content alone."""
+    content = combined(result).content
+    if all(map(_is_blank, content)) and result.structured_content:
+        return [TextContent(type="text", text=json.dumps(result.structured_content, ensure_ascii=False))]
+    return content
+
+
 def _differ(result: CallToolResult, structured: dict[str, Any]) -> bool:
     """Return whether the content, which is shown alone if it has files, and the structured content differ."""
     content = [part for part in result.content if not _is_blank(part)]

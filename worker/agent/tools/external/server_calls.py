@@ -22,7 +22,7 @@ from worker.agent.tools.external.call_failures import (
     has_gone,
 )
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.results import combined
+from worker.agent.tools.external.results import combined, said_of_error
 from worker.agent.tools.external.server_connection import Link, ServerDown, Timeouts
 from worker.agent.tools.external.server_failures import LOST, meaning
 from worker.agent.tools.external.server_observations import current, watching
@@ -114,7 +114,7 @@ class Connection:
             finally:
                 self._calls -= 1
         if result.is_error:
-            raise CallFailed(asked(error_text(result.content), witness))
+            raise CallFailed(asked(error_text(said_of_error(result)), witness))
         return combined(result)
 
     async def _question(self, message: str, _type: Any, params: Any, _context: Any) -> ElicitResult[Any]:

@@ -39,6 +39,8 @@ STATUSES: tuple[tuple[range, Meaning, str], ...] = (
     (range(407, 408), "refused", "a proxy requires credentials (HTTP 407)"),
     (range(408, 409), "unknown", "it waited too long (HTTP 408)"),
     (range(429, 430), "refused", "it has had too many requests (HTTP 429)"),
+    (range(402, 403), "refused", "it requires a payment (HTTP 402)"),
+    (range(499, 500), "unknown", "a proxy in front of it closed the request (HTTP 499)"),
     (range(400, 500), "refused", "it did not accept the request"),
     (range(501, 502), "refused", "it does not know how to do this (HTTP 501)"),
     (range(500, 600), "unknown", "it failed"),
