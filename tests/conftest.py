@@ -36,6 +36,21 @@ RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too 
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_AGAIN = ("browser", "end_to_end")
+SHARE_A_STACK = {
+    "login": {"test_accounts", "test_login"},
+    "operator": {
+        "test_installed_clients",
+        "test_many_sessions",
+        "test_one_sending",
+        "test_protocol_examples",
+        "test_python_client",
+        "test_scene",
+        "test_strangers_pages",
+        "test_terminal_chat",
+    },
+    "scripted": {"test_bad_input", "test_http_oddities", "test_older_clients", "test_turns"},
+}
+"""Files of `end_to_end` by the application that their tests share; one that is missing costs a start."""
 MARKS = {"anvil": "chain", "open_page": "browser"}
 """What a test that uses a fixture needs."""
 
@@ -53,10 +68,13 @@ hypothesis.settings.load_profile(SAMPLE)
 
 
 class ByFile(LoadFileScheduling):
-    """`make test` gives each process a file at a time; all that share a running application are one file here."""
+    """`make test` gives each process a file at a time; those that share a running application are one file here."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "end_to_end" if "/end_to_end/" in nodeid else super()._split_scope(nodeid)
+        file = Path(super()._split_scope(nodeid))
+        if file.parent.name != "end_to_end":
+            return str(file)
+        return next((name for name, files in SHARE_A_STACK.items() if file.stem in files), str(file))
 
 
 @pytest.hookimpl(optionalhook=True)
