@@ -1,4 +1,4 @@
-"""`make test-fast`: the tests that need no browser, no chain and no other process, with a few examples of each kind.
+"""`make test-fast`: the quick tests that need no browser, no chain and no other process, with one row of each table.
 
 A test that starts a process without the mark for it fails here.
 """
@@ -43,9 +43,14 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kept = [item for item in items if not any(item.get_closest_marker(name) for name in LEFT_OUT)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-    items[:] = kept
+    """Keep the first row of each test that is neither of another kind nor slow."""
+    first: dict[str, pytest.Item] = {}
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in LEFT_OUT):
+            first.setdefault(item.nodeid.partition("[")[0], item)
+    kept = set(first.values())
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = first.values()
 
 
 @pytest.hookimpl(wrapper=True)
