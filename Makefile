@@ -51,7 +51,7 @@ test: setup ## Run the tests, four at a time, for half of them wait (ARGS="-k se
 	@$(python) -m pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
 
 .PHONY: test-fast
-test-fast: setup-check ## Run the tests that need no browser, no chain and no other process
+test-fast: setup-check ## Run the quick tests that need no browser, no chain and no other process
 	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=2 --dist=loadfile $(ARGS)
 
 .PHONY: fuzz

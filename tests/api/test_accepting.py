@@ -70,6 +70,7 @@ BROKEN: dict[str, Callable[[Patch], None]] = {
 WAYS = [("/api/chat", "enqueue"), ("/api/chat", "interrupt"), ("/api/system", "enqueue")]
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(
     ("broken", "path", "if_busy"), [(broken, *way) for broken, way in paired([*BROKEN], WAYS, 2)]

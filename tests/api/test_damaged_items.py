@@ -198,6 +198,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("name", "damage"), ROWS, ids=[name for name, _ in ROWS])
 def test_a_damaged_session_costs_nobody_else_anything(
@@ -244,6 +245,7 @@ KINDS = st.sampled_from(["session", *CHILD_NAMES])
 ANY_DAMAGE = KINDS.flatmap(lambda kind: st.tuples(st.just(kind), damages(CHILD_NAMES[kind])))
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.timeout(600)
 def test_no_form_of_an_item_costs_another_session_anything(gateway: Gateway, stored: Table) -> None:

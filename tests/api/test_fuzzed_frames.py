@@ -157,6 +157,7 @@ def talking(gateway: Gateway, environment: Environment, monkeypatch: pytest.Monk
     return gateway
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS)

@@ -84,6 +84,7 @@ def carried_out(gateway: Gateway, folder: str, request: Sent) -> Answer:
         return invoke(folder, event)
 
 
+@pytest.mark.slow
 def test_every_route_is_in_the_document() -> None:
     assert set(operations()) == {route[:2] for route in ROUTES}
 

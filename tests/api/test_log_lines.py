@@ -93,6 +93,7 @@ def logged(tree: ast.AST) -> list[str]:
     return [text for name, text in named if name.rpartition(".")[2] in LOGGING]
 
 
+@pytest.mark.slow
 def test_no_call_that_logs_is_given_a_session_id() -> None:
     """Also where no test of ours comes by."""
     paths = [path for room in ("layers/forge", "worker", "functions") for path in (ROOT / room).rglob("*.py")]

@@ -47,6 +47,7 @@ def seqs(state: dict[str, Any]) -> list[int]:
     return [message["seq"] for message in state["messages"]]
 
 
+@pytest.mark.slow
 def test_a_state_holds_the_newest_messages_and_says_how_many_there_are(
     gateway: Gateway, real_store: Store
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_sync_that_asks_for_everything_gets_it_in_bounded_pieces_without_a_gap
     assert pieces > 1
 
 
+@pytest.mark.slow
 def test_a_stream_of_a_long_conversation_sends_bounded_events(gateway: Gateway, real_store: Store) -> None:
     count = MESSAGES_LIMIT + 20
     grow(gateway, real_store, [f"answer {number}" for number in range(count)])

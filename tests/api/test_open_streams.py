@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
 from forge.api import dependencies
 from forge.api.open_streams import KEPT_MS, StreamPlace
 from functions.chat_stream.handler import app
@@ -29,6 +31,7 @@ def test_a_caller_opens_as_many_sockets_as_may_be_and_one_that_leaves_makes_room
     assert gateway.connect(session_id="s5")[0] == 429
 
 
+@pytest.mark.slow
 def test_a_socket_that_its_session_refuses_takes_no_place(gateway: Gateway, environment: Environment) -> None:
     environment.set(CALLER_STREAMS="60", CALLER_UNITS_PER_MINUTE="60000")
     opened = [gateway.connect(session_id="crowded")[0] for _ in range(55)]

@@ -63,6 +63,7 @@ def hurried(tree: ast.Module) -> Iterator[int]:
             yield node.lineno
 
 
+@pytest.mark.slow
 def test_no_test_gives_up_before_a_busy_computer_answers() -> None:
     found = [
         f"{path.relative_to(TESTS)}:{line}"

@@ -142,6 +142,7 @@ def test_the_layer_ships_the_stream_server() -> None:
     assert "uvicorn handler:app" in (ROOT / "functions" / "chat_stream" / "run.sh").read_text()
 
 
+@pytest.mark.slow
 def test_sqs_has_no_permission_of_its_own_for_a_batch() -> None:
     """By AWS's own list of actions, which cfn-lint brings: the emulator asks for what nobody can grant."""
     known = json.loads((files("cfnlint.data.AdditionalSpecs") / "Policies.json").read_text())["sqs"]

@@ -20,6 +20,7 @@ def dollars(*parts: str) -> float:
     return sum(line.dollars for part in parts for line in turn.bill(turn.budget())[part])
 
 
+@pytest.mark.slow
 def test_no_count_of_a_turn_a_reload_or_the_expiry_has_grown() -> None:
     counts = counted()
     grown = {

@@ -13,6 +13,7 @@ from tests.virtual_loop import run_in_virtual_time
 from worker.push.frame_pace import PACES, FramePace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", TURNS, ids=lambda turn: title(*turn))
 def test_a_turn_makes_no_more_calls_frames_and_bytes_than_its_budget(
     turn: tuple[int, int, FramePace],

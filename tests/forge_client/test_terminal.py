@@ -91,6 +91,7 @@ async def test_an_answer_that_is_not_whole_looks_it(
         )
 
 
+@pytest.mark.slow
 async def test_a_queued_message_is_shown_and_withdrawn_by_a_click(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -104,6 +105,7 @@ async def test_a_queued_message_is_shown_and_withdrawn_by_a_click(
         assert server.api.asked("/api/interrupt")[0].body["run_id"] == run_id
 
 
+@pytest.mark.slow
 async def test_an_approval_is_shown_in_words_and_needs_a_hash(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -124,6 +126,7 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
         await until(pilot, lambda: not pilot.app.screen.query(ApprovalCard))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "told"),
     [("", ""), ("  too dear ", ": too dear"), (HASH, "")],
@@ -141,6 +144,7 @@ async def test_an_approval_is_rejected(
         await until(pilot, lambda: answers(pilot) == [f"Thank you. Transaction rejected by user{told}"])
 
 
+@pytest.mark.slow
 async def test_a_call_that_waits_for_a_word_is_shown_whole_and_allowed(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

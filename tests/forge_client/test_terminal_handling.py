@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -21,6 +22,7 @@ from tests.forge_client.simulated_session import SimulatedSession
 from tests.forge_client.test_client import wallet_request
 
 
+@pytest.mark.slow
 async def test_the_network_is_switched(server: FakeServer, remembered: RememberedSessions) -> None:
     running(server).finish()
     async with chatting(server.base_url, remembered) as pilot:
@@ -31,6 +33,7 @@ async def test_the_network_is_switched(server: FakeServer, remembered: Remembere
         await until(pilot, lambda: "base" in "".join(texts(pilot, StatusLine)))
 
 
+@pytest.mark.slow
 async def test_conversations_are_remembered_chosen_renamed_and_deleted(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -59,6 +62,7 @@ async def test_conversations_are_remembered_chosen_renamed_and_deleted(
         assert server.session(other).hot is None
 
 
+@pytest.mark.slow
 async def test_an_absent_server_is_explained_and_the_message_kept(
     remembered: RememberedSessions, unused_port: int
 ) -> None:
@@ -68,6 +72,7 @@ async def test_an_absent_server_is_explained_and_the_message_kept(
         await until(pilot, lambda: pilot.app.screen.query_one(Composer).text == "hello?")
 
 
+@pytest.mark.slow
 async def test_only_the_end_of_a_long_conversation_is_shown_until_more_is_wanted(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -96,6 +101,7 @@ async def scrolled(
         yield pilot, session, transcript
 
 
+@pytest.mark.slow
 async def test_the_end_stays_in_view_until_the_person_scrolls_back(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:
@@ -136,6 +142,7 @@ async def test_the_end_stays_in_view_when_a_wallet_request_takes_room_away(
         await until(pilot, lambda: transcript.is_vertical_scroll_end)
 
 
+@pytest.mark.slow
 async def test_a_line_is_added_and_the_last_message_comes_back(
     server: FakeServer, remembered: RememberedSessions
 ) -> None:

@@ -50,6 +50,7 @@ def test_the_document_has_the_helps_own_words() -> None:
     assert dict(table[1:]) == {row.shown: row.does for row in KEYS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["f1", "ctrl+underscore"])
 @pytest.mark.parametrize("closing", ["escape", "enter", "f1"])
 async def test_help_opens_over_a_draft_and_leaves_it(

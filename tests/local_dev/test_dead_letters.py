@@ -56,6 +56,7 @@ def run(
     return tool.main(arguments, environment, said.append, file), "\n".join(said)
 
 
+@pytest.mark.slow
 def test_a_deployed_stack_is_looked_at_by_its_name_alone(given_up: str, urls: dict[str, str]) -> None:
     deploy({OUTPUTS[variable]: value for variable, value in urls.items()})
     code, said = run("--stack", STACK)

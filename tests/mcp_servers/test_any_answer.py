@@ -102,6 +102,7 @@ def test_every_field_that_is_missing_or_elsewhere_is_unknown(desk: Desk, tool: s
         _check(desk, tool, mutation)
 
 
+@pytest.mark.slow
 @examples(150)
 @given(case=CASES)
 def test_every_tool_answers_honestly_or_refuses_clearly(desk: Desk, case: tuple[str, Mutation]) -> None:

@@ -66,6 +66,7 @@ async def test_the_largest_arguments_of_each_tool_are_not_decoded_on_the_loop(
         assert calls.total() <= MOST_CALLS, calls
 
 
+@pytest.mark.slow
 async def test_heavy_arguments_are_really_decoded_and_the_count_sees_it() -> None:
     """Else the test above could not fail."""
     with counted() as calls:

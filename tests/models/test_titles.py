@@ -45,6 +45,7 @@ def test_a_first_message_names_the_conversation(text: str, title: str) -> None:
     assert automatic_title(text) == title
 
 
+@pytest.mark.slow
 @given(value=st.lists(VALUES) | st.dictionaries(st.text(), VALUES), indent=st.sampled_from([None, 2]))
 def test_json_is_named_in_words(value: object, indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=indent)

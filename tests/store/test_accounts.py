@@ -187,6 +187,7 @@ def cutting(left: list[int]) -> Callable[..., None]:
     return cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", ["before-call.dynamodb", "after-call.dynamodb"])
 def test_a_deletion_that_is_cut_off_anywhere_counts_each_once_and_leaves_nothing(
     store: Store, dynamodb: Any, table: str, event: str

@@ -49,6 +49,7 @@ def store_with(table: str, clock: Clock, dynamodb: Any, **values: Any) -> Store:
     return open_store(Settings(forge_table=table, **values), clock, dynamodb)
 
 
+@pytest.mark.slow
 def test_the_messages_of_an_owner_are_counted_exactly_over_200_sessions(
     table: str, clock: Clock, dynamodb: Any
 ) -> None:
@@ -61,6 +62,7 @@ def test_the_messages_of_an_owner_are_counted_exactly_over_200_sessions(
     assert at_once(say, RateLimited) == 40
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_session_are_counted_exactly(table: str, clock: Clock, dynamodb: Any) -> None:
     store = store_with(table, clock, dynamodb, rate_limit_burst=10, rate_limit_per_minute=30)
     assert at_once(lambda _: store.admission.command(KEY, 1), RateLimited) == 10
@@ -78,12 +80,14 @@ def test_a_caller_is_at_most_5_percent_over_and_others_are_not_charged(
     store.admission.admit("address#b", Price(price))
 
 
+@pytest.mark.slow
 def test_the_roof_holds_for_all_callers_together(table: str, clock: Clock, dynamodb: Any) -> None:
     store = store_with(table, clock, dynamodb, deployment_units_per_minute=300)
     let_in = at_once(lambda number: store.admission.admit(f"address#{number}", Price(1, 1)), RateLimited)
     assert 100 <= let_in <= 105
 
 
+@pytest.mark.slow
 def test_a_roof_that_is_shared_by_twenty_processes_is_at_most_5_percent_over(
     table: str, clock: Clock, dynamodb: Any
 ) -> None:
@@ -112,6 +116,7 @@ def connection(number: int, clock: Clock) -> Connection:
     return Connection(connection_id=f"c{number}", key=KEY, connected_at=clock())
 
 
+@pytest.mark.slow
 def test_the_connections_of_a_session_are_counted_exactly(store: Store, clock: Clock) -> None:
     opened = at_once(lambda n: store.controls.connect(connection(n, clock)), TooManyConnections)
     assert opened == CONNECTIONS_LIMIT
@@ -191,6 +196,7 @@ def test_blocks_let_through_at_most_one_block_more_than_was_charged(
     assert let_in < charged + block
 
 
+@pytest.mark.slow
 def test_the_messages_of_a_session_are_counted_exactly_and_nobody_is_told_of_storage(
     table: str, clock: Clock, dynamodb: Any
 ) -> None:

@@ -136,6 +136,7 @@ def test_the_history_of_an_older_generation_is_never_read(store: Store, clock: C
     assert store.journal.history(lease) == [b"new"]
 
 
+@pytest.mark.slow
 def test_of_a_long_history_a_run_gets_the_newest_entries(store: Store):
     """At least so many as one run can add, and beginning at the same entry for many runs."""
     lease, whole = started(store), list[bytes]()

@@ -44,6 +44,7 @@ def test_requests_of_200_clients_are_counted(table: str, clock: Clock, dynamodb:
     assert at_once(lambda _: store.admission.admit(None, Price(0, 0)), DayUsedUp) == limit
 
 
+@pytest.mark.slow
 def test_twenty_processes_are_at_most_5_percent_over(table: str, clock: Clock, dynamodb: Any) -> None:
     stores = [store_with(table, clock, dynamodb, deployment_streams_per_day=1_200) for _ in range(PROCESSES)]
     price, let_in = Price(0, 0, ("streams",)), 0

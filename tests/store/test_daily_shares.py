@@ -90,6 +90,7 @@ def test_200_at_once_of_one_caller_use_their_share_and_others_theirs(
     ACTS[act](store, clock, "greedy")
 
 
+@pytest.mark.slow
 def test_the_shares_of_all_callers_are_within_the_deployments_day(store: Store, clock: Clock) -> None:
     let_in = at_once(lambda number: request(store, clock, f"caller {number % 10}"), DayUsedUp)
     assert let_in == LIMIT
@@ -123,12 +124,14 @@ def test_tokens_of_strangers_have_a_share_and_those_of_owners_their_own_limit(
     store.runs.tokens_left(lease("another"))
 
 
+@pytest.mark.slow
 def test_a_transaction_that_was_not_sent_uses_nothing_of_a_share(store: Store, clock: Clock) -> None:
     for _ in range(3 * SHARE):
         store.spendings.cancel(store.spendings.begin(0, SendingCaps(), "p"))
     sending(store, clock, "p")
 
 
+@pytest.mark.slow
 def test_where_a_caller_may_use_all_or_has_no_name_nothing_is_counted_for_them(
     table: str, clock: Clock, dynamodb: Any
 ) -> None:

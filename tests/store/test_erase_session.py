@@ -79,6 +79,7 @@ def test_a_damaged_session_is_deleted_and_told_again(store: Store, dynamodb: Any
     assert told(store).inbox
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("event", ["before-call.dynamodb", "after-call.dynamodb"])
 @pytest.mark.parametrize("name", [None, "once"])
 def test_a_deletion_that_is_cut_off_anywhere_counts_once_and_leaves_nothing(

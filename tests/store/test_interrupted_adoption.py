@@ -102,6 +102,7 @@ def calls_of_an_adoption(store: Store, dynamodb: Any) -> int:
     return len(calls)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before the call", "after it"])
 def test_an_adoption_that_is_cut_off_anywhere_loses_and_doubles_nothing(
     store: Store, dynamodb: Any, table: str, when: str

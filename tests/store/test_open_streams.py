@@ -24,6 +24,7 @@ def few(table: str, clock: Clock, dynamodb: Any) -> Store:
     return open_store(Settings(forge_table=table, caller_streams=MOST), clock, dynamodb)
 
 
+@pytest.mark.slow
 def test_of_200_that_open_at_once_as_many_are_let_in_as_may_be(few: Store, clock: Clock) -> None:
     def opens(number: int) -> None:
         few.open_streams.open("p", f"s{number}", clock() + LIFE)
@@ -32,6 +33,7 @@ def test_of_200_that_open_at_once_as_many_are_let_in_as_may_be(few: Store, clock
     few.open_streams.open("another", "s1", clock() + LIFE)
 
 
+@pytest.mark.slow
 def test_200_that_come_when_all_have_died_are_let_in_once_each(few: Store, clock: Clock) -> None:
     for number in range(MOST):
         few.open_streams.open("p", f"old{number}", clock() + LIFE)

@@ -77,6 +77,7 @@ def test_a_sessions_tasks_together_move_no_more_than_its_cap(store: Store, limit
     assert spent(store, NOBODY) == limit * ETHER
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("payer", [None, "an-address-prefix"])
 def test_an_owners_sessions_together_move_no_more_than_the_owners_cap(
     store: Store, payer: str | None
@@ -106,6 +107,7 @@ def test_a_refused_owner_leaves_the_session_and_the_deployment_uncharged(store: 
     assert refusal(store, run_of(store, BOB), ETHER, caps) is None  # the deployment's third
 
 
+@pytest.mark.slow
 def test_twenty_workers_together_are_at_most_5_percent_over_the_deployments_day(
     table: str, clock: Clock, dynamodb: Any
 ) -> None:

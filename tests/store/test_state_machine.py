@@ -260,6 +260,7 @@ class Sessions(RuleBasedStateMachine):
             check_session(self.store, session, model)
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.timeout(1_200)
 def test_nothing_is_lost_doubled_or_reordered_whatever_happens(dynamodb: Any, table: str):

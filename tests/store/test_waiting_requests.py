@@ -30,6 +30,7 @@ def test_of_200_that_wait_at_once_a_caller_holds_a_twentieth_of_the_places(few: 
     few.waits.open("another", "w", clock() + LIFE)
 
 
+@pytest.mark.slow
 def test_200_callers_at_once_hold_no_more_than_there_is_and_nearly_all_of_it(
     few: Store, clock: Clock
 ) -> None:
@@ -37,6 +38,7 @@ def test_200_callers_at_once_hold_no_more_than_there_is_and_nearly_all_of_it(
     assert 0.75 * MOST <= let_in <= MOST
 
 
+@pytest.mark.slow
 def test_whoever_is_refused_for_everybodys_sake_holds_nothing_of_their_own(few: Store, clock: Clock) -> None:
     for number in range(20 * MOST):
         try:
@@ -52,6 +54,7 @@ def test_whoever_is_refused_for_everybodys_sake_holds_nothing_of_their_own(few: 
         few.waits.open("late", f"again{number}", clock() + LIFE)
 
 
+@pytest.mark.slow
 def test_a_wait_that_ends_makes_room_for_its_caller_and_for_all(few: Store, clock: Clock) -> None:
     for number in range(3 * MOST):
         few.waits.open("p", f"w{number}", clock() + LIFE)

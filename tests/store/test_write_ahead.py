@@ -324,6 +324,7 @@ def come_to_an_end(scene: Scene, writers: Iterable[Writer]) -> None:
             scene.look()
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 def test_whatever_comes_late_or_never_what_is_visible_stays(dynamodb: Any, table: str):
     clock = Clock()

@@ -116,6 +116,7 @@ EFFECTS: dict[str, tuple[str, dict[str, Any], bool]] = {
 }
 
 
+@pytest.mark.slow
 async def test_what_is_asked_about_after_what(person: Person) -> None:
     for number, (source, (calls, is_open)) in enumerate(SOURCES.items()):
         key = SessionKey(ANONYMOUS, f"after-{number}")
@@ -143,6 +144,7 @@ async def waiting(person: Person, payment: tuple[str, dict[str, Any]] = PAYMENT)
     return ask
 
 
+@pytest.mark.slow
 async def test_what_the_person_allows_is_done_once_also_by_another_worker(person: Person) -> None:
     ask = await waiting(person)
     assert (ask.tool, ask.arguments, ask.strangers) == (*PAYMENT, ["read_page"])
@@ -174,6 +176,7 @@ async def test_nothing_is_done_without_the_persons_yes(person: Person, outcome: 
     )
 
 
+@pytest.mark.slow
 async def test_words_allow_nothing(person: Person) -> None:
     ask = await waiting(person)
     for text in (
@@ -208,6 +211,7 @@ async def test_a_call_on_another_network_than_the_one_asked_about_is_not_made(pe
     assert person.bank.transfers == []
 
 
+@pytest.mark.slow
 async def test_words_of_strangers_change_no_network_that_later_calls_use(person: Person) -> None:
     ask = await waiting(person, ("set_network", {"network": "mainnet"}))
     assert (await person.stage.session()).network == "testnet"
@@ -247,6 +251,7 @@ def test_no_server_can_say_of_its_tool_that_it_asks_itself() -> None:
         assert waits_for_a_word(ToolDefinition(name="pay", metadata=hints))
 
 
+@pytest.mark.slow
 async def test_no_more_is_asked_about_than_can_be_shown_whole(person: Person) -> None:
     await person.say(calling(("read_page", {})))
     await person.say(calling(*[("transfer", {"to": "Bob", "amount": n}) for n in range(ASKS_LIMIT + 1)]))
@@ -260,6 +265,7 @@ async def test_no_more_is_asked_about_than_can_be_shown_whole(person: Person) ->
     assert person.bank.transfers == []
 
 
+@pytest.mark.slow
 async def test_calls_of_one_response_that_wait_are_allowed_one_by_one(person: Person) -> None:
     await person.say(calling(("read_page", {})))
     await person.say(calling(PAYMENT, ("transfer", {"to": "Eve", "amount": 6})))

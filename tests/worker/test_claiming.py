@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from forge.errors import LeaseHeld
 from forge.models.run import RunMessage
 from forge.models.timing import HELD_RETRY_SECONDS, LEASE_MS, SUSPECT_RETRY_SECONDS
@@ -92,6 +94,7 @@ async def test_a_worker_that_stops_claims_nothing_after_its_wait(stage: Stage) -
     assert len(claims) == 1
 
 
+@pytest.mark.slow
 async def test_a_suspect_comes_to_its_worker_once_the_other_one_has_stored_something(stage: Stage) -> None:
     """Both have lost two workers, and a third one together. While the first one's LLM takes its time, the second one is
     put back.

@@ -136,6 +136,7 @@ def dead_letters(stage: Stage) -> int:
     return int(queue._client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 async def test_a_command_whose_tool_raises_anything_is_run_once_and_answered(stage: Stage) -> None:
     members, calls = [*LISTED, *unforeseen(examples(120).max_examples)], Counter[int]()
@@ -151,6 +152,7 @@ async def test_a_command_whose_tool_raises_anything_is_run_once_and_answered(sta
     assert calls == Counter(range(len(members)))
 
 
+@pytest.mark.slow
 async def test_a_run_whose_tool_raises_anything_ends_and_says_so(stage: Stage) -> None:
     members, calls = [*LISTED, *unforeseen(20)], Counter[int]()
     stage.servers = [raising(members, calls)]
@@ -195,6 +197,7 @@ async def test_a_result_of_20_mb_is_answered_by_its_beginning_once(stage: Stage)
     await emptied(stage)
 
 
+@pytest.mark.slow
 async def test_a_run_gets_a_result_of_20_mb_by_its_beginning(stage: Stage) -> None:
     stage.servers = [raising(LISTED, Counter())]
     stage.llm = Script([call("huge", '{"size":10000000}', "c1")], ["I have seen it."]).llm()
@@ -233,6 +236,7 @@ def every(
     return broken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", ["claim", "finish"])
 async def test_a_run_that_cannot_be_handled_is_given_up_after_three_exceptions(
     stage: Stage, operation: str

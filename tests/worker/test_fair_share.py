@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_ai.messages import UserPromptPart
@@ -66,6 +67,7 @@ def test_what_is_put_off_comes_later_each_time_and_never_becomes_a_dead_letter()
     assert RENEWED_RECEIVES < 100
 
 
+@pytest.mark.slow
 async def test_a_crowd_of_one_caller_leaves_places_and_all_of_it_is_answered_in_order(stage: Stage) -> None:
     inside, most, may_end = 0, 0, asyncio.Event()
 

@@ -205,6 +205,7 @@ async def answer(messages: list[ModelMessage], _info: Any) -> AsyncIterator[Any]
             yield "Paying. "
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("last", "after"), paired(range(1, 9), [False, True], 2))
 async def test_a_stop_at_any_point_of_an_allowed_call_says_once_what_became_of_it(
@@ -278,6 +279,7 @@ async def test_what_an_agent_has_begun_that_does_not_stop_is_told(stage: Stage) 
     assert of_kind(messages, "tool_result") == {"c1": "unknown"}
 
 
+@pytest.mark.slow
 async def test_an_answer_that_is_being_stored_when_its_agent_is_given_up_is_there_once(stage: Stage) -> None:
     bank, loop, may_go_on = Bank(), asyncio.get_running_loop(), threading.Event()
     script = paying(stage, bank)

@@ -111,6 +111,7 @@ ENDS: list[tuple[str, str, Reply, str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wire", "reply", "outcome", "end"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS]
 )

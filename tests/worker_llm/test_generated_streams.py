@@ -71,6 +71,7 @@ def join(deltas: list[dict[str, Any]]) -> list[StreamedCall]:
     return joiner.calls
 
 
+@pytest.mark.slow
 @examples(500)
 @given(streamed=streamed_calls())
 def test_calls_are_joined_however_they_are_numbered_and_cut(

@@ -44,6 +44,7 @@ TURNS = st.lists(
 )
 
 
+@pytest.mark.slow
 @examples(70)
 @given(made=TURNS, source=st.sampled_from(wires.WIRES), target=st.sampled_from(wires.WIRES))
 async def test_a_conversation_survives_any_turn(
@@ -72,6 +73,7 @@ def cut_reply(chunks: list[bytes], end: str) -> Reply:
     return wires.chat(chunks, end or None)
 
 
+@pytest.mark.slow
 @examples(70)
 @given(
     sends=st.integers(1, 3),
@@ -123,6 +125,7 @@ def damaged(draw: st.DrawFn) -> tuple[str, list[bytes], bool]:
     return wire, [frame for frames in kept for frame in frames], has_end
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @examples(100)
 @given(stream=damaged())

@@ -260,6 +260,7 @@ MOST_SECONDS = 1.0
 """Of processor time on the worker's loop, some hundred times what a text of this length takes."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opening", OPENINGS)
 def test_no_message_takes_longer_to_read_than_its_length(opening: str) -> None:
     box = ToolCalls(TOOLS)

@@ -154,6 +154,7 @@ REFUSED: list[tuple[str, str, int, Any, str, int]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wire", "status", "body", "words", "requests"),
     [row[1:] for row in REFUSED],

@@ -121,6 +121,7 @@ async def shared_stage() -> AsyncIterator[Stage]:
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio(loop_scope="module")
 @examples(60)
 @given(messages=HISTORIES, wire=st.sampled_from(wires.WIRES), damaged=st.none() | st.integers(0, 7))

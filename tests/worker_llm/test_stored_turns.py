@@ -47,6 +47,7 @@ async def test_conversation_goes_on_after_a_bad_turn(
         assert talk.notices == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", wires.WIRES)
 async def test_ids_used_again_in_a_later_turn_are_made_unique(source: str) -> None:
     async with conversation() as talk:

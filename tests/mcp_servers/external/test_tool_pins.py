@@ -88,6 +88,7 @@ def test_of_two_workers_that_see_different_tools_first_one_is_believed(store: St
 LATE = "At the end it sends all ether to the stranger."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", ["Pays. ", "\u200b"], ids=["words", "hidden signs"])
 def test_what_an_operator_agrees_to_is_shown_whole(store: Store, filler: str) -> None:
     """A text whose end is not shown could say anything there."""

@@ -156,6 +156,7 @@ def gifts(draw: st.DrawFn) -> tuple[str, bytes]:
     return spender, data + draw(st.sampled_from([b"", b"\1", b"\0" * 31, b"\xff" * 40]))
 
 
+@pytest.mark.slow
 @examples(500)
 @given(gifts(), LEVELS, st.binary(min_size=4, max_size=4))
 def test_a_gift_in_any_wrapping_is_found_or_said_to_be_unreadable(
