@@ -1,6 +1,6 @@
 // Converts a wallet's answers, whatever their form, to typed values. No code here calls a wallet.
 
-import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE } from './wallet_dialects.js';
+import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE, NOT_SENT } from './wallet_dialects.js';
 
 /** @import { ErrorMeaning } from './wallet_dialects.js' */
 
@@ -12,6 +12,7 @@ import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE } fr
 const DEEPEST = 5;
 const WORDS_LENGTH = 300;
 const HASH = /^\s*(?:0x)?([0-9a-f]{64})\s*$/i;
+const ACCOUNT = /^(?:eip155:\d+:)?0x([0-9a-f]{40})$/i;
 const MEANINGS = new Map(ERROR_ROWS.map(({ code, means }) => [code, means]));
 
 /** @param {unknown} answer what `eth_sendTransaction` resolved to @returns {SendOutcome} */
@@ -27,7 +28,7 @@ export function failedSendOutcome(error) {
   if (hash) return { kind: 'sent', hash };
   const meaning = meaningOf(error);
   if (meaning === 'declined') return { kind: 'declined' };
-  if (meaning) return { kind: 'not_sent', problem: problemOf(error) };
+  if (NOT_SENT.includes(meaning)) return { kind: 'not_sent', problem: problemOf(error) };
   return { kind: 'unknown', problem: `Your wallet reported a problem: ${problemOf(error)}` };
 }
 
@@ -54,20 +55,24 @@ export function problemOf(error) {
   return words ? String(words).slice(0, WORDS_LENGTH) : 'The wallet refused without saying why.';
 }
 
-/** A chain's id as wallets write it: `0x1`, `0x01`, `1` or a number; null for anything else. @param {unknown} answer @returns {number | null} */
+/** A chain's id as wallets write it: `0x1`, `0x01`, `1`, `eip155:1` (CAIP-2) or a number; null for anything else. @param {unknown} answer @returns {number | null} */
 export function chainIdIn(answer) {
   const value = typeof answer === 'object' && answer !== null ? (read(answer, 'chainId') ?? read(answer, 'result')) : answer;
   if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'string') return null;
-  const text = String(value).trim();
+  const text = String(value).trim().replace(/^eip155:/i, '');
   const number = /^(?:0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(number) && number > 0 ? number : null;
 }
 
-/** @param {unknown} answer @returns {string[]} the accounts that a wallet names */
+/** Addresses alone, with their chain before them (CAIP-10), or as objects. @param {unknown} answer @returns {string[]} the accounts that a wallet names */
 export function accountsIn(answer) {
   const list = Array.isArray(answer) ? answer : (read(answer, 'accounts') ?? read(answer, 'result') ?? [answer]);
   if (!Array.isArray(list)) return [];
-  return list.flatMap((each) => (typeof each === 'string' && /^0x[0-9a-f]{40}$/i.test(each.trim()) ? [`0x${each.trim().slice(2)}`] : []));
+  return list.flatMap((each) => {
+    const named = read(each, 'address') ?? each;
+    const found = typeof named === 'string' ? ACCOUNT.exec(named.trim()) : null;
+    return found ? [`0x${found[1]}`] : [];
+  });
 }
 
 /** @param {unknown} answer @returns {string | null} */

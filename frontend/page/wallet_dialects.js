@@ -16,6 +16,10 @@ export const ERROR_ROWS = [
   { code: '5001', means: 'declined', source: 'WalletConnect/walletconnect-monorepo#4094, error table', seen: '2026-11-26' },
   { code: '5002', means: 'declined', source: 'antonio-fr/pyWalletConnect#18 (a declined signature)', seen: '2026-11-26' },
   { code: 'ACTION_REJECTED', means: 'declined', source: 'Uniswap/interface#5996 (ethers 5.7 wraps the error)', seen: '2026-11-26' },
+  { code: '27013', means: 'declined', source: 'Ledger status 0x6985, “denied by the user”; from memory, not looked up', seen: '2026-11-26' },
+  { code: '21761', means: 'declined', source: 'Ledger status 0x5501, refused on the device; from memory, not looked up', seen: '2026-11-26' },
+  { code: 'Failure_ActionCancelled', means: 'declined', source: 'Trezor Connect; from memory, not looked up', seen: '2026-11-26' },
+  { code: 'Method_Cancel', means: 'declined', source: 'Trezor Connect; from memory, not looked up', seen: '2026-11-26' },
   { code: '4100', means: 'refused', source: 'EIP-1193: unauthorized', seen: '2026-11-26' },
   { code: '4200', means: 'refused', source: 'EIP-1193: unsupported method', seen: '2026-11-26' },
   { code: '4901', means: 'refused', source: 'EIP-1193: not connected to this chain', seen: '2026-11-26' },
@@ -33,6 +37,14 @@ export const ERROR_ROWS = [
  * @type {readonly ErrorMeaning[]}
  */
 export const MEANT_ANYWHERE = ['declined', 'unknown_chain'];
+
+/**
+ * Meanings that say for certain that nothing was sent, when the wallet was asked to send. `pending` does not: the open
+ * request may be an earlier one for the same transaction, and nodes have that code for a request that took too long
+ * (geth's rpc package), which some wallets pass on.
+ * @type {readonly (ErrorMeaning | null)[]}
+ */
+export const NOT_SENT = ['refused', 'unknown_chain'];
 
 /** Where wallets and libraries put an error inside an error. Source: MetaMask/metamask-mobile#3312 and #13415, BoltzExchange/boltz-web-app#1220. */
 export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'info', 'innerError', 'reason'];

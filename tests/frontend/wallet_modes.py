@@ -74,6 +74,10 @@ MODES = [
     Mode("names no chain", "not_sent", 0, {"eth_chainId": [answers(None)]}),
     Mode("names its chain as a number", "sent", 1, {"eth_chainId": [answers(1)]}),
     Mode("names its chain as decimal text", "sent", 1, {"eth_chainId": [answers("1")]}),
+    Mode("names its chain by CAIP-2", "sent", 1, {"eth_chainId": [answers("eip155:1")]}),
+    Mode("names its account by CAIP-10", "sent", 1, {"eth_accounts": [answers([f"eip155:1:{PAYER}"])]}),
+    Mode("names its account as an object", "sent", 1, {"eth_accounts": [answers([{"address": PAYER}])]}),
+    Mode("names another account by CAIP-10", "not_sent", 0, {"eth_accounts": [answers([f"eip155:1:{OTHER}"])]}),
     Mode("names its chain padded", "sent", 1, {"eth_chainId": [answers("0x0001")]}),
     Mode("names its chain as words", "not_sent", 0, {"eth_chainId": [answers("mainnet")]}),
     # D6 – D8: an answer of another form; the money has moved
@@ -96,7 +100,11 @@ MODES = [
     on_send("declined as ethers", "declined", throws(OF_ETHERS)),
     on_send("unauthorized", "not_sent", throws({"code": 4100})),
     on_send("unsupported", "not_sent", throws({"code": 4200})),
-    on_send("busy with another request", "not_sent", throws({"code": -32002})),
+    # The open request may be an earlier one for the same transaction, and nodes have the code for a timeout.
+    on_send("busy with another request", "unknown", throws({"code": -32002})),
+    on_send("timed out after sending", "unknown", throws({"code": -32002}, moves=True), 1),
+    on_send("declined on a Ledger", "declined", throws({"$error": {"statusCode": 27013}})),
+    on_send("declined on a Trezor", "declined", throws({"code": "Failure_ActionCancelled"})),
     on_send("internal error after sending", "unknown", throws({"code": -32603, "message": "timeout"}, moves=True), 1),
     on_send("throws a text", "unknown", throws("User closed modal")),
     on_send("throws undefined", "unknown", throws("$undefined")),
@@ -118,8 +126,8 @@ HANGS = [
     on_send("never answers", "unknown", HANG),
 ]
 
-DEFINITE = [4001, "4001", 4100, 4200, 4901, 4902, 5000, -32002, "ACTION_REJECTED"]
-VAGUE = [4900, -32000, -32003, -32603, "SERVER_ERROR", None]
+DEFINITE = [4001, "4001", 4100, 4200, 4901, 4902, 5000, 27013, "Method_Cancel", "ACTION_REJECTED"]
+VAGUE = [4900, -32002, -32000, -32003, -32603, "SERVER_ERROR", None]
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 99_999), st.text(max_size=12), st.just(SIGNATURE)
 )
