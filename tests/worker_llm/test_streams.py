@@ -165,6 +165,47 @@ async def test_forms_that_mean_nothing_are_left_out(reply: Reply) -> None:
         assert (talk.answer, talk.notices) == ("Five.", [])
 
 
+def claude_call(given: Any, *pieces: str, index: int | None = 0) -> list[bytes]:
+    block = {"type": "tool_use", "id": f"t{given}{pieces}", "name": "balance", "input": given}
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    return [
+        claude.event("content_block_start", index=index, content_block=block),
+        *(claude.event("content_block_delta", index=index, delta=delta) for delta in deltas),
+        claude.event("content_block_stop", index=index),
+    ]
+
+
+CLAUDE_CALLS: list[tuple[str, list[bytes], list[str]]] = [
+    ("whole at its beginning", claude_call({"who": "Alice"}), ["Alice"]),
+    ("whole at its beginning, and an empty piece", claude_call({"who": "Alice"}, ""), ["Alice"]),
+    ("whole at its beginning, and once more", claude_call({"who": "Alice"}, ALICE[:7], ALICE[7:]), ["Alice"]),
+    ("no input at its beginning", claude_call(None, ALICE), ["Alice"]),
+    ("all numbered 0", [*claude_call({}, ALICE), *claude_call({}, BOB)], ["Alice", "Bob"]),
+    ("a text and a call, both 0", [*claude.text(0, "I look."), *claude_call({}, ALICE)], ["Alice"]),
+    (
+        "no numbers",
+        [*claude_call({}, ALICE, index=None), *claude_call({}, BOB, index=None)],
+        ["Alice", "Bob"],
+    ),
+    (
+        "numbers with gaps",
+        [*claude_call({}, ALICE, index=3), *claude_call({}, BOB, index=9)],
+        ["Alice", "Bob"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "asked"), [row[1:] for row in CLAUDE_CALLS], ids=[row[0] for row in CLAUDE_CALLS]
+)
+async def test_calls_of_gateways_to_the_messages_api_are_read(blocks: list[bytes], asked: list[str]) -> None:
+    async with conversation() as talk:
+        reply = stream([claude.start(), *blocks, *claude.end("tool_use")])
+        await talk.say("anthropic", reply, wires.text("anthropic", "Five."))
+        assert sorted(call["who"] for _, call in talk.bank.calls) == asked
+        assert (talk.answer, talk.refusals) == ("Five.", [])
+
+
 async def failed_with(talk: Conversation, wire: str, reply: Reply) -> str:
     ended = await talk.say(wire, *[reply] * 4)
     assert ended.ending.outcome == "failed"

@@ -36,6 +36,10 @@ class _ReadableEvents:
     def __init__(self, events: Any, model_name: str) -> None:
         self._events, self._model_name = events, model_name
         self._left_out: set[int] = set()
+        self._whole: set[int] = set()
+        """The calls whose arguments came whole with their beginning; some gateways send them once more after it."""
+        self._numbers: dict[Any, int] = {}
+        self._count = 0
         self._started = False
 
     @property
@@ -62,14 +66,27 @@ class _ReadableEvents:
             case "content_block_start":
                 return self._opens(event)
             case "content_block_delta":
-                return event.index not in self._left_out and _has_text(event.delta)
+                self._number(event)
+                is_repeated = event.index in self._whole and event.delta.type == "input_json_delta"
+                return not (event.index in self._left_out or is_repeated) and _has_text(event.delta)
             case "content_block_stop":
+                self._number(event)
                 return event.index not in self._left_out
             case kind:
                 return kind == "message_stop"
 
+    def _number(self, event: Any, *, is_new: bool = False) -> None:
+        """Number the blocks by their order, because some gateways give all of them the number 0."""
+        if is_new or event.index not in self._numbers:
+            self._numbers[event.index] = self._count
+            self._count += 1
+        event.index = self._numbers[event.index]
+
     def _opens(self, event: Any) -> bool:
+        self._number(event, is_new=True)
         if event.content_block.type in _BLOCKS:
+            if getattr(event.content_block, "input", None):
+                self._whole.add(event.index)
             return True
         self._left_out.add(event.index)
         return False
