@@ -88,8 +88,11 @@ class LeasedRecord:
         is_first = not self._feed.text_length
         self._feed.add_text(well_formed(text))
         if is_first:
-            self.is_due.set()
             self.first_text_at = self.first_text_at or self._clock()
+            try:
+                await _frame_first()
+            finally:
+                self.is_due.set()
 
     async def hold_lease(self) -> None:
         if self._left < _MARGIN:
@@ -227,6 +230,14 @@ class LeasedRecord:
                 if not limit.expired():  # the call's own error
                     raise
                 raise LeaseLost from None
+
+
+async def _frame_first() -> None:
+    """Let the first frame go out. What the agent library does with an answer's first event keeps the event loop for
+    milliseconds; the senders write in the first turn of the loop, and the loop sends what was written in the second.
+    """
+    for _ in range(2):
+        await asyncio.sleep(0)
 
 
 def ended_messages(before: Session, drafts: Sequence[Draft]) -> list[Message]:
