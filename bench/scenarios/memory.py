@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from bench.crowds import Crowd, at_application, at_floor
+from bench.crowds import Crowd, application, at_bare_server, at_stack
 from bench.figures import Figure
 from bench.floor_process import running_floor
 from bench.people import UNLIMITED, people
@@ -16,17 +17,25 @@ WORKERS = 2
 SESSIONS = 200
 KIB = 1_024
 STREAMING = Crowd(users=SESSIONS, turns=1, tokens=200, per_second=20, begin_within=2)
+FIRST = replace(STREAMING, users=1, tokens=20)
+"""One person's answer before, because what a process loads with its first answer belongs to no session."""
 
 
 async def measure(size: Size) -> list[Figure]:
     async with running_floor() as floor:
         bare = tree_memory(floor.pid)
+        await at_bare_server(floor, FIRST)
+        bare_used = tree_memory(floor.pid)
+        bare_most = (await at_bare_server(floor, STREAMING)).memory
     async with running_stack(UNLIMITED) as stack:
         await asyncio.sleep(size.of(5, 1))
         alone = memory(stack)
         whole = tree_memory(stack.process.pid)
         idle = await idle_session(stack, size.of(60.0, 5.0))
-    seen, floor_seen = await at_application(STREAMING, {"FORGE_WORKERS": "1"}), await at_floor(STREAMING)
+    async with application({"FORGE_WORKERS": "1"}) as stack:
+        await at_stack(stack, FIRST)
+        used = tree_memory(stack.process.pid)
+        most = (await at_stack(stack, STREAMING)).memory
     async with running_stack({**UNLIMITED, "FORGE_WORKERS": str(WORKERS)}) as stack:
         await workers_ready(stack, WORKERS)
         await asyncio.sleep(size.of(5, 1))
@@ -38,10 +47,10 @@ async def measure(size: Size) -> list[Figure]:
         Figure("an idle session, in all processes", idle, "KB", 1),
         Figure(
             "a streaming session, in all processes",
-            (seen.memory - whole) / SESSIONS * KIB,
+            (most - used) / SESSIONS * KIB,
             "KB",
             120,
-            (floor_seen.memory - bare) / SESSIONS * KIB,
+            (bare_most - bare_used) / SESSIONS * KIB,
         ),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script
 from tests.worker.stage import KEY, Stage, message_of
+from worker.push.frame_pace import PACES
+from worker.push.sender import Audience
 from worker.runs.leased_record import LeasedRecord
 from worker.runs.lost_worker_limit import LOST_WORKERS_LIMIT
 
@@ -64,6 +67,31 @@ async def deliver_again_after_its_end(stage: Stage, page: Page) -> None:
     await asyncio.to_thread(stage.queue.send, late, resend=True)
     await asyncio.to_thread(stage.queue.receive, 1, 0)
     await asyncio.to_thread(stage.queue.let_visibility_end)
+
+
+class Posted:
+    """Connections that keep what was posted to them."""
+
+    def __init__(self) -> None:
+        self.frames: list[dict[str, Any]] = []
+
+    async def post(self, connection_id: str, frame: bytes) -> None:
+        self.frames.append(json.loads(frame))
+
+
+async def test_an_answers_first_text_is_posted_before_the_agent_goes_on(stage: Stage) -> None:
+    async def is_gone(_connection_id: str) -> bool:
+        return True
+
+    record, feed = stage.record(await claimed(stage))
+    connections = Posted()
+    audience = Audience(feed, connections, PACES["smooth"], is_gone)
+    audience.follow(["one"])
+    await audience.drain(PATIENCE_SECONDS)
+    await record.show_text("word")
+    assert [frame["text"] for frame in connections.frames if frame["type"] == "text"] == ["word"]
+    assert record.is_due.is_set()
+    await audience.close()
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
