@@ -129,6 +129,8 @@ class RunDeps:
     """The stored sizes of the messages."""
     answer_end: AnswerEnd | None = None
     """How the last answer ended, if it did not end normally."""
+    has_written_call: bool = False
+    """Whether the last answer is a tool call that the LLM wrote as text."""
     empty_answers: int = 0
     """The number of empty answers in a row."""
     tokens_of_nothing: int = 0

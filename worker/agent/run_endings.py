@@ -36,6 +36,10 @@ ANSWER_ENDS: dict[AnswerEnd, str] = {
     "failed": "The LLM provider broke the answer off with an error, so it is not complete.",
     "empty": "The LLM gave an empty answer. Please send the message again.",
 }
+WRITTEN_CALL = (
+    "The LLM wrote a tool call as text, so no tool was called. Whoever operates this server must set up the LLM's "
+    "server to read its tool calls, or choose another LLM."
+)
 NO_CALLS = {False: "", True: " It had asked for tools; none of them was called."}
 HEALED = (
     "The LLM provider refused the record of this conversation. It was sent again as plain text and accepted; the LLM "
@@ -88,8 +92,11 @@ def unfinished(deps: RunDeps, messages: Sequence[ModelMessage], answer: Unfinish
 
 
 def how_it_ended(deps: RunDeps) -> list[Draft]:
-    """Return the notice about an answer that is complete enough to be kept although it did not end normally."""
-    return [deps.notice(ANSWER_ENDS[end], answer_end=end)] if (end := deps.answer_end) else []
+    """Return the notice about an answer that is complete enough to be kept although it did not end normally, or is
+    no answer.
+    """
+    ends = [deps.notice(ANSWER_ENDS[end], answer_end=end)] if (end := deps.answer_end) else []
+    return [*ends, *([deps.notice(WRITTEN_CALL)] if deps.has_written_call else [])]
 
 
 def about_history(deps: RunDeps) -> list[Draft]:

@@ -13,6 +13,7 @@ from worker.agent.history import message_codec as stored
 from worker.agent.history import plain_text_history
 from worker.agent.history.provider_neutral_turn import normal_response
 from worker.agent.llm.answer_end import end_of, lacks_finish, says_something
+from worker.agent.llm.written_calls import is_written_call
 
 EMPTY_ANSWERS = 2
 """Maximum empty answers in a row. The LLM is asked once more, because most LLMs that returned only thoughts answer
@@ -42,6 +43,7 @@ def accept(
     _mark(deps, response)
     calls = len(response.tool_calls)
     is_said = any(map(says_something, response.parts))
+    deps.has_written_call = not calls and is_written_call(response.text or "", offered)
     if end == "whole":
         _whole(deps, response, is_empty=not (calls or is_said))
         return
