@@ -14,6 +14,7 @@ from local_dev.processes.processes import ROOT, StartFailed
 
 DEBOUNCE_MS = 200
 """An editor writes several files at once, so edits within this time are applied together."""
+MOST_NAMED = 3
 
 FUNCTIONS, WORKERS, RESTART = "functions", "workers", "restart"
 
@@ -78,7 +79,7 @@ class Reloader:
 
     async def take_over(self, paths: set[str]) -> None:
         effects = effects_of(paths)
-        names = ", ".join(sorted(str(Path(path).relative_to(ROOT)) for path in paths))
+        names = _names(paths)
         if WORKERS in effects:
             await self._take_over_workers(names)
         if FUNCTIONS in effects:
@@ -104,6 +105,13 @@ class Reloader:
             )
         else:
             self._report(f"{names} changed: the functions were imported again")
+
+
+def _names(paths: set[str]) -> str:
+    """Return the first files by name; a change of branch may be a change of hundreds."""
+    names = sorted(str(Path(path).relative_to(ROOT)) for path in paths)
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def place_of(error: BaseException) -> str:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from local_dev.processes.processes import ROOT
-from local_dev.reload import FUNCTIONS, RESTART, WORKERS, effects_of
+from local_dev.reload import FUNCTIONS, RESTART, WORKERS, Reloader, effects_of
 from tests.patience import PATIENCE_SECONDS
 
 PARTS = ("functions", "layers", "worker", "local_dev", "frontend", "template.yaml", "mcp.json")
@@ -146,3 +146,18 @@ async def test_an_edit_is_in_effect_and_a_fault_is_named_where_make_run_was_type
 )
 def test_each_part_of_the_tree_concerns_what_imports_it(path: str, effects: set[str]) -> None:
     assert effects_of([str(ROOT / path)]) == effects
+
+
+async def test_hundreds_of_changed_files_are_told_in_a_line() -> None:
+    """As after `git pull` or a change of branch."""
+    said: list[str] = []
+
+    async def restart_workers() -> None:
+        said.append("restarted")
+
+    reloader = Reloader(restart_workers, lambda: None, said.append)
+    await reloader.take_over({str(ROOT / f"layers/forge/forge/file_{number}.py") for number in range(300)})
+    layer = "layers/forge/forge/file_"
+    names = f"{layer}0.py, {layer}1.py, {layer}10.py and 297 more changed"
+    assert said[0] == "restarted"
+    assert [line.partition(":")[0] for line in said[1:]] == [names, names]
