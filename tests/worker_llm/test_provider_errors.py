@@ -270,3 +270,18 @@ def test_no_form_of_a_key_reaches_the_log(secret: str, before: str, after: str) 
         status_code=401, model_name="m", body={"error": {"message": before + secret + after}}
     )
     assert secret not in str(cause_fields(problem))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["q8Jf+3k/Zm1XvT9sLwAbCdEf0123456789+/xyzAB==", "kQxTzLmWpR" * 4],
+    ids=["base64", "letters alone"],
+)
+def test_a_key_without_a_known_prefix_is_not_in_the_log(secret: str) -> None:
+    for words in (
+        f"The API Key {secret} is not valid",
+        f"key={secret}",
+        f"https://node.example/v3/{secret} failed",
+    ):
+        body = {"error": {"message": words}}
+        assert secret not in str(cause_fields(ModelHTTPError(status_code=401, model_name="m", body=body)))
