@@ -6,11 +6,19 @@ Most tests of the store, the functions and the worker wait for moto 5.2. `tests/
 from __future__ import annotations
 
 import functools
+import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import moto.core.responses
+import moto.sqs.models
+from botocore.awsrequest import AWSPreparedRequest
+from moto.backend_index import backend_url_patterns
+from moto.backends import get_backend
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.request import normalize_request
 from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import ItemSizeTooLarge
@@ -24,10 +32,14 @@ from moto.dynamodb.parsing.ast_nodes import (
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
+from werkzeug.exceptions import HTTPException
 
 ITEM_BYTES = 405_000
 """moto's own limit of an item."""
 
+REGION = "us-east-1"
+_SHORT = {"dynamodb", "sqs"}
+_whole_way: Callable[..., Any] = BotocoreStubber.process_request
 _serialize_structure: Callable[..., None] = ResponseSerializer._serialize_type_structure
 _no_preparation = DepthFirstTraverser.pre_processing_of_child
 
@@ -46,8 +58,32 @@ def work_once() -> None:
     DynamoType.size = _size  # type: ignore[method-assign]
     LimitedSizeDict.__setitem__ = _set_within_limit  # type: ignore[method-assign]
     responses: Any = moto.core.responses
+    queues: Any = moto.sqs.models
+    for module in (responses, queues):
+        module.camelcase_to_underscores = functools.cache(module.camelcase_to_underscores)
+    BotocoreStubber.process_request = _process_request  # type: ignore[method-assign]
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
     ResponseSerializer._serialize_type_structure = _serialize_members_that_are_there  # type: ignore[method-assign]
+
+
+def _process_request(self: BotocoreStubber, request: AWSPreparedRequest) -> Any:
+    """moto compares the address with those of all its services, and makes a table of each service's, every time."""
+    if (answering := _answering(request.url.partition("?")[0])) is None:
+        return _whole_way(self, request)
+    normalized = normalize_request(request)
+    try:
+        return answering(normalized, normalized.raw_url, normalized.headers)
+    except HTTPException as error:
+        return error.code, error.get_headers(), error.get_body()
+
+
+@functools.cache
+def _answering(url: str) -> Callable[..., Any] | None:
+    service = next((name for name, pattern in backend_url_patterns if pattern.match(url)), "")
+    if service not in _SHORT:
+        return None
+    urls = get_backend(service)[DEFAULT_ACCOUNT_ID][REGION].urls  # type: ignore[call-overload]
+    return next((answering for pattern, answering in urls.items() if re.match(pattern, url)), None)
 
 
 def _of_the_whole(self: Any, node: Any) -> Any:
