@@ -162,6 +162,7 @@ async def test_what_the_person_allows_is_done_once_also_by_another_worker(person
     assert len(person.bank.transfers) == len(await person.asks()) == 1
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("outcome", ["rejected", "sent", "unknown", "late"])
 async def test_nothing_is_done_without_the_persons_yes(person: Person, outcome: str) -> None:
     ask = await waiting(person)
@@ -192,6 +193,7 @@ async def test_words_allow_nothing(person: Person) -> None:
     assert person.bank.transfers == []
 
 
+@pytest.mark.processes
 async def test_an_allowed_call_that_was_cut_off_is_not_made_again(person: Person) -> None:
     ask = await waiting(person, ("transfer", {"to": "Bob", "amount": 999}))
     reply = ApprovalReply(approval_id=ask.approval_id, outcome="allowed")
@@ -204,6 +206,7 @@ async def test_an_allowed_call_that_was_cut_off_is_not_made_again(person: Person
     person.bank.may_end.set()
 
 
+@pytest.mark.processes
 async def test_a_call_on_another_network_than_the_one_asked_about_is_not_made(person: Person) -> None:
     ask = await waiting(person)
     await asyncio.to_thread(person.stage.store.sessions.set_network, KEY, "mainnet")  # as the person does
@@ -300,6 +303,7 @@ def test_an_ask_that_does_not_fit_into_a_frame_is_left_out_whole(store: Any, clo
     assert (shown["arguments"], shown["truncated"]) == (None, True)
 
 
+@pytest.mark.processes
 async def test_what_was_begun_is_told_and_not_asked_about_by_another_worker(person: Person) -> None:
     """The first call brings words of strangers itself; the LLM had not heard them when it asked for either."""
     calls = (("odd_environment", {}), ("transfer", {"to": "Bob", "amount": 999}))
