@@ -78,8 +78,9 @@ class Receipt(_Answer):
     l1_fee: Quantity = None
     """The fee that an OP-stack rollup charges for its L1, in wei."""
     operator_fee_scalar: Quantity = None
+    """The part of an OP stack's operator fee that grows with the gas used."""
     operator_fee_constant: Quantity = None
-    """The parts of an OP stack's operator fee. Their formula depends on the fork, which a receipt does not name."""
+    """The constant part of it. The formula depends on the fork, which a receipt does not name."""
     fee_currency: Address = None
     """The token in which the fee is paid on Celo."""
     fee_token: Address = None
