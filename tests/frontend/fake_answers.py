@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.frontend.fake_session import FakeSession
+from tests.frontend.fake_session import FakeSession, Frame
 
 NETWORKS: list[dict[str, Any]] = [
     {"name": "testnet", "chain_id": 31337, "title": "Test network", "currency": "ETH", "sends": True},
@@ -52,3 +52,9 @@ def summary(session: FakeSession) -> dict[str, Any]:
 def problem(status: int, title: str, detail: str) -> web.Response:
     body = {"type": "about:blank", "status": status, "title": title, "detail": detail}
     return web.json_response(body, status=status, content_type="application/problem+json")
+
+
+def preferred(request: web.Request, state: Frame) -> Frame:
+    if request.headers.get("Prefer") != "return=minimal":
+        return state
+    return {name: value for name, value in state.items() if name not in ("messages", "first_seq")}

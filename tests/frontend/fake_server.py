@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import mimetypes
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 from aiohttp import ClientSession, WSMsgType, web
 
-from local_dev.gateway.page_version import FOLDER, IMMUTABLE, published, with_config
-from tests.frontend.fake_answers import NETWORKS, problem, summary
+from tests.frontend.fake_answers import NETWORKS, preferred, problem, summary
 from tests.frontend.fake_approvals import Refused
+from tests.frontend.fake_page import FakePage
 from tests.frontend.fake_session import FakeSession, Frame, Say, Step
-
-PAGE = Path(__file__).parents[2] / "frontend"
 
 
 class FakeServer:
@@ -28,7 +24,7 @@ class FakeServer:
         self.url = ""
         self.sessions: dict[str, FakeSession] = {}
         self.sockets: dict[str, set[web.WebSocketResponse]] = {}
-        self._page = published(PAGE)
+        self._page = FakePage(lambda: self.page_config)
         self._outgoing: dict[web.WebSocketResponse, asyncio.Queue[Frame]] = {}
         self._begin()
 
@@ -52,7 +48,6 @@ class FakeServer:
         app = web.Application()
         app.add_routes(
             [
-                web.get("/", self._index),
                 web.get("/ws", self._socket),
                 web.get("/other-page", self._other_page),
                 web.post("/api/chat", self._chat),
@@ -66,9 +61,7 @@ class FakeServer:
                 web.patch("/api/sessions/{id}", self._rename),
                 web.delete("/api/sessions/{id}", self._delete),
                 web.post("/rpc/testnet", self._rpc),
-                web.get("/unbuilt", self._unbuilt),
-                web.get(f"/{FOLDER}{{version}}/{{path:.+}}", self._file),
-                web.static("/", PAGE),
+                *self._page.routes(),
             ]
         )
         runner = web.AppRunner(app, shutdown_timeout=0.2)
@@ -189,14 +182,14 @@ class FakeServer:
             self.lost_answers -= 1
             assert request.transport is not None
             request.transport.close()
-        return web.json_response(_preferred(request, session.state()))
+        return web.json_response(preferred(request, session.state()))
 
     async def _system(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.system.append(body)
         session = self.session(body["session_id"])
         session.accept(request.headers["Idempotency-Key"], "system", body["message"], body.get("approval"))
-        return web.json_response(_preferred(request, session.state()))
+        return web.json_response(preferred(request, session.state()))
 
     async def _state(self, request: web.Request) -> web.Response:
         session, query = self.session(request.query["session_id"]), request.query
@@ -208,7 +201,7 @@ class FakeServer:
         body = await request.json()
         session = self.session(body["session_id"])
         session.interrupt(body.get("run_id"))
-        return web.json_response(_preferred(request, session.state()))
+        return web.json_response(preferred(request, session.state()))
 
     async def _command(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -270,32 +263,3 @@ class FakeServer:
 
     async def _other_page(self, _request: web.Request) -> web.Response:
         return web.Response(text=self.other_page, content_type="text/html")
-
-    async def _index(self, _request: web.Request) -> web.Response:
-        """As it is deployed, in few files: a page of a hundred modules takes a test ten times as long to open."""
-        return self._with_policy(self._page.index.decode())
-
-    async def _unbuilt(self, _request: web.Request) -> web.Response:
-        """As it stands in the folder."""
-        return self._with_policy((PAGE / "index.html").read_text())
-
-    def _with_policy(self, index: str) -> web.Response:
-        """The server's header says what may be called; the page leaves that to it, for a login's issuer."""
-        policy = {"content-security-policy": "connect-src 'self'"}
-        text = with_config(index, self.page_config)
-        return web.Response(text=text, content_type="text/html", headers=policy)
-
-    async def _file(self, request: web.Request) -> web.Response:
-        path = request.match_info["path"]
-        kind, _ = mimetypes.guess_type(path)
-        return web.Response(
-            body=self._page.files[path],
-            content_type=kind or "text/plain",
-            headers={"cache-control": IMMUTABLE},
-        )
-
-
-def _preferred(request: web.Request, state: Frame) -> Frame:
-    if request.headers.get("Prefer") != "return=minimal":
-        return state
-    return {name: value for name, value in state.items() if name not in ("messages", "first_seq")}

@@ -10,7 +10,8 @@ from playwright.async_api import Request, expect
 
 from local_dev.gateway.page_version import with_config
 from tests.frontend.conftest import OpenPage
-from tests.frontend.fake_server import PAGE, FakeServer
+from tests.frontend.fake_page import PAGE
+from tests.frontend.fake_server import FakeServer
 from tests.frontend.test_conversation_page import write
 
 
