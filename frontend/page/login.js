@@ -118,7 +118,7 @@ export class Login {
       return;
     }
     this.options.tabStorage.removeItem(ATTEMPT);
-    history.replaceState(null, '', here());
+    history.replaceState(history.state, '', here());
     const attempt = /** @type {Attempt} */ (JSON.parse(kept));
     if (told.get('state') !== attempt.state) throw new Error('the answer belongs to another attempt.');
     const code = told.get('code');

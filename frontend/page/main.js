@@ -34,6 +34,7 @@ import { Sessions } from './sessions.js';
 import { Sidebar } from './sidebar.js';
 import { watchTheme } from './theme.js';
 import { Toasts } from './toasts.js';
+import { Visits } from './visits.js';
 import { WaitingMessages } from './waiting_messages.js';
 import { Wallet } from './wallet.js';
 import { WalletButton } from './wallet_button.js';
@@ -128,11 +129,13 @@ const sessions = new Sessions(book, { api: chat.api, ended, account, onChange: (
 const sidebar = new Sidebar({
   onNew: () => open(sessions.begin()),
   onOpen: open,
-  onRename: (id, title) => void reported(() => sessions.rename(id, title), 'The title was not changed'),
-  onDelete: (id) => void reported(() => remove(id), 'The conversation was not deleted'),
+  onRename: (id, title) => void toasts.unlessDone(() => sessions.rename(id, title), 'The title was not changed'),
+  onDelete: (id) => void toasts.unlessDone(() => remove(id), 'The conversation was not deleted'),
   now,
   onProblem: problem,
 });
+const isKnown = (/** @type {string} */ id) => Boolean(book.entry(id) ?? drafts.of(id));
+const visits = new Visits({ first: chat.getSessionId(), isKnown, begin: () => sessions.begin(), show });
 
 wallet.find();
 watchTheme(byId('theme', HTMLButtonElement));
@@ -175,6 +178,11 @@ async function goOn(text, isSent) {
 
 /** @param {string} id */
 function open(id) {
+  visits.open(id);
+}
+
+/** @param {string} id */
+function show(id) {
   book.use(id);
   chat.setSessionId(id);
   shown = ended.view(chat.getState());
@@ -189,15 +197,6 @@ function open(id) {
 async function remove(id) {
   await sessions.delete(id);
   if (id === chat.getSessionId()) open(sessions.list()[0]?.id ?? sessions.begin());
-}
-
-/** @param {() => Promise<void>} action @param {string} otherwise */
-async function reported(action, otherwise) {
-  try {
-    await action();
-  } catch (error) {
-    problem(`${otherwise}: ${/** @type {Error} */ (error).message}`);
-  }
 }
 
 function isOnLocalChain() {

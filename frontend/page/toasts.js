@@ -15,4 +15,13 @@ export class Toasts {
     this.region.append(toast);
     setTimeout(() => toast.remove(), SHOWN_MS);
   }
+
+  /** @param {() => Promise<void>} action @param {string} otherwise what is said, with the reason, if it fails */
+  async unlessDone(action, otherwise) {
+    try {
+      await action();
+    } catch (error) {
+      this.show(`${otherwise}: ${/** @type {Error} */ (error).message}`, 'error');
+    }
+  }
 }
