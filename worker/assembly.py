@@ -7,20 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 
-from forge.ports import (
-    Approvals,
-    AsyncConnections,
-    Clock,
-    Commands,
-    Controls,
-    DeliveryFailures,
-    Journal,
-    Recovery,
-    RunQueue,
-    Runs,
-    Sessions,
-    Spendings,
-)
+from forge.ports.clock import Clock
+from forge.ports.connections import AsyncConnections
+from forge.ports.controls import Commands, Controls
+from forge.ports.queue import DeliveryFailures, RunQueue
+from forge.ports.runs import Journal, Recovery, Runs, Spendings
+from forge.ports.sessions import Approvals, Sessions
 from worker.agent.agent import ForgeAgent
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking

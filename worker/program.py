@@ -13,7 +13,7 @@ from pydantic_ai.models import Model
 from forge.aws import credentials as aws_credentials
 from forge.errors import MissingApiKey
 from forge.observability import configure_logging, show_error_texts
-from forge.ports import AsyncConnections
+from forge.ports.connections import AsyncConnections
 from forge.queue import open_queue
 from forge.store import Store, open_store, system_clock
 from worker.agent.agent import ForgeAgent

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forge.ports import RunQueue
+from forge.ports.queue import RunQueue
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
 from worker.operation.heartbeat import beat

@@ -6,7 +6,8 @@ import asyncio
 
 from forge.errors import StorageUnavailable
 from forge.models.session import Catalog
-from forge.ports import Clock, Commands
+from forge.ports.clock import Clock
+from forge.ports.controls import Commands
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
 

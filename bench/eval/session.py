@@ -16,7 +16,7 @@ from forge.models.run import Ending, Progress, Submission
 from forge.models.session import NetworkInfo
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.tool_permission import Ask
-from forge.ports import CallRecord, CallStatus
+from forge.models.work import CallRecord, CallStatus
 from worker.agent.agent import Ended, ForgeAgent
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history

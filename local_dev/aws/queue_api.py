@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from local_dev.aws.credential import Credential
 from local_dev.aws.queues import Queue, Queues, ReceiptExpired, Received
 from local_dev.gateway.asgi import BodyTooLarge, read_body, respond

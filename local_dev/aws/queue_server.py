@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import system_clock
 from local_dev.aws.credential import Credential
 from local_dev.aws.queue_api import QueueApi

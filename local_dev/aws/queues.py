@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forge.ports import Clock
+from forge.ports.clock import Clock
 
 DEDUPLICATION_MS = 300_000
 _SCHEMA = """

@@ -16,7 +16,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft, ToolDisplay
 from forge.models.run import Ending, Progress
 from forge.models.session import Session
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from functions.recover_runs.handler import handler as recover_runs

@@ -6,7 +6,7 @@ from typing import Any
 
 from forge.models.ids import SessionKey
 from forge.models.run import RunMessage
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store, open_store
 from tests.api.conftest import ConnectionsServer
 from tests.api.gateway import Gateway

@@ -18,7 +18,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.message import Draft
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Catalog, Connection
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import keys
 from functions.expire_session.handler import handler as expire_session
 from functions.recover_runs.handler import handler as recover_runs

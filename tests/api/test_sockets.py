@@ -13,7 +13,7 @@ from forge.models.message import Draft
 from forge.models.request_prices import FRAMES_AHEAD_MS, WRONG_FRAME
 from forge.models.run import Progress, RunMessage
 from forge.models.session import Connection
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store, keys
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Gateway

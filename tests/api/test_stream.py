@@ -18,7 +18,7 @@ from forge.api.state_stream import Follower, get_stream
 from forge.models.ids import SessionKey
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store, keys
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway

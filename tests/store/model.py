@@ -8,7 +8,7 @@ from typing import cast
 from forge.errors import ClaimRefused, LeaseHeld, RunGone
 from forge.models.run import ActiveRun, RunMessage
 from forge.models.session import Session
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store
 
 MINUTE = 60_000

@@ -11,7 +11,7 @@ from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage, Submission
 from forge.models.session import Session
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store
 from tests.clock import T0
 

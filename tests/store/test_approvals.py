@@ -16,7 +16,7 @@ from forge.models.approval import CLAIM_MS, Approval, ApprovalReply, Claim, Repo
 from forge.models.ids import SessionKey
 from forge.models.run import Ending, Progress, receipt_of
 from forge.models.wallet_receipt import WalletReceipt
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store, keys
 from tests.clock import Clock
 from tests.store.scenes import KEY, approval, completed, counted, next_of, spoken, started, submission

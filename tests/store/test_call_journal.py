@@ -8,7 +8,7 @@ import pytest
 from forge.dynamodb.codec import encode_item
 from forge.models.run import Progress
 from forge.models.session import HISTORY_LEAST, HISTORY_STEP
-from forge.ports import CallRecord
+from forge.models.work import CallRecord
 from forge.store import Store, keys
 from tests.clock import Clock
 from tests.store.scenes import completed, counted, next_of, started

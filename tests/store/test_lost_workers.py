@@ -13,7 +13,7 @@ from forge.errors import LeaseHeld, SuspectHeld
 from forge.models.ids import SessionKey
 from forge.models.run import Ending, Progress, RunMessage
 from forge.models.timing import LEASE_MS, RENEW_MS, SUSPECT_RETRY_SECONDS, VISIBILITY_SECONDS
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import next_of, spoken, told

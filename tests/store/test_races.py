@@ -9,7 +9,7 @@ from forge.errors import ClaimRefused, LeaseHeld, LeaseLost
 from forge.models.caller import Grant
 from forge.models.ids import SessionKey
 from forge.models.run import Progress
-from forge.ports import CallRecord, Lease
+from forge.models.work import CallRecord, Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock

@@ -8,7 +8,7 @@ import pytest
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.message import Draft, ToolDisplay
 from forge.models.run import Ending, Progress
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import Store
 from forge.store.stored.message_log import PART_BYTES
 from tests.clock import T0, Clock

@@ -17,7 +17,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.spending_caps import SendingCaps, Spending
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.limits.daily_counter import DAY_MS, DailyCounter

@@ -24,7 +24,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress, RunMessage
 from forge.models.session import INBOX_LIMIT, Session
 from forge.models.timing import LEASE_MS
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.endings.erase_account import RECEIPT_SECONDS

@@ -9,7 +9,7 @@ from forge.dynamodb.table import Table
 from forge.errors import LeaseLost
 from forge.models.run import Progress
 from forge.models.timing import LEASE_MS
-from forge.ports import CallRecord
+from forge.models.work import CallRecord
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, completed, log, next_of, spoken, started, told

@@ -10,7 +10,7 @@ import pytest
 from forge.errors import LeaseLost
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.clock import Clock

@@ -14,7 +14,7 @@ from forge.dynamodb.codec import Item
 from forge.errors import LeaseLost, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import Progress
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.running.runs import TableRuns

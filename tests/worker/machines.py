@@ -10,7 +10,7 @@ from typing import Any
 
 from forge.errors import LeaseLost
 from forge.models.run import CommandMessage, RunMessage
-from forge.ports import Delivery
+from forge.models.work import Delivery
 from forge.queue import SqsRunQueue
 from forge.store import system_clock
 from worker.blocking import Blocking

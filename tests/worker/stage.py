@@ -15,7 +15,7 @@ from pydantic_ai.models.function import FunctionModel
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Connection, Control, NetworkInfo, Session
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests.worker.gateway import Gateway, Page

@@ -11,7 +11,7 @@ import pytest
 from forge.errors import LeaseHeld
 from forge.models.run import RunMessage
 from forge.models.timing import HELD_RETRY_SECONDS, LEASE_MS, SUSPECT_RETRY_SECONDS
-from forge.ports import Delivery, Lease
+from forge.models.work import Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call, prompts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import HISTORY_LEAST, HISTORY_STEP, Session
-from forge.ports import Lease
+from forge.models.work import Lease
 from tests.worker.scripts import Script, prompts
 from tests.worker.stage import KEY, Stage
 from worker.runs.history_cache import IDLE_SECONDS, RecentHistories

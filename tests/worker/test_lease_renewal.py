@@ -9,7 +9,7 @@ import pytest
 from forge.errors import LeaseLost, StorageUnavailable
 from forge.models.run import Progress
 from forge.models.timing import LEASE_MS, PATIENCE_MS
-from forge.ports import Lease
+from forge.models.work import Lease
 from tests.worker.machines import Watched
 from tests.worker.stage import Stage
 from tests.worker.test_writes_off_the_path import claimed, record_of

@@ -8,7 +8,7 @@ import pytest
 
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import open_store
 from tests.worker.gateway import Page

@@ -19,8 +19,7 @@ from forge.errors import LeaseLost
 from forge.models.approval import ApprovalReply
 from forge.models.message import Message
 from forge.models.run import Progress
-from forge.models.work import CallRecord
-from forge.ports import Lease
+from forge.models.work import CallRecord, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.properties import paired
 from tests.worker.machines import MortalBlocking, Watched

@@ -12,7 +12,7 @@ import pytest
 from forge.errors import LeaseHeld, LeaseLost
 from forge.models.run import Ending
 from forge.models.timing import LEASE_MS
-from forge.ports import Lease
+from forge.models.work import Lease
 from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import KEY, Stage, message_of

@@ -14,8 +14,7 @@ from forge.errors import MissingApiKey, SpendingCapReached, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Session
 from forge.models.spending_caps import SendingCaps
-from forge.models.work import CallRecord
-from forge.ports import Delivery, Lease
+from forge.models.work import CallRecord, Delivery, Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
 from tests.worker.machines import Watched

@@ -16,7 +16,7 @@ from pydantic_ai.models import Model
 from forge.models.message import Draft
 from forge.models.run import Progress, Submission
 from forge.models.spending_caps import SendingCaps, Spending
-from forge.ports import CallRecord, CallStatus
+from forge.models.work import CallRecord, CallStatus
 from tests.worker_llm import wires
 from tests.worker_llm.bank import Bank
 from tests.worker_llm.provider_server import ProviderServer, provider_server

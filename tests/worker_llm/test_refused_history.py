@@ -21,7 +21,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from forge.ports import CallRecord
+from forge.models.work import CallRecord
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker_llm import wires

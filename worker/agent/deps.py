@@ -17,7 +17,8 @@ from forge.models.session import NetworkInfo
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.tool_permission import Ask
 from forge.models.wallet_receipt import WalletReceipt
-from forge.ports import CallRecord, CallStatus, Clock
+from forge.models.work import CallRecord, CallStatus
+from forge.ports.clock import Clock
 from worker.agent.history.message_codec import Sizes
 
 Healing = Literal["not needed", "asked for", "done"]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import Approval
 from forge.models.run import Binding, CommandResult
-from forge.ports import Approvals, Clock, Sessions
+from forge.ports.clock import Clock
+from forge.ports.sessions import Approvals, Sessions
 from worker.agent.wallet import Wallet
 from worker.blocking import Blocking
 from worker.tool_outcomes import ToolRefused

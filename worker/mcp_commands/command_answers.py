@@ -12,7 +12,7 @@ from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, CommandResult, ToolCommand
 from forge.observability import error_fields
-from forge.ports import Commands
+from forge.ports.controls import Commands
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking import Blocking
 from worker.mcp_commands.bind_wallet import WalletBinding

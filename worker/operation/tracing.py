@@ -18,7 +18,9 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, S
 
 from forge.models.run import RunMessage
 from forge.models.trace import read_traceparent
-from forge.ports import AsyncConnections, Clock, Lease
+from forge.models.work import Lease
+from forge.ports.clock import Clock
+from forge.ports.connections import AsyncConnections
 from worker.operation.metrics import RunFigures
 
 if TYPE_CHECKING:

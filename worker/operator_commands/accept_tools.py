@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from forge.errors import ForgeError
-from forge.ports import OperatorPins
+from forge.ports.tool_pins import OperatorPins
 from forge.store import open_store
 from worker.settings import WorkerSettings
 

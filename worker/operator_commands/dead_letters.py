@@ -15,7 +15,9 @@ from forge.errors import ForgeError, NotFound
 from forge.models.message import Message
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Session
-from forge.ports import Clock, Delivery, RunQueue
+from forge.models.work import Delivery
+from forge.ports.clock import Clock
+from forge.ports.queue import RunQueue
 from forge.queue import open_queue
 from forge.store import Store, open_store, system_clock
 from worker.settings import WorkerSettings

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog, Session
-from forge.ports import AsyncConnections, Clock, Controls
+from forge.ports.clock import Clock
+from forge.ports.connections import AsyncConnections
+from forge.ports.controls import Controls
 from worker.blocking import Blocking
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace

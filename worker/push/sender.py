@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models.framing import state_frames, text_frames
 from forge.models.views import Hot
-from forge.ports import AsyncConnections
+from forge.ports.connections import AsyncConnections
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace
 

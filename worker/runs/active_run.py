@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic_ai import CancellationToken
 
 from forge.models.session import Control
-from forge.ports import Clock, Lease
+from forge.models.work import Lease
+from forge.ports.clock import Clock
 from worker.push.sender import Audience
 from worker.runs.leased_record import LeasedRecord
 

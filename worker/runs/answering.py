@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from forge.models.run import Ending
+from forge.models.work import Lease
 from forge.observability import log_fields
-from forge.ports import Clock, Lease
+from forge.ports.clock import Clock
 from worker.agent import failure_messages
 from worker.agent.agent import INTERRUPTED_NOTICE, Ended, ForgeAgent, refuse
 from worker.agent.deps import RunDeps

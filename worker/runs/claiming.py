@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from forge.errors import LeaseHeld, StorageUnavailable
 from forge.models.run import RunMessage
 from forge.models.session import Control
-from forge.ports import Clock, Controls, Lease, Runs
+from forge.models.work import Lease
+from forge.ports.clock import Clock
+from forge.ports.controls import Controls
+from forge.ports.runs import Runs
 from worker.blocking import Blocking
 from worker.runs.fair_share import Capacity
 from worker.runs.message_visibility import KeptMessages

@@ -9,8 +9,9 @@ from collections.abc import Coroutine
 from forge.errors import LeaseLost, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.run import CommandMessage, RunMessage
+from forge.models.work import Delivery
 from forge.observability import error_fields
-from forge.ports import Delivery, RunQueue
+from forge.ports.queue import RunQueue
 from worker.blocking import Blocking
 from worker.mcp_commands.command_answers import CommandAnswers
 from worker.runs.control_poll import LocalRuns

@@ -10,7 +10,8 @@ from time import monotonic
 from forge.errors import StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.session import Control
-from forge.ports import Clock, Controls
+from forge.ports.clock import Clock
+from forge.ports.controls import Controls
 from worker.blocking import Blocking
 from worker.runs.active_run import LocalRun
 

@@ -12,8 +12,10 @@ from forge.errors import LeaseLost
 from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Ending
 from forge.models.session import Control
+from forge.models.work import Lease
 from forge.observability import error_fields, run_fields
-from forge.ports import Clock, Lease, Sessions
+from forge.ports.clock import Clock
+from forge.ports.sessions import Sessions
 from worker.agent.agent import Ended
 from worker.agent.llm.provider_errors import cause_fields
 from worker.agent.wallet.answer.verify import NotYet

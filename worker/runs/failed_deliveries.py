@@ -12,8 +12,10 @@ from typing import cast
 
 from forge.errors import RunGone, StorageUnavailable
 from forge.models.run import CommandMessage, RunMessage
+from forge.models.work import Delivery
 from forge.observability import error_fields
-from forge.ports import Delivery, DeliveryFailures, Recovery, RunQueue
+from forge.ports.queue import DeliveryFailures, RunQueue
+from forge.ports.runs import Recovery
 from worker.blocking import Blocking
 from worker.tool_outcomes import broke_off
 

@@ -14,7 +14,10 @@ from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import Session
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
-from forge.ports import CallRecord, CallStatus, Clock, Journal, Lease, Runs, Sessions, Spendings
+from forge.models.work import CallRecord, CallStatus, Lease
+from forge.ports.clock import Clock
+from forge.ports.runs import Journal, Runs, Spendings
+from forge.ports.sessions import Sessions
 from worker.agent.history.storable_text import well_formed
 from worker.blocking import Blocking
 from worker.push.feed import Feed

@@ -9,7 +9,10 @@ from dataclasses import replace
 
 from forge.models.run import RunMessage
 from forge.models.timing import HELD_RETRY_SECONDS
-from forge.ports import Clock, Controls, Delivery, Lease, Sessions
+from forge.models.work import Delivery, Lease
+from forge.ports.clock import Clock
+from forge.ports.controls import Controls
+from forge.ports.sessions import Sessions
 from worker.blocking import Blocking
 from worker.runs.execution import Executed
 from worker.runs.fair_share import Capacity

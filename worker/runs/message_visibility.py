@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from forge.errors import StorageUnavailable
 from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, LOOK_SECONDS, VISIBILITY_SECONDS
 from forge.observability import error_fields
-from forge.ports import RunQueue
+from forge.ports.queue import RunQueue
 from worker.blocking import Blocking
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from forge.models.run import CommandMessage, RunMessage
-from forge.ports import Delivery, RunQueue
+from forge.models.work import Delivery
+from forge.ports.queue import RunQueue
 from worker.blocking import Blocking
 
 RENEWED_RECEIVES = 50

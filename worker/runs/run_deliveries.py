@@ -18,8 +18,9 @@ from forge.errors import (
 from forge.models.run import RunMessage
 from forge.models.session import Control
 from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
+from forge.models.work import Delivery, Lease
 from forge.observability import run_fields
-from forge.ports import Delivery, Lease, Recovery, Runs
+from forge.ports.runs import Recovery, Runs
 from worker.blocking import Blocking
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing

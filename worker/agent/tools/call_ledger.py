@@ -13,7 +13,7 @@ from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailedError
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
-from forge.ports import CallRecord
+from forge.models.work import CallRecord
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.result_size import dump_result

@@ -16,7 +16,8 @@ from forge.settings import Settings
 if TYPE_CHECKING:
     from forge.api.tokens.token_signature import Verifier
     from forge.models.session import Catalog
-    from forge.ports import Connections, RunQueue
+    from forge.ports.connections import Connections
+    from forge.ports.queue import RunQueue
     from forge.store import Store, StorePart
 
 Made = TypeVar("Made")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
 from forge.models.message import Message
 from forge.models.session import Session
-from forge.ports import Sessions
+
+if TYPE_CHECKING:
+    from forge.ports.sessions import Sessions
 
 MESSAGES_LIMIT = 500
 """Maximum number of messages in one State."""

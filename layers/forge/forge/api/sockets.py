@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +29,9 @@ from forge.models.request_prices import FRAMES, ROUTES, SYNC
 from forge.models.session import Connection, Session
 from forge.models.views import Hot
 from forge.observability import record
-from forge.ports import Sessions
+
+if TYPE_CHECKING:
+    from forge.ports.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 

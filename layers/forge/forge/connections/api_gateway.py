@@ -1,6 +1,4 @@
-"""The blocking adapter of `forge.ports.Connections`, for functions. The worker posts by signed aiohttp requests
-instead.
-"""
+"""The blocking adapter of the port `Connections`, for functions. The worker posts signed aiohttp requests instead."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from forge import aws
 from forge.errors import StorageUnavailable
 from forge.models.run import CommandMessage, RunMessage
-from forge.ports import Delivery
+from forge.models.work import Delivery
 from forge.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from forge.errors import ApprovalHeld, Contended, NotFound
 from forge.models.approval import Approval, Claim, Report
 from forge.models.ids import SessionKey
 from forge.models.session import Session
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 from forge.store.running.transitions import with_report

@@ -14,7 +14,7 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.models.run import ToolCommand
 from forge.models.session import Catalog
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import COMMAND_SECONDS
 from forge.store.stored.lenient_reading import lenient

@@ -15,7 +15,7 @@ from forge.errors import RateLimited, StillRateLimited, TooManyConnections
 from forge.models.ids import SessionKey
 from forge.models.request_prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys as layout
 from forge.store.config import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
 from forge.store.stored.lenient_reading import plain

@@ -23,7 +23,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import IfBusy, Submission
 from forge.models.session import INBOX_LIMIT, MESSAGE_BYTES_LIMIT, Session
 from forge.models.titles import automatic_title
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
 from forge.store.idempotency_keys import Known, Writer, replayed
@@ -47,7 +47,7 @@ def accept(
     once: Once | None = None,
     daily_limits: DailyLimits | None = None,
 ) -> Accepted:
-    """Raises the errors of `forge.ports.Inbox`, and `KeyReused`."""
+    """Raises the errors of `forge.ports.runs.Inbox`, and `KeyReused`."""
     try:
         return _accept(table, config, now, key, submission, if_busy, once, daily_limits)
     except Known as known:

@@ -9,32 +9,19 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from forge import aws
 from forge.dynamodb.table import Table
-from forge.ports import (
-    Accounts,
-    Admission,
-    Approvals,
-    Clock,
-    Commands,
-    Controls,
-    DeliveryFailures,
-    Expiry,
-    Inbox,
-    Journal,
-    OpenStreams,
-    OperatorPins,
-    Recovery,
-    Runs,
-    Sessions,
-    Spendings,
-    Tickets,
-    Waits,
-)
 from forge.settings import Settings
 from forge.store.config import StoreConfig
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from forge.ports.clock import Clock
+    from forge.ports.controls import Commands, Controls
+    from forge.ports.queue import DeliveryFailures
+    from forge.ports.requests import Admission, OpenStreams, Tickets, Waits
+    from forge.ports.runs import Inbox, Journal, Recovery, Runs, Spendings
+    from forge.ports.sessions import Accounts, Approvals, Expiry, Sessions
+    from forge.ports.tool_pins import OperatorPins
     from forge.store.limits.daily_limits import DailyLimits
 
 Made = TypeVar("Made")

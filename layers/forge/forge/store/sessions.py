@@ -16,7 +16,7 @@ from forge.models.account import ErasedAlone
 from forge.models.ids import SessionKey
 from forge.models.message import Message
 from forge.models.session import Session
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys as layout
 from forge.store.config import CONTENTION_TRIES, TOUCH_MS, StoreConfig
 from forge.store.endings.erase_session import SessionEraser

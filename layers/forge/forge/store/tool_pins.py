@@ -13,7 +13,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import NotFound, StorageUnavailable
-from forge.ports import Proposal
+from forge.ports.tool_pins import Proposal
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 

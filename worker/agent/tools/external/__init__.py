@@ -20,7 +20,7 @@ from pydantic import PrivateAttr
 
 from forge.errors import ForgeError
 from forge.models.text_cleaning import one_line
-from forge.ports import Pins
+from forge.ports.tool_pins import Pins
 from worker.agent.tools.external.config import ServerConfig, read_config
 from worker.agent.tools.external.program_users import with_users
 from worker.agent.tools.external.server_calls import Connection

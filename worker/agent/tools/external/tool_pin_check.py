@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from mcp_types import Tool
 
-from forge.ports import Pins, Proposal
+from forge.ports.tool_pins import Pins, Proposal
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.tool_pin_file import fingerprint
 from worker.untrusted_text import visible

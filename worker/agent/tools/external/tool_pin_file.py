@@ -12,7 +12,7 @@ from pathlib import Path
 from mcp_types import Tool
 from pydantic import RootModel
 
-from forge.ports import Proposal
+from forge.ports.tool_pins import Proposal
 
 
 def fingerprint(definition: Tool) -> str:

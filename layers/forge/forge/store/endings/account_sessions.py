@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forge.dynamodb.table import Table
 from forge.models.account import Adopted, Erased, Erasure, OwnedPage
 from forge.models.ids import ANONYMOUS, SessionKey, new_session_id
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store.config import StoreConfig
 from forge.store.endings.adopt_session import Adoption
 from forge.store.endings.erase_account import Eraser

@@ -12,7 +12,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.controls import connections_of
 from forge.store.endings.end_session import delete_children

@@ -16,7 +16,7 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import DayUsedUp, StorageUnavailable
 from forge.models.request_prices import Daily
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.stored.lenient_reading import plain
 

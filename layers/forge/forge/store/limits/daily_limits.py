@@ -13,7 +13,7 @@ from threading import Lock
 from forge.dynamodb.table import Table
 from forge.errors import DayUsedUp
 from forge.models.request_prices import Daily
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store.config import StoreConfig
 from forge.store.limits.daily_counter import DailyCounter
 

@@ -15,7 +15,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import Retryable
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
 from forge.store.stored.lenient_reading import plain

@@ -10,7 +10,7 @@ from forge.dynamodb.table import Table
 from forge.errors import RateLimited, StorageUnavailable
 from forge.models.ids import SessionKey
 from forge.models.request_prices import Price
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import RateLimit, StoreConfig
 from forge.store.limits.daily_limits import DailyLimits

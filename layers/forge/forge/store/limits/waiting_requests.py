@@ -6,7 +6,7 @@ import zlib
 
 from forge.dynamodb.table import Table
 from forge.errors import Retryable, TooManyWaits
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store.limits.open_streams import TablePlaces
 
 CALLERS_SHARE = 20

@@ -13,8 +13,8 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost
 from forge.models.message import cut
-from forge.models.work import CallKind
-from forge.ports import CallRecord, CallStatus, Clock, Lease
+from forge.models.work import CallKind, CallRecord, CallStatus, Lease
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.runs import fenced

@@ -13,7 +13,7 @@ from forge.errors import ClaimContended, LeaseHeld, RunGone, SuspectHeld
 from forge.models.lease import is_held, latest_end
 from forge.models.run import RunMessage
 from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.running.lost_workers import Charge, charged, hold_suspect

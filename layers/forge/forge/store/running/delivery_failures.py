@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.stored.lenient_reading import plain
 

@@ -22,7 +22,7 @@ from forge.models.lease import latest_end
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Session
 from forge.models.timing import TAKEOVER_GRACE_MS
-from forge.ports import Clock
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.stop import interrupt_abandoned

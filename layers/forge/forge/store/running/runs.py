@@ -15,7 +15,8 @@ from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
-from forge.ports import Clock, Lease
+from forge.models.work import Lease
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
 from forge.store.limits.daily_limits import DailyLimits

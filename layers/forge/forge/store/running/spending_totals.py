@@ -16,7 +16,8 @@ from forge.errors import DayUsedUp, LeaseLost, SpendingCapReached
 from forge.models.ids import ANONYMOUS
 from forge.models.spending_caps import SendingCaps, Spending
 from forge.models.timing import LEASE_MS
-from forge.ports import Clock, Lease
+from forge.models.work import Lease
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.limits.daily_counter import DAY_MS, DailyCounter, date_of
 from forge.store.limits.daily_limits import DailyLimits
@@ -28,7 +29,7 @@ _KEPT_SECONDS = 3 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class TableSpending:
-    """Implements `forge.ports.Spendings`."""
+    """Implements `forge.ports.runs.Spendings`."""
 
     table: Table
     """The DynamoDB table."""

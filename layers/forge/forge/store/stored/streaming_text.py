@@ -13,7 +13,7 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import LeaseLost
 from forge.models.session import Session
-from forge.ports import Lease
+from forge.models.work import Lease
 from forge.store import keys
 from forge.store.stored.unreadable_items import note_unreadable
 
