@@ -5,37 +5,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from forge.ports.clock import Clock
 from local_dev.aws.credential import Credential
+from local_dev.aws.queue_messages import (
+    MOST_MESSAGES,
+    QueueError,
+    Request,
+    entries_of,
+    failure,
+    md5,
+    number_of,
+    parsed,
+    shown,
+    success,
+    text_of,
+)
 from local_dev.aws.queues import Queue, Queues, ReceiptExpired, Received
 from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
 from local_dev.gateway.http_event import Answer
 
 LARGEST_BODY = 2 * 1024 * 1024
 LONGEST_POLL_SECONDS = 20.0
-MOST_MESSAGES = 10
 REPEAT_SECONDS = 300.0
 """How long a receive with the same attempt id returns the same messages, while they are still held."""
-_JSON = "application/x-amz-json-1.0"
 _WAITING = "AmazonSQS.ReceiveMessage"
 """The only operation that waits, so that its client may leave meanwhile."""
-
-Request = Mapping[str, Any]
-
-
-class QueueError(Exception):
-    """`code` is the error's name in the protocol, `old` the name for clients of the older protocol."""
-
-    def __init__(self, code: str, text: str, old: str = "") -> None:
-        super().__init__(text)
-        self.code, self.old = code, old or code
 
 
 class QueueApi:
@@ -72,12 +72,12 @@ class QueueApi:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. This raises no error; every answer is one that a client can parse."""
         if reason := self._credential.refusal(scope["headers"]):
-            await respond(scope, send, _failure(QueueError("InvalidClientTokenId", reason), 403))
+            await respond(scope, send, failure(QueueError("InvalidClientTokenId", reason), 403))
             return
         try:
             body = await read_body(receive, LARGEST_BODY)
         except BodyTooLarge:
-            await respond(scope, send, _failure(QueueError("RequestTooLarge", "The request is too large.")))
+            await respond(scope, send, failure(QueueError("RequestTooLarge", "The request is too large.")))
             return
         target = dict(scope["headers"]).get(b"x-amz-target", b"").decode(errors="replace")
         if target != _WAITING:
@@ -100,12 +100,12 @@ class QueueApi:
                 raise QueueError(
                     "UnsupportedOperation", f"The local queue does not offer {target or 'that'}."
                 )
-            return _success(await operation(_request(body)))
+            return success(await operation(parsed(body)))
         except QueueError as error:
-            return _failure(error)
+            return failure(error)
 
     async def _send(self, request: Request) -> Any:
-        queue, body = self._queue(request), _text(request, "MessageBody")
+        queue, body = self._queue(request), text_of(request, "MessageBody")
         group, deduplication = request.get("MessageGroupId", ""), request.get("MessageDeduplicationId", "")
         if queue.fifo and not group:
             raise QueueError("MissingParameter", "The request must contain the parameter MessageGroupId.")
@@ -116,18 +116,18 @@ class QueueApi:
         message_id, sequence = self._queues.send(queue, body, group, deduplication if queue.fifo else "")
         self._wake()
         number = {"SequenceNumber": f"{sequence:020d}"} if queue.fifo else {}
-        return {"MessageId": message_id, "MD5OfMessageBody": _md5(body), **number}
+        return {"MessageId": message_id, "MD5OfMessageBody": md5(body), **number}
 
     async def _receive(self, request: Request) -> Any:
         queue = self._queue(request)
-        most = min(_number(request, "MaxNumberOfMessages", 1), MOST_MESSAGES)
-        hidden = _number(request, "VisibilityTimeout", 0) * 1000 if "VisibilityTimeout" in request else None
-        wait = min(_number(request, "WaitTimeSeconds", 0), LONGEST_POLL_SECONDS)
+        most = min(number_of(request, "MaxNumberOfMessages", 1), MOST_MESSAGES)
+        hidden = number_of(request, "VisibilityTimeout", 0) * 1000 if "VisibilityTimeout" in request else None
+        wait = min(number_of(request, "WaitTimeSeconds", 0), LONGEST_POLL_SECONDS)
         attempt = request.get("ReceiveRequestAttemptId", "")
         messages = self._repeated(queue, attempt) or await self._poll(queue, most, hidden, wait)
         if attempt and messages:
             self._repeats[attempt] = (time.monotonic() + REPEAT_SECONDS, messages)
-        return {"Messages": [_message(queue, each) for each in messages]} if messages else {}
+        return {"Messages": [shown(queue, each) for each in messages]} if messages else {}
 
     async def _poll(self, queue: Queue, most: int, hidden: int | None, wait: float) -> list[Received]:
         deadline = time.monotonic() + wait
@@ -151,14 +151,14 @@ class QueueApi:
 
     async def _delete(self, request: Request) -> Any:
         with _receipts():
-            self._queues.delete(self._queue(request), _text(request, "ReceiptHandle"))
+            self._queues.delete(self._queue(request), text_of(request, "ReceiptHandle"))
         self._wake()
         return {}
 
     async def _change(self, request: Request) -> Any:
-        seconds = _number(request, "VisibilityTimeout", 0)
+        seconds = number_of(request, "VisibilityTimeout", 0)
         with _receipts():
-            self._queues.extend(self._queue(request), _text(request, "ReceiptHandle"), seconds * 1000)
+            self._queues.extend(self._queue(request), text_of(request, "ReceiptHandle"), seconds * 1000)
         self._wake()
         return {}
 
@@ -184,7 +184,7 @@ class QueueApi:
         return {"Attributes": {key: str(value) for key, value in chosen.items()}}
 
     async def _url(self, request: Request) -> Any:
-        return {"QueueUrl": self._url_of(self._named(_text(request, "QueueName")).name)}
+        return {"QueueUrl": self._url_of(self._named(text_of(request, "QueueName")).name)}
 
     async def _list(self, request: Request) -> Any:
         prefix = request.get("QueueNamePrefix", "")
@@ -196,7 +196,7 @@ class QueueApi:
         async def batch(request: Request) -> Any:
             done: list[Any] = []
             failed: list[Any] = []
-            for entry in _entries(request):
+            for entry in entries_of(request):
                 try:
                     told = await operation({**entry, "QueueUrl": request.get("QueueUrl")})
                     done.append({"Id": entry.get("Id"), **told})
@@ -208,7 +208,7 @@ class QueueApi:
         return batch
 
     def _queue(self, request: Request) -> Queue:
-        return self._named(_text(request, "QueueUrl").rpartition("/")[2])
+        return self._named(text_of(request, "QueueUrl").rpartition("/")[2])
 
     def _named(self, name: str) -> Queue:
         if queue := self._known.get(name):
@@ -232,66 +232,3 @@ def _receipts() -> Any:
 async def _until_left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _request(body: bytes) -> Request:
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError:
-        request = None
-    if not isinstance(request, dict):
-        raise QueueError("InvalidParameterValue", "The request is not a JSON object.")
-    return request  # pyright: ignore[reportUnknownVariableType]
-
-
-def _entries(request: Request) -> Sequence[Request]:
-    entries = request.get("Entries")
-    if not isinstance(entries, list) or not 0 < len(entries) <= MOST_MESSAGES:  # pyright: ignore[reportUnknownArgumentType]
-        raise QueueError("EmptyBatchRequest", "A batch has between 1 and 10 entries.")
-    return entries  # pyright: ignore[reportUnknownVariableType]
-
-
-def _text(request: Request, name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value:
-        raise QueueError("MissingParameter", f"The request must contain the parameter {name}.")
-    return value
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    value = request.get(name, default)
-    if not isinstance(value, int) or value < 0:
-        raise QueueError("InvalidParameterValue", f"The value for {name} is not valid.")
-    return value
-
-
-def _message(queue: Queue, message: Received) -> dict[str, Any]:
-    attributes = {
-        "ApproximateReceiveCount": str(message.receives),
-        "ApproximateFirstReceiveTimestamp": str(message.first),
-        "SentTimestamp": str(message.sent),
-    }
-    if queue.fifo:
-        attributes |= {"MessageGroupId": message.family, "MessageDeduplicationId": message.deduplication}
-        attributes |= {"SequenceNumber": f"{message.id:020d}"}
-    return {
-        "MessageId": message.message_id,
-        "ReceiptHandle": message.receipt,
-        "Body": message.body,
-        "MD5OfBody": _md5(message.body),
-        "Attributes": attributes,
-    }
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def _success(told: Any) -> Answer:
-    return Answer(200, json.dumps(told).encode(), [("content-type", _JSON)])
-
-
-def _failure(error: QueueError, status: int = 400) -> Answer:
-    body = {"__type": f"com.amazonaws.sqs#{error.code}", "message": str(error)}
-    headers = [("content-type", _JSON), ("x-amzn-query-error", f"{error.old};Sender")]
-    return Answer(status, json.dumps(body).encode(), headers)

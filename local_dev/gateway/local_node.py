@@ -7,8 +7,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from local_dev.gateway.rpc_calls import Call, written
-from local_dev.gateway.rpc_proxy import NodeUnusable
+from local_dev.gateway.rpc_calls import Call, NodeUnusable, written
 
 _ACCOUNTS = Call(jsonrpc="2.0", id=1, method="eth_accounts")
 

@@ -89,6 +89,10 @@ class NotACall(Exception):
     """The body is not JSON-RPC, or a method's parameters have another form."""
 
 
+class NodeUnusable(Exception):
+    """The node does not answer, or its answer is larger than a page can use."""
+
+
 class NotAllowed(Exception):
     """The page needs no such method."""
 

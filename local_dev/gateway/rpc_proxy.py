@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from forge.api.entry.distribution_check import HOST_HEADER
 from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
 from local_dev.gateway.http_event import Answer, joined_headers
-from local_dev.gateway.rpc_calls import Call, NotACall, NotAllowed, read_calls
+from local_dev.gateway.rpc_calls import Call, NodeUnusable, NotACall, NotAllowed, read_calls
 
 if TYPE_CHECKING:
     from local_dev.gateway.local_node import LocalNode
@@ -26,10 +26,6 @@ RPC_PATH = "/rpc/testnet"
 LARGEST_BODY = 256 * 1024
 LARGEST_ANSWER = 4 * 1024 * 1024
 _JSON = [("content-type", "application/json")]
-
-
-class NodeUnusable(Exception):
-    """The node does not answer, or its answer is larger than a page can use."""
 
 
 class RpcProxy:

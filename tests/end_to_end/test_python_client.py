@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from forge_client import ApprovalHeld, Ended, ForgeClient, WaitingForWallet
-from forge_client.frames import Approval
+from forge_client.wallet_requests import Approval
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.chain import balance_of, send
 from tests.end_to_end.conversing import Json

@@ -14,25 +14,25 @@ from forge.models import message as server_message
 from forge.models import run as server_run
 from forge.models import views as server_views
 from forge.models import wallet_review as server_review
-from forge_client import answers, frames
+from forge_client import answers, frames, wallet_requests
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (frames.Message, server_views.PublicMessage),
     (frames.Tool, server_message.ToolDisplay),
     (frames.ActiveRun, server_views.PublicRun),
     (frames.QueuedMessage, server_views.QueuedMessage),
-    (frames.Approval, server_views.PublicApproval),
-    (frames.Ask, server_views.PublicAsk),
-    (frames.Claim, server_views.PublicClaim),
-    (frames.Report, server_views.PublicReport),
-    (frames.Call, server_approval.Call),
-    (frames.Review, server_review.Review),
-    (frames.ReviewChange, server_review.ReviewChange),
-    (frames.Allowance, server_review.Allowance),
-    (frames.ReviewWarning, server_review.ReviewWarning),
-    (frames.ReviewArgument, server_review.ReviewArgument),
-    (frames.ReviewedCall, server_review.ReviewedCall),
-    (frames.ReviewFee, server_review.ReviewFee),
+    (wallet_requests.Approval, server_views.PublicApproval),
+    (wallet_requests.Ask, server_views.PublicAsk),
+    (wallet_requests.Claim, server_views.PublicClaim),
+    (wallet_requests.Report, server_views.PublicReport),
+    (wallet_requests.Call, server_approval.Call),
+    (wallet_requests.Review, server_review.Review),
+    (wallet_requests.ReviewChange, server_review.ReviewChange),
+    (wallet_requests.Allowance, server_review.Allowance),
+    (wallet_requests.ReviewWarning, server_review.ReviewWarning),
+    (wallet_requests.ReviewArgument, server_review.ReviewArgument),
+    (wallet_requests.ReviewedCall, server_review.ReviewedCall),
+    (wallet_requests.ReviewFee, server_review.ReviewFee),
     (frames.Hot, server_views.Hot),
     (frames.State, server_http.State),
     (frames.StateFrame, server_frames.StateFrame),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_client.frames import Approval, Ask, Message
+from forge_client.frames import Message
+from forge_client.wallet_requests import Approval, Ask
 from forge_client.wording import approval_words, ask_words, data_words, ether, result_line, short, visible
 from tests.template import ROOT
 from tests.unlisted import tried

@@ -69,7 +69,7 @@ def test_a_repeat_is_known_while_the_run_is_active_and_after_it(store: Store):
     message = lease.session.active.submission  # type: ignore[union-attr]
     assert store.inbox.accept(KEY, message) == lease.session
 
-    ended = store.runs.finish(lease, completed())
+    ended = store.runs.finish(lease, completed()).session
     assert store.inbox.accept(KEY, message) == ended
     assert ended.recent == {message.run_id: "completed"}
 
@@ -153,7 +153,7 @@ def test_an_over_long_message_is_refused(store: Store):
 
 def test_a_message_to_an_expired_session_starts_a_new_generation(store: Store, clock: Clock):
     lease = started(store, "old")
-    old = store.runs.finish(lease, completed())
+    old = store.runs.finish(lease, completed()).session
     told(store, "never answered")
     clock.advance(31 * 86_400_000)
     assert store.sessions.get(KEY) is None

@@ -44,7 +44,7 @@ def test_whoever_comes_first_claims_the_head(store: Store):
 
 def test_an_ended_run_is_gone(store: Store):
     lease = started(store)
-    ended = store.runs.finish(lease, completed())
+    ended = store.runs.finish(lease, completed()).session
     told(store, "next")
     with pytest.raises(RunGone):
         store.runs.claim(about(ended, lease.run_id), "a")
@@ -118,7 +118,7 @@ def test_one_attempt_too_many_can_be_claimed_to_be_failed(store: Store, clock: C
         clock.advance(LEASE_MS + 1)
         lease = store.runs.claim(next_of(lease.session), "b")
         assert lease.attempt == attempt
-    assert store.runs.finish(lease, completed(spoken("It failed."))).active is None
+    assert store.runs.finish(lease, completed(spoken("It failed."))).session.active is None
 
 
 def test_a_claim_whose_answer_was_lost_is_still_ours(store: Store, dynamodb: Any):

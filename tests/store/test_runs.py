@@ -103,7 +103,7 @@ def test_a_message_that_arrives_meanwhile_is_seen_by_the_next_append(store: Stor
 def test_finishing_ends_the_run_by_its_last_write(store: Store, dynamodb: Any):
     lease = store.runs.flush(started(store, "question"), "answer")
     with counted(dynamodb) as calls:
-        session = store.runs.finish(lease, completed(spoken("answer"), tokens=5))
+        session = store.runs.finish(lease, completed(spoken("answer"), tokens=5)).session
     assert calls == ["PutItem"] * 2 + ["UpdateItem"]
     assert store.sessions.get(KEY) == session
     assert log(store) == ["question", "answer"]
@@ -118,7 +118,7 @@ def test_the_last_twenty_outcomes_are_remembered(store: Store, clock: Clock):
         store.inbox.withdraw(KEY, waiting)
         stopped += waiting
     lease = started(store)
-    session = store.runs.finish(lease, completed())
+    session = store.runs.finish(lease, completed()).session
     assert list(session.recent) == [*stopped[-19:], lease.run_id]
     assert store.sessions.get(KEY) == session
 
@@ -126,10 +126,10 @@ def test_the_last_twenty_outcomes_are_remembered(store: Store, clock: Clock):
 def test_approvals_are_added_and_answered_by_the_end_of_a_run(store: Store):
     lease = started(store)
     pending = [approval("a" * 32, lease.run_id), approval("b" * 32, lease.run_id)]
-    session = store.runs.finish(lease, Ending(outcome="waiting", approvals=pending))
+    session = store.runs.finish(lease, Ending(outcome="waiting", approvals=pending)).session
     assert session.approvals == pending == store.sessions.get(KEY).approvals  # type: ignore[union-attr]
 
-    session = store.runs.finish(started(store), completed(answered=frozenset({"a" * 32})))
+    session = store.runs.finish(started(store), completed(answered=frozenset({"a" * 32}))).session
     assert session.approvals == pending[1:]
     assert store.sessions.get(KEY) == session
 
@@ -139,7 +139,7 @@ def test_approvals_too_large_for_the_item_are_refused(store: Store):
     huge = approval("a" * 32, lease.run_id, "0x" + "00" * 64_000)
     with pytest.raises(InvalidRequest):
         store.runs.finish(lease, Ending(outcome="waiting", approvals=[huge]))
-    assert store.runs.finish(lease, completed()).approvals == []
+    assert store.runs.finish(lease, completed()).session.approvals == []
 
 
 def test_progress_larger_than_a_transaction_becomes_visible_at_once(store: Store, dynamodb: Any):
@@ -240,6 +240,19 @@ def test_a_repeated_finish_is_applied_once(store: Store):
     once = store.runs.finish(lease, completed(spoken("once")))
     assert store.runs.finish(lease, completed(spoken("once"))) == once
     assert log(store) == ["hello", "once"]
+
+
+def test_a_write_returns_its_messages_as_the_log_numbers_them(store: Store):
+    """The run's input comes first, and a message that was withdrawn during the run comes last."""
+    lease = started(store)
+    held = store.runs.append(lease, Progress(drafts=[spoken("one")]))
+    queued = told(store, "withdrawn")
+    store.inbox.withdraw(KEY, [queued.inbox[0].run_id])
+    finished = store.runs.finish(held, completed(spoken("two")))
+    assert [*held.logged, *finished.logged] == store.sessions.messages(finished.session)
+    assert [message.content for message in held.logged] == ["hello", "one"]
+    assert [message.content for message in finished.logged][:2] == ["two", "withdrawn"]
+    assert not lease.logged
 
 
 def test_identical_messages_are_all_kept(store: Store, clock: Clock):

@@ -39,7 +39,7 @@ def test_an_expired_session_is_absent_everywhere(store: Store, clock: Clock):
 
 
 def test_a_part_of_the_log_can_be_read(store: Store, clock: Clock):
-    session = store.runs.finish(started(store), completed(*[spoken(f"m{n}") for n in range(12)]))
+    session = store.runs.finish(started(store), completed(*[spoken(f"m{n}") for n in range(12)])).session
     assert [message.seq for message in store.sessions.messages(session, 10)] == [10, 11, 12]
     assert [message.seq for message in store.sessions.messages(session, 2, 4)] == [2, 3]
     assert store.sessions.messages(session, 13) == []
@@ -48,7 +48,7 @@ def test_a_part_of_the_log_can_be_read(store: Store, clock: Clock):
 
 def test_a_log_larger_than_one_answer_of_the_service_is_read_whole(store: Store, dynamodb: Any):
     texts = [f"{number} " + "x" * 100_000 for number in range(15)]
-    session = store.runs.finish(started(store), completed(*map(spoken, texts)))
+    session = store.runs.finish(started(store), completed(*map(spoken, texts))).session
     with counted(dynamodb) as calls:
         assert [message.content for message in store.sessions.messages(session, 1)] == texts
     assert calls == ["Query", "Query"]

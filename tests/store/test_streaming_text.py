@@ -78,7 +78,7 @@ def test_a_damaged_end_costs_only_itself(store: Store, dynamodb: Any, body: dict
         ExpressionAttributeValues={":body": body},
     )
     assert store.sessions.streaming_text(lease.session) == ""
-    assert store.runs.finish(lease, completed(spoken("whole"))).active is None
+    assert store.runs.finish(lease, completed(spoken("whole"))).session.active is None
 
 
 def test_it_goes_with_its_session(store: Store, plain_table: Table) -> None:

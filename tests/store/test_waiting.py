@@ -38,7 +38,7 @@ def test_the_message_behind_an_ended_run_is_found_when_it_is_not_claimed(store: 
     lease = started(store, "one")
     told(store, "two")
     clock.advance(5_000)
-    session = store.runs.finish(lease, completed())
+    session = store.runs.finish(lease, completed()).session
     clock.advance(14_999)
     assert store.recovery.stranded() == []
     clock.advance(1)

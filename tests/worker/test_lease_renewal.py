@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from forge.errors import LeaseLost, StorageUnavailable
-from forge.models.run import Progress
+from forge.models.message import Message
+from forge.models.run import Ending, Progress
 from forge.models.timing import LEASE_MS, PATIENCE_MS
-from forge.models.work import Lease
+from forge.models.work import Finished, Lease
+from tests.store.scenes import completed, spoken
 from tests.worker.machines import Watched
 from tests.worker.stage import Stage
 from tests.worker.test_writes_off_the_path import claimed, record_of
 from worker.runs.leased_record import RENEW_SECONDS
+
+
+async def test_messages_are_pushed_with_the_numbers_that_the_store_gave_them(stage: Stage) -> None:
+    def append(lease: Lease, progress: Progress) -> Lease:
+        held = stage.store.runs.append(lease, progress)
+        return replace(held, logged=[numbered(each, each.seq + 5) for each in held.logged])
+
+    def finish(lease: Lease, ending: Ending) -> Finished:
+        finished = stage.store.runs.finish(lease, ending)
+        return replace(finished, logged=[numbered(each, each.seq + 10) for each in finished.logged])
+
+    record, feed = stage.record(
+        await claimed(stage), runs=Watched(stage.store.runs, append=append, finish=finish)
+    )
+    await record.append(Progress(drafts=[spoken("one")]))
+    await record.finish(completed(spoken("two")))
+    assert [(message.seq, message.content) for message in feed.messages[1:]] == [
+        (5, "hi"),
+        (6, "one"),
+        (12, "two"),
+    ]
+
+
+def numbered(message: Message, seq: int) -> Message:
+    return message.model_copy(update={"seq": seq})
 
 
 async def test_a_lease_is_renewed_in_time_after_any_write(stage: Stage) -> None:

@@ -226,11 +226,11 @@ async def test_a_run_that_is_not_chosen_sends_nothing(
 
 
 async def test_a_share_of_the_runs_is_chosen_by_their_ids() -> None:
-    from worker.operation.tracing import _is_chosen
+    from worker.operation.run_trace import is_chosen
 
     ids = [new_run_id() for _ in range(2_000)]
-    assert 350 < sum(_is_chosen(each, 0.25) for each in ids) < 650
-    assert all(_is_chosen(each, 1) for each in ids)
+    assert 350 < sum(is_chosen(each, 0.25) for each in ids) < 650
+    assert all(is_chosen(each, 1) for each in ids)
 
 
 async def test_a_damaged_trace_of_a_stored_run_is_as_none(

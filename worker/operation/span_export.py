@@ -19,8 +19,8 @@ from opentelemetry.util.re import parse_env_headers
 from pydantic_ai.capabilities import AbstractCapability, Instrumentation
 from pydantic_ai.models.instrumented import InstrumentationSettings
 
+from worker.operation.run_trace import Origin
 from worker.operation.span_contents import without_contents
-from worker.operation.tracing import Origin
 from worker.settings import WorkerSettings
 
 SCOPE = "forge"

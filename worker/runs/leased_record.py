@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
 from forge.models.ids import ANONYMOUS
-from forge.models.message import Draft, Message
 from forge.models.run import ChainWait, Ending, Progress
 from forge.models.session import Session
 from forge.models.spending_caps import SendingCaps, Spending
@@ -133,15 +132,15 @@ class LeasedRecord:
             await self._renew(lambda: self._runs.append(self.lease, progress))
             self._histories.grow(before, progress.entries)
             self._flushed = 0
-            self._feed.show(self.lease.session, ended_messages(before, progress.drafts), text_ended=True)
+            self._feed.show(self.lease.session, self.lease.logged, text_ended=True)
 
     async def finish(self, ending: Ending) -> Session:
         async with self._writing:
             before = self.lease.session
-            session = await self._persist(lambda: self._runs.finish(self.lease, ending))
+            finished = await self._persist(lambda: self._runs.finish(self.lease, ending))
             self._histories.grow(before, ending.entries)
-            self._feed.show(session, ended_messages(before, ending.drafts), text_ended=True)
-            return session
+            self._feed.show(finished.session, finished.logged, text_ended=True)
+            return finished.session
 
     async def release(self) -> None:
         async with self._writing:
@@ -241,11 +240,3 @@ async def _frame_first() -> None:
     """
     for _ in range(2):
         await asyncio.sleep(0)
-
-
-def ended_messages(before: Session, drafts: Sequence[Draft]) -> list[Message]:
-    """Return the messages that `drafts` become; the run's input comes first if the log does not have it."""
-    opening = before.input_message()
-    first = before.logged + (opening is not None)
-    messages = [draft.at(first + number) for number, draft in enumerate(drafts)]
-    return [opening, *messages] if opening else messages

@@ -23,10 +23,11 @@ from forge_client.errors import (
     WaitingForWallet,
 )
 from forge_client.events import ConnectionChanged, Event, Refused, Updated
-from forge_client.frames import Approval, Message, State
+from forge_client.frames import Message, State
 from forge_client.pace import Pace
 from forge_client.reduce import apply
 from forge_client.version import __version__
+from forge_client.wallet_requests import Approval
 
 __all__ = [
     "DEFAULT_URL",

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from forge_client.conversation import Conversation
-from forge_client.frames import Approval, Hot, Message, Outcome, State
+from forge_client.frames import Hot, Message, Outcome, State
+from forge_client.wallet_requests import Approval
 
 
 class SessionSummary(BaseModel):

@@ -11,8 +11,9 @@ from forge_client.answers import Accepted, CommandResult, Receipt, SessionList, 
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
 from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy
-from forge_client.frames import Approval, IfBusy, Message, State
+from forge_client.frames import IfBusy, Message, State
 from forge_client.reduce import Frame, apply
+from forge_client.wallet_requests import Approval
 
 
 class SessionCalls(AccountCalls):

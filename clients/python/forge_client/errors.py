@@ -12,7 +12,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 if TYPE_CHECKING:
-    from forge_client.frames import Approval
+    from forge_client.wallet_requests import Approval
 
 
 class ForgeClientError(Exception):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from forge_client.frames import Approval, ReviewChange, ReviewedCall
+from forge_client.wallet_requests import Approval, ReviewChange, ReviewedCall
 
 
 def doubts(approval: Approval, now: datetime | None = None) -> list[str]:

@@ -7,7 +7,8 @@ import re
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from forge_client.frames import Approval, Ask, Message
+from forge_client.frames import Message
+from forge_client.wallet_requests import Approval, Ask
 from forge_client.wallet_words import calls, doubts, effects
 
 _CONTROL = re.compile(

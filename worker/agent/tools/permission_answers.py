@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
 from forge.models.approval import ApprovalReply
-from forge.models.public import rfc3339
 from forge.models.text_cleaning import one_line
+from forge.models.time_texts import rfc3339
 from forge.models.tool_permission import Ask
 from worker.agent.deps import RunDeps
 from worker.agent.tools.ask_permission import ALLOWED

@@ -16,8 +16,8 @@ from pydantic_ai.exceptions import CallDeferred
 from pydantic_ai.toolsets import FunctionToolset
 
 from forge.models.approval import Approval, WalletTransaction
-from forge.models.public import rfc3339
 from forge.models.text_cleaning import one_line
+from forge.models.time_texts import rfc3339
 from worker.agent.deps import RunDeps
 from worker.agent.operator_limits import TELL, Policy
 from worker.agent.tools.ask_permission import ASKS_ITSELF

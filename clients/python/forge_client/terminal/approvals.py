@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message as WidgetMessage
 from textual.widgets import Button, Input, Static
 
-from forge_client.frames import Approval
+from forge_client.wallet_requests import Approval
 from forge_client.wording import approval_words, data_words
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")

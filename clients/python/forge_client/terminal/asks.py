@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message as WidgetMessage
 from textual.widgets import Button, Static
 
-from forge_client.frames import Ask
+from forge_client.wallet_requests import Ask
 from forge_client.wording import ask_words
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, cast
 
 from textual import on, work
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
@@ -21,6 +21,7 @@ from forge_client.terminal.asks import AskCard, Asks
 from forge_client.terminal.bubbles import QueuedBubble
 from forge_client.terminal.composer import Composer
 from forge_client.terminal.dialogs import ChoiceDialog, HelpDialog, TextDialog
+from forge_client.terminal.keys import BINDINGS
 from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.server import Server
 from forge_client.terminal.sidebar import SessionList
@@ -33,19 +34,7 @@ from forge_client.wording import visible
 class ChatScreen(Screen[None]):
     """Talks to the server at `url`; without `session_id` it continues the conversation that was used last."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,ctrl+underscore", "help", "Help", key_display="F1"),
-        Binding("escape", "stop", "Stop"),
-        Binding("ctrl+n", "new", "New"),
-        Binding("ctrl+b", "sessions", "Conversations"),
-        Binding("ctrl+t", "network", "Network"),
-        Binding("f2", "rename", "Rename"),
-        Binding("f8", "delete", "Delete"),
-        Binding("ctrl+up", "earlier", "Earlier", show=False),
-        Binding("pageup", "page(-1)", "Back", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Forth", show=False, priority=True),
-    ]
-    """The keys of the chat, each with its action; `keys.KEYS` explains them to people."""
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
 
     def __init__(self, server: Server, session_id: str | None, remembered: RememberedSessions) -> None:
         super().__init__()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from textual.binding import Binding
+
 
 class Row(NamedTuple):
     """What one group of keys does."""
@@ -33,4 +35,17 @@ KEYS = (
     Row(("f1", "ctrl+underscore"), "F1, Ctrl+/", "show this list"),
     Row(("ctrl+q",), "Ctrl+Q", "leave; what is running goes on"),
 )
+BINDINGS = (
+    Binding("f1,ctrl+underscore", "help", "Help", key_display="F1"),
+    Binding("escape", "stop", "Stop"),
+    Binding("ctrl+n", "new", "New"),
+    Binding("ctrl+b", "sessions", "Conversations"),
+    Binding("ctrl+t", "network", "Network"),
+    Binding("f2", "rename", "Rename"),
+    Binding("f8", "delete", "Delete"),
+    Binding("ctrl+up", "earlier", "Earlier", show=False),
+    Binding("pageup", "page(-1)", "Back", show=False, priority=True),
+    Binding("pagedown", "page(1)", "Forth", show=False, priority=True),
+)
+"""The keys of the chat's screen, each with its action."""
 COMMANDS = "Say “help” to the agent to hear what it can do."

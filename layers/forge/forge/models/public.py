@@ -1,25 +1,19 @@
-"""Convert entities to public views. No other module turns stored data into what a client sees."""
+"""Convert entities to public views. Only this module and `public_requests` turn stored data into what a client sees."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from forge.models.account import Erasure, Kept
-from forge.models.approval import Approval, Report
 from forge.models.http import Receipt, SessionSummary, State
 from forge.models.message import Draft, Message
+from forge.models.public_requests import legacy_wallet_transaction, public_approval, public_ask
 from forge.models.run import Submission
 from forge.models.session import Catalog, Session
-from forge.models.tool_permission import Ask
+from forge.models.time_texts import clock_time, rfc3339
 from forge.models.views import (
     Hot,
-    PublicApproval,
-    PublicAsk,
-    PublicClaim,
     PublicMessage,
-    PublicReport,
     PublicRun,
     QueuedMessage,
 )
@@ -27,17 +21,6 @@ from forge.models.views import (
 CANNOT_BE_SHOWN = (
     "A wallet request waits that cannot be shown here, because a newer version made it. Reload in a minute."
 )
-
-
-def rfc3339(milliseconds: int) -> str:
-    """Format as `2026-11-22T18:58:03.120Z`."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def clock_time(milliseconds: int) -> str:
-    """Format as `HH:MM:SS +00:00`, the older clients' timestamp, always in UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%H:%M:%S +00:00")
 
 
 def public_message(message: Message) -> PublicMessage:
@@ -86,11 +69,11 @@ def hot(session: Session, catalog: Catalog | None) -> Hot:
         is_processing=session.active is not None or bool(session.inbox),
         is_loading=catalog is None,
         missing_api_key=catalog is not None and catalog.missing_api_key,
-        pending_wallet_tx=_legacy_wallet_transaction(session.approvals),
+        pending_wallet_tx=legacy_wallet_transaction(session.approvals),
         active_run=_run(session),
         queued=[_queued(submission) for submission in session.inbox],
-        approvals=[_approval(approval) for approval in session.approvals],
-        asks=[_ask(ask) for ask in session.asks],
+        approvals=[public_approval(approval) for approval in session.approvals],
+        asks=[public_ask(ask) for ask in session.asks],
         message_count=session.message_count,
         expires_at=rfc3339(session.expires_at * 1000),
         notices=[*(catalog.notices if catalog else []), *_foreign(session)],
@@ -194,72 +177,4 @@ def _queued(submission: Submission) -> QueuedMessage:
         sender=submission.sender,
         content=submission.content,
         created_at=rfc3339(submission.created_at),
-    )
-
-
-def _approval(approval: Approval) -> PublicApproval:
-    transaction = approval.transaction
-    return PublicApproval(
-        approval_id=approval.approval_id,
-        call_id=approval.call_id,
-        network=approval.network,
-        chain_id=transaction.chain_id,
-        to=transaction.to,
-        value=transaction.value,
-        data=transaction.data,
-        gas=transaction.gas,
-        sender=transaction.sender,
-        calls=transaction.calls,
-        digest=approval.digest,
-        description=approval.description,
-        decoded=approval.decoded,
-        simulation=approval.simulation,
-        review=approval.review,
-        claim=_claim(approval),
-        reported=[_report(report) for report in approval.reported],
-        created_at=rfc3339(approval.created_at),
-        expires_at=rfc3339(approval.expires_at),
-    )
-
-
-def _ask(ask: Ask) -> PublicAsk:
-    return PublicAsk(
-        approval_id=ask.approval_id,
-        call_id=ask.call_id,
-        tool=ask.tool,
-        arguments=ask.arguments,
-        network=ask.network,
-        strangers=ask.strangers,
-        created_at=rfc3339(ask.created_at),
-        expires_at=rfc3339(ask.expires_at),
-    )
-
-
-def _claim(approval: Approval) -> PublicClaim | None:
-    claim = approval.claim
-    return PublicClaim(account=claim.account, until=rfc3339(claim.until)) if claim else None
-
-
-def _report(report: Report) -> PublicReport:
-    return PublicReport(
-        transaction_hash=report.transaction_hash, outcome=report.outcome, at=rfc3339(report.at)
-    )
-
-
-def _legacy_wallet_transaction(approvals: Sequence[Approval]) -> str | None:
-    """Return the approval that has waited longest as a JSON string, which older clients read as the only pending
-    transaction.
-    """
-    if not approvals:
-        return None
-    approval = approvals[0]
-    return json.dumps(
-        {
-            "to": approval.transaction.to,
-            "value": approval.transaction.value,
-            "data": approval.transaction.data,
-            "gas": approval.transaction.gas,
-            "description": approval.description,
-            "timestamp": rfc3339(approval.created_at),
-        }
     )

@@ -4,10 +4,12 @@ message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from forge.models.ids import SessionKey
+from forge.models.message import Message
 from forge.models.run import ActiveRun, CommandMessage, RunMessage
 from forge.models.session import Session
 
@@ -30,6 +32,18 @@ class Lease:
     """The hot item after this worker's last write."""
     run: ActiveRun
     """The active run of `session`."""
+    logged: Sequence[Message] = ()
+    """The messages that the write which returned this lease has put into the log, as the store has numbered them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run's last write."""
+
+    session: Session
+    """The hot item after it."""
+    logged: Sequence[Message]
+    """The messages that it has put into the log, as the store has numbered them."""
 
 
 CallStatus = Literal["new", "started", "done"]

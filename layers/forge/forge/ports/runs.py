@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # keeps models that only a port names out of a function's col
     from forge.models.run import ChainWait, Ending, IfBusy, Progress, RunMessage, Submission
     from forge.models.session import Session
     from forge.models.spending_caps import SendingCaps, Spending
-    from forge.models.work import CallRecord, CallStatus, Lease
+    from forge.models.work import CallRecord, CallStatus, Finished, Lease
 
 
 class Inbox(Protocol):
@@ -58,11 +58,11 @@ class Runs(Protocol):
 
     def append(self, lease: Lease, progress: Progress) -> Lease:
         """Move what has ended to the logs, the run's input first if it is not there yet, and clear the streaming
-        text.
+        text. The lease that it returns has the messages as they are numbered in the log.
         """
         ...
 
-    def finish(self, lease: Lease, ending: Ending) -> Session:
+    def finish(self, lease: Lease, ending: Ending) -> Finished:
         """Make the last `append` and clear the active run."""
         ...
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forge.models.approval import Approval, Report
-from forge.models.public import rfc3339
+from forge.models.time_texts import rfc3339
 from forge.models.wallet_receipt import ReceiptOutcome, WalletReceipt
 from worker.agent.wallet.request_in_words import currency_of, summary_of
 from worker.ethereum.amounts import format_units

@@ -20,6 +20,7 @@ from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import TRANSACTION_ITEMS, Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import Contended, LeaseLost
+from forge.models.message import Message
 from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES
@@ -43,6 +44,8 @@ class Transition:
     """The log items that are written with the change."""
     after: Session
     """The session after both."""
+    messages: Sequence[Message] = ()
+    """The messages of the log that `puts` store, as they are numbered there."""
 
 
 Fence = Callable[[ConditionalWrite, Session], ConditionalWrite]

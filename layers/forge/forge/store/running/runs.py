@@ -15,7 +15,7 @@ from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress, RunMessage
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
-from forge.models.work import Lease
+from forge.models.work import Finished, Lease
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
@@ -101,23 +101,16 @@ class TableRuns:
             grown = (goal.logged, goal.history) != (lease.session.logged, lease.session.history)
             return grown and (session.logged, session.history) == (goal.logged, goal.history)
 
-        return _renewed(
-            lease,
-            self._commit(
-                lease,
-                lambda session: progressed(session, progress, self.config, now),
-                applied,
-                progress.tokens,
-                ahead=True,
-            ),
-        )
+        steps = _Steps(lambda session: progressed(session, progress, self.config, now))
+        session = self._commit(lease, steps, applied, progress.tokens, ahead=True)
+        return replace(_renewed(lease, session), logged=steps.last.messages)
 
-    def finish(self, lease: Lease, ending: Ending) -> Session:
+    def finish(self, lease: Lease, ending: Ending) -> Finished:
         now = self.clock()
         self.daily_limits.note("tokens", ending.tokens, caller=_stranger(lease))
-        return self._commit(
-            lease, lambda session: ended(session, ending, self.config, now), tokens=ending.tokens, ahead=True
-        )
+        steps = _Steps(lambda session: ended(session, ending, self.config, now))
+        session = self._commit(lease, steps, tokens=ending.tokens, ahead=True)
+        return Finished(session, steps.last.messages)
 
     def tokens_left(self, lease: Lease) -> int | None:
         self.daily_limits.check("tokens", caller=_stranger(lease))
@@ -202,6 +195,21 @@ class TableRuns:
                 used,
                 ahead=ahead,
             )
+
+
+class _Steps:
+    """Remembers the last step that a commit has computed. It is the one that was stored, even if the commit finds that
+    an earlier call, whose response was lost, has stored it.
+    """
+
+    last: Transition
+
+    def __init__(self, step: Callable[[Session], Transition]) -> None:
+        self._step = step
+
+    def __call__(self, session: Session) -> Transition:
+        self.last = self._step(session)
+        return self.last
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import InvalidRequest, LeaseLost
@@ -30,7 +31,7 @@ def heard(step: Transition, progress: Progress) -> Transition:
         return step
     strangers = [*before, *new][:STRANGERS_LIMIT]
     step.change.set(strangers=strangers)
-    return Transition(step.change, step.puts, step.after.model_copy(update={"strangers": strangers}))
+    return replace(step, after=step.after.model_copy(update={"strangers": strangers}))
 
 
 def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transition:
@@ -44,7 +45,7 @@ def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transit
     if sum(len(text.encode()) for text in texts) > 2 * ASKS_BYTES:
         raise InvalidRequest("The tool calls that wait for the person's decision are too large to be stored.")
     step.change.set(asks=texts)
-    return Transition(step.change, step.puts, step.after.model_copy(update={"asks": asks}))
+    return replace(step, after=step.after.model_copy(update={"asks": asks}))
 
 
 REPORTS_LIMIT = 10
@@ -69,6 +70,7 @@ def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: 
             item for each in messages for item in message_items(session.key, session.generation, each, end)
         ],
         after=session.model_copy(update={"logged": count, "last_activity_at": active_at}),
+        messages=messages,
     )
 
 
@@ -82,10 +84,10 @@ def moved(
     step = logged(session, drafts, config, now)
     history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens
     step.change.set(history_count=history, tokens=tokens)
-    return Transition(
-        step.change,
-        step.puts + entry_items(session, progress.entries, config.child_end(now)),
-        step.after.model_copy(update={"history": history, "tokens": tokens}),
+    return replace(
+        step,
+        puts=step.puts + entry_items(session, progress.entries, config.child_end(now)),
+        after=step.after.model_copy(update={"history": history, "tokens": tokens}),
     )
 
 
@@ -98,9 +100,7 @@ def progressed(session: Session, progress: Progress, config: StoreConfig, now: i
     cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
-    made = prolonged(
-        Transition(step.change, step.puts, step.after.model_copy(update={"active": run})), config, now
-    )
+    made = prolonged(replace(step, after=step.after.model_copy(update={"active": run})), config, now)
     made = asked(heard(made, progress), progress, [])
     return answered(made, progress) if progress.answered or progress.reported else made
 
@@ -113,7 +113,7 @@ def ended(session: Session, ending: Ending, config: StoreConfig, now: int) -> Tr
     whole = ending.model_copy(update={"drafts": drafts, "reported": reported})
     step = moved(session, active, whole, config, now)
     step.change.remove(*ACTIVE_ATTRIBUTES)
-    made = Transition(step.change, step.puts, step.after.model_copy(update={"active": None, "withdrawn": []}))
+    made = replace(step, after=step.after.model_copy(update={"active": None, "withdrawn": []}))
     made = asked(heard(answered(made, whole, ending.approvals), ending), ending, ending.asks)
     return settled(made, [active.run_id], ending.outcome, config, now)
 
@@ -147,7 +147,7 @@ def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
     else:
         end = config.session_end(after.last_activity_at)
     step.change.set(expires_at=end)
-    return Transition(step.change, step.puts, after.model_copy(update={"expires_at": end}))
+    return replace(step, after=after.model_copy(update={"expires_at": end}))
 
 
 def answered(step: Transition, progress: Progress, added: Sequence[Approval] = ()) -> Transition:
@@ -159,7 +159,7 @@ def answered(step: Transition, progress: Progress, added: Sequence[Approval] = (
     hashes = [*before.used_hashes, *sorted(progress.used_hashes)][-HASHES_LIMIT:]
     step.change.set(approvals=stored_approvals(approvals, before.foreign_approvals), used_hashes=hashes)
     after = before.model_copy(update={"approvals": approvals, "used_hashes": hashes})
-    return Transition(step.change, step.puts, after)
+    return replace(step, after=after)
 
 
 def running(session: Session) -> ActiveRun:
@@ -180,7 +180,7 @@ def settled(
         step.change.remove(*WORK_ATTRIBUTES)
     elif after.active is None:
         step.change.set(work_due=now + QUEUE_GRACE_MS)
-    return prolonged(Transition(step.change, step.puts, after), config, now)
+    return prolonged(replace(step, after=after), config, now)
 
 
 def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:
