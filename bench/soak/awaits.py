@@ -32,7 +32,7 @@ RUN_PATH = (
     "agent/run_endings",
     "agent/history/persist_history",
     "agent/tools/call_ledger",
-    "agent/tools/toolsets",
+    "agent/tools/session_network",
     "agent/tools/toolbox",
     "agent/tools/mounted_server",
     "agent/shielded_writes",

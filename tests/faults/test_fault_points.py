@@ -15,7 +15,7 @@ from local_dev.processes.processes import ROOT
 
 CROSSINGS = {
     "agent/tools/call_ledger._run: super().call_tool": "tool.pay",
-    "agent/tools/toolsets.call_tool: super().call_tool": "tool.pay",
+    "agent/tools/session_network.call_tool: super().call_tool": "tool.pay",
     "agent/history/persist_history.wrap_model_request: handler": "llm.request",
     "push/audiences._find_latecomers: self._blocking.retry(self._controls.read)": "controls.read",
     "push/audiences.is_gone: self._blocking(self._forget_unless_opening)": "controls.disconnect",

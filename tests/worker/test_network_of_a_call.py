@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unlisted import tried
-from worker.agent.tools.toolsets import on_network
+from worker.agent.tools.session_network import on_network
 from worker.tool_outcomes import ToolRefused
 
 

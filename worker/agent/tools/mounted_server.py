@@ -18,7 +18,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.llm.provider_limits import ProviderLimits
 from worker.agent.tools.ask_permission import Heard
 from worker.agent.tools.in_process import InProcess
-from worker.agent.tools.toolsets import (
+from worker.agent.tools.session_network import (
     SessionNetwork,
     has_network,
     name_the_call,

@@ -24,7 +24,7 @@ from worker.agent.tools.ask_permission import AskFirst, Heard
 from worker.agent.tools.call_ledger import CallLedger
 from worker.agent.tools.missing_tools import LackingTools
 from worker.agent.tools.mounted_server import Server, ServerSource, is_read_only
-from worker.agent.tools.toolsets import OWN_TOOLS, own_tools
+from worker.agent.tools.session_network import OWN_TOOLS, own_tools
 from worker.agent.wallet import TOOL_NAME, Wallet, wallet_tools
 
 logger = logging.getLogger(__name__)
@@ -196,10 +196,16 @@ class Toolbox:
         ]
 
     def _new_offer(self) -> Offer:
-        """The ledger is outside the network's wrapper, so it records what the LLM asked for.
+        """Assemble the layers of a tool call. From the outermost to the innermost:
 
-        The question to the person is outside the ledger, because a call that waits for a decision has not been
-        started.
+        1. `Offer` keeps the tools assembled, because a run's first token waits for them.
+        2. `AskFirst` is outside the ledger, because a call that waits for a decision has not been started.
+        3. `CallLedger` is outside the network's layer, so that it records what the LLM asked for.
+        4. `PolicyToolset` is inside the ledger, so that an amount is counted once over all attempts.
+        5. `CombinedToolset` finds the tool's server.
+        6. `Heard` sees every result first, because whatever follows may depend on text from strangers.
+        7. `SessionNetwork` is next to the server, because only there a call has a network.
+        8. The server's toolset; of our own servers `InProcess`, which needs no session.
         """
         mounted = [server.offered() for server in self._servers if server.is_connected]
         tools = PolicyToolset(CombinedToolset([*self._own, *mounted]), self.policy)
