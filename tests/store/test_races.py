@@ -81,7 +81,7 @@ def test_nothing_is_lost_when_messages_arrive_while_a_run_writes(table: str, clo
         for number in range(5):
             held = store.runs.flush(held, f"text {number}")
             held = store.runs.append(held, Progress(drafts=[spoken(f"part {number}")]))
-        return store.runs.finish(held, completed(spoken("end")))
+        return store.runs.finish(held, completed(spoken("end"))).session
 
     ended, *_ = together(work, *(lambda n=n: told(store, f"m{n}") for n in range(4)))
 
