@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from forge.models.frame import Have as ServerHave
 from forge_client.conversation import Conversation
-from forge_client.frames import SERVER_FRAME, Have, PongFrame, State
+from forge_client.frames import SERVER_FRAME, PongFrame, State
 from forge_client.reduce import apply
+from forge_client.sent_frames import Have
 from tests.forge_client.simulated_session import SimulatedSession
 from tests.properties import examples
 

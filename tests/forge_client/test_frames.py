@@ -14,7 +14,7 @@ from forge.models import message as server_message
 from forge.models import run as server_run
 from forge.models import views as server_views
 from forge.models import wallet_review as server_review
-from forge_client import answers, frames, wallet_requests
+from forge_client import answers, frames, sent_frames, wallet_requests
 
 PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (frames.Message, server_views.PublicMessage),
@@ -40,9 +40,9 @@ PAIRS: list[tuple[type[BaseModel], type[BaseModel]]] = [
     (frames.ErrorFrame, server_frames.ErrorFrame),
     (frames.SessionExpiredFrame, server_frames.SessionExpiredFrame),
     (frames.PongFrame, server_frames.PongFrame),
-    (frames.Have, server_frames.Have),
-    (frames.SyncFrame, server_frames.SyncFrame),
-    (frames.PingFrame, server_frames.PingFrame),
+    (sent_frames.Have, server_frames.Have),
+    (sent_frames.SyncFrame, server_frames.SyncFrame),
+    (sent_frames.PingFrame, server_frames.PingFrame),
     (answers.SessionSummary, server_http.SessionSummary),
     (answers.SessionList, server_http.SessionList),
     (answers.CommandResult, server_run.CommandResult),
@@ -60,7 +60,8 @@ def test_every_kind_of_server_frame_is_known() -> None:
 
 def test_every_kind_of_client_frame_can_be_sent() -> None:
     ours = sorted(
-        model.model_fields["type"].default for model in (frames.SyncFrame, frames.PingFrame, frames.AuthFrame)
+        model.model_fields["type"].default
+        for model in (sent_frames.SyncFrame, sent_frames.PingFrame, sent_frames.AuthFrame)
     )
     assert ours == tags(server_frames.ClientFrame)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from forge_client.frames import Have, Hot, Message, TextFrame
+from forge_client.frames import Hot, Message, TextFrame
+from forge_client.sent_frames import Have
 
 
 @dataclass(frozen=True, slots=True)

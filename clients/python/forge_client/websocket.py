@@ -15,9 +15,10 @@ from forge_client.backoff import Backoff
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
 from forge_client.errors import ForgeClientError
-from forge_client.frames import SERVER_FRAME, AuthFrame, PingFrame, PongFrame, SyncFrame
+from forge_client.frames import SERVER_FRAME, PongFrame
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
+from forge_client.sent_frames import AuthFrame, PingFrame, SyncFrame
 
 FRAME_LIMIT = 1 << 20
 RENEW_AT = 0.8

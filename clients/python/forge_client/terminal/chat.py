@@ -35,6 +35,7 @@ class ChatScreen(Screen[None]):
     """Talks to the server at `url`; without `session_id` it continues the conversation that was used last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+    """The keys of the chat, each with its action; `keys.KEYS` explains them to people."""
 
     def __init__(self, server: Server, session_id: str | None, remembered: RememberedSessions) -> None:
         super().__init__()
