@@ -279,6 +279,7 @@ async def test_a_connection_has_a_few_frames_in_functions_and_others_pass_by(
     assert most[0] == FRAMES_AT_ONCE
 
 
+@pytest.mark.slow
 async def test_a_strangers_frames_keep_their_places_for_a_while_and_ones_own_do_not(
     application: Application, routes: dict[str, Recorder]
 ):

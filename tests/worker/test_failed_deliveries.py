@@ -269,6 +269,7 @@ async def test_a_run_that_cannot_be_handled_is_given_up_after_three_exceptions(
     assert (await stage.log(KEY))[-1] == ("agent", "hello")
 
 
+@pytest.mark.slow
 async def test_storage_that_is_out_of_reach_is_no_fault_of_the_message(stage: Stage) -> None:
     failures = [
         StorageUnavailable("The table is overloaded.", retry_after=1) for _ in range(FAULTS_LIMIT + 1)

@@ -146,6 +146,7 @@ async def test_a_run_that_takes_too_long_is_stopped(stage: Stage) -> None:
     assert seen.messages[1].content == "slow "
 
 
+@pytest.mark.slow
 async def test_a_command_that_takes_long_is_held_and_runs_once(stage: Stage) -> None:
     """What is only received is delivered again after 3 s."""
     server, calls = FastMCP[Any]("bank"), list[str]()
