@@ -17,17 +17,10 @@ from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
 from worker.agent.llm.run_so_far import Call, RunSoFar
+from worker.agent.llm.token_estimate import CHARACTERS_PER_TOKEN, estimated_tokens
 
 Piece = str | Call
 """The pieces of an answer: text deltas, then tool calls."""
-
-CHARACTERS_PER_TOKEN = 4
-"""The usual estimate for English; only limits and displays depend on it."""
-
-
-def estimated_tokens(messages: Sequence[ModelMessage]) -> int:
-    contents = (getattr(part, "content", "") for message in messages for part in message.parts)
-    return 1 + sum(len(str(content)) for content in contents) // CHARACTERS_PER_TOKEN
 
 
 class LocalModel(Model[None]):

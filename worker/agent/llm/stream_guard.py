@@ -4,9 +4,9 @@ not ours.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import ceil, isfinite
 from typing import Any
 
@@ -25,6 +25,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from worker.agent.llm.provider_errors import NotAnLlm, UnusableStream
+from worker.agent.llm.token_estimate import estimated_tokens, tokens_of_offer, tokens_of_parts
 from worker.agent.tools.fence_tool_results import fenced_results
 from worker.json_text import read_json
 
@@ -54,7 +55,7 @@ class Guarded(Model[Any]):
                 raise
             except Exception as error:
                 raise _unusable(self.model_name, error) from error
-            _guard(stream)
+            _guard(stream, messages, model_request_parameters)
             yield stream
 
     async def _process_streamed_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -105,18 +106,26 @@ def _raw(response: Any) -> Any:
     return getattr(getattr(response, "source", response), "response", None)
 
 
-def _guard(stream: StreamedResponse) -> None:
+def _guard(
+    stream: StreamedResponse, messages: Sequence[ModelMessage], offered: ModelRequestParameters
+) -> None:
     """Replace the adapter's own iterator, because the base class drives it and its errors can be seen only here."""
     events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
 
+    def count() -> None:
+        _make_whole(stream.usage)
+        _estimate_what_is_not_told(stream, messages, offered)
+
     def guarded() -> AsyncIterator[ModelResponseStreamEvent]:
-        return _translated(stream, events())  # pyright: ignore[reportArgumentType]
+        return _translated(stream, events(), count)  # pyright: ignore[reportArgumentType]
 
     object.__setattr__(stream, "_get_event_iterator", guarded)
 
 
 async def _translated(
-    stream: StreamedResponse, events: AsyncIterator[ModelResponseStreamEvent]
+    stream: StreamedResponse,
+    events: AsyncIterator[ModelResponseStreamEvent],
+    ended: Callable[[], None],
 ) -> AsyncGenerator[ModelResponseStreamEvent, None]:
     try:
         async for event in events:
@@ -128,16 +137,33 @@ async def _translated(
     except Exception as error:
         raise _unusable(stream.model_name, error) from error
     finally:
-        _count(stream.usage)
+        ended()
 
 
-def _count(usage: RequestUsage) -> None:
+def _make_whole(usage: RequestUsage) -> None:
     """Make the token counts whole and non-negative, whatever the provider sends."""
     for each in fields(RequestUsage):
         value: object = getattr(usage, each.name)
         if isinstance(value, int | float):
             is_number = isfinite(value) and value > 0
             setattr(usage, each.name, ceil(value) if is_number else 0)
+
+
+def _estimate_what_is_not_told(
+    stream: StreamedResponse, messages: Sequence[ModelMessage], offered: ModelRequestParameters
+) -> None:
+    """Some servers never tell the usage, and a stream that breaks off has not told it yet. The limits of a run and of
+    the day must hold there, too. A stream without any part has cost nothing that is known.
+    """
+    told, parts = stream.usage, stream._parts_manager.get_parts()  # pyright: ignore[reportPrivateUsage]
+    if not parts or (told.input_tokens and told.output_tokens):
+        return
+    usage = replace(
+        told,
+        input_tokens=told.input_tokens or estimated_tokens(messages) + tokens_of_offer(offered),
+        output_tokens=told.output_tokens or tokens_of_parts(parts),
+    )
+    stream._add_usage(usage, reported=True, cumulative=True)  # pyright: ignore[reportPrivateUsage]
 
 
 def _check_start(stream: StreamedResponse, event: ModelResponseStreamEvent) -> None:
