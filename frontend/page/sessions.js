@@ -39,8 +39,10 @@ export class Sessions {
 
   /** How long a session lives after its last activity, in milliseconds, if the server has told it. @returns {number | null} */
   get lifetime() {
-    const lives = [...this.#summaries.values()].map(({ last_activity_at, expires_at }) => Date.parse(expires_at) - Date.parse(last_activity_at));
-    return lives.find((life) => life > 0) ?? null;
+    // While the agent works in one, the server keeps it for weeks; that says nothing about the time without use.
+    const quiet = [...this.#summaries.values()].filter(({ is_processing }) => !is_processing);
+    const lives = quiet.map(({ last_activity_at, expires_at }) => Date.parse(expires_at) - Date.parse(last_activity_at)).filter((life) => life > 0);
+    return lives.length ? Math.min(...lives) : null;
   }
 
   /** Ask the server which of our sessions still exist; those that have ended stay as copies, or leave the list. */
