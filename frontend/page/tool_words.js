@@ -9,6 +9,8 @@ import { shortHex } from './hex.js';
 
 const LONGEST = 90;
 const HIDDEN_IN_WRITING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u115f\u1160\u180e\u200b\u202a-\u202e\u2060-\u2069\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+// By Unicode's own properties: controls, formats, what is ignorable by default (but an emoji's variation), and blanks that look empty.
+const HIDDEN = /(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u007f-\u009f\u2028\u2029\u2800\ufffe\uffff]/gu;
 const SENTENCES = /** @type {Record<string, (args: Arguments) => string>} */ ({
   send: ({ value, from, to }) => `${amount(value, 'ETH')} from ${name(from)} to ${name(to) || 'a new contract'}`,
   send_transaction_to_wallet: ({ value, to }) => `${amount(value)} to ${name(to)}`,
@@ -119,11 +121,11 @@ export function parsedObject(content) {
   }
 }
 
-/** Shows characters that would otherwise be invisible or rearrange the text around them. @param {string} text */
+/** Shows every character that would otherwise be invisible or rearrange the text around it. @param {string} text */
 export function withVisibleControls(text) {
   return text
     .replace(/[\u0000-\u0008\u000b-\u001f]/g, (control) => String.fromCharCode(0x2400 + control.charCodeAt(0)))
-    .replace(/[\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g, (hidden) => `⟨U+${hidden.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+    .replace(HIDDEN, inHex);
 }
 
 /**
@@ -132,7 +134,12 @@ export function withVisibleControls(text) {
  * @param {string} text
  */
 export function withVisibleTricks(text) {
-  return text.replace(HIDDEN_IN_WRITING, (hidden) => `⟨U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+  return text.replace(HIDDEN_IN_WRITING, inHex);
+}
+
+/** @param {string} hidden one character */
+function inHex(hidden) {
+  return `⟨U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }
 
 /** @param {unknown} value @param {string} [coin] */

@@ -180,6 +180,8 @@ async def test_the_list_says_when_a_conversation_is_about_to_end(
     open_session(server, "first talk").minutes_left = 4
     await page.get_by_role("button", name="New conversation").click()
     await talk(page, "second talk")
+    at_work = open_session(server, "second talk")
+    at_work.minutes_left, at_work.flags = 43_200, {"is_processing": True}
     await page.reload()
     left = page.locator(".session", has_text="first talk").locator(".session-time")
     await expect(left).to_have_text("ends in 4 min")

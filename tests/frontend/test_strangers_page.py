@@ -4,6 +4,8 @@ consent.
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +36,13 @@ FOREIGN = {
     "[**bold** `code`](HTTPS://EVIL.example/x)": ("**bold** code", "evil.example"),
     "[Explorer](http://127.0.0.1:1/)": ("Explorer", "127.0.0.1:1"),
 }
+INVISIBLE = [
+    each
+    for each in map(chr, range(0x80, sys.maxunicode + 1))
+    if unicodedata.category(each) == "Cf"
+    or each in "\u034f\u115f\u1160\u17b4\u2028\u2029\u2800\u3164\uffa0\ufe0e\U000e0100"
+]
+"""Characters that show nothing, by Unicode's table and by what fonts do."""
 KNOWN = "[the explorer](https://etherscan.io/tx/0x1)"
 HIDDEN = "pay \u202e0x12\u202c now\u200b, \u2067ok\u2069 \U000e0041\u3164!"
 SHOWN = "pay ⟨U+202E⟩0x12⟨U+202C⟩ now⟨U+200B⟩, ⟨U+2067⟩ok⟨U+2069⟩ ⟨U+E0041⟩⟨U+3164⟩!"
@@ -105,14 +114,16 @@ async def test_a_call_waits_for_the_persons_word_and_is_shown_whole(
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_have_count(1)
     [session] = [each for each in server.sessions.values() if each.is_begun]
-    hidden = {"from": "Alice", "to": "Eve\u202e", "value": "1 ether"}
+    hidden = {"from": "Alice ⚠️", "to": f"Eve{''.join(INVISIBLE)}", "value": "1 ether"}
     session.whole = {"asks": [waiting(1, hidden), waiting(2, {"to": "Bob"})]}
     session.flags["asks"] = [waiting(1, None), waiting(2, {"to": "Bob"})]
     session.changed()
     card = page.get_by_role("region", name="Your word is needed")
     await expect(card).to_have_count(2)
     await expect(card.first).to_contain_text("texts of strangers (from Web search)")
-    await expect(card.first.locator("dd")).to_have_text(["Alice", "Eve⟨U+202E⟩", "1 ether"])
+    await expect(card.first.locator("dd")).to_have_text(
+        ["Alice ⚠️", f"Eve{''.join(f'⟨U+{ord(each):04X}⟩' for each in INVISIBLE)}", "1 ether"]
+    )
     await card.last.get_by_role("button", name="Do not allow").click()
     await expect(card).to_have_count(1)
     await card.get_by_role("button", name="Allow once").click()
