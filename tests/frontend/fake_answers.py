@@ -32,15 +32,16 @@ NETWORKS: list[dict[str, Any]] = [
 
 
 def summary(session: FakeSession) -> dict[str, Any]:
-    """The server ends a session 30 minutes after its last activity."""
+    """The server ends a session 30 minutes after its last activity; one at work it keeps longer."""
     last = session.log[-1]["created_at"] if session.log else "2026-01-01T00:00:00Z"
     ends = datetime.fromisoformat(last) + timedelta(minutes=session.minutes_left)
-    active = ends - timedelta(minutes=30)
+    is_processing = session.active is not None or session.flags.get("is_processing", False)
+    active = ends - timedelta(minutes=session.minutes_left if is_processing else 30)
     return {
         "session_id": session.session_id,
         "title": session.title,
         "network": session.network,
-        "is_processing": session.active is not None,
+        "is_processing": is_processing,
         "message_count": len(session.log),
         "approvals": len(session.approvals),
         "created_at": last,

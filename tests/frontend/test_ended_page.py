@@ -180,9 +180,21 @@ async def test_the_list_says_when_a_conversation_is_about_to_end(
     open_session(server, "first talk").minutes_left = 4
     await page.get_by_role("button", name="New conversation").click()
     await talk(page, "second talk")
-    at_work = open_session(server, "second talk")
-    at_work.minutes_left, at_work.flags = 43_200, {"is_processing": True}
     await page.reload()
     left = page.locator(".session", has_text="first talk").locator(".session-time")
     await expect(left).to_have_text("ends in 4 min")
     await expect(page.locator("#kept")).to_contain_text("after 30 min without use; a copy to read stays")
+
+
+@pytest.mark.parametrize("at_work", ["first talk", "second talk"])
+async def test_a_conversation_at_work_says_nothing_of_how_long_the_others_are_kept(
+    open_page: OpenPage, server: FakeServer, at_work: str
+) -> None:
+    page = await open_page()
+    await talk(page, "first talk")
+    await page.get_by_role("button", name="New conversation").click()
+    await talk(page, "second talk")
+    busy = open_session(server, at_work)
+    busy.minutes_left, busy.flags = 43_200, {"is_processing": True}
+    await page.reload()
+    await expect(page.locator("#kept")).to_contain_text("after 30 min without use")
