@@ -104,7 +104,7 @@ check-advisories: setup-check
 
 .PHONY: sbom
 sbom: setup-check ## Print the software bill of materials of what is deployed (CycloneDX; ARGS=--all: of development, too)
-	@$(python) -m deploy.bill $(ARGS)
+	@$(python) -m deploy.sbom $(ARGS)
 
 .PHONY: base-images
 base-images: setup-check ## Pin the base images of the worker's container by their present digests (needs Docker)

@@ -24,7 +24,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from forge.api.entry.distribution_check import EDGE_HEADER, VIEWER_HEADER
+from forge.api.entry.origin_check import EDGE_HEADER, VIEWER_HEADER
 
 BEGUN = "attacking"
 UNKNOWN_HASH = "0x" + "ab" * 32

@@ -16,7 +16,7 @@ from pathlib import Path
 import uvloop
 
 from bench.soak.wires import wiring_of
-from forge.api.entry.distribution_check import digest_of
+from forge.api.entry.origin_check import digest_of
 from local_dev.aws.credential import Credential
 from local_dev.cloud import Cloud
 from local_dev.options import Options

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forge.api.entry.distribution_check import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
+from forge.api.entry.origin_check import EDGE_HEADER, HOST_HEADER, VIEWER_HEADER
 from forge.api.entry.security_headers import HEADERS
 from local_dev.gateway.asgi import refuse
 from local_dev.gateway.http_event import Answer, client_address

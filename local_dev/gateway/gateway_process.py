@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 gc.disable()  # imports make no garbage and are most of the start; collection is enabled after them
-from forge.api.entry.distribution_check import digest_of  # noqa: E402
+from forge.api.entry.origin_check import digest_of  # noqa: E402
 from forge.store import system_clock  # noqa: E402
 from local_dev.aws.credential import Credential  # noqa: E402
 from local_dev.aws.queue_server import QueueServer, open_queues  # noqa: E402

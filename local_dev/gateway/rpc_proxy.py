@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from forge.api.entry.distribution_check import HOST_HEADER
+from forge.api.entry.origin_check import HOST_HEADER
 from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
 from local_dev.gateway.http_event import Answer, joined_headers
 from local_dev.gateway.rpc_calls import Call, NodeUnusable, NotACall, NotAllowed, read_calls

@@ -7,7 +7,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from forge.api.entry.distribution_check import digest_of
+from forge.api.entry.origin_check import digest_of
 from forge.api.entry.security_headers import HEADERS
 from forge.models.session import Catalog
 from functions.chat_stream.handler import app as stream

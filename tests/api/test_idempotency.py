@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.api import dependencies
-from forge.api.entry.distribution_check import digest_of
+from forge.api.entry.origin_check import digest_of
 from forge.errors import KeyReused
 from forge.models.idempotency import Once
 from forge.store import Store

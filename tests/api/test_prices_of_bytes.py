@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forge.api import dependencies
-from forge.api.entry.distribution_check import EDGE_HEADER, VIEWER_HEADER, digest_of
+from forge.api.entry.origin_check import EDGE_HEADER, VIEWER_HEADER, digest_of
 from forge.api.open_streams import AT_EASE, StreamPlace
 from forge.errors import RateLimited
 from forge.models.ids import SessionKey

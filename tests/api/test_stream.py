@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from forge.api import dependencies, state_stream
-from forge.api.entry.distribution_check import digest_of
+from forge.api.entry.origin_check import digest_of
 from forge.api.state_stream import Follower, get_stream
 from forge.models.ids import SessionKey
 from forge.models.message import Draft

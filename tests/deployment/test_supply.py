@@ -18,9 +18,9 @@ import pytest
 
 from deploy.advisories import audit_node, audit_python, audited_sets
 from deploy.base_images import pinned
-from deploy.bill import bill
 from deploy.lock_files import DEPLOYED, python_packages, python_sets
 from deploy.programs import DeployFailed, Programs
+from deploy.sbom import bill
 from tests.template import ROOT
 
 pytestmark = pytest.mark.processes

@@ -33,11 +33,11 @@ from worker.agent.history.media import ReadableMedia
 from worker.agent.history.message_codec import newly_unreadable
 from worker.agent.history.persist_history import show_result
 from worker.agent.history.refused_history import HealedModel
+from worker.agent.history.response_acceptance import UnfinishedAnswer
 from worker.agent.llm.stream_text import ShowingModel
 from worker.agent.llm_request_layers import Layers
 from worker.agent.prompt import prompt_text
 from worker.agent.run_endings import answered, broken_off, unfinished
-from worker.agent.tools.response_acceptance import UnfinishedAnswer
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet.answer.settle_answer import open_run
 from worker.agent.wallet.answer.verify import NotYet, Stopped

@@ -12,6 +12,7 @@ from forge.models.run import Ending
 from forge.models.work import CallRecord
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
+from worker.agent.history.response_acceptance import UnfinishedAnswer
 from worker.agent.history.shown_messages import (
     INTERRUPTED,
     NOT_STARTED,
@@ -25,7 +26,6 @@ from worker.agent.history.shown_messages import (
 )
 from worker.agent.history.token_usage import tokens_used
 from worker.agent.tools import permission_answers
-from worker.agent.tools.response_acceptance import UnfinishedAnswer
 from worker.agent.wallet import asked_text, waiting_text
 from worker.tool_outcomes import lost
 

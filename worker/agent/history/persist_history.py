@@ -14,13 +14,13 @@ from pydantic_ai.models import ModelRequestContext
 from forge.models.run import Progress
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
+from worker.agent.history.response_acceptance import accept
 from worker.agent.history.shown_messages import (
     response_drafts,
     result_draft,
 )
 from worker.agent.history.token_usage import tokens_used
 from worker.agent.shielded_writes import uninterrupted
-from worker.agent.tools.response_acceptance import accept
 
 HEARD = "heard"
 """The field of a response's metadata that says whether the response follows text from strangers. No LLM can write

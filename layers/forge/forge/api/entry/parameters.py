@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from forge.api.authentication.session_ids import checked
-from forge.api.entry.distribution_check import caller_address
+from forge.api.entry.origin_check import caller_address
 from forge.api.entry.prefer_header import NO_PREFERENCES, Preferences
 from forge.api.message_pages import MESSAGES_LIMIT
 from forge.api.unreadable_sessions import not_shown_state

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from forge.api import dependencies
-from forge.api.entry.distribution_check import caller_address
+from forge.api.entry.origin_check import caller_address
 from forge.models.caller import Caller
 from forge.models.ids import ANONYMOUS
 from forge.models.request_prices import FREE, Price, price_of_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge.api.entry.distribution_check import digest_of
+from forge.api.entry.origin_check import digest_of
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway
 from tests.template import http_routes
