@@ -61,7 +61,10 @@ def listen(options: Options) -> socket.socket:
 def why_not(options: Options, error: OSError) -> str:
     where = f"{options.host}:{options.port}"
     if error.errno == errno.EADDRINUSE:
-        return f"{where} is taken by another program; choose another port: BACKEND_PORT=8081 make run"
+        return (
+            f"{where} is taken by another program, perhaps by a `make run` that still runs; "
+            "choose another port: BACKEND_PORT=8081 make run"
+        )
     return f"cannot listen on {where}: {error.strerror or error}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic_ai.models import Model
 
 from forge.aws import credentials as aws_credentials
-from forge.errors import MissingApiKey
+from forge.errors import InvalidRequest, MissingApiKey
 from forge.observability import configure_logging, show_error_texts
 from forge.ports.connections import AsyncConnections
 from forge.queue import open_queue
@@ -132,10 +132,13 @@ def _toolbox(settings: WorkerSettings, environment: Mapping[str, str], store: St
 
 
 def _llm(name: str, environment: Mapping[str, str]) -> Model | MissingApiKey:
+    """End the program with a sentence, and without a traceback, if the name is not known."""
     try:
         return build_llm(name, environment)
     except MissingApiKey as missing:
         return missing
+    except InvalidRequest as error:
+        raise SystemExit(f"The worker cannot start. {error}") from None
 
 
 def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:

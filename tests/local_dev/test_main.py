@@ -35,7 +35,8 @@ async def test_a_taken_port_is_one_clear_line(tmp_path: Path):
         code, stdout, stderr = await run(BACKEND_PORT=port, FORGE_LOCAL_FOLDER=str(tmp_path))
     assert (code, stdout) == (2, "")
     assert stderr.splitlines() == [
-        f"127.0.0.1:{port} is taken by another program; choose another port: BACKEND_PORT=8081 make run"
+        f"127.0.0.1:{port} is taken by another program, perhaps by a `make run` that still runs; "
+        "choose another port: BACKEND_PORT=8081 make run"
     ]
 
 
