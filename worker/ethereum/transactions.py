@@ -32,6 +32,8 @@ class Request:
     """The transferred value in wei."""
     data: bytes
     """The call data."""
+    gas: int | None = None
+    """The gas limit with which it is to be signed, in units of gas. None: the wallet chooses."""
 
     def call(self) -> dict[str, str]:
         """Return the form that nodes accept. Only `input` is sent, because some nodes refuse `data` next to it."""
@@ -40,7 +42,11 @@ class Request:
             "value": hex(self.value),
             "input": "0x" + self.data.hex(),
         }
-        return call | {"to": self.to.address} if self.to else call
+        if self.to:
+            call["to"] = self.to.address
+        if self.gas is not None:
+            call["gas"] = hex(self.gas)
+        return call
 
     def transfer(self) -> dict[str, Any]:
         """The fields of `transaction_results.Transfer`."""

@@ -71,8 +71,19 @@ REVERTING = "0x60006000fd"
         ({"to": "", "value": "1", "data": "0x6000"}, "needs a recipient"),
         ({"to": BOB, "value": "1", "data": "0x123"}, "Pass it as `data`"),
         ({"to": BOB, "value": "999999 ether", "wallet_address": BOB}, "simulation failed"),
+        ({"to": BOB, "value": "1", "gas": "20999", "wallet_address": BOB}, "simulation failed"),
+        ({"to": BOB, "value": "1", "gas": "20999"}, "simulation failed"),
     ],
-    ids=["short address", "amount", "checksum", "creation", "data", "insufficient funds"],
+    ids=[
+        "short address",
+        "amount",
+        "checksum",
+        "creation",
+        "data",
+        "insufficient funds",
+        "too little gas",
+        "too little gas for anyone",
+    ],
 )
 async def test_a_bad_request_is_told_to_the_llm_and_asks_nobody(
     payer: Payer, arguments: dict[str, str], reason: str
@@ -80,6 +91,14 @@ async def test_a_bad_request_is_told_to_the_llm_and_asks_nobody(
     seen = await payer.say(calling((ASK, {"description": "A payment", **arguments})))
     assert reason in seen.messages[-1].content
     assert await payer.approvals() == []
+
+
+async def test_a_gas_limit_that_suffices_is_simulated_and_suggested(payer: Payer) -> None:
+    sufficient = {"to": BOB, "value": "1", "gas": "21000", "wallet_address": BOB}
+    await payer.say(calling((ASK, {"description": "A payment", **sufficient})))
+    (approval,) = await payer.approvals()
+    assert approval.transaction.gas == "21000"
+    assert approval.review.fee
 
 
 async def test_a_transaction_that_would_revert_asks_nobody(payer: Payer) -> None:

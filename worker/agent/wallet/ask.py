@@ -7,7 +7,7 @@ the run over, it calls the tool again and makes the same approval under the same
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import Field, StrictInt
@@ -84,7 +84,8 @@ class Wallet:
     ) -> Approval:
         """Raises `ToolRefused` if the transaction would fail, or if it is not permitted."""
         deps, chain = ctx.deps, request.chain
-        transaction = await _transaction(request, gas, knows_sender=knows_sender)
+        request = replace(request, gas=int(gas) if gas else None)
+        transaction = await _transaction(request, knows_sender=knows_sender)
         if not self.policy.allows_target(transaction.to, transaction.data):
             raise ToolRefused(
                 f"This deployment's policy does not allow wallet requests to {transaction.to} with this method. "
@@ -107,7 +108,8 @@ class Wallet:
         """Return the same request for another account, simulated, reviewed and bound again. Raises `ToolRefused`."""
         chain, before = self.chains.get(approval.network), approval.transaction
         request = await read_request(chain, account, before.to, int(before.value), before.data)
-        transaction = await _transaction(request, before.gas, knows_sender=True)
+        request = replace(request, gas=int(before.gas) if before.gas else None)
+        transaction = await _transaction(request, knows_sender=True)
         if transaction.chain_id != before.chain_id:
             raise ToolRefused(f"{chain.name} is another chain now than when the request was made.")
         return approval.model_copy(update=await _looked_at(request, transaction))
@@ -178,7 +180,7 @@ def asked_text(approval: Approval) -> str:
     return f"Your wallet is asked for {amount_of(approval)}. Nothing has been sent so far; the request ends at {until}."
 
 
-async def _transaction(request: Request, gas: str | None, *, knows_sender: bool) -> WalletTransaction:
+async def _transaction(request: Request, *, knows_sender: bool) -> WalletTransaction:
     if request.to is None:
         raise ToolRefused(NO_RECIPIENT)
     return WalletTransaction.of_call(
@@ -186,7 +188,7 @@ async def _transaction(request: Request, gas: str | None, *, knows_sender: bool)
         request.to.address,
         value=str(request.value),
         data="0x" + request.data.hex(),
-        gas=gas,
+        gas=None if request.gas is None else str(request.gas),
         sender=request.sender.address if knows_sender else None,
     )
 
