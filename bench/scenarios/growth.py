@@ -20,6 +20,7 @@ from bench.people import UNLIMITED, Person, people
 from bench.suite import Scenario, Size
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.message import Draft
+from forge.models.request_prices import FRAMES
 from forge.models.run import Ending, Progress, RunMessage, Submission
 from forge.settings import Settings
 from forge.store import Store, open_store, system_clock
@@ -186,7 +187,10 @@ async def _read_all(person: Person) -> None:
 
 
 async def _sync(person: Person) -> tuple[float, int]:
-    """Return the milliseconds until everything that was requested has arrived, and its bytes."""
+    """Return the milliseconds until everything that was requested has arrived, and its bytes. Waits first, because a
+    connection that sends more frames than the price list allows is not answered.
+    """
+    await asyncio.sleep(FRAMES["sync"] / 1_000)
     began, size = perf_counter(), 0
     await person.socket.send_json({"type": "sync", "have": {}, "newest": NEWEST})
     async with asyncio.timeout(person.patience):
