@@ -14,6 +14,7 @@ from worker.agent.llm.offline.reading import balance_line, field, problem, statu
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
+from worker.ethereum.addresses import ACCOUNT_NAMES
 from worker.untrusted_text import in_chat, in_code
 
 
@@ -175,10 +176,7 @@ def token_balance(box: ToolCalls, who: str, token: str) -> Plan:
     )
 
 
-NAMED_ACCOUNTS = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Frank", "Grace", "Heidi", "Ivan", "Judy")
-
-
 def all_balances(box: ToolCalls) -> Plan:
-    calls = tuple(box.call("balance", who=who) for who in NAMED_ACCOUNTS)
+    calls = tuple(box.call("balance", who=who) for who in ACCOUNT_NAMES)
     found = yield Step(f"Looking up the named accounts{box.where}…", calls)
-    return "\n".join(_lines(found, NAMED_ACCOUNTS))
+    return "\n".join(_lines(found, ACCOUNT_NAMES))
