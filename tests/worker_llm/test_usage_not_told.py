@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.worker_llm import test_anthropic as claude
+from tests.worker_llm import test_bedrock as bedrock
 from tests.worker_llm import test_openai as chat
 from tests.worker_llm import wires
 from tests.worker_llm.conversation import LIMITS, Conversation, conversation
@@ -15,6 +16,8 @@ from tests.worker_llm.test_streams import NO_USAGE, bare_start
 
 TEXT = "Five. " * 100
 NOTHING = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+TOTAL = {"total_tokens": 5}
+BELOW = {"prompt_tokens": -1, "completion_tokens": -1, "total_tokens": -2}
 LOW, HIGH = 0.5, 2.0
 """An estimate is worth something within these factors of a count by four characters a token."""
 
@@ -25,6 +28,11 @@ def silent_claude() -> Reply:
     )
 
 
+def silent_bedrock() -> Reply:
+    *end, _metadata = bedrock.end("end_turn")
+    return stream([bedrock.START, *bedrock.text(0, TEXT), *end], bedrock.FRAMES)
+
+
 def zeros() -> Reply:
     return wires.chat([chat.delta(content=TEXT), chat.chunk(usage=NOTHING)], usage=False)
 
@@ -33,7 +41,16 @@ SILENT: list[tuple[str, str, Reply]] = [
     ("never", "chat", wires.chat([chat.delta(content=TEXT)], usage=False)),
     ("as zeros", "chat", zeros()),
     ("as null", "chat", wires.chat([chat.delta(content=TEXT), chat.chunk(usage=None)], usage=False)),
+    ("as an empty object", "chat", wires.chat([chat.delta(content=TEXT), chat.chunk(usage={})], usage=False)),
+    (
+        "as a total alone",
+        "chat",
+        wires.chat([chat.delta(content=TEXT), chat.chunk(usage=TOTAL)], usage=False),
+    ),
+    ("as a word", "chat", wires.chat([chat.delta(content=TEXT), chat.chunk(usage="none")], usage=False)),
+    ("below zero", "chat", wires.chat([chat.delta(content=TEXT), chat.chunk(usage=BELOW)], usage=False)),
     ("in no event", "anthropic", silent_claude()),
+    ("in no frame", "bedrock", silent_bedrock()),
 ]
 
 
@@ -41,6 +58,7 @@ def asked_characters(talk: Conversation) -> int:
     return len(json.dumps(talk.prompts()[-1]))
 
 
+@pytest.mark.filterwarnings("ignore::pydantic_ai._warnings.UsageExtractionFailedWarning")
 @pytest.mark.parametrize(("wire", "reply"), [row[1:] for row in SILENT], ids=[row[0] for row in SILENT])
 async def test_what_is_not_told_is_estimated_of_what_was_sent_and_said(wire: str, reply: Reply) -> None:
     async with conversation() as talk:
