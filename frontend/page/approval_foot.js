@@ -102,17 +102,21 @@ export class ApprovalFoot {
     }
   }
 
-  /** @param {Situation} situation @param {PublicApproval} _approval @param {ApprovalContext} context @returns {Node[]} */
-  #choiceNodes(situation, _approval, { offers, isTest }) {
+  /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
+  #choiceNodes(situation, { sender }, { offers, isTest }) {
     if (situation !== 'choose' && situation !== 'unfit') return [];
     if (!offers.length) {
       return [el('p', {}, 'There is no wallet in this browser. Install a wallet extension, or open this page in your wallet app’s own browser.')];
     }
     const isOnly = offers.length === 1;
     const title = isTest && offers.every(({ chains }) => chains) ? 'Sign on the test network as' : isOnly ? 'Your wallet has to sign this' : 'Which wallet shall sign?';
-    const buttons = offers.map((offer) =>
-      el('button', { type: 'button', class: offer.chains ? 'account-button' : `button wallet-choice${isOnly ? ' primary' : ''}`, data: { act: `connect-${offer.id}` }, on: { click: () => this.actions.onConnect(offer) } }, offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : null, isOnly ? `Connect ${offer.name}` : offer.name),
-    );
+    const buttons = offers.map((offer) => {
+      const isRequested = Boolean(sender) && offer.account?.toLowerCase() === sender?.toLowerCase();
+      const look = offer.chains ? 'account-button' : `button wallet-choice${isOnly ? ' primary' : ''}`;
+      const properties = { type: 'button', class: look, data: { act: `connect-${offer.id}`, requested: isRequested ? '' : null }, on: { click: () => this.actions.onConnect(offer) } };
+      const sign = offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : isRequested && icon('check');
+      return el('button', properties, sign, isOnly ? `Connect ${offer.name}` : offer.name, isRequested && el('span', { class: 'visually-hidden' }, ', for whom the request is made'));
+    });
     return [el('p', { class: 'approval-question' }, title), el('div', { class: 'wallet-choices', role: 'group', 'aria-label': title }, ...buttons)];
   }
 

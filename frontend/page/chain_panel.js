@@ -10,6 +10,7 @@ import { clockTime, fullTime } from './times.js';
 
 /** @import { ChainAccount, ChainBlock, ChainTransaction } from './chain_feed.js' */
 /** @import { LocalNode } from './local_node.js' */
+/** @import { Cover } from './visits.js' */
 
 /** The test network's native currency. */
 const COIN = 'ETH';
@@ -24,10 +25,12 @@ export class ChainPanel {
   #blocks = byId('chain-blocks', HTMLElement);
   /** @type {Element | null} */
   #openedFrom = null;
+  #back = () => this.#close();
 
-  /** @param {LocalNode} node @param {Storage} storage */
-  constructor(node, storage) {
+  /** @param {LocalNode} node @param {{ storage: Storage, over: Cover }} options */
+  constructor(node, { storage, over }) {
     this.storage = storage;
+    this.over = over;
     this.feed = new ChainFeed(node, () => this.#render());
     this.#button.addEventListener('click', () => this.toggle());
     byId('close-chain', HTMLButtonElement).addEventListener('click', () => this.#close());
@@ -67,7 +70,10 @@ export class ChainPanel {
 
   /** @param {boolean} isOpen */
   #setOpen(isOpen) {
+    if (isOpen === this.isOpen) return;
     this.#panel.hidden = !isOpen;
+    if (isOpen) this.over.cover(this.#back);
+    else this.over.uncover(this.#back);
     setAttribute(this.#button, 'aria-expanded', String(isOpen));
     if (isOpen) this.feed.start();
     else this.feed.stop();

@@ -88,6 +88,7 @@ const waiting = new WaitingMessages(byId('waiting', HTMLElement), {
   },
   onDiscard: (key) => chat.outbox.discard(key),
 });
+const over = /** @type {import('./visits.js').Cover} */ ({ cover: (close) => visits.cover(close), uncover: (close) => visits.uncover(close) });
 const wallet = new Wallet(() => {
   walletButton.render();
   schedule();
@@ -99,12 +100,14 @@ const walletButton = new WalletButton({
   wallet,
   development: () => choices.development(isOnLocalChain()),
   currency: (chainId) => coinOfChain(networks.networks, chainId),
+  over,
   onTell: (account) => void chat.sendSystemMessage(`The user connected the wallet ${account}.`),
   onProblem: problem,
 });
-const chain = new ChainPanel(node, storage);
+const chain = new ChainPanel(node, { storage, over });
 const networks = new NetworkMenu({
   chat,
+  over,
   onProblem: problem,
   onNetworks: () => schedule(),
   onChain: () => (isOnLocalChain() ? () => chain.toggle() : null),
@@ -133,6 +136,7 @@ const sidebar = new Sidebar({
   onDelete: (id) => void toasts.unlessDone(() => remove(id), 'The conversation was not deleted'),
   now,
   onProblem: problem,
+  over,
 });
 const isKnown = (/** @type {string} */ id) => Boolean(book.entry(id) ?? drafts.of(id));
 const visits = new Visits({ first: chat.getSessionId(), isKnown, begin: () => sessions.begin(), show });

@@ -8,6 +8,7 @@ import { setKnownHosts, watchLinks } from './links.js';
 /** @import { ChatManager } from '../client/chat_manager.js' */
 /** @import { ChatState } from '../client/snapshot.js' */
 /** @import { NetworkInfo } from '../client/frames.js' */
+/** @import { Cover } from './visits.js' */
 
 const AGAIN_MS = 5_000;
 
@@ -18,8 +19,9 @@ export class NetworkMenu {
   #current = '';
   /** @type {NetworkInfo[]} */
   networks = [];
+  #back = () => this.#leave();
 
-  /** `onChain`: shows the local chain, if there is one. @param {{ chat: ChatManager, onProblem: (text: string) => void, onNetworks: () => void, onChain: () => (() => void) | null }} options */
+  /** `onChain`: shows the local chain, if there is one. @param {{ chat: ChatManager, over: Cover, onProblem: (text: string) => void, onNetworks: () => void, onChain: () => (() => void) | null }} options */
   constructor(options) {
     this.options = options;
     watchLinks();
@@ -112,6 +114,7 @@ export class NetworkMenu {
     if (isOpen) this.#render();
     this.#menu.hidden = !isOpen;
     setAttribute(this.#chip, 'aria-expanded', String(isOpen));
+    this.options.over[isOpen ? 'cover' : 'uncover'](this.#back);
     if (isOpen) /** @type {HTMLElement | null} */ (this.#menu.querySelector('[aria-checked="true"]') ?? this.#menu.firstElementChild)?.focus();
   }
 

@@ -8,6 +8,8 @@ export class ScrollPosition {
   #isAtEnd = true;
   #isEmpty = true;
   #top = 0;
+  /** Where `reveal` has scrolled to: that place is not the end, however near the end is. @type {number | null} */
+  #revealed = null;
 
   /** @param {HTMLElement} scroller @param {HTMLButtonElement} toEnd */
   constructor(scroller, toEnd) {
@@ -36,18 +38,22 @@ export class ScrollPosition {
   reveal(element) {
     if (element.offsetHeight < this.scroller.clientHeight - MARGIN_PX) return this.keep();
     this.#isAtEnd = false;
-    return element.scrollIntoView({ block: 'start' });
+    element.scrollIntoView({ block: 'start' });
+    this.#revealed = this.scroller.scrollTop;
+    return this.#look();
   }
 
   jump() {
     this.#isAtEnd = true;
+    this.#revealed = null;
     this.keep();
     this.#look();
   }
 
   #look() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    if (scrollTop !== this.#revealed) this.#revealed = null;
+    const isNear = this.#revealed === null && scrollHeight - scrollTop - clientHeight < NEAR_PX;
     // Growth below does not count as scrolling away; only scrolling up leaves the end.
     this.#isAtEnd = isNear || (this.#isAtEnd && scrollTop >= this.#top);
     this.#top = scrollTop;

@@ -4,6 +4,8 @@ import { byId, el, iconButton, setAttribute } from './dom.js';
 import { isComposing, isEscape } from './keys.js';
 import { fullTime, minutesUntil, timeAgo } from './times.js';
 
+/** @import { Cover } from './visits.js' */
+
 /**
  * Times in epoch milliseconds. `endedAt`: it can only be read; `endsAt`: when it ends unless somebody opens it.
  * @typedef {{ id: string, title: string, at: number, isBusy: boolean, isUnread: boolean, signatures: number, endedAt: number | null, endsAt: number | null }} ListedSession
@@ -21,6 +23,7 @@ const SOON_MINUTES = 5;
  * @property {(id: string) => void} onDelete
  * @property {() => number} now the time of the server's clock
  * @property {(text: string) => void} onProblem
+ * @property {Cover} over told when the list opens as a drawer
  */
 
 export class Sidebar {
@@ -34,13 +37,14 @@ export class Sidebar {
   #sessions = [];
   #current = '';
   #renaming = '';
+  #close = () => this.#setOpen(false);
 
   /** @param {SidebarActions} actions */
   constructor(actions) {
     this.actions = actions;
     byId('new-session', HTMLButtonElement).addEventListener('click', () => this.#leave(actions.onNew));
-    byId('backdrop', HTMLElement).addEventListener('click', () => this.#setOpen(false));
-    byId('close-sidebar', HTMLButtonElement).addEventListener('click', () => this.#setOpen(false));
+    byId('backdrop', HTMLElement).addEventListener('click', this.#close);
+    byId('close-sidebar', HTMLButtonElement).addEventListener('click', this.#close);
     this.#menu.addEventListener('click', () => this.#setOpen(true));
     this.#search.addEventListener('input', () => this.#render());
     this.#sidebar.addEventListener('keydown', (event) => this.#key(event));
@@ -163,7 +167,13 @@ export class Sidebar {
     else delete document.body.dataset.sidebar;
     setAttribute(this.#main, 'inert', isOpen);
     setAttribute(this.#menu, 'aria-expanded', String(isOpen));
-    if (isOpen) byId('new-session', HTMLButtonElement).focus();
-    else if (wasOpen) this.#menu.focus();
+    if (isOpen === wasOpen) return;
+    if (isOpen) {
+      this.actions.over.cover(this.#close);
+      byId('new-session', HTMLButtonElement).focus();
+    } else {
+      this.actions.over.uncover(this.#close);
+      this.#menu.focus();
+    }
   }
 }

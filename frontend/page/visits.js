@@ -1,5 +1,6 @@
-// The browser's Back and Forward go from conversation to conversation. The page's address stays the same: whoever has a
-// conversation's id can read it, so no id is in an address, which people share.
+// The browser's Back and Forward go from conversation to conversation; Back first closes what lies over the conversation
+// on a narrow screen. The page's address stays the same: whoever has a conversation's id can read it, so no id is in an
+// address, which people share.
 
 /**
  * `isKnown`: whether there is something to come back to: a conversation that has begun, or a draft; `begin`: the id of a new one.
@@ -10,22 +11,71 @@
  * @property {(id: string) => void} show
  */
 
+/** @typedef {Pick<Visits, 'cover' | 'uncover'>} Cover what opens something over the conversation tells this when it opens and closes */
+
+const narrow = matchMedia('(max-width: 780px)');
+
 export class Visits {
   #current;
+  /** Closes what lies over the conversation, which has an entry of its own in the history. @type {(() => void) | null} */
+  #close = null;
+  /** What to do once the browser has left that entry; null if it is not leaving it. @type {(() => void)[] | null} */
+  #afterwards = null;
 
   /** @param {VisitsOptions} options */
   constructor(options) {
     this.options = options;
     this.#current = options.first;
-    this.#note('replaceState');
-    window.addEventListener('popstate', ({ state }) => this.#goTo(state?.conversation));
+    window.addEventListener('popstate', ({ state }) => this.#moved(state?.conversation));
+    // After a reload nothing is open any more.
+    if (history.state?.isOver) this.#leaveEntry();
+    this.#whenLeft(() => this.#note('replaceState'));
+  }
+
+  /** Something is opened over the conversation, which Back shall close on a narrow screen. @param {() => void} close */
+  cover(close) {
+    if (!narrow.matches) return;
+    this.#whenLeft(() => {
+      if (!this.#close) history.pushState({ conversation: this.#current, isOver: true }, '');
+      this.#close = close;
+    });
+  }
+
+  /** It has been closed otherwise than by Back. @param {() => void} close the same one */
+  uncover(close) {
+    this.#whenLeft(() => {
+      if (this.#close !== close) return;
+      this.#close = null;
+      this.#leaveEntry();
+    });
   }
 
   /** The person opens a conversation. @param {string} id */
   open(id) {
     const stays = id !== this.#current && this.options.isKnown(this.#current);
     this.#show(id);
-    this.#note(stays ? 'pushState' : 'replaceState');
+    this.#whenLeft(() => this.#note(stays ? 'pushState' : 'replaceState', id));
+  }
+
+  /** @param {unknown} id of the conversation of the entry to which the browser has moved */
+  #moved(id) {
+    const [waiting, close] = [this.#afterwards, this.#close];
+    this.#afterwards = this.#close = null;
+    if (waiting) waiting.forEach((act) => this.#whenLeft(act));
+    else if (close) close();
+    else this.#goTo(id);
+  }
+
+  /** `history.back` takes its effect later. */
+  #leaveEntry() {
+    this.#afterwards = [];
+    history.back();
+  }
+
+  /** @param {() => void} act */
+  #whenLeft(act) {
+    if (this.#afterwards) this.#afterwards.push(act);
+    else act();
   }
 
   /** @param {unknown} id nothing where the browser has made an entry of its own, as for a link within the page */
@@ -41,8 +91,8 @@ export class Visits {
     this.options.show(id);
   }
 
-  /** @param {'pushState' | 'replaceState'} how */
-  #note(how) {
-    history[how]({ conversation: this.#current }, '');
+  /** @param {'pushState' | 'replaceState'} how @param {string} [id] */
+  #note(how, id = this.#current) {
+    history[how]({ conversation: id }, '');
   }
 }

@@ -7,7 +7,8 @@ import { UNNAMED_WALLET } from './wallet_dialects.js';
 
 /**
  * `id` is the same after a reload. `chains`: the only chains on which it signs; without it the wallet itself decides.
- * @typedef {{ id: string, name: string, provider: Provider, icon?: string, chains?: number[] }} Offer
+ * `account`: the only account that it has, if that is known before it is connected.
+ * @typedef {{ id: string, name: string, provider: Provider, icon?: string, chains?: number[], account?: string }} Offer
  */
 
 const MEMORY = 'forge.wallet';

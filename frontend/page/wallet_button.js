@@ -7,12 +7,14 @@ import { closeByEscape } from './keys.js';
 import { accountName } from './local_node.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
 
+/** @import { Cover } from './visits.js' */
 /** @import { Offer, Wallet } from './wallet.js' */
 
 /**
  * `development`: the test accounts that sign on the local network; `currency`: the name of a chain's native currency.
  * @typedef {object} WalletButtonOptions
  * @property {Wallet} wallet
+ * @property {Cover} over
  * @property {() => Offer[]} development
  * @property {(chainId: number) => string} currency
  * @property {(text: string) => void} onTell
@@ -23,6 +25,10 @@ export class WalletButton {
   #button = byId('wallet', HTMLButtonElement);
   #words = byId('wallet-words', HTMLElement);
   #menu = byId('wallet-menu', HTMLElement);
+  #leave = () => {
+    this.#setOpen(false);
+    this.#button.focus();
+  };
 
   /** @param {WalletButtonOptions} options */
   constructor(options) {
@@ -32,11 +38,7 @@ export class WalletButton {
       const isInside = event.target instanceof Node && (this.#button.contains(event.target) || !event.target.isConnected || this.#menu.contains(event.target));
       if (!isInside) this.#setOpen(false);
     });
-    const leave = () => {
-      this.#setOpen(false);
-      this.#button.focus();
-    };
-    closeByEscape(() => !this.#menu.hidden, leave);
+    closeByEscape(() => !this.#menu.hidden, this.#leave);
     this.render();
   }
 
@@ -143,6 +145,7 @@ export class WalletButton {
     if (isOpen) this.#fill();
     this.#menu.hidden = !isOpen;
     setAttribute(this.#button, 'aria-expanded', String(isOpen));
+    this.options.over[isOpen ? 'cover' : 'uncover'](this.#leave);
     if (isOpen) this.#menu.querySelector('button')?.focus();
   }
 }

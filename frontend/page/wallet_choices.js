@@ -16,7 +16,7 @@ export class WalletChoices {
   constructor(wallet, node) {
     this.wallet = wallet;
     this.#development = Object.entries(ACCOUNTS).map(([name, address]) => {
-      return { id: `development:${name}`, name, provider: developmentWallet(node, address), chains: [TEST_CHAIN_ID] };
+      return { id: `development:${name}`, name, provider: developmentWallet(node, address), chains: [TEST_CHAIN_ID], account: address };
     });
   }
 

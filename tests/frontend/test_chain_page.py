@@ -16,6 +16,7 @@ from tests.frontend.test_conversation_page import write
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser, pytest.mark.chain]
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+GRACE = "0x976EA74026E726554dB657fA54763abd0C3a0aa9"
 ONE_AND_A_HALF = 15 * 10**17
 
 
@@ -77,12 +78,13 @@ async def test_development_wallet_signs_on_the_test_network(
     open_page: OpenPage, server: FakeServer, anvil: str
 ) -> None:
     server.chain_url = anvil
-    ask = Ask(network="testnet", chain_id=31337, to=BOB, data="0x", gas=None, decoded=None)
+    ask = Ask(network="testnet", chain_id=31337, to=BOB, data="0x", gas=None, decoded=None, sender=GRACE)
     server.replies["buy"] = [Say("Prepared."), ask]
     page = await open_page()
     await write(page, "buy")
     card = page.locator(".approval")
     await expect(card).to_contain_text("Sign on the test network as")
+    await expect(card.locator("[data-requested]")).to_have_text("Grace, for whom the request is made")
     await card.get_by_role("button", name="Grace").click()
     await expect(page.locator("#wallet-words")).to_have_text("Grace")
     await card.get_by_role("button", name="Approve").click()
