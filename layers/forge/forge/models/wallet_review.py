@@ -30,6 +30,7 @@ WarningCode = Literal[
     "not_simulated",
     "not_all_shown",
     "lost_to_nobody",
+    "goes_elsewhere",
 ]
 
 

@@ -55,7 +55,7 @@ class Found:
     def recipient(self) -> str:
         """The final recipient, if the calls lead to one. Calls that nobody carries out lead to none."""
         top = self.reading.calls[0]
-        return checksummed(top.to) if self.is_void else recipient_of(top)
+        return checksummed(top.to) if self.is_void else recipient_of(top, self.sender)
 
 
 def changes_of(found: Found) -> list[ReviewChange]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.review.judge_rights import checksummed
-from worker.agent.wallet.review.shown_call_tree import recipient_of
+from worker.agent.wallet.review.payees import payee_warnings, recipients_in
+from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.ethereum.amounts import format_units
 
 _BURNS = "0x000000000000000000000000000000000000dead"
@@ -38,7 +39,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
             "It is sent to an address that belongs to nobody: it would be lost.",
         ),
         (
-            top.meaning is not None and bool(top.meaning.recipient) and recipient_of(top).lower() == to,
+            recipients_in(top) == [to],
             "lost_to_nobody",
             "The recipient is the contract itself: what is sent to it is usually lost.",
         ),
@@ -48,7 +49,8 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         for applies, code, text in notes
         if applies
     ]
-    return [*_false_answer(found), *made]
+    elsewhere = [] if found.is_void else payee_warnings(all_nodes(found.reading.calls), found.sender)
+    return [*_false_answer(found), *elsewhere, *made]
 
 
 def _absent(found: Found) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from forge.models.wallet_review import ReviewArgument, ReviewedCall
-from worker.agent.wallet.review.argument_paths import selected
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.judge_rights import checksummed
+from worker.agent.wallet.review.payees import recipients_in
 from worker.ethereum.abi_values import from_abi
 from worker.ethereum.signatures import AbiType
 
@@ -24,15 +24,15 @@ def shown_calls(nodes: list[Node]) -> tuple[list[ReviewedCall], bool]:
     return calls, room.is_whole
 
 
-def recipient_of(node: Node) -> str:
-    """Return the final recipient, if the calls lead to one."""
+def recipient_of(node: Node, sender: str | None) -> str:
+    """Return the final recipient, if the calls lead to one. Who exchanges something for themselves sends it to the
+    contract. `sender`: the account that signs; None if unknown.
+    """
     while len(node.inner) == 1:
         node = node.inner[0]
-    if node.meaning and node.meaning.recipient and node.understood:
-        found = selected(node.meaning.signature.inputs, node.values, node.meaning.recipient, node.to)
-        if len(set(found)) == 1:
-            return checksummed(found[0])
-    return checksummed(node.to)
+    found = set(recipients_in(node))
+    is_own = bool(found & {"", (sender or "").lower()}) and node.meaning and node.meaning.pays
+    return checksummed(node.to if is_own or len(found) != 1 else found.pop())
 
 
 def all_nodes(nodes: list[Node]) -> Iterator[Node]:

@@ -11,10 +11,10 @@ from worker.agent.wallet.review.meanings.allowances import ALLOWANCES
 from worker.agent.wallet.review.meanings.control import CONTROL
 from worker.agent.wallet.review.meanings.operators import OPERATORS
 from worker.agent.wallet.review.meanings.ordinary import ORDINARY
-from worker.agent.wallet.review.meanings.rows import Calls, Gives, Meaning
+from worker.agent.wallet.review.meanings.rows import Calls, Gives, Meaning, Pays
 from worker.agent.wallet.review.meanings.wrappers import WRAPPERS
 
-__all__ = ["Calls", "Gives", "Meaning", "giving_selector", "known_meanings"]
+__all__ = ["Calls", "Gives", "Meaning", "Pays", "giving_selector", "known_meanings"]
 
 
 @cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from worker.agent.wallet.review.meanings.rows import Calls, Gives, Meaning, row
+from worker.agent.wallet.review.meanings.rows import PLACES, Calls, Gives, Meaning, Pays, row
 
 COMMAND_MASK = 0x3F
 """The bits of a command in version 1.2. A later version uses one more, but the commands that it adds only bridge."""
@@ -15,6 +15,7 @@ ALLOWS_REVERT = 0x80
 
 _DETAILS = "(address token, uint160 amount, uint48 expiration, uint48 nonce)"
 _PERMIT = Gives("permit2", "permit.spender", asset="permit.details.token", amount="permit.details.amount")
+_PAYS = Pays("recipient", PLACES["02"])
 _RAW = (0x11, 0x12, 0x14)
 """Commands whose inputs are a complete call of the position manager, with its selector."""
 
@@ -24,11 +25,13 @@ def router_commands() -> dict[int, Meaning]:
     return {
         0x00: row(
             "V3_SWAP_EXACT_IN(address recipient, uint256 amountIn, uint256 amountOutMin, bytes path, "
-            "bool payerIsUser)"
+            "bool payerIsUser)",
+            _PAYS,
         ),
         0x01: row(
             "V3_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
-            "bytes path, bool payerIsUser)"
+            "bytes path, bool payerIsUser)",
+            _PAYS,
         ),
         0x02: row(
             "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)"
@@ -38,25 +41,32 @@ def router_commands() -> dict[int, Meaning]:
             "uint256 sigDeadline) permit, bytes signature)",
             _PERMIT,
         ),
-        0x04: row("SWEEP(address token, address recipient, uint256 amountMin)", recipient="recipient"),
-        0x05: row("TRANSFER(address token, address recipient, uint256 amount)", recipient="recipient"),
-        0x06: row("PAY_PORTION(address token, address recipient, uint256 bips)"),
+        0x04: row("SWEEP(address token, address recipient, uint256 amountMin)", _PAYS),
+        0x05: row("TRANSFER(address token, address recipient, uint256 amount)", _PAYS),
+        0x06: row(
+            "PAY_PORTION(address token, address recipient, uint256 bips)",
+            Pays("recipient", PLACES["02"], part="bips"),
+        ),
         0x08: row(
             "V2_SWAP_EXACT_IN(address recipient, uint256 amountIn, uint256 amountOutMin, "
-            "address[] path, bool payerIsUser)"
+            "address[] path, bool payerIsUser)",
+            _PAYS,
         ),
         0x09: row(
             "V2_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
-            "address[] path, bool payerIsUser)"
+            "address[] path, bool payerIsUser)",
+            _PAYS,
         ),
         0x0A: row(
             f"PERMIT2_PERMIT(({_DETAILS} details, address spender, uint256 sigDeadline) permit, "
             "bytes signature)",
             _PERMIT,
         ),
-        0x0B: row("WRAP_ETH(address recipient, uint256 amount)"),
-        0x0C: row("UNWRAP_WETH(address recipient, uint256 amountMin)", recipient="recipient"),
-        0x0D: row("PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)"),
+        0x0B: row("WRAP_ETH(address recipient, uint256 amount)", _PAYS),
+        0x0C: row("UNWRAP_WETH(address recipient, uint256 amountMin)", _PAYS),
+        0x0D: row(
+            "PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)", recipient="recipient"
+        ),
         0x0E: row("BALANCE_CHECK_ERC20(address owner, address token, uint256 minBalance)"),
         0x21: row(
             "EXECUTE_SUB_PLAN(bytes commands, bytes[] inputs)",

@@ -14,8 +14,15 @@ from forge.models.wallet_review import AllowanceKind
 from worker.ethereum.signatures import FunctionSignature, parse_signature
 
 Packing = Literal["multisend", "erc7579", "router"]
+Place = Literal["caller", "called"]
 THE_CALLED = "@"
 """The path that stands for the called contract."""
+PLACES: dict[str, tuple[tuple[int, Place], ...]] = {
+    "": (),
+    "01": ((0, "called"),),
+    "02": ((1, "caller"), (2, "called")),
+}
+"""Numbers that Uniswap's routers take in place of an address, by the router's version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,18 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Pays:
+    """Who gets what comes of a call: of a swap, a withdrawal, a deposit. Each text is the path of an argument."""
+
+    to: str
+    """The account that gets it."""
+    places: tuple[tuple[int, Place], ...] = ()
+    """Numbers that the contract takes in place of an address, with what each stands for."""
+    part: str = ""
+    """The part that the account gets, in ten-thousandths; empty: all of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What is known of a function."""
 
@@ -78,6 +97,8 @@ class Meaning:
     """The calls within a call."""
     recipient: str = ""
     """The path of the recipient; empty if no argument names one."""
+    pays: Pays | None = None
+    """Who gets what comes of the call; None if it moves only what the caller sends, or always pays the caller."""
     answers: bool = False
     """True if the function returns true, and anything else means that it has failed."""
     note: str = ""
@@ -90,8 +111,10 @@ class Meaning:
 
 
 def row(
-    text: str, *parts: Gives | Calls, recipient: str = "", answers: bool = False, note: str = ""
+    text: str, *parts: Gives | Calls | Pays, recipient: str = "", answers: bool = False, note: str = ""
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
-    return Meaning(text, gives, calls, recipient, answers, note)
+    pays = next((part for part in parts if isinstance(part, Pays)), None)
+    recipient = pays.to if pays and not pays.part else recipient
+    return Meaning(text, gives, calls, recipient, pays, answers, note)

@@ -1,0 +1,137 @@
+"""What comes of a swap, a withdrawal or a deposit goes to the account that signs, or the card says to whom.
+
+Nothing that leaves the signer's account shows it, so the simulation alone would look harmless.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge.models.wallet_review import ReviewWarning
+from tests.properties import examples
+from tests.unlisted import tried
+from tests.worker.wallet.giving_calls import LATER, OWNER, ROUTER, THIEF, WRAPPERS, called, router
+from worker.agent.wallet.review.meanings import Meaning, known_meanings
+from worker.agent.wallet.review.meanings.router import router_commands
+from worker.agent.wallet.review.payees import payee_warnings
+from worker.agent.wallet.review.read_calls import read_calls
+from worker.agent.wallet.review.shown_call_tree import all_nodes, recipient_of
+from worker.ethereum.signatures import AbiType
+
+CALLED = {meaning.text: meaning for meaning in known_meanings().values() if meaning.pays}
+COMMANDS = {number: meaning for number, meaning in router_commands().items() if meaning.pays}
+ONE, TWO = f"0x{1:040x}", f"0x{2:040x}"
+KEEPS = {name: wrap for name, wrap in WRAPPERS.items() if "router" not in name}
+
+
+def filled(kind: AbiType, path: str, who: str, at: str = "") -> Any:
+    """A value of the type: `who` at the path, and the account that signs as every other address."""
+    if kind.sizes:
+        return [filled(kind.item(), path, who, at)]
+    if kind.base == "tuple":
+        return tuple(filled(each, path, who, f"{at}.{each.name}".strip(".")) for each in kind.components)
+    if kind.base == "address":
+        return who if at == path else OWNER
+    return {"bool": True, "string": "x", "bytes": b"x"}.get(kind.canonical(), 10_000)
+
+
+def arguments(meaning: Meaning, who: str) -> bytes:
+    assert meaning.pays
+    kinds = meaning.signature.inputs
+    values = [filled(each, meaning.pays.to, who, each.name) for each in kinds]
+    return encode([each.canonical() for each in kinds], values)
+
+
+def call_of(meaning: Meaning, who: str) -> bytes:
+    return meaning.signature.selector() + arguments(meaning, who)
+
+
+def told(data: bytes, sender: str | None = OWNER) -> list[ReviewWarning]:
+    return payee_warnings(all_nodes(read_calls([(ROUTER, 0, data)]).calls), sender)
+
+
+def recipient(data: bytes) -> str:
+    return recipient_of(read_calls([(ROUTER, 0, data)]).calls[0], OWNER).lower()
+
+
+@pytest.mark.parametrize("text", CALLED)
+def test_what_comes_of_a_call_goes_to_somebody_else(text: str) -> None:
+    (warning,) = told(call_of(CALLED[text], THIEF))
+    assert (warning.code, warning.severity) == ("goes_elsewhere", "danger")
+    assert THIEF in warning.text.lower()
+    assert told(call_of(CALLED[text], OWNER)) == []
+
+
+@pytest.mark.parametrize("number", COMMANDS)
+def test_what_comes_of_a_router_command_goes_to_somebody_else(number: int) -> None:
+    meaning = COMMANDS[number]
+    (warning,) = told(router(bytes([number]), [arguments(meaning, THIEF)]))
+    assert (warning.code, warning.severity) == ("goes_elsewhere", "danger")
+    for own in (OWNER, ONE, TWO, ROUTER):
+        assert told(router(bytes([number]), [arguments(meaning, own)])) == []
+
+
+def swap_02(who: str) -> bytes:
+    kinds = "(address,address,uint24,address,uint256,uint256,uint160)"
+    return called(f"exactInputSingle({kinds})", (THIEF, THIEF, 500, who, 100, 1, 0))
+
+
+def swap_01(who: str) -> bytes:
+    kinds = "(address,address,uint24,address,uint256,uint256,uint256,uint160)"
+    return called(f"exactInputSingle({kinds})", (THIEF, THIEF, 500, who, LATER, 100, 1, 0))
+
+
+def test_the_numbers_that_stand_for_an_account_are_those_of_the_routers_version() -> None:
+    assert told(swap_02(ONE)) == told(swap_02(TWO)) == told(swap_01(f"0x{0:040x}")) == []
+    assert [len(told(swap_01(each))) for each in (ONE, TWO)] == [1, 1]
+    assert len(told(swap_02(f"0x{0:040x}"))) == 1
+    assert {recipient(swap_02(each)) for each in (ONE, TWO, OWNER)} == {ROUTER.lower()}
+    assert recipient(swap_01(ONE)) == ONE
+
+
+def test_an_exchange_that_the_next_call_pays_out_to_somebody_else_is_told() -> None:
+    def swapped(who: str) -> bytes:
+        return called("multicall(bytes[])", [swap_02(TWO), called("unwrapWETH9(uint256,address)", 1, who)])
+
+    assert ["unwrapWETH9" in each.text for each in told(swapped(THIEF))] == [True]
+    assert told(swapped(OWNER)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "severity"), [(1, "caution"), (100, "caution"), (101, "danger"), (9_999, "danger")]
+)
+def test_a_small_part_for_who_offers_the_swap_is_a_caution(part: int, severity: str) -> None:
+    fee = encode(["address", "address", "uint256"], [OWNER, THIEF, part])
+    (warning,) = told(router(b"\x06", [fee]))
+    assert warning.severity == severity
+    assert warning.text.startswith(f"{part / 100:g} % of")
+    assert recipient(router(b"\x06", [fee])) == ROUTER.lower()
+
+
+def test_before_the_signer_is_known_it_is_asked_whose_account_it_is() -> None:
+    (warning,) = told(swap_02(THIEF), sender=None)
+    assert (warning.severity, "know whose" in warning.text) == ("caution", True)
+    assert told(swap_02(ONE), sender=None) == []
+
+
+ACCOUNTS = (
+    st.binary(min_size=20, max_size=20).filter(lambda raw: any(raw[:18])).map(lambda raw: "0x" + raw.hex())
+)
+
+
+@examples(200)
+@given(st.sampled_from(sorted(CALLED)), ACCOUNTS, st.lists(st.sampled_from(sorted(KEEPS)), max_size=4))
+def test_in_any_wrapping_somebody_else_is_named_and_the_signer_is_not(
+    text: str, who: str, levels: list[str]
+) -> None:
+    for account, is_told in ((who, True), (OWNER, False)):
+        data = call_of(CALLED[text], account)
+        for name in levels:
+            data = WRAPPERS[name](ROUTER, data)
+        tried("who gets what comes of a call", data)
+        assert [who in each.text.lower() for each in told(data)] == ([True] if is_told else [])
