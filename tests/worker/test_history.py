@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,6 +110,7 @@ class Sized:
     """All that the window asks of a run."""
 
     sizes: Sizes = field(default_factory=Sizes)
+    earlier: Sequence[ModelMessage] = ()
 
 
 def test_a_stored_message_has_the_size_of_its_entry_and_another_is_measured_once() -> None:

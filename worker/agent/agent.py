@@ -108,15 +108,15 @@ class ForgeAgent:
         """Answer `submission`, or continue where an earlier attempt stopped. Raises `NotYet`."""
         stored = history.load(entries, deps.sizes)
         deps.unreadable = newly_unreadable(entries, stored)
-        own = history.own_messages(stored, deps.run_id)
+        deps.earlier, own = history.parted(stored, deps.run_id)
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))
-        deps.stored, deps.known = stored, _with_prompt(deps, stored, submission)
+        deps.stored, deps.known = own, _with_prompt(deps, own, submission)
         with capture_run_messages() as messages:
             try:
-                if not own and (opening := await self._open(deps, submission, token)):
-                    stored, own = [*stored, *opening], [*own, *opening]
-                result = await self._run(deps, stored, own, submission, token)
+                if not own:
+                    own = await self._open(deps, submission, token)
+                result = await self._run(deps, own, submission, token)
                 return Ended(answered(deps, result))
             except UnfinishedAnswer as error:
                 return Ended(unfinished(deps, messages, error), error)
@@ -147,18 +147,21 @@ class ForgeAgent:
     async def _run(
         self,
         deps: RunDeps,
-        stored: list[ModelMessage],
         own: list[ModelMessage],
         submission: Submission,
         token: CancellationToken,
     ) -> AgentRunResult[str | DeferredToolRequests]:
-        before = stored if history.goes_on(own) else history.close_calls(stored, str(lost()))
+        """The library gets the run's own messages only, because it goes through all that it has several times for
+        each request. `Window` puts the earlier ones in front of them.
+        """
+        before = own if history.goes_on(own) else history.close_calls(own, str(lost()))
         deps.stored = before
         return await self._agent.run(
             None if own else prompt_text(submission),
             message_history=before or None,
             deps=deps,
             run_id=deps.attempt_id,
+            conversation_id=history.conversation_id(deps.earlier),
             usage=history.usage_of(own),
             usage_limits=UsageLimits(
                 request_limit=self._limits.llm_requests,
@@ -176,15 +179,14 @@ async def refuse(
     deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException
 ) -> Ended:
     """End a run that cannot be worked on, and store its input, so that the history still says what was asked."""
-    known = _with_prompt(deps, history.load(entries), submission)
+    _, own = history.parted(history.load(entries), deps.run_id)
+    known = _with_prompt(deps, own, submission)
     return Ended(await broken_off(deps, known, "failed", failure_messages.describe(error)), error)
 
 
-def _with_prompt(deps: RunDeps, stored: list[ModelMessage], submission: Submission) -> list[ModelMessage]:
-    """Return the messages that the run begins with: the history, and its input unless an earlier attempt stored it."""
-    if history.own_messages(stored, deps.run_id):
-        return stored
-    return [*stored, history.user_prompt(prompt_text(submission), deps.attempt_id)]
+def _with_prompt(deps: RunDeps, own: list[ModelMessage], submission: Submission) -> list[ModelMessage]:
+    """Return the run's messages so far: what earlier attempts stored, or else its input."""
+    return own or [history.user_prompt(prompt_text(submission), deps.attempt_id)]
 
 
 async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:

@@ -94,10 +94,12 @@ class RunDeps:
     """Whether no earlier attempt at the run exists."""
     saved: int = 0
     """The number of this attempt's LLM messages that are stored."""
+    earlier: Sequence[ModelMessage] = ()
+    """The history before the run."""
     stored: Sequence[ModelMessage] = ()
-    """The stored history before this attempt's messages."""
+    """The run's messages that earlier attempts have stored."""
     known: Sequence[ModelMessage] = ()
-    """The messages that the run has for certain. The library hands out fewer of them when a stop comes before its work
+    """The run's messages that it has for certain. The library hands out fewer of them when a stop comes before its work
     has begun, or while a response is being stored.
     """
     approvals: Sequence[Approval] = ()

@@ -29,7 +29,8 @@ def _is_empty(message: ModelMessage) -> bool:
 
 @dataclass
 class Window(AbstractCapability[RunDeps]):
-    """Shortens what the LLM gets, never what is stored. Whole turns are removed, so that calls keep their results.
+    """Puts the history before the run in front of the run's messages, and shortens what the LLM gets, never what is
+    stored. Whole turns are removed, so that calls keep their results.
 
     Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which keeps a
     provider's prompt cache valid. What is sent has the form that every provider accepts.
@@ -41,7 +42,8 @@ class Window(AbstractCapability[RunDeps]):
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
-        messages = [message for message in request_context.messages if not _is_empty(message)]
+        whole = [*ctx.deps.earlier, *request_context.messages]
+        messages = [message for message in whole if not _is_empty(message)]
         if cut := _cut(messages, ctx.deps.sizes, self.tokens):
             messages = messages[cut:]
         messages = normal_history(healed(messages))

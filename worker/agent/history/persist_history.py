@@ -53,7 +53,7 @@ class PersistHistory(AbstractCapability[RunDeps]):
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id
         offered = {tool.name for tool in request_context.model_request_parameters.function_tools}
-        accept(ctx.deps, response, ctx.messages, offered)
+        accept(ctx.deps, response, [*ctx.deps.earlier, *ctx.messages], offered)
         response.metadata = {**(response.metadata or {}), HEARD: heard}
         if response.tool_calls:
             await uninterrupted(_store(ctx.deps, [*ctx.messages, response]))

@@ -82,6 +82,19 @@ def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMes
     return [message for message in messages if (message.run_id or "").startswith(run_id)]
 
 
+def parted(
+    messages: Sequence[ModelMessage], run_id: str
+) -> tuple[Sequence[ModelMessage], list[ModelMessage]]:
+    """Return what was said before the run, and from the run's first message on its own part."""
+    start = next((i for i, each in enumerate(messages) if own_messages([each], run_id)), len(messages))
+    return messages[:start], list(messages[start:])
+
+
+def conversation_id(messages: Sequence[ModelMessage]) -> str | None:
+    """Return the id that the library gave to the conversation."""
+    return next((each.conversation_id for each in reversed(messages) if each.conversation_id), None)
+
+
 def has_response(messages: Sequence[ModelMessage]) -> bool:
     return any(map(_is_response, messages))
 
