@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ from forge.models.run import Ending, Submission
 from worker.agent import failure_messages, prompt
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
+from worker.agent.history.decoded_messages import DecodedMessages
 from worker.agent.history.history_window import Window
 from worker.agent.history.media import ReadableMedia
 from worker.agent.history.message_codec import newly_unreadable
@@ -82,10 +84,12 @@ class ForgeAgent:
         limits: Limits,
         first_pause: float = failure_messages.FIRST_PAUSE,
         observing: Sequence[AbstractCapability[Any]] = (),
+        decoded: DecodedMessages | None = None,
     ) -> None:
         """`observing`: a capability that observes all work of the LLM and the tools."""
         self._toolbox = toolbox
         self._limits = limits
+        self._decoded = decoded or DecodedMessages()
         self._agent = Agent(
             ShowingModel(HealedModel(llm)),
             deps_type=RunDeps,
@@ -106,9 +110,10 @@ class ForgeAgent:
         self, deps: RunDeps, entries: Sequence[bytes], submission: Submission, token: CancellationToken
     ) -> Ended:
         """Answer `submission`, or continue where an earlier attempt stopped. Raises `NotYet`."""
-        stored = history.load(entries, deps.sizes)
+        stored = history.load(entries, deps.sizes, self._decoded)
         deps.unreadable = newly_unreadable(entries, stored)
         deps.earlier, own = history.parted(stored, deps.run_id)
+        own = deepcopy(own)  # the library changes what it gets, and `stored` may be kept for other runs
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))
         deps.stored, deps.known = own, _with_prompt(deps, own, submission)

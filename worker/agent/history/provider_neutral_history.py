@@ -20,7 +20,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from worker.agent.history.provider_neutral_turn import normalise
+from worker.agent.history.provider_neutral_turn import has_normal_parts, normalise
 from worker.agent.history.shown_messages import error_part, record_of
 from worker.tool_outcomes import lost
 
@@ -36,16 +36,17 @@ def normal_history(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
     for index, message in enumerate(messages):
         if isinstance(message, ModelRequest):
             continue
-        answered = replace(message, parts=list(message.parts))
-        renamed = normalise(answered, used, ())
-        used |= {call.tool_call_id for call in answered.tool_calls}
         requests = _requests(messages, index + 1)
         if not normal:
             normal += _cleaned(_requests(messages, 0), []) or [_first()]
+        if has_normal_parts(message):
+            normal += [message, *_cleaned(requests, [])]
+            continue
+        answered = replace(message, parts=list(message.parts))
+        renamed = normalise(answered, used, ())
         if answered.parts:
             normal.append(message if same(answered.parts, message.parts) else answered)
-        results = _results(answered, message, requests, renamed)
-        normal += _cleaned(requests, results)
+        normal += _cleaned(requests, _results(requests, renamed))
     return normal or _cleaned(messages, [])
 
 
@@ -56,7 +57,8 @@ def _first() -> ModelRequest:
 def _requests(messages: Sequence[ModelMessage], start: int) -> list[ModelRequest]:
     """Return the requests from `start` up to the next response."""
     found: list[ModelRequest] = []
-    for message in messages[start:]:
+    for index in range(start, len(messages)):
+        message = messages[index]
         if isinstance(message, ModelResponse):
             break
         found.append(message)
@@ -68,8 +70,6 @@ def same(parts: Sequence[object], others: Sequence[object]) -> bool:
 
 
 def _results(
-    answered: ModelResponse,
-    message: ModelResponse,
     requests: Sequence[ModelRequest],
     renamed: Sequence[tuple[ToolCallPart, ToolCallPart]],
 ) -> list[ToolReturnPart]:

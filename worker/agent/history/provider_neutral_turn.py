@@ -72,15 +72,23 @@ def ids_of(messages: Sequence[ModelMessage]) -> set[str]:
     }
 
 
+def has_normal_parts(response: ModelResponse) -> bool:
+    """Return whether the response has parts, and among them no call and none that is empty. Then `normalise` changes
+    nothing.
+    """
+    parts = response.parts
+    return bool(parts) and not any(isinstance(part, ToolCallPart) or _is_empty(part) for part in parts)
+
+
 def normalise(
-    response: ModelResponse, used: Collection[str], offered: Collection[str]
+    response: ModelResponse, used: set[str], offered: Collection[str]
 ) -> list[tuple[ToolCallPart, ToolCallPart]]:
-    """Return each call as it was and as it is now."""
-    taken, parts, calls = set(used), list[ModelResponsePart](), list[tuple[ToolCallPart, ToolCallPart]]()
+    """Return each call as it was and as it is now. Their ids are added to `used`, those of the earlier calls."""
+    earlier, parts, calls = len(used), list[ModelResponsePart](), list[tuple[ToolCallPart, ToolCallPart]]()
     for position, part in enumerate(response.parts):
         if isinstance(part, ToolCallPart):
-            call = _normal_call(part, f"{response.run_id}:{len(used)}:{position}", taken, offered)
-            taken.add(call.tool_call_id)
+            call = _normal_call(part, f"{response.run_id}:{earlier}:{position}", used, offered)
+            used.add(call.tool_call_id)
             calls.append((part, call))
             parts.append(call)
         elif not _is_empty(part):

@@ -17,20 +17,23 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.usage import RunUsage
 
+from worker.agent.history.decoded_messages import DecodedMessages
 from worker.agent.history.message_codec import Sizes, dumped, loaded
 from worker.agent.history.shown_messages import response_text
 from worker.agent.llm.answer_end import end_of
 
 
-def load(entries: Sequence[bytes], sizes: Sizes | None = None) -> list[ModelMessage]:
+def load(
+    entries: Sequence[bytes], sizes: Sizes | None = None, decoded: DecodedMessages | None = None
+) -> list[ModelMessage]:
     """Decode the history from its first complete turn on, because `entries` of a long history are only the newest.
 
     A message that another version of the library wrote and this version cannot read is left out and causes no
-    failure.
+    failure. Messages that `decoded` keeps must not be changed.
     """
     messages: list[ModelMessage] = []
-    for entry in entries:
-        message = loaded(entry)
+    found = decoded.of(entries) if decoded else map(loaded, entries)
+    for entry, message in zip(entries, found, strict=True):
         if message and (messages or starts_turn(message)):
             messages.append(message)
             if sizes:
