@@ -1,8 +1,9 @@
 // Wei in a form for people, in the native currency of its chain. All arithmetic is on integers, so no amount is rounded
-// silently.
+// silently. Server and terminal write amounts in the same way (`readable_amount`).
 
 const WEI_PER_ETHER = 10n ** 18n;
 const WEI_PER_GWEI = 10n ** 9n;
+const LONGEST_IN_LINE = 24;
 
 /** The currency's name for amounts in wei whose chain is not named, as tools write them. */
 export const ETHER = 'ether';
@@ -37,6 +38,12 @@ export function shortAmount(wei, currency) {
   const amount = readableAmount(wei, currency);
   const short = amount.replace(/(\.\d{6})\d+/, '$1');
   return short === amount ? amount : `≈ ${short.replace(/\.?0+(?= )/, '')}`;
+}
+
+/** The exact amount, or the short one if that is too long for a line. @param {unknown} wei @param {string} currency */
+export function amountForLine(wei, currency) {
+  const exact = readableAmount(wei, currency);
+  return exact.length <= LONGEST_IN_LINE ? exact : shortAmount(wei, currency);
 }
 
 /** The same rounded to two digits, for estimates: `≈ 0.000042 ETH`. @param {unknown} wei @param {string} currency */

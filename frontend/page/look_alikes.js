@@ -1,5 +1,7 @@
 // Addresses that look like each other. A fraud makes one whose first and last digits are those of an address that the
 // person knows, and places it where the agent reads it; whoever compares only the ends signs a payment to the fraud.
+// The server compares too (`worker/agent/wallet/review/look_alikes.py`), when it makes the request and when it binds it;
+// the page knows what has been said since.
 
 import { reviewOf } from './approval_words.js';
 
@@ -8,7 +10,8 @@ import { reviewOf } from './approval_words.js';
 
 /** Two addresses of which as many digits are the same at both ends: one pair in 17 million is so by chance. */
 const SAME_DIGITS = 3;
-const ADDRESS = /(?<![0-9A-Za-z])0x[0-9a-fA-F]{40}(?![0-9A-Za-z])/g;
+/** An address, or one that is filled up with zeros to a word, as the logs of transactions have it. */
+const ADDRESS = /0[xX](?:0{24})?([0-9a-fA-F]{40})(?![0-9a-fA-F])/g;
 
 /** @type {WeakMap<ShownMessage, string[]>} */
 const found = new WeakMap();
@@ -23,7 +26,7 @@ function addressesOf(message) {
   const known = found.get(message);
   if (known) return known;
   const text = `${message.content} ${JSON.stringify(message.tool?.arguments ?? '')}`;
-  const addresses = text.match(ADDRESS) ?? [];
+  const addresses = [...text.matchAll(ADDRESS)].map(([, digits]) => `0x${digits}`);
   found.set(message, addresses);
   return addresses;
 }
@@ -31,10 +34,12 @@ function addressesOf(message) {
 /** The request with one danger more for each address of it that looks like a known one. @param {PublicApproval} approval @param {string[]} known @returns {PublicApproval} */
 export function withLookAlikes(approval, known) {
   const review = reviewOf(approval);
-  const added = partiesOf(approval).flatMap((party) => {
+  const told = new Set((review.warnings ?? []).map(({ text }) => text));
+  const found = partiesOf(approval).flatMap((party) => {
     const other = known.find((each) => looksLike(each, party));
     return other ? [warningOf(party, other)] : [];
   });
+  const added = found.filter(({ text }) => !told.has(text));
   return added.length ? { ...approval, review: { ...review, warnings: [...added, ...(review.warnings ?? [])] } } : approval;
 }
 
@@ -48,7 +53,7 @@ function partiesOf(approval) {
 }
 
 /** @param {string} known @param {string} other */
-function looksLike(known, other) {
+export function looksLike(known, other) {
   const [a, b] = [known.toLowerCase(), other.toLowerCase()];
   return a !== b && a.slice(2, 2 + SAME_DIGITS) === b.slice(2, 2 + SAME_DIGITS) && a.slice(-SAME_DIGITS) === b.slice(-SAME_DIGITS);
 }

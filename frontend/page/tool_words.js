@@ -1,6 +1,6 @@
 // Tool calls and results in a few words, for the closed card. The open card shows everything.
 
-import { ETHER, isWei, readableAmount, shortAmount } from './amounts.js';
+import { amountForLine, ETHER, groupedNumber, isWei, readableAmount } from './amounts.js';
 import { shortHex } from './hex.js';
 
 /** @import { ShownMessage } from '../client/snapshot.js' */
@@ -95,8 +95,8 @@ export function resultInWords(content) {
   const result = parsedObject(content);
   if (!result) return content.length <= 40 && !content.includes('\n') ? content : '';
   const currency = typeof result.currency === 'string' ? result.currency : ETHER;
-  if (typeof result.formatted === 'string') return shortened(`${result.formatted} ${name(result.symbol)}`);
-  if (isWei(result.wei)) return shortAmount(result.wei, currency);
+  if (typeof result.formatted === 'string') return shortened(`${groupedNumber(result.formatted)} ${name(result.symbol)}`);
+  if (isWei(result.wei)) return amountForLine(result.wei, currency);
   if (typeof result.error === 'string') return shortened(result.error);
   if (typeof result.success === 'boolean') return result.success ? 'would succeed' : 'would fail';
   if (result.status === 'success' && typeof result.block_number === 'number') return `in block ${result.block_number.toLocaleString('en')}`;

@@ -98,7 +98,7 @@ async def test_the_node_example_installs_answers_and_ends(
     (project / "example.js").write_text(example.replace(DEFAULT_URL, operator_stack.base_url))
     code, out, err = await shell(f"node --no-warnings {option} example.js", project)
     assert (code, err) == (0, "")
-    assert without_digits(out) == without_digits("Alice has 10000 ETH.\n")
+    assert without_digits(out) == without_digits("Alice has 10,000 ETH.\n")
 
 
 @pytest.mark.parametrize("name", USES)

@@ -93,14 +93,14 @@ async def test_two_people_see_only_their_own_conversation_and_the_ether_moves(
     await asyncio.gather(say(anns, "send 1 ETH from Alice to Bob"), say(bens, "balance of Grace"))
     await asyncio.gather(
         expect(answers(anns, "Sent 1 ETH from Alice to Bob.")).to_be_visible(),
-        expect(answers(bens, "Grace has 10000 ETH.")).to_be_visible(),
+        expect(answers(bens, "Grace has 10,000 ETH.")).to_be_visible(),
     )
     assert await balance_of(rpc, BOB) == bob + ETHER
     assert alice - 2 * ETHER < await balance_of(rpc, ALICE) < alice - ETHER
     assert "Grace" not in await anns.locator("#messages").inner_text()
     assert "Alice" not in await bens.locator("#messages").inner_text()
     await expect(anns.locator("[data-sender=agent]").last).to_contain_text(
-        re.compile(r"Bob has [\d.]+ ETH\.")
+        re.compile(r"Bob has [\d,.]+ ETH\.")
     )
     await picture(anns, "page")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -7,25 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge_client.amounts import readable_amount
 from forge_client.frames import Message
 from forge_client.wallet_requests import Approval, Ask
-from forge_client.wording import approval_words, ask_words, data_words, ether, result_line, short, visible
+from forge_client.wording import approval_words, ask_words, data_words, result_line, short, visible
 from tests.template import ROOT
 from tests.unlisted import tried
 
+AMOUNTS: list[tuple[str, str, str]] = json.loads((ROOT / "tests/frontend/amounts.json").read_text())
 
-@pytest.mark.parametrize(
-    ("wei", "words"),
-    [
-        ("0", "0 ETH"),
-        ("1", "1 wei"),
-        ("1500000000000000000", "1.5 ETH"),
-        ("10000000000000000000000", "10000 ETH"),
-        ("1000000000000000000000000000000001", "1000000000000000.000000000000000001 ETH"),
-    ],
-)
-def test_amounts_are_exact(wei: str, words: str) -> None:
-    assert ether(wei) == words
+
+@pytest.mark.parametrize(("wei", "currency", "words"), AMOUNTS)
+def test_an_amount_is_written_as_on_the_page(wei: str, currency: str, words: str) -> None:
+    assert readable_amount(wei, currency) == words
 
 
 def test_addresses_are_abbreviated() -> None:
@@ -144,7 +139,20 @@ def request(**values: Any) -> Approval:
 @pytest.mark.parametrize(
     ("values", "first"),
     [
-        ({"review": {"outcome": "nothing", "allowances": [GIVES]}}, f"{BOB} may take ALL your USDC."),
+        ({"review": {"outcome": "nothing", "allowances": [GIVES]}}, f"DANGER: {BOB} may take ALL your USDC."),
+        (
+            {
+                "review": {
+                    "outcome": "moves",
+                    "changes": [PAYS],
+                    "warnings": [
+                        {"code": "a", "severity": "caution", "text": "Mind."},
+                        {"code": "b", "severity": "danger", "text": "Stop."},
+                    ],
+                }
+            },
+            f"DANGER: Stop.\n- 25 USDC ({TOKEN}) to {BOB}\nWARNING: Mind.\nSimulated: exactly this moves.",
+        ),
         ({"review": {"outcome": "moves", "changes": [PAYS]}}, f"- 25 USDC ({TOKEN}) to {BOB}"),
         (
             {"review": {"outcome": "unknown", "reason": "No node."}},
@@ -155,9 +163,9 @@ def request(**values: Any) -> Approval:
 def test_what_a_request_gives_away_comes_first_and_the_agents_words_last(
     values: dict[str, Any], first: str
 ) -> None:
-    words = approval_words(request(**values)).splitlines()
-    assert words[0] == first
-    assert words[-1] == "The agent says: A gift"
+    words = approval_words(request(**values))
+    assert words.startswith(f"{first}\n")
+    assert words.splitlines()[-1] == "The agent says: A gift"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +190,7 @@ def test_what_may_have_been_sent_already_is_said(values: dict[str, Any], last: s
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('{"wei": "15", "ether": "0.5", "currency": "ETH"}', "0.5 ETH"),
+        ('{"wei": "500000000000000000", "ether": "0.5", "currency": "ETH"}', "0.5 ETH"),
         ('{"formatted": "12", "symbol": "USD\\u001bC"}', "12 USD␛C"),
         ('{"status": "success", "block_number": 7}', "in block 7"),
         ('{"status": "reverted", "block_number": 7}', "reverted"),

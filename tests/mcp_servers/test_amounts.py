@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal, getcontext
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.ethereum.amounts import format_units, parse_amount, refuse_inexact
+from tests.template import ROOT
+from worker.ethereum.amounts import format_units, parse_amount, readable_amount, refuse_inexact
 from worker.ethereum.blocks import block_parameter
 from worker.tool_outcomes import ToolRefused
 
 getcontext().prec = 100
+AMOUNTS: list[tuple[str, str, str]] = json.loads((ROOT / "tests/frontend/amounts.json").read_text())
+
+
+@pytest.mark.parametrize(("wei", "currency", "words"), AMOUNTS)
+def test_an_amount_is_written_for_people_as_on_the_page(wei: str, currency: str, words: str) -> None:
+    assert readable_amount(int(wei), currency) == words
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from worker.tool_outcomes import ToolRefused
 ETHER_DECIMALS = 18
 LARGEST = 2**256 - 1
 _UNITS = {"wei": 0, "gwei": 9, "ether": ETHER_DECIMALS, "eth": ETHER_DECIMALS}
+_GWEI = 10**9
+_COINS_FROM = 10**13
+"""Wei from which an amount is written in the network's coin; less is written in gwei or wei."""
 _AMOUNT = re.compile(r"(?P<whole>[0-9]{1,100})(?:\.(?P<fraction>[0-9]{1,100}))?\s*(?P<unit>[A-Za-z]*)")
 """Maximum digits of a number. Python reads at most 4,300, and 2^256 has 78."""
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
@@ -70,3 +73,18 @@ def format_units(amount: int, decimals: int = ETHER_DECIMALS) -> str:
     sign, digits = ("-" if amount < 0 else ""), str(abs(amount)).rjust(decimals + 1, "0")
     whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def readable_amount(wei: int, currency: str) -> str:
+    """Write an exact amount for people, as the page and the terminal do: `1,500.5 ETH`, `21 gwei`, `3 wei`."""
+    if wei == 0 or wei >= _COINS_FROM:
+        return f"{grouped(format_units(wei))} {currency}"
+    if wei >= _GWEI:
+        return f"{grouped(format_units(wei, _UNITS['gwei']))} gwei"
+    return f"{wei:,} wei"
+
+
+def grouped(number: str) -> str:
+    """`1234567.5` becomes `1,234,567.5`; a text that is no plain number stays as it is."""
+    whole, point, fraction = number.partition(".")
+    return f"{int(whole):,}{point}{fraction}" if whole.isdecimal() and whole.isascii() else number

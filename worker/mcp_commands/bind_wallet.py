@@ -9,14 +9,21 @@ from dataclasses import dataclass
 
 from forge.errors import ApprovalHeld, NotFound
 from forge.models.approval import Approval
+from forge.models.message import Message
 from forge.models.run import Binding, CommandResult
+from forge.models.session import Session
 from forge.ports.clock import Clock
 from forge.ports.sessions import Approvals, Sessions
 from worker.agent.wallet import Wallet
+from worker.agent.wallet.known_addresses import of_log
 from worker.blocking import Blocking
 from worker.tool_outcomes import ToolRefused
 
 _SECONDS = 20.0
+_PAGE = 50
+"""Messages that are read at once."""
+_MOST_CHARACTERS = 1_000_000
+"""Of the conversation's newest messages, about so much is read: as much as a State has at most."""
 _GONE = "This request is not open any more."
 _TOO_LONG = "The chain took too long to simulate the request for this account."
 
@@ -59,6 +66,14 @@ class WalletBinding:
         session = await self.blocking(self.sessions.get, binding.key)
         approvals = session.approvals if session else []
         before = next((each for each in approvals if each.approval_id == binding.approval_id), None)
-        if before is None or self.wallet is None or before.expires_at <= self.clock():
+        if session is None or before is None or self.wallet is None or before.expires_at <= self.clock():
             raise NotFound
-        return before, await self.wallet.bound_to(before, binding.account)
+        known = await self.blocking(self._known, session, before)
+        return before, await self.wallet.bound_to(before, binding.account, known)
+
+    def _known(self, session: Session, approval: Approval) -> list[str]:
+        stop, read = session.logged, list[Message]()
+        while stop > 0 and sum(len(message.content) for message in read) < _MOST_CHARACTERS:
+            read = [*self.sessions.messages(session, max(0, stop - _PAGE), stop), *read]
+            stop -= _PAGE
+        return of_log(read, approval)

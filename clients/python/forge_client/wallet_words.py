@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from forge_client.amounts import grouped
 from forge_client.wallet_requests import Approval, ReviewChange, ReviewedCall
 
 
@@ -20,19 +21,41 @@ def doubts(approval: Approval, now: datetime | None = None) -> list[str]:
     return [f"It {how}, to be signed by {approval.claim.account}."]
 
 
-def effects(approval: Approval) -> Iterator[str]:
-    """Yield what leaves and arrives, who may take what, and the warnings, one line each."""
+def dangers(approval: Approval) -> list[str]:
+    """Return what a person must read before anything else: the same dangers that the page asks a second act for."""
     review = approval.review
-    told = [allowance.text for allowance in review.allowances]
-    yield from told
+    grave = [each.text for each in review.allowances if each.unlimited and not each.revokes]
+    return list(
+        dict.fromkeys([*grave, *(each.text for each in review.warnings if each.severity != "caution")])
+    )
+
+
+def effects(approval: Approval) -> Iterator[str]:
+    """Yield the dangers, what leaves and arrives, who may take what, and the other warnings, one line each."""
+    review = approval.review
+    first = dangers(approval)
+    yield from (f"DANGER: {each}" for each in first)
+    allowed = [each.text for each in review.allowances]
+    yield from (each for each in allowed if each not in first)
     yield from (_change(change) for change in review.changes if change.direction != "other")
     if review.more_changes:
         yield f"{review.more_changes} more movements are not shown."
+    told = {*first, *allowed, review.reason}
     yield from (f"WARNING: {each.text}" for each in review.warnings if each.text not in told)
+    yield _outcome(approval)
+
+
+def _outcome(approval: Approval) -> str:
+    review, own = approval.review, (approval.sender or "").lower()
     if review.outcome == "unknown":
-        yield f"It could not be told what this would do. {review.reason or ''}".rstrip()
-    elif review.outcome == "nothing":
-        yield "Simulated: nothing leaves your account, and nothing comes."
+        return f"It could not be told what this would do. {review.reason or ''}".rstrip()
+    if review.outcome == "nothing":
+        return "Simulated: nothing leaves your account, and nothing comes."
+    if any(change.direction != "other" for change in review.changes):
+        return "Simulated: exactly this moves."
+    if all(change.sender.lower() == own == change.to.lower() for change in review.changes):
+        return "Simulated: your account pays itself; nothing leaves it."
+    return "Simulated: something moves, but not from or to your account."
 
 
 def calls(approval: Approval) -> Iterator[str]:
@@ -51,7 +74,9 @@ def _call(call: ReviewedCall, depth: int) -> Iterator[str]:
 
 def _change(change: ReviewChange) -> str:
     name = change.symbol or change.asset or "of the chain's coin"
-    amount = change.formatted or f"{change.amount or 'an unknown number of'} base units"
+    amount = (
+        grouped(change.formatted or "") or f"{grouped(change.amount or 'an unknown number of')} base units"
+    )
     if change.symbol and change.asset:
         name = f"{name} ({change.asset})"
     if change.direction == "out":

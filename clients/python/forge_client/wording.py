@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from decimal import Decimal, localcontext
 
+from forge_client.amounts import coin_of, grouped, readable_amount
 from forge_client.frames import Message
 from forge_client.wallet_requests import Approval, Ask
 from forge_client.wallet_words import calls, doubts, effects
@@ -46,22 +46,13 @@ def short(text: str) -> str:
     return _HEX.sub(lambda found: f"{found[0][:6]}…{found[0][-4:]}", text)
 
 
-def ether(wei: str) -> str:
-    """Return for example `1.5 ETH` for decimal wei, exactly; small amounts stay in wei."""
-    if 0 < int(wei) < 10**12:
-        return f"{wei} wei"
-    with localcontext() as context:
-        context.prec = 80
-        amount = (Decimal(wei) / Decimal(10**18)).normalize()
-    return f"{amount:f} ETH"
-
-
 def tool_line(message: Message) -> str:
     """Return a tool call in one line: `balance(who: Alice)`."""
     if message.tool is None:
         return visible(message.content)
     arguments = message.tool.arguments or {}
-    parts = (f"{name}: {_plain(name, value)}" for name, value in arguments.items())
+    coin = "ETH" if message.tool.name == "send" else "ether"
+    parts = (f"{name}: {_plain(name, value, coin)}" for name, value in arguments.items())
     return visible(f"{message.tool.name}({', '.join(parts)})")
 
 
@@ -72,14 +63,16 @@ def result_line(message: Message) -> str:
     except ValueError:
         return ""
     match result:
+        case {"wei": str(wei), "currency": str(currency)} if wei.isdecimal():
+            words = readable_amount(wei, currency)
         case {"ether": str(ether), "currency": str(currency)}:
-            words = f"{ether} {currency}"
+            words = f"{grouped(ether)} {currency}"
         case {"formatted": str(amount), "symbol": str(symbol)}:
-            words = f"{amount} {symbol}"
+            words = f"{grouped(amount)} {symbol}"
         case {"status": "success", "block_number": int(number)}:
-            words = f"in block {number}"
+            words = f"in block {number:,}"
         case {"number": int(number)}:
-            words = f"block {number}"
+            words = f"block {number:,}"
         case {"status": str(words)} | {"error": str(words)}:
             pass
         case _:
@@ -87,9 +80,9 @@ def result_line(message: Message) -> str:
     return _cut(visible(words.replace("\n", " ")))
 
 
-def _plain(name: str, value: object) -> str:
+def _plain(name: str, value: object, coin: str) -> str:
     if name == "value" and isinstance(value, str) and value.isdecimal():
-        return ether(value)
+        return readable_amount(value, coin)
     return _cut(short(_written(value).replace("\n", " ")))
 
 
@@ -118,12 +111,12 @@ def approval_words(approval: Approval) -> str:
     review = approval.review
     to = review.recipient or approval.to
     by_way_of = approval.to if to.lower() != approval.to.lower() else None
-    fee = f"about {review.fee.formatted} {review.fee.currency}" if review.fee else None
+    fee = f"about {readable_amount(review.fee.wei, review.fee.currency)}" if review.fee else None
     facts = [
         *(("", effect) for effect in effects(approval)),
         ("To", to),
         ("By way of", by_way_of),
-        ("Amount", ether(approval.value) if approval.value != "0" else None),
+        ("Amount", readable_amount(approval.value, coin_of(approval)) if approval.value != "0" else None),
         ("Fee", fee),
         ("Network", f"{approval.network} (chain {approval.chain_id})"),
         ("From", approval.sender),

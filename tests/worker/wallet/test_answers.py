@@ -45,7 +45,7 @@ async def test_a_transaction_that_succeeded_is_told_with_its_block_and_the_appro
 async def test_the_older_clients_text_answers_the_request_that_has_waited_longest(payer: Payer) -> None:
     first, second = await asked(payer, "1"), await asked(payer, "2")
     seen = await payer.answer("rejected", reason="too dear")
-    assert last_notice(seen).startswith("Rejected in the wallet: 0.000000000000000001 ETH to")
+    assert last_notice(seen).startswith("Rejected in the wallet: 1 wei to")
     assert last_receipt(seen).approval_id == first.approval_id
     assert "“too dear”" in payer.talk.said_to
     assert await payer.approvals() == [second]

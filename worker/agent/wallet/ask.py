@@ -6,7 +6,9 @@ the run over, it calls the tool again and makes the same approval under the same
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -22,6 +24,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.operator_limits import TELL, Policy
 from worker.agent.tools.ask_permission import ASKS_ITSELF
 from worker.agent.tools.call_ledger import call_key
+from worker.agent.wallet.known_addresses import of_history
 from worker.agent.wallet.request_in_words import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.review.read_calls import MOST_BYTES
 from worker.agent.wallet.review.review_request import reviewed
@@ -93,6 +96,7 @@ class Wallet:
                 TELL,
             )
         now = deps.clock()
+        known = await asyncio.to_thread(of_history, deps.all_of(ctx.messages))
         return Approval(
             approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
             run_id=deps.run_id,
@@ -101,28 +105,32 @@ class Wallet:
             description=one_line(description, DESCRIPTION_LIMIT),
             created_at=now,
             expires_at=now + self.terms.approval_ms,
-            **await _looked_at(request, transaction),
+            **await _looked_at(request, transaction, [*known, *([deps.wallet] if deps.wallet else [])]),
         )
 
-    async def bound_to(self, approval: Approval, account: str) -> Approval:
-        """Return the same request for another account, simulated, reviewed and bound again. Raises `ToolRefused`."""
+    async def bound_to(self, approval: Approval, account: str, known: Sequence[str]) -> Approval:
+        """Return the same request for another account, simulated, reviewed and bound again. `known`: the addresses
+        that the conversation names. Raises `ToolRefused`.
+        """
         chain, before = self.chains.get(approval.network), approval.transaction
         request = await read_request(chain, account, before.to, int(before.value), before.data)
         request = replace(request, gas=int(before.gas) if before.gas else None)
         transaction = await _transaction(request, knows_sender=True)
         if transaction.chain_id != before.chain_id:
             raise ToolRefused(f"{chain.name} is another chain now than when the request was made.")
-        return approval.model_copy(update=await _looked_at(request, transaction))
+        return approval.model_copy(update=await _looked_at(request, transaction, known))
 
 
-async def _looked_at(request: Request, transaction: WalletTransaction) -> dict[str, Any]:
+async def _looked_at(
+    request: Request, transaction: WalletTransaction, known: Sequence[str]
+) -> dict[str, Any]:
     """Read the block number first, so that any transaction sent during the simulation counts as newer than the
     request.
     """
     sender = transaction.sender
     block = await request.chain.quantity("eth_blockNumber")
     nonce = await request.chain.quantity("eth_getTransactionCount", sender, "latest") if sender else None
-    review = await reviewed(request, knows_sender=sender is not None)
+    review = await reviewed(request, knows_sender=sender is not None, known=known)
     return {
         "transaction": transaction,
         "digest": transaction.digest(),

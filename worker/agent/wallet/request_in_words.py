@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge.models.approval import Approval
 from forge.models.text_cleaning import one_line
 from forge.models.wallet_review import Review, ReviewChange, ReviewedCall
-from worker.ethereum.amounts import format_units
+from worker.ethereum.amounts import grouped, readable_amount
 from worker.ethereum.known_networks import KNOWN_NETWORKS
 
 DECODED_LIMIT = 2_000
@@ -21,7 +21,7 @@ def amount_of(approval: Approval) -> str:
     transaction = approval.transaction
     call = f" with the call {approval.decoded}" if approval.decoded else ""
     return (
-        f"{format_units(int(transaction.value))} {currency_of(approval.network)} to {transaction.to}{call} "
+        f"{readable_amount(int(transaction.value), currency_of(approval.network))} to {transaction.to}{call} "
         f"on {approval.network} (chain {transaction.chain_id})"
     )
 
@@ -35,7 +35,7 @@ def summary_of(approval: Approval) -> str:
         return f"{_what(gone[0])} to {gone[0].to}"
     if given:
         return f"the request by which {given[0].text.rstrip('.')}"
-    value = f"{format_units(int(transaction.value))} {currency_of(approval.network)}"
+    value = readable_amount(int(transaction.value), currency_of(approval.network))
     if transaction.data == "0x":
         return f"{value} to {transaction.to}"
     name = (
@@ -48,14 +48,14 @@ def summary_of(approval: Approval) -> str:
 
 
 def decoded_text(review: Review, data: bytes) -> str | None:
-    """Return the dangers first, then the call: `transfer(to: 0x…, amount: 5)`. None without call data."""
-    if not data or not review.calls:
-        return None
+    """Return the dangers first, then the call: `transfer(to: 0x…, amount: 5)`. None for a plain payment without any."""
     dangers = [
         _danger(each.code == "unlimited_allowance", each.text)
         for each in review.warnings
         if each.severity == "danger"
     ]
+    if not review.calls or not (data or dangers):
+        return None
     return one_line(" ".join([*dangers, _call_text(review.calls[0], data)]), DECODED_LIMIT)
 
 
@@ -97,9 +97,9 @@ def _what(change: ReviewChange) -> str:
     repeated.
     """
     if change.standard == "native":
-        return f"{change.formatted} {change.symbol}"
+        return f"{grouped(change.formatted or '')} {change.symbol}"
     if change.standard == "erc721":
         return f"the token {change.amount} of {change.asset}"
     if change.symbol and change.formatted:
-        return f"{change.formatted} “{change.symbol}” (token {change.asset})"
+        return f"{grouped(change.formatted)} “{change.symbol}” (token {change.asset})"
     return f"{change.amount} base units of the token {change.asset}"

@@ -11,6 +11,7 @@ from textual.message import Message as WidgetMessage
 from textual.widgets import Button, Input, Static
 
 from forge_client.wallet_requests import Approval
+from forge_client.wallet_words import dangers
 from forge_client.wording import approval_words, data_words
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -34,7 +35,7 @@ class ApprovalCard(Vertical):
     def __init__(self, approval: Approval) -> None:
         super().__init__(classes="approval")
         self.approval = approval
-        self.border_title = "Your wallet is asked to sign"
+        self._show_danger()
 
     def compose(self) -> ComposeResult:
         # The answer stays visible however long the facts are, because the facts scroll separately.
@@ -55,7 +56,15 @@ class ApprovalCard(Vertical):
         if approval == self.approval:
             return
         self.approval = approval
+        self._show_danger()
         self.query_one(".words", Static).update(Content(approval_words(approval)))
+
+    def _show_danger(self) -> None:
+        is_dangerous = bool(dangers(self.approval))
+        self.set_class(is_dangerous, "dangerous")
+        self.border_title = (
+            "DANGER: read this before you sign" if is_dangerous else "Your wallet is asked to sign"
+        )
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

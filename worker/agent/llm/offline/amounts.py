@@ -6,6 +6,7 @@ import re
 from decimal import Context, Inexact, InvalidOperation
 
 from worker.agent.llm.offline.refusal import Refusal
+from worker.ethereum.amounts import readable_amount
 
 ETHER_DECIMALS = 18
 UNIT_DECIMALS = {"wei": 0, "kwei": 3, "mwei": 6, "gwei": 9, "eth": 18, "ether": 18, "ethers": 18}
@@ -34,16 +35,9 @@ def to_wei(amount: str, unit: str) -> int:
     return int(wei)
 
 
-def in_units(base: int, decimals: int) -> str:
-    """`in_units(1500000000000000000, 18)` is `1.5`: exact, without an exponent or trailing zeros."""
-    sign, digits = ("-" if base < 0 else ""), str(abs(base)).rjust(decimals + 1, "0")
-    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
-    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
-
-
 def ether(wei: int, currency: object = None) -> str:
     """Format in the chain's own currency; ETH if the tool did not name it."""
-    return f"{in_units(wei, ETHER_DECIMALS)} {currency or 'ETH'}"
+    return readable_amount(wei, str(currency or "ETH"))
 
 
 def whole_number(value: object) -> int | None:

@@ -15,6 +15,7 @@ from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
 from worker.ethereum.addresses import ACCOUNT_NAMES
+from worker.ethereum.amounts import grouped
 from worker.untrusted_text import in_chat, in_code
 
 
@@ -170,7 +171,7 @@ def token_balance(box: ToolCalls, who: str, token: str) -> Plan:
     amount = field(found, "formatted", "balance")
     symbol = field(found, "symbol")
     return (
-        f"{who} has {amount} {in_chat(symbol or '')}".rstrip() + f" (token {token})."
+        f"{who} has {grouped(str(amount))} {in_chat(symbol or '')}".rstrip() + f" (token {token})."
         if amount is not None
         else words(found)
     )

@@ -10,7 +10,7 @@ from forge.models.approval import Approval, Report
 from forge.models.time_texts import rfc3339
 from forge.models.wallet_receipt import ReceiptOutcome, WalletReceipt
 from worker.agent.wallet.request_in_words import currency_of, summary_of
-from worker.ethereum.amounts import format_units
+from worker.ethereum.amounts import readable_amount
 from worker.ethereum.node import Receipt
 
 _NO_QUOTES = str.maketrans("“”", "''")
@@ -84,7 +84,7 @@ def mined(
     told: Sequence[str],
 ) -> Verdict:
     """The requested transaction is in a block. Values that the node does not return are unknown, never a failure."""
-    paid = None if fee is None else f"{format_units(fee)} {currency_of(approval.network)}"
+    paid = None if fee is None else readable_amount(fee, currency_of(approval.network))
     block = "a block" if receipt.block_number is None else f"block {receipt.block_number}"
     facts = f"in {block}, fee {paid or 'not told'} (transaction {tx_hash})"
     notes = f" Note: {'; '.join(told)}." if told else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forge.models.wallet_review import ReviewChange
@@ -41,6 +42,8 @@ class Found:
     """The sender's allowances and balances before and after the simulated transaction."""
     facts: Facts
     """What the chain says about the tokens and accounts of the rights."""
+    known: Sequence[str] = ()
+    """The addresses for which another one may have been made to be taken."""
 
     @property
     def is_untried(self) -> bool:

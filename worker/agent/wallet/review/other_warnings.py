@@ -7,7 +7,7 @@ from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.payees import payee_warnings, recipients_in
 from worker.agent.wallet.review.shown_call_tree import all_nodes
-from worker.ethereum.amounts import format_units
+from worker.ethereum.amounts import readable_amount
 
 _BURNS = "0x000000000000000000000000000000000000dead"
 _RESERVED = 2**12
@@ -31,7 +31,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
             found.is_void and request.value > 0,
             "lost_to_nobody",
             f"{_absent(found)}: nothing would come of the call, and that address would keep the "
-            f"{format_units(request.value)} {request.chain.currency}.",
+            f"{readable_amount(request.value, request.chain.currency)}.",
         ),
         (
             not found.is_void and _is_nobody(found),

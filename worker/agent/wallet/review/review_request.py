@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 from forge.models.wallet_review import (
     Allowance,
@@ -24,6 +25,7 @@ from worker.agent.wallet.review.after_simulation import (
 )
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
 from worker.agent.wallet.review.judge_rights import judged, warning_of
+from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
 from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.read_calls import read_calls
 from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
@@ -40,8 +42,8 @@ REVIEW_BYTES = 14_000
 """Maximum size as stored, because five requests with their call data must fit into the session's item."""
 
 
-async def reviewed(request: Request, *, knows_sender: bool) -> Review:
-    """Raises `ToolRefused` if the transaction would fail."""
+async def reviewed(request: Request, *, knows_sender: bool, known: Sequence[str] = ()) -> Review:
+    """`known`: the addresses that the conversation names. Raises `ToolRefused` if the transaction would fail."""
     if request.to is None:
         raise ToolRefused("A wallet request needs a recipient.")
     to = request.to.address
@@ -57,7 +59,8 @@ async def reviewed(request: Request, *, knows_sender: bool) -> Review:
         rights = settled_rights(rights, after, sender)
     facts = await read_facts(request.chain, rights, sender, others=[to])
     facts = with_balances(facts, after, sender) if sender else facts
-    return _review(Found(request, sender, reading, simulation, answer, rights, after, facts))
+    known = [*known, *([sender] if sender else []), *await request.chain.test_accounts()]
+    return _review(Found(request, sender, reading, simulation, answer, rights, after, facts, known))
 
 
 def _answer(simulation: Simulation) -> bytes | None:
@@ -67,11 +70,13 @@ def _answer(simulation: Simulation) -> bytes | None:
 
 def _review(found: Found) -> Review:
     pairs = [(right, judged(right, found.facts, found.sender)) for right in found.rights]
+    allowances = [each for _, each in pairs]
     given = [warning_of(r, each, found.facts, found.sender) for r, each in pairs if not each.revokes]
     changes = changes_of(found)
     calls, is_whole = shown_calls(found.reading.calls)
     outcome, reason = _outcome(found, changes)
-    warnings = [*given, *found.reading.warnings, *notes_of(found, outcome, reason)]
+    alike = warnings_of(parties_of(calls, changes, allowances, found.recipient), found.known)
+    warnings = [*alike, *given, *found.reading.warnings, *notes_of(found, outcome, reason)]
     ordered = _ordered(warnings)
     more = found.simulation.more_asset_changes if found.simulation else 0
     review = Review(
@@ -79,13 +84,13 @@ def _review(found: Found) -> Review:
         reason=reason,
         changes=changes[:MOST_CHANGES],
         more_changes=more + max(0, len(changes) - MOST_CHANGES),
-        allowances=sorted((each for _, each in pairs), key=_weight)[:MOST_ALLOWANCES],
+        allowances=sorted(allowances, key=_weight)[:MOST_ALLOWANCES],
         warnings=ordered[:MOST_WARNINGS],
         calls=calls,
         recipient=found.recipient,
         fee=_fee(found.simulation),
     )
-    is_whole = is_whole and len(pairs) <= MOST_ALLOWANCES and len(ordered) <= MOST_WARNINGS
+    is_whole = is_whole and len(allowances) <= MOST_ALLOWANCES and len(ordered) <= MOST_WARNINGS
     return _fitting(review, is_whole=is_whole)
 
 

@@ -1,0 +1,35 @@
+"""Amounts as the page writes them: exact, with groups of thousands, in a unit that fits."""
+
+from __future__ import annotations
+
+from forge_client.wallet_requests import Approval
+
+_GWEI = 10**9
+_ETHER = 10**18
+_COINS_FROM = 10**13
+
+
+def readable_amount(wei: str, currency: str) -> str:
+    """Return for example `1,500.5 ETH`, `21 gwei` or `3 wei` for decimal wei."""
+    amount = int(wei)
+    if amount == 0 or amount >= _COINS_FROM:
+        return f"{_decimal(amount, _ETHER)} {currency}"
+    return f"{_decimal(amount, _GWEI)} gwei" if amount >= _GWEI else f"{amount:,} wei"
+
+
+def grouped(number: str) -> str:
+    """`1234567.5` becomes `1,234,567.5`; a text that is no plain number stays as it is."""
+    whole, point, fraction = number.partition(".")
+    return f"{int(whole):,}{point}{fraction}" if whole.isdecimal() and len(whole) < 100 else number
+
+
+def coin_of(approval: Approval) -> str:
+    """Return the name of the network's own coin as the review has it, or general words."""
+    coins = [each.symbol for each in approval.review.changes if each.symbol and not each.asset]
+    fee = approval.review.fee
+    return fee.currency if fee else next(iter(coins), f"of {approval.network}'s own coin")
+
+
+def _decimal(amount: int, unit: int) -> str:
+    fraction = str(amount % unit).rjust(len(str(unit)) - 1, "0").rstrip("0")
+    return f"{amount // unit:,}{fraction and f'.{fraction}'}"

@@ -1,0 +1,70 @@
+"""The server tells every client of an address that was made to be taken for another one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from forge_client.wording import approval_words
+from tests.worker.wallet.conftest import Payer
+from tests.worker.wallet.talk import asking
+from tests.worker.wallet.test_binding import bound
+from worker.agent.wallet.review.look_alikes import addresses_in, warnings_of
+
+ROWS = json.loads((Path(__file__).parents[2] / "frontend/look_alikes.json").read_text())
+KNOWN = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
+
+
+def fraud(address: str) -> str:
+    return f"{address[:6]}{'e' * 32}{address[-4:]}".lower()
+
+
+@pytest.mark.parametrize(("known", "other", "is_alike"), ROWS["alike"])
+def test_two_addresses_look_alike_if_three_digits_are_the_same_at_both_ends(
+    known: str, other: str, *, is_alike: bool
+) -> None:
+    assert [each.code for each in warnings_of([other], [known])] == ["look_alike"] * is_alike
+    assert [each.code for each in warnings_of([known], [other])] == ["look_alike"] * is_alike
+
+
+@pytest.mark.parametrize(("text", "found"), ROWS["texts"])
+def test_every_address_of_a_text_is_found_and_no_part_of_a_hash(text: str, found: list[str]) -> None:
+    assert addresses_in([text]) == found
+
+
+async def test_a_request_is_compared_with_what_was_said_and_stays_so_when_it_is_bound(payer: Payer) -> None:
+    await payer.say(f"My friend has {KNOWN}")
+    await payer.say(asking(fraud(KNOWN), "0.5 ether"))
+    seen = await payer.page.until(lambda known: bool(known.hot and known.hot.approvals))
+    assert seen.hot is not None
+    (first, *_) = approval_words(seen.hot.approvals[0]).splitlines()
+    assert first.startswith("DANGER: ")
+    assert f"only looks like {KNOWN}" in first
+    (before,) = await payer.approvals()
+    assert (await bound(payer, before.approval_id, payer.account(4))).success
+    (after,) = await payer.approvals()
+    alike = [each for each in after.review.warnings if each.code == "look_alike"]
+    assert [each.text for each in alike] == [each.text for each in before.review.warnings if each in alike]
+    assert alike
+    await payer.say("and now?")
+    assert f"only looks like {KNOWN}" in payer.talk.said_to
+
+
+async def test_a_request_is_compared_with_the_account_that_shall_sign(payer: Payer) -> None:
+    account = "0x" + payer.account(4)[2:]
+    await payer.say(asking(KNOWN, "0.5 ether"))
+    await payer.say(f"Is it {fraud(KNOWN)}?")
+    (before,) = await payer.approvals()
+    assert not [each for each in before.review.warnings if each.code == "look_alike"]
+    assert (await bound(payer, before.approval_id, account)).success
+    (after,) = await payer.approvals()
+    (alike,) = [each for each in after.review.warnings if each.code == "look_alike"]
+    assert alike.text.startswith(f"{KNOWN} only looks like {fraud(KNOWN)}.")
+
+
+async def test_the_test_accounts_are_known_without_a_word(payer: Payer) -> None:
+    await payer.say(asking(fraud(payer.account(0)), "0.5 ether"))
+    (approval,) = await payer.approvals()
+    assert [each.code for each in approval.review.warnings][:1] == ["look_alike"]

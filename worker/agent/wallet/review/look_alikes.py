@@ -1,0 +1,81 @@
+"""Addresses that look like each other. A fraud makes one whose first and last digits are those of an address that the
+person knows, and places it where the agent reads it; whoever compares only the ends signs a payment to the fraud.
+
+The page compares again (`frontend/page/look_alikes.js`), because a message may name an address after the review.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
+
+from forge.models.wallet_review import Allowance, ReviewChange, ReviewedCall, ReviewWarning
+
+SAME_DIGITS = 3
+"""Digits that are the same at both ends of two addresses that look alike. One pair in 17 million is so by chance."""
+_ADDRESS = re.compile(r"0[xX](?:0{24})?([0-9a-fA-F]{40})(?![0-9a-fA-F])")
+"""An address, or one that is filled up with zeros to a word, as the logs of transactions have it."""
+
+
+def addresses_in(texts: Iterable[str]) -> list[str]:
+    """Return every address, each once, in the order of the texts."""
+    found = (f"0x{digits}" for text in texts for digits in _ADDRESS.findall(text))
+    return list({address.lower(): address for address in found}.values())
+
+
+def parties_of(
+    calls: Sequence[ReviewedCall],
+    changes: Sequence[ReviewChange],
+    allowances: Sequence[Allowance],
+    recipient: str,
+) -> list[str]:
+    """Return who gets something: what is called, whom the calls name, who receives, who may take."""
+    named = (address for call in calls for address in _named_by(call))
+    receivers = (change.to for change in changes if change.direction == "out")
+    takers = (allowance.spender for allowance in allowances if not allowance.revokes)
+    return list({each.lower(): each for each in [recipient, *named, *receivers, *takers]}.values())
+
+
+def warnings_of(parties: Sequence[str], known: Iterable[str]) -> list[ReviewWarning]:
+    """Return a danger for each party that looks like a known address; the first of these is named."""
+    by_ends: dict[str, list[str]] = {}
+    for address in known:
+        by_ends.setdefault(_ends(address), []).append(address)
+    return [
+        _warning(party, other)
+        for party in parties
+        if (other := next((each for each in by_ends.get(_ends(party), []) if _differ(each, party)), None))
+    ]
+
+
+def _named_by(call: ReviewedCall) -> Iterator[str]:
+    yield from [call.to] if call.to else []
+    for argument in call.arguments:
+        if argument.type.startswith("address"):
+            yield from _texts(argument.value)
+    for inner in call.inner:
+        yield from _named_by(inner)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and _ADDRESS.fullmatch(value):
+        yield value
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from _texts(each)
+
+
+def _ends(address: str) -> str:
+    digits = address[2:].lower()
+    return digits[:SAME_DIGITS] + digits[-SAME_DIGITS:]
+
+
+def _differ(address: str, other: str) -> bool:
+    return address.lower() != other.lower()
+
+
+def _warning(party: str, known: str) -> ReviewWarning:
+    made = "somebody may have made it to be taken for that one"
+    text = f"{party} only looks like {known}. It is another address: {made}."
+    return ReviewWarning(code="look_alike", severity="danger", text=text)
