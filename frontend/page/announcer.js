@@ -13,6 +13,7 @@ export class Announcer {
   #sessionId = '';
   #isLoaded = false;
   #wasTyping = false;
+  #written = { sessionId: '', text: '' };
 
   /** @param {HTMLElement} region */
   constructor(region) {
@@ -27,14 +28,22 @@ export class Announcer {
     while (this.region.childElementCount > 5) this.region.firstElementChild?.remove();
   }
 
+  /** The person has sent a message: its answer is told even if all of it comes with the conversation's first state. @param {string} sessionId @param {string} text */
+  expect(sessionId, text) {
+    this.#written = { sessionId, text };
+  }
+
   /** @param {ChatState} state */
   render(state) {
     const ended = state.messages.filter((message) => !message.is_streaming);
+    const isExpected = state.isLoaded && state.sessionId === this.#written.sessionId;
+    const asked = isExpected ? ended.map(({ sender, content }) => (sender === 'user' ? content : null)).lastIndexOf(this.#written.text) : -1;
+    if (isExpected) this.#written = { sessionId: '', text: '' };
     if (state.sessionId !== this.#sessionId || !this.#isLoaded || ended.length < this.#next) {
       this.#sessionId = state.sessionId;
       this.#isLoaded = state.isLoaded;
-      this.#next = ended.length;
-      return;
+      this.#next = asked < 0 ? ended.length : asked;
+      if (asked < 0) return;
     }
     for (const message of ended.slice(this.#next)) this.#announce(message);
     this.#next = ended.length;

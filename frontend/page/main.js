@@ -154,11 +154,12 @@ schedule();
 if (canHover) composer.focus();
 performance.mark('forge:usable');
 
-/** @param {string} text */
+/** @param {string} text @returns {Promise<void>} */
 async function send(text) {
   if (login.isNeeded) return composer.suggest(text);
   if (shown.endedAt !== null) return goOn(text, true);
   await teller.beforeMessage(chat.getState());
+  announcer.expect(chat.getSessionId(), text);
   void chat.sendMessage(text);
   return position.jump();
 }
@@ -175,9 +176,8 @@ async function goOn(text, isSent) {
       return problem(`The network was not changed to ${network}, so nothing was sent.`);
     }
   }
-  if (isSent) await send(text);
-  else if (text) composer.suggest(text);
-  return undefined;
+  if (isSent) return send(text);
+  return text ? composer.suggest(text) : undefined;
 }
 
 /** @param {string} id */

@@ -39,7 +39,7 @@ FORGET = """() => new Promise((forgotten, failed) => {
   sessionStorage.clear();
   const request = indexedDB.deleteDatabase('forge');
   request.onsuccess = forgotten;
-  request.onerror = request.onblocked = failed;
+  request.onerror = failed;
 })"""
 
 OpenPage = Callable[..., Awaitable[Page]]

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+globalThis.matchMedia = /** @type {any} */ (() => ({ matches: false, addEventListener: () => {} }));
+globalThis.document = /** @type {any} */ ({ createElement: () => ({ textContent: '' }) });
+const { Announcer } = await import('../../frontend/page/announcer.js');
+
+function listening() {
+  const lines = [];
+  const region = /** @type {any} */ ({ append: (line) => lines.push(line), childElementCount: 0 });
+  return { announcer: new Announcer(region), heard: () => lines.map(({ textContent }) => textContent) };
+}
+
+const said = (sender, content) => ({ sender, content, kind: 'text', is_streaming: false });
+const state = (messages, more = {}) => /** @type {any} */ ({ sessionId: 'a', messages, isLoaded: true, isTyping: false, ...more });
+const TALK = [said('user', 'ask'), said('agent', 'Before.'), said('user', 'ask'), said('agent', 'Now.')];
+
+test('an answer is told even if it comes with the first state, and what was there before is not', () => {
+  const { announcer, heard } = listening();
+  announcer.render(state([], { isLoaded: false }));
+  announcer.expect('a', 'ask');
+  announcer.render(state([], { isLoaded: false }));
+  announcer.render(state(TALK));
+  assert.deepEqual(heard(), ['Agent: Now.']);
+  announcer.render(state([...TALK, said('agent', 'Later.')]));
+  assert.deepEqual(heard(), ['Agent: Now.', 'Agent: Later.']);
+});
+
+test('nothing is told of a conversation that is only opened, or opened again', () => {
+  const { announcer, heard } = listening();
+  announcer.render(state([]));
+  announcer.expect('a', 'ask');
+  announcer.render(state([]));
+  announcer.render(state(TALK.slice(0, 2)));
+  announcer.render(state([said('agent', 'Elsewhere.')], { sessionId: 'b' }));
+  announcer.render(state(TALK));
+  assert.deepEqual(heard(), ['Agent: Before.']);
+});
