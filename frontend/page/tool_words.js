@@ -101,6 +101,7 @@ export function resultInWords(content) {
   if (typeof result.success === 'boolean') return result.success ? 'would succeed' : 'would fail';
   if (result.status === 'success' && typeof result.block_number === 'number') return `in block ${result.block_number.toLocaleString('en')}`;
   if (typeof result.status === 'string') return result.status;
+  if (typeof result.utc === 'string') return result.utc.replace('T', ' ').replace('+00:00', ' UTC');
   if (typeof result.number === 'number') return `block ${result.number.toLocaleString('en')}`;
   return '';
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from worker.untrusted_text import code_block, in_chat, in_code
 LIST_LIMIT = 20
 HITS_SHOWN = 5
 SNIPPET_LIMIT = 300
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 
 
 def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
@@ -38,11 +40,11 @@ def _tell_block(found: Result) -> str:
         return words(found)
     about = [f"Block {height}"]
     if (when := field(found, "time", "timestamp")) is not None:
-        about.append(f"time {when}")
+        about.append(f"time {_moment(when)}")
     if (block_hash := field(found, "hash")) is not None:
         about.append(f"hash `{block_hash}`")
     if (count := field(found, "transaction_count")) is not None:
-        about.append(f"{count} transaction(s)")
+        about.append("1 transaction" if count == 1 else f"{count} transactions")
     return ", ".join(about) + "."
 
 
@@ -167,13 +169,27 @@ def _hit_line(hit: dict[str, Any]) -> str:
     where = hit.get("url") or hit.get("page") or hit.get("path")
     about = " ".join(str(hit.get("snippet") or hit.get("description") or hit.get("text") or "").split())
     shown = f" ({in_chat(where)})" if where else ""
-    return f"- {in_chat(title)}{shown}{f': {in_chat(about, SNIPPET_LIMIT)}' if about else ''}"
+    return f"- {in_chat(title)}{shown}{f': {in_chat(beginning(about))}' if about else ''}"
+
+
+def beginning(about: str) -> str:
+    """Return whole words."""
+    return about if len(about) <= SNIPPET_LIMIT else f"{about[:SNIPPET_LIMIT].rpartition(' ')[0]}…"
 
 
 def current_time(box: ToolCalls) -> Plan:
-    return look_up(
-        "Looking at the clock…", box.call("get_current_time"), lambda found: f"It is {words(found, 200)}."
-    )
+    return look_up("Looking at the clock…", box.call("get_current_time"), tell_time)
+
+
+def tell_time(found: Result) -> str:
+    utc = field(found, "utc")
+    return f"It is {words(found, 200) if utc is None else _moment(utc)}."
+
+
+def _moment(time: object) -> str:
+    """Return an RFC 3339 time of UTC in a form for people, and anything else as it is."""
+    parts = _TIME.fullmatch(str(time))
+    return f"{parts[1]} {parts[2]} UTC" if parts else in_chat(time)
 
 
 def any_tool(box: ToolCalls, name: str, arguments: str | None = None) -> Plan:
