@@ -96,7 +96,7 @@ class Wallet:
                 TELL,
             )
         now = deps.clock()
-        known = await asyncio.to_thread(of_history, deps.all_of(ctx.messages))
+        known = await asyncio.to_thread(of_history, [*deps.earlier, *deps.all_of(ctx.messages)])
         return Approval(
             approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
             run_id=deps.run_id,

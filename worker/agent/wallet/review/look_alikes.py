@@ -28,13 +28,13 @@ def parties_of(
     calls: Sequence[ReviewedCall],
     changes: Sequence[ReviewChange],
     allowances: Sequence[Allowance],
-    recipient: str,
+    recipients: Sequence[str],
 ) -> list[str]:
     """Return who gets something: what is called, whom the calls name, who receives, who may take."""
     named = (address for call in calls for address in _named_by(call))
     receivers = (change.to for change in changes if change.direction == "out")
     takers = (allowance.spender for allowance in allowances if not allowance.revokes)
-    return list({each.lower(): each for each in [recipient, *named, *receivers, *takers]}.values())
+    return list({each.lower(): each for each in [*recipients, *named, *receivers, *takers]}.values())
 
 
 def warnings_of(parties: Sequence[str], known: Iterable[str]) -> list[ReviewWarning]:
