@@ -1,4 +1,6 @@
-"""Fixtures for every test: AWS is moto in this process, and no other computer can be reached."""
+"""Fixtures for every test: AWS is moto in this process (and a table of dynoxide's), and no other computer can be
+reached.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import gc
 import ipaddress
 import socket
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from forge.settings import Settings
 from forge.store import Store, open_store
 from tests import unlisted
 from tests.clock import Clock
+from tests.emulator import Emulator, running_emulator
 from tests.moto_speed import work_once
 from tests.moto_transactions import keep_named_items_only
 from tests.own_client import MotoPosts, through_ours
@@ -53,6 +57,8 @@ SHARE_A_STACK = {
 """Files of `end_to_end` by the application that their tests share; one that is missing costs a start."""
 MARKS = {"anvil": "chain", "open_page": "browser"}
 """What a test that uses a fixture needs."""
+ON_MOTO = ("api", "cost", "store", "test_moto_transactions.py")
+"""Tests about requests to the table. The others' table is dynoxide's, except in `make test-fast`."""
 
 keep_named_items_only()
 work_once()
@@ -178,12 +184,24 @@ def clients() -> Any:
     return {name: session.client(name) for name in ("dynamodb", "sqs")}
 
 
+@pytest.fixture(scope="session")
+def emulator(pytestconfig: pytest.Config) -> Iterator[Emulator | None]:
+    if pytestconfig.pluginmanager.has_plugin("tests.fast"):  # whose tests start no process
+        yield None
+        return
+    with running_emulator() as emulator:
+        yield emulator
+
+
 @pytest.fixture
-def dynamodb(aws: None, clients: Any) -> Iterator[Any]:
+def dynamodb(aws: None, clients: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client whose calls are atomic, as DynamoDB's are: moto's alone are not. The product's go through our own."""
     client = clients["dynamodb"]
     client._make_api_call = through_ours(client)
-    yield client
+    on_moto = _folder(request.node) in ON_MOTO
+    emulator: Emulator | None = None if on_moto else request.getfixturevalue("emulator")
+    with emulator.in_place_of_moto() if emulator else nullcontext():
+        yield client
     del client._make_api_call
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import moto.core.responses
@@ -20,9 +19,9 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import normalize_request
 from moto.core.serialize import ResponseSerializer
-from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.comparisons import AttributeValue, ConditionExpressionParser, OpDefault
 from moto.dynamodb.exceptions import ItemSizeTooLarge
-from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.parsing.ast_nodes import (
     DepthFirstTraverser,
     Expression,
@@ -38,9 +37,15 @@ ITEM_BYTES = 405_000
 """moto's own limit of an item."""
 
 REGION = "us-east-1"
+Answered = tuple[int, Mapping[str, str], bytes]
+"""Status, header fields, body."""
+answered_elsewhere: dict[str, Callable[[AWSPreparedRequest], Answered]] = {}
+"""By its name, a service whose requests another program answers now."""
 _SHORT = {"dynamodb", "sqs"}
 _whole_way: Callable[..., Any] = BotocoreStubber.process_request
 _serialize_structure: Callable[..., None] = ResponseSerializer._serialize_type_structure
+_parse_condition: Callable[..., Any] = ConditionExpressionParser.parse
+_make_operand: Callable[..., Any] = ConditionExpressionParser._make_operand
 _no_preparation = DepthFirstTraverser.pre_processing_of_child
 
 
@@ -53,10 +58,11 @@ def work_once() -> None:
     Node.__deepcopy__ = _copied  # type: ignore[attr-defined]
     ReservedKeywords.KEYWORDS = frozenset(ReservedKeywords.get_reserved_keywords())  # type: ignore[assignment]
     UpdateExpressionParser.make = functools.cache(UpdateExpressionParser.make)  # type: ignore[method-assign]
-    lex = functools.cache(_words_of)
-    ConditionExpressionParser._lex_condition_expression = lambda self: deque(lex(self.condition_expression))  # type: ignore[method-assign]
+    ConditionExpressionParser.parse = _parsed_condition  # type: ignore[method-assign]
+    ConditionExpressionParser._make_operand = _operand  # type: ignore[method-assign]
     DynamoType.size = _size  # type: ignore[method-assign]
     LimitedSizeDict.__setitem__ = _set_within_limit  # type: ignore[method-assign]
+    Item.__init__ = _make_item  # type: ignore[method-assign]
     responses: Any = moto.core.responses
     queues: Any = moto.sqs.models
     for module in (responses, queues):
@@ -68,7 +74,10 @@ def work_once() -> None:
 
 def _process_request(self: BotocoreStubber, request: AWSPreparedRequest) -> Any:
     """moto compares the address with those of all its services, and makes a table of each service's, every time."""
-    if (answering := _answering(request.url.partition("?")[0])) is None:
+    url = request.url.partition("?")[0]
+    if answer := answered_elsewhere.get(_service(url)):
+        return answer(request)
+    if (answering := _answering(url)) is None:
         return _whole_way(self, request)
     normalized = normalize_request(request)
     try:
@@ -79,11 +88,15 @@ def _process_request(self: BotocoreStubber, request: AWSPreparedRequest) -> Any:
 
 @functools.cache
 def _answering(url: str) -> Callable[..., Any] | None:
-    service = next((name for name, pattern in backend_url_patterns if pattern.match(url)), "")
-    if service not in _SHORT:
+    if (service := _service(url)) not in _SHORT:
         return None
     urls = get_backend(service)[DEFAULT_ACCOUNT_ID][REGION].urls  # type: ignore[call-overload]
     return next((answering for pattern, answering in urls.items() if re.match(pattern, url)), None)
+
+
+@functools.cache
+def _service(url: str) -> str:
+    return next((name for name, pattern in backend_url_patterns if pattern.match(url)), "")
 
 
 def _of_the_whole(self: Any, node: Any) -> Any:
@@ -105,7 +118,7 @@ def _traverse(self: Any, node: Any) -> Any:
         for position, child in enumerate(node.children or ()):
             if prepares:
                 self.pre_processing_of_child(node, position)
-            if type(child) is not str and _first_of(type(child), (Node,)):
+            if _is_node(type(child)):
                 visit(child, position)
         own = type(node)
         if own not in handled:
@@ -118,6 +131,11 @@ def _traverse(self: Any, node: Any) -> Any:
         return node
 
     return visit(node, -1)
+
+
+@functools.cache
+def _is_node(kind: type) -> bool:
+    return issubclass(kind, Node)
 
 
 @functools.cache
@@ -147,15 +165,30 @@ def _copied(self: Any, memo: Any) -> Any:
     return copied
 
 
-def _words_of(condition: str) -> tuple[Any, ...]:
-    """moto compiles its patterns for each word anew. Nobody changes the words."""
-    words: list[Any] = []
-    parser = ConditionExpressionParser(condition, None, None)
-    while condition:
-        word, condition = parser._lex_one_node(condition)
-        if word.nonterminal != parser.Nonterminal.WHITESPACE:
-            words.append(word)
-    return tuple(words)
+def _parsed_condition(self: ConditionExpressionParser) -> Any:
+    """The tree of an expression depends on its values' names only: `_operand` looks their values up."""
+    if not (condition := self.condition_expression):
+        return OpDefault(None, None)  # type: ignore[arg-type]
+    names = frozenset((self.expression_attribute_names or {}).items())
+    tree, found = _tree(condition, names, frozenset(self.expression_attribute_values or ()))
+    self.expr_attr_names_found += found[0]
+    self.expr_attr_values_found += found[1]
+    return self._make_op_condition(tree)
+
+
+@functools.cache
+def _tree(condition: str, names: frozenset[tuple[str, str]], values: frozenset[str]) -> tuple[Any, Any]:
+    parser = ConditionExpressionParser(condition, dict(names), {name: {} for name in values})
+    found: list[Any] = []
+    parser._make_op_condition = found.append  # type: ignore[method-assign, assignment]
+    _parse_condition(parser)
+    return found[0], (parser.expr_attr_names_found, parser.expr_attr_values_found)
+
+
+def _operand(self: ConditionExpressionParser, node: Any) -> Any:
+    if node.kind != self.Kind.EXPRESSION_ATTRIBUTE_VALUE:
+        return _make_operand(self, node)
+    return AttributeValue(self._lookup_expression_attribute_value(node.text))
 
 
 def _size(self: DynamoType) -> int:
@@ -173,6 +206,14 @@ def _size(self: DynamoType) -> int:
 
 def _bytes(value: str | bytes) -> int:
     return len(value) if isinstance(value, bytes) or value.isascii() else len(value.encode())
+
+
+def _make_item(self: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]) -> None:
+    """moto adds up the attributes so far for each one that it adds: the whole item is too large if any part is."""
+    self.hash_key, self.range_key, self.attrs = hash_key, range_key, LimitedSizeDict()
+    dict.update(self.attrs, {key: DynamoType(value) for key, value in attrs.items()})
+    if sum(_bytes(key) + _size_of(value) for key, value in self.attrs.items()) > ITEM_BYTES:
+        raise ItemSizeTooLarge
 
 
 def _set_within_limit(self: LimitedSizeDict, key: str, value: Any) -> None:

@@ -20,7 +20,7 @@ import pytest
 from forge.api import dependencies
 from forge.models.session import Catalog, NetworkInfo, ToolInfo
 from forge.settings import Settings
-from forge.store import Store
+from forge.store import Store, keys
 from tests.api.gateway import Gateway
 
 
@@ -149,6 +149,15 @@ def catalog(real_store: Store) -> Catalog:
 @pytest.fixture
 def gateway(environment: Environment, connections_server: ConnectionsServer) -> Gateway:
     return Gateway(connections_server.frames)
+
+
+def stored_items(dynamodb: Any, table: str) -> list[dict[str, Any]]:
+    """All items but the rate of the whole deployment: the functions of one process charge it in blocks, and any request
+    may be the one that is due to write it.
+    """
+    rate = keys.single("pace", "deployment")
+    found = dynamodb.scan(TableName=table)["Items"]
+    return [item for item in found if {name: item[name]["S"] for name in rate} != rate]
 
 
 @pytest.fixture

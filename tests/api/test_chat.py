@@ -12,7 +12,7 @@ from forge.models.message import Draft
 from forge.models.run import Ending, RunMessage
 from forge.models.session import Catalog
 from forge.store import Store
-from tests.api.conftest import Environment
+from tests.api.conftest import Environment, stored_items
 from tests.api.gateway import Gateway
 
 STATE_FIELDS = {
@@ -191,7 +191,7 @@ def test_looking_creates_nothing(gateway: Gateway, dynamodb: Any, table: str) ->
         state = gateway.get("/api/state", session_id=session_id).json
         assert (state["rev"], state["messages"], state["session_id"]) == (0, [], session_id)
     gateway.post("/api/interrupt", {"session_id": "a"})
-    assert dynamodb.scan(TableName=table)["Items"] == []
+    assert stored_items(dynamodb, table) == []
 
 
 def test_state_without_a_session_id_returns_a_new_one(gateway: Gateway) -> None:

@@ -13,7 +13,7 @@ from forge.api.state_stream import Follower, get_stream
 from forge.errors import NotAuthenticated
 from forge.models.ids import SessionKey
 from forge.models.session import Catalog
-from tests.api.conftest import ConnectionsServer
+from tests.api.conftest import ConnectionsServer, stored_items
 from tests.api.gateway import Gateway
 from tests.api.issuers import Issuer, bearer, issuer, running_issuer, signed_in
 
@@ -100,10 +100,10 @@ def test_a_ticket_does_not_outlive_the_token_that_got_it(gateway: Gateway, signe
 
 
 def test_without_a_login_no_ticket_is_stored(gateway: Gateway, dynamodb: Any, table: str) -> None:
-    before = dynamodb.scan(TableName=table)["Count"]
+    before = stored_items(dynamodb, table)
     answer = gateway.post("/api/ticket", {"session_id": "s"})
     assert (answer.status, answer.json["opens_for"]) == (200, None)
-    assert dynamodb.scan(TableName=table)["Count"] == before
+    assert stored_items(dynamodb, table) == before
 
 
 @pytest.mark.parametrize("frame", [{"type": "sync"}, {"type": "ping"}])

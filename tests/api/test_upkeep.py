@@ -10,7 +10,7 @@ from forge.models.ids import SessionKey
 from forge.store import keys
 from functions.expire_session.handler import handler as expire_session
 from functions.recover_runs.handler import handler as recover_runs
-from tests.api.conftest import ConnectionsServer, Environment
+from tests.api.conftest import ConnectionsServer, Environment, stored_items
 from tests.api.gateway import Context, Gateway
 
 KEY = SessionKey("anonymous", "s")
@@ -35,7 +35,7 @@ def test_an_expired_session_leaves_nothing_behind(gateway: Gateway, dynamodb: An
     gateway.post("/api/chat", {"message": "a", "session_id": "s"})
     gateway.post("/api/interrupt", {"session_id": "s"})
     assert expire(removed(dynamodb, table)) == {"batchItemFailures": []}
-    assert dynamodb.scan(TableName=table)["Items"] == []
+    assert stored_items(dynamodb, table) == []
 
 
 def test_its_connections_are_told_and_closed(
