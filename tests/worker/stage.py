@@ -1,4 +1,4 @@
-"""A whole worker over moto, a scripted LLM and a small MCP server, for the worker's tests."""
+"""A whole worker over an emulated AWS, a scripted LLM and a small MCP server, for the worker's tests."""
 
 from __future__ import annotations
 
