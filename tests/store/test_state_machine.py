@@ -24,7 +24,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Progress, RunMessage
 from forge.models.session import INBOX_LIMIT, Session
 from forge.models.timing import LEASE_MS
-from forge.models.work import Lease
+from forge.models.work import Finished, Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
 from forge.store.endings.erase_account import RECEIPT_SECONDS
@@ -144,13 +144,13 @@ class Sessions(RuleBasedStateMachine):
         self.moved(lease.session)
         return lease
 
-    def written(self, lease: Lease, write: Callable[[], Any]) -> Model | None:
+    def written(self, lease: Lease, write: Callable[[], Lease | Finished]) -> Model | None:
         """The model to change if the lease still allows the write; else it must be refused."""
         model = self.model
         if model and model.active == lease.run_id and model.holder == lease.fence:
             result = write()
             model.lease_until = self.clock.now + LEASE_MS
-            self.moved(result.session if isinstance(result, Lease) else result)
+            self.moved(result.session)
             return model
         with pytest.raises(LeaseLost):
             write()
