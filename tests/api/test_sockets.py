@@ -194,6 +194,13 @@ def test_a_throttled_socket_is_left_to_its_next_sync(
     assert gateway.say(connection, {"type": "ping"}) == []
 
 
+@pytest.mark.parametrize("frame", ["[]", "null", "7", '"sync"', "true", "[1]", "{}", '{"type": 5}'])
+def test_a_frame_that_is_no_object_is_told_what_one_must_be(gateway: Gateway, frame: str) -> None:
+    _, connection = gateway.connect(session_id="s")
+    (told,) = gateway.say(connection, frame)
+    assert told["detail"] == "The frame must be an object whose type is sync, ping or auth."
+
+
 @pytest.mark.parametrize("frame", ["[", "{}", '{"type": "nothing"}', '{"type": "sync", "newest": "x"}', "7"])
 def test_frames_of_no_valid_form_have_a_price_and_a_flood_of_them_is_not_answered(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, frame: str

@@ -15,7 +15,7 @@ from forge.models.text_cleaning import fit, one_line
 
 
 def _fits(text: str) -> str:
-    if not text.strip():
+    if not one_line(text):
         raise ValueError("must not be empty")
     if (size := len(text.encode())) > MESSAGE_BYTES_LIMIT:
         raise ValueError(f"is {size} bytes long; at most {MESSAGE_BYTES_LIMIT} are accepted")

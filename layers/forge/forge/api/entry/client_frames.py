@@ -41,7 +41,7 @@ def _frame(call: SocketCall) -> SyncFrame | PingFrame | AuthFrame:
         match first["type"]:
             case "json_invalid":
                 raise InvalidRequest("The frame is not valid JSON.") from None
-            case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type":
+            case "union_tag_invalid" | "union_tag_not_found" | "model_attributes_type" | "dict_type":
                 raise InvalidRequest(
                     "The frame must be an object whose type is sync, ping or auth."
                 ) from None
