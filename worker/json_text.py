@@ -12,3 +12,14 @@ def read_json(text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def read_first_json(text: str) -> Any:
+    """Return the value with which the text begins, whatever follows it; None if there is none that can be read."""
+    try:
+        return _DECODER.raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+_DECODER = json.JSONDecoder()

@@ -19,10 +19,11 @@ from mcp_types import ContentBlock, EmbeddedResource, TextContent, TextResourceC
 from forge.errors import LeaseLost
 from forge.models.work import EndedKind
 
-OUTCOME_META = "forge/outcome"
+_OURS = "forge/"
+OUTCOME_META = f"{_OURS}outcome"
 """The field of an MCP result's `_meta` in which our servers say how a call ended."""
 
-SHOWN_META = "forge/shown"
+SHOWN_META = f"{_OURS}shown"
 """The field next to it with the text for a person, if the result's content contains advice for an LLM."""
 
 UNKNOWN_SIGN = "OUTCOME UNKNOWN"
@@ -179,6 +180,11 @@ def ended_as(kind: EndedKind, content: Sequence[ContentBlock], meta: dict[str, A
     """Return the error from which one of our servers made this result."""
     shown = (meta or {}).get(SHOWN_META)
     return ToolEnded(error_text(content), kind, shown if isinstance(shown, str) else None)
+
+
+def without_ours(meta: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Remove what only our own servers may say from the `_meta` of a third-party server's result."""
+    return {key: value for key, value in meta.items() if not key.startswith(_OURS)} if meta else meta
 
 
 def carried(meta: dict[str, Any] | None) -> EndedKind | None:

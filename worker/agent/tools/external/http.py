@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.relaying_session import relaying
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer, Witness, current
 from worker.agent.tools.external.tool_listing import TolerantStream
 
@@ -39,10 +40,10 @@ class Http(ClientTransport):
     async def connect_session(
         self, *, transport_options: TransportOptions | None = None, **session_kwargs: Unpack[SessionKwargs]
     ) -> AsyncGenerator[ClientSession]:
-        options = transport_options or TransportOptions()
+        session_class = relaying(transport_options)
         async with self._streams() as (read, write):
             stream: Any = TolerantStream(read, self._refused)
-            async with options.session_class(stream, write, **session_kwargs) as session:
+            async with session_class(stream, write, **session_kwargs) as session:
                 yield session
 
     @asynccontextmanager

@@ -15,6 +15,8 @@ _NAMES = {"structured_content": "structuredContent", "is_error": "isError"}
 _FIELDS = frozenset({"content", "structuredContent", "isError", "toolResult", *_NAMES})
 """The fields by which the result of a call is recognised. `toolResult`: MCP of 2024-10."""
 _TYPES = ("mimeType", "mime_type", "mimetype", "media_type", "mediaType")
+MOST_PARTS = 3_000
+"""Maximum parts of a result that are read, because each takes processor time of the event loop."""
 _SHOWN = 4_000
 """Maximum characters of an unreadable part that is shown as JSON. A larger one is probably a file."""
 
@@ -45,7 +47,9 @@ def _parts(result: dict[str, Any]) -> list[Any]:
     content = result.get("content", result.get("toolResult"))
     if content is None:
         return []
-    return cast("list[Any]", content) if isinstance(content, list) else [content]
+    parts = cast("list[Any]", content) if isinstance(content, list) else [content]
+    more = len(parts) - MOST_PARTS
+    return [*parts[:MOST_PARTS], _text(f"{more} further parts are not read.")] if more > 0 else parts
 
 
 def _readable(part: Any, version: str) -> dict[str, Any]:

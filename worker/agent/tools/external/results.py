@@ -19,6 +19,7 @@ from mcp_types import (
 )
 
 from worker.json_text import read_json
+from worker.tool_outcomes import without_ours
 
 _TO_PLAIN = str.maketrans("-_", "+/")
 _TYPE_LIMIT = 60
@@ -26,7 +27,8 @@ _TYPE_LIMIT = 60
 
 def combined(result: CallToolResult) -> ToolResult:
     """By the specification the text is the structured content as JSON. If it is not, the LLM gets both."""
-    result = result.model_copy(update={"content": [_readable(part) for part in result.content]})
+    content = [_readable(part) for part in result.content]
+    result = result.model_copy(update={"content": content, "meta": without_ours(result.meta)})
     structured = result.structured_content
     if structured is None or not _differ(result, structured):
         return ToolResult.from_mcp_result(result)

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Unpack
@@ -23,6 +23,8 @@ from mcp_types import jsonrpc_message_adapter
 
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.odd_lines import PrettyPrinted, rescued
+from worker.agent.tools.external.relaying_session import relaying
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Tail
 from worker.agent.tools.external.tool_listing import TolerantStream
 
@@ -51,10 +53,10 @@ class Stdio(ClientTransport):
     async def connect_session(
         self, *, transport_options: TransportOptions | None = None, **session_kwargs: Unpack[SessionKwargs]
     ) -> AsyncGenerator[ClientSession]:
-        options = transport_options or TransportOptions()
+        session_class = relaying(transport_options)
         async with _program(self._config, self._tail) as (read, write):
             stream: Any = TolerantStream(read, self._refused)
-            async with options.session_class(stream, write, **session_kwargs) as session:
+            async with session_class(stream, write, **session_kwargs) as session:
                 yield session
 
 
@@ -131,7 +133,7 @@ async def _receive(
 
     A line that is too large ends the connection.
     """
-    buffer = bytearray()
+    buffer, pretty = bytearray(), PrettyPrinted(LARGEST_ANSWER)
     with contextlib.suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
         async with received:
             while process.stdout and (chunk := await process.stdout.read(_CHUNK)):
@@ -140,18 +142,26 @@ async def _receive(
                 while (end := buffer.find(b"\n", start)) >= 0:
                     line, start = bytes(buffer[:end]), 0
                     del buffer[: end + 1]
-                    if message := _message(line):
+                    for message in _messages(line, pretty):
                         await received.send(message)
                 if len(buffer) > LARGEST_ANSWER:
                     tail.feed(b"(no line of its own: an answer of more than 32 MiB on stdout was not read)\n")
                     return
 
 
-def _message(line: bytes) -> SessionMessage | None:
+def _messages(line: bytes, pretty: PrettyPrinted) -> list[SessionMessage]:
+    line = repaired(line)
     try:
-        return SessionMessage(jsonrpc_message_adapter.validate_json(repaired(line), by_name=False))
+        return [SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))]
     except ValueError:
-        return None
+        whole = pretty.whole(line)
+    return list(_rescued(whole or line))
+
+
+def _rescued(line: bytes) -> Iterator[SessionMessage]:
+    for message in rescued(line):
+        with contextlib.suppress(ValueError):
+            yield SessionMessage(jsonrpc_message_adapter.validate_python(message, by_name=False))
 
 
 async def _send(

@@ -1,0 +1,112 @@
+"""Finds a message in a line of stdout that is not one as the specification writes it. Otherwise its call would wait
+until its time limit, and nobody would learn what the program has answered.
+
+The line may begin with something else (a colour, a log's prefix, a byte order mark), contain several messages in a
+list, leave out or misspell a member of JSON-RPC, or be nested so deeply that the strict parser refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from mcp_types import PARSE_ERROR
+
+from worker.json_text import read_first_json
+
+DEEPEST = 100
+"""Maximum nesting of what is passed on; the strict parser's own limit is 200."""
+MOST_STARTS = 4
+"""Brackets of a line at which a message may begin."""
+_MOST_MESSAGES = 100
+_DEEPER = "(nested too deeply to be read)"
+_START = re.compile(r"[\[{](?=\s*[\[{\"])")
+_NOISE = "\ufeff\0 \t\r\n"
+_LONGEST = 1_000_000
+"""Longer lines are not parsed again, because that holds the event loop."""
+_ID = r'"id"\s*:\s*(?P<id>\d{1,15}|"[^"\\]{1,64}")'
+_VERSION = r'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?'
+_ID_FIRST = re.compile(rf'{_VERSION}{_ID}\s*,\s*"result"'.encode())
+_RESULT_FIRST = re.compile(rf'{_VERSION}"result"'.encode())
+_ID_LAST = re.compile(rf",\s*{_ID}\s*\}}\s*\Z".encode())
+_TAIL = 200
+"""Bytes at the end of a line in which the id may stand, if it is the last member."""
+
+
+def rescued(line: bytes) -> list[dict[str, Any]]:
+    """Return the messages in the line, in the specification's form. A request of the server must stand alone, because
+    a log may quote the requests that it has got.
+    """
+    text = line.decode(errors="replace").lstrip(_NOISE) if len(line) <= _LONGEST else ""
+    for start in _starts(text):
+        found = read_first_json(text[start:])
+        messages = list(_messages(found, is_alone=start == 0))
+        if messages:
+            return messages
+    return _told_as_unreadable(line)
+
+
+def _starts(text: str) -> Iterator[int]:
+    for number, match in enumerate(_START.finditer(text)):
+        if number == MOST_STARTS:
+            return
+        yield match.start()
+
+
+def _messages(found: Any, *, is_alone: bool) -> Iterator[dict[str, Any]]:
+    items = cast("list[Any]", found)[:_MOST_MESSAGES] if isinstance(found, list) else [found]
+    for item in items:
+        if isinstance(item, dict) and (message := _message(cast("dict[str, Any]", item), is_alone=is_alone)):
+            yield message
+
+
+def _message(item: dict[str, Any], *, is_alone: bool) -> dict[str, Any] | None:
+    number = item.get("id")
+    is_answer = ("result" in item or "error" in item) and "method" not in item
+    if not (is_answer and number is not None) and not (is_alone and isinstance(item.get("method"), str)):
+        return None
+    if isinstance(number, float) and number.is_integer():
+        item = {**item, "id": int(number)}
+    return {**cast("dict[str, Any]", _pruned(item, 0)), "jsonrpc": "2.0"}
+
+
+def _pruned(value: Any, depth: int) -> Any:
+    if depth > DEEPEST and isinstance(value, dict | list):
+        return _DEEPER
+    if isinstance(value, dict):
+        return {key: _pruned(item, depth + 1) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_pruned(item, depth + 1) for item in cast("list[Any]", value)]
+    return value
+
+
+def _told_as_unreadable(line: bytes) -> list[dict[str, Any]]:
+    """An answer of which nothing but the id can be read ends its call now instead of at the time limit."""
+    match = _ID_FIRST.match(line) or (_RESULT_FIRST.match(line) and _ID_LAST.search(line[-_TAIL:]))
+    if not match:
+        return []
+    error = {"code": PARSE_ERROR, "message": "the answer cannot be read"}
+    return [{"jsonrpc": "2.0", "id": json.loads(match["id"]), "error": error}]
+
+
+class PrettyPrinted:
+    """Puts a message together that a program writes over several lines, with its outermost brackets alone on a line."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lines = bytearray()
+
+    def whole(self, line: bytes) -> bytes | None:
+        """Return the message that this line ends. None if it ends none."""
+        bare = line.rstrip()
+        if bare in (b"{", b"["):
+            self._lines.clear()
+        elif not self._lines:
+            return None
+        self._lines += line + b"\n"
+        if bare not in (b"}", b"]") and len(self._lines) <= self._most:
+            return None
+        found, self._lines = bytes(self._lines), bytearray()
+        return found if bare in (b"}", b"]") else None
