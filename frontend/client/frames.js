@@ -73,6 +73,7 @@ export const CLIENT_FRAME_TYPES = /** @type {const} */ (['sync', 'ping', 'auth']
  * @property {ReviewedCall[]} [calls]
  * @property {string | null} [recipient]
  * @property {ReviewFee | null} [fee]
+ * @property {string | null} [currency] the symbol of the network's own coin
  */
 
 /** @typedef {{ account: string, until: string }} PublicClaim */

@@ -7,15 +7,17 @@ from textual.widgets import Button, Input, Static
 
 from forge.models.message import ToolDisplay
 from forge.models.tool_permission import Ask
+from forge_client.frames import Message
 from forge_client.terminal.approvals import ApprovalCard
 from forge_client.terminal.bubbles import AgentBubble, NoticeLine, QueuedBubble, ToolCard, UserBubble
 from forge_client.terminal.composer import Composer
+from forge_client.terminal.entries import Entry
 from forge_client.terminal.remembered import RememberedSessions
 from forge_client.terminal.status import Going, StatusLine
-from forge_client.terminal.transcript import Welcome
+from forge_client.terminal.transcript import Transcript, Welcome
 from tests.forge_client.fake_server import FakeServer
 from tests.forge_client.pilot import answers, chatting, click, running, texts, type_in, until
-from tests.forge_client.test_client import HASH, idle, pausing
+from tests.forge_client.test_client import HASH, idle, pausing, wallet_request
 
 
 async def test_a_question_is_answered_on_the_screen(
@@ -124,6 +126,32 @@ async def test_an_approval_is_shown_in_words_and_needs_a_hash(
         await click(pilot, ".approve")
         await until(pilot, lambda: answers(pilot) == [f"Thank you. Transaction sent: {HASH}"])
         await until(pilot, lambda: not pilot.app.screen.query(ApprovalCard))
+
+
+async def test_a_long_request_leaves_its_answers_on_a_small_screen(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    session = running(server)
+    session.change(approvals=[wallet_request(session).model_copy(update={"description": "word " * 200})])
+    async with chatting(server.base_url, remembered, size=(60, 22)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.query(".answers"))
+        card = pilot.app.screen.query_one(ApprovalCard)
+        await until(pilot, lambda: 0 < card.region.height < 11)
+        assert card.query_one(".answers").region.bottom == card.region.bottom - 1
+
+
+async def test_a_tool_call_can_be_told_before_its_card_is_laid_out(
+    server: FakeServer, remembered: RememberedSessions
+) -> None:
+    """As when the chat is left, or another conversation chosen, while messages are being shown."""
+    message = Message(
+        seq=0, sender="system", kind="tool_call", content="tool: time", length=10, timestamp="", created_at=""
+    )
+    async with chatting(server.base_url, remembered) as pilot:
+        card = ToolCard(id="early")
+        await card.show(Entry("early", message))
+        await pilot.app.screen.query_one(Transcript).mount(card)
+        assert "tool: time" in str(card.query_one(".tool-head", Static).render())
 
 
 @pytest.mark.slow

@@ -24,10 +24,8 @@ def grouped(number: str) -> str:
 
 
 def coin_of(approval: Approval) -> str:
-    """Return the name of the network's own coin as the review has it, or general words."""
-    coins = [each.symbol for each in approval.review.changes if each.symbol and not each.asset]
-    fee = approval.review.fee
-    return fee.currency if fee else next(iter(coins), f"of {approval.network}'s own coin")
+    """Return the name of the network's own coin, or general words if the review does not name it."""
+    return approval.review.currency or f"of {approval.network}'s own coin"
 
 
 def _decimal(amount: int, unit: int) -> str:

@@ -129,6 +129,10 @@ export type Review = {
     calls?: ReviewedCall[];
     recipient?: string | null;
     fee?: ReviewFee | null;
+    /**
+     * the symbol of the network's own coin
+     */
+    currency?: string | null;
 };
 export type PublicClaim = {
     account: string;
@@ -387,6 +391,7 @@ export type ApprovalReply = {
  * @property {ReviewedCall[]} [calls]
  * @property {string | null} [recipient]
  * @property {ReviewFee | null} [fee]
+ * @property {string | null} [currency] the symbol of the network's own coin
  */
 /** @typedef {{ account: string, until: string }} PublicClaim */
 /** @typedef {{ transaction_hash?: string | null, outcome: 'not_found' | 'different' | 'unknown', at: string }} PublicReport */

@@ -42,6 +42,7 @@ async def test_a_request_is_compared_with_what_was_said_and_stays_so_when_it_is_
     (first, *_) = approval_words(seen.hot.approvals[0]).splitlines()
     assert first.startswith("DANGER: ")
     assert f"only looks like {KNOWN}" in first
+    assert "\nAmount: 0.5 ETH\n" in approval_words(seen.hot.approvals[0])
     (before,) = await payer.approvals()
     assert (await bound(payer, before.approval_id, payer.account(4))).success
     (after,) = await payer.approvals()

@@ -35,12 +35,13 @@ class ApprovalCard(Vertical):
     def __init__(self, approval: Approval) -> None:
         super().__init__(classes="approval")
         self.approval = approval
+        self._words = Static(Content(approval_words(approval)), classes="words")
         self._show_danger()
 
     def compose(self) -> ComposeResult:
         # The answer stays visible however long the facts are, because the facts scroll separately.
         with VerticalScroll(classes="facts"):
-            yield Static(Content(approval_words(self.approval)), classes="words")
+            yield self._words
             if self.approval.data not in ("", "0x"):
                 yield Static(Content(data_words(self.approval)), classes="data")
         placeholder = "Sign it in your wallet and paste the transaction's hash, 0x…; or say why you reject it"
@@ -57,7 +58,7 @@ class ApprovalCard(Vertical):
             return
         self.approval = approval
         self._show_danger()
-        self.query_one(".words", Static).update(Content(approval_words(approval)))
+        self._words.update(Content(approval_words(approval)))
 
     def _show_danger(self) -> None:
         is_dangerous = bool(dangers(self.approval))

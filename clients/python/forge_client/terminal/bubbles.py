@@ -92,20 +92,25 @@ class ToolCard(Vertical, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "open", "Open or close")]
     """The keys that open or close the card."""
 
+    def __init__(self, id: str) -> None:  # noqa: A002 - textual's name
+        super().__init__(id=id)
+        self._head = Static(classes="tool-head")
+        self._arguments, self._result = Static(classes="tool-arguments"), Static(classes="tool-result")
+
     def compose(self) -> ComposeResult:
-        yield Static(classes="tool-head")
+        yield self._head
         with Vertical(classes="tool-body"):
-            yield Static(classes="tool-arguments")
-            yield Static(classes="tool-result")
+            yield self._arguments
+            yield self._result
 
     async def show(self, entry: Entry) -> None:
         glyph, style = _outcome(entry.result)
         brief = f"  →  {result_line(entry.result)}" if entry.result and result_line(entry.result) else ""
         call = Content(tool_line(entry.message))
         head = Content.assemble(Content.styled(f"{glyph} ", style), call, Content.styled(brief, "$text"))
-        self.query_one(".tool-head", Static).update(head)
-        self.query_one(".tool-arguments", Static).update(Content(_arguments(entry.message)))
-        self.query_one(".tool-result", Static).update(Content(_result(entry.result)))
+        self._head.update(head)
+        self._arguments.update(Content(_arguments(entry.message)))
+        self._result.update(Content(_result(entry.result)))
         self.set_class(entry.result is None, "-running")
 
     def on_click(self) -> None:

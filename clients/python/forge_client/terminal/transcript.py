@@ -129,13 +129,14 @@ class Transcript(VerticalScroll, can_focus=True):
         for entry in reversed(wanted):
             known = self._bubbles.get(entry.key)
             if known is None:
-                known = self._bubbles[entry.key] = bubble(entry)
-                batch.insert(0, known)
+                batch.insert(0, bubble(entry))
                 continue
             batches.append((batch, before))
             batch, before = [], known
         for widgets, place in [*batches, (batch, before)]:
             if widgets:
+                # A cancelled `show` must leave nothing that counts as mounted and is not.
+                self._bubbles.update({widget.id or "": widget for widget in widgets})
                 await self.mount_all(widgets, before=place)
 
     async def _show_welcome(self, is_empty: bool) -> None:

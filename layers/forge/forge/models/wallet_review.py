@@ -158,6 +158,8 @@ class Review(_Frozen):
     """The final recipient, if one can be named; else the contract that is called."""
     fee: ReviewFee | None = None
     """The estimated fee."""
+    currency: str | None = None
+    """The symbol of the network's own coin; null in a review that is older than this field."""
 
 
 NO_REVIEW = Review(

@@ -93,6 +93,7 @@ def _review(found: Found) -> Review:
         calls=calls,
         recipient=found.recipient,
         fee=_fee(found.simulation),
+        currency=found.request.chain.currency,
     )
     is_whole = is_whole and len(allowances) <= MOST_ALLOWANCES and len(ordered) <= MOST_WARNINGS
     return _fitting(review, is_whole=is_whole)
