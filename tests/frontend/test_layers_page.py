@@ -116,3 +116,18 @@ def test_layers_are_declared_in_one_place() -> None:
         for value in re.findall(r"z-index:\s*([^;]+);", path.read_text())
     ]
     assert {value for _, value in used} == {f"var({name})" for name in declared}
+
+
+def test_what_scrolls_also_cuts_off_the_texts_for_screen_readers() -> None:
+    """Else such a text below the fold makes the whole page higher, and scrolling to something moves the page itself."""
+    rules = [
+        rule
+        for file in STYLE.glob("*.css")
+        for rule in re.findall(
+            r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.DOTALL)
+        )
+    ]
+    scrolling = {selector.strip(): body for selector, body in rules if "overflow-y: auto" in body}
+    assert {"#conversation", "#chain", "#sidebar nav"} <= set(scrolling)
+    alone = {"#composer-text"}
+    assert [each for each, body in scrolling.items() if "position:" not in body and each not in alone] == []
