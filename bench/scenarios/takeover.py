@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import tempfile
 import time
@@ -26,7 +27,11 @@ SECONDS_OF_ANSWER = 8
 KILLED = "worker-1"
 """Always the same worker is killed, because a run that loses two workers is a suspect and waits for its turn."""
 PAUSE_SECONDS = 4.0
-"""Seconds from the moment at which all workers are ready to the next kill."""
+"""The least seconds from the moment at which all workers are ready to the next kill."""
+LATER_SECONDS = 2.0
+"""A kill comes up to so many seconds later, at any moment of a worker's periods: after the same pause each time, the
+queue messages of all its runs would be equally old.
+"""
 
 
 async def measure(size: Size) -> list[Figure]:
@@ -64,9 +69,10 @@ async def _kill(stack: RunningStack, persons: Sequence[Person], times: int) -> l
     is_over = asyncio.Event()
     talking = [asyncio.create_task(_talk(person, is_over), name="person") for person in persons]
     kills: list[float] = []
+    moment = random.Random(times)  # the same moments in each measurement
     for number in range(times):
         await workers_ready(stack, WORKERS + number)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS + moment.uniform(0, LATER_SECONDS))
         kills.append(time.time())
         os.kill(stack.processes()[KILLED], signal.SIGKILL)
     await asyncio.sleep(PAUSE_SECONDS)

@@ -26,15 +26,16 @@ from forge.store.config import QUEUE_GRACE_MS
 from worker.runs.control_poll import CONTROL_POLL_SECONDS
 
 LEASE, RENEW = LEASE_MS / 1_000, RENEW_MS / 1_000
+LEFT = (LEASE_MS - RENEW_MS) / 1_000
+"""What is left of a lease when its renewal is due."""
 KEPT_EVERY = EXTEND_SECONDS + LOOK_SECONDS
 """The longest time between the end of one call that keeps a message back and the beginning of the next one."""
 SLOW_CALL, STALL, POLL = 1.5, 0.5, 0.2
 
 SENTENCES = {
-    "A lease outlives a write that takes a second and a half after the renewal was due.": LEASE - RENEW
-    >= SLOW_CALL,
+    "A lease outlives a write that takes a second and a half after the renewal was due.": LEFT >= SLOW_CALL,
     "An event loop that stands still for half a second costs no lease, even while a write takes a second.": (
-        LEASE - RENEW >= STALL + 1.0
+        LEFT >= STALL + 1.0
     ),
     "A received message stays hidden until its worker keeps it back, even if that call takes a second.": (
         VISIBILITY_SECONDS - (FIRST_EXTEND_SECONDS + LOOK_SECONDS) >= 1.0

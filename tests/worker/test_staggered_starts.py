@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from forge.errors import LeaseHeld
 from forge.models.ids import ANONYMOUS, SessionKey
+from forge.models.run import RunMessage
+from forge.models.work import Lease
 from tests.patience import PATIENCE_SECONDS
 from tests.virtual_loop import run_in_virtual_time
+from tests.worker.machines import Watched
 from tests.worker.stage import Stage, playing
 from worker.runs.staggered_starts import AT_ONCE, LONGEST_START, LONGEST_WAIT, Start, Starts
 
@@ -87,3 +91,23 @@ async def test_runs_whose_llm_is_silent_let_others_begin(
         for _ in keys:
             await asked.acquire()
     answer.set()
+
+
+async def test_runs_that_wait_for_the_end_of_a_lease_let_others_begin(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as may begin at once wait for another worker's leases; none of these waits ends in this test."""
+    monkeypatch.setattr("worker.runs.staggered_starts.LONGEST_START", 3_600.0)
+    monkeypatch.setattr("worker.runs.staggered_starts.LONGEST_WAIT", 3_600.0)
+    free = SessionKey(ANONYMOUS, "free")
+
+    def claim(message: RunMessage, worker: str) -> Lease:
+        if message.key != free:
+            raise LeaseHeld(stage.clock() + 3_600_000)
+        return stage.store.runs.claim(message, worker)
+
+    for number in range(AT_ONCE):
+        await stage.say("hi", SessionKey(ANONYMOUS, f"s{number}"))
+    page = await stage.open_page("free=", free)
+    stage.start(runs=Watched(stage.store.runs, claim=claim))
+    await page.ended(await stage.say("hi", free))

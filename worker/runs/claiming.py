@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from forge.errors import LeaseHeld, StorageUnavailable
@@ -36,12 +37,17 @@ class Claims:
     clock: Clock
     """The time in epoch milliseconds."""
 
-    async def claim(self, message: RunMessage, receipt: str) -> tuple[Lease, Control | None]:
-        """Read the control item concurrently with the claim. None: the control item could not be read yet."""
+    async def claim(
+        self, message: RunMessage, receipt: str, waits: Callable[[], None] = lambda: None
+    ) -> tuple[Lease, Control | None]:
+        """Read the control item concurrently with the claim. None: the control item could not be read yet.
+
+        `waits` is called if the claim waits for the end of another worker's lease.
+        """
         key = message.key
         reading = asyncio.ensure_future(self.blocking(self.controls.read, [key]))
         try:
-            lease = await self._lease(message, receipt)
+            lease = await self._lease(message, receipt, waits)
         except BaseException:
             reading.cancel()
             raise
@@ -50,11 +56,12 @@ class Claims:
         except StorageUnavailable:
             return lease, None
 
-    async def _lease(self, message: RunMessage, receipt: str) -> Lease:
+    async def _lease(self, message: RunMessage, receipt: str, waits: Callable[[], None]) -> Lease:
         """Raises `LeaseHeld` if the lease was renewed in the meantime, because its worker is alive then."""
         try:
             return await self._claim(message)
         except LeaseHeld as held:
+            waits()
             with self.kept.keep(lambda: receipt, asyncio.get_running_loop().time()):
                 await asyncio.sleep(max(0, held.until + 1 - self.clock()) / 1_000)
             if self.capacity.is_stopping:

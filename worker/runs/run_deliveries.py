@@ -71,7 +71,7 @@ class RunDeliveries:
         while todo is not None:
             with await self._starts.begin() as start:
                 try:
-                    lease, control = await self._claims.claim(todo, delivery.receipt)
+                    lease, control = await self._claims.claim(todo, delivery.receipt, start.over)
                 except (ClaimRefused, SessionUnreadable, StorageUnavailable) as error:
                     return await self._not_claimed(todo, delivery, error)
                 self._note_claim(lease, todo)

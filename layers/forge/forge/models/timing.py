@@ -8,7 +8,7 @@ inequalities between these numbers.
 
 from __future__ import annotations
 
-LEASE_MS = 3_500
+LEASE_MS = 3_300
 """A claim, and each later write of the run, extends the lease to this time from now."""
 RENEW_MS = 1_800
 """A run that has written nothing for this long renews its lease and stores the text that is not stored yet."""
