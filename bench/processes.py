@@ -42,6 +42,13 @@ def memory(stack: RunningStack) -> dict[str, float]:
     return {name: psutil.Process(pid).memory_info().rss / MIB for name, pid in pids(stack).items()}
 
 
+def own_memory(pid: int) -> float:
+    """Return the MB that would be free if the process ended. What it shares with others, such as the files of
+    libraries, is not among them.
+    """
+    return psutil.Process(pid).memory_full_info().uss / MIB
+
+
 def cpu_seconds(stack: RunningStack) -> dict[str, float]:
     return {name: _seconds(psutil.Process(pid)) for name, pid in pids(stack).items()}
 

@@ -162,5 +162,5 @@ def _connections(settings: WorkerSettings, environment: Mapping[str, str]) -> Si
 
 
 def _threads(settings: WorkerSettings) -> int:
-    """A long poll uses one; a run needs one for a few milliseconds at a time."""
-    return min(64, 8 + settings.worker_concurrency // 4)
+    """A long poll uses one; a run needs one for a few milliseconds at a time. A thread that has worked keeps memory."""
+    return min(32, 8 + settings.worker_concurrency // 4)

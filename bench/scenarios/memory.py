@@ -9,11 +9,12 @@ from bench.crowds import Crowd, application, at_bare_server, at_stack
 from bench.figures import Figure
 from bench.floor_process import running_floor
 from bench.people import UNLIMITED, people
-from bench.processes import memory, tree_memory, workers_ready
+from bench.processes import memory, own_memory, pids, tree_memory, workers_ready
 from bench.suite import Scenario, Size
 from local_dev.stack_process import RunningStack, running_stack
 
 WORKERS = 2
+FURTHER = f"worker-{WORKERS}"
 SESSIONS = 200
 KIB = 1_024
 STREAMING = Crowd(users=SESSIONS, turns=1, tokens=200, per_second=20, begin_within=2)
@@ -39,11 +40,13 @@ async def measure(size: Size) -> list[Figure]:
     async with running_stack({**UNLIMITED, "FORGE_WORKERS": str(WORKERS)}) as stack:
         await workers_ready(stack, WORKERS)
         await asyncio.sleep(size.of(5, 1))
-        further = memory(stack)[f"worker-{WORKERS}"]
+        resident = memory(stack)[FURTHER]
+        added = own_memory(pids(stack)[FURTHER])
     return [
         Figure("the application with one worker, idle", whole, "MB", 300, bare),
         *(Figure(f"{name}, idle", value, "MB") for name, value in alone.items()),
-        Figure("each further worker", further, "MB", 130),
+        Figure("each further worker, with what it shares", resident, "MB"),
+        Figure("each further worker", added, "MB", 130),
         Figure("an idle session, in all processes", idle, "KB", 1),
         Figure(
             "a streaming session, in all processes",

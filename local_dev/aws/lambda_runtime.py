@@ -19,9 +19,10 @@ from local_dev.template.declarations import Function
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Maximum bytes of the request or response of a synchronous invocation."""
-THREADS = 64
+THREADS = 24
 """Concurrent calls of one function. Each function has its own threads, as in Lambda, so one that hangs does not
-stop the others.
+stop the others. These are half as many again as may wait for workers at once (`MOST_WAITING`), because each thread
+keeps some 200 KB once it has started, with its event loop.
 """
 
 Handler = Callable[[dict[str, Any], "Context"], Any]

@@ -23,6 +23,10 @@ from local_dev.processes.ports import ReservedPort
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 30.0
 _CHUNK = 2**16
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""The GNU C library's allocator gives free memory back, and does not begin a heap for each thread, which would cost a
+worker with 200 runs 12 MB. Other C libraries ignore these variables.
+"""
 
 Readiness = Callable[[str], str | None]
 
@@ -150,7 +154,7 @@ class Processes:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**environment, "PYTHONUNBUFFERED": "1"},
+            env={**MALLOC, **environment, "PYTHONUNBUFFERED": "1"},
             cwd=ROOT,
             pass_fds=files,
             start_new_session=True,

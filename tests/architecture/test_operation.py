@@ -11,6 +11,7 @@ import pytest
 from forge.api.state_stream import LIFE_SECONDS, QUIET_SECONDS
 from forge.models.request_prices import Daily
 from local_dev.laptop import HERE
+from local_dev.processes.processes import MALLOC
 from tests.template import (
     ROOT,
     applied,
@@ -71,6 +72,11 @@ def test_another_worker_is_asked_for_long_before_one_is_full() -> None:
     share = expression(metrics["Metrics"])
     assert evaluate(share, waiting=40, running=80, workers=2) == 60
     assert evaluate(share, waiting=1, running=0, workers=None) == 1
+
+
+def test_a_worker_s_memory_is_managed_alike_on_a_laptop_and_in_its_image() -> None:
+    image = re.findall(r"\b(MALLOC_\w+)=(\S+)", (ROOT / "worker/Dockerfile").read_text())
+    assert dict(image) == MALLOC
 
 
 def test_scaling_and_alarms_use_no_metric_that_has_to_be_bought() -> None:

@@ -92,6 +92,15 @@ async def test_output_goes_to_a_log_file(processes: Processes):
     assert "speaker: bad" in child.tail()
 
 
+@pytest.mark.parametrize(("own", "heaps"), [({}, "2"), ({"MALLOC_ARENA_MAX": "7"}, "7")])
+async def test_a_process_does_not_begin_a_heap_for_each_thread_unless_the_developer_wants_it(
+    own: dict[str, str], heaps: str, processes: Processes
+) -> None:
+    child = await processes.start("speaker", ["sh", "-c", "echo $MALLOC_ARENA_MAX heaps"], own)
+    await child.wait()
+    assert f"{heaps} heaps" in child.tail()
+
+
 async def test_what_is_left_of_a_childs_group_ends_with_it(processes: Processes):
     command = ["sh", "-c", "sleep 100 & echo ready $!; exit 3"]
     child, grandchild = await processes.start_until("short", command, os.environ, word_after_ready)

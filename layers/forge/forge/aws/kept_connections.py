@@ -29,7 +29,8 @@ IDLE_SECONDS = 15.0
 """An idle connection is not used again after this time. A function that was frozen does not know which connections
 have ended.
 """
-_PIECE = 262_144
+_PIECE = 65_536
+"""The most bytes that one read returns. The C library maps and unmaps memory for a buffer of more than 128 KB."""
 
 
 class KeptConnections:
