@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from forge.models.run import Submission
@@ -12,7 +13,9 @@ from worker.ethereum.texts import skeleton
 from worker.tool_outcomes import UNKNOWN_SIGN
 
 _SYSTEM, _WALLET, _USER = "[system] ", "[wallet] ", "[user] "
-_MARKS = (_SYSTEM.strip(), _WALLET.strip(), _USER.strip())
+_IMITATION = re.compile(
+    rf"[^\w\[]*\[[\[\s]*(?:{'|'.join(mark.strip(' []') for mark in (_SYSTEM, _WALLET, _USER))})\s*\]"
+)
 _QUOTE = "> "
 _BRACKETS = str.maketrans("【〔〖⟦❲({⁅】〕〗⟧❳)}⁆", "[" * 8 + "]" * 8)
 
@@ -107,8 +110,8 @@ def prompt_text(submission: Submission) -> str:
 
 
 def _imitates(line: str) -> bool:
-    """Recognise such a line with other brackets or accents too, or with invisible characters before it."""
-    return skeleton(line).lstrip(" \t>").translate(_BRACKETS).startswith(_MARKS)
+    """Recognise such a line with other brackets or accents too, or with signs or invisible characters before it."""
+    return _IMITATION.match(skeleton(line).translate(_BRACKETS)) is not None
 
 
 def from_wallet(text: str) -> str:

@@ -214,3 +214,24 @@ def test_code_that_runs_with_the_rights_of_an_erc_725x_account_is_told(
 def test_an_unknown_command_of_a_router_is_never_read_as_a_call(inputs: bytes) -> None:
     _, warnings = found_in(router(b"\x3e", [inputs]), ROUTER)
     assert [(each.code, each.severity) for each in warnings] == [("not_understood", "danger")]
+
+
+BORROWS = {
+    "Compound": called("borrow(uint256)", 5),
+    "Aave": called("borrow(address,uint256,uint256,uint16,address)", TOKEN, 5, 2, 0, OWNER),
+}
+
+
+@pytest.mark.parametrize("name", BORROWS)
+def test_a_loan_is_no_gain(name: str) -> None:
+    """The simulation shows only what arrives, and the token that stands for the debt arrives too."""
+    for wrap in (
+        lambda _, data: data,
+        *(WRAPPERS[each] for each in sorted(WRAPPERS) if "router" not in each),
+    ):
+        data = wrap(TOKEN, BORROWS[name])
+        tried("loans", data)
+        told = [each for each in found_in(data, WRAPPER)[1] if each.code == "loan"]
+        assert [each.severity for each in told] == ["caution"]
+        assert "takes a loan" in told[0].text
+    assert not [each for each in found_in(called("repayBorrow(uint256)", 5))[1] if each.code == "loan"]

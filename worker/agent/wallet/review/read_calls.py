@@ -27,6 +27,7 @@ MOST_HINTS = 4
 MOST_HINT_WORDS = 6_000
 """Maximum words that are read of one byte string in the search for possible calls."""
 _SELECTOR = 4
+_OWED = "What arrives is owed with interest, and what the account has deposited can be sold to pay for it."
 
 
 def read_calls(calls: Iterable[tuple[str, int, bytes]]) -> Reading:
@@ -76,6 +77,8 @@ class CallReader:
         if node.delegated:
             text = f"The code of {node.to} runs with all rights of {node.caller or 'the sender'}."
             self._warn("delegated_code", "danger", text)
+        if meaning.borrows:
+            self._warn("loan", "caution", f"{name} takes a loan. {_OWED}")
         self._check_encoding(node, meaning, start)
         for gives in meaning.gives:
             self.reading.rights += _rights(node, gives, meaning, is_inner=depth > 0)

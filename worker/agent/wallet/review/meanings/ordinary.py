@@ -1,9 +1,9 @@
 """Functions that give away only what they move, which the simulation shows. Names as in the contracts.
 
 `>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
-function that returns whether it succeeded. Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound;
-Lido; Safe. `/01` and `/02` say which numbers Uniswap's router takes in place of an address (`SwapRouter.sol` of
-v3-periphery; `Constants.sol` of swap-router-contracts). Collected on 2026-11-26.
+function that returns whether it succeeded, `$` one that takes a loan. `/01` and `/02` say which numbers Uniswap's
+router takes in place of an address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
+Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient
 supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 deposit(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 withdraw(address asset, uint256 amount, address to) >>to
-borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf)
+$borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf)
 repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) >>onBehalfOf
 supply(address asset, uint256 amount)
 withdraw(address asset, uint256 amount)
-borrow(uint256 amount)
+$borrow(uint256 amount)
 repayBorrow(uint256 amount)
 acceptOwnership()
 acceptAdmin()
@@ -129,7 +129,7 @@ exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMi
 exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInMaximum) params) >>params.recipient/02
 """
 _ROW = re.compile(
-    r"(?P<answers>!?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
+    r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
 )
 
 
@@ -137,10 +137,9 @@ def _read(line: str) -> Meaning:
     match = _ROW.fullmatch(line)
     if match is None:
         raise ValueError(line)
-    text, recipient, answers = match["text"], match["recipient"] or "", bool(match["answers"])
-    if match["mark"] == ">>":
-        return row(text, Pays(recipient, PLACES[match["places"] or ""]), answers=answers)
-    return row(text, recipient=recipient, answers=answers)
+    text, recipient = match["text"], match["recipient"] or ""
+    pays = [Pays(recipient, PLACES[match["places"] or ""])] if match["mark"] == ">>" else []
+    return row(text, *pays, recipient=recipient, answers=match["sign"] == "!", borrows=match["sign"] == "$")
 
 
 def _swaps() -> list[Meaning]:

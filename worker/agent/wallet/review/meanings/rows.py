@@ -101,6 +101,8 @@ class Meaning:
     """Who gets what comes of the call; None if it moves only what the caller sends, or always pays the caller."""
     answers: bool = False
     """True if the function returns true, and anything else means that it has failed."""
+    borrows: bool = False
+    """True if the call takes a loan, so that what arrives is owed."""
     note: str = ""
     """A further remark for the person; empty if there is none."""
     signature: FunctionSignature = field(init=False)
@@ -111,10 +113,15 @@ class Meaning:
 
 
 def row(
-    text: str, *parts: Gives | Calls | Pays, recipient: str = "", answers: bool = False, note: str = ""
+    text: str,
+    *parts: Gives | Calls | Pays,
+    recipient: str = "",
+    answers: bool = False,
+    borrows: bool = False,
+    note: str = "",
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
     recipient = pays.to if pays and not pays.part else recipient
-    return Meaning(text, gives, calls, recipient, pays, answers, note)
+    return Meaning(text, gives, calls, recipient, pays, answers, borrows, note)
