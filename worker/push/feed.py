@@ -20,13 +20,14 @@ class Feed:
         self._catalog = catalog
         self._listeners: list[Callable[[bool], None]] = []
         self._pieces: list[str] = []
-        self._session: Session | None = None
         self.hot: Hot | None = None
         self.version = 0
         self.messages: list[PublicMessage] = []
         self._next_seq = 0
         self.attempt = 0
         self.text_length = 0
+        self.text_seq = 0
+        """The number of the message whose text streams. Senders look at it at each frame."""
 
     def start(self, session: Session) -> None:
         """A run begins, or continues in a new attempt."""
@@ -61,17 +62,13 @@ class Feed:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
 
-    @property
-    def text_seq(self) -> int:
-        return self._session.text_seq if self._session else 0
-
     def listen(self, listener: Callable[[bool], None]) -> Callable[[], None]:
         """Call `listener(is_state)` at each change. The returned function ends this."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def _set(self, session: Session, *, announce: bool = True) -> None:
-        self._session = session
+        self.text_seq = session.text_seq
         self.hot = public.hot(session, self._catalog())
         if session.active is not None:
             self.attempt = session.active.attempt

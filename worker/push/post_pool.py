@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -21,6 +23,9 @@ SECONDS = 10.0
 """Time limit of one request, including the wait for a free connection."""
 IDLE_SECONDS = 15.0
 """An idle connection is not used again after this time; servers close theirs after about a minute."""
+
+SHORT = 512
+"""Bytes up to which a response is remembered, so that the same one is not parsed again."""
 
 
 class Unanswered(ConnectionError):
@@ -56,13 +61,17 @@ class PostPool:
         receive it twice.
         """
         request = self._request(path, headers, body)
-        async with asyncio.timeout(self._seconds), self._places:
+        due = asyncio.get_running_loop().time() + self._seconds
+        await self._take_place(due)
+        try:
             while (connection := self._kept()) is not None:
-                try:
-                    return await self._exchange(connection, request)
-                except Unanswered:
-                    pass
-            return await self._exchange(await self._connect(), request)
+                with suppress(Unanswered):
+                    return await self._exchange(connection, request, due)
+            async with asyncio.timeout_at(due):
+                connection = await self._connect()
+            return await self._exchange(connection, request, due)
+        finally:
+            self._places.release()
 
     async def close(self) -> None:
         if self._sweep:
@@ -71,6 +80,14 @@ class PostPool:
             connection.abort()
         self._idle.clear()
 
+    async def _take_place(self, due: float) -> None:
+        """`asyncio.timeout` costs as much as the rest of a request, so it is used only where something has to wait."""
+        if self._places.locked():
+            async with asyncio.timeout_at(due):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+
     def _request(self, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return (
@@ -78,8 +95,8 @@ class PostPool:
             + body
         )
 
-    async def _exchange(self, connection: _Connection, request: bytes) -> int:
-        answer = await connection.exchange(request)
+    async def _exchange(self, connection: _Connection, request: bytes, due: float) -> int:
+        answer = await connection.exchange(request, due)
         if answer.is_kept and not connection.is_over:
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)
@@ -136,20 +153,23 @@ class _Connection(asyncio.Protocol):
         self._waiting: asyncio.Future[Answer] | None = None
         self._data = b""
 
-    async def exchange(self, request: bytes) -> Answer:
+    async def exchange(self, request: bytes, due: float) -> Answer:
         """Close the connection on any error or interruption, because a late response would be taken for the
-        response to the next request.
+        response to the next request. `due`: the time of the event loop until which the response must be there.
         """
         if self._transport is None or self.is_over or self._transport.is_closing():
             raise Unanswered
-        self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
+        loop = asyncio.get_running_loop()
+        self._waiting = loop.create_future()
+        late = loop.call_at(due, self._expire)
         try:
+            self._transport.write(request)
             return await self._waiting
         except BaseException:
             self.abort()
             raise
         finally:
+            late.cancel()
             self._waiting, self._data = None, b""
 
     def abort(self) -> None:
@@ -176,12 +196,16 @@ class _Connection(asyncio.Protocol):
         self.is_over = True
         self._fail(exc)
 
+    def _expire(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(TimeoutError())
+
     def _look(self, *, is_ended: bool) -> None:
         waiting = self._waiting
         if waiting is None or waiting.done():
             return
         try:
-            answer = answer_in(self._data, is_ended=is_ended)
+            answer = _begun(self._data) if not is_ended else answer_in(self._data, is_ended=True)
         except BadAnswer as error:
             waiting.set_exception(error)
             return
@@ -194,3 +218,13 @@ class _Connection(asyncio.Protocol):
         error = BadAnswer("the connection ended in the middle of an answer") if self._data else Unanswered()
         error.__cause__ = cause
         self._waiting.set_exception(error)
+
+
+def _begun(data: bytes) -> Answer | None:
+    """The answers to frames are short, and often the same."""
+    return _short(data) if len(data) <= SHORT else answer_in(data)
+
+
+@lru_cache(maxsize=16)
+def _short(data: bytes) -> Answer | None:
+    return answer_in(data)
