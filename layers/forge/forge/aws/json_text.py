@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode, b64encode
 from http import HTTPStatus
 from typing import Any, cast
@@ -11,8 +12,10 @@ from botocore.exceptions import ClientError
 
 from forge.aws.http_answer import Answer
 
-_BYTES = b'"B'
-"""The names of DynamoDB's types `B` and `BS` begin with this."""
+_BYTES = re.compile(rb'"BS?"\s*:')
+"""A member with the name of one of DynamoDB's types of binary values. Most items have none, and are read by the
+decoder alone.
+"""
 
 
 def encoded(parameters: dict[str, Any]) -> bytes:
@@ -22,7 +25,7 @@ def encoded(parameters: dict[str, Any]) -> bytes:
 def decoded(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
-    return json.loads(body, object_hook=_with_bytes if _BYTES in body else None)
+    return json.loads(body, object_hook=_with_bytes if _BYTES.search(body) else None)
 
 
 def error_of(operation: str, answer: Answer) -> ClientError:

@@ -73,5 +73,7 @@ def _encoded_set(value: frozenset[Any]) -> dict[str, Any]:
 
 
 def _number(text: str) -> int | Decimal:
+    if text.isascii() and text.isdigit():
+        return int(text)
     number = Decimal(text)
     return int(number) if number == number.to_integral_value() else number
