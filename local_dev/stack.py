@@ -124,11 +124,16 @@ class Stack:
 
     async def _start_emulator(self) -> Child:
         """If the table began empty while the gateway was running, restart the gateway, whose start creates the
-        table.
+        table. If another program has taken its port, everything that was told the address is restarted.
         """
+        told = self._own_table_url
         child = await self._emulator.start()
-        if self._emulator.is_empty and self._ready.is_set():
+        has_moved = self._own_table_url != told
+        if (self._emulator.is_empty or has_moved) and self._ready.is_set():
             self._keeper.renew("gateway")
+        if has_moved and self._ready.is_set():
+            for number in range(1, self._options.workers + 1):
+                self._keeper.renew(f"worker-{number}")
         return child
 
     async def _start_chain(self) -> None:
@@ -147,7 +152,8 @@ class Stack:
             await self._chain.save()
 
     async def _worker(self, name: str) -> Child:
-        environment = LOCAL | variables.without_own_credentials(self._environment) | self._described
+        aws = variables.with_table(self._described, self._own_table_url)
+        environment = LOCAL | variables.without_own_credentials(self._environment) | aws
         return await self._processes.start(name, WORKER, environment)
 
     async def _gateway(self) -> Child:
@@ -158,7 +164,7 @@ class Stack:
             settings = GatewaySettings(
                 *files,
                 url=self.url,
-                table_url=self._table.url,
+                table_url=self._own_table_url,
                 queue_url=self._queue_url,
                 chain_url=self._described.get("TESTNET_RPC_URL"),
                 state=str(self._home.state),
@@ -197,6 +203,13 @@ class Stack:
         key = self._credential.access_key
         aws = variables.aws_variables(self._environment, self._table.url, self._queue_url, key)
         return {**aws, **self._wiring.worker_environment(), **chain}
+
+    @property
+    def _own_table_url(self) -> str:
+        """The table's address for the gateway and the workers. They need no guard, which would be one more process
+        that each of their calls waits for.
+        """
+        return self._emulator.url if self._emulator.is_hidden else self._table.url
 
     @property
     def _queue_url(self) -> str:

@@ -68,6 +68,11 @@ class Emulator:
         return self.port.url
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether only a program that is told the address can find it."""
+        return self.port.is_held
+
+    @property
     def place(self) -> tuple[str, int]:
         return self.port.host, self.port.number
 
@@ -91,7 +96,8 @@ class Emulator:
         self._check()
         with contextlib.suppress(StartFailed):
             return await self._start_dynoxide()
-        self.port = ReservedPort.hidden()  # another program may have taken the first port
+        if not self.port.is_held or self.port.is_taken:
+            self.port = ReservedPort.hidden()
         try:
             return await self._start_dynoxide()
         except StartFailed as error:

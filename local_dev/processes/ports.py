@@ -24,7 +24,9 @@ class ReservedPort:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((host, 0))
             self.number: int = bound.getsockname()[1]
-            if sys.platform == "linux":
+            self.is_held = sys.platform == "linux"
+            """Whether no other program can take the port; False: the port was only looked up."""
+            if self.is_held:
                 weakref.finalize(self, os.close, bound.detach())
 
     @classmethod
@@ -32,7 +34,17 @@ class ReservedPort:
         """Reserve a port on an address that no page can guess, on systems that answer on all of 127.0.0.0/8 (Linux)."""
         if sys.platform != "linux":
             return cls()
-        return cls(str(ipaddress.IPv4Address("127.1.0.0") + secrets.randbelow(2**24 - 2**17)))
+        while (
+            port := cls(str(ipaddress.IPv4Address("127.1.0.0") + secrets.randbelow(2**24 - 2**17)))
+        ).is_taken:
+            pass
+        return port
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether another program listens on the number at the usual address. dynoxide then starts on no address."""
+        with socket.socket() as probe:
+            return not probe.connect_ex(("127.0.0.1", self.number))
 
     @property
     def url(self) -> str:

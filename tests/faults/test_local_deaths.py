@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import uuid
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -76,6 +77,11 @@ async def replaced(stack: RunningStack, name: str, killed: int) -> int:
     return pid
 
 
+def port_of(emulator: int) -> int:
+    command = Path(f"/proc/{emulator}/cmdline").read_text().split("\0")
+    return int(command[command.index("--port") + 1])
+
+
 @pytest.mark.parametrize("part", PARTS)
 async def test_each_part_may_die_in_the_middle_of_work(tmp_path: Path, part: str) -> None:
     async with running_in(tmp_path) as (stack, person):
@@ -92,6 +98,21 @@ async def test_each_part_may_die_in_the_middle_of_work(tmp_path: Path, part: str
             assert len(await person.answers(session)) >= 1
         assert "10001" in (await person.answers(sessions[-1]))[-1].replace(",", "")
         assert f"{part} ended with -9; it is started again" in stack.log("stderr")
+
+
+async def test_a_table_whose_port_another_program_has_taken_is_found_at_its_new_one(tmp_path: Path) -> None:
+    async with running_in(tmp_path) as (stack, person):
+        session = await person.ask("balance of Bob")
+        await person.answers(session)
+        killed = stack.processes()
+        with socket.create_server(("127.0.0.1", port_of(killed["emulator"]))):
+            os.kill(killed["emulator"], signal.SIGKILL)
+            for name in ("emulator", "gateway", "worker-1"):
+                await replaced(stack, name, killed[name])
+            await person.ask("balance of Bob", session)
+            assert (
+                len(await person.answers(session, 4)) == 4
+            )  # of two questions: what it does, and what it found
 
 
 ENDS: Sequence[tuple[str, signal.Signals, bool]] = (
