@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from bench.soak.rig import CREDENTIAL, serving_queues
-from local_dev.aws.resources import client, create_tables
+from local_dev.aws.create_tables import client, create_tables
 from local_dev.processes.emulator import NAMES, Emulator, chosen
 from local_dev.processes.processes import Processes
 from local_dev.template.aws_variables import aws_variables

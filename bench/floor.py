@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel
 
-from worker.agent.llm.paced import paced
+from worker.agent.llm.paced_words import paced
 
 PAGE = """<!doctype html><title>floor</title>
 <main><div class=from-agent><div class=markdown></div></div></main>

@@ -13,7 +13,7 @@ from time import perf_counter
 import aiohttp
 
 from bench.people import ASKED, PATIENCE_SECONDS, Heard, client
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 FLOOR = [sys.executable, "-m", "bench.floor"]
 

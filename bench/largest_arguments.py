@@ -13,8 +13,8 @@ from fastmcp.tools.base import Tool
 
 from bench.figures import Figure
 from worker.ethereum.abi import MOST_BYTES
-from worker.ethereum.signatures import parse_signature
-from worker.mcp_servers import mount
+from worker.ethereum.function_signatures import parse_signature
+from worker.mcp_servers.own_servers import mount
 
 BUDGET_MS = 20.0
 NODE = {"TESTNET_RPC_URL": "http://127.0.0.1:9/"}

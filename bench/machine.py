@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 LIBRARIES = (
     "pydantic-ai-slim",

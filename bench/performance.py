@@ -11,7 +11,7 @@ from bench.charts import Chart, Line
 from bench.figures import Figure, number
 from bench.goals import GOALS
 from bench.pages import table, written
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 RESULT = ROOT / "bench" / "performance.json"
 DOCUMENT = ROOT / "docs" / "performance.md"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 SOURCES = {"forge": ROOT / "layers/forge/forge", "worker": ROOT / "worker", "local_dev": ROOT / "local_dev"}
 LEAST = 4

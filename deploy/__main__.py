@@ -9,10 +9,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy import answers as questions
-from deploy import costs, history, image, parameters, secrets, smoke, stack
-from deploy.answers import Answers
+from deploy import deploy_history, image, monthly_costs, parameters, questions, secrets, smoke, stack
 from deploy.programs import DeployFailed, Programs
+from deploy.questions import Answers
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,7 +70,7 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
         values = known | parameters.chosen(known, {}, answers, "")
     else:
         values = _values(options, answers, programs, known)
-    print("\n".join(costs.told(known | values)), flush=True)
+    print("\n".join(monthly_costs.told(known | values)), flush=True)
     if options.costs_only:
         return
     # What `--set` gives is kept once the account has accepted it.
@@ -84,8 +83,8 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
 
 
 def _note(file: Path, programs: Programs, image_tag: str) -> None:
-    before, now = history.last(file), history.commit(programs)
-    history.note(file, now, image_tag)
+    before, now = deploy_history.last(file), deploy_history.commit(programs)
+    deploy_history.note(file, now, image_tag)
     print(f"deployed commit {now}" + (f"; before it was {before}" if before else ""), flush=True)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.answers import EVERYBODY, Answers
 from deploy.programs import DeployFailed, Programs
+from deploy.questions import EVERYBODY, Answers
 from local_dev.template.intrinsics import Template
 
 SMALL = {"WorkerCpu": "256", "WorkerMemory": "512", "RunsPerWorker": "15", "WorkerConcurrency": "60"}

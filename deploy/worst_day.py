@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deploy.costs import PROCESSORS
+from deploy.answer_cost import budget, turn_lines
+from deploy.monthly_costs import PROCESSORS
 from deploy.prices import Line, prices
-from deploy.turn import budget, turn_lines
 
 SOCKETS = 50
 """Sockets that one session may have open (`forge.store.config`); each gets every frame."""

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from forge.observability import show_error_texts
 from forge.settings import Settings
 from forge.store import open_store, system_clock
+from local_dev.aws.create_tables import create_tables, table_client
 from local_dev.aws.credential import Credential
 from local_dev.aws.lambda_runtime import LambdaRuntime
-from local_dev.aws.resources import create_tables, table_client
 from local_dev.aws.schedule import run_schedule
 from local_dev.aws.table_expiry import Expiry
-from local_dev.aws.turns import Turns
-from local_dev.gateway.front import Front, Visitors
+from local_dev.gateway.caller_turns import Turns
+from local_dev.gateway.cloudfront import Front, Visitors
 from local_dev.gateway.gateway import Server, build_gateway
 from local_dev.options import Options
 from local_dev.processes.background import Background

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local_dev.processes.identity import kill_group, started
+from local_dev.process_identity import kill_group, started
 
 _Started = TypeVar("_Started")
 _LOCK = "running.json"

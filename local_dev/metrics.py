@@ -18,8 +18,8 @@ from starlette.types import Scope, Send
 
 from forge.observability import GAUGES
 from local_dev.error_lines import Tails
-from local_dev.gateway.asgi import respond
-from local_dev.gateway.http_event import Answer
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import respond
 
 METRICS_PATH = "/metrics"
 _TYPE = [("content-type", "text/plain; version=0.0.4; charset=utf-8"), ("cache-control", "no-store")]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from pathlib import Path
 
-from local_dev.gateway.limits import IDLE_SECONDS, LIFETIME_SECONDS, Limits
 from local_dev.home import folder_of
-from local_dev.processes.processes import ROOT
+from local_dev.http_server.limits import IDLE_SECONDS, LIFETIME_SECONDS, Limits
+from local_dev.repository import ROOT
 
 HELP = """\
 Start the whole application on this computer: emulator, gateway, worker and a local Ethereum node.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch  # pyright: ignore[reportUnknownVariableType]
 
-from local_dev.processes.processes import ROOT, StartFailed
+from local_dev.processes.processes import StartFailed
+from local_dev.repository import ROOT
 
 DEBOUNCE_MS = 200
 """An editor writes several files at once, so edits within this time are applied together."""

@@ -16,14 +16,14 @@ from typing import Any
 
 from local_dev.aws.credential import Credential
 from local_dev.aws.table_guard import TableGuard
-from local_dev.control import GatewaySettings, listen
-from local_dev.gateway.limits import SOCKET_PATH
+from local_dev.gateway_messages import GatewaySettings, listen
 from local_dev.home import Home, write_description
+from local_dev.http_server.limits import SOCKET_PATH
 from local_dev.login.variables import with_login
 from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
+from local_dev.processes.child_keeper import Keeper
 from local_dev.processes.emulator import Emulator, chosen
-from local_dev.processes.keeper import Keeper
 from local_dev.processes.processes import Child, Processes, StartFailed
 from local_dev.template import aws_variables as variables
 from local_dev.template.resource_names import local_wiring, shapes
@@ -35,7 +35,7 @@ READY_SECONDS = 60.0
 LOCAL = {"WORKER_STOP_SECONDS": "1", "WORKER_HEARTBEAT": "", "LOG_ERROR_TEXTS": "true"}
 """Default settings of a worker here, unless the developer sets others."""
 WORKER = [sys.executable, "-m", "worker"]
-GATEWAY = [sys.executable, "-m", "local_dev.gateway.gateway_process"]
+GATEWAY = [sys.executable, "-m", "local_dev.gateway_process"]
 
 
 class Stack:

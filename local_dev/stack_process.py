@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_dev.processes.guard import Guard
-from local_dev.processes.processes import ROOT, StartFailed
+from local_dev.processes.orphan_guard import Guard
+from local_dev.processes.processes import StartFailed
+from local_dev.repository import ROOT
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 8.0

@@ -15,7 +15,7 @@ from forge.ports.runs import Journal, Recovery, Runs, Spendings
 from forge.ports.sessions import Approvals, Sessions
 from worker.agent.agent import ForgeAgent
 from worker.agent.tools.toolbox import Toolbox
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.mcp_commands.bind_wallet import WalletBinding
 from worker.mcp_commands.command_answers import CommandAnswers
 from worker.operation.metrics import Metrics
@@ -26,12 +26,12 @@ from worker.runs.answering import Answering
 from worker.runs.claiming import Claims
 from worker.runs.consumer import Consumer
 from worker.runs.control_poll import LocalRuns
+from worker.runs.delivery_after_run import DeliveryAfterRun
 from worker.runs.execution import Records, RunExecutor
 from worker.runs.failed_deliveries import FailedDeliveries
 from worker.runs.fair_share import Capacity
 from worker.runs.history_cache import RecentHistories
 from worker.runs.leased_record import LeasedRecord
-from worker.runs.message_after_run import MessageAfterRun
 from worker.runs.message_visibility import KeptMessages
 from worker.runs.queue_calls import QueueCalls
 from worker.runs.run_deliveries import RunDeliveries
@@ -170,8 +170,8 @@ def _executor(parts: Parts, active: LocalRuns, audiences: Audiences, kept: KeptM
     )
 
 
-def _after_run(parts: Parts, queue_calls: QueueCalls, capacity: Capacity) -> MessageAfterRun:
-    return MessageAfterRun(
+def _after_run(parts: Parts, queue_calls: QueueCalls, capacity: Capacity) -> DeliveryAfterRun:
+    return DeliveryAfterRun(
         worker_id=parts.worker_id,
         queue_calls=queue_calls,
         capacity=capacity,

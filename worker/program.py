@@ -23,9 +23,9 @@ from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet
 from worker.assembly import Parts, assemble
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.ethereum.chains import Chains
-from worker.mcp_servers import mount, networks
+from worker.mcp_servers.own_servers import mount, networks
 from worker.operation.metrics import SERVICE, Metrics
 from worker.operation.signals import stop_on_signals
 from worker.operation.tracing import Tracing

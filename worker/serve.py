@@ -12,7 +12,7 @@ from typing import Any
 
 from forge.ports.queue import RunQueue
 from worker.agent.tools.toolbox import Toolbox
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.operation.heartbeat import beat
 from worker.operation.metrics import Metrics
 from worker.push.audiences import Audiences

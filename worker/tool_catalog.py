@@ -9,7 +9,7 @@ from forge.models.session import Catalog
 from forge.ports.clock import Clock
 from forge.ports.controls import Commands
 from worker.agent.tools.toolbox import Toolbox
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 
 PUBLISH_SECONDS = 60.0
 FRESH_MS = 150_000

@@ -18,7 +18,7 @@ from bench.capacity.replay import LEAD_SECONDS, SHARE, Part, predicted, replay, 
 from bench.capacity.scaling import Rules, rules
 from bench.capacity.week import SIZES, Week, burst_day, most_workers, week
 from bench.pages import written
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 HELP = """\
 make bench-capacity                          a simulated week at four sizes: tables and picture of docs/capacity.md

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.capacity.scaling import Rules
+from deploy.answer_cost import bill, budget, worker_line
 from deploy.prices import Line, prices
-from deploy.turn import bill, budget, worker_line
 
 PROCESSOR = "Arm"
 

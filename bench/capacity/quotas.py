@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from deploy.answer_cost import budget
 from deploy.prices import prices
-from deploy.turn import budget
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.template.aws_variables import REGION
 from local_dev.template.intrinsics import Template
 

@@ -25,7 +25,7 @@ from bench.soak.rig import Rig, running_rig
 from bench.soak.settings import QUIET
 from bench.soak.wires import wiring_of
 from forge.settings import Settings
-from local_dev.aws.resources import client
+from local_dev.aws.create_tables import client
 
 SHARE = 0.1
 WORDS = 20

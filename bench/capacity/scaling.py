@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.template.aws_variables import REGION
 from local_dev.template.intrinsics import Template
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from bench.cost.report import report
-from deploy.turn import BUDGET
+from deploy.answer_cost import BUDGET
 from tests.cost.scene import counted
 from tests.cost.turns import counted_turns, write_budgets
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.cost.before import BEFORE, COMMIT
-from deploy import turn
+from deploy import answer_cost
+from deploy.answer_cost import Counts
 from deploy.prices import prices
-from deploy.turn import Counts
 
 WORDS = {
     "turn": "A turn",
@@ -21,7 +21,7 @@ def report(counted: Mapping[str, Counts]) -> str:
         f"Dollars of a million, by {prices().origin}",
         f"before: commit {COMMIT}, counted then; after: counted now",
     ]
-    bill = turn.bill(counted)
+    bill = answer_cost.bill(counted)
     after = {part: {line.what: line.dollars for line in each} for part, each in bill.items()}
     for part, words in WORDS.items():
         lines += ["", f"{words:<62}{'before':>8} {'after':>8}", *_rows(BEFORE[part], after[part])]

@@ -20,7 +20,8 @@ from worker.agent.agent import ForgeAgent, Limits
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet, WalletTerms
 from worker.ethereum.chains import Chains
-from worker.mcp_servers import evm, networks
+from worker.mcp_servers import evm
+from worker.mcp_servers.own_servers import networks
 
 LIMITS = Limits(seconds=300, llm_requests=25, tool_calls=40, tokens=300_000, history_tokens=60_000)
 MADE_UP = "0x" + "ab" * 32

@@ -20,7 +20,7 @@ from forge.models.work import CallRecord, CallStatus
 from worker.agent.agent import Ended, ForgeAgent
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
-from worker.agent.wallet.answer.verify import NotYet
+from worker.agent.wallet.answer.verify_answer import NotYet
 
 
 def now() -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import Field
 
-from worker.mcp_servers.toolbox import READS, OwnServer, new_server
+from worker.mcp_servers.server_base import READS, OwnServer, new_server
 
 
 def pages(text: str) -> OwnServer:

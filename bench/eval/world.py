@@ -14,7 +14,7 @@ from eth_hash.auto import keccak
 
 from bench.eval.session import MemorySession
 from bench.eval.token_code import creation_code
-from worker.ethereum.addresses import ACCOUNT_NAMES
+from worker.ethereum.named_accounts import ACCOUNT_NAMES
 
 SUPPLY = 1_000
 

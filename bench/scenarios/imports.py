@@ -11,7 +11,7 @@ from importlib.metadata import packages_distributions
 
 from bench.figures import Figure
 from bench.suite import Scenario, Size
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 PATHS = os.pathsep.join(str(ROOT / part) for part in ("", "layers/forge"))
 REFERENCE = """

@@ -16,7 +16,7 @@ from forge.models.ids import new_run_id
 from forge.models.run import ToolCommand
 from local_dev.stack_process import RunningStack, running_stack
 from worker.agent.tools.toolbox import Toolbox
-from worker.mcp_servers import mount
+from worker.mcp_servers.own_servers import mount
 
 BUDGET_MS = 5.0
 WHO = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

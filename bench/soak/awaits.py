@@ -8,12 +8,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 RUN_PATH = (
     "runs/consumer",
     "runs/run_deliveries",
-    "runs/message_after_run",
+    "runs/delivery_after_run",
     "runs/queue_calls",
     "runs/staggered_starts",
     "runs/claiming",
@@ -27,7 +27,7 @@ RUN_PATH = (
     "push/audiences",
     "push/sender",
     "push/signed_connections",
-    "blocking",
+    "blocking_calls",
     "agent/agent",
     "agent/run_endings",
     "agent/history/persist_history",
@@ -36,7 +36,7 @@ RUN_PATH = (
     "agent/tools/toolbox",
     "agent/tools/mounted_server",
     "agent/shielded_writes",
-    "agent/failure_messages",
+    "agent/llm/retry_request",
 )
 """The worker's modules that a run passes through."""
 

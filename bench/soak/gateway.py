@@ -21,7 +21,7 @@ from local_dev.aws.credential import Credential
 from local_dev.cloud import Cloud
 from local_dev.options import Options
 from local_dev.processes.background import Background
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.template.aws_variables import aws_variables
 
 RELOADED = "functions imported again"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from local_dev.gateway.limits import MANAGEMENT_PATH
-from local_dev.processes.processes import ROOT
+from local_dev.http_server.limits import MANAGEMENT_PATH
+from local_dev.repository import ROOT
 from local_dev.template.aws_variables import REGION
 from local_dev.template.intrinsics import Template
 from local_dev.template.resource_names import name_resources

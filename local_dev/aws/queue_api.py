@@ -27,8 +27,8 @@ from local_dev.aws.queue_messages import (
     text_of,
 )
 from local_dev.aws.queues import Queue, Queues, ReceiptExpired, Received
-from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
-from local_dev.gateway.http_event import Answer
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import BodyTooLarge, read_body, respond
 
 LARGEST_BODY = 2 * 1024 * 1024
 LONGEST_POLL_SECONDS = 20.0

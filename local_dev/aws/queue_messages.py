@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local_dev.aws.queues import Queue, Received
-from local_dev.gateway.http_event import Answer
+from local_dev.http_server.answer import Answer
 
 MOST_MESSAGES = 10
 _JSON = "application/x-amz-json-1.0"

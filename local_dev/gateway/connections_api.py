@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from starlette.types import Receive, Scope, Send
 
 from local_dev.aws.credential import Credential
-from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
-from local_dev.gateway.http_event import Answer
-from local_dev.gateway.limits import MANAGEMENT_PATH, Limits
 from local_dev.gateway.websocket_api import Connection, WebSocketApi
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import BodyTooLarge, read_body, respond
+from local_dev.http_server.limits import MANAGEMENT_PATH, Limits
 
 PREFIX = f"{MANAGEMENT_PATH}/@connections/"
 

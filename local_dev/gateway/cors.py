@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from local_dev.gateway.http_event import Answer
+from local_dev.http_server.answer import Answer
 from local_dev.template.declarations import Cors
 
 

@@ -13,16 +13,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local_dev.aws.credential import Credential
 from local_dev.aws.lambda_runtime import LambdaRuntime
-from local_dev.gateway.asgi import until_stopped
 from local_dev.gateway.connections_api import PREFIX, ConnectionsApi
 from local_dev.gateway.http_api import HttpApi
-from local_dev.gateway.http_protocol import QuickPost, http_protocol
-from local_dev.gateway.limits import SOCKET_PATH, Limits
 from local_dev.gateway.page import Page
 from local_dev.gateway.routing import Routes
 from local_dev.gateway.rpc_proxy import RPC_PATH, RpcProxy
 from local_dev.gateway.websocket_api import WebSocketApi
 from local_dev.gateway.websocket_frames import gateway_protocol
+from local_dev.http_server.asgi import until_stopped
+from local_dev.http_server.http_protocol import QuickPost, http_protocol
+from local_dev.http_server.limits import SOCKET_PATH, Limits
 from local_dev.login.variables import ISSUER_PATH
 from local_dev.metrics import METRICS_PATH, Metrics
 from local_dev.template.intrinsics import TemplateError

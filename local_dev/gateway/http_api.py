@@ -7,11 +7,12 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
-from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
 from local_dev.gateway.cors import is_preflight, preflight, with_cors
-from local_dev.gateway.http_event import Answer, http_event, joined_headers
-from local_dev.gateway.limits import Limits
+from local_dev.gateway.http_event import http_event
 from local_dev.gateway.routing import Match, Routes
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import BodyTooLarge, joined_headers, read_body, respond
+from local_dev.http_server.limits import Limits
 from local_dev.template.declarations import Cors
 
 

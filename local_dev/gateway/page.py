@@ -18,9 +18,9 @@ from typing import cast
 
 from starlette.types import Receive, Scope, Send
 
-from local_dev.gateway.asgi import respond
-from local_dev.gateway.http_event import Answer, joined_headers
 from local_dev.gateway.page_version import FOLDER, IMMUTABLE, Published, page_files, published
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import joined_headers, respond
 
 STRICT_POLICY = (
     "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 MAIN = "page/main.js"
 SECONDS = 20

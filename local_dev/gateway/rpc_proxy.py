@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from starlette.types import Receive, Scope, Send
 
 from forge.api.entry.origin_check import HOST_HEADER
-from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
-from local_dev.gateway.http_event import Answer, joined_headers
 from local_dev.gateway.rpc_calls import Call, NodeUnusable, NotACall, NotAllowed, read_calls
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import BodyTooLarge, joined_headers, read_body, respond
 
 if TYPE_CHECKING:
     from local_dev.gateway.local_node import LocalNode

@@ -13,11 +13,11 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
-from local_dev.gateway.asgi import stranger
-from local_dev.gateway.http_event import Answer
-from local_dev.gateway.limits import Limits
 from local_dev.gateway.websocket_event import Origin, route_of
 from local_dev.gateway.websocket_frames import WRITE_NOW
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import stranger
+from local_dev.http_server.limits import Limits
 from local_dev.template.declarations import SocketApi
 
 GOING_AWAY = 1001

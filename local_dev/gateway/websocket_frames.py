@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from local_dev.gateway.http_protocol import Deadline
-from local_dev.gateway.limits import Limits
+from local_dev.http_server.http_protocol import Deadline
+from local_dev.http_server.limits import Limits
 
 TOO_LARGE = 1009
 WRITE_NOW = "write_now"

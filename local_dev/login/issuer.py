@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 from starlette.types import Receive, Scope, Send
 
-from local_dev.gateway.asgi import BodyTooLarge, read_body, respond
-from local_dev.gateway.http_event import Answer, joined_headers
-from local_dev.login.page import PAGE_HEADERS, choosing_page
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import BodyTooLarge, joined_headers, read_body, respond
+from local_dev.login.login_page import PAGE_HEADERS, choosing_page
 from local_dev.login.variables import AUDIENCE, CLIENT_ID, ISSUER_PATH
 
 COOKIE = "forge_dev_person"

@@ -14,7 +14,8 @@ from local_dev.home import BEGINS_EMPTY, set_aside, start_without
 from local_dev.processes.chain_file import ChainFile, ChainFileUnreadable
 from local_dev.processes.node_rpc import NodeError, call
 from local_dev.processes.ports import ReservedPort
-from local_dev.processes.processes import ROOT, Child, Processes, StartFailed
+from local_dev.processes.processes import Child, Processes, StartFailed
+from local_dev.repository import ROOT
 
 HISTORY = ("--prune-history", "10", "--transaction-block-keeper", "1000")
 """Number of blocks whose state, and whose transactions, anvil keeps; without a limit it grows by 320 MB an hour."""

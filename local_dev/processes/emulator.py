@@ -16,7 +16,8 @@ from typing import Any
 
 from local_dev.home import set_aside, start_without
 from local_dev.processes.ports import ReservedPort
-from local_dev.processes.processes import ROOT, Child, Processes, StartFailed
+from local_dev.processes.processes import Child, Processes, StartFailed
+from local_dev.repository import ROOT
 from local_dev.template.resource_names import ACCOUNT
 
 MINISTACK = ROOT / ".tools" / "ministack" / "bin" / "python"

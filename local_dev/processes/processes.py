@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from local_dev.logs import Log
-from local_dev.processes.guard import Guard
+from local_dev.processes.orphan_guard import Guard
 from local_dev.processes.ports import ReservedPort
+from local_dev.repository import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 30.0
 _CHUNK = 2**16
 MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local_dev.gateway.limits import MANAGEMENT_PATH
+from local_dev.http_server.limits import MANAGEMENT_PATH
 from local_dev.login.variables import PARAMETERS
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.template import aws_variables as variables
 from local_dev.template.intrinsics import Template
 from local_dev.template.routes_and_queues import Wiring

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from local_dev.laptop import HERE
+from local_dev.laptop_defaults import HERE
 from local_dev.template.declarations import Cors, Function, HttpRoute, Schedule, SocketApi, TableStream
 from local_dev.template.intrinsics import Node, Template, TemplateError
 

@@ -166,4 +166,4 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     at = time.time_ns()
     clock = SimpleNamespace(time_ns=lambda: at, monotonic=time.monotonic)
     monkeypatch.setattr("forge.api.dependencies.time", clock)
-    monkeypatch.setattr("forge.store.open.time", clock)
+    monkeypatch.setattr("forge.store.open_store.time", clock)

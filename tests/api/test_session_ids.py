@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forge.models.ids import new_session_id
-from local_dev.laptop import HERE
+from local_dev.laptop_defaults import HERE
 from tests.api.conftest import Environment
 from tests.api.gateway import Gateway
 from tests.template import variables

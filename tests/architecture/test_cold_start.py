@@ -12,7 +12,7 @@ import pytest
 
 from forge.store import approvals, inbox, sessions, tickets, tool_pins
 from forge.store.endings import account_sessions
-from forge.store.running import call_journal, delivery_failures, runs, spending_totals
+from forge.store.running import call_journal, delivery_failures, fenced_runs, spending_totals
 from tests.template import ROOT, http_routes, socket_routes
 
 pytestmark = pytest.mark.processes
@@ -62,7 +62,7 @@ def modules_of(*parts: ModuleType) -> set[str]:
 
 def test_functions_import_no_part_of_the_store_that_they_do_not_use() -> None:
     """While Lambda starts them, they import the parts that they name, and no others."""
-    of_workers = modules_of(delivery_failures, call_journal, tool_pins, runs, spending_totals)
+    of_workers = modules_of(delivery_failures, call_journal, tool_pins, fenced_runs, spending_totals)
     of_others = modules_of(account_sessions, approvals, inbox, sessions, tickets)
     assert not of_workers & imported([*HTTP, *SOCKETS, *OTHERS], LAMBDA)
     assert "forge.store.controls" in (wrong_frames := imported(["ws_default"], LAMBDA))

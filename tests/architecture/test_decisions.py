@@ -20,7 +20,7 @@ EXEMPT = {
     "worker/mcp_servers/uniswap_docs/index.py": "reads what users search for",
     "bench/soak/awaits.py": "names the waits of the source code in a notation of its own",
     "bench/soak/deploys.py": "sees in a log that a process has imported its functions again",
-    "worker/ethereum/node/dialects.py": "holds the words of nodes, which have no other type, as rows of data",
+    "worker/ethereum/node/error_dialects.py": "holds the words of nodes, which have no other type, as rows of data",
 }
 SEARCHES = {
     *("startswith", "endswith", "find", "rfind", "index", "count", "removeprefix", "removesuffix"),

@@ -10,7 +10,7 @@ import pytest
 
 from forge.api.state_stream import LIFE_SECONDS, QUIET_SECONDS
 from forge.models.request_prices import Daily
-from local_dev.laptop import HERE
+from local_dev.laptop_defaults import HERE
 from local_dev.processes.processes import MALLOC
 from tests.template import (
     ROOT,

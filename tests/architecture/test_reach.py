@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.largest_arguments import NODE
-from worker.mcp_servers import mount
+from worker.mcp_servers.own_servers import mount
 
 ROOT = Path(__file__).parents[2]
 GOES_SOMEWHERE = re.compile(r"ur[il]|href|host|endpoint|webhook|callback|proxy|server|domain", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.rooms import rooms
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 PRODUCT = ("layers/forge/forge", "functions", "worker", "local_dev", "deploy", "clients/python", "bench")
 LONGEST = 250

@@ -140,7 +140,7 @@ def test_neither_a_function_nor_the_worker_nor_the_gateway_imports_botocores_ses
     }
     environment |= {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "FORGE_TABLE": "Table"}
     environment |= {"FORGE_QUEUE_URL": "http://127.0.0.1:9/queue.fifo"}
-    for module in ("functions.chat.handler", "worker.program", "local_dev.gateway.gateway_process"):
+    for module in ("functions.chat.handler", "worker.program", "local_dev.gateway_process"):
         program = (
             f"import sys, {module}; print([n for n in sys.modules if n in ('botocore.session', 'boto3')])"
         )

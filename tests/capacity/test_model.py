@@ -14,8 +14,8 @@ from bench.capacity.model import Model, Outcome
 from bench.capacity.quotas import QUOTAS, Peak, Turn, own_limits
 from bench.capacity.replay import Part
 from bench.capacity.scaling import MINUTE, Point, Rules, Scaler, rules
+from deploy.answer_cost import answer_dollars, worker_line
 from deploy.prices import prices
-from deploy.turn import answer_dollars, worker_line
 from tests.template import ROOT, default, of
 
 RULES = Rules(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.cost.report import report
-from deploy import turn
+from deploy import answer_cost
 from deploy.prices import prices
 from tests.cost.scene import counted
 
@@ -17,7 +17,7 @@ SLACK = 1.02
 
 
 def dollars(*parts: str) -> float:
-    return sum(line.dollars for part in parts for line in turn.bill(turn.budget())[part])
+    return sum(line.dollars for part in parts for line in answer_cost.bill(answer_cost.budget())[part])
 
 
 @pytest.mark.slow
@@ -27,13 +27,13 @@ def test_no_count_of_a_turn_a_reload_or_the_expiry_has_grown() -> None:
         (part, name): count
         for part, each in counts.items()
         for name, count in each.items()
-        if count > turn.budget()[part].get(name, 0) * (SLACK if name.endswith("bytes") else 1)
+        if count > answer_cost.budget()[part].get(name, 0) * (SLACK if name.endswith("bytes") else 1)
     }
     assert grown == {}, report(counts)
 
 
 def test_the_budget_costs_what_was_promised() -> None:
-    assert turn.budget()["turn"]["frames"] <= MOST_FRAMES
+    assert answer_cost.budget()["turn"]["frames"] <= MOST_FRAMES
     assert dollars("turn", "expiry") <= MOST_DOLLARS["alone"]
     assert dollars("turn", "expiry", "reload") <= MOST_DOLLARS["with a reload"]
 
@@ -44,7 +44,7 @@ def test_each_price_says_where_it_is_from() -> None:
 
 @pytest.mark.parametrize("name", ["frames", "write units", "SQS requests"])
 def test_more_of_something_costs_more(name: str) -> None:
-    counts = {part: dict(each) for part, each in turn.budget().items()}
-    before = sum(line.dollars for line in turn.bill(counts)["turn"])
+    counts = {part: dict(each) for part, each in answer_cost.budget().items()}
+    before = sum(line.dollars for line in answer_cost.bill(counts)["turn"])
     counts["turn"][name] += 10
-    assert sum(line.dollars for line in turn.bill(counts)["turn"]) > before + 4
+    assert sum(line.dollars for line in answer_cost.bill(counts)["turn"]) > before + 4

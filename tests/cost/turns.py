@@ -26,13 +26,13 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.queue import SqsRunQueue
 from forge.settings import Settings
 from forge.store import open_store
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.cost.account import account
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 from tests.virtual_loop import run_in_virtual_time
 from tests.worker.gateway import Gateway
 from tests.worker.stage import Stage
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.push.frame_pace import PACES, FramePace
 
 P = ParamSpec("P")

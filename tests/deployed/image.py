@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.deployed.account import PYTHON
 
 BASE = "docker.io/library/python:3.13-slim"

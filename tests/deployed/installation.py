@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.deployed.account import REGION, Account, clean_environment
 from tests.deployed.adaptations import adapted
 from tests.template import read_template

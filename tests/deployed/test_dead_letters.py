@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from forge.models.run import RunMessage
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.deployed.conftest import Deployed, key_of
 from tests.deployed.installation import STACK
 from tests.end_to_end.conversing import contents, new_id, say

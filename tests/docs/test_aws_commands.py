@@ -11,7 +11,7 @@ import pytest
 from botocore import xform_name
 from botocore.session import Session
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EVERYWHERE = frozenset({"query", "output", "region", "profile"})

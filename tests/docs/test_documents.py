@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.template import resources, template
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

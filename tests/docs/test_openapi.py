@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local_dev.openapi import DOCUMENT
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.template import http_routes
 
 METHODS = {"get", "post", "put", "patch", "delete"}

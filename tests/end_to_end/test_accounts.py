@@ -17,7 +17,7 @@ from forge.models.run import Submission
 from forge.settings import Settings
 from forge.store import open_store
 from forge_client import ForgeClient, NotFound
-from local_dev.aws.resources import client as aws_client
+from local_dev.aws.create_tables import client as aws_client
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.marks import END_TO_END
 from tests.end_to_end.test_login import answers, log_in, person

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.marks import END_TO_END
 from tests.forge_client.installed import PACKAGE, install

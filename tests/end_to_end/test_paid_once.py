@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bench.soak.wall_clock import WallClocks
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.stack_process import RunningStack, running_stack
 from tests.end_to_end.chain import rpc
 from tests.end_to_end.conversing import Web, contents, new_id

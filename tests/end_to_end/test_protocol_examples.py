@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.conversing import Socket, Web, socket
 from tests.end_to_end.marks import END_TO_END

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from local_dev.stack_process import READY_SECONDS, RunningStack, running_stack
 from tests.end_to_end.conversing import Web, new_id, socket, tokens
 from tests.end_to_end.marks import END_TO_END

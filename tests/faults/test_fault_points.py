@@ -11,7 +11,7 @@ from bench.soak import damages
 from bench.soak.awaits import crossings
 from bench.soak.crossings import named
 from bench.soak.matrix import KINDS, POINTS, cells
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 CROSSINGS = {
     "agent/tools/call_ledger._run: super().call_tool": "tool.pay",
@@ -23,7 +23,7 @@ CROSSINGS = {
     "runs/claiming._claim: self.blocking(self.runs.claim)": "runs.claim",
     "runs/queue_calls.delete: self._blocking.retry(self._queue.delete)": "queue.delete",
     "runs/consumer._receive: self._blocking(self._queue.receive)": "queue.receive",
-    "runs/message_after_run._pause: self._blocking.retry(self._controls.read)": "controls.read",
+    "runs/delivery_after_run._pause: self._blocking.retry(self._controls.read)": "controls.read",
     "runs/queue_calls.release: self._blocking.retry(self._queue.extend)": "queue.release",
     "runs/queue_calls.dead_letter: self._blocking.retry(self._queue.dead_letter)": "queue.dead_letter",
     "runs/run_deliveries._executed: self._blocking(self._runs.release)": "runs.release",
@@ -62,7 +62,7 @@ BESIDE_RUNS = {
     "runs/consumer._run_command: within self._command_places",
     "runs/consumer._settle_fault: self._failed.settle",
     "runs/leased_record._persist: within limit",
-    "runs/message_after_run._taken_up_again: self._blocking.retry(self._sessions.get)",
+    "runs/delivery_after_run._taken_up_again: self._blocking.retry(self._sessions.get)",
     "runs/run_deliveries._give_up_unreadable: self._blocking.retry(self._recovery.stop_unreadable)",
 }
 """No run waits here for storage: tools outside of conversations, connecting to MCP servers, the run's opening,

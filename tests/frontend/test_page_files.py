@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from forge.models.frame import CLIENT_FRAME, SERVER_FRAME
-from local_dev.gateway.front import Front, Visitors
+from local_dev.gateway.cloudfront import Front, Visitors
 from local_dev.gateway.page import Page
 from local_dev.gateway.page_version import FOLDER, IMMUTABLE
 from local_dev.template.intrinsics import Template

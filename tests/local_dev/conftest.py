@@ -17,11 +17,11 @@ from local_dev.aws.lambda_runtime import LambdaRuntime
 from local_dev.gateway.connections_api import ConnectionsApi
 from local_dev.gateway.gateway import Gateway, Server
 from local_dev.gateway.http_api import HttpApi
-from local_dev.gateway.limits import Limits
 from local_dev.gateway.page import Page
 from local_dev.gateway.routing import Routes
 from local_dev.gateway.rpc_proxy import RpcProxy
 from local_dev.gateway.websocket_api import WebSocketApi
+from local_dev.http_server.limits import Limits
 from local_dev.metrics import Metrics
 from local_dev.template.declarations import Cors, Function, HttpRoute, SocketApi
 from tests.patience import PATIENCE_SECONDS

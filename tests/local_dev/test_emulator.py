@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.store.running.write_ahead import Stamp
-from local_dev.aws.resources import client, create_tables
+from local_dev.aws.create_tables import client, create_tables
 from local_dev.processes.emulator import MINISTACK, Emulator, chosen, dynoxide, is_readable
 from local_dev.processes.processes import Child, Processes, StartFailed
 from local_dev.template.aws_variables import aws_variables

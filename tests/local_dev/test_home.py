@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_dev.home import FolderUnusable, Home, folder_of, set_aside, write_description
-from local_dev.processes.identity import kill_group, started
-from local_dev.processes.processes import ROOT
+from local_dev.process_identity import kill_group, started
+from local_dev.repository import ROOT
 from tests.unlisted import tried
 
 pytestmark = pytest.mark.processes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 pytestmark = pytest.mark.end_to_end
 

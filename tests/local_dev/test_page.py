@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from local_dev.gateway.gateway import Server
-from local_dev.gateway.limits import Limits
 from local_dev.gateway.page_bundle import esbuild
 from local_dev.gateway.page_version import IMMUTABLE, Published, published
+from local_dev.http_server.limits import Limits
 from tests.local_dev.conftest import Application
 from tests.patience import PATIENCE_SECONDS
 

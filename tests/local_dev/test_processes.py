@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from local_dev.processes.guard import SCRIPT, Guard
-from local_dev.processes.identity import started
+from local_dev.process_identity import started
+from local_dev.processes.orphan_guard import SCRIPT, Guard
 from local_dev.processes.processes import Processes, StartFailed
 from tests.patience import PATIENCE_SECONDS, eventually
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from local_dev.gateway.asgi import read_body, respond
 from local_dev.gateway.connections_api import PREFIX
 from local_dev.gateway.gateway import Server
-from local_dev.gateway.http_event import Answer
-from local_dev.gateway.limits import Limits
+from local_dev.http_server.answer import Answer
+from local_dev.http_server.asgi import read_body, respond
+from local_dev.http_server.limits import Limits
 from tests.patience import PATIENCE_SECONDS
 
 BODY = b"frame \xc3\xa9"

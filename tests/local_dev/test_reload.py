@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local_dev.processes.processes import ROOT
 from local_dev.reload import FUNCTIONS, RESTART, WORKERS, Reloader, effects_of
+from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
 
 PARTS = ("functions", "layers", "worker", "local_dev", "frontend", "template.yaml", "mcp.json")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local_dev.laptop import HERE
-from local_dev.processes.processes import ROOT
+from local_dev.laptop_defaults import HERE
+from local_dev.repository import ROOT
 from local_dev.template.intrinsics import Template, TemplateError
 from local_dev.template.routes_and_queues import Wiring
 

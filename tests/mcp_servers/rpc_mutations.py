@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.mcp_servers.fake_node import GOOD
-from worker.ethereum.node.dialects import BY_CODE, BY_WORDS
+from worker.ethereum.node.error_dialects import BY_CODE, BY_WORDS
 
 LISTED_CODES = {row.code for row in BY_CODE}
 

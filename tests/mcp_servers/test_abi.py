@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.mcp_servers.bytecode import error_data, selector
 from worker.ethereum.abi import decode_answer, decode_call, encode_call, explain_revert
-from worker.ethereum.known_signatures import known_errors, known_functions
-from worker.ethereum.signatures import parse_signature, parse_types
+from worker.ethereum.function_signatures import parse_signature, parse_types
+from worker.ethereum.known_function_signatures import known_errors, known_functions
 from worker.tool_outcomes import ToolRefused
 
 # A case is (type as text, value as eth_abi takes it, value as a caller writes it in JSON).

@@ -8,7 +8,7 @@ import pytest
 from eth_abi.abi import encode
 
 from worker.ethereum.abi import MOST_BYTES, decode_answer, decode_call
-from worker.ethereum.signatures import parse_types
+from worker.ethereum.function_signatures import parse_types
 from worker.tool_outcomes import ToolRefused
 
 MULTICALL = bytes.fromhex("ac9650d8")

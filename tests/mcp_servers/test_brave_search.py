@@ -11,7 +11,7 @@ from fastmcp.exceptions import ToolError
 
 from tests.mcp_servers.conftest import FakeApi, answer_of
 from worker.mcp_servers import brave_search
-from worker.mcp_servers.web import client as web_client
+from worker.mcp_servers.web import http_client as web_client
 
 FOUND = {
     "type": "search",

@@ -13,7 +13,7 @@ from fastmcp.exceptions import ToolError
 
 from tests.mcp_servers.conftest import FakeApi, answer_of
 from worker.mcp_servers import etherscan
-from worker.mcp_servers.web import client as web_client
+from worker.mcp_servers.web import http_client as web_client
 
 USDC = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
 ABI = [

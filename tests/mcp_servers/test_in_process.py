@@ -11,7 +11,7 @@ from fastmcp.exceptions import ToolError
 from pydantic_ai.mcp import MCPToolset
 
 from worker.agent.tools.mounted_server import Server
-from worker.mcp_servers import mount
+from worker.mcp_servers.own_servers import mount
 
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("evm", "balance", {"who": "Alice"}),

@@ -19,9 +19,9 @@ from fastmcp import FastMCP
 
 from bench.largest_arguments import HEAVY, NODE, arguments_of
 from worker.ethereum.abi import decode_call, encode_call
-from worker.mcp_servers import mount
 from worker.mcp_servers.evm.off_loop import MOST_WAITING, OffLoop
-from worker.mcp_servers.toolbox import ARGUMENT_BYTES
+from worker.mcp_servers.own_servers import mount
+from worker.mcp_servers.server_base import ARGUMENT_BYTES
 from worker.tool_outcomes import ToolRefused
 
 CODEC = frozenset({"abi.py", "signatures.py", "abi_values.py", "lenient.py"})

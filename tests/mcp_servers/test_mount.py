@@ -9,7 +9,8 @@ import pytest
 from fastmcp import Client
 
 from worker.ethereum.known_networks import KNOWN_NETWORKS, configured_networks, rpc_variable
-from worker.mcp_servers import evm, mount, networks
+from worker.mcp_servers import evm
+from worker.mcp_servers.own_servers import mount, networks
 
 EXPECTED = {
     "evm": "balance erc20_balance code code_size call simulate send tx block list_networks get_current_time "

@@ -14,7 +14,7 @@ from tests.mcp_servers.fake_node import HASH, FakeNode, fake_node
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import configured_networks
 from worker.ethereum.rpc import Pacing, RpcClient
-from worker.ethereum.sending import send_transaction
+from worker.ethereum.testnet_sending import send_transaction
 from worker.ethereum.transaction_results import Sent
 from worker.ethereum.transactions import Request, read_request
 from worker.tool_outcomes import OutcomeUnknown, ToolEnded, ToolRefused

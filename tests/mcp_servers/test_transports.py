@@ -19,7 +19,7 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.mcp_servers.conftest import ROOT, free_port
-from worker.mcp_servers import mount
+from worker.mcp_servers.own_servers import mount
 
 SERVERS = ["evm", "etherscan", "brave_search", "zerox", "uniswap_docs"]
 PATHS = os.pathsep.join(str(ROOT / part) for part in ("", "layers/forge"))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from tests.mcp_servers.conftest import FakeApi, free_port
-from worker.mcp_servers.web import client as web_client
+from worker.mcp_servers.web import http_client as web_client
 from worker.mcp_servers.web.cache import TTLCache
-from worker.mcp_servers.web.client import ApiClient, ApiFailed
 from worker.mcp_servers.web.egress import Egress, is_public
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed
 
 ALLOWED = Egress(allow_private=True)
 

@@ -12,7 +12,7 @@ from fastmcp.exceptions import ToolError
 from tests.mcp_servers.bytecode import token
 from tests.mcp_servers.conftest import FakeApi, answer_of, mined, rpc
 from worker.mcp_servers import zerox
-from worker.mcp_servers.web import client as web_client
+from worker.mcp_servers.web import http_client as web_client
 from worker.mcp_servers.zerox.api import NATIVE
 
 WETH = "0x4200000000000000000000000000000000000006"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 
 pytestmark = pytest.mark.processes
 

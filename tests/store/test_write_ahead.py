@@ -17,7 +17,7 @@ from forge.models.run import Progress
 from forge.models.work import Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
-from forge.store.running.runs import TableRuns
+from forge.store.running.fenced_runs import TableRuns
 from forge.store.running.write_ahead import Stamp
 from tests.clock import Clock
 from tests.properties import examples

@@ -13,7 +13,7 @@ from forge.models.run import CommandMessage, RunMessage
 from forge.models.work import Delivery
 from forge.queue import SqsRunQueue
 from forge.store import system_clock
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 
 
 class PollingQueue(SqsRunQueue):

@@ -25,7 +25,7 @@ from worker.agent.operator_limits import Policy
 from worker.agent.tools.toolbox import ForeignServers, Toolbox
 from worker.agent.wallet import Wallet
 from worker.assembly import Parts, assemble, leased_records
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.push.feed import Feed
@@ -95,7 +95,7 @@ class Stage:
             connections=self.connections,
             blocking=blocking,
             toolbox=toolbox,
-            agent=None if self.llm_error else ForgeAgent(self.llm, toolbox, self.limits, observing=observing),
+            agent=None if self.llm_error else ForgeAgent(self.llm, toolbox, self.limits, 0.01, observing),
             llm_error=self.llm_error,
             publisher=publisher,
             metrics=Metrics(enabled=False),

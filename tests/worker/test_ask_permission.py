@@ -37,7 +37,7 @@ from worker.agent.tools.ask_permission import ASKS_ITSELF, waits_for_a_word
 from worker.agent.tools.external import ExternalServers
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.ethereum.chains import Chains
-from worker.mcp_servers import mount
+from worker.mcp_servers.own_servers import mount
 
 STRANGER = Path(__file__).parents[1] / "mcp_servers" / "external" / "stranger.py"
 PAYMENT = ("transfer", {"to": "Bob", "amount": 5})

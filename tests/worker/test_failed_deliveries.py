@@ -24,7 +24,7 @@ from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call
 from tests.worker.stage import KEY, LIMITS, Stage
 from worker.mcp_commands.command_answers import LOST, RESULT_BYTES, cut
-from worker.mcp_servers.toolbox import PURE, OwnServer, new_server
+from worker.mcp_servers.server_base import PURE, OwnServer, new_server
 from worker.runs.failed_deliveries import FAULTS_LIMIT
 
 LISTED: list[BaseException] = [

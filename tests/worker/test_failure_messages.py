@@ -22,12 +22,6 @@ from tests.patience import PATIENCE_SECONDS
 from tests.worker.scripts import Script, call, prompts
 from tests.worker.stage import Stage, saying
 from tests.worker.tools import Bank
-from worker.agent import failure_messages
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failure_messages, "FIRST_PAUSE", 0.01)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.history_window import Window
-from worker.agent.history.message_codec import Sizes
+from worker.agent.messages.message_codec import Sizes
 
 RUN = "a" * 32
 

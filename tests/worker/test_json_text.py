@@ -23,8 +23,8 @@ from worker.agent.llm.script_values import filled_in
 from worker.agent.llm.streamed_tool_calls import is_object
 from worker.agent.tools.external.results import combined
 from worker.ethereum.abi_values import to_abi
+from worker.ethereum.function_signatures import parse_types
 from worker.ethereum.node.envelope import read_envelope
-from worker.ethereum.signatures import parse_types
 from worker.json_text import read_json
 from worker.tool_outcomes import ToolRefused
 

@@ -22,9 +22,9 @@ from tests.properties import paired
 from tests.worker.scripts import Script, call, results
 from tests.worker.stage import Stage
 from tests.worker.wallet.test_operator_limits import policy
-from worker.agent.history.shown_messages import kind_of
+from worker.agent.messages.result_parts import kind_of
 from worker.agent.tools.call_ledger import replay
-from worker.mcp_servers.toolbox import (
+from worker.mcp_servers.server_base import (
     READS,
     SENDS,
     OwnServer,

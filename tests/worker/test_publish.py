@@ -11,7 +11,7 @@ from forge.store import open_store, system_clock
 from tests.patience import PATIENCE_SECONDS
 from tests.schema import TABLE_NAME, create_table
 from worker.agent.tools.toolbox import Toolbox
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.tool_catalog import Publisher
 
 

@@ -27,7 +27,7 @@ from tests.worker.scripts import Piece, Script, call, results
 from tests.worker.stage import KEY, Stage, message_of, playing
 from tests.worker.test_ask_permission import web
 from tests.worker.tools import Bank
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.runs.active_run import LocalRun
 
 CALLS = 12

@@ -13,7 +13,7 @@ from pydantic_ai.messages import BinaryContent, ModelRequest, ToolReturnPart, Us
 
 from forge.models.text_cleaning import BLANK
 from tests.unlisted import tried
-from worker.agent.tools.fence_tool_results import fenced_results
+from worker.agent.llm.fence_tool_results import fenced_results
 from worker.untrusted_text import (
     code_block,
     described,

@@ -11,7 +11,7 @@ from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.session import Control
 from tests.patience import PATIENCE_SECONDS
 from tests.worker.stage import KEY, Stage
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.runs.active_run import LocalRun
 from worker.runs.control_poll import LocalRuns
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from local_dev.processes.processes import ROOT
+from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
 
 ENVIRONMENT = {

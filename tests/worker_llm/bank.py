@@ -10,7 +10,7 @@ from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from pydantic import Field
 
-from worker.mcp_servers.toolbox import new_server
+from worker.mcp_servers.server_base import new_server
 
 HASH = "0x" + "ab" * 32
 READ_ONLY = {"readOnlyHint": True, "idempotentHint": True}

@@ -14,8 +14,8 @@ from pydantic_ai.toolsets import ToolsetTool, WrapperToolset
 
 from tests.worker_llm.bank import Bank
 from tests.worker_llm.provider_server import ProviderServer, provider_server
-from worker.agent.history.shown_messages import error_part, record_of
 from worker.agent.llm.build import build_llm
+from worker.agent.messages.result_parts import error_part, record_of
 from worker.agent.tools.typed_client import TypedClient
 from worker.tool_outcomes import ended
 

@@ -31,18 +31,19 @@ from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.decoded_messages import DecodedMessages
 from worker.agent.history.history_window import Window
-from worker.agent.history.media import ReadableMedia
-from worker.agent.history.message_codec import newly_unreadable
 from worker.agent.history.persist_history import show_result
+from worker.agent.history.readable_files import ReadableMedia
 from worker.agent.history.refused_history import HealedModel
 from worker.agent.history.response_acceptance import UnfinishedAnswer
+from worker.agent.llm.retry_request import FIRST_PAUSE, RetryLlm
 from worker.agent.llm.stream_text import ShowingModel
 from worker.agent.llm_request_layers import Layers
+from worker.agent.messages.message_codec import newly_unreadable
 from worker.agent.prompt import prompt_text
 from worker.agent.run_endings import answered, broken_off, unfinished
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet.answer.settle_answer import open_run
-from worker.agent.wallet.answer.verify import NotYet, Stopped
+from worker.agent.wallet.answer.verify_answer import NotYet, Stopped
 from worker.tool_outcomes import lost
 
 INTERRUPTED_NOTICE = "Interrupted by user"
@@ -82,7 +83,7 @@ class ForgeAgent:
         llm: Model,
         toolbox: Toolbox,
         limits: Limits,
-        first_pause: float = failure_messages.FIRST_PAUSE,
+        first_pause: float = FIRST_PAUSE,
         observing: Sequence[AbstractCapability[Any]] = (),
         decoded: DecodedMessages | None = None,
     ) -> None:
@@ -100,7 +101,7 @@ class ForgeAgent:
                 Layers(
                     Window(limits.history_tokens),
                     ReadableMedia(toolbox.limits.media),
-                    failure_messages.RetryLlm(first_pause),
+                    RetryLlm(first_pause),
                 ),
             ],
             retries={"tools": 5, "output": 2},

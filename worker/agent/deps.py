@@ -19,7 +19,7 @@ from forge.models.tool_permission import Ask
 from forge.models.wallet_receipt import WalletReceipt
 from forge.models.work import CallRecord, CallStatus
 from forge.ports.clock import Clock
-from worker.agent.history.message_codec import Sizes
+from worker.agent.messages.message_codec import Sizes
 
 Healing = Literal["not needed", "asked for", "done"]
 """Whether the history is sent as plain text, because the provider has refused it in its usual form."""

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.exceptions import ModelAPIError, RetryModelRequest, UsageLimitExceeded
-from pydantic_ai.messages import ModelResponse
-from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.exceptions import ModelAPIError, UsageLimitExceeded
 
 from forge.errors import ForgeError, MissingApiKey
-from worker.agent.deps import RunDeps
 from worker.agent.llm.provider_error_words import Fault
 from worker.agent.llm.provider_errors import fault_of
 from worker.agent.owner_token_limit import DailyTokensUsedUp
-
-ATTEMPTS = 4
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 15.0
-"""Maximum pause in seconds. If a provider asks for a longer one, the run ends and the person is told."""
 
 _A_MINUTE = 60.0
 _TWO_HOURS = 7_200.0
@@ -38,8 +26,6 @@ class RunUnreadable(ForgeError):
     Something may have taken effect: please check before you send it again.
     """
 
-
-_PASSING: frozenset[Fault] = frozenset({"rate_limited", "overloaded", "server", "broken_off", "bad_call"})
 
 _SENTENCES: Mapping[Fault, str] = {
     "bad_call": "The LLM wrote a tool call that its provider could not read. Please send the message again.",
@@ -102,23 +88,3 @@ def _when(error: BaseException) -> str:
     if seconds < _TWO_HOURS:
         return f"in {int(seconds // 60) + 1} minutes (after {until:%H:%M} UTC)"
     return f"after {until:%d %B %Y, %H:%M} UTC"
-
-
-@dataclass
-class RetryLlm(AbstractCapability[RunDeps]):
-    """Repeats a request that failed before any part of its answer arrived. Text that was shown cannot be taken back."""
-
-    first_pause: float = FIRST_PAUSE
-    """The first pause in seconds. Each further pause is twice as long."""
-
-    async def on_model_request_error(
-        self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
-    ) -> ModelResponse:
-        attempt = request_context.attempt
-        if fault_of(error) not in _PASSING or attempt >= ATTEMPTS or ctx.deps.record.text:
-            raise error
-        asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
-        if asked > LONGEST_PAUSE:
-            raise error
-        await asyncio.sleep(max(asked, self.first_pause * 2 ** (attempt - 1)))
-        raise RetryModelRequest

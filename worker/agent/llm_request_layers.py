@@ -16,11 +16,11 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from worker.agent.deps import RunDeps
-from worker.agent.failure_messages import RetryLlm
 from worker.agent.history.history_window import Window
-from worker.agent.history.media import ReadableMedia
 from worker.agent.history.persist_history import PersistHistory
+from worker.agent.history.readable_files import ReadableMedia
 from worker.agent.history.refused_history import HealHistory
+from worker.agent.llm.retry_request import RetryLlm
 from worker.agent.owner_token_limit import DailyTokens
 
 

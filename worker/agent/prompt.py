@@ -9,7 +9,7 @@ from forge.models.run import Submission
 from forge.models.session import NetworkInfo
 from worker.agent.operator_limits import Policy
 from worker.ethereum.amounts import format_units
-from worker.ethereum.texts import skeleton
+from worker.ethereum.text_skeleton import skeleton
 from worker.tool_outcomes import UNKNOWN_SIGN
 
 _SYSTEM, _WALLET, _USER = "[system] ", "[wallet] ", "[user] "

@@ -16,15 +16,12 @@ from worker.agent.history.response_acceptance import UnfinishedAnswer
 from worker.agent.history.shown_messages import (
     INTERRUPTED,
     NOT_STARTED,
-    error_part,
-    paused_part,
-    record_of,
-    recorded_part,
     response_text,
     result_draft,
     text_draft,
 )
 from worker.agent.history.token_usage import tokens_used
+from worker.agent.messages.result_parts import error_part, paused_part, record_of, recorded_part
 from worker.agent.tools import permission_answers
 from worker.agent.wallet import asked_text, waiting_text
 from worker.tool_outcomes import lost

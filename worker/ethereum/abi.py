@@ -14,9 +14,9 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import registry
 
 from worker.ethereum.abi_values import AddressParser, from_abi, to_abi
-from worker.ethereum.known_signatures import PANICS, known_errors, known_functions
-from worker.ethereum.results import Argument, DecodedCall, EncodedCall
-from worker.ethereum.signatures import AbiType, FunctionSignature, parse_signature, parse_types
+from worker.ethereum.function_signatures import AbiType, FunctionSignature, parse_signature, parse_types
+from worker.ethereum.known_function_signatures import PANICS, known_errors, known_functions
+from worker.ethereum.reading_results import Argument, DecodedCall, EncodedCall
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import from_outside
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from eth_utils.address import to_checksum_address
 
-from worker.ethereum.signatures import AbiType
+from worker.ethereum.function_signatures import AbiType
 from worker.json_text import read_json
 from worker.tool_outcomes import ToolRefused
 

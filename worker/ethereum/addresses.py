@@ -1,4 +1,4 @@
-"""Addresses, and the names of the test network's accounts."""
+"""Addresses as people and LLMs write them, checked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Annotated
 from eth_utils.address import to_checksum_address
 from pydantic import BaseModel, Field
 
+from worker.ethereum.named_accounts import ACCOUNT_NAMES
 from worker.tool_outcomes import ToolRefused
 
-ACCOUNT_NAMES = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Frank", "Grace", "Heidi", "Ivan", "Judy")
 ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
 
 Who = Annotated[

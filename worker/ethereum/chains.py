@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from forge.models.session import NetworkInfo
-from worker.ethereum.addresses import ACCOUNT_NAMES, Account, label, resolve
+from worker.ethereum.addresses import Account, label, resolve
 from worker.ethereum.known_networks import (
     HAS_L1_FEE,
     TESTNET,
@@ -17,6 +17,7 @@ from worker.ethereum.known_networks import (
     configured_networks,
     rpc_variable,
 )
+from worker.ethereum.named_accounts import ACCOUNT_NAMES
 from worker.ethereum.node import Block, Receipt, Transaction, address, hex_data, quantity, transaction_hash
 from worker.ethereum.node.fields import items
 from worker.ethereum.rpc import NodeUnreadable, Pacing, RpcClient

@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 
 from forge.models.text_cleaning import one_line
-from worker.ethereum.node.dialects import Meaning
 from worker.ethereum.node.envelope import Envelope, read_envelope
-from worker.ethereum.node.faults import NodeFault
+from worker.ethereum.node.error_dialects import Meaning
+from worker.ethereum.node.error_parsing import NodeFault
 from worker.retry_after import seconds_of
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused
 from worker.untrusted_text import from_outside

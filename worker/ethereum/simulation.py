@@ -12,9 +12,9 @@ from worker.ethereum.addresses import ZERO_ADDRESS, parse_address
 from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import decimal
 from worker.ethereum.chains import Chain
-from worker.ethereum.effects import NoEffects, simulated_effects
-from worker.ethereum.events import Grant, Movement
 from worker.ethereum.rpc import NodeRefused, NodeUnreadable
+from worker.ethereum.simulated_effects import NoEffects, simulated_effects
+from worker.ethereum.simulated_logs import Grant, Movement
 from worker.ethereum.tokens import Token, read_token
 from worker.ethereum.transaction_results import AssetChange, GivenRight, Simulation
 from worker.ethereum.transactions import Request, refusal, would_fail

@@ -13,7 +13,7 @@ from eth_hash.auto import keccak
 from worker.concurrent_calls import both
 from worker.ethereum.amounts import format_units
 from worker.ethereum.chains import Chain
-from worker.ethereum.results import TokenBalance
+from worker.ethereum.reading_results import TokenBalance
 from worker.ethereum.rpc import NodeRefused
 from worker.ethereum.transactions import would_fail
 from worker.tool_outcomes import ToolRefused

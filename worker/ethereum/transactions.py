@@ -9,7 +9,7 @@ from worker.ethereum.abi import explain_revert, parse_data
 from worker.ethereum.addresses import Account
 from worker.ethereum.amounts import format_units, parse_amount
 from worker.ethereum.chains import Chain
-from worker.ethereum.node.dialects import Meaning
+from worker.ethereum.node.error_dialects import Meaning
 from worker.ethereum.rpc import NodeRefused
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import from_outside

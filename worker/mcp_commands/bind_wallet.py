@@ -16,7 +16,7 @@ from forge.ports.clock import Clock
 from forge.ports.sessions import Approvals, Sessions
 from worker.agent.wallet import Wallet
 from worker.agent.wallet.known_addresses import of_log
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.tool_outcomes import ToolRefused
 
 _SECONDS = 20.0

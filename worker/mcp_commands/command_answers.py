@@ -14,7 +14,7 @@ from forge.models.run import CommandMessage, CommandResult, ToolCommand
 from forge.observability import error_fields
 from forge.ports.controls import Commands
 from worker.agent.tools.toolbox import Toolbox
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.mcp_commands.bind_wallet import WalletBinding
 from worker.tool_outcomes import broke_off
 

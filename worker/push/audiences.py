@@ -15,7 +15,7 @@ from forge.models.session import Catalog, Session
 from forge.ports.clock import Clock
 from forge.ports.connections import AsyncConnections
 from forge.ports.controls import Controls
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace
 from worker.push.sender import Audience

@@ -15,7 +15,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from forge.aws.http_answer import Answer, BadAnswer, answer_in
-from forge.aws.signing import host_of
+from forge.aws.sigv4 import host_of
 
 CONNECTIONS_LIMIT = 100
 CONNECT_SECONDS = 3.0

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
-from forge.aws.signing import PostSigner
+from forge.aws.sigv4 import PostSigner
 from forge.errors import ConnectionGone, StorageUnavailable
 from worker.push.post_pool import PostPool
 

@@ -15,7 +15,7 @@ from worker.agent.agent import INTERRUPTED_NOTICE, Ended, ForgeAgent, refuse
 from worker.agent.deps import RunDeps
 from worker.agent.failure_messages import RunUnreadable, TooManyAttempts
 from worker.agent.history import run_history as history
-from worker.agent.history.message_codec import loaded
+from worker.agent.messages.message_codec import loaded
 from worker.agent.run_endings import broken_off
 from worker.agent.tools.toolbox import Toolbox
 from worker.runs.active_run import LocalRun

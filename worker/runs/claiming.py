@@ -13,7 +13,7 @@ from forge.models.work import Lease
 from forge.ports.clock import Clock
 from forge.ports.controls import Controls
 from forge.ports.runs import Runs
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.runs.fair_share import Capacity
 from worker.runs.message_visibility import KeptMessages
 

@@ -12,7 +12,7 @@ from forge.models.run import CommandMessage, RunMessage
 from forge.models.work import Delivery
 from forge.observability import error_fields
 from forge.ports.queue import RunQueue
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.mcp_commands.command_answers import CommandAnswers
 from worker.runs.control_poll import LocalRuns
 from worker.runs.failed_deliveries import FailedDeliveries

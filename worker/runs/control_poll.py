@@ -12,7 +12,7 @@ from forge.models.ids import SessionKey
 from forge.models.session import Control
 from forge.ports.clock import Clock
 from forge.ports.controls import Controls
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.runs.active_run import LocalRun
 
 logger = logging.getLogger(__name__)

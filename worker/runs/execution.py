@@ -18,8 +18,8 @@ from forge.ports.clock import Clock
 from forge.ports.sessions import Sessions
 from worker.agent.agent import Ended
 from worker.agent.llm.provider_errors import cause_fields
-from worker.agent.wallet.answer.verify import NotYet
-from worker.blocking import Blocking
+from worker.agent.wallet.answer.verify_answer import NotYet
+from worker.blocking_calls import Blocking
 from worker.operation.metrics import Metrics, RunFigures
 from worker.operation.tracing import Tracing, tell_end
 from worker.push.audiences import Audiences

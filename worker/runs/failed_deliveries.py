@@ -16,7 +16,7 @@ from forge.models.work import Delivery
 from forge.observability import error_fields
 from forge.ports.queue import DeliveryFailures, RunQueue
 from forge.ports.runs import Recovery
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.tool_outcomes import broke_off
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from forge.models.work import CallRecord, CallStatus, Lease
 from forge.ports.clock import Clock
 from forge.ports.runs import Journal, Runs, Spendings
 from forge.ports.sessions import Sessions
-from worker.agent.history.storable_text import well_formed
-from worker.blocking import Blocking
+from worker.agent.messages.storable_text import well_formed
+from worker.blocking_calls import Blocking
 from worker.push.feed import Feed
 from worker.runs.history_cache import RecentHistories
 

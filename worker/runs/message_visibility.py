@@ -14,7 +14,7 @@ from forge.errors import StorageUnavailable
 from forge.models.timing import EXTEND_SECONDS, FIRST_EXTEND_SECONDS, LOOK_SECONDS, VISIBILITY_SECONDS
 from forge.observability import error_fields
 from forge.ports.queue import RunQueue
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 
 logger = logging.getLogger(__name__)
 

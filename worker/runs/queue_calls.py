@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge.models.run import CommandMessage, RunMessage
 from forge.models.work import Delivery
 from forge.ports.queue import RunQueue
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 
 RENEWED_RECEIVES = 50
 """A message that was put off this often is sent again: this is half of the deliveries that the queue allows

@@ -1,4 +1,4 @@
-"""Deliveries of runs: claim the run and execute it; `message_after_run` then decides about the message."""
+"""Deliveries of runs: claim the run and execute it; `delivery_after_run` then decides about the message."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from forge.models.timing import HELD_RETRY_SECONDS, SUSPECT_RETRY_SECONDS
 from forge.models.work import Delivery, Lease
 from forge.observability import run_fields
 from forge.ports.runs import Recovery, Runs
-from worker.blocking import Blocking
+from worker.blocking_calls import Blocking
 from worker.operation.metrics import Metrics
 from worker.operation.tracing import Tracing
 from worker.runs.claiming import Claims
 from worker.runs.control_poll import LocalRuns
+from worker.runs.delivery_after_run import DeliveryAfterRun
 from worker.runs.execution import Executed, RunExecutor
-from worker.runs.message_after_run import MessageAfterRun
 from worker.runs.queue_calls import QueueCalls
 from worker.runs.staggered_starts import Start, Starts
 from worker.tool_outcomes import broke_off
@@ -45,7 +45,7 @@ class RunDeliveries:
         claims: Claims,
         executor: RunExecutor,
         queue_calls: QueueCalls,
-        after: MessageAfterRun,
+        after: DeliveryAfterRun,
         active: LocalRuns,
         runs: Runs,
         recovery: Recovery,

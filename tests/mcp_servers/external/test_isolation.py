@@ -20,7 +20,7 @@ from tests.mcp_servers.external.test_servers import opened
 from tests.mcp_servers.external.tricks import TRICKS
 from tests.unlisted import tried
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
+from worker.agent.tools.external.process_keeper import LANDLOCK_CREATE_RULESET, LANDLOCK_VERSION, SCOPES_SINCE
 from worker.agent.tools.external.program_users import with_users
 
 pytestmark = pytest.mark.processes

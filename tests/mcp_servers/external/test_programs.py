@@ -23,9 +23,9 @@ from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.keeper import GRACE_SECONDS
+from worker.agent.tools.external.process_keeper import GRACE_SECONDS
 from worker.agent.tools.external.server_connection import CLOSE_SECONDS, Timeouts
-from worker.agent.tools.external.stdio import ASK_SECONDS, END_SECONDS
+from worker.agent.tools.external.stdio_transport import ASK_SECONDS, END_SECONDS
 from worker.agent.tools.external.tool_pin_file import MemoryPins
 
 pytestmark = pytest.mark.processes

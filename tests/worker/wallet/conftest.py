@@ -20,7 +20,8 @@ from tests.worker.wallet.reviews import Reviews
 from tests.worker.wallet.talk import Talk
 from worker.agent.wallet import Wallet, WalletTerms
 from worker.ethereum.chains import Chains
-from worker.mcp_servers import evm, networks
+from worker.mcp_servers import evm
+from worker.mcp_servers.own_servers import networks
 
 
 @dataclass

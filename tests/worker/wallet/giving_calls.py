@@ -12,7 +12,7 @@ from typing import Any
 from eth_abi.abi import encode
 
 from forge.models.wallet_review import AllowanceKind
-from worker.ethereum.signatures import parse_signature
+from worker.ethereum.function_signatures import parse_signature
 
 TOKEN = "0x00000000000000000000000000000000000000c0"
 THIEF = "0x00000000000000000000000000000000000000ee"

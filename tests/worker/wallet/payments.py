@@ -9,7 +9,7 @@ from forge.models.approval import Approval, Claim, WalletTransaction
 from forge.models.run import ChainWait
 from tests.mcp_servers.conftest import rpc
 from worker.agent.wallet.answer.verdict import Verdict
-from worker.agent.wallet.answer.verify import NotYet, verify
+from worker.agent.wallet.answer.verify_answer import NotYet, verify
 from worker.ethereum.chains import Chains
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

@@ -14,7 +14,7 @@ from tests.worker.stage import KEY
 from tests.worker.wallet.conftest import Payer, last_notice
 from tests.worker.wallet.talk import asking
 from worker.agent.operator_limits import Policy
-from worker.agent.wallet.answer.verify import verify
+from worker.agent.wallet.answer.verify_answer import verify
 from worker.ethereum.chains import Chains
 
 __all__ = ["api"]

@@ -27,8 +27,8 @@ from tests.worker.wallet.giving_calls import (
     dirty,
     router,
 )
+from worker.agent.wallet.review.decode_calls import MOST_BYTES, MOST_CALLS, decode_calls
 from worker.agent.wallet.review.judge_rights import judged, warning_of
-from worker.agent.wallet.review.read_calls import MOST_BYTES, MOST_CALLS, read_calls
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.token_facts import Facts
 
@@ -37,7 +37,7 @@ LOUD = {"not_understood", "nested_too_deep", "too_large"}
 
 def found_in(data: bytes, to: str = TOKEN) -> tuple[list[Allowance], list[ReviewWarning]]:
     """What is known without any chain."""
-    reading = read_calls([(to, 0, data)])
+    reading = decode_calls([(to, 0, data)])
     pairs = [(right, judged(right, Facts(), OWNER)) for right in reading.rights]
     given_away = [warning_of(right, each, Facts(), OWNER) for right, each in pairs if not each.revokes]
     return [each for _, each in pairs], [*given_away, *reading.warnings]
@@ -125,7 +125,7 @@ def shared(pointers: int, tail: bytes) -> bytes:
 )
 def test_what_stands_for_too_much_is_read_up_to_the_bound_and_said_to_be_cut(data: bytes) -> None:
     assert len(data) <= MOST_BYTES
-    reading = read_calls([(TOKEN, 0, data)])
+    reading = decode_calls([(TOKEN, 0, data)])
     assert len(list(all_nodes(reading.calls))) <= MOST_CALLS + 1
     dangers = {each.code for each in reading.warnings if each.severity == "danger"}
     assert dangers & {"nested_too_deep", "too_large"}
@@ -184,7 +184,7 @@ def test_a_gift_in_any_wrapping_is_found_or_said_to_be_unreadable(
 def test_any_bytes_are_read_or_said_not_to_be_and_never_for_long(raw: bytes, name: str, cut: int) -> None:
     head = WRAPPERS[name](TOKEN, raw) if name else raw
     data = head[: max(0, len(head) - cut)]
-    reading = read_calls([(TOKEN, 0, data)])
+    reading = decode_calls([(TOKEN, 0, data)])
     tried("call data as the EVM would read it", data)
     if any(not node.understood for node in reading.calls):
         assert {each.code for each in reading.warnings if each.severity == "danger"} & LOUD

@@ -16,14 +16,14 @@ from forge.models.wallet_review import ReviewWarning
 from tests.properties import examples
 from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import LATER, OWNER, ROUTER, THIEF, WRAPPERS, called, router
-from worker.agent.wallet.review.meanings import Meaning, known_meanings
-from worker.agent.wallet.review.meanings.router import router_commands
+from worker.agent.wallet.review.decode_calls import decode_calls
+from worker.agent.wallet.review.known_functions import Meaning, known_functions
+from worker.agent.wallet.review.known_functions.router import router_commands
 from worker.agent.wallet.review.payees import payee_warnings
-from worker.agent.wallet.review.read_calls import read_calls
 from worker.agent.wallet.review.shown_call_tree import all_nodes, recipient_of
-from worker.ethereum.signatures import AbiType
+from worker.ethereum.function_signatures import AbiType
 
-CALLED = {meaning.text: meaning for meaning in known_meanings().values() if meaning.pays}
+CALLED = {meaning.text: meaning for meaning in known_functions().values() if meaning.pays}
 COMMANDS = {number: meaning for number, meaning in router_commands().items() if meaning.pays}
 ONE, TWO = f"0x{1:040x}", f"0x{2:040x}"
 KEEPS = {name: wrap for name, wrap in WRAPPERS.items() if "router" not in name}
@@ -52,11 +52,11 @@ def call_of(meaning: Meaning, who: str) -> bytes:
 
 
 def told(data: bytes, sender: str | None = OWNER) -> list[ReviewWarning]:
-    return payee_warnings(all_nodes(read_calls([(ROUTER, 0, data)]).calls), sender)
+    return payee_warnings(all_nodes(decode_calls([(ROUTER, 0, data)]).calls), sender)
 
 
 def recipient(data: bytes) -> str:
-    return recipient_of(read_calls([(ROUTER, 0, data)]).calls[0], OWNER).lower()
+    return recipient_of(decode_calls([(ROUTER, 0, data)]).calls[0], OWNER).lower()
 
 
 @pytest.mark.parametrize("text", CALLED)

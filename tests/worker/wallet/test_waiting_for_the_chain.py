@@ -17,7 +17,7 @@ from tests.worker.machines import Watched
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.wallet.conftest import Payer, last_notice, last_receipt
 from tests.worker.wallet.talk import asking
-from worker.agent.wallet.answer import verify
+from worker.agent.wallet.answer import verify_answer
 
 UNKNOWN_HASH = "0x" + "ab" * 32
 CROWD = 45
@@ -228,7 +228,7 @@ def test_a_wait_of_any_length_takes_a_number_of_looks_that_the_queue_allows(seco
     looks, now, end = 0, 0, round(seconds * 1_000)
     check: Any = Watched(object(), seconds=seconds, sender=None, nonce=None)
     while now < end:
-        wait = verify._Check.later(check, now, 0, end - now)  # pyright: ignore[reportPrivateUsage]
+        wait = verify_answer._Check.later(check, now, 0, end - now)  # pyright: ignore[reportPrivateUsage]
         assert now < wait.again_at <= end
         looks, now = looks + 1, wait.again_at
     assert looks < 60

@@ -24,7 +24,7 @@ from tests.unlisted import tried
 from tests.worker.wallet.giving_calls import THIEF, called
 from tests.worker.wallet.reviews import CONTRACT, number
 from worker.agent.wallet.review.review_request import reviewed
-from worker.agent.wallet.review.simulate import check_for_anyone
+from worker.agent.wallet.review.simulate_request import check_for_anyone
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import configured_networks

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic_ai.messages import ModelMessage
 
-from worker.agent.history.message_codec import loaded
+from worker.agent.messages.message_codec import loaded
 
 BYTES_LIMIT = 2_000_000
 """The stored size of all messages that are kept. Decoded, with their entries, they take about three times as much."""

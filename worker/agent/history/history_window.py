@@ -13,9 +13,9 @@ from pydantic_ai.models import ModelRequestContext
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history import shown_messages
-from worker.agent.history.message_codec import Sizes
 from worker.agent.history.plain_text_history import healed
 from worker.agent.history.provider_neutral_history import normal_history, same
+from worker.agent.messages.message_codec import Sizes
 
 _BYTES_PER_TOKEN = 4
 """An estimate, which is sufficient because the window only has to stay well below the provider's limit."""

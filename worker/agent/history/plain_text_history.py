@@ -19,7 +19,7 @@ from pydantic_ai.messages import (
 )
 
 from worker.agent.history.shown_messages import response_text
-from worker.agent.history.storable_text import well_formed
+from worker.agent.messages.storable_text import well_formed
 from worker.untrusted_text import fenced
 
 _MARK = "healed"

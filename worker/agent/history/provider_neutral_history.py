@@ -21,7 +21,7 @@ from pydantic_ai.messages import (
 )
 
 from worker.agent.history.provider_neutral_turn import has_normal_parts, normalise
-from worker.agent.history.shown_messages import error_part, record_of
+from worker.agent.messages.result_parts import error_part, record_of
 from worker.tool_outcomes import lost
 
 _BEGINNING = "(The beginning of this conversation is not available.)"

@@ -28,7 +28,7 @@ from pydantic_ai.messages import (
     ToolCallPart,
 )
 
-from worker.agent.history.storable_text import well_formed
+from worker.agent.messages.storable_text import well_formed
 
 CALL_IDS = "call_ids"
 """The field of a response's metadata that maps the new id of a call to the LLM's id, for each call whose id was

@@ -9,11 +9,11 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from forge.errors import ForgeError
 from forge.models.message import AnswerEnd
 from worker.agent.deps import RunDeps
-from worker.agent.history import message_codec as stored
 from worker.agent.history import plain_text_history
 from worker.agent.history.provider_neutral_turn import normal_response
 from worker.agent.llm.answer_end import end_of, lacks_finish, says_something
-from worker.agent.llm.written_calls import is_written_call
+from worker.agent.llm.calls_written_as_text import is_written_call
+from worker.agent.messages import message_codec as stored
 
 EMPTY_ANSWERS = 2
 """Maximum empty answers in a row. The LLM is asked once more, because most LLMs that returned only thoughts answer

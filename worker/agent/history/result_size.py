@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from worker.agent.history.media import storable, without_encoded_data, without_files
-from worker.agent.history.shown_messages import RESULT
+from worker.agent.messages.result_files import storable, without_encoded_data, without_files
+from worker.agent.messages.result_parts import RESULT
 
 RESULT_LIMIT = 100_000
 """Maximum characters of a tool's result that the LLM gets. A longer result would not fit into an item, nor into

@@ -18,9 +18,9 @@ from pydantic_ai.messages import (
 from pydantic_ai.usage import RunUsage
 
 from worker.agent.history.decoded_messages import DecodedMessages
-from worker.agent.history.message_codec import Sizes, dumped, loaded
 from worker.agent.history.shown_messages import response_text
 from worker.agent.llm.answer_end import end_of
+from worker.agent.messages.message_codec import Sizes, dumped, loaded
 
 
 def load(

@@ -96,7 +96,7 @@ def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Time
     key = _key(environment, "OPENAI_API_KEY")
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    from worker.agent.llm.responses import ResponsesModel
+    from worker.agent.llm.openai_responses import ResponsesModel
 
     url = environment.get("OPENAI_BASE_URL") or OPENAI_URL
     return ResponsesModel(

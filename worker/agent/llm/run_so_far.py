@@ -9,7 +9,7 @@ from typing import Any, cast
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolReturnPart, UserPromptPart
 
 from forge.models.work import CallKind
-from worker.agent.history.shown_messages import kind_of, shown_text
+from worker.agent.messages.result_parts import kind_of, shown_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from forge.models.run import Progress
 from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from worker.agent.deps import RunDeps
 from worker.agent.history.persist_history import HEARD
-from worker.agent.history.shown_messages import error_part, record_of
+from worker.agent.messages.result_parts import error_part, record_of
 from worker.agent.shielded_writes import uninterrupted
+from worker.agent.tool_metadata import lacks
 from worker.agent.tools.call_ledger import call_key
-from worker.agent.tools.network_metadata import lacks
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import listening
 

@@ -17,11 +17,7 @@ from forge.models.work import CallRecord
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.result_size import dump_result
-from worker.agent.history.shown_messages import (
-    RESULT,
-    error_part,
-    record_of,
-)
+from worker.agent.messages.result_parts import RESULT, error_part, record_of
 from worker.agent.shielded_writes import uninterrupted
 from worker.tool_outcomes import ended, lost, noting
 

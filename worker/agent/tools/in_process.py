@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_ai.mcp import MCPToolset
 
 from worker.agent.deps import RunDeps
-from worker.mcp_servers.toolbox import OwnServer
+from worker.mcp_servers.server_base import OwnServer
 from worker.tool_outcomes import carried, ended_as
 
 

@@ -26,7 +26,7 @@ from worker.agent.tools.session_network import (
     without_network,
 )
 from worker.agent.tools.typed_client import TypedClient
-from worker.mcp_servers.toolbox import OwnServer
+from worker.mcp_servers.server_base import OwnServer
 
 ServerSource = Client[Any] | ClientTransport | FastMCP[Any] | str
 """Anything that an MCP client can connect to: a server in this process, a transport, a URL."""

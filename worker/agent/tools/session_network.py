@@ -11,8 +11,8 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import FunctionToolset, ToolsetTool, WrapperToolset
 
 from worker.agent.deps import RunDeps
+from worker.agent.tool_metadata import HERE, Here
 from worker.agent.tools.call_ledger import call_key
-from worker.agent.tools.network_metadata import HERE, Here
 from worker.tool_outcomes import ToolRefused
 
 NETWORK = "network"

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from worker.agent.wallet.ask import TOOL_NAME, Wallet, WalletTerms, asked_text, waiting_text, wallet_tools
+from worker.agent.wallet.ask_wallet import (
+    TOOL_NAME,
+    Wallet,
+    WalletTerms,
+    asked_text,
+    waiting_text,
+    wallet_tools,
+)
 
 __all__ = ["TOOL_NAME", "Wallet", "WalletTerms", "asked_text", "waiting_text", "wallet_tools"]

@@ -5,7 +5,7 @@ error.
 from __future__ import annotations
 
 from worker.ethereum.node.answers import Block, Log, Receipt, SimulatedCall, Transaction, simulated_call
-from worker.ethereum.node.faults import NodeFault, read_fault
+from worker.ethereum.node.error_parsing import NodeFault, read_fault
 from worker.ethereum.node.fields import address, hex_data, quantity, transaction_hash
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from worker.ethereum.node.faults import NodeFault, read_fault
+from worker.ethereum.node.error_parsing import NodeFault, read_fault
 from worker.json_text import read_json
 
 

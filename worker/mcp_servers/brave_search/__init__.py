@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from fastmcp import FastMCP
 from pydantic import BaseModel, Field, ValidationError
 
-from worker.mcp_servers.toolbox import READS, new_server
-from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
+from worker.mcp_servers.server_base import READS, new_server
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings
 from worker.tool_outcomes import ToolRefused
 

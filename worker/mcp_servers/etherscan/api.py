@@ -9,7 +9,7 @@ from worker.json_text import read_json
 from worker.mcp_servers.etherscan import wire
 from worker.mcp_servers.etherscan.results import AccountTransactions, ContractAbi
 from worker.mcp_servers.web.cache import TTLCache
-from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.tool_outcomes import ToolRefused
 

@@ -13,7 +13,7 @@ from worker.mcp_servers.evm.account_tools import add_account_tools
 from worker.mcp_servers.evm.chain_tools import add_chain_tools
 from worker.mcp_servers.evm.off_loop import OffLoop
 from worker.mcp_servers.evm.transaction_tools import add_transaction_tools
-from worker.mcp_servers.toolbox import new_server
+from worker.mcp_servers.server_base import new_server
 
 INSTRUCTIONS = """Reads and writes Ethereum networks. Amounts are exact: give '1 ether', '5 gwei' or whole wei, \
 never a floating-point number. On testnet the accounts Alice, Bob, Charlie, Dave, Eve, Frank, Grace, Heidi, Ivan and \

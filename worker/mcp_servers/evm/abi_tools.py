@@ -11,9 +11,9 @@ from worker.ethereum.abi import MOST_BYTES, decode_call, encode_call, heard, par
 from worker.ethereum.addresses import resolve
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import TESTNET
-from worker.ethereum.results import DecodedCall, EncodedCall
+from worker.ethereum.reading_results import DecodedCall, EncodedCall
 from worker.mcp_servers.evm.off_loop import OffLoop
-from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName
+from worker.mcp_servers.server_base import DEFAULT_NETWORK, PURE, READS, NetworkName
 
 Signature = Annotated[
     str, Field(description="The function's signature, such as transfer(address,uint256).", max_length=2_000)

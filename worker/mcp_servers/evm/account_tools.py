@@ -11,9 +11,9 @@ from worker.ethereum.addresses import Account, Who, parse_address
 from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import Block, block_at, block_parameter
 from worker.ethereum.chains import Chain, Chains
-from worker.ethereum.results import Balance, Code, CodeSize, TokenBalance
+from worker.ethereum.reading_results import Balance, Code, CodeSize, TokenBalance
 from worker.ethereum.tokens import token_balance
-from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, NetworkName
+from worker.mcp_servers.server_base import DEFAULT_NETWORK, READS, NetworkName
 
 DELEGATION = "0xef0100"
 """The code of an account that delegates (EIP-7702) consists of this prefix and the contract's address."""

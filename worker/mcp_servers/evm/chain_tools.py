@@ -10,11 +10,11 @@ from fastmcp import FastMCP
 from pydantic import Field
 
 from worker.concurrent_calls import all_of
-from worker.ethereum.addresses import ACCOUNT_NAMES
 from worker.ethereum.blocks import Block, pick, show_block, show_transaction
 from worker.ethereum.chains import Chain, Chains
-from worker.ethereum.results import CurrentTime, Networks, NetworkStatus
-from worker.mcp_servers.toolbox import DEFAULT_NETWORK, PURE, READS, NetworkName
+from worker.ethereum.named_accounts import ACCOUNT_NAMES
+from worker.ethereum.reading_results import CurrentTime, Networks, NetworkStatus
+from worker.mcp_servers.server_base import DEFAULT_NETWORK, PURE, READS, NetworkName
 from worker.tool_outcomes import ToolRefused
 
 OneField = Annotated[

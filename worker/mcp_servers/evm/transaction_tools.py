@@ -12,14 +12,14 @@ from worker.ethereum.addresses import ZERO_ADDRESS, Who
 from worker.ethereum.amounts import Amount
 from worker.ethereum.blocks import Block, block_at, block_parameter
 from worker.ethereum.chains import Chains
-from worker.ethereum.results import CallAnswer
+from worker.ethereum.reading_results import CallAnswer
 from worker.ethereum.rpc import NodeRefused
-from worker.ethereum.sending import refuse_unless_testnet, send_transaction
 from worker.ethereum.simulation import simulate_transaction
+from worker.ethereum.testnet_sending import refuse_unless_testnet, send_transaction
 from worker.ethereum.transaction_results import Sent, Simulation
 from worker.ethereum.transactions import read_request, refusal
 from worker.mcp_servers.evm.off_loop import OffLoop
-from worker.mcp_servers.toolbox import DEFAULT_NETWORK, READS, SENDS, NetworkName
+from worker.mcp_servers.server_base import DEFAULT_NETWORK, READS, SENDS, NetworkName
 from worker.tool_outcomes import ToolRefused
 
 From = Annotated[

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastmcp import FastMCP
 from pydantic import BaseModel, Field
 
-from worker.mcp_servers.toolbox import PURE, new_server
+from worker.mcp_servers.server_base import PURE, new_server
 from worker.mcp_servers.uniswap_docs.index import Section, build_index
 from worker.untrusted_text import from_outside
 

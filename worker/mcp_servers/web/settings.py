@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.ethereum.known_networks import KNOWN_NETWORKS, TESTNET
-from worker.mcp_servers.toolbox import LACKS_META, NETWORKS_META
+from worker.mcp_servers.server_base import LACKS_META, NETWORKS_META
 from worker.mcp_servers.web.egress import Egress
 from worker.tool_outcomes import ToolRefused
 

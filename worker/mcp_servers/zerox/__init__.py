@@ -9,7 +9,7 @@ from fastmcp import FastMCP
 from pydantic import BeforeValidator, Field
 
 from worker.ethereum.amounts import refuse_inexact
-from worker.mcp_servers.toolbox import READS, NetworkName, new_server
+from worker.mcp_servers.server_base import READS, NetworkName, new_server
 from worker.mcp_servers.zerox.api import SwapRequest, ZeroxApi
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote
 

@@ -1,6 +1,6 @@
 """`python -m worker.mcp_servers.zerox [--http] [--host 127.0.0.1] [--port 8000]`."""
 
-from worker.mcp_servers.alone import run_alone
+from worker.mcp_servers.run_alone import run_alone
 from worker.mcp_servers.zerox import build
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from worker.ethereum.amounts import format_units, parse_amount
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import KNOWN_NETWORKS
 from worker.ethereum.tokens import read_token
-from worker.mcp_servers.web.client import ApiClient, ApiFailed, parse
+from worker.mcp_servers.web.http_client import ApiClient, ApiFailed, parse
 from worker.mcp_servers.web.settings import ApiSettings, public_chain_id
 from worker.mcp_servers.zerox import wire
 from worker.mcp_servers.zerox.results import SwapPrice, SwapQuote, SwapTransaction

@@ -22,7 +22,7 @@ from forge.aws.http_answer import Answer
 from forge.aws.json_text import decoded, encoded, error_of
 from forge.aws.retries import Quota, pauses
 from forge.aws.services import Service
-from forge.aws.signing import PostSigner
+from forge.aws.sigv4 import PostSigner
 
 _FIRST_ERROR = 300
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")

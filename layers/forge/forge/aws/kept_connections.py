@@ -23,7 +23,7 @@ from botocore.exceptions import (
 )
 
 from forge.aws.http_answer import Answer, BadAnswer, answer_in
-from forge.aws.signing import host_of
+from forge.aws.sigv4 import host_of
 
 IDLE_SECONDS = 15.0
 """An idle connection is not used again after this time. A function that was frozen does not know which connections

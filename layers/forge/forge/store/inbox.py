@@ -29,7 +29,7 @@ from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
 from forge.store.idempotency_keys import Known, Writer, replayed
 from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.rate_limit import charge
-from forge.store.running.stop import withdraw
+from forge.store.running.stop_runs import withdraw
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.session_item import alive, current, entry_of, new_item, only_if, session_of
 from forge.store.stored.unanswered_runs import note_unanswered, unanswered

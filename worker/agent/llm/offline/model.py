@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from pydantic_ai.tools import ToolDefinition
 
-from worker.agent.llm.local import LocalModel, Piece
+from worker.agent.llm.local_model import LocalModel, Piece
 from worker.agent.llm.offline.grammar import read
 from worker.agent.llm.offline.help import help_text
 from worker.agent.llm.offline.plans import Step, next_step

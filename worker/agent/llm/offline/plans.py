@@ -14,8 +14,8 @@ from worker.agent.llm.offline.reading import balance_line, field, problem, statu
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.run_so_far import Call, Result
-from worker.ethereum.addresses import ACCOUNT_NAMES
 from worker.ethereum.amounts import grouped
+from worker.ethereum.named_accounts import ACCOUNT_NAMES
 from worker.untrusted_text import in_chat, in_code
 
 

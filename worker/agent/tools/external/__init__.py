@@ -27,7 +27,7 @@ from worker.agent.tools.external.server_calls import Connection
 from worker.agent.tools.external.server_connection import ServerDown, Timeouts
 from worker.agent.tools.external.tool_pin_check import Review, offered_name, review
 from worker.agent.tools.external.tool_pin_file import FilePins, MemoryPins
-from worker.mcp_servers.toolbox import new_server
+from worker.mcp_servers.server_base import new_server
 from worker.untrusted_text import described, visible
 
 logger = logging.getLogger(__name__)

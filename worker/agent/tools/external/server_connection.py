@@ -13,10 +13,10 @@ from fastmcp.client.transports import ClientTransport
 
 from forge.redaction import redact
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.http import Http
+from worker.agent.tools.external.http_transport import Http
 from worker.agent.tools.external.server_failures import cause, meaning
 from worker.agent.tools.external.server_observations import Tail, Witness, watching, without_secrets
-from worker.agent.tools.external.stdio import Stdio
+from worker.agent.tools.external.stdio_transport import Stdio
 
 OnQuestion = Callable[[str, Any, Any, Any], Awaitable[ElicitResult[Any]]]
 CLOSE_SECONDS = 1.2

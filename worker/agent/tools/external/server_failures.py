@@ -16,7 +16,7 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer
-from worker.agent.tools.external.stdio import CannotStart
+from worker.agent.tools.external.stdio_transport import CannotStart
 
 Meaning = Literal["refused", "unknown", "session lost", "session perhaps lost"]
 """`session lost`: the request was not processed. `session perhaps lost`: it is unknown whether it was processed."""

@@ -10,9 +10,9 @@ from eth_abi.abi import encode
 from forge.models.approval import Approval
 from worker.agent.wallet.answer.smart_account_calls import carrier_of
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.meanings import known_meanings
+from worker.agent.wallet.review.known_functions import known_functions
 from worker.ethereum.chains import Chain
-from worker.ethereum.lenient import Allotment, LenientReader, TooMuch
+from worker.ethereum.lenient_decoding import Allotment, LenientReader, TooMuch
 from worker.ethereum.node import Transaction
 from worker.tool_outcomes import ToolRefused
 
@@ -97,7 +97,7 @@ async def _data_told(chain: Chain, to: str, wanted: str, actual: str) -> str | N
 def _call_characters(data: str) -> int:
     """Return the number of characters of 0x hex up to the end of the arguments; for an unknown call, all characters."""
     raw = bytes.fromhex(data[2:])
-    meaning = known_meanings().get(raw[:4])
+    meaning = known_functions().get(raw[:4])
     if meaning is None:
         return len(data)
     kinds = meaning.signature.inputs

@@ -24,7 +24,7 @@ from worker.agent.tools import permission_answers
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.agent.wallet.answer import verdict as verdicts
 from worker.agent.wallet.answer.verdict import Verdict
-from worker.agent.wallet.answer.verify import NotYet, Stopped, verify
+from worker.agent.wallet.answer.verify_answer import NotYet, Stopped, verify
 from worker.untrusted_text import listening
 
 

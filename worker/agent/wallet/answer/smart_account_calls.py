@@ -11,7 +11,7 @@ from eth_hash.auto import keccak
 
 from forge.models.approval import Approval
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.read_calls import MOST_BYTES, read_calls
+from worker.agent.wallet.review.decode_calls import MOST_BYTES, decode_calls
 from worker.ethereum.node import Log, Receipt, Transaction
 
 _SUCCESS_WORD = 1
@@ -38,7 +38,7 @@ async def carrier_of(approval: Approval, found: Transaction) -> list[Node] | Non
     data = bytes.fromhex((found.input or "0x")[2:])
     if found.to is None or not data or len(data) > MOST_BYTES:
         return None
-    reading = await asyncio.to_thread(read_calls, [(found.to, found.value or 0, data)])
+    reading = await asyncio.to_thread(decode_calls, [(found.to, found.value or 0, data)])
     wanted = approval.transaction
     for path in _paths(reading.calls, []):
         node = path[-1]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, address_word, ask_number, call_data
-from worker.ethereum.effects import NoEffects, simulated_effects
+from worker.ethereum.simulated_effects import NoEffects, simulated_effects
 from worker.ethereum.transaction_results import GivenRight, Simulation
 from worker.ethereum.transactions import Request
 

@@ -1,12 +1,12 @@
-"""Finds arguments by the paths of the rows (`review/meanings/rows.py`)."""
+"""Finds arguments by the paths of the rows (`review/known_functions/rows.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from worker.agent.wallet.review.meanings.rows import THE_CALLED
-from worker.ethereum.signatures import AbiType
+from worker.agent.wallet.review.known_functions.rows import THE_CALLED
+from worker.ethereum.function_signatures import AbiType
 
 
 def selected(kinds: Sequence[AbiType], values: Sequence[Any], path: str, called: str = "") -> list[Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forge.models.wallet_review import AllowanceKind, ReviewWarning
-from worker.agent.wallet.review.meanings import Meaning
+from worker.agent.wallet.review.known_functions import Meaning
 
 
 @dataclass(frozen=True, slots=True)

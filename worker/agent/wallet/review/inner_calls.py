@@ -8,9 +8,9 @@ from typing import Any
 from worker.agent.wallet.review import packed_calls
 from worker.agent.wallet.review.argument_paths import broadcast, selected
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.meanings import Calls, Meaning
-from worker.agent.wallet.review.meanings.router import COMMAND_MASK, is_raw_call, router_commands
-from worker.ethereum.lenient import Allotment
+from worker.agent.wallet.review.known_functions import Calls, Meaning
+from worker.agent.wallet.review.known_functions.router import COMMAND_MASK, is_raw_call, router_commands
+from worker.ethereum.lenient_decoding import Allotment
 
 
 def inner_calls(node: Node, meaning: Meaning, calls: Calls, allotment: Allotment) -> Iterable[Node] | None:

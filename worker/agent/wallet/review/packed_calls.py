@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker.ethereum.lenient import Allotment, LenientReader
-from worker.ethereum.signatures import parse_types
+from worker.ethereum.function_signatures import parse_types
+from worker.ethereum.lenient_decoding import Allotment, LenientReader
 
 _BATCH = parse_types("((address target, uint256 value, bytes data)[] calls)")
 _BATCHES = parse_types("(bytes[] batches)")

@@ -23,14 +23,14 @@ from worker.agent.wallet.review.after_simulation import (
     simulated_rights,
     with_balances,
 )
+from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
 from worker.agent.wallet.review.judge_rights import judged, warning_of
 from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
 from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.payees import payees_of
-from worker.agent.wallet.review.read_calls import read_calls
 from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
-from worker.agent.wallet.review.simulate import check_for_anyone, simulated
+from worker.agent.wallet.review.simulate_request import check_for_anyone, simulated
 from worker.agent.wallet.review.token_facts import read_facts
 from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
@@ -48,7 +48,7 @@ async def reviewed(request: Request, *, knows_sender: bool, known: Sequence[str]
     if request.to is None:
         raise ToolRefused("A wallet request needs a recipient.")
     to = request.to.address
-    reading = await asyncio.to_thread(read_calls, [(to, request.value, request.data)])
+    reading = await asyncio.to_thread(decode_calls, [(to, request.value, request.data)])
     sender = request.sender.address if knows_sender else None
     simulation = await simulated(request) if sender else None
     answer = _answer(simulation) if simulation else await check_for_anyone(request)

@@ -10,7 +10,7 @@ from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.payees import recipients_in
 from worker.ethereum.abi_values import from_abi
-from worker.ethereum.signatures import AbiType
+from worker.ethereum.function_signatures import AbiType
 
 MOST_SHOWN = 40
 MOST_ELEMENTS = 8

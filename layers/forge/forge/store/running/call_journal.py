@@ -17,7 +17,7 @@ from forge.models.work import CallKind, CallRecord, CallStatus, Lease
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
-from forge.store.running.runs import fenced
+from forge.store.running.fenced_runs import fenced
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.llm_history import chunks, read_entries
 from forge.store.stored.unreadable_items import note_unreadable

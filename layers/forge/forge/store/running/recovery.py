@@ -25,7 +25,7 @@ from forge.models.timing import TAKEOVER_GRACE_MS
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
-from forge.store.running.stop import interrupt_abandoned
+from forge.store.running.stop_runs import interrupt_abandoned
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import (
     ACTIVE_ATTRIBUTES,

@@ -22,7 +22,7 @@ from forge.store import keys
 from forge.store.limits.daily_counter import DAY_MS, DailyCounter, date_of
 from forge.store.limits.daily_limits import DailyLimits
 from forge.store.running.claim import lease_of
-from forge.store.running.runs import fenced, is_held, lost_when_unreadable
+from forge.store.running.fenced_runs import fenced, is_held, lost_when_unreadable
 
 _KEPT_SECONDS = 3 * 86_400
 

@@ -1,0 +1,1 @@
+"""HTTP on this computer, for the gateway and all other local servers."""

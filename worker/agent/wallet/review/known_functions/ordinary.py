@@ -1,0 +1,155 @@
+"""Functions that give away only what they move, which the simulation shows. Names as in the contracts.
+
+`>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
+function that returns whether it succeeded, `$` one that takes a loan. `/01` and `/02` say which numbers Uniswap's
+router takes in place of an address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
+Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
+"""
+
+from __future__ import annotations
+
+import re
+
+from worker.agent.wallet.review.known_functions.rows import PLACES, Meaning, Pays, row
+
+_SWAP = (
+    "(address tokenIn, address tokenOut, uint24 fee, address recipient, uint256 deadline, "
+    "uint256 %s, uint256 %s, "
+    "uint160 sqrtPriceLimitX96) params"
+)
+_SWAP_02 = (
+    "(address tokenIn, address tokenOut, uint24 fee, address recipient, uint256 %s, uint256 %s, "
+    "uint160 sqrtPriceLimitX96) params"
+)
+_AMOUNTS = ("amountIn", "amountOutMinimum"), ("amountOut", "amountInMaximum")
+
+_ROWS = """
+!transfer(address to, uint256 amount) >to
+!transferFrom(address from, address to, uint256 amount) >to
+transferAndCall(address to, uint256 amount, bytes data) >to
+transferAndCall(address to, uint256 amount) >to
+transferFromAndCall(address from, address to, uint256 amount) >to
+transferFromAndCall(address from, address to, uint256 amount, bytes data) >to
+safeTransfer(address to, uint256 amount) >to
+send(address to, uint256 amount, bytes data) >to
+operatorSend(address from, address to, uint256 amount, bytes data, bytes operatorData) >to
+safeTransferFrom(address from, address to, uint256 tokenId) >to
+safeTransferFrom(address from, address to, uint256 tokenId, bytes data) >to
+safeTransferFrom(address from, address to, uint256 id, uint256 amount, bytes data) >to
+safeBatchTransferFrom(address from, address to, uint256[] ids, uint256[] amounts, bytes data) >to
+transferFrom(address from, address to, uint160 amount, address token) >to
+transferFrom((address from, address to, uint160 amount, address token)[] transfers) >transfers.to
+transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, \
+bytes32 nonce, uint8 v, bytes32 r, bytes32 s) >to
+receiveWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, \
+bytes32 nonce, uint8 v, bytes32 r, bytes32 s) >to
+balanceOf(address account)
+allowance(address owner, address spender)
+totalSupply()
+decimals()
+symbol()
+name()
+owner()
+ownerOf(uint256 tokenId)
+isApprovedForAll(address owner, address operator)
+supportsInterface(bytes4 interfaceId)
+getAmountsOut(uint256 amountIn, address[] path)
+getReserves()
+mint(address to, uint256 amount) >to
+mint(uint256 amount)
+mint()
+mint(address to) >to
+burn(uint256 amount)
+burnFrom(address account, uint256 amount)
+deposit()
+deposit(uint256 amount)
+deposit(uint256 assets, address receiver) >>receiver
+mint(uint256 shares, address receiver) >>receiver
+withdraw(uint256 amount)
+withdraw(uint256 assets, address receiver, address owner) >>receiver
+redeem(uint256 shares, address receiver, address owner) >>receiver
+redeem(uint256 amount)
+claim()
+claimRewards()
+getReward()
+exit()
+stake(uint256 amount)
+unstake(uint256 amount)
+submit(address referral)
+wrap(uint256 amount)
+unwrap(uint256 amount)
+wrapETH(uint256 value)
+refundETH()
+unwrapWETH9(uint256 amountMinimum, address recipient) >>recipient
+unwrapWETH9(uint256 amountMinimum)
+sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient
+supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
+deposit(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
+withdraw(address asset, uint256 amount, address to) >>to
+$borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf)
+repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) >>onBehalfOf
+supply(address asset, uint256 amount)
+withdraw(address asset, uint256 amount)
+$borrow(uint256 amount)
+repayBorrow(uint256 amount)
+acceptOwnership()
+acceptAdmin()
+acceptDefaultAdminTransfer()
+vote(uint256 proposalId, bool support)
+castVote(uint256 proposalId, uint8 support)
+castVoteWithReason(uint256 proposalId, uint8 support, string reason)
+setName(string name)
+swapExactETHForTokens(uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
+swapETHForExactTokens(uint256 amountOut, address[] path, address to, uint256 deadline) >>to
+swapExactTokensForETH(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
+swapTokensForExactETH(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) >>to
+swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
+swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) >>to
+swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to) >>to/02
+swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to) >>to/02
+swapExactETHForTokensSupportingFeeOnTransferTokens(uint256 amountOutMin, address[] path, address to, \
+uint256 deadline) >>to
+swapExactTokensForETHSupportingFeeOnTransferTokens(uint256 amountIn, uint256 amountOutMin, address[] path, \
+address to, uint256 deadline) >>to
+swapExactTokensForTokensSupportingFeeOnTransferTokens(uint256 amountIn, uint256 amountOutMin, address[] path, \
+address to, uint256 deadline) >>to
+addLiquidity(address tokenA, address tokenB, uint256 amountADesired, uint256 amountBDesired, uint256 amountAMin, \
+uint256 amountBMin, address to, uint256 deadline) >>to
+addLiquidityETH(address token, uint256 amountTokenDesired, uint256 amountTokenMin, uint256 amountETHMin, address to, \
+uint256 deadline) >>to
+removeLiquidity(address tokenA, address tokenB, uint256 liquidity, uint256 amountAMin, uint256 amountBMin, \
+address to, uint256 deadline) >>to
+removeLiquidityETH(address token, uint256 liquidity, uint256 amountTokenMin, uint256 amountETHMin, address to, \
+uint256 deadline) >>to
+exactInput((bytes path, address recipient, uint256 deadline, uint256 amountIn, uint256 amountOutMinimum) params) \
+>>params.recipient/01
+exactOutput((bytes path, address recipient, uint256 deadline, uint256 amountOut, uint256 amountInMaximum) params) \
+>>params.recipient/01
+exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMinimum) params) >>params.recipient/02
+exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInMaximum) params) >>params.recipient/02
+"""
+_ROW = re.compile(
+    r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
+)
+
+
+def _read(line: str) -> Meaning:
+    match = _ROW.fullmatch(line)
+    if match is None:
+        raise ValueError(line)
+    text, recipient = match["text"], match["recipient"] or ""
+    pays = [Pays(recipient, PLACES[match["places"] or ""])] if match["mark"] == ">>" else []
+    return row(text, *pays, recipient=recipient, answers=match["sign"] == "!", borrows=match["sign"] == "$")
+
+
+def _swaps() -> list[Meaning]:
+    names = [("exactInputSingle", _AMOUNTS[0]), ("exactOutputSingle", _AMOUNTS[1])]
+    forms = ((_SWAP, "01"), (_SWAP_02, "02"))
+    return [
+        row(f"{name}({form % amounts})", Pays("params.recipient", PLACES[places]))
+        for name, amounts in names
+        for form, places in forms
+    ]
+
+
+ORDINARY = (*(_read(line) for line in _ROWS.strip().splitlines()), *_swaps())

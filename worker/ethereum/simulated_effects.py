@@ -1,0 +1,95 @@
+"""What a transaction would do, according to the logs of a simulation (`eth_simulateV1`), if a node offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.ethereum.node import Log as NodeLog
+from worker.ethereum.node import SimulatedCall
+from worker.ethereum.simulated_logs import Grant, Log, Movement, grants, movements
+from worker.ethereum.transactions import Request
+from worker.tool_outcomes import ToolRefused
+
+MOST_LOGS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The effects of the simulated transaction."""
+
+    movements: list[Movement]
+    """The movements of assets, in the order of the logs."""
+    grants: list[Grant]
+    """The rights that were given or taken away, in the order of the logs."""
+    is_whole: bool
+    """True if no logs were left out."""
+    answers: list[bytes | None]
+    """The data that the calls after the transaction returned; None where it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffects:
+    """The node cannot simulate the transaction."""
+
+    reason: str
+    """The reason in words."""
+
+
+async def simulated_effects(request: Request, then: Sequence[dict[str, str]] = ()) -> Effects | NoEffects:
+    """`then`: calls after it, in the state that it leaves.
+
+    Some nodes do not accept `traceTransfers`. Then movements of the native currency are not logged, and only what the
+    transaction itself sends is known.
+    """
+    reason = ""
+    for traces in (True, False):
+        options = {"blockStateCalls": [{"calls": [request.call(), *then]}], "traceTransfers": traces}
+        try:
+            found = _read(await request.chain.read("eth_simulateV1", options, "latest"))
+        except ToolRefused as refused:
+            reason = refused.shown
+            continue
+        if found is None:
+            return NoEffects("the node's answer to eth_simulateV1 cannot be read")
+        return found if traces else _with_value(request, found)
+    return NoEffects(reason)
+
+
+def _read(answer: Any) -> Effects | None:
+    """Return None if the logs cannot be read completely, because a missing log may be the one that matters."""
+    calls = _calls(answer)
+    if not calls or calls[0].logs is None or calls[0].succeeded is False:
+        return None
+    logs = calls[0].logs
+    answers = [_bytes(each.return_data) for each in calls[1:]]
+    found = [_log(log) for log in logs[:MOST_LOGS]]
+    readable = [log for log in found if log]
+    return Effects(movements(readable), grants(readable), len(readable) == len(logs), answers)
+
+
+def _calls(answer: Any) -> list[SimulatedCall]:
+    try:
+        found = [SimulatedCall.read(call) for call in answer[0]["calls"]]
+    except (TypeError, KeyError, IndexError):
+        return []
+    return [call for call in found if call]
+
+
+def _log(log: NodeLog) -> Log | None:
+    if log.address is None or log.topics is None or log.data is None:
+        return None
+    topics = [topic for topic in log.topics if topic]
+    return Log(log.address, topics, _bytes(log.data) or b"") if len(topics) == len(log.topics) else None
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else bytes.fromhex(text.removeprefix("0x"))
+
+
+def _with_value(request: Request, found: Effects) -> Effects:
+    if not request.value or request.to is None:
+        return found
+    paid = Movement("native", "native", request.sender.address, request.to.address, request.value)
+    return Effects([paid, *found.movements], found.grants, found.is_whole, found.answers)
