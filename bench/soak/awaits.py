@@ -12,6 +12,7 @@ from local_dev.repository import ROOT
 
 RUN_PATH = (
     "runs/consumer",
+    "runs/graceful_stop",
     "runs/run_deliveries",
     "runs/delivery_after_run",
     "runs/queue_calls",

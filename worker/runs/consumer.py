@@ -17,6 +17,7 @@ from worker.mcp_commands.command_answers import CommandAnswers
 from worker.runs.control_poll import LocalRuns
 from worker.runs.failed_deliveries import FailedDeliveries
 from worker.runs.fair_share import Capacity, holder_of, pause_after
+from worker.runs.graceful_stop import wind_up
 from worker.runs.message_visibility import KeptMessages
 from worker.runs.queue_calls import QueueCalls
 from worker.runs.run_deliveries import RunDeliveries
@@ -32,7 +33,6 @@ messages.
 """
 COMMAND_RETRY_SECONDS = 1
 _RECEIVE_LIMIT = 10
-_RELEASE_SECONDS = 3
 
 
 class Consumer:
@@ -62,7 +62,9 @@ class Consumer:
             receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
             await stop.wait()
             logger.info("worker stopping", extra={"runs": len(self._active)})
-            await self._wind_up(receiving, stop_seconds)
+            await wind_up(
+                receiving, WAIT_SECONDS, self._deliveries, self._capacity, self._active, stop_seconds
+            )
 
     async def _keep_receiving(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -99,24 +101,12 @@ class Consumer:
         self._deliveries.discard(task)
         self._capacity.free.release()
 
-    async def _wind_up(self, receiving: asyncio.Task[None], seconds: float) -> None:
-        """Stop. `_handle` puts back the messages that the last poll still brings."""
-        self._capacity.is_stopping = True
-        if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=seconds)
-        self._active.stop_all()
-        await asyncio.wait({receiving}, timeout=WAIT_SECONDS)
-        if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=_RELEASE_SECONDS)
-        for task in {receiving, *self._deliveries}:
-            task.cancel()
-
     async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
         """An error in one delivery does not stop the worker. A delivery that could not be settled becomes visible
         again by itself.
         """
         try:
-            if stop.is_set():
+            if stop.is_set():  # the last poll may still bring messages
                 await self._queue_calls.release(delivery, 0)
             else:
                 await self._hold_place(delivery)
