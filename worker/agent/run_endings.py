@@ -10,6 +10,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ToolCallPart, ToolR
 from forge.models.message import AnswerEnd, Draft, RunEnd
 from forge.models.run import Ending
 from forge.models.work import CallRecord
+from worker.agent import permission_answers
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.response_acceptance import UnfinishedAnswer
@@ -22,7 +23,6 @@ from worker.agent.history.shown_messages import (
 )
 from worker.agent.history.token_usage import tokens_used
 from worker.agent.messages.result_parts import error_part, paused_part, record_of, recorded_part
-from worker.agent.tools import permission_answers
 from worker.agent.wallet import asked_text, waiting_text
 from worker.tool_outcomes import lost
 

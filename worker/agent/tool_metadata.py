@@ -1,4 +1,4 @@
-"""The networks of a run's tools, as types in the tools' own metadata, which no LLM provider gets."""
+"""The metadata of a tool, which no LLM provider gets: its networks, what it lacks, whether it asks the person."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from worker.mcp_servers.server_base import LACKS_META, NETWORKS_META
 
 HERE = "here"
 """The metadata key of `set_network` under which `Here` is stored."""
+ASKS_ITSELF = "asks_itself"
+"""The field of a tool's metadata that marks a tool which asks the person itself. No MCP server can write it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,13 @@ from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT
 from worker.agent.deps import RunDeps
 from worker.agent.history.persist_history import HEARD
 from worker.agent.messages.result_parts import error_part, record_of
+from worker.agent.permission_answers import ALLOWED
 from worker.agent.shielded_writes import uninterrupted
-from worker.agent.tool_metadata import lacks
+from worker.agent.tool_metadata import ASKS_ITSELF, lacks
 from worker.agent.tools.call_ledger import call_key
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import listening
 
-ALLOWED = "allowed"
-"""The field of a response's metadata that marks a call as allowed by the person. No LLM can write it."""
-ASKS_ITSELF = "asks_itself"
-"""The field of a tool's metadata that marks a tool which asks the person itself. No MCP server can write it."""
 ANSWER_MS = 15 * 60_000
 """How long a question waits for its answer. The default is that of a wallet request; the deployment may change it."""
 

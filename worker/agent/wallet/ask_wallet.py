@@ -21,9 +21,9 @@ from forge.models.approval import Approval, WalletTransaction
 from forge.models.text_cleaning import one_line
 from forge.models.time_texts import rfc3339
 from worker.agent.deps import RunDeps
+from worker.agent.history.run_history import call_key
 from worker.agent.operator_limits import TELL, Policy
-from worker.agent.tools.ask_permission import ASKS_ITSELF
-from worker.agent.tools.call_ledger import call_key
+from worker.agent.tool_metadata import ASKS_ITSELF
 from worker.agent.wallet.known_addresses import of_history
 from worker.agent.wallet.request_in_words import amount_of, decoded_text, simulation_text
 from worker.agent.wallet.review.decode_calls import MOST_BYTES
@@ -95,10 +95,10 @@ class Wallet:
                 "Nothing was asked.",
                 TELL,
             )
-        now = deps.clock()
+        now, call = deps.clock(), call_key(ctx.messages, deps.run_id, ctx.tool_call_id)
         known = await asyncio.to_thread(of_history, [*deps.earlier, *deps.all_of(ctx.messages)])
         return Approval(
-            approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
+            approval_id=hashlib.sha256(f"{deps.run_id}:{call}".encode()).hexdigest()[:32],
             run_id=deps.run_id,
             call_id=ctx.tool_call_id or "",
             network=chain.name,

@@ -28,7 +28,7 @@ from worker.agent.tools.external.relaying_session import relaying
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Tail
 from worker.agent.tools.external.tool_listing import TolerantStream
 
-KEEPER = str(Path(__file__).with_name("keeper.py"))
+KEEPER = str(Path(__file__).with_name("process_keeper.py"))
 ASK_SECONDS = 0.3
 """Time between the end of a program's stdin, which asks it to end, and the signals."""
 END_SECONDS = 0.7

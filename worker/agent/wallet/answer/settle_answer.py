@@ -15,12 +15,12 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 from forge.models.approval import Approval, ApprovalReply, Report
 from forge.models.run import ChainWait, Progress, Submission
 from forge.models.wallet_receipt import WalletReceipt
+from worker.agent import permission_answers
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.shown_messages import response_drafts
 from worker.agent.prompt import from_wallet, prompt_text
 from worker.agent.shielded_writes import uninterrupted
-from worker.agent.tools import permission_answers
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.agent.wallet.answer import verdict as verdicts
 from worker.agent.wallet.answer.verdict import Verdict

@@ -12,8 +12,9 @@ from forge.models.text_cleaning import one_line
 from forge.models.time_texts import rfc3339
 from forge.models.tool_permission import Ask
 from worker.agent.deps import RunDeps
-from worker.agent.tools.ask_permission import ALLOWED
 
+ALLOWED = "allowed"
+"""The field of a response's metadata that marks a call as allowed by the person. No LLM can write it."""
 _REASON_LIMIT = 500
 
 
