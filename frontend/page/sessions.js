@@ -19,6 +19,8 @@ const TITLE_LENGTH = 60;
 export class Sessions {
   /** @type {Map<string, SessionSummary>} */
   #summaries = new Map();
+  /** How long quiet sessions live, in milliseconds. @type {Map<string, number>} */
+  #lives = new Map();
   /** Conversations in which the agent is working, as far as it is known. @type {Set<string>} */
   #busy = new Set();
   #current = '';
@@ -39,10 +41,15 @@ export class Sessions {
 
   /** How long a session lives after its last activity, in milliseconds, if the server has told it. @returns {number | null} */
   get lifetime() {
-    // While the agent works in one, the server keeps it for weeks; that says nothing about the time without use.
-    const quiet = [...this.#summaries.values()].filter(({ is_processing }) => !is_processing);
-    const lives = quiet.map(({ last_activity_at, expires_at }) => Date.parse(expires_at) - Date.parse(last_activity_at)).filter((life) => life > 0);
-    return lives.length ? Math.min(...lives) : null;
+    return this.#lives.size ? Math.min(...this.#lives.values()) : null;
+  }
+
+  /** What the server says of a session. While the agent works in one, it is kept for weeks, which says nothing about the time without use. @param {SessionSummary} summary */
+  #keep(summary) {
+    const { session_id, is_processing, last_activity_at, expires_at } = summary;
+    this.#summaries.set(session_id, summary);
+    const life = Date.parse(expires_at) - Date.parse(last_activity_at);
+    if (!is_processing && life > 0) this.#lives.set(session_id, life);
   }
 
   /** Ask the server which of our sessions still exist; those that have ended stay as copies, or leave the list. */
@@ -61,7 +68,7 @@ export class Sessions {
       const { sessions, next } = await this.api.ownSessions(after);
       for (const summary of sessions) {
         const { session_id, title, last_activity_at } = summary;
-        this.#summaries.set(session_id, summary);
+        this.#keep(summary);
         if (!this.book.entry(session_id)) this.book.remember(session_id, { title, at: Date.parse(last_activity_at) || Date.now() });
       }
       after = next ?? '';
@@ -119,7 +126,7 @@ export class Sessions {
   /** @param {SessionSummary} summary */
   async #found(summary) {
     const id = summary.session_id;
-    this.#summaries.set(id, summary);
+    this.#keep(summary);
     if (id === this.#current) return;
     this.#setBusy(id, summary.is_processing);
     await this.ended.fetch(summary, this.api);

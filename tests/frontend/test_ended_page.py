@@ -198,3 +198,19 @@ async def test_a_conversation_at_work_says_nothing_of_how_long_the_others_are_ke
     busy.minutes_left, busy.flags = 43_200, {"is_processing": True}
     await page.reload()
     await expect(page.locator("#kept")).to_contain_text("after 30 min without use")
+
+
+async def test_the_end_of_an_answer_says_nothing_of_how_long_its_conversation_is_kept(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    page = await open_page()
+    await talk(page, "only talk")
+    busy = open_session(server, "only talk")
+    busy.minutes_left, busy.flags = 43_200, {"is_processing": True}
+    await page.reload()
+    time = page.locator(".session-time")
+    await expect(time).to_have_text("working")
+    busy.flags = {}
+    busy.changed()
+    await expect(time).not_to_have_text("working")
+    await expect(page.locator("#kept")).to_contain_text("after a time without use")
