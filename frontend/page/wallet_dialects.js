@@ -46,14 +46,14 @@ export const MEANT_ANYWHERE = ['declined', 'unknown_chain'];
  */
 export const NOT_SENT = ['refused', 'unknown_chain'];
 
-/** Where wallets and libraries put an error inside an error. Source: MetaMask/metamask-mobile#3312 and #13415, BoltzExchange/boltz-web-app#1220. */
-export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'info', 'innerError', 'reason'];
+/** Where wallets and libraries put an error inside an error. Source: MetaMask/metamask-mobile#3312 and #13415, BoltzExchange/boltz-web-app#1220; `errors`: AggregateError of ECMAScript. */
+export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'info', 'innerError', 'reason', 'errors'];
 
 /** Fields that hold an error's code. */
 export const CODE_KEYS = ['code', 'errorCode', 'statusCode'];
 
-/** Fields of answers that are not text and hold the transaction's hash, the most likely first. Sources: ethers, web3.js and wagmi wrappers (2026-11-26). */
-export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'result', 'receipt', 'transaction', 'data', 'value'];
+/** Fields of answers that are not text and hold the transaction's hash, the most likely first. Sources: ethers, web3.js and wagmi wrappers; `userOpHash`: ERC-4337 (2026-11-26). */
+export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'userOpHash', 'result', 'receipt', 'transaction', 'data', 'value'];
 
 /** EIP-5749 and EIP-6963 announce several wallets; the old provider has no name of its own. */
 export const UNNAMED_WALLET = 'Browser wallet';

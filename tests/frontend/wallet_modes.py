@@ -91,11 +91,13 @@ MODES = [
     on_send("answers {hash}", "sent", answers(None, wraps="hash", moves=True), 1),
     on_send("answers {result}", "sent", answers(None, wraps="result", moves=True), 1),
     on_send("answers {transactionHash}", "sent", answers(None, wraps="transactionHash", moves=True), 1),
+    on_send("answers {userOpHash}", "sent", answers(None, wraps="userOpHash", moves=True), 1),
     # refusals in their dialects
     on_send("declined", "declined", throws({"code": 4001, "message": "no"})),
     on_send("declined, as text", "declined", throws({"code": "4001"})),
     on_send("declined, as an Error", "declined", throws({"$error": {"code": 4001}})),
     on_send("declined inside an internal error", "declined", throws(NESTED_4001)),
+    on_send("declined as one of several errors", "declined", throws({"$error": {"errors": [{"code": 4001}]}})),
     on_send("declined as WalletConnect", "declined", throws({"code": 5000})),
     on_send("declined as ethers", "declined", throws(OF_ETHERS)),
     on_send("unauthorized", "not_sent", throws({"code": 4100})),

@@ -63,6 +63,30 @@ async def test_all_tools_of_all_servers_are_no_more_than_the_provider_takes_and_
         await toolbox.close()
 
 
+async def test_a_tool_with_the_name_of_another_is_left_out_and_the_operator_reads_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A server called `send` can offer a tool `transaction_to_wallet`, and servers `a` and `a_b` the same name."""
+    names = ["send_transaction_to_wallet", "set_network", "balance", "transfer", "a_b_c"]
+    foreign = Foreign(
+        [server("a", {"a_b_c": OBJECT}), server("a_b", dict.fromkeys([*names, "a_b_d"], OBJECT))]
+    )
+    toolbox = Toolbox([("bank", Bank().server())], foreign=foreign)
+    try:
+        for _ in range(2):
+            await toolbox.refresh()
+            offered = [(tool.server, tool.name) for tool in toolbox.tools]
+            assert [name for whose, name in offered if whose == "a_b"] == ["a_b_d"]
+            assert {("bank", "balance"), ("a", "a_b_c")} <= set(offered)
+            assert len({name for _, name in offered}) == len(offered)
+        told = [str(getattr(record, "cause", "")) for record in caplog.records]
+        assert [f"External tool {name} is left out: another tool has its name." for name in names] == told
+        [notice] = toolbox.notices
+        assert notice.startswith(f"{len(names)} tools of external servers are not offered")
+    finally:
+        await toolbox.close()
+
+
 @pytest.mark.parametrize(
     ("schema", "providers"),
     [

@@ -66,8 +66,10 @@ class Server:
         toolset.own_server = source
         return cls(name, toolset, notes_strangers=source.notes_strangers)
 
-    async def list_tools(self, stack: AsyncExitStack, taken: frozenset[str]) -> None:
-        """Connect if necessary. A server that fails offers no tools and does not delay the others."""
+    async def list_tools(self, stack: AsyncExitStack, taken: frozenset[str]) -> list[str]:
+        """Connect if necessary. A server that fails offers no tools and does not delay the others. Return the reasons
+        for which tools are left out.
+        """
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 if not self.is_connected:
@@ -77,6 +79,8 @@ class Server:
         except Exception:  # noqa: BLE001
             offered = []
         self.tools = {tool.name: tool for tool in offered if tool.name not in taken}
+        names = [tool.name for tool in offered if tool.name in taken]
+        return [f"External tool {name} is left out: another tool has its name." for name in names]
 
     def fit(self, limits: ProviderLimits, room: int | None) -> list[str]:
         """Leave out tools that the provider would refuse, and those beyond `room`. Return the reasons, by tool."""

@@ -123,7 +123,7 @@ class Toolbox:
         taken, left_out = {*OWN_TOOLS, TOOL_NAME}, list[str]()
         for server in self._servers:
             if server.is_external or not server.is_connected:
-                await server.list_tools(self._stack, frozenset(taken))
+                left_out += await server.list_tools(self._stack, frozenset(taken))
             if server.is_external:
                 left_out += server.fit(self.limits, self._room(taken))
             taken |= server.tools.keys()
@@ -145,7 +145,8 @@ class Toolbox:
         if self._left_out:
             own.append(
                 f"{len(self._left_out)} tools of external servers are not offered: the LLM's provider would not take "
-                "them. Whoever runs this deployment finds which and why in the worker's log (`allowedTools` chooses)."
+                "them, or others have their names. Whoever runs this deployment finds which and why in the worker's "
+                "log (`allowedTools` chooses)."
             )
         return own + (self._foreign.notices() if self._foreign else [])
 
