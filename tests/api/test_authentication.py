@@ -249,6 +249,7 @@ HEADERS = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "
 EXPECTED = token_claims.Expected("https://issuer.test", AUDIENCE)
 
 
+@pytest.mark.slow
 @given(header=HEADERS, claims=CLAIMS)
 def test_no_form_of_a_token_raises_anything_else(header: dict[str, Any], claims: dict[str, Any]) -> None:
     tried("tokens", (header, claims))

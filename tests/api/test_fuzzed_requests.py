@@ -89,6 +89,7 @@ def test_every_route_is_in_the_document() -> None:
     assert set(operations()) == {route[:2] for route in ROUTES}
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("route", "mode"), CASES, ids=lambda part: part if part in MODES else part[1])

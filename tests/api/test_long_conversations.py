@@ -135,6 +135,7 @@ def test_a_sync_that_leaves_nothing_out_says_so(gateway: Gateway, real_store: St
     assert {frame["first_seq"] for frame in frames} == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["x" * 30_000, "\x01" * 30_000, "short"])
 def test_a_sync_that_asks_for_everything_gets_it_in_bounded_pieces_without_a_gap(
     gateway: Gateway, real_store: Store, still_clock: None, content: str

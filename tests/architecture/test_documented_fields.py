@@ -38,6 +38,7 @@ def is_docstring(statement: ast.stmt | None) -> bool:
             return False
 
 
+@pytest.mark.slow
 def test_each_public_field_has_a_docstring() -> None:
     found = [
         (f"{path.relative_to(ROOT)}: {name}", is_documented)

@@ -20,5 +20,6 @@ def test_a_module_can_be_read_at_a_sitting(folder: str) -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
 
 
+@pytest.mark.slow
 def test_no_room_has_a_circle() -> None:
     assert {room.name: room.circles for room in rooms() if room.circles} == {}

@@ -116,6 +116,7 @@ SIZES = [(60, 20), (80, 24), (100, 30), (60, 16), (132, 50)]
 LONG = "Pay. " * 200
 
 
+@pytest.mark.slow
 @pytest.mark.hypothesis
 @pytest.mark.parametrize(("size", "data"), paired(SIZES, ["0x", "0x" + "ab" * 500], 2))
 async def test_a_wallet_request_shows_its_buttons_on_any_terminal(

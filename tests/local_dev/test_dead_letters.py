@@ -97,6 +97,7 @@ def test_pins_are_listed_by_the_same_way(table: str, urls: dict[str, str], tmp_p
     assert run("list", file=file, tool=MCP_PINS) == (0, "No tool of an external server waits.")
 
 
+@pytest.mark.slow
 def test_a_stack_that_is_not_there_or_is_another_is_named(aws: None) -> None:
     assert run("--stack", "no-such-stack")[0] == CANNOT_LOOK
     deploy({"TableName": "t"})

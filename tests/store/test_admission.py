@@ -125,6 +125,7 @@ def test_the_connections_of_a_session_are_counted_exactly(store: Store, clock: C
     assert len(known) == CONNECTIONS_LIMIT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(FRAMES))
 def test_the_frames_of_a_connection_are_counted_exactly(store: Store, clock: Clock, kind: str) -> None:
     store.controls.connect(connection(1, clock))

@@ -46,6 +46,7 @@ async def test_parallel_calls_are_each_made_once_wherever_their_worker_is_lost(
     assert log[-1] == ("agent", "Done.")
 
 
+@pytest.mark.slow
 async def test_limits_go_on_counting_over_attempts(stage: Stage) -> None:
     """Two answers by a worker that is lost, and one by the next one: then the three that are allowed are used up."""
     bank = Bank()

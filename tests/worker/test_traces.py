@@ -184,6 +184,7 @@ async def test_a_tool_server_is_told_the_span_of_its_call(
     assert bank.parents[1:] == [""]
 
 
+@pytest.mark.slow
 async def test_nobodys_words_are_in_a_trace(stage: Stage, traced: Traced, collector: Collector) -> None:
     stage.servers, stage.llm = [Bank().server()], asking().llm()
     stage.start(tracing=traced.tracing())

@@ -204,6 +204,7 @@ def odd_but_whole(draw: st.DrawFn) -> tuple[list[bytes], list[str]]:
     return [*frames, draw(DONE)], ["balance"] if is_call else []
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @examples(100)
 @given(answer=odd_but_whole())

@@ -218,6 +218,7 @@ def as_text(body: dict[str, Any]) -> Reply:
     return stream([json.dumps(body).encode()], "text/plain")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reply", [as_event, after_a_chunk, json_reply, as_text], ids=lambda reply: reply.__name__
 )

@@ -80,6 +80,7 @@ async def test_an_operators_fault_is_not_taken_for_a_refused_history() -> None:
         assert len(talk.server.requests) - before == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [0, 1, 2, 3])
 async def test_an_entry_that_cannot_be_read_is_left_out_and_told_once(lost: int) -> None:
     async with conversation() as talk:

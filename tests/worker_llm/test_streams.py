@@ -61,6 +61,7 @@ CALLS: list[tuple[str, list[Chunk], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chunks", "asked"), [row[1:] for row in CALLS], ids=[row[0] for row in CALLS])
 async def test_pieces_of_calls_are_joined_by_identity(chunks: list[Chunk], asked: list[str]) -> None:
     async with conversation() as talk:
@@ -158,6 +159,7 @@ ODD: list[tuple[str, Reply]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reply", [row[1] for row in ODD], ids=[row[0] for row in ODD])
 async def test_forms_that_mean_nothing_are_left_out(reply: Reply) -> None:
     async with conversation() as talk:

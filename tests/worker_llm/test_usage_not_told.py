@@ -78,6 +78,7 @@ async def test_an_answer_that_broke_off_before_its_usage_is_counted_too() -> Non
         assert talk.tokens > len(TEXT) / 4
 
 
+@pytest.mark.slow
 async def test_the_limit_of_a_run_holds_where_no_usage_is_told() -> None:
     """An LLM that calls tools without end, on a server that counts nothing."""
     async with conversation() as talk:
