@@ -34,12 +34,12 @@ function addressesOf(message) {
 /** The request with one danger more for each address of it that looks like a known one. @param {PublicApproval} approval @param {string[]} known @returns {PublicApproval} */
 export function withLookAlikes(approval, known) {
   const review = reviewOf(approval);
-  const told = new Set((review.warnings ?? []).map(({ text }) => text));
+  const told = new Set((review.warnings ?? []).map(({ text }) => text.toLowerCase()));
   const found = partiesOf(approval).flatMap((party) => {
     const other = known.find((each) => looksLike(each, party));
     return other ? [warningOf(party, other)] : [];
   });
-  const added = found.filter(({ text }) => !told.has(text));
+  const added = found.filter(({ text }) => !told.has(text.toLowerCase()));
   return added.length ? { ...approval, review: { ...review, warnings: [...added, ...(review.warnings ?? [])] } } : approval;
 }
 

@@ -142,9 +142,9 @@ export class Sessions {
   }
 
   /** Record what the open conversation shows about itself. @param {View} view */
-  note({ sessionId, hot, messages, outgoing, isProcessing, endedAt, approvals, asks }) {
+  note({ sessionId, hot, messages, queued, outgoing, isProcessing, endedAt, approvals, asks }) {
     if (sessionId !== this.#current) this.#leave(sessionId);
-    const first = messages.find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
+    const first = [...messages, ...queued].find(({ sender }) => sender === 'user')?.content ?? outgoing.find(({ kind }) => kind === 'chat')?.text;
     if (!first) return;
     this.#setBusy(sessionId, isProcessing);
     const title = hot?.title ?? titleOf(first);

@@ -23,4 +23,5 @@ test('a danger that the server has told is not told twice', () => {
   const once = withLookAlikes({ to: fraud, review: { outcome: 'moves' } }, [known]);
   assert.equal(once.review.warnings.length, 1);
   assert.equal(withLookAlikes(once, [known]), once);
+  assert.equal(withLookAlikes(once, [known.toLowerCase()]), once);
 });

@@ -31,7 +31,8 @@ def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
 
 def block(box: ToolCalls, number: str | None = None) -> Plan:
     which = number or "latest"
-    return look_up(f"Looking up block {which}{box.where}…", box.call("block", block=which), _tell_block)
+    said = f"the {which} block" if which.isalpha() else f"block {which}"
+    return look_up(f"Looking up {said}{box.where}…", box.call("block", block=which), _tell_block)
 
 
 def _tell_block(found: Result) -> str:

@@ -25,7 +25,7 @@ from worker.agent.wallet.review.after_simulation import (
 )
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
-from worker.agent.wallet.review.judge_rights import judged, warning_of
+from worker.agent.wallet.review.judge_rights import checksummed, judged, warning_of
 from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
 from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.payees import payees_of
@@ -60,7 +60,7 @@ async def reviewed(request: Request, *, knows_sender: bool, known: Sequence[str]
         rights = settled_rights(rights, after, sender)
     facts = await read_facts(request.chain, rights, sender, others=[to])
     facts = with_balances(facts, after, sender) if sender else facts
-    known = [*known, *([sender] if sender else []), *await request.chain.test_accounts()]
+    known = [*known, *([sender] if sender else []), *map(checksummed, await request.chain.test_accounts())]
     return _review(Found(request, sender, reading, simulation, answer, rights, after, facts, known))
 
 
