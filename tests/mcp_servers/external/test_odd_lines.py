@@ -13,7 +13,7 @@ from mcp_types import PARSE_ERROR, jsonrpc_message_adapter
 
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.tools.external.odd_lines import DEEPEST, PrettyPrinted, rescued
+from worker.agent.tools.external.odd_lines import DEEPEST, PrettyPrinted, in_usual_form, rescued
 
 PAID = {"content": [{"type": "text", "text": "paid"}]}
 ANSWER = {"jsonrpc": "2.0", "id": 7, "result": PAID}
@@ -160,3 +160,33 @@ def test_a_message_over_several_lines_is_put_together(value: Any, indent: Any, n
 def test_lines_without_an_end_are_not_kept() -> None:
     pretty = PrettyPrinted(1_000)
     assert [pretty.whole(line) for line in (b"{", b"x" * 2_000, b"}")] == [None, None, None]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_over_http_the_message_is_found_too(name: str) -> None:
+    if b"data:" not in ODD[name]:
+        for head in (b"data:", b"data: ", b""):
+            found = in_usual_form(head + ODD[name])
+            assert found.startswith(head.strip())
+            assert json.loads(found[len(head.strip()) :]) == ANSWER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"data: " + LINE,
+        b"data:" + json.dumps(ASKED).encode(),
+        LINE,
+        json.dumps(ANSWER, indent=1).encode(),
+        b"data: {",
+        b'data:  {"id": 1, "result": 2},',
+        b"event: message",
+        b": {}",
+        b"",
+        b'{"message": "no"}',
+        b"<html>",
+        b"data: [DONE]",
+    ],
+)
+def test_over_http_any_other_line_stays_as_it_is(line: bytes) -> None:
+    assert in_usual_form(line) == line

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.odd_lines import in_usual_form
 from worker.agent.tools.external.relaying_session import relaying
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer, Witness, current
 from worker.agent.tools.external.tool_listing import TolerantStream
@@ -119,7 +120,9 @@ async def _error_code(response: httpx2.Response) -> int | None:
 
 
 class Repairing(httpx2.AsyncBaseTransport):
-    """Pass on messages up to the maximum size, repaired by `repaired`. A JSON escape never spans two lines."""
+    """Pass on messages up to the maximum size, repaired by `repaired` and in their usual form. A JSON escape never
+    spans two lines.
+    """
 
     def __init__(self, seen: Witness) -> None:
         self._seen = seen
@@ -138,7 +141,9 @@ class Repairing(httpx2.AsyncBaseTransport):
             return httpx2.Response(
                 response.status_code,
                 headers=headers,
-                stream=_Repaired(stream, self._seen, response.status_code),
+                stream=_Repaired(
+                    stream, self._seen, response.status_code, is_whole=kind.startswith(_MESSAGES[0])
+                ),
                 extensions=response.extensions,
             )
         return response
@@ -148,24 +153,33 @@ class Repairing(httpx2.AsyncBaseTransport):
 
 
 class _Repaired(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, seen: Witness, status: int) -> None:
+    """`is_whole`: the body is one message, not lines of an event stream."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, seen: Witness, status: int, *, is_whole: bool) -> None:
         self._stream = stream
         self._seen = seen
         self._status = status
+        self._is_whole = is_whole
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         rest = bytearray()
         async for chunk in self._stream:
             start = len(rest)
             rest += chunk
-            if end := rest.rfind(b"\n", start) + 1:
-                yield repaired(bytes(rest[:end]))
+            if not self._is_whole and (end := rest.rfind(b"\n", start) + 1):
+                lines = repaired(bytes(rest[:end])).split(b"\n")
+                yield b"\n".join(map(self._usual, lines))
                 del rest[:end]
             if len(rest) > LARGEST_ANSWER:
                 (current() or self._seen).answers.append(Answer(self._status, "too large"))
                 raise httpx2.StreamError("the answer is too large")
         if rest:
-            yield repaired(bytes(rest))
+            yield self._usual(repaired(bytes(rest)))
+
+    def _usual(self, line: bytes) -> bytes:
+        """Only an answer counts as a message, and only a line with data can contain one."""
+        is_message = self._status == HTTPStatus.OK and (self._is_whole or line.startswith(b"data:"))
+        return in_usual_form(line) if is_message else line
 
     async def aclose(self) -> None:
         await self._stream.aclose()

@@ -1,5 +1,5 @@
-"""Finds a message in a line of stdout that is not one as the specification writes it. Otherwise its call would wait
-until its time limit, and nobody would learn what the program has answered.
+"""Finds a message in a line of stdout, or in a body, that is not one as the specification writes it. Otherwise its
+call would wait until its time limit, and nobody would learn what the server has answered.
 
 The line may begin with something else (a colour, a log's prefix, a byte order mark), contain several messages in a
 list, leave out or misspell a member of JSON-RPC, or be nested so deeply that the strict parser refuses it.
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from mcp_types import PARSE_ERROR
+from mcp_types import PARSE_ERROR, jsonrpc_message_adapter
 
 from worker.json_text import read_first_json
 
@@ -23,6 +23,7 @@ MOST_STARTS = 4
 _MOST_MESSAGES = 100
 _DEEPER = "(nested too deeply to be read)"
 _START = re.compile(r"[\[{](?=\s*[\[{\"])")
+_DATA = b"data:"
 _NOISE = "\ufeff\0 \t\r\n"
 _LONGEST = 1_000_000
 """Longer lines are not parsed again, because that holds the event loop."""
@@ -33,6 +34,23 @@ _RESULT_FIRST = re.compile(rf'{_VERSION}"result"'.encode())
 _ID_LAST = re.compile(rf",\s*{_ID}\s*\}}\s*\Z".encode())
 _TAIL = 200
 """Bytes at the end of a line in which the id may stand, if it is the last member."""
+
+
+def in_usual_form(line: bytes) -> bytes:
+    """Return a line of an event stream, or a whole JSON body, with its message in the specification's form.
+
+    A line without a message is unchanged, and so is one that continues in the next line.
+    """
+    head = _DATA if line.startswith(_DATA) else b""
+    body = line[len(head) :]
+    if body.rstrip().endswith(b","):
+        return line
+    try:
+        jsonrpc_message_adapter.validate_json(body, by_name=False)
+    except ValueError:
+        found = rescued(body)
+        return head + json.dumps(found[0]).encode() if found else line
+    return line
 
 
 def rescued(line: bytes) -> list[dict[str, Any]]:
