@@ -3,7 +3,7 @@
 
 const WEI_PER_ETHER = 10n ** 18n;
 const WEI_PER_GWEI = 10n ** 9n;
-const LONGEST_IN_LINE = 28;
+const LONGEST_IN_LINE = 22;
 
 /** The currency's name for amounts in wei whose chain is not named, as tools write them. */
 export const ETHER = 'ether';
