@@ -45,8 +45,8 @@ async def measure(size: Size) -> list[Figure]:
     return [
         Figure("the application with one worker, idle", whole, "MB", 300, bare),
         *(Figure(f"{name}, idle", value, "MB") for name, value in alone.items()),
-        Figure("each further worker, with what it shares", resident, "MB"),
-        Figure("each further worker", added, "MB", 130),
+        Figure("each further worker", resident, "MB", 130),
+        Figure("each further worker, without what it shares", added, "MB"),
         Figure("an idle session, in all processes", idle, "KB", 1),
         Figure(
             "a streaming session, in all processes",
