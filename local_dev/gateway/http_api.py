@@ -7,6 +7,7 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from local_dev.aws.lambda_runtime import FunctionFailed, FunctionTimedOut, LambdaRuntime, PayloadTooLarge
+from local_dev.gateway.conversation_turns import ConversationTurns
 from local_dev.gateway.cors import is_preflight, preflight, with_cors
 from local_dev.gateway.http_event import http_event
 from local_dev.gateway.routing import Match, Routes
@@ -22,6 +23,7 @@ class HttpApi:
         self._runtime = runtime
         self._cors = cors
         self._limits = limits
+        self._turns = ConversationTurns()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer the request if it matches a route. Otherwise nothing was read or sent."""
@@ -46,7 +48,8 @@ class HttpApi:
         try:
             body = await read_body(receive, self._limits.http_body)
             event = http_event(scope, match.route.key, match.parameters, body)
-            result = await self._runtime.invoke(match.route.function, event, self._limits.integration)
+            async with self._turns.turn(event):
+                result = await self._runtime.invoke(match.route.function, event, self._limits.integration)
             return Answer.of_handler(result)
         except (BodyTooLarge, PayloadTooLarge):
             return Answer.message(413, "Request Entity Too Large")

@@ -19,24 +19,26 @@ LONGEST_START = 0.25
 
 
 class Starts:
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+    def __init__(self, at_once: int = AT_ONCE, longest_start: float | None = None) -> None:
+        """`longest_start` in seconds; `LONGEST_START` if it is not given."""
         self._places = asyncio.Semaphore(at_once)
+        self._longest_start = longest_start or LONGEST_START
 
     async def begin(self) -> Start:
         try:
             async with asyncio.timeout(LONGEST_WAIT):
                 await self._places.acquire()
         except TimeoutError:
-            return Start(lambda: None)
-        return Start(self._places.release)
+            return Start(lambda: None, self._longest_start)
+        return Start(self._places.release, self._longest_start)
 
 
 class Start:
     """One run's beginning, from its claim until its LLM is asked."""
 
-    def __init__(self, release: Callable[[], None]) -> None:
+    def __init__(self, release: Callable[[], None], longest: float) -> None:
         self._release: Callable[[], None] | None = release
-        self._late = asyncio.get_running_loop().call_later(LONGEST_START, self.over)
+        self._late = asyncio.get_running_loop().call_later(longest, self.over)
 
     def __enter__(self) -> Self:
         return self
