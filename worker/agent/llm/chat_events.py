@@ -12,6 +12,8 @@ from typing import Any, cast
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from pydantic import BaseModel
 
+from worker.agent.llm.chunk_reading import QuickChunk
+
 _DONE = re.compile(r"\W*done\W*", re.IGNORECASE)
 """The end of a stream, `[DONE]`, in whatever quotation marks, case or spaces a gateway writes it."""
 _LATEST = 10**14
@@ -32,6 +34,7 @@ class ReadableChunks:
     def __init__(self, chunks: Any) -> None:
         self._chunks = chunks
         chunks._decoder = _ObjectsOnly(chunks._decoder)
+        chunks._cast_to = QuickChunk
 
     @property
     def response(self) -> Any:
