@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
@@ -166,4 +167,5 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     at = time.time_ns()
     clock = SimpleNamespace(time_ns=lambda: at, monotonic=time.monotonic)
     monkeypatch.setattr("forge.api.dependencies.time", clock)
-    monkeypatch.setattr("forge.store.open_store.time", clock)
+    module = import_module("forge.store.open_store")  # of that name, `forge.store` has the function
+    monkeypatch.setattr(module, "time", clock)
