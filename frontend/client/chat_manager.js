@@ -8,7 +8,7 @@ import { browserStorage } from './memory_storage.js';
 import { newKey, Outbox } from './outbox.js';
 import { SessionBook } from './session_book.js';
 import { snapshot } from './snapshot.js';
-import { Telling } from './telling.js';
+import { ChangeReports } from './change_reports.js';
 import { Transport } from './transport.js';
 import { reportText } from './wallet_report.js';
 
@@ -28,7 +28,7 @@ export class ChatManager {
   #transport = null;
   #state;
   #conversation;
-  #telling;
+  #reports;
   #isConfirmingEnd = false;
   #isLoadingOlder = false;
   /** Keeps the session's id in this browser, unless the user of the client keeps it. @type {SessionBook | null} */
@@ -38,7 +38,7 @@ export class ChatManager {
   constructor(config, handlers = {}) {
     this.config = { ...DEFAULTS, ...config };
     this.handlers = handlers;
-    this.#telling = new Telling(handlers);
+    this.#reports = new ChangeReports(handlers);
     this.api = new HttpApi({ backendUrl: checkedUrl(config.backendUrl), accessToken: config.accessToken, unauthorized: config.unauthorized });
     const storage = config.storage ?? browserStorage('localStorage');
     if (!config.sessionId) this.#book = new SessionBook(storage, config.storage ?? browserStorage('sessionStorage'));
@@ -227,7 +227,7 @@ export class ChatManager {
     const before = this.#state;
     const outgoing = this.outbox.of(this.getSessionId());
     this.#state = snapshot(this.#conversation, outgoing, this.#transport?.status ?? 'disconnected');
-    this.#telling.tell(before, this.#state);
+    this.#reports.tell(before, this.#state);
   }
 
   /** @param {string} detail */

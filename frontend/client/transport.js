@@ -4,7 +4,7 @@
 import { backoff } from './backoff.js';
 import { EventStream } from './event_stream.js';
 import { Socket } from './socket.js';
-import { isOnline, watchSurroundings } from './surroundings.js';
+import { isOnline, watchBrowserEvents } from './browser_events.js';
 
 /** @import { ClientFrame, ServerFrame } from './frames.js' */
 /** @import { HttpApi } from './http.js' */
@@ -59,7 +59,7 @@ export class Transport {
   start() {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.stopWatching = watchSurroundings({ wake: () => this.#wake(), doubt: () => this.#doubt() });
+    this.stopWatching = watchBrowserEvents({ wake: () => this.#wake(), doubt: () => this.#doubt() });
     this.#setStatus('connecting');
     this.#dial();
   }

@@ -1,6 +1,6 @@
-// Text arrives in pieces and is shown as a steady flow (`flow.js`), slightly delayed.
+// Text arrives in pieces and is shown as a steady flow (`text_pace.js`), slightly delayed.
 
-import { Flow } from './flow.js';
+import { TextPace } from './text_pace.js';
 import { GrowingMarkdown } from './markdown/growing.js';
 
 const LONGEST_FLOW = 4_000;
@@ -12,7 +12,7 @@ export class GrowingText {
   #shown = 0;
   #hasEnded = false;
   #frame = 0;
-  #flow = new Flow();
+  #pace = new TextPace();
   /** Rendering may take at most this share of the time. */
   #notBefore = 0;
 
@@ -38,16 +38,16 @@ export class GrowingText {
 
   #forget() {
     this.#shown = 0;
-    this.#flow = new Flow();
+    this.#pace = new TextPace();
   }
 
   #jump() {
-    this.#flow.jump(this.#target.length);
+    this.#pace.jump(this.#target.length);
     this.#showUntil(this.#target.length);
   }
 
   #grow() {
-    this.#flow.grow(performance.now(), this.#target.length, this.#hasEnded);
+    this.#pace.grow(performance.now(), this.#target.length, this.#hasEnded);
     if (!this.#frame) this.#next();
   }
 
@@ -58,9 +58,9 @@ export class GrowingText {
   /** @param {number} now */
   #look(now) {
     this.#frame = 0;
-    const end = this.#flow.look(now);
+    const end = this.#pace.look(now);
     if (end > this.#shown && now >= this.#notBefore) this.#showUntil(end);
-    if (!this.#flow.isDone || this.#shown < this.#target.length) this.#next();
+    if (!this.#pace.isDone || this.#shown < this.#target.length) this.#next();
   }
 
   /** @param {number} end in UTF-16 units; never inside a surrogate pair */

@@ -24,7 +24,7 @@ import { LoginButton } from './login_button.js';
 import { MessageList } from './message_list.js';
 import { NeedsYou } from './needs_you.js';
 import { NetworkMenu } from './network_menu.js';
-import { NextFrame } from './next_frame.js';
+import { AnimationFrame } from './animation_frame.js';
 import { Notices } from './notices.js';
 import { pageConfig } from './page_config.js';
 import { preparePrinting } from './printing.js';
@@ -40,7 +40,7 @@ import { Wallet } from './wallet.js';
 import { WalletButton } from './wallet_button.js';
 import { WalletChoices, WalletTeller } from './wallet_choices.js';
 
-const frames = new NextFrame(() => render());
+const frames = new AnimationFrame(() => render());
 const schedule = () => frames.ask();
 
 /** Without hover (on touch screens), a focus in the message box would open the keyboard over half of the page. */

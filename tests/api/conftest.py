@@ -167,5 +167,5 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     at = time.time_ns()
     clock = SimpleNamespace(time_ns=lambda: at, monotonic=time.monotonic)
     monkeypatch.setattr("forge.api.dependencies.time", clock)
-    module = import_module("forge.store.open_store")  # of that name, `forge.store` has the function
+    module = import_module("forge.store.dynamodb_store")  # of that name, `forge.store` has the function
     monkeypatch.setattr(module, "time", clock)

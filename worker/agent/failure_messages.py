@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic_ai.exceptions import ModelAPIError, UsageLimitExceeded
 
 from forge.errors import ForgeError, MissingApiKey
-from worker.agent.llm.provider_error_words import Fault
+from worker.agent.llm.provider_error_codes import Fault
 from worker.agent.llm.provider_errors import fault_of
 from worker.agent.owner_token_limit import DailyTokensUsedUp
 

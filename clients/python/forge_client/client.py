@@ -15,7 +15,7 @@ from forge_client.endpoint import Endpoint, Token
 from forge_client.errors import ForgeClientError, RunFailed, RunInterrupted, SessionExpired, WaitingForWallet
 from forge_client.events import ConnectionChanged, Listener, Listeners, Refused, Updated
 from forge_client.frames import ErrorFrame, IfBusy
-from forge_client.link import Link
+from forge_client.live_connection import LiveConnection
 from forge_client.pace import Pace
 from forge_client.reduce import Frame
 
@@ -120,7 +120,7 @@ class ForgeClient(SessionCalls):
     def _follow(self) -> None:
         if self._following is not None and not self._following.done():
             return
-        link = Link(
+        link = LiveConnection(
             self._endpoint,
             self.session_id,
             self._pace,

@@ -1,5 +1,5 @@
-"""Classifies what went wrong between this program and an LLM's provider, by the data in `provider_error_words.py` and
-`provider_error_sentences.py`.
+"""Classifies what went wrong between this program and an LLM's provider, by the data in `provider_error_codes.py` and
+`provider_error_patterns.py`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from pydantic_ai.exceptions import (
 )
 
 from forge.redaction import redact
-from worker.agent.llm.provider_error_sentences import SENTENCES, VAGUE_STATUSES
-from worker.agent.llm.provider_error_words import (
+from worker.agent.llm.provider_error_codes import (
     ANSWER_FIELDS,
     CODE_FIELDS,
     CODES,
@@ -38,6 +37,7 @@ from worker.agent.llm.provider_error_words import (
     TELLING_STATUSES,
     Fault,
 )
+from worker.agent.llm.provider_error_patterns import SENTENCES, VAGUE_STATUSES
 from worker.json_text import read_json
 
 _BY_LIBRARY: tuple[tuple[type[BaseException], Fault], ...] = (

@@ -12,7 +12,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from worker.agent.deps import RunDeps
-from worker.agent.llm.provider_error_words import Fault
+from worker.agent.llm.provider_error_codes import Fault
 from worker.agent.llm.provider_errors import fault_of
 
 ATTEMPTS = 4

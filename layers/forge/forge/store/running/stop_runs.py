@@ -15,7 +15,8 @@ from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.commit import Transition, commit
-from forge.store.running.transitions import answered, ended, logged, notice, running, settled, unchecked
+from forge.store.running.message_numbers import logged
+from forge.store.running.transitions import answered, ended, notice, running, settled, unchecked
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.message_log import whole_text

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forge.dynamodb.write import ConditionalWrite
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.approval import Approval, Report
 from forge.models.message import Draft
@@ -15,8 +14,8 @@ from forge.models.timing import LEASE_MS
 from forge.models.tool_permission import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
 from forge.store.running.commit import Transition
+from forge.store.running.message_numbers import logged
 from forge.store.stored.llm_history import entry_items
-from forge.store.stored.message_log import message_items
 from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 from forge.store.stored.wallet_requests import stored_approvals
 
@@ -57,21 +56,6 @@ HASHES_LIMIT = 100
 in that time.
 """
 INTERRUPTED = "Interrupted by user"
-
-
-def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
-    """Append `drafts` to the message log."""
-    end = config.child_end(now)
-    messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]
-    count, active_at = session.logged + len(messages), max(session.last_activity_at, now)
-    return Transition(
-        change=ConditionalWrite().set(logged=count, last_activity_at=active_at),
-        puts=[
-            item for each in messages for item in message_items(session.key, session.generation, each, end)
-        ],
-        after=session.model_copy(update={"logged": count, "last_activity_at": active_at}),
-        messages=messages,
-    )
 
 
 def moved(

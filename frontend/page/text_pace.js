@@ -17,7 +17,7 @@ const FASTEST_END_PER_SECOND = 120;
 /** If a screen was refreshed late, at most this much time's text appears at once, because text that jumps is hard to read. */
 const LONGEST_STEP_MS = 50;
 
-export class Flow {
+export class TextPace {
   #target = 0;
   #shown = 0;
   /** Characters a second. */

@@ -21,7 +21,7 @@ from forge_client.websocket import SocketFollower
 _BROKEN = (OSError, WebSocketException, httpx.TransportError, ForgeClientError)
 
 
-class Link:
+class LiveConnection:
     """`run` follows one session until it is cancelled and reports its status."""
 
     def __init__(

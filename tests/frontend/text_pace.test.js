@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Flow } from '../../frontend/page/flow.js';
+import { TextPace } from '../../frontend/page/text_pace.js';
 
 const SCREEN_MS = 1000 / 60;
 const TOKEN = 5;
@@ -29,15 +29,15 @@ function lumps(pause, seconds, late = () => 0) {
 
 /** The moments at which a screen shows more, and how much. */
 function watched(coming) {
-  const flow = new Flow();
+  const pace = new TextPace();
   const waiting = [...coming];
   const seen = [];
-  for (let now = coming[0].at; waiting.length || !flow.isDone; now += SCREEN_MS) {
+  for (let now = coming[0].at; waiting.length || !pace.isDone; now += SCREEN_MS) {
     while (waiting.length && waiting[0].at <= now) {
       const { length, hasEnded } = waiting.shift();
-      flow.grow(now, length, hasEnded);
+      pace.grow(now, length, hasEnded);
     }
-    const length = flow.look(now);
+    const length = pace.look(now);
     if (length > (seen.at(-1)?.length ?? 0)) seen.push({ at: now, length });
   }
   return seen;
@@ -76,9 +76,9 @@ test('what is left at the end follows within a third of a second', () => {
 });
 
 test('text that was replaced, and text that need not flow, is all there at once', () => {
-  const flow = new Flow();
-  flow.grow(1_000, 500, false);
-  flow.jump(40);
-  assert.equal(flow.look(1_001), 40);
-  assert.ok(flow.isDone);
+  const pace = new TextPace();
+  pace.grow(1_000, 500, false);
+  pace.jump(40);
+  assert.equal(pace.look(1_001), 40);
+  assert.ok(pace.isDone);
 });

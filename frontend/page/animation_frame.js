@@ -2,7 +2,7 @@
 
 const HIDDEN_MS = 250;
 
-export class NextFrame {
+export class AnimationFrame {
   /** @param {() => void} render */
   constructor(render) {
     this.render = render;

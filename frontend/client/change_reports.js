@@ -3,7 +3,7 @@
 /** @import { ChatHandlers } from './chat_config.js' */
 /** @import { ChatState } from './snapshot.js' */
 
-export class Telling {
+export class ChangeReports {
   /** @type {Set<string>} */
   #walletRequests = new Set();
 

@@ -5,7 +5,7 @@
  * @param {{ wake: () => void, doubt: () => void }} reactions
  * @returns {() => void} stops watching
  */
-export function watchSurroundings({ wake, doubt }) {
+export function watchBrowserEvents({ wake, doubt }) {
   if (typeof document === 'undefined') return () => {};
   const stop = new AbortController();
   const { signal } = stop;

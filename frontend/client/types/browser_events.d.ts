@@ -3,7 +3,7 @@
  * @param {{ wake: () => void, doubt: () => void }} reactions
  * @returns {() => void} stops watching
  */
-export declare function watchSurroundings({ wake, doubt }: {
+export declare function watchBrowserEvents({ wake, doubt }: {
     wake: () => void;
     doubt: () => void;
 }): () => void;

@@ -2,7 +2,7 @@ import type { ChatHandlers } from './chat_config.js';
 import type { ChatState } from './snapshot.js';
 /** @import { ChatHandlers } from './chat_config.js' */
 /** @import { ChatState } from './snapshot.js' */
-export declare class Telling {
+export declare class ChangeReports {
     #private;
     handlers: ChatHandlers;
     /** @param {ChatHandlers} handlers */

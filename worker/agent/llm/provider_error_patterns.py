@@ -1,4 +1,4 @@
-"""What the sentences of LLM providers' errors say, as patterns. `error_words.py` has the codes and exact phrases.
+"""Patterns of what sentences of LLM providers' errors say. `provider_error_codes.py` has the codes and exact phrases.
 
 Every server has sentences of its own for the same few facts, so a row describes what such sentences have in common: the
 thing that is named, and what is said of it. `provider_errors.py` uses the rows where the HTTP status says little. The
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from worker.agent.llm.provider_error_words import Fault
+from worker.agent.llm.provider_error_codes import Fault
 
 VAGUE_STATUSES = frozenset({200, 400, 403, 405, 422})
 """Statuses that servers use for many different reasons."""
