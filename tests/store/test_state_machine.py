@@ -27,8 +27,8 @@ from forge.models.timing import LEASE_MS
 from forge.models.work import Finished, Lease
 from forge.settings import Settings
 from forge.store import Store, open_store
+from forge.store.endings.delete_expired import stream_key
 from forge.store.endings.erase_account import RECEIPT_SECONDS
-from forge.store.endings.expiry import stream_key
 from tests.clock import Clock
 from tests.properties import examples
 from tests.schema import create_table

@@ -12,7 +12,7 @@ What a request of the agent raises (all subclasses of `pydantic_ai.exceptions.Ag
 - `ModelQuotaExceededError`, `ModelContextWindowExceededError`, `ModelNotFoundError`, `ModelRequestRejectedError`: the
   account or the request is at fault, so repeating it does not help.
 - `ModelConnectionError` (`ModelTimeoutError` within it): there was no connection, or it ended, perhaps within the text.
-- `ModelRequestTimeout`: one of our own deadlines (`providers.Timeouts`) has passed.
+- `ModelRequestTimeout`: one of our own deadlines (`RequestTimeouts`) has passed.
 - `ModelAPIError`: an error event or a malformed event in the stream.
 - `UnexpectedModelBehavior`: a stream that ended without content, or that pydantic-ai could not parse.
 
@@ -28,7 +28,8 @@ from pydantic_ai.models import Model
 
 from forge.errors import InvalidRequest
 from worker.agent.llm.offline.model import WORDS_PER_SECOND, OfflineModel
-from worker.agent.llm.providers import PROVIDERS, Timeouts
+from worker.agent.llm.providers import PROVIDERS
+from worker.agent.llm.request_timeouts import RequestTimeouts
 from worker.agent.llm.scripted import ScriptedModel
 
 
@@ -43,4 +44,4 @@ def build_llm(name: str, environment: Mapping[str, str]) -> Model[Any]:
     if build is None or not model:
         known = ", ".join(("offline", "scripted", *(f"{known}:<model>" for known in PROVIDERS)))
         raise InvalidRequest(f"FORGE_LLM is “{name}”, which is not known. Use one of: {known}.")
-    return build(model, environment, Timeouts.of(environment))
+    return build(model, environment, RequestTimeouts.of(environment))

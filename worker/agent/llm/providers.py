@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from pydantic_ai.models import Model
-from pydantic_ai.settings import ModelSettings
 
 from forge.errors import MissingApiKey
+from worker.agent.llm.request_timeouts import RequestTimeouts
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -22,46 +21,13 @@ ROLE_VARIABLES = (
 """One of these is set if the container has an IAM role; botocore reads and renews its credentials."""
 
 
-@dataclass(frozen=True)
-class Timeouts:
-    """The time limits of a request, in seconds."""
-
-    first: float = 90
-    """The longest time until the first text or tool call."""
-    silence: float = 60
-    """The longest time between two events of the stream."""
-    whole: float = 600
-    """The longest time of the whole request."""
-    retries: int = 0
-    """The retries of the provider's SDK: none, because the agent itself repeats requests that have not brought any
-    text.
-    """
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Self:
-        return cls(
-            first=float(environment.get("FORGE_LLM_FIRST_SECONDS") or cls.first),
-            silence=float(environment.get("FORGE_LLM_SILENCE_SECONDS") or cls.silence),
-            whole=float(environment.get("FORGE_LLM_SECONDS") or cls.whole),
-            retries=int(environment.get("FORGE_LLM_RETRIES") or cls.retries),
-        )
-
-    def deadlines(self) -> ModelSettings:
-        """Settings that pydantic-ai itself enforces, and prompt caching, which it uses if the LLM has it."""
-        return ModelSettings(first_event_timeout=self.first, request_timeout=self.whole, cache=True)
-
-    def settings(self) -> ModelSettings:
-        """Settings for SDKs that take their timeout and retries with each request."""
-        return {**self.deadlines(), "timeout": self.silence, "max_retries": self.retries}
-
-
 def _key(environment: Mapping[str, str], variable: str) -> str:
     if not (key := environment.get(variable, "").strip()):
         raise MissingApiKey(variable)
     return key
 
 
-def _anthropic(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
+def _anthropic(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
     """`ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` for a gateway."""
     key = _key(environment, "ANTHROPIC_API_KEY")
     from pydantic_ai.providers.anthropic import AnthropicProvider
@@ -74,7 +40,7 @@ def _anthropic(model: str, environment: Mapping[str, str], timeouts: Timeouts) -
     )
 
 
-def _openai(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
+def _openai(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
     """OpenAI itself is called by its Responses API; a compatible server at `OPENAI_BASE_URL` is called by Chat
     Completions.
     """
@@ -91,7 +57,7 @@ def _openai(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> M
     return ChatModel(model, provider=provider, settings=timeouts.settings())
 
 
-def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
+def _openai_responses(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
     """The Responses API at `OPENAI_BASE_URL`, for a proxy to OpenAI."""
     key = _key(environment, "OPENAI_API_KEY")
     from pydantic_ai.providers.openai import OpenAIProvider
@@ -104,7 +70,7 @@ def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Time
     )
 
 
-def _bedrock(model: str, environment: Mapping[str, str], timeouts: Timeouts) -> Model[Any]:
+def _bedrock(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
     """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. botocore itself repeats requests (`AWS_MAX_ATTEMPTS`)."""
     credentials = _bedrock_credentials(environment)
     from pydantic_ai.providers.bedrock import BedrockProvider
@@ -145,7 +111,7 @@ def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
     raise MissingApiKey("AWS_BEARER_TOKEN_BEDROCK")
 
 
-PROVIDERS: dict[str, Callable[[str, Mapping[str, str], Timeouts], Model[Any]]] = {
+PROVIDERS: dict[str, Callable[[str, Mapping[str, str], RequestTimeouts], Model[Any]]] = {
     "anthropic": _anthropic,
     "openai": _openai,
     "openai-responses": _openai_responses,

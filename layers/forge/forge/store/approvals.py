@@ -23,7 +23,8 @@ from forge.store.config import CONTENTION_TRIES
 from forge.store.running.transitions import with_report
 from forge.store.stored.item_repair import mended
 from forge.store.stored.item_schema import Defaults
-from forge.store.stored.session_item import alive, current, only_if, session_of
+from forge.store.stored.session_item import current, only_if, session_of
+from forge.store.stored.session_lifetime import alive
 from forge.store.stored.wallet_requests import stored_approvals
 
 

@@ -18,7 +18,7 @@ from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import COMMAND_SECONDS
 from forge.store.stored.lenient_reading import lenient
-from forge.store.stored.session_item import alive
+from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unreadable_items import note_unreadable
 
 M = TypeVar("M", bound=BaseModel)

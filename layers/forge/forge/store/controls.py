@@ -19,7 +19,7 @@ from forge.ports.clock import Clock
 from forge.store import keys as layout
 from forge.store.config import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_item import alive
+from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unreadable_items import note_unreadable
 
 REMEMBERED = 1_000

@@ -172,7 +172,7 @@ class Store:
 
     @_Part
     def expiry(self) -> Expiry:
-        from forge.store.endings.expiry import TableExpiry
+        from forge.store.endings.delete_expired import TableExpiry
 
         return TableExpiry(self._table, self._clock)
 

@@ -31,7 +31,8 @@ from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.rate_limit import charge
 from forge.store.running.stop_runs import withdraw
 from forge.store.stored.item_repair import mended, whole
-from forge.store.stored.session_item import alive, current, entry_of, new_item, only_if, session_of
+from forge.store.stored.session_item import current, entry_of, new_item, only_if, session_of
+from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unanswered_runs import note_unanswered, unanswered
 
 _INBOX_RETRY_SECONDS = 5.0

@@ -23,7 +23,8 @@ from forge.store.endings.erase_session import SessionEraser
 from forge.store.limits.daily_limits import DailyLimits
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.message_log import messages_of, whole_text
-from forge.store.stored.session_item import alive, current, new_item, only_if, session_of
+from forge.store.stored.session_item import current, new_item, only_if, session_of
+from forge.store.stored.session_lifetime import alive
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ from forge.store.endings.end_session import delete_children, ended, tell_run
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.item_schema import completed
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_item import WORK_ATTRIBUTES, alive, only_if, session_of
+from forge.store.stored.session_item import WORK_ATTRIBUTES, only_if, session_of
+from forge.store.stored.session_lifetime import alive
 
 RECORD_SECONDS = 86_400
 

@@ -18,7 +18,8 @@ from forge.models.account import OwnedPage
 from forge.models.ids import SessionKey
 from forge.models.session import Session
 from forge.store import keys
-from forge.store.stored.session_item import alive, current, session_of
+from forge.store.stored.session_item import current, session_of
+from forge.store.stored.session_lifetime import alive
 
 _PAGE = 100
 _CURSOR = re.compile(

@@ -19,7 +19,8 @@ from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.running.lost_workers import Charge, charged, hold_suspect
 from forge.store.running.transitions import running
 from forge.store.stored.item_repair import whole
-from forge.store.stored.session_item import alive, session_of
+from forge.store.stored.session_item import session_of
+from forge.store.stored.session_lifetime import alive
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from forge.store.running.commit import Transition, commit
 from forge.store.running.transitions import ended, progressed, running
 from forge.store.stored.item_repair import mended
 from forge.store.stored.message_log import part_item, split
-from forge.store.stored.session_item import alive, session_of
+from forge.store.stored.session_item import session_of
+from forge.store.stored.session_lifetime import alive
 from forge.store.stored.streaming_text import put_tail
 
 

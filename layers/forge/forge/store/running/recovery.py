@@ -30,11 +30,11 @@ from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_item import (
     ACTIVE_ATTRIBUTES,
     WORK_ATTRIBUTES,
-    alive,
     new_item,
     only_if,
     session_of,
 )
+from forge.store.stored.session_lifetime import alive
 
 
 def stop_unreadable(table: Table, config: StoreConfig, now: int, key: SessionKey) -> None:

@@ -20,7 +20,8 @@ from forge.store.running.transitions import answered, ended, notice, running, se
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.message_log import whole_text
-from forge.store.stored.session_item import alive, entry_of, session_of
+from forge.store.stored.session_item import entry_of, session_of
+from forge.store.stored.session_lifetime import alive
 
 
 class _Settled(Exception):

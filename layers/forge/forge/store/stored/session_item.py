@@ -52,16 +52,6 @@ WORK_ATTRIBUTES = ("work_shard", "work_due")
 _OUTCOMES = frozenset(get_args(Outcome))
 
 
-def alive(item: Item | None, now: int) -> bool:
-    """DynamoDB's TTL deletes late, so an item whose end has passed counts as absent. An item without an end is alive;
-    the next change sets one.
-    """
-    if item is None:
-        return False
-    end = item.get("expires_at")
-    return type(end) is not int or end > now // 1_000
-
-
 def session_of(item: Item) -> Session:
     """Raises `SessionUnreadable`."""
     try:

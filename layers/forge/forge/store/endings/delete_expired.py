@@ -17,7 +17,7 @@ from forge.store import keys
 from forge.store.controls import connections_of
 from forge.store.endings.end_session import delete_children
 from forge.store.stored.lenient_reading import plain
-from forge.store.stored.session_item import alive
+from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unanswered_runs import unanswered
 
 
