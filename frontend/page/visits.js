@@ -26,7 +26,7 @@ export class Visits {
   constructor(options) {
     this.options = options;
     this.#current = options.first;
-    window.addEventListener('popstate', ({ state }) => this.#moved(state?.conversation));
+    window.addEventListener('popstate', ({ state }) => this.#moved(state));
     // After a reload nothing is open any more.
     if (history.state?.isOver) this.#leaveEntry();
     this.#whenLeft(() => this.#note('replaceState'));
@@ -54,16 +54,33 @@ export class Visits {
   open(id) {
     const stays = id !== this.#current && this.options.isKnown(this.#current);
     this.#show(id);
-    this.#whenLeft(() => this.#note(stays ? 'pushState' : 'replaceState', id));
+    this.#beneath(() => this.#note(stays ? 'pushState' : 'replaceState', id));
   }
 
-  /** @param {unknown} id of the conversation of the entry to which the browser has moved */
-  #moved(id) {
+  /** @param {{ conversation?: unknown, isOver?: boolean } | null} state of the entry to which the browser has moved */
+  #moved(state) {
     const [waiting, close] = [this.#afterwards, this.#close];
     this.#afterwards = this.#close = null;
     if (waiting) waiting.forEach((act) => this.#whenLeft(act));
     else if (close) close();
-    else this.#goTo(id);
+    else if (state?.isOver) this.#passBy();
+    else this.#goTo(state?.conversation);
+  }
+
+  /** Forward has led to the entry of something that is closed by now. */
+  #passBy() {
+    this.#leaveEntry();
+    this.#whenLeft(() => this.#goTo(history.state?.conversation));
+  }
+
+  /** Change the conversation's own entry, also while something lies over it, which stays open. @param {() => void} act */
+  #beneath(act) {
+    this.#whenLeft(() => {
+      const close = this.#close;
+      if (close) this.uncover(close);
+      this.#whenLeft(act);
+      if (close) this.cover(close);
+    });
   }
 
   /** `history.back` takes its effect later. */

@@ -117,5 +117,28 @@ async def test_back_closes_what_lies_over_the_conversation_on_a_phone(open_page:
     await page.go_back()
     await expect(page.locator("#network-menu")).to_be_hidden()
     await expect(page.locator(BUBBLE)).to_have_text("second")
+    await page.go_forward()
+    await page.wait_for_function("() => !history.state.isOver")
+    await page.evaluate("history.back()")
+    await expect(page.locator(BUBBLE)).to_have_text("first")
+
+
+async def test_a_conversation_deleted_in_the_list_on_a_phone_is_not_come_back_to(open_page: OpenPage) -> None:
+    page = await open_page(viewport={"width": 390, "height": 844})
+    menu = page.get_by_role("button", name="Conversations")
+    for text in ("first", "second"):
+        await menu.click()
+        await talk(page, text)
+    deleted = await page.locator(".session").first.get_attribute("data-session")
+    await menu.click()
+    await page.get_by_role("button", name="Delete second").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(page.locator(BUBBLE)).to_have_text("first")
+    is_noted = "deleted => history.state.isOver && history.state.conversation !== deleted"
+    await page.wait_for_function(is_noted, arg=deleted)
+    await page.evaluate("history.back()")
+    await expect(page.locator("body")).not_to_have_attribute("data-sidebar", "open")
+    await menu.click()
+    await talk(page, "third")
     await page.go_back()
     await expect(page.locator(BUBBLE)).to_have_text("first")
