@@ -52,8 +52,8 @@ export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'inf
 /** Fields that hold an error's code. */
 export const CODE_KEYS = ['code', 'errorCode', 'statusCode'];
 
-/** Fields of answers that are not text and hold the transaction's hash, the most likely first. Sources: ethers, web3.js and wagmi wrappers; `userOpHash`: ERC-4337 (2026-11-26). */
-export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'userOpHash', 'result', 'receipt', 'transaction', 'data', 'value'];
+/** Fields of answers that are not text and hold the transaction's hash, the most likely first. Sources: ethers, web3.js and wagmi wrappers; `userOpHash`: ERC-4337, last because the receipt of a user operation names the transaction too (2026-11-26). */
+export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'result', 'receipt', 'transaction', 'data', 'value', 'userOpHash'];
 
 /** EIP-5749 and EIP-6963 announce several wallets; the old provider has no name of its own. */
 export const UNNAMED_WALLET = 'Browser wallet';

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.frontend.wallet_modes import HANGS, MODES, PAYER, UNLISTED, Mode
+from tests.frontend.wallet_modes import FIRST_HASH, HANGS, MODES, PAYER, UNLISTED, Mode
 from tests.properties import examples
 from tests.unlisted import tried
 
@@ -68,6 +68,7 @@ def test_a_reported_way(driver: Driver, mode: Mode) -> None:
     report = driver.run(mode)
     check(report)
     assert (report["outcome"]["kind"], len(report["moved"])) == (mode.ends, mode.moved)
+    assert report["outcome"].get("hash") == (FIRST_HASH if mode.ends == "sent" else None)
 
 
 @pytest.mark.parametrize("mode", HANGS, ids=lambda mode: mode.name)

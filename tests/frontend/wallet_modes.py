@@ -24,7 +24,14 @@ TO_OTHER: Step = {**RIGHT, "then": {"account": OTHER}}
 LOCKED: Step = {**RIGHT, "then": {"account": ""}}
 NESTED_4001 = {"code": -32603, "data": {"originalError": {"code": 4001}}}
 OF_ETHERS = {"$error": {"code": "ACTION_REJECTED", "info": {"error": {"code": 4001}}}}
-NAMES_HASH = {"$error": {"transactionHash": "0x" + "0" * 62 + "a1"}}
+FIRST_HASH = "0x" + "0" * 62 + "a1"
+"""The hash of the first transaction that the wallet sends."""
+NAMES_HASH = {"$error": {"transactionHash": FIRST_HASH}}
+OPERATION_RECEIPT = {
+    "userOpHash": "0x" + "aa" * 32,
+    "success": True,
+    "receipt": {"transactionHash": FIRST_HASH},
+}
 NESTED_4902 = {
     "code": -32603,
     "message": "Internal",
@@ -92,6 +99,7 @@ MODES = [
     on_send("answers {result}", "sent", answers(None, wraps="result", moves=True), 1),
     on_send("answers {transactionHash}", "sent", answers(None, wraps="transactionHash", moves=True), 1),
     on_send("answers {userOpHash}", "sent", answers(None, wraps="userOpHash", moves=True), 1),
+    on_send("answers a user operation's receipt", "sent", answers(OPERATION_RECEIPT, moves=True), 1),
     # refusals in their dialects
     on_send("declined", "declined", throws({"code": 4001, "message": "no"})),
     on_send("declined, as text", "declined", throws({"code": "4001"})),
