@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_client.amounts import readable_amount
-from forge_client.frames import Message
+from forge_client.frames import Message, Tool
 from forge_client.wallet_requests import Approval, Ask
-from forge_client.wording import approval_words, ask_words, data_words, result_line, short, visible
+from forge_client.wording import (
+    approval_words,
+    ask_words,
+    data_words,
+    result_line,
+    short,
+    tool_line,
+    visible,
+)
 from tests.template import ROOT
 from tests.unlisted import tried
 
@@ -196,18 +204,31 @@ def test_what_may_have_been_sent_already_is_said(values: dict[str, Any], last: s
         ('{"status": "reverted", "block_number": 7}', "reverted"),
         ('{"error": "no such account"}', "no such account"),
         ('{"error": "%s"}' % ("x" * 60), "x" * 39 + "…"),
+        ('{"wei": "%s", "currency": "X"}' % ("9" * 5_000), ""),
         ('["a list"]', ""),
         ("plain text", ""),
     ],
 )
 def test_a_result_is_told_in_a_few_words(content: str, words: str) -> None:
-    result = Message(
+    assert result_line(message(content)) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [("1500000000000000000", "1.5 ETH"), ("9" * 5_000, "9" * 39 + "…")]
+)
+def test_a_call_is_told_with_its_amount(value: str, words: str) -> None:
+    tool = Tool(call_id="c", name="send", arguments={"value": value})
+    assert tool_line(message("", tool)) == f"send(value: {words})"
+
+
+def message(content: str, tool: Tool | None = None) -> Message:
+    return Message(
         seq=1,
         sender="system",
-        kind="tool_result",
+        kind="tool_call" if tool else "tool_result",
         content=content,
         length=len(content),
+        tool=tool,
         timestamp="",
         created_at="",
     )
-    assert result_line(result) == words

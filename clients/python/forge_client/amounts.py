@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from forge_client.wallet_requests import Approval
 
 _GWEI = 10**9
 _ETHER = 10**18
 _COINS_FROM = 10**13
+_WEI = re.compile("0|[1-9][0-9]{0,77}")
+
+
+def is_wei(text: str) -> bool:
+    """Return whether this is decimal wei of at most 78 digits, as many as a chain's largest number has."""
+    return _WEI.fullmatch(text) is not None
 
 
 def readable_amount(wei: str, currency: str) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 
-from forge_client.amounts import coin_of, grouped, readable_amount
+from forge_client.amounts import coin_of, grouped, is_wei, readable_amount
 from forge_client.frames import Message
 from forge_client.wallet_requests import Approval, Ask
 from forge_client.wallet_words import calls, doubts, effects
@@ -63,7 +63,7 @@ def result_line(message: Message) -> str:
     except ValueError:
         return ""
     match result:
-        case {"wei": str(wei), "currency": str(currency)} if wei.isdecimal():
+        case {"wei": str(wei), "currency": str(currency)} if is_wei(wei):
             words = readable_amount(wei, currency)
         case {"ether": str(ether), "currency": str(currency)}:
             words = f"{grouped(ether)} {currency}"
@@ -81,7 +81,7 @@ def result_line(message: Message) -> str:
 
 
 def _plain(name: str, value: object, coin: str) -> str:
-    if name == "value" and isinstance(value, str) and value.isdecimal():
+    if name == "value" and isinstance(value, str) and is_wei(value):
         return readable_amount(value, coin)
     return _cut(short(_written(value).replace("\n", " ")))
 
