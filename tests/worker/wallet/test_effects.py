@@ -155,6 +155,14 @@ async def test_a_payment_with_a_call_where_there_is_no_contract_is_a_danger(revi
     assert [change.to.lower() for change in review.changes] == [SECOND]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_tokens_that_are_sent_to_the_contract_itself_are_lost(reviews: Reviews, count: int) -> None:
+    reviews.code(STOP)
+    batch = "transferFrom((address,address,uint160,address)[])"
+    review = await reviews.review(called(batch, [(THIEF, CONTRACT, 5, SECOND)] * count))
+    assert "lost_to_nobody" in {each.code for each in review.warnings}
+
+
 async def test_an_account_that_delegates_carries_its_call_out(reviews: Reviews) -> None:
     account = "0x000000000000000000000000000000000000ac07"
     reviews.code(STOP)

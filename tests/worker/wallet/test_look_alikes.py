@@ -10,9 +10,12 @@ from eth_utils.address import to_checksum_address
 
 from forge_client.wording import approval_words
 from tests.worker.wallet.conftest import Payer
+from tests.worker.wallet.giving_calls import LATER, THIEF, TOKEN, called
 from tests.worker.wallet.talk import asking
 from tests.worker.wallet.test_binding import bound
-from worker.agent.wallet.review.look_alikes import addresses_in, warnings_of
+from worker.agent.wallet.review.decode_calls import decode_calls
+from worker.agent.wallet.review.look_alikes import addresses_in, parties_of, warnings_of
+from worker.agent.wallet.review.shown_call_tree import all_nodes
 
 ROWS = json.loads((Path(__file__).parents[2] / "frontend/look_alikes.json").read_text())
 KNOWN = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
@@ -52,6 +55,30 @@ async def test_a_request_is_compared_with_what_was_said_and_stays_so_when_it_is_
     assert alike
     await payer.say("and now?")
     assert f"only looks like {KNOWN}" in payer.talk.said_to
+
+
+def wide() -> dict[str, bytes]:
+    other = fraud(KNOWN)
+    batch = called("transferFrom((address,address,uint160,address)[])", [(THIEF, other, 5, TOKEN)])
+    call = (TOKEN, False, called("transfer(address,uint256)", THIEF, 1))
+    last = (TOKEN, False, called("transfer(address,uint256)", other, 1))
+    path = [f"0x{n:040x}" for n in range(9_000, 9_009)]
+    swap = "swapExactETHForTokens(uint256,address[],address,uint256)"
+    return {
+        "a tuple": batch,
+        "behind those that are shown": called("aggregate3((address,bool,bytes)[])", [*[call] * 45, last]),
+        "a called contract behind those that are shown": called(
+            "aggregate3((address,bool,bytes)[])", [*[call] * 45, (other, False, b"")]
+        ),
+        "a long list": called(swap, 1, [*path, other], THIEF, LATER),
+    }
+
+
+@pytest.mark.parametrize("where", wide())
+def test_every_address_of_the_calls_is_compared(where: str) -> None:
+    nodes = decode_calls([(TOKEN, 0, wide()[where])]).calls
+    (warning,) = warnings_of(parties_of(all_nodes(nodes), [], [], []), [KNOWN])
+    assert warning.text.startswith(f"{to_checksum_address(fraud(KNOWN))} only looks like {KNOWN}.")
 
 
 async def test_a_request_is_compared_with_the_account_that_shall_sign(payer: Payer) -> None:

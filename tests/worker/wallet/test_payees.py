@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from forge.models.wallet_review import ReviewWarning
 from tests.properties import examples
 from tests.unlisted import tried
-from tests.worker.wallet.giving_calls import LATER, OWNER, ROUTER, THIEF, WRAPPERS, called, router
+from tests.worker.wallet.giving_calls import (
+    LATER,
+    OWNER,
+    ROUTER,
+    THIEF,
+    WRAPPERS,
+    called,
+    router,
+)
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.known_functions import Meaning, known_functions
 from worker.agent.wallet.review.known_functions.router import router_commands
@@ -26,6 +34,7 @@ from worker.ethereum.function_signatures import AbiType
 CALLED = {meaning.text: meaning for meaning in known_functions().values() if meaning.pays}
 COMMANDS = {number: meaning for number, meaning in router_commands().items() if meaning.pays}
 ONE, TWO = f"0x{1:040x}", f"0x{2:040x}"
+SWEEP = encode(["address", "address", "uint256"], [THIEF, OWNER, 1])
 KEEPS = {name: wrap for name, wrap in WRAPPERS.items() if "router" not in name}
 
 
@@ -72,13 +81,17 @@ def test_what_comes_of_a_router_command_goes_to_somebody_else(number: int) -> No
     meaning = COMMANDS[number]
     (warning,) = told(router(bytes([number]), [arguments(meaning, THIEF)]))
     assert (warning.code, warning.severity) == ("goes_elsewhere", "danger")
-    for own in (OWNER, ONE, TWO, ROUTER):
+    for own in (OWNER, ONE):
         assert told(router(bytes([number]), [arguments(meaning, own)])) == []
+    for kept in (TWO, ROUTER):
+        assert told(router(bytes([number, 0x04]), [arguments(meaning, kept), SWEEP])) == []
+        lost = told(router(bytes([number]), [arguments(meaning, kept)]))
+        assert [each.code for each in lost] == ["lost_to_nobody"]
 
 
-def swap_02(who: str) -> bytes:
+def swap_02(who: str, amount: int = 100) -> bytes:
     kinds = "(address,address,uint24,address,uint256,uint256,uint160)"
-    return called(f"exactInputSingle({kinds})", (THIEF, THIEF, 500, who, 100, 1, 0))
+    return called(f"exactInputSingle({kinds})", (THIEF, THIEF, 500, who, amount, 1, 0))
 
 
 def swap_01(who: str) -> bytes:
@@ -86,10 +99,18 @@ def swap_01(who: str) -> bytes:
     return called(f"exactInputSingle({kinds})", (THIEF, THIEF, 500, who, LATER, 100, 1, 0))
 
 
+def exchange(who: str) -> bytes:
+    return called("swapExactETHForTokens(uint256,address[],address,uint256)", 1, [THIEF], who, LATER)
+
+
 def test_the_numbers_that_stand_for_an_account_are_those_of_the_routers_version() -> None:
-    assert told(swap_02(ONE)) == told(swap_02(TWO)) == told(swap_01(f"0x{0:040x}")) == []
-    assert [len(told(swap_01(each))) for each in (ONE, TWO)] == [1, 1]
-    assert len(told(swap_02(f"0x{0:040x}"))) == 1
+    zero = f"0x{0:040x}"
+    assert told(swap_02(ONE)) == []
+    assert [each.code for data in (swap_02(TWO), swap_01(zero)) for each in told(data)] == [
+        "lost_to_nobody"
+    ] * 2
+    elsewhere = [swap_01(ONE), swap_01(TWO), swap_02(zero)]
+    assert [each.code for data in elsewhere for each in told(data)] == ["goes_elsewhere"] * 3
     assert {recipient(swap_02(each)) for each in (ONE, TWO, OWNER)} == {ROUTER.lower()}
     assert recipient(swap_01(ONE)) == ONE
 
@@ -100,6 +121,19 @@ def test_an_exchange_that_the_next_call_pays_out_to_somebody_else_is_told() -> N
 
     assert ["unwrapWETH9" in each.text for each in told(swapped(THIEF))] == [True]
     assert told(swapped(OWNER)) == []
+
+
+def test_many_small_parts_are_a_large_one() -> None:
+    fees = [encode(["address", "address", "uint256"], [OWNER, THIEF, 100])] * 40
+    (warning,) = told(router(b"\x06" * 40, fees))
+    assert (warning.severity, warning.text[:8]) == ("danger", "33.1 % o")
+    others = [
+        encode(["address", "address", "uint256"], [OWNER, f"0x{n:040x}", 50]) for n in range(9_000, 9_005)
+    ]
+    (warning,) = told(router(b"\x06" * 5, others))
+    assert (warning.severity, " and 2 more, not" in warning.text) == ("danger", True)
+    (warning,) = told(router(b"\x06" * 2, others[:2]))
+    assert (warning.severity, warning.text[:9]) == ("caution", "0.9975 % ")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +151,8 @@ def test_before_the_signer_is_known_it_is_asked_whose_account_it_is() -> None:
     (warning,) = told(swap_02(THIEF), sender=None)
     assert (warning.severity, "know whose" in warning.text) == ("caution", True)
     assert told(swap_02(ONE), sender=None) == []
+    (warning,) = told(called("execute(address,uint256,bytes)", ROUTER, 0, exchange(THIEF)), sender=None)
+    assert (warning.severity, "know whose" in warning.text) == ("caution", True)
 
 
 ACCOUNTS = (

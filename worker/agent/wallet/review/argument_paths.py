@@ -26,7 +26,12 @@ def broadcast(columns: Sequence[list[Any]]) -> Iterator[tuple[Any, ...]]:
 
 def raw_bytes(kinds: Sequence[AbiType], values: Sequence[Any], known: Sequence[str]) -> Iterator[bytes]:
     """Yield all byte strings among the arguments except those at `known` paths."""
-    yield from _bytes_in(AbiType("tuple", "", tuple(kinds)), list(values), "", known)
+    yield from _leaves("bytes", AbiType("tuple", "", tuple(kinds)), list(values), "", known)
+
+
+def addresses(kinds: Sequence[AbiType], values: Sequence[Any]) -> Iterator[str]:
+    """Yield all addresses among the arguments, also those in tuples and arrays."""
+    yield from _leaves("address", AbiType("tuple", "", tuple(kinds)), list(values), "", ())
 
 
 def _select(kind: AbiType, value: Any, parts: Sequence[str]) -> list[Any]:
@@ -38,15 +43,15 @@ def _select(kind: AbiType, value: Any, parts: Sequence[str]) -> list[Any]:
     return _select(kind.components[index], value[index], parts[1:])
 
 
-def _bytes_in(kind: AbiType, value: Any, path: str, known: Sequence[str]) -> Iterator[bytes]:
+def _leaves(base: str, kind: AbiType, value: Any, path: str, known: Sequence[str]) -> Iterator[Any]:
     if path in known and path:
         return
     if kind.sizes:
         for item in value:
-            yield from _bytes_in(kind.item(), item, path, known)
+            yield from _leaves(base, kind.item(), item, path, known)
     elif kind.base == "tuple":
         for component, item in zip(kind.components, value, strict=True):
             inner = f"{path}.{component.name}" if path else component.name
-            yield from _bytes_in(component, item, inner, known)
-    elif kind.base == "bytes":
+            yield from _leaves(base, component, item, inner, known)
+    elif kind.base == base:
         yield value

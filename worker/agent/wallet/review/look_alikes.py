@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, cast
 
-from forge.models.wallet_review import Allowance, ReviewChange, ReviewedCall, ReviewWarning
+from forge.models.wallet_review import Allowance, ReviewChange, ReviewWarning
+from worker.agent.wallet.review.argument_paths import addresses
+from worker.agent.wallet.review.call_nodes import Node
+from worker.agent.wallet.review.judge_rights import checksummed
 
 SAME_DIGITS = 3
 """Digits that are the same at both ends of two addresses that look alike. One pair in 17 million is so by chance."""
@@ -25,13 +27,15 @@ def addresses_in(texts: Iterable[str]) -> list[str]:
 
 
 def parties_of(
-    calls: Sequence[ReviewedCall],
+    nodes: Iterable[Node],
     changes: Sequence[ReviewChange],
     allowances: Sequence[Allowance],
     recipients: Sequence[str],
 ) -> list[str]:
-    """Return who gets something: what is called, whom the calls name, who receives, who may take."""
-    named = (address for call in calls for address in _named_by(call))
+    """Return who gets something: what is called, whom the calls name, who receives, who may take. `nodes` are all
+    calls, also those for which the card has no room.
+    """
+    named = (address for node in nodes for address in _named_by(node))
     receivers = (change.to for change in changes if change.direction == "out")
     takers = (allowance.spender for allowance in allowances if not allowance.revokes)
     return list({each.lower(): each for each in [*recipients, *named, *receivers, *takers]}.values())
@@ -49,21 +53,11 @@ def warnings_of(parties: Sequence[str], known: Iterable[str]) -> list[ReviewWarn
     ]
 
 
-def _named_by(call: ReviewedCall) -> Iterator[str]:
-    yield from [call.to] if call.to else []
-    for argument in call.arguments:
-        if argument.type.startswith("address"):
-            yield from _texts(argument.value)
-    for inner in call.inner:
-        yield from _named_by(inner)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and _ADDRESS.fullmatch(value):
-        yield value
-    elif isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from _texts(each)
+def _named_by(node: Node) -> Iterator[str]:
+    if node.to:
+        yield node.to
+    if node.meaning and node.values:
+        yield from addresses(node.meaning.signature.inputs, node.values)
 
 
 def _ends(address: str) -> str:
@@ -77,5 +71,5 @@ def _differ(address: str, other: str) -> bool:
 
 def _warning(party: str, known: str) -> ReviewWarning:
     made = "somebody may have made it to be taken for that one"
-    text = f"{party} only looks like {known}. It is another address: {made}."
+    text = f"{checksummed(party)} only looks like {known}. It is another address: {made}."
     return ReviewWarning(code="look_alike", severity="danger", text=text)

@@ -39,7 +39,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
             "It is sent to an address that belongs to nobody: it would be lost.",
         ),
         (
-            recipients_in(top) == [to],
+            set(recipients_in(top)) == {to} and not (top.meaning and top.meaning.pays),
             "lost_to_nobody",
             "The recipient is the contract itself: what is sent to it is usually lost.",
         ),

@@ -4,16 +4,21 @@ and then nothing that leaves the signer's account shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
 
 from forge.models.wallet_review import ReviewWarning
 from worker.agent.wallet.review.argument_paths import broadcast, selected
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.judge_rights import checksummed
+from worker.agent.wallet.review.known_functions.rows import THE_CALLED
 
 USUAL_PART = 100
 """The largest part, in ten-thousandths, that is usual as the fee of a page which offers swaps."""
+MOST_NAMED = 3
+"""Maximum accounts that a warning names."""
 _WHOLE = 10_000
 
 
@@ -57,31 +62,88 @@ def payees_of(node: Node) -> Iterator[Payee]:
 
 def payee_warnings(nodes: Iterator[Node], sender: str | None) -> list[ReviewWarning]:
     """`sender` null: the signer is not known yet, so it cannot be told whether an account is theirs."""
-    return [
-        _warning(node, payee, sender)
-        for node in nodes
-        for payee in payees_of(node)
-        if payee.account and payee.part and payee.account.lower() not in _own(node, sender)
-    ]
+    tree = list(nodes)
+    for_anyone = _for_anyone(tree)
+    lost: list[ReviewWarning] = []
+    elsewhere: list[ReviewWarning] = []
+    parts: list[Payee] = []
+    for node, is_taken_out in _in_order(tree):
+        for payee in payees_of(node):
+            account = payee.account.lower()
+            if not (account and payee.part) or account in _own(node, sender) - for_anyone:
+                continue
+            if payee.part < _WHOLE:
+                parts += [payee] if account != node.to.lower() else []
+            elif account not in {node.to.lower(), *for_anyone}:
+                elsewhere.append(_goes_elsewhere(f"What comes of {_name(node)}", [payee], sender))
+            elif account != node.to.lower() or not is_taken_out:
+                lost.append(_lost(node, payee))
+    return [*lost, *elsewhere, *_parts_warning(parts, sender)]
 
 
 def _own(node: Node, sender: str | None) -> set[str]:
-    """A smart account calls for its owner, and a router keeps what its next call goes on with."""
-    return {each.lower() for each in (sender, node.caller, node.to) if each}
+    """A smart account calls for its owner."""
+    return {each.lower() for each in (sender, node.caller) if each}
 
 
-def _warning(node: Node, payee: Payee, sender: str | None) -> ReviewWarning:
-    name = node.meaning.signature.name if node.meaning else ""
-    is_usual = payee.part <= USUAL_PART
-    what = (
-        f"What comes of {name}"
-        if payee.part >= _WHOLE
-        else f"{payee.part / 100:g} % of what comes of the call"
-    )
-    who = checksummed(payee.account)
-    if sender is None and node.caller is None:
+def _for_anyone(tree: Sequence[Node]) -> set[str]:
+    """Return the contracts that make anybody's calls. One whose code another contract runs is not meant."""
+    return {
+        node.to.lower()
+        for node in tree
+        if node.meaning and node.acts_as == node.to and any(each.for_anyone for each in node.meaning.calls)
+    }
+
+
+def _in_order(tree: Sequence[Node]) -> list[tuple[Node, bool]]:
+    """Return each call, and whether a later one may pay out what the called contract holds. One that is not understood
+    may; there is a warning about it already.
+    """
+    taken_out: set[str] = set()
+    found: list[tuple[Node, bool]] = []
+    for node in reversed(tree):
+        found.append((node, node.to.lower() in taken_out))
+        if not node.understood or _spends_what_is_held(node):
+            taken_out.add(node.to.lower())
+    return found[::-1]
+
+
+def _spends_what_is_held(node: Node) -> bool:
+    if not (node.meaning and (path := node.meaning.spends)):
+        return False
+    return path == THE_CALLED or not any(selected(node.meaning.signature.inputs, node.values, path))
+
+
+def _parts_warning(parts: Sequence[Payee], sender: str | None) -> list[ReviewWarning]:
+    """Many small parts are a large one: each is a part of what those before it have left."""
+    if not parts:
+        return []
+    total = 1 - prod(Fraction(_WHOLE - each.part, _WHOLE) for each in parts)
+    what = f"{float(total * 100):.4g} % of what comes of the call"
+    return [_goes_elsewhere(what, parts, sender, is_usual=total * _WHOLE <= USUAL_PART)]
+
+
+def _goes_elsewhere(
+    what: str, payees: Sequence[Payee], sender: str | None, *, is_usual: bool = False
+) -> ReviewWarning:
+    accounts = list({each.account.lower(): checksummed(each.account) for each in payees}.values())
+    more = [f"{len(accounts) - MOST_NAMED} more"] if len(accounts) > MOST_NAMED else []
+    who = " and ".join([*accounts[:MOST_NAMED], *more])
+    if sender is None:
         text = f"{what} goes to {who}: sign only if you know whose that is."
     else:
         text = f"{what} goes to {who}, not to the account that signs."
     is_danger = not is_usual and sender is not None
     return ReviewWarning(code="goes_elsewhere", severity="danger" if is_danger else "caution", text=text)
+
+
+def _lost(node: Node, payee: Payee) -> ReviewWarning:
+    text = (
+        f"What comes of {_name(node)} stays in the contract {checksummed(payee.account)}, from which anybody may take "
+        "it: it is usually lost."
+    )
+    return ReviewWarning(code="lost_to_nobody", severity="danger", text=text)
+
+
+def _name(node: Node) -> str:
+    return node.meaning.signature.name if node.meaning else ""

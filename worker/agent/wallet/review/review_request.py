@@ -28,7 +28,6 @@ from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, chang
 from worker.agent.wallet.review.judge_rights import checksummed, judged, warning_of
 from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
 from worker.agent.wallet.review.other_warnings import notes_of
-from worker.agent.wallet.review.payees import payees_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
 from worker.agent.wallet.review.simulate_request import check_for_anyone, simulated
 from worker.agent.wallet.review.token_facts import read_facts
@@ -76,10 +75,8 @@ def _review(found: Found) -> Review:
     changes = changes_of(found)
     calls, is_whole = shown_calls(found.reading.calls)
     outcome, reason = _outcome(found, changes)
-    paid = [
-        payee.account for node in all_nodes(found.reading.calls) for payee in payees_of(node) if payee.account
-    ]
-    alike = warnings_of(parties_of(calls, changes, allowances, [found.recipient, *paid]), found.known)
+    parties = parties_of(all_nodes(found.reading.calls), changes, allowances, [found.recipient])
+    alike = warnings_of(parties, found.known)
     warnings = [*alike, *given, *found.reading.warnings, *notes_of(found, outcome, reason)]
     ordered = _ordered(warnings)
     more = found.simulation.more_asset_changes if found.simulation else 0

@@ -1,8 +1,9 @@
 """Functions that give away only what they move, which the simulation shows. Names as in the contracts.
 
 `>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
-function that returns whether it succeeded, `$` one that takes a loan. `/01` and `/02` say which numbers Uniswap's
-router takes in place of an address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
+function that returns whether it succeeded, `$` one that takes a loan; `<` marks the argument that is zero if the
+contract pays with what it holds (`<@`: always). `/01` and `/02` say which numbers Uniswap's router takes in place of an
+address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
 Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
 """
 
@@ -80,9 +81,9 @@ wrap(uint256 amount)
 unwrap(uint256 amount)
 wrapETH(uint256 value)
 refundETH()
-unwrapWETH9(uint256 amountMinimum, address recipient) >>recipient
-unwrapWETH9(uint256 amountMinimum)
-sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient
+unwrapWETH9(uint256 amountMinimum, address recipient) >>recipient <@
+unwrapWETH9(uint256 amountMinimum) <@
+sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient <@
 supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 deposit(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 withdraw(address asset, uint256 amount, address to) >>to
@@ -105,7 +106,7 @@ swapExactTokensForETH(uint256 amountIn, uint256 amountOutMin, address[] path, ad
 swapTokensForExactETH(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) >>to
 swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
 swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) >>to
-swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to) >>to/02
+swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to) >>to/02 <amountIn
 swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to) >>to/02
 swapExactETHForTokensSupportingFeeOnTransferTokens(uint256 amountOutMin, address[] path, address to, \
 uint256 deadline) >>to
@@ -125,11 +126,13 @@ exactInput((bytes path, address recipient, uint256 deadline, uint256 amountIn, u
 >>params.recipient/01
 exactOutput((bytes path, address recipient, uint256 deadline, uint256 amountOut, uint256 amountInMaximum) params) \
 >>params.recipient/01
-exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMinimum) params) >>params.recipient/02
+exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMinimum) params) \
+>>params.recipient/02 <params.amountIn
 exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInMaximum) params) >>params.recipient/02
 """
 _ROW = re.compile(
     r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
+    r"(?: <(?P<spends>[\w.@]+))?"
 )
 
 
@@ -139,16 +142,20 @@ def _read(line: str) -> Meaning:
         raise ValueError(line)
     text, recipient = match["text"], match["recipient"] or ""
     pays = [Pays(recipient, PLACES[match["places"] or ""])] if match["mark"] == ">>" else []
-    return row(text, *pays, recipient=recipient, answers=match["sign"] == "!", borrows=match["sign"] == "$")
+    sign, spends = match["sign"], match["spends"] or ""
+    return row(text, *pays, recipient=recipient, answers=sign == "!", borrows=sign == "$", spends=spends)
 
 
 def _swaps() -> list[Meaning]:
-    names = [("exactInputSingle", _AMOUNTS[0]), ("exactOutputSingle", _AMOUNTS[1])]
-    forms = ((_SWAP, "01"), (_SWAP_02, "02"))
+    rows = [
+        ("exactInputSingle", _SWAP, _AMOUNTS[0], "01", ""),
+        ("exactInputSingle", _SWAP_02, _AMOUNTS[0], "02", "params.amountIn"),
+        ("exactOutputSingle", _SWAP, _AMOUNTS[1], "01", ""),
+        ("exactOutputSingle", _SWAP_02, _AMOUNTS[1], "02", ""),
+    ]
     return [
-        row(f"{name}({form % amounts})", Pays("params.recipient", PLACES[places]))
-        for name, amounts in names
-        for form, places in forms
+        row(f"{name}({form % amounts})", Pays("params.recipient", PLACES[places]), spends=spends)
+        for name, form, amounts, places, spends in rows
     ]
 
 

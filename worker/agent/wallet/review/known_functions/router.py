@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from worker.agent.wallet.review.known_functions.rows import PLACES, Calls, Gives, Meaning, Pays, row
+from worker.agent.wallet.review.known_functions.rows import (
+    PLACES,
+    THE_CALLED,
+    Calls,
+    Gives,
+    Meaning,
+    Pays,
+    row,
+)
 
 COMMAND_MASK = 0x3F
 """The bits of a command in version 1.2. A later version uses one more, but the commands that it adds only bridge."""
@@ -27,11 +35,13 @@ def router_commands() -> dict[int, Meaning]:
             "V3_SWAP_EXACT_IN(address recipient, uint256 amountIn, uint256 amountOutMin, bytes path, "
             "bool payerIsUser)",
             _PAYS,
+            spends="payerIsUser",
         ),
         0x01: row(
             "V3_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
             "bytes path, bool payerIsUser)",
             _PAYS,
+            spends="payerIsUser",
         ),
         0x02: row(
             "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)"
@@ -41,8 +51,8 @@ def router_commands() -> dict[int, Meaning]:
             "uint256 sigDeadline) permit, bytes signature)",
             _PERMIT,
         ),
-        0x04: row("SWEEP(address token, address recipient, uint256 amountMin)", _PAYS),
-        0x05: row("TRANSFER(address token, address recipient, uint256 amount)", _PAYS),
+        0x04: row("SWEEP(address token, address recipient, uint256 amountMin)", _PAYS, spends=THE_CALLED),
+        0x05: row("TRANSFER(address token, address recipient, uint256 amount)", _PAYS, spends=THE_CALLED),
         0x06: row(
             "PAY_PORTION(address token, address recipient, uint256 bips)",
             Pays("recipient", PLACES["02"], part="bips"),
@@ -51,11 +61,13 @@ def router_commands() -> dict[int, Meaning]:
             "V2_SWAP_EXACT_IN(address recipient, uint256 amountIn, uint256 amountOutMin, "
             "address[] path, bool payerIsUser)",
             _PAYS,
+            spends="payerIsUser",
         ),
         0x09: row(
             "V2_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
             "address[] path, bool payerIsUser)",
             _PAYS,
+            spends="payerIsUser",
         ),
         0x0A: row(
             f"PERMIT2_PERMIT(({_DETAILS} details, address spender, uint256 sigDeadline) permit, "
@@ -63,7 +75,7 @@ def router_commands() -> dict[int, Meaning]:
             _PERMIT,
         ),
         0x0B: row("WRAP_ETH(address recipient, uint256 amount)", _PAYS),
-        0x0C: row("UNWRAP_WETH(address recipient, uint256 amountMin)", _PAYS),
+        0x0C: row("UNWRAP_WETH(address recipient, uint256 amountMin)", _PAYS, spends=THE_CALLED),
         0x0D: row(
             "PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)", recipient="recipient"
         ),

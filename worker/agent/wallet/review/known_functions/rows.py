@@ -69,6 +69,8 @@ class Calls:
     """True if the code of `to` always runs with the caller's own storage."""
     packing: Packing | None = None
     """How the calls are packed into `data`; None if each element holds one call."""
+    for_anyone: bool = False
+    """True if the contract makes the calls of anybody, so that anybody can take what it holds."""
     mode: str = ""
     """The mode word of ERC-7579, or a router's commands; empty if there is none."""
 
@@ -101,6 +103,10 @@ class Meaning:
     """Who gets what comes of the call; None if it moves only what the caller sends, or always pays the caller."""
     answers: bool = False
     """True if the function returns true, and anything else means that it has failed."""
+    spends: str = ""
+    """The path of an argument that is zero or false if the contract pays with what it holds; `@`: it always does;
+    empty: it never does.
+    """
     borrows: bool = False
     """True if the call takes a loan, so that what arrives is owed."""
     note: str = ""
@@ -118,10 +124,11 @@ def row(
     recipient: str = "",
     answers: bool = False,
     borrows: bool = False,
+    spends: str = "",
     note: str = "",
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
     recipient = pays.to if pays and not pays.part else recipient
-    return Meaning(text, gives, calls, recipient, pays, answers, borrows, note)
+    return Meaning(text, gives, calls, recipient, pays, answers, spends, borrows, note)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from worker.agent.wallet.review.known_functions.rows import Calls, row
 
 _CALL = "address target, uint256 value, bytes data"
 _SELF = Calls(data="data")
 _ONE = Calls(data="data", to="target", value="value")
 _EACH = Calls(data="calls.data", to="calls.target", value="calls.value")
+_EACH_FOR_ANYONE = Calls(data="calls.data", to="calls.target", for_anyone=True)
 _LISTS = Calls(data="data", to="targets", value="values")
 _GAS = (
     "uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, "
@@ -26,26 +29,27 @@ WRAPPERS = (
     row("batchCall(bytes[] data)", _SELF),
     row("doMulticall(bytes[] data)", _SELF),
     # Multicall 1, 2 and 3 (mds1)
-    row("aggregate((address target, bytes data)[] calls)", Calls(data="calls.data", to="calls.target")),
-    row(
-        "blockAndAggregate((address target, bytes data)[] calls)", Calls(data="calls.data", to="calls.target")
-    ),
+    row("aggregate((address target, bytes data)[] calls)", _EACH_FOR_ANYONE),
+    row("blockAndAggregate((address target, bytes data)[] calls)", _EACH_FOR_ANYONE),
     row(
         "tryAggregate(bool requireSuccess, (address target, bytes data)[] calls)",
-        Calls(data="calls.data", to="calls.target"),
+        _EACH_FOR_ANYONE,
     ),
     row(
         "tryBlockAndAggregate(bool requireSuccess, (address target, bytes data)[] calls)",
-        Calls(data="calls.data", to="calls.target"),
+        _EACH_FOR_ANYONE,
     ),
     row(
         "aggregate3((address target, bool allowFailure, bytes data)[] calls)",
-        Calls(data="calls.data", to="calls.target"),
+        _EACH_FOR_ANYONE,
     ),
-    row("aggregate3Value((address target, bool allowFailure, uint256 value, bytes data)[] calls)", _EACH),
-    row("multicall((address target, bytes data)[] calls)", Calls(data="calls.data", to="calls.target")),
-    row("multicall(address[] targets, bytes[] data)", Calls(data="data", to="targets")),
-    row("multicall(address[] targets, bytes[] data, uint256[] values)", _LISTS),
+    row(
+        "aggregate3Value((address target, bool allowFailure, uint256 value, bytes data)[] calls)",
+        replace(_EACH, for_anyone=True),
+    ),
+    row("multicall((address target, bytes data)[] calls)", _EACH_FOR_ANYONE),
+    row("multicall(address[] targets, bytes[] data)", Calls(data="data", to="targets", for_anyone=True)),
+    row("multicall(address[] targets, bytes[] data, uint256[] values)", replace(_LISTS, for_anyone=True)),
     # Accounts: ERC-4337 samples, ERC-725X, ERC-7579, ERC-7821, Biconomy, Kernel, Sequence, Ambire, Argent, DSProxy
     row(f"execute({_CALL})", _ONE),
     row(f"executeCall({_CALL})", _ONE),
@@ -94,13 +98,13 @@ WRAPPERS = (
         "uint256 callGasLimit, uint256 verificationGasLimit, uint256 preVerificationGas, "
         "uint256 maxFeePerGas, uint256 maxPriorityFeePerGas, bytes paymasterAndData, "
         "bytes signature)[] ops, address beneficiary)",
-        Calls(data="ops.data", to="ops.sender"),
+        Calls(data="ops.data", to="ops.sender", for_anyone=True),
     ),
     row(
         "handleOps((address sender, uint256 nonce, bytes initCode, bytes data, "
         "bytes32 accountGasLimits, uint256 preVerificationGas, bytes32 gasFees, "
         "bytes paymasterAndData, bytes signature)[] ops, address beneficiary)",
-        Calls(data="ops.data", to="ops.sender"),
+        Calls(data="ops.data", to="ops.sender", for_anyone=True),
     ),
     # Safe, and the multi-signature wallets before it
     row(
@@ -136,15 +140,21 @@ WRAPPERS = (
     # Relays: ERC-2771 forwarders, Euler's EVC
     row(
         f"execute(({_REQUEST}) request, bytes signature)",
-        Calls(data="request.data", to="request.target", value="request.value"),
+        Calls(data="request.data", to="request.target", value="request.value", for_anyone=True),
     ),
     row(
         "execute((address from, address target, uint256 value, uint256 gas, uint48 deadline, "
         "bytes data, bytes signature) request)",
-        Calls(data="request.data", to="request.target", value="request.value"),
+        Calls(data="request.data", to="request.target", value="request.value", for_anyone=True),
     ),
-    row("batch((address target, address onBehalfOfAccount, uint256 value, bytes data)[] calls)", _EACH),
-    row("call(address target, address onBehalfOfAccount, uint256 value, bytes data)", _ONE),
+    row(
+        "batch((address target, address onBehalfOfAccount, uint256 value, bytes data)[] calls)",
+        replace(_EACH, for_anyone=True),
+    ),
+    row(
+        "call(address target, address onBehalfOfAccount, uint256 value, bytes data)",
+        replace(_ONE, for_anyone=True),
+    ),
     # Uniswap's Universal Router: `packed.py` has its commands
     row("execute(bytes commands, bytes[] inputs)", Calls(data="inputs", packing="router", mode="commands")),
     row(
