@@ -14,10 +14,10 @@ def read_json(text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def read_first_json(text: str) -> Any:
-    """Return the value with which the text begins, whatever follows it; None if there is none that can be read."""
+def read_json_at(text: str, start: int) -> tuple[Any, int] | None:
+    """Return the value that begins there and the place behind its end, whatever follows; None if it cannot be read."""
     try:
-        return _DECODER.raw_decode(text)[0]
+        return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
 

@@ -12,7 +12,9 @@ from mcp_types import PARSE_ERROR, jsonrpc_message_adapter
 
 from tests.properties import examples
 from tests.unlisted import tried
-from worker.agent.tools.external.odd_lines import DEEPEST, MOST_STARTS, PrettyPrinted, in_usual_form, rescued
+from worker.agent.tools.external.odd_lines import DEEPEST, MOST_STARTS, RESULT_FIELDS, PrettyPrinted, rescued
+from worker.agent.tools.external.server_observations import LARGEST_ANSWER
+from worker.agent.tools.external.stdio_transport import messages_in
 
 PAID = {"content": [{"type": "text", "text": "paid"}]}
 ANSWER = {"jsonrpc": "2.0", "id": 7, "result": PAID}
@@ -70,6 +72,8 @@ def test_an_answer_that_cannot_be_read_ends_its_call(line: bytes) -> None:
     jsonrpc_message_adapter.validate_python(found, by_name=False)
 
 
+NODE_ERROR = b'{"jsonrpc":"2.0","id":3,"error":{"code":-32000,"message":"execution reverted"}}'
+NODE_BLOCK = b'{"jsonrpc":"2.0","id":3,"result":{"number":"0x1"}}'
 ASKED = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {}}
 
 
@@ -84,6 +88,13 @@ ASKED = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {}}
         b"got " + json.dumps(ASKED).encode(),
         b'log {"id": 7}',
         b'{"x": {"id": 7, "result": tru}}',
+        b"DEBUG node answered " + NODE_ERROR,
+        b"DEBUG node answered " + NODE_BLOCK,
+        b"DEBUG node answered [" + NODE_BLOCK + b"]",
+        b'{"level":20,"msg":"rpc","response":' + NODE_BLOCK + b"}",
+        b'{"level":20,"msg":"rpc","response":' + LINE + b"}",
+        b'{"level":20,"response":' + NODE_ERROR,
+        b'{"level":20} ' + NODE_BLOCK,
     ],
 )
 def test_what_is_no_message_is_left_out(line: bytes) -> None:
@@ -113,13 +124,15 @@ IDS = st.integers(0, 10**12) | st.text(
     VALUES,
     IDS,
     st.sampled_from([{}, {"jsonrpc": "2.0"}, {"jsonrpc": None}, {"jsonrpc": "1.1"}]),
+    st.sampled_from(sorted(RESULT_FIELDS)),
 )
 def test_any_answer_between_any_noise_is_found(
-    before: bytes, after: bytes, value: Any, number: Any, version: dict[str, Any]
+    before: bytes, after: bytes, value: Any, number: Any, version: dict[str, Any], field: str
 ) -> None:
-    line = before + json.dumps({**version, "id": number, "result": {"x": value}}).encode() + after
+    result = {"x": value, field: value}
+    line = before + json.dumps({**version, "id": number, "result": result}).encode() + after
     tried("lines of a foreign program with an answer", line)
-    assert rescued(line) == [{"jsonrpc": "2.0", "id": number, "result": {"x": value}}]
+    assert rescued(line) == [{"jsonrpc": "2.0", "id": number, "result": result}]
 
 
 @examples(200)
@@ -148,33 +161,22 @@ def test_a_message_over_several_lines_is_put_together(value: Any, indent: Any, n
 def test_lines_without_an_end_are_not_kept() -> None:
     pretty = PrettyPrinted(1_000)
     assert [pretty.whole(line) for line in (b"{", b"x" * 2_000, b"}")] == [None, None, None]
+    for line in (b"2026-11-26 INFO ready", b'{"level":20}', b"[INFO] ready", b"ready"):
+        assert [pretty.whole(part) for part in (b"{", line, b"  1", b"}")] == [None] * 4
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_over_http_the_message_is_found_too(name: str) -> None:
-    if b"data:" not in ODD[name]:
-        for head in (b"data:", b"data: ", b""):
-            found = in_usual_form(head + ODD[name])
-            assert found.startswith(head.strip())
-            assert json.loads(found[len(head.strip()) :]) == ANSWER
+def test_a_message_over_too_many_lines_ends_its_call() -> None:
+    pretty = PrettyPrinted(1_000)
+    lines = json.dumps({**ANSWER, "result": list(range(1_000))}, indent=1).encode().split(b"\n")
+    (found,) = [whole for line in lines if (whole := pretty.whole(line))]
+    assert [(message["id"], message["error"]["code"]) for message in rescued(found)] == [(7, PARSE_ERROR)]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"data: " + LINE,
-        b"data:" + json.dumps(ASKED).encode(),
-        LINE,
-        json.dumps(ANSWER, indent=1).encode(),
-        b"data: {",
-        b'data:  {"id": 1, "result": 2},',
-        b"event: message",
-        b": {}",
-        b"",
-        b'{"message": "no"}',
-        b"<html>",
-        b"data: [DONE]",
-    ],
-)
-def test_over_http_any_other_line_stays_as_it_is(line: bytes) -> None:
-    assert in_usual_form(line) == line
+def test_a_large_message_over_several_lines_is_read() -> None:
+    pretty, answer = (
+        PrettyPrinted(LARGEST_ANSWER),
+        {**ANSWER, "result": {"content": [], "x": "x" * 1_500_000}},
+    )
+    lines = json.dumps(answer, indent=1).encode().split(b"\n")
+    (found,) = [message for line in lines for message in messages_in(line, pretty)]
+    assert found.message.model_dump(exclude_unset=True) == answer

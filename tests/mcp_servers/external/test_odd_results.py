@@ -168,7 +168,8 @@ async def test_an_answer_over_http_in_another_form_is_read(tmp_path: Path, kind:
             if request.get("method") != "tools/call":
                 return usual(method, request, headers)
             said = {"id": request["id"], "result": {"content": [PAID]}}
-            return Reply(body=head + json.dumps([said]).encode() + end, kind=kind)
+            lines = json.dumps([said], indent=1).encode().split(b"\n")
+            return Reply(body=b"\n".join(head + line for line in lines) + end, kind=kind)
 
         web.answer = answer
         assert await ended(external) == (None, "paid")

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.json_repair import repaired
-from worker.agent.tools.external.odd_lines import in_usual_form
+from worker.agent.tools.external.odd_bodies import body_in_usual_form, end_of_events, events_in_usual_form
 from worker.agent.tools.external.relaying_session import relaying
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer, Witness, current
 from worker.agent.tools.external.tool_listing import TolerantStream
@@ -120,9 +120,7 @@ async def _error_code(response: httpx2.Response) -> int | None:
 
 
 class Repairing(httpx2.AsyncBaseTransport):
-    """Pass on messages up to the maximum size, repaired by `repaired` and in their usual form. A JSON escape never
-    spans two lines.
-    """
+    """Pass on messages up to the maximum size, repaired by `repaired` and in their usual form."""
 
     def __init__(self, seen: Witness) -> None:
         self._seen = seen
@@ -153,7 +151,7 @@ class Repairing(httpx2.AsyncBaseTransport):
 
 
 class _Repaired(httpx2.AsyncByteStream):
-    """`is_whole`: the body is one message, not lines of an event stream."""
+    """`is_whole`: the body is one message, not a stream of events."""
 
     def __init__(self, stream: httpx2.AsyncByteStream, seen: Witness, status: int, *, is_whole: bool) -> None:
         self._stream = stream
@@ -166,20 +164,20 @@ class _Repaired(httpx2.AsyncByteStream):
         async for chunk in self._stream:
             start = len(rest)
             rest += chunk
-            if not self._is_whole and (end := rest.rfind(b"\n", start) + 1):
-                lines = repaired(bytes(rest[:end])).split(b"\n")
-                yield b"\n".join(map(self._usual, lines))
+            if not self._is_whole and (end := end_of_events(rest, start)):
+                yield self._usual(bytes(rest[:end]))
                 del rest[:end]
             if len(rest) > LARGEST_ANSWER:
                 (current() or self._seen).answers.append(Answer(self._status, "too large"))
                 raise httpx2.StreamError("the answer is too large")
         if rest:
-            yield self._usual(repaired(bytes(rest)))
+            yield self._usual(bytes(rest))
 
-    def _usual(self, line: bytes) -> bytes:
-        """Only an answer counts as a message, and only a line with data can contain one."""
-        is_message = self._status == HTTPStatus.OK and (self._is_whole or line.startswith(b"data:"))
-        return in_usual_form(line) if is_message else line
+    def _usual(self, text: bytes) -> bytes:
+        """Only an answer counts as a message."""
+        if self._status != HTTPStatus.OK:
+            return repaired(text)
+        return body_in_usual_form(text) if self._is_whole else events_in_usual_form(text)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

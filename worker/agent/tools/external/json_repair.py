@@ -24,10 +24,10 @@ _FAILED = -32000
 
 def repaired(line: bytes) -> bytes:
     """Replace lone surrogates, which programs that cut text by UTF-16 units write, and bytes that are not UTF-8; and
-    write an error of another form as JSON-RPC's.
+    write an error of another form as JSON-RPC's. `line`: one message, whole.
     """
     if b'"error"' in line and len(line) <= _LONGEST_ERROR:
-        line = b"\n".join(map(_with_readable_error, line.split(b"\n")))
+        line = _with_readable_error(line)
     if rb"\ud" in line or rb"\uD" in line:
         line = _ESCAPE.sub(_whole, line)
     try:
@@ -43,7 +43,7 @@ def _whole(escape: re.Match[bytes]) -> bytes:
 
 
 def _with_readable_error(line: bytes) -> bytes:
-    """`line`: one message, perhaps after the name of a field of an event stream."""
+    """`line`: one message, perhaps after something else."""
     start = line.find(b"{")
     try:
         message = read_json(line[start:]) if start >= 0 else None

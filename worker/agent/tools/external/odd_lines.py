@@ -12,18 +12,33 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from mcp_types import PARSE_ERROR, jsonrpc_message_adapter
+from mcp_types import PARSE_ERROR
 
-from worker.json_text import read_first_json
+from worker.json_text import read_json_at
 
 DEEPEST = 100
 """Maximum nesting of what is passed on; the strict parser's own limit is 200."""
 MOST_STARTS = 4
 """Brackets of a line at which a message may begin."""
 _MOST_MESSAGES = 100
+RESULT_FIELDS = frozenset(
+    {
+        "completion",
+        "content",
+        "contents",
+        "messages",
+        "prompts",
+        "protocolVersion",
+        "resources",
+        "resourceTemplates",
+        "resultType",
+        "structuredContent",
+        "tools",
+    }
+)
+"""Fields of MCP's results, of which each but an empty one has one. A node's JSON-RPC, which servers log, has none."""
 _DEEPER = "(nested too deeply to be read)"
 _START = re.compile(r"[\[{](?=\s*[\[{\"])")
-_DATA = b"data:"
 _NOISE = "\ufeff\0 \t\r\n"
 _LONGEST = 1_000_000
 """Longer lines are not parsed again, because that holds the event loop."""
@@ -32,45 +47,34 @@ _VERSION = r'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?'
 _ID_FIRST = re.compile(rf'{_VERSION}{_ID}\s*,\s*"result"'.encode())
 _RESULT_FIRST = re.compile(rf'{_VERSION}"result"'.encode())
 _ID_LAST = re.compile(rf",\s*{_ID}\s*\}}\s*\Z".encode())
+_PART = re.compile(rb'[ \t"]|[\[\]{},]*\Z')
+"""Begins a line of a value that is written over several lines. Logs begin at the margin, with something else."""
 _TAIL = 200
 """Bytes at the end of a line in which the id may stand, if it is the last member."""
 
 
-def in_usual_form(line: bytes) -> bytes:
-    """Return a line of an event stream, or a whole JSON body, with its message in the specification's form.
-
-    A line without a message is unchanged, and so is one that continues in the next line.
-    """
-    head = _DATA if line.startswith(_DATA) else b""
-    body = line[len(head) :]
-    if body.rstrip().endswith(b","):
-        return line
-    try:
-        jsonrpc_message_adapter.validate_json(body, by_name=False)
-    except ValueError:
-        found = rescued(body)
-        return head + json.dumps(found[0]).encode() if found else line
-    return line
-
-
 def rescued(line: bytes) -> list[dict[str, Any]]:
-    """Return the messages in the line, in the specification's form. A request of the server must stand alone, because
-    a log may quote the requests that it has got.
+    """Return the messages in the line, in the specification's form. What stands after something else may be quoted by
+    a log, so there only an answer counts, and only one whose result is MCP's.
     """
     text = line.decode(errors="replace").lstrip(_NOISE) if len(line) <= _LONGEST else ""
-    for start in _starts(text):
-        found = read_first_json(text[start:])
-        messages = list(_messages(found, is_alone=start == 0))
+    for found, is_alone in _values(text):
+        messages = list(_messages(found, is_alone=is_alone))
         if messages:
             return messages
     return _told_as_unreadable(line)
 
 
-def _starts(text: str) -> Iterator[int]:
-    for number, match in enumerate(_START.finditer(text)):
-        if number == MOST_STARTS:
+def _values(text: str) -> Iterator[tuple[Any, bool]]:
+    """Yield each value at which a message may be, and whether the line begins with it. None is within another."""
+    at = 0
+    for _ in range(MOST_STARTS):
+        match = _START.search(text, at)
+        if not match:
             return
-        yield match.start()
+        start = match.start()
+        value, at = read_json_at(text, start) or (None, start + 1)
+        yield value, start == 0
 
 
 def _messages(found: Any, *, is_alone: bool) -> Iterator[dict[str, Any]]:
@@ -82,12 +86,24 @@ def _messages(found: Any, *, is_alone: bool) -> Iterator[dict[str, Any]]:
 
 def _message(item: dict[str, Any], *, is_alone: bool) -> dict[str, Any] | None:
     number = item.get("id")
-    is_answer = ("result" in item or "error" in item) and "method" not in item
-    if not (is_answer and number is not None) and not (is_alone and isinstance(item.get("method"), str)):
+    has_result = _has_result if is_alone else _has_result_of_mcp
+    is_answer = number is not None and "method" not in item and has_result(item)
+    if not is_answer and not (is_alone and isinstance(item.get("method"), str)):
         return None
     if isinstance(number, float) and number.is_integer():
         item = {**item, "id": int(number)}
     return {**cast("dict[str, Any]", _pruned(item, 0)), "jsonrpc": "2.0"}
+
+
+def _has_result(item: dict[str, Any]) -> bool:
+    return "result" in item or "error" in item
+
+
+def _has_result_of_mcp(item: dict[str, Any]) -> bool:
+    result = item.get("result")
+    return (
+        isinstance(result, dict) and "error" not in item and not RESULT_FIELDS.isdisjoint(cast("Any", result))
+    )
 
 
 def _pruned(value: Any, depth: int) -> Any:
@@ -117,14 +133,17 @@ class PrettyPrinted:
         self._lines = bytearray()
 
     def whole(self, line: bytes) -> bytes | None:
-        """Return the message that this line ends. None if it ends none."""
+        """Return the message that this line ends, or what there is of one that is too long. None if it ends none.
+
+        A line of a log shows that the first bracket began no message.
+        """
         bare = line.rstrip()
-        if bare in (b"{", b"["):
+        if bare in (b"{", b"[") or (self._lines and not _PART.match(bare)):
             self._lines.clear()
-        elif not self._lines:
+        if bare not in (b"{", b"[") and not self._lines:
             return None
         self._lines += line + b"\n"
         if bare not in (b"}", b"]") and len(self._lines) <= self._most:
             return None
         found, self._lines = bytes(self._lines), bytearray()
-        return found if bare in (b"}", b"]") else None
+        return found

@@ -142,20 +142,29 @@ async def _receive(
                 while (end := buffer.find(b"\n", start)) >= 0:
                     line, start = bytes(buffer[:end]), 0
                     del buffer[: end + 1]
-                    for message in _messages(line, pretty):
+                    for message in messages_in(line, pretty):
                         await received.send(message)
                 if len(buffer) > LARGEST_ANSWER:
                     tail.feed(b"(no line of its own: an answer of more than 32 MiB on stdout was not read)\n")
                     return
 
 
-def _messages(line: bytes, pretty: PrettyPrinted) -> list[SessionMessage]:
+def messages_in(line: bytes, pretty: PrettyPrinted) -> list[SessionMessage]:
+    """Return the messages that the line is, contains or ends."""
     line = repaired(line)
+    if message := _read(line):
+        return [message]
+    if not (whole := pretty.whole(line)):
+        return list(_rescued(line))
+    whole = repaired(whole)
+    return [message] if (message := _read(whole)) else list(_rescued(whole))
+
+
+def _read(text: bytes) -> SessionMessage | None:
     try:
-        return [SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))]
+        return SessionMessage(jsonrpc_message_adapter.validate_json(text, by_name=False))
     except ValueError:
-        whole = pretty.whole(line)
-    return list(_rescued(whole or line))
+        return None
 
 
 def _rescued(line: bytes) -> Iterator[SessionMessage]:

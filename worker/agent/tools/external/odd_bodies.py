@@ -1,0 +1,63 @@
+"""Puts the messages of an HTTP body, or of the events of a stream, into the specification's form."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from mcp_types import jsonrpc_message_adapter
+
+from worker.agent.tools.external.json_repair import repaired
+from worker.agent.tools.external.odd_lines import rescued
+
+_DATA = b"data:"
+_ENDS = (b"\n\n", b"\n\r\n")
+_END = re.compile(rb"\n\r?\n")
+
+
+def body_in_usual_form(body: bytes) -> bytes:
+    """A body contains one message only, so of a list the first answer is passed on."""
+    body = repaired(body)
+    if _is_message(body):
+        return body
+    found = rescued(body)
+    return json.dumps(min(found, key=lambda message: "method" in message)).encode() if found else body
+
+
+def events_in_usual_form(text: bytes) -> bytes:
+    """`text`: whole events, because the event's data is what all its lines of data contain together."""
+    return b"\n\n".join(map(_event_in_usual_form, _END.split(text)))
+
+
+def end_of_events(text: bytearray, start: int) -> int:
+    """Return where the last whole event ends, 0 if none does. What is before `start` has been looked through."""
+    since = max(0, start - 2)
+    return max((at + len(end) for end in _ENDS if (at := text.rfind(end, since)) >= 0), default=0)
+
+
+def _event_in_usual_form(event: bytes) -> bytes:
+    """Several messages become several events, the answer last, because the client reads no further."""
+    lines = event.split(b"\n")
+    data = b"\n".join(line[len(_DATA) :].strip() for line in lines if line.startswith(_DATA))
+    whole = repaired(data)
+    if _is_message(whole):
+        messages = [whole]
+    else:
+        found = sorted(rescued(whole), key=lambda message: "method" not in message)
+        messages = [json.dumps(message).encode() for message in found] or [whole]
+    if messages == [data]:
+        return event
+    others = [line for line in lines if line and not line.startswith(_DATA)]
+    return b"\n\n".join(b"\n".join([*others, *_as_data(message)]) for message in messages)
+
+
+def _as_data(message: bytes) -> list[bytes]:
+    return [_DATA + b" " + line for line in message.split(b"\n")]
+
+
+def _is_message(text: bytes) -> bool:
+    try:
+        jsonrpc_message_adapter.validate_json(text, by_name=False)
+    except ValueError:
+        return False
+    return True
