@@ -66,6 +66,8 @@ class Stack:
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_described = False
+        self._told_table_url = self._own_table_url
+        """The table's address that the gateway and the workers were told; it stays while the table cannot start."""
 
     @property
     def url(self) -> str:
@@ -126,9 +128,8 @@ class Stack:
         """If the table began empty while the gateway was running, restart the gateway, whose start creates the
         table. If another program has taken its port, everything that was told the address is restarted.
         """
-        told = self._own_table_url
         child = await self._emulator.start()
-        has_moved = self._own_table_url != told
+        has_moved, self._told_table_url = self._own_table_url != self._told_table_url, self._own_table_url
         if (self._emulator.is_empty or has_moved) and self._ready.is_set():
             self._keeper.renew("gateway")
         if has_moved and self._ready.is_set():
