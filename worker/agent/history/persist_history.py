@@ -46,9 +46,6 @@ class PersistHistory(AbstractCapability[RunDeps]):
         request_context: ModelRequestContext,
         handler: WrapModelRequestHandler,
     ) -> ModelResponse:
-        await (
-            ctx.deps.record.hold_lease()
-        )  # a worker that wakes from a freeze must not pay for a response that another attempt also requests
         heard = bool(ctx.deps.strangers)
         response = await handler(request_context)
         response.run_id = response.run_id or ctx.run_id

@@ -33,7 +33,11 @@ GATHERED_LIMIT = 1_000
 
 
 class ShowingModel(WrapperModel):
-    """`wrapped`, whose text is passed to the run's record as it arrives."""
+    """`wrapped`, whose text is passed to the run's record as it arrives.
+
+    Each attempt at a request looks at the lease just before it: a worker that was frozen, or that has paused after a
+    failed attempt, must not pay for a response that another worker's attempt requests, too.
+    """
 
     @asynccontextmanager
     async def request_stream(
@@ -45,6 +49,7 @@ class ShowingModel(WrapperModel):
     ) -> AsyncGenerator[StreamedResponse, None]:
         if run_context is not None:
             run_context.deps.begun()
+            await run_context.deps.record.hold_lease()
         async with self.wrapped.request_stream(
             messages, model_settings, model_request_parameters, run_context
         ) as stream:
