@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
 from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import ClaimContended, LeaseHeld, RunGone, SuspectHeld
-from forge.models.lease import is_held, latest_end
+from forge.models.lease import is_held
 from forge.models.run import RunMessage
 from forge.models.timing import LEASE_MS, TAKEOVER_GRACE_MS
 from forge.models.work import Lease
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.running.lost_workers import Charge, charged, hold_suspect
@@ -32,7 +33,9 @@ class Claimer:
     config: StoreConfig
     """The store's configuration."""
     now: int
-    """The time of the claim, in epoch milliseconds."""
+    """The time in epoch milliseconds. It is read after the item that `next` gets, because a lease that began later
+    would seem to end too far ahead.
+    """
     message: RunMessage
     """The run to claim."""
     worker: str
@@ -55,7 +58,9 @@ class Claimer:
         )
 
     def take_over(self, old: Item) -> ConditionalWrite:
-        """Begin the next attempt at an abandoned run, whose streaming text starts again. Raises `SuspectHeld`."""
+        """Begin the next attempt at an abandoned run, whose streaming text starts again. A lease that was renewed
+        meanwhile refuses it. Raises `SuspectHeld`.
+        """
         charge = charged(self.table, old)
         if charge.is_suspect and not self._hold_suspect(old["active_id"], charge):
             raise SuspectHeld
@@ -65,7 +70,7 @@ class Claimer:
             .set(strikes=charge.strikes, lived=charge.lived, alone=charge.is_alone)
             .set(claimed_at=self.now, taken_from=old["worker"])
             .when("active_id = :run AND fence = :seen", run=old["active_id"], seen=old["fence"])
-            .when("lease_until < :now OR lease_until > :ahead", now=self.now, ahead=latest_end(self.now))
+            .when("lease_until = :ended", ended=old["lease_until"])
         )
 
     def next(self, old: Item | None) -> ConditionalWrite:
@@ -101,11 +106,11 @@ class Claimer:
         )
 
 
-def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, worker: str) -> Lease:
+def claim(table: Table, config: StoreConfig, clock: Clock, message: RunMessage, worker: str) -> Lease:
     """Claim in one call if the message's run is next. A run with too many strikes may only be finished as
     failed.
     """
-    claimer = Claimer(table, config, now, message, worker, uuid.uuid4().hex)
+    claimer = Claimer(table, config, clock(), message, worker, uuid.uuid4().hex)
     change = claimer.start(message.run_id)
     for _ in range(CONTENTION_TRIES):
         try:
@@ -114,6 +119,7 @@ def claim(table: Table, config: StoreConfig, now: int, message: RunMessage, work
             old = refused.item
         if old is not None and old.get("claim") == claimer.token:
             return lease_of(old)
+        claimer = replace(claimer, now=clock())
         change = claimer.next(old)
     raise ClaimContended
 

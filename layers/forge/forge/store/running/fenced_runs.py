@@ -43,12 +43,11 @@ class TableRuns:
     """The daily limits of the whole deployment."""
 
     def claim(self, message: RunMessage, worker: str) -> Lease:
-        now = self.clock()
         return mended(
             self.table,
             message.key,
-            self.config.defaults(now),
-            lambda: claim(self.table, self.config, now, message, worker),
+            self.config.defaults(self.clock()),
+            lambda: claim(self.table, self.config, self.clock, message, worker),
         )
 
     def renew(self, lease: Lease) -> Lease:

@@ -76,7 +76,7 @@ class TableRecovery:
         return _stranded(self.table, self.config, self.clock(), limit, everything=everything)
 
     def interrupt_abandoned(self, key: SessionKey, run_id: str) -> Session | None:
-        return interrupt_abandoned(self.table, self.config, self.clock(), key, run_id)
+        return interrupt_abandoned(self.table, self.config, self.clock, key, run_id)
 
     def stop_unreadable(self, key: SessionKey) -> None:
         stop_unreadable(self.table, self.config, self.clock(), key)

@@ -12,6 +12,7 @@ from forge.models.lease import is_held
 from forge.models.message import Draft
 from forge.models.run import ActiveRun, Ending, Progress
 from forge.models.session import Session
+from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.commit import Transition, commit
@@ -65,7 +66,7 @@ def withdraw(
 
 
 def interrupt_abandoned(
-    table: Table, config: StoreConfig, now: int, key: SessionKey, run_id: str
+    table: Table, config: StoreConfig, clock: Clock, key: SessionKey, run_id: str
 ) -> Session | None:
     """End an abandoned run and keep its partial text.
 
@@ -76,24 +77,27 @@ def interrupt_abandoned(
     """
 
     def fence_off(session: Session) -> Transition:
-        active = _abandoned(table, session, run_id, now)
+        active = _abandoned(table, session, run_id, clock())
         after = active.model_copy(update={"fence": active.fence + 1})
         change = ConditionalWrite().assign("fence = fence + :one", one=1)
         return Transition(change, [], session.model_copy(update={"active": after}))
 
     def end(session: Session) -> Transition:
+        now = clock()
         active = _abandoned(table, session, run_id, now)
         if fenced is None or fenced.active is None or fenced.active.fence != active.fence:
             raise _Settled(session)
         drafts = [*_spoken(table, session, active), notice(run_id, now)]
         return ended(session, Ending(outcome="interrupted", drafts=drafts), config, now)
 
-    fenced = _commit(table, config, now, key, fence_off, _same_attempt)
-    return _commit(table, config, now, key, end, _same_attempt)
+    fenced = _commit(table, config, clock(), key, fence_off, _same_attempt)
+    return _commit(table, config, clock(), key, end, _same_attempt)
 
 
 def _abandoned(table: Table, session: Session, run_id: str, now: int) -> ActiveRun:
-    """The run as its worker left it. Raises `_Settled` if a function must not end it."""
+    """The run as its worker left it. `now` is read after `session`, as for a claim. Raises `_Settled` if a function
+    must not end it.
+    """
     active = session.active
     if active is None or active.run_id != run_id or is_held(active.lease_until, now):
         raise _Settled(session)
