@@ -9,7 +9,7 @@ import pytest
 
 from forge.dynamodb.table import Table
 from forge.errors import LeaseHeld
-from forge.models.timing import CLOCK_SKEW_MS, LEASE_MS
+from forge.models.timing import CLOCK_SKEW_MS, LEASE_MS, TAKEOVER_GRACE_MS
 from forge.store import Store
 from tests.clock import Clock
 from tests.store.scenes import KEY, about, started
@@ -82,3 +82,12 @@ def test_a_slow_stop_does_not_end_a_living_workers_run(
     assert after is not None
     assert after.active is not None
     assert after.active.fence == session.active.fence
+
+
+def test_a_slow_search_does_not_find_a_living_workers_run(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    happens = renewed_late(store, clock)
+    clock.advance(LEASE_MS + TAKEOVER_GRACE_MS + 1)
+    before_the_first(monkeypatch, "read_many", happens)
+    assert store.recovery.stranded() == []

@@ -73,7 +73,7 @@ class TableRecovery:
     """The time in epoch milliseconds."""
 
     def stranded(self, limit: int = 100, *, everything: bool = False) -> list[RunMessage]:
-        return _stranded(self.table, self.config, self.clock(), limit, everything=everything)
+        return _stranded(self.table, self.config, self.clock, limit, everything=everything)
 
     def interrupt_abandoned(self, key: SessionKey, run_id: str) -> Session | None:
         return interrupt_abandoned(self.table, self.config, self.clock, key, run_id)
@@ -83,12 +83,13 @@ class TableRecovery:
 
 
 def _stranded(
-    table: Table, config: StoreConfig, now: int, limit: int, *, everything: bool
+    table: Table, config: StoreConfig, clock: Clock, limit: int, *, everything: bool
 ) -> list[RunMessage]:
-    """`everything`: include runs that may still be in the queue."""
+    """`everything`: include runs that may still be in the queue. The time is read after each page, as for a claim."""
     found: list[RunMessage] = []
-    for page in batches(_due(table, _FOREVER if everything else now), _PAGE):
-        for item in table.read_many(page):
+    for page in batches(_due(table, _FOREVER if everything else clock()), _PAGE):
+        items, now = table.read_many(page), clock()
+        for item in items:
             if not alive(item, now):
                 _forget(table, item)
             elif message := _message(item, now, everything=everything):
