@@ -54,7 +54,7 @@ def test_an_overloaded_table_is_unavailable_and_says_when_to_come_back(
 
 
 def test_a_fault_of_ours_is_not_taken_for_an_overload(store: Store, dynamodb: Any):
-    with pytest.raises(ClientError), aws.unavailable("the table"):
+    with pytest.raises(ClientError), aws.unavailable("The table"):
         dynamodb.get_item(TableName="forge", Key={"sk": {"S": "half a key"}})
 
 

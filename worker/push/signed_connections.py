@@ -36,7 +36,7 @@ class SignedConnections:
         try:
             status = await self._pool.post(path, headers, frame)
         except OSError as error:
-            raise StorageUnavailable("@connections is out of reach.", retry_after=1) from error
+            raise StorageUnavailable("The WebSocket API is out of reach.", retry_after=1) from error
         _check(status, connection_id)
 
     async def close(self) -> None:
@@ -58,4 +58,4 @@ def _check(status: int, connection_id: str) -> None:
     if status == 410:
         raise ConnectionGone(connection_id)
     if status >= 400:
-        raise StorageUnavailable(f"@connections answered {status}.", retry_after=1)
+        raise StorageUnavailable(f"The WebSocket API answered {status}.", retry_after=1)

@@ -125,7 +125,10 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def unavailable(what: str) -> Generator[None]:
-    """Raise `StorageUnavailable` for throttling, overload and an unreachable service; `what` names the service."""
+    """Raise `StorageUnavailable` for throttling, overload and an unreachable service.
+
+    `what` names the service as the beginning of a sentence, because a client shows the error as it is.
+    """
     try:
         yield
     except ClientError as error:

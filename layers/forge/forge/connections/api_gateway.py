@@ -41,7 +41,7 @@ def open_connections(settings: Settings) -> ApiGatewayConnections:
 @contextmanager
 def _gone() -> Generator[None]:
     """Raises `ConnectionGone` on 410 and for a malformed id, which cannot belong to an open connection."""
-    with aws.unavailable("the WebSocket API"):
+    with aws.unavailable("The WebSocket API"):
         try:
             yield
         except ClientError as error:

@@ -69,7 +69,7 @@ def _cancelled(error: ClientError) -> None:
     if "ValidationError" in codes:
         raise Unfit from error
     if codes & _THROTTLED:
-        raise StorageUnavailable("the table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
+        raise StorageUnavailable("The table is overloaded.", retry_after=RETRY_AFTER_SECONDS)
 
 
 def _item(response: Any) -> Item | None:

@@ -31,7 +31,7 @@ class Table:
         self._name = name
 
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
-        with unavailable("the table"):
+        with unavailable("The table"):
             answer: Any = self._client.get_item(
                 TableName=self._name, Key=encode_item(key), ConsistentRead=consistent
             )
@@ -103,7 +103,7 @@ class Table:
         }
         if after is not None:
             parameters["ExclusiveStartKey"] = encode_item(after)
-        with unavailable("the table"):
+        with unavailable("The table"):
             answer: Any = self._client.query(TableName=self._name, **parameters)
         return [decode_item(item) for item in answer["Items"]]
 
@@ -113,7 +113,7 @@ class Table:
         for start in range(0, len(keys), 100):
             rest: Any = [encode_item(key) for key in keys[start : start + 100]]
             for pause in _pauses():
-                with unavailable("the table"):
+                with unavailable("The table"):
                     answer: Any = self._client.batch_get_item(
                         RequestItems={self._name: {"Keys": rest, "ConsistentRead": consistent}}
                     )
@@ -135,7 +135,7 @@ class Table:
         for several in batches(requests, _BATCH_ITEMS):
             rest: Any = several
             for pause in _pauses():
-                with unavailable("the table"):
+                with unavailable("The table"):
                     answer: Any = self._client.batch_write_item(RequestItems={self._name: rest})
                 rest = answer.get("UnprocessedItems", {}).get(self._name)
                 if not rest:
@@ -145,7 +145,7 @@ class Table:
     def _pages(self, parameters: dict[str, Any]) -> Generator[Item]:
         start: dict[str, Any] = {}
         while True:
-            with unavailable("the table"):
+            with unavailable("The table"):
                 answer: Any = self._client.query(TableName=self._name, **parameters, **start)
             yield from (decode_item(item) for item in answer["Items"])
             if not answer.get("LastEvaluatedKey"):
@@ -160,7 +160,7 @@ class Table:
         pauses = _pauses(Contended(retry_after=1.0))
         while True:
             try:
-                with unavailable("the table"), refusals():
+                with unavailable("The table"), refusals():
                     return write()
             except Conflict:
                 next(pauses)()
@@ -185,7 +185,7 @@ def _pauses(end: StorageUnavailable | None = None) -> Generator[Callable[[], Non
     """
 
     def give_up() -> None:
-        raise end or StorageUnavailable("the table is overloaded.", retry_after=1.0)
+        raise end or StorageUnavailable("The table is overloaded.", retry_after=1.0)
 
     for turn in range(_TRIES - 1):
         seconds = _BACKOFF_SECONDS * 2**turn * random.uniform(0.5, 1.0)  # noqa: S311

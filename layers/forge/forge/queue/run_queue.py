@@ -55,7 +55,7 @@ class SqsRunQueue:
         A request attempt id makes a receive repeatable: if the AWS client repeats a call whose response was lost, it
         gets the same messages. Without one they would stay hidden until their visibility timeout ends.
         """
-        with aws.unavailable("the queue"):
+        with aws.unavailable("The queue"):
             answer: Any = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(most, BATCH_LIMIT),
@@ -66,7 +66,7 @@ class SqsRunQueue:
         return [delivery for each in answer.get("Messages", []) if (delivery := _delivery(each))]
 
     def extend(self, receipt: str, seconds: int) -> None:
-        with aws.unavailable("the queue"), _stale_receipt("extend"):
+        with aws.unavailable("The queue"), _stale_receipt("extend"):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
@@ -76,18 +76,18 @@ class SqsRunQueue:
             {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
             for number, receipt in enumerate(receipts)
         ]
-        with aws.unavailable("the queue"):
+        with aws.unavailable("The queue"):
             answer: Any = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
         codes = [failed.get("Code", "") for failed in answer.get("Failed", ())]
         if stale := sum(code in _GONE for code in codes):
             logger.warning("queue receipt is stale", extra={"operation": "extend_all", "count": stale})
         if stale < len(codes):
             raise StorageUnavailable(
-                "the queue kept only some messages.", retry_after=aws.RETRY_AFTER_SECONDS
+                "The queue kept only some messages.", retry_after=aws.RETRY_AFTER_SECONDS
             )
 
     def delete(self, receipt: str) -> None:
-        with aws.unavailable("the queue"), _stale_receipt("delete"):
+        with aws.unavailable("The queue"), _stale_receipt("delete"):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
 
     def dead_letter(self, delivery: Delivery) -> None:
@@ -96,7 +96,7 @@ class SqsRunQueue:
         self.delete(delivery.receipt)
 
     def _send(self, url: str, message: RunMessage | CommandMessage, *, resend: bool) -> None:
-        with aws.unavailable("the queue"):
+        with aws.unavailable("The queue"):
             self._client.send_message(
                 QueueUrl=url,
                 MessageBody=message.model_dump_json(),
