@@ -28,12 +28,6 @@ MODEL = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
 FRAMES = "application/vnd.amazon.eventstream"
 
 
-@pytest.fixture(autouse=True)
-def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore takes its number of attempts from the process only."""
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-
-
 def llm(server: ProviderServer) -> Model[Any]:
     given = {
         "AWS_ACCESS_KEY_ID": "AKID",
@@ -155,6 +149,18 @@ async def test_a_refused_request_raises_its_kind_of_error(
     seen = await observe(llm(server))
     assert isinstance(seen.error, raised)
     assert isinstance(seen.error, ModelAPIError)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+async def test_botocore_repeats_nothing_in_any_of_its_modes(
+    server: ProviderServer, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """The agent repeats requests, and looks at the run's lease before."""
+    monkeypatch.setenv("AWS_RETRY_MODE", mode)
+    overloaded = error(503, {"message": "no"}, {"x-amzn-ErrorType": "ServiceUnavailableException"})
+    server.replies = [overloaded] * 3
+    assert isinstance((await observe(llm(server))).error, ModelUnavailableError)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage() -> AsyncIterator[Stage]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_MAX_ATTEMPTS", "1")
-        async with conversation.stage(*wires.WIRES) as made:
-            yield made
+    async with conversation.stage(*wires.WIRES) as made:
+        yield made
 
 
 ANYTHING = st.text(st.characters(codec="utf-8"), max_size=12)

@@ -22,14 +22,12 @@ class LostAfter:
             raise LeaseLost
 
 
-@pytest.mark.parametrize("wire", [each for each in wires.WIRES if each != "bedrock"])
+@pytest.mark.parametrize("wire", wires.WIRES)
 @pytest.mark.parametrize("looks", [0, 1, 2])
 async def test_no_attempt_is_made_without_a_lease(
     wire: str, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first attempts fail for a reason that passes, and the lease may be lost in the pause after each. Bedrock is
-    not here, because botocore repeats its requests itself.
-    """
+    """The first attempts fail for a reason that passes, and the lease may be lost in the pause after each."""
     monkeypatch.setattr(MemoryRecord, "hold_lease", LostAfter(looks).hold_lease)
     async with conversation() as talk:
         with pytest.raises(LeaseLost):

@@ -22,12 +22,6 @@ from worker.agent.llm.provider_errors import cause_fields, fault_of
 SECRET = "sk-proj-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c"
 
 
-@pytest.fixture(autouse=True)
-def no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore takes its number of attempts from the process only."""
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-
-
 def openai(message: str, **fields: Any) -> dict[str, Any]:
     return {
         "error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **fields}

@@ -71,7 +71,7 @@ def _openai_responses(model: str, environment: Mapping[str, str], timeouts: Requ
 
 
 def _bedrock(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
-    """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials. botocore itself repeats requests (`AWS_MAX_ATTEMPTS`)."""
+    """`AWS_BEARER_TOKEN_BEDROCK`, or AWS credentials."""
     credentials = _bedrock_credentials(environment)
     from pydantic_ai.providers.bedrock import BedrockProvider
 
@@ -89,7 +89,17 @@ def _bedrock(model: str, environment: Mapping[str, str], timeouts: RequestTimeou
         aws_read_timeout=timeouts.silence,
         aws_connect_timeout=CONNECT_SECONDS,
     )
+    _repeat_nothing(provider.client)
     return BedrockModel(model, provider=provider, settings=timeouts.deadlines())
+
+
+def _repeat_nothing(client: Any) -> None:
+    """botocore would repeat a failed request without a look at the run's lease. The agent repeats it instead.
+
+    The library builds the client without a setting for this, so the handler that decides about it is removed.
+    """
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
 
 
 def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
