@@ -74,6 +74,48 @@ async def test_an_answer_that_is_no_result_says_what_is_known_of_the_call(
         assert (await ended(external))[1] == "paid"
 
 
+NOTE = b'data: {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "x"}}\n\n'
+WITHOUT_ANSWER = [
+    b"",
+    b"data:",
+    b"\n\n",
+    b": still here\n\n",
+    b"retry: 10\n\n",
+    b"data: \n\n",
+    NOTE,
+    NOTE * 3,
+    b"event: ping\ndata: x\n\n",
+    b'event: endpoint\ndata: {"jsonrpc": "2.0", "id": 1, "result": {}}\n\n',
+    b"id: 1\nretry: 1\ndata: \n\n",
+    b'data: {"jsonrpc": "2.0", "id": 1, "resu',
+]
+
+
+@pytest.mark.parametrize("body", WITHOUT_ANSWER)
+async def test_a_stream_that_ends_without_an_answer_leaves_the_outcome_unknown(
+    tmp_path: Path, body: bytes
+) -> None:
+    """The library makes an error of it, with the code that many servers give their own errors."""
+    tried("streams that end without an answer", body)
+    reply = Reply(body=body, kind="text/event-stream")
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        assert (await ended(external))[0] == "unknown"
+        assert web.calls == 1
+        web.call = Reply(body=said("paid"))
+        assert (await ended(external))[1] == "paid"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("listed", [False, True])
+async def test_a_servers_own_error_is_not_taken_for_the_end_of_the_stream(
+    tmp_path: Path, kind: str, *, listed: bool
+) -> None:
+    reply = Reply(body=error(-32000), kind=kind, listed=listed)
+    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+        assert await ended(external) == ("failed", "web refused: no")
+        assert (web.calls, web.opened) == (1, 1)
+
+
 FORGOTTEN = [
     # what a server answers to a session that it does not know, and whether that says that nothing was done
     (Reply(404), True),

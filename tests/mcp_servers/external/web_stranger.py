@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import AsyncGenerator
+import zlib
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,15 +25,28 @@ DISCOVERED = {
     }
 }
 
+CODED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "GZIP": gzip.compress,
+    "deflate": zlib.compress,
+    "identity": bytes,
+}
+
 
 @dataclass
 class Reply:
-    """`body` a dict: the members of a JSON-RPC answer, to which the request's id is added."""
+    """`body` a dict: the members of a JSON-RPC answer, to which the request's id is added. `codings` are applied to it
+    in this order; the server uses them although nobody asks for them. Of what comes of it, only the first
+    `share` is sent. `listed`: in a list, as the batches of MCP 2025-03-26.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: dict[str, Any] | bytes = b""
     kind: str = "application/json"
+    codings: tuple[str, ...] = ()
+    share: float = 1.0
+    listed: bool = False
 
 
 @dataclass
@@ -50,6 +65,7 @@ class WebStranger:
     forgets_after_effect: bool = False
     session: int = 0
     calls: int = 0
+    opened: int = 0
     seen: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -65,7 +81,15 @@ class WebStranger:
         content = reply.body
         if isinstance(content, dict):
             content = json.dumps({"jsonrpc": "2.0", "id": request.get("id"), **content}).encode()
-        sent = {"content-type": reply.kind, **reply.headers}
+        if reply.listed:
+            content = b"[" + content + b"]"
+        if reply.kind == "text/event-stream" and isinstance(reply.body, dict):
+            content = b"data: " + content + b"\n\n"
+        for coding in reply.codings:
+            content = CODED[coding](content)
+        content = content[: int(len(content) * reply.share)]
+        coded = {"content-encoding": ", ".join(reply.codings)} if reply.codings else {}
+        sent = {"content-type": reply.kind, **coded, **reply.headers}
         start = [(name.encode(), value.encode()) for name, value in sent.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": start})
         await send({"type": "http.response.body", "body": content})
@@ -74,6 +98,7 @@ class WebStranger:
         if method != "POST":
             return Reply(405)
         if request["method"] == "initialize":
+            self.opened += 1
             info = {
                 "protocolVersion": "2025-06-18",
                 "capabilities": {"tools": {}},

@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any, cast
 
+from mcp_types import CONNECTION_CLOSED
+
 from worker.json_text import read_json
 
 _ESCAPE = re.compile(
@@ -18,8 +20,10 @@ _LONE_ESCAPE_BYTES = 6
 _REPLACEMENT = rb"\ufffd"
 _LONGEST_ERROR = 100_000
 """Longer lines are not parsed for an error."""
-_FAILED = -32000
-"""JSON-RPC's first code for a server's own errors, for an error that has no readable code."""
+SERVERS_OWN = -32099
+"""JSON-RPC's last code for a server's own errors, for an error that has no readable code, and in the place of -32000:
+the library uses that itself, for a connection or a stream that has ended without an answer, which no answer means.
+"""
 
 
 def repaired(line: bytes) -> bytes:
@@ -52,7 +56,7 @@ def _with_readable_error(line: bytes) -> bytes:
     if not isinstance(message, dict) or not _has_odd_error(cast("dict[str, Any]", message)):
         return line
     fields = cast("dict[str, Any]", message)
-    answer = {"jsonrpc": "2.0", "id": fields.get("id"), "error": _error(fields["error"])}
+    answer = {"jsonrpc": "2.0", "id": fields.get("id"), "error": readable_error(fields["error"])}
     return line[:start] + json.dumps(answer).encode()
 
 
@@ -60,12 +64,13 @@ def _has_odd_error(message: dict[str, Any]) -> bool:
     error = message.get("error")
     if not error or "method" in message or message.get("result"):
         return False
-    return "result" in message or message.get("jsonrpc") != "2.0" or _error(error) != error
+    return "result" in message or message.get("jsonrpc") != "2.0" or readable_error(error) != error
 
 
-def _error(error: Any) -> dict[str, Any]:
+def readable_error(error: Any) -> dict[str, Any]:
+    """Return a server's error in JSON-RPC's form."""
     fields = cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": error}
     code, said = fields.get("code"), fields.get("message", error)
-    is_code = isinstance(code, int) and not isinstance(code, bool)
+    is_code = isinstance(code, int) and not isinstance(code, bool) and code != CONNECTION_CLOSED
     text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
-    return {**fields, "code": code if is_code else _FAILED, "message": text}
+    return {**fields, "code": code if is_code else SERVERS_OWN, "message": text}

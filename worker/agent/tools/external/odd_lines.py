@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from mcp_types import PARSE_ERROR
 
+from worker.agent.tools.external.json_repair import readable_error
 from worker.json_text import read_json_at
 
 DEEPEST = 100
@@ -92,6 +93,8 @@ def _message(item: dict[str, Any], *, is_alone: bool) -> dict[str, Any] | None:
         return None
     if isinstance(number, float) and number.is_integer():
         item = {**item, "id": int(number)}
+    if item.get("error") is not None:
+        item = {**item, "error": readable_error(item["error"])}
     return {**cast("dict[str, Any]", _pruned(item, 0)), "jsonrpc": "2.0"}
 
 

@@ -15,6 +15,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from worker.agent.tools.external.json_repair import SERVERS_OWN
 from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answer
 from worker.agent.tools.external.stdio_transport import CannotStart
 
@@ -60,7 +61,7 @@ LOST_SESSIONS: tuple[tuple[int, int | Literal["any"] | None, Meaning, str], ...]
     ),
     (
         400,
-        -32000,
+        SERVERS_OWN,
         "session perhaps lost",
         "server-everything 2026.8.31 (read 2026-11-26); also any other error",
     ),

@@ -8,17 +8,13 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from mcp.shared.message import SessionMessage
-from mcp_types import CONNECTION_CLOSED, JSONRPCError, JSONRPCResponse, Tool, methods
+from mcp_types import JSONRPCResponse, Tool, methods
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from worker.agent.tools.external.result_repair import is_call_result, repair_result
 
 NAME_SHOWN = 64
-_SERVERS_OWN = -32099
-"""Replaces -32000 in a server's answer. JSON-RPC reserves -32000 to -32099 for a server's own errors, but the library
-raises -32000 itself for a connection that has closed, which an answer does not mean.
-"""
 
 
 class TolerantStream:
@@ -54,9 +50,6 @@ class TolerantStream:
         return self._read(await self._stream.receive())
 
     def _read(self, item: SessionMessage | Exception) -> SessionMessage | Exception:
-        if isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCError):
-            error = item.message.error
-            error.code = _SERVERS_OWN if error.code == CONNECTION_CLOSED else error.code
         if isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCResponse):
             result: dict[str, Any] = item.message.result
             if (version := result.get("protocolVersion")) in KNOWN_PROTOCOL_VERSIONS:
