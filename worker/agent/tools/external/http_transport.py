@@ -24,6 +24,8 @@ from worker.agent.tools.external.server_observations import LARGEST_ANSWER, Answ
 from worker.agent.tools.external.tool_listing import TolerantStream
 
 _MESSAGES = ("application/json", "text/event-stream")
+_OF_THE_BODY = frozenset({"content-length", "content-encoding"})
+"""Headers that are not true of a body that was read and repaired."""
 _TIMEOUT = httpx2.Timeout(30.0, read=3600.0)
 """Time limit of one request. Whoever waits for a call or a start keeps its deadline."""
 
@@ -129,47 +131,43 @@ class Repairing(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._inner.handle_async_request(request)
         kind = response.headers.get("content-type", "").lower()
-        stream = response.stream
-        if (
-            kind.startswith(_MESSAGES)
-            and "content-encoding" not in response.headers
-            and isinstance(stream, httpx2.AsyncByteStream)
-        ):
-            headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() != "content-length"]
-            return httpx2.Response(
-                response.status_code,
-                headers=headers,
-                stream=_Repaired(
-                    stream, self._seen, response.status_code, is_whole=kind.startswith(_MESSAGES[0])
-                ),
-                extensions=response.extensions,
-            )
-        return response
+        if not kind.startswith(_MESSAGES):
+            return response
+        return httpx2.Response(
+            response.status_code,
+            headers=[(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY],
+            stream=_Repaired(response, self._seen, is_whole=kind.startswith(_MESSAGES[0])),
+            extensions=response.extensions,
+        )
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
 class _Repaired(httpx2.AsyncByteStream):
-    """`is_whole`: the body is one message, not a stream of events."""
+    """`is_whole`: the body is one message, not a stream of events.
 
-    def __init__(self, stream: httpx2.AsyncByteStream, seen: Witness, status: int, *, is_whole: bool) -> None:
-        self._stream = stream
+    Some servers compress although they are asked not to. The size is that of what is read, because a few bytes may
+    become any number of them.
+    """
+
+    def __init__(self, response: httpx2.Response, seen: Witness, *, is_whole: bool) -> None:
+        self._response = response
         self._seen = seen
-        self._status = status
+        self._status = response.status_code
         self._is_whole = is_whole
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         rest = bytearray()
-        async for chunk in self._stream:
+        async for chunk in self._response.aiter_bytes():
             start = len(rest)
             rest += chunk
-            if not self._is_whole and (end := end_of_events(rest, start)):
-                yield self._usual(bytes(rest[:end]))
-                del rest[:end]
             if len(rest) > LARGEST_ANSWER:
                 (current() or self._seen).answers.append(Answer(self._status, "too large"))
                 raise httpx2.StreamError("the answer is too large")
+            if not self._is_whole and (end := end_of_events(rest, start)):
+                yield self._usual(bytes(rest[:end]))
+                del rest[:end]
         if rest:
             yield self._usual(bytes(rest))
 
@@ -180,4 +178,4 @@ class _Repaired(httpx2.AsyncByteStream):
         return body_in_usual_form(text) if self._is_whole else events_in_usual_form(text)
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        await self._response.aclose()
