@@ -18,7 +18,6 @@ ROOMS = ("worker/agent", "worker/mcp_servers", "worker/ethereum", "bench/soak")
 EXEMPT = {
     "worker/agent/llm/offline": "reads what users type: English commands are its input",
     "worker/mcp_servers/uniswap_docs/index.py": "reads what users search for",
-    "bench/soak/awaits.py": "names the waits of the source code in a notation of its own",
     "bench/soak/deploys.py": "sees in a log that a process has imported its functions again",
     "worker/ethereum/node/error_dialects.py": "holds the words of nodes, which have no other type, as rows of data",
 }

@@ -8,10 +8,10 @@ import json
 import pytest
 
 from bench.soak import damages
-from bench.soak.awaits import crossings
 from bench.soak.crossings import named
 from bench.soak.matrix import KINDS, POINTS, cells
 from local_dev.repository import ROOT
+from tests.faults.awaits import crossings
 
 CROSSINGS = {
     "agent/tools/call_ledger._run: super().call_tool": "tool.pay",
