@@ -14,11 +14,9 @@ from pydantic_ai.exceptions import ModelHTTPError
 from tests.properties import examples
 from tests.unlisted import tried
 from worker.agent.llm.offline.lookups import any_tool
-from worker.agent.llm.offline.reading import data
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.provider_errors import fault_of
-from worker.agent.llm.run_so_far import Result
 from worker.agent.llm.script_values import filled_in
 from worker.agent.llm.streamed_tool_calls import is_object
 from worker.agent.tools.external.results import combined
@@ -49,7 +47,6 @@ READERS: dict[str, Callable[[str], bool]] = {
     "a result of an external tool": both_are_told,
     "a provider's error": lambda text: fault_of(ModelHTTPError(418, "an LLM", text)) == "rejected",
     "streamed arguments": lambda text: not is_object(text),
-    "a result that the offline operator reads": lambda text: data(Result("look", text)) == text,
     "arguments in a command": lambda text: raises(Refusal, lambda: any_tool(ToolCalls([]), "look", text)),
     "a list for a contract": lambda text: raises(
         ToolRefused, lambda: to_abi(parse_types("uint256[]")[0], text, "arguments[0]", str)

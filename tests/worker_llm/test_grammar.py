@@ -203,14 +203,6 @@ def test_a_missing_tool_is_named_with_its_server(prompt: str, tool_name: str, se
     assert f"the server `{server}`" in answer
 
 
-def test_parameters_take_the_names_and_types_of_the_offered_schema() -> None:
-    offered = [tool("evm_send", "from_address", "to_address", amount="integer")]
-    found = step("send 3 wei from Alice to Bob", tools=offered)
-    assert isinstance(found, Step)
-    assert found.calls[0].name == "evm_send"
-    assert found.calls[0].arguments == {"from_address": "Alice", "to_address": "Bob", "amount": 3}
-
-
 def test_the_connected_tools_can_be_listed() -> None:
     assert "- `balance`: balance." in str(step("which tools do you have?"))
     assert step("tools", tools=[]) == "No tools are connected."

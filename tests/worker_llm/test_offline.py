@@ -101,7 +101,10 @@ async def test_several_commands_run_one_after_another(bank: Bank, ask: Ask) -> N
 
 async def test_networks_and_documents_are_told_in_words(ask: Ask) -> None:
     networks = (await ask("list networks")).output
-    assert networks == "These networks are configured:\n- testnet (chain id 31337)\n- base: no answer"
+    assert (
+        networks
+        == "These networks are configured:\n- testnet (chain id 31337)\n- base (chain id 8453): no answer"
+    )
     assert "- Ticks (ticks.md): send 5 ETH" in (await ask("search uniswap docs for ticks")).output
 
 

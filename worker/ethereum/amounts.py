@@ -11,7 +11,8 @@ from worker.tool_outcomes import ToolRefused
 
 ETHER_DECIMALS = 18
 LARGEST = 2**256 - 1
-_UNITS = {"wei": 0, "gwei": 9, "ether": ETHER_DECIMALS, "eth": ETHER_DECIMALS}
+UNITS = {"wei": 0, "kwei": 3, "mwei": 6, "gwei": 9, "ether": ETHER_DECIMALS, "eth": ETHER_DECIMALS}
+"""The decimals of each unit."""
 _GWEI = 10**9
 _COINS_FROM = 10**13
 """Wei from which an amount is written in the network's coin; less is written in gwei or wei."""
@@ -53,7 +54,7 @@ def _parse_text(text: str, currency: str) -> int:
             f"Cannot read the amount {text[:60]!r}. Write digits, a point and a unit: '1.5 ether', '5 gwei', '1000'."
         )
     unit = match["unit"].lower() or "wei"
-    units = _UNITS | {currency.lower(): ETHER_DECIMALS}
+    units = UNITS | {currency.lower(): ETHER_DECIMALS}
     if unit not in units:
         raise ToolRefused(
             f"Unknown unit {match['unit']!r} in {text[:60]!r}: use wei, gwei, ether or {currency}."
@@ -80,7 +81,7 @@ def readable_amount(wei: int, currency: str) -> str:
     if wei == 0 or wei >= _COINS_FROM:
         return f"{grouped(format_units(wei))} {currency}"
     if wei >= _GWEI:
-        return f"{grouped(format_units(wei, _UNITS['gwei']))} gwei"
+        return f"{grouped(format_units(wei, UNITS['gwei']))} gwei"
     return f"{wei:,} wei"
 
 

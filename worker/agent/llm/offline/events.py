@@ -16,7 +16,7 @@ def sent(box: ToolCalls, tx_hash: str) -> Plan:
         return f"Your wallet reports transaction `{tx_hash}`. I have no tool to verify it here."
     (found,) = yield Step(
         f"Your wallet reports transaction `{tx_hash}`. Looking for it{box.where}…",
-        (box.call("tx", transaction=tx_hash),),
+        (box.call("tx", {"tx_hash": tx_hash}),),
     )
     if reason := problem(found):
         return f"I could not find it yet, so I cannot confirm it: {reason}"

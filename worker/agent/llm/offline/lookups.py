@@ -32,15 +32,15 @@ def look_up(said: str, call: Call, tell: Callable[[Result], str]) -> Plan:
 def block(box: ToolCalls, number: str | None = None) -> Plan:
     which = number or "latest"
     said = f"the {which} block" if which.isalpha() else f"block {which}"
-    return look_up(f"Looking up {said}{box.where}…", box.call("block", block=which), _tell_block)
+    return look_up(f"Looking up {said}{box.where}…", box.call("block", {"block": which}), _tell_block)
 
 
 def _tell_block(found: Result) -> str:
-    height = number(found, "number", "block_number", "block")
+    height = number(found, "number")
     if height is None:
         return words(found)
     about = [f"Block {height}"]
-    if (when := field(found, "time", "timestamp")) is not None:
+    if (when := field(found, "time")) is not None:
         about.append(f"time {_moment(when)}")
     if (block_hash := field(found, "hash")) is not None:
         about.append(f"hash `{block_hash}`")
@@ -51,12 +51,14 @@ def _tell_block(found: Result) -> str:
 
 def transaction(box: ToolCalls, tx_hash: str) -> Plan:
     return look_up(
-        f"Looking up transaction {tx_hash}{box.where}…", box.call("tx", transaction=tx_hash), tell_transaction
+        f"Looking up transaction {tx_hash}{box.where}…",
+        box.call("tx", {"tx_hash": tx_hash}),
+        tell_transaction,
     )
 
 
 def tell_transaction(found: Result) -> str:
-    value = number(found, "value_wei", "value")
+    value = number(found, "value_wei")
     if value is None:
         return words(found)
     sender = field(found, "from_account", "from")
@@ -70,50 +72,43 @@ def tell_transaction(found: Result) -> str:
 
 def code(box: ToolCalls, address: str) -> Plan:
     return look_up(
-        f"Reading the code at {address}{box.where}…", box.call("code", address=address), _tell_code
+        f"Reading the code at {address}{box.where}…", box.call("code", {"address": address}), _tell_code
     )
 
 
 def _tell_code(found: Result) -> str:
-    size = number(found, "size_bytes", "size")
+    size = number(found, "size_bytes")
     if size is None:
         return words(found)
     if size == 0:
         return "There is no code at this address: it is an ordinary account or unused."
-    whole: Any = field(found, "code")
-    start = f", starting `{whole[:42]}…`" if isinstance(whole, str) else ""
+    whole: str = field(found, "code")
+    start = f", starting `{whole[:42]}…`" if whole else ""
     return f"There is a contract with {size:,} bytes of code{start}."
 
 
 def code_size(box: ToolCalls, address: str) -> Plan:
     return look_up(
-        f"Measuring the code at {address}{box.where}…", box.call("code_size", address=address), words
+        f"Measuring the code at {address}{box.where}…", box.call("code_size", {"address": address}), words
     )
 
 
 def contract_abi(box: ToolCalls, address: str) -> Plan:
-    call = box.call("get_contract_abi", address=address)
+    call = box.call("get_contract_abi", {"address": address})
     return look_up(f"Fetching the ABI of {address}{box.where}…", call, _tell_abi)
 
 
 def _tell_abi(found: Result) -> str:
-    entries = [cast("dict[str, Any]", e) for e in rows(found, "abi", "ABI") if isinstance(e, dict)]
-    functions = [e for e in entries if e.get("type") == "function"]
+    functions: list[str] = field(found, "functions") or []
     if not functions:
         return words(found)
-    shown = "\n".join(f"- {in_code(_signature(e))}" for e in functions[:LIST_LIMIT])
+    shown = "\n".join(f"- {in_code(each)}" for each in functions[:LIST_LIMIT])
     more = f"\n… and {len(functions) - LIST_LIMIT} more" if len(functions) > LIST_LIMIT else ""
     return f"The contract has {len(functions)} functions:\n{shown}{more}"
 
 
-def _signature(entry: dict[str, Any]) -> str:
-    inputs = cast("list[dict[str, Any]]", entry.get("inputs") or [])
-    types = ", ".join(str(given.get("type")) for given in inputs)
-    return f"{entry.get('name')}({types}) {entry.get('stateMutability', '')}".strip()
-
-
 def account_transactions(box: ToolCalls, who: str) -> Plan:
-    call = box.call("get_account_transactions", address=who)
+    call = box.call("get_account_transactions", {"address": who})
     return look_up(f"Fetching the transactions of {who}{box.where}…", call, words)
 
 
@@ -122,53 +117,43 @@ def networks(box: ToolCalls) -> Plan:
 
 
 def _tell_networks(found: Result) -> str:
-    listed = rows(found, "networks", "items")
-    if not listed:
-        return words(found)
-    lines = [_network_line(cast("dict[str, Any]", n)) if isinstance(n, dict) else f"- {n}" for n in listed]
-    current = field(found, "current", "current_network", "network")
-    return "\n".join(
-        ["These networks are configured:", *lines, *([f"Current: {current}"] if current else [])]
-    )
+    lines = map(_network_line, rows(found, "networks"))
+    return "\n".join(["These networks are configured:", *lines])
 
 
 def _network_line(network: dict[str, Any]) -> str:
-    chain = f" (chain id {network['chain_id']})" if network.get("chain_id") else ""
+    chain = f" (chain id {network['chain_id']})"
     trouble = f": {in_chat(network['problem'])}" if network.get("problem") else ""
-    return f"- {network.get('name')}{chain}{trouble}"
+    return f"- {network['name']}{chain}{trouble}"
 
 
 def switch_network(box: ToolCalls, network: str) -> Plan:
     name = network.lower().replace(" ", "-")
     return look_up(
-        f"Switching to {name}…", box.call("set_network", network=name), lambda found: f"Done: {words(found)}"
+        f"Switching to {name}…",
+        box.call("set_network", {"network": name}),
+        lambda found: f"Done: {words(found)}",
     )
 
 
 def search_documents(box: ToolCalls, query: str) -> Plan:
-    call = box.call("search_uniswap_docs", query=query)
+    call = box.call("search_uniswap_docs", {"query": query})
     return look_up(f"Searching the Uniswap documents for “{query}”…", call, _tell_search)
 
 
 def search_web(box: ToolCalls, query: str) -> Plan:
-    return look_up(f"Searching the web for “{query}”…", box.call("brave_search", query=query), _tell_search)
+    return look_up(f"Searching the web for “{query}”…", box.call("brave_search", {"q": query}), _tell_search)
 
 
 def _tell_search(found: Result) -> str:
-    hits = [
-        cast("dict[str, Any]", h)
-        for h in rows(found, "results", "hits", "web", "documents")
-        if isinstance(h, dict)
-    ]
-    if not hits:
-        return words(found)
-    return "I found:\n" + "\n".join(_hit_line(h) for h in hits[:HITS_SHOWN])
+    hits = rows(found, "results")
+    return "I found:\n" + "\n".join(map(_hit_line, hits[:HITS_SHOWN])) if hits else words(found)
 
 
 def _hit_line(hit: dict[str, Any]) -> str:
     title = ": ".join(str(hit[name]) for name in ("title", "heading") if hit.get(name)) or "untitled"
-    where = hit.get("url") or hit.get("page") or hit.get("path")
-    about = " ".join(str(hit.get("snippet") or hit.get("description") or hit.get("text") or "").split())
+    where = hit.get("url") or hit.get("page")
+    about = " ".join(str(hit.get("description") or hit.get("text") or "").split())
     shown = f" ({in_chat(where)})" if where else ""
     return f"- {in_chat(title)}{shown}{f': {in_chat(beginning(about))}' if about else ''}"
 

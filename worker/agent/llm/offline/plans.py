@@ -63,28 +63,24 @@ def send(box: ToolCalls, amount: str, unit: str, sender: str, recipient: str) ->
     transfer = f"{ether(wei)} from {sender} to {recipient}"
     (sent,) = yield Step(
         f"Sending {transfer}{box.where}…",
-        (box.call("send", sender=sender, recipient=recipient, value=wei),),
+        (box.call("send", {"from": sender, "to": recipient, "value": str(wei)}),),
     )
     if unknown_outcome(sent):
         return (yield from _verify_unknown(box, transfer, sender, recipient))
     if reason := problem(sent):
         return f"The transfer of {transfer} did not succeed: {reason}"
-    transaction = field(sent, "hash", "tx_hash", "transaction_hash") or words(sent, 200)
+    transaction = field(sent, "hash")
     if status_of(sent) is False:
         why = field(sent, "revert_reason")
         reason = f" Reason: {in_chat(why)}" if why else ""
         return f"Transaction `{transaction}` was reverted: {transfer} did not happen.{reason}"
-    where = _mined(sent)
+    block = field(sent, "block_number")
+    where = "" if block is None else f" in block {block}"
     balances: list[Result] = []
     if checks := _both(box, sender, recipient):
         balances = yield Step(f"Transaction `{transaction}`{where}. Checking both balances…", checks)
     done = f"Sent {transfer}." if status_of(sent) else f"Submitted {transfer}; not confirmed yet."
     return "\n".join((done, f"- Transaction `{transaction}`{where}", *_lines(balances, (sender, recipient))))
-
-
-def _mined(sent: Result) -> str:
-    block = field(sent, "block_number", "blockNumber", "block")
-    return f" in block {block}" if isinstance(block, int | str) else ""
 
 
 def _verify_unknown(box: ToolCalls, transfer: str, sender: str, recipient: str) -> Plan:
@@ -107,7 +103,7 @@ def _both(box: ToolCalls, *whos: str) -> tuple[Call, ...]:
     """
     if not box.has("balance"):
         return ()
-    return tuple(box.call("balance", who=who) for who in dict.fromkeys(whos))
+    return tuple(box.call("balance", {"who": who}) for who in dict.fromkeys(whos))
 
 
 def _lines(results: Sequence[Result], whos: Sequence[str]) -> list[str]:
@@ -119,11 +115,10 @@ def _lines(results: Sequence[Result], whos: Sequence[str]) -> list[str]:
 def send_by_wallet(box: ToolCalls, amount: str, unit: str, recipient: str) -> Plan:
     wei = to_wei(amount, unit)
     transfer = f"{ether(wei)} to {recipient}"
-    optional = {"data": "0x", "description": f"Send {transfer}"}
-    given = {k: v for k, v in optional.items() if box.accepts("send_transaction_to_wallet", k)}
+    asked = {"to": recipient, "value": str(wei), "data": "0x", "description": f"Send {transfer}"}
     (answer,) = yield Step(
         f"Asking your wallet to send {transfer}{box.where}…",
-        (box.call("send_transaction_to_wallet", recipient=recipient, value=wei, **given),),
+        (box.call("send_transaction_to_wallet", asked),),
     )
     if unknown_outcome(answer):
         return f"I do not know whether your wallet sent {transfer}: look at your wallet before you ask for it again."
@@ -153,18 +148,16 @@ def list_tools(box: ToolCalls) -> Plan:
 def balance(box: ToolCalls, who: str, token: str | None = None, block: str | None = None) -> Plan:
     if token:
         return (yield from token_balance(box, who, token))
-    at = {"block": block} if block else {}
+    asked = {"who": who} | ({"block": block} if block else {})
     then = f" at block {block}" if block else ""
-    (found,) = yield Step(
-        f"Looking up {who}'s balance{then}{box.where}…", (box.call("balance", who=who, **at),)
-    )
+    (found,) = yield Step(f"Looking up {who}'s balance{then}{box.where}…", (box.call("balance", asked),))
     return balance_line(found, who)
 
 
 def token_balance(box: ToolCalls, who: str, token: str) -> Plan:
     (found,) = yield Step(
         f"Looking up {who}'s balance of the token {token}{box.where}…",
-        (box.call("erc20_balance", token=token, who=who),),
+        (box.call("erc20_balance", {"token": token, "who": who}),),
     )
     if reason := problem(found):
         return f"I could not read {who}'s token balance: {reason}"
@@ -178,6 +171,6 @@ def token_balance(box: ToolCalls, who: str, token: str) -> Plan:
 
 
 def all_balances(box: ToolCalls) -> Plan:
-    calls = tuple(box.call("balance", who=who) for who in ACCOUNT_NAMES)
+    calls = tuple(box.call("balance", {"who": who}) for who in ACCOUNT_NAMES)
     found = yield Step(f"Looking up the named accounts{box.where}…", calls)
     return "\n".join(_lines(found, ACCOUNT_NAMES))

@@ -5,44 +5,31 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from worker.agent.llm.offline.amounts import ether, whole_number
+from worker.agent.llm.offline.amounts import ether
 from worker.agent.llm.run_so_far import Result
-from worker.json_text import read_json
 from worker.untrusted_text import in_chat
 
 QUOTE_LIMIT = 1_500
 """Maximum characters of a result in an answer; the page shows the tool result itself next to it."""
 
 
-def data(result: Result) -> Any:
-    """Return the result's value; text that is JSON is parsed."""
-    if isinstance(result.value, str) and result.value.lstrip().startswith(("{", "[")):
-        try:
-            return read_json(result.value)
-        except ValueError:
-            return result.value
-    return result.value
-
-
 def field(result: Result, *names: str) -> Any:
     """Return the first of these fields that exists and is not null."""
-    value = data(result)
+    value = result.value
     if not isinstance(value, dict):
         return None
     fields = cast("dict[str, Any]", value)
     return next((fields[name] for name in names if fields.get(name) is not None), None)
 
 
-def number(result: Result, *names: str) -> int | None:
-    return whole_number(field(result, *names))
+def number(result: Result, name: str) -> int | None:
+    """Return a whole number, which our tools return as one or as its decimal digits."""
+    value = field(result, name)
+    return None if value is None else int(value)
 
 
-def rows(result: Result, *names: str) -> list[Any]:
-    """Return the result if it is a list, else the first of these fields that is one."""
-    value = data(result)
-    if not isinstance(value, list):
-        value = field(result, *names)
-    return cast("list[Any]", value) if isinstance(value, list) else []
+def rows(result: Result, name: str) -> list[dict[str, Any]]:
+    return field(result, name) or []
 
 
 def text(result: Result, limit: int = QUOTE_LIMIT) -> str:
@@ -74,12 +61,10 @@ def balance_line(result: Result, who: str) -> str:
     """Return `Alice has 9999 ETH.` from a `balance` result, or the error if there is no result."""
     if reason := problem(result):
         return f"I could not read {who}'s balance: {reason}"
-    wei = number(result, "wei", "balance")
+    wei = number(result, "wei")
     return f"{who}: {words(result)}" if wei is None else f"{who} has {ether(wei, field(result, 'currency'))}."
 
 
 def status_of(result: Result) -> bool | None:
     """Return whether a transaction's receipt reports success; `None` while it reports nothing yet."""
-    return {"success": True, "reverted": False, "1": True, "0": False}.get(
-        str(field(result, "status")).lower()
-    )
+    return {"success": True, "reverted": False}.get(field(result, "status"))

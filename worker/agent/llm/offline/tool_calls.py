@@ -1,10 +1,10 @@
-"""The tools that a request offers, addressed by meaning: the parameters' names are read from the offered schemas."""
+"""The tools that a request offers, and the session's network."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic_ai.tools import ToolDefinition
 
@@ -21,23 +21,6 @@ SERVERS = {
 }
 """The server that offers a tool; all other tools are those of the `evm` server."""
 
-PARAMETERS = {
-    "sender": ("from", "from_", "from_address", "sender"),
-    "recipient": ("to", "to_address", "recipient"),
-    "value": ("value", "value_wei", "amount_wei", "amount", "wei"),
-    "token": ("token", "token_address", "contract", "contract_address", "erc20"),
-    "who": ("who", "account", "holder", "owner", "address"),
-    "address": ("address", "contract", "contract_address", "who"),
-    "block": ("block", "block_number", "number"),
-    "transaction": ("tx_hash", "hash", "transaction_hash", "tx"),
-    "network": ("network", "name"),
-    "query": ("query", "q", "search", "text"),
-    "description": ("description", "summary"),
-    "data": ("data", "input"),
-}
-"""The names that a parameter of this meaning may have, the usual one first."""
-
-_DIGITS = re.compile(r"[0-9]{1,100}")
 _NETWORK = re.compile(
     r"^\W*(?:current |active )?network\W+([a-z0-9][a-z0-9-]*)", re.IGNORECASE | re.MULTILINE
 )
@@ -60,7 +43,7 @@ class ToolCalls:
         return f" on {found[1]}" if found else ""
 
     def has(self, name: str) -> bool:
-        return self._find(name) is not None
+        return name in self._tools
 
     @property
     def sends(self) -> bool:
@@ -79,70 +62,24 @@ class ToolCalls:
 
     def works(self, name: str) -> bool:
         """Return whether the tool is offered, has all of its settings, and supports the session's network."""
-        tool = self._find(name)
+        tool = self._tools.get(name)
         if tool is None or lacks(tool):
             return False
         return self._here is None or knows(tool, self._here.network)
 
-    def call(self, name: str, **meanings: str | int) -> Call:
-        """Return a call of the tool with these arguments, given by meaning. Raises `Refusal` if the tool is not
-        offered.
-        """
-        tool = self._find(name)
-        if tool is None:
+    def call(self, name: str, arguments: Mapping[str, str] | None = None) -> Call:
+        """Return a call of one of our own tools. Raises `Refusal` if it is not offered."""
+        if not self.has(name):
             server = SERVERS.get(name, "evm")
             raise Refusal(
                 f"I need the tool `{name}` for this, and it is not available: "
                 f"the server `{server}` is not connected, or this network does not allow it."
             )
-        properties = _properties(tool)
-        arguments: dict[str, Any] = {}
-        for meaning, value in meanings.items():
-            names = [n for n in PARAMETERS[meaning] if n not in arguments]
-            parameter = next((n for n in names if n in properties), names[0])
-            arguments[parameter] = _fitted(value, properties.get(parameter, {}))
-        return Call(tool.name, arguments)
+        return Call(name, dict(arguments or {}))
 
     def raw(self, name: str, arguments: dict[str, Any]) -> Call:
-        """Return a call of exactly this tool with exactly these arguments."""
+        """Return a call of any tool, of third-party servers too. Raises `Refusal` if it is not offered."""
         if name not in self._tools:
             known = ", ".join(f"`{n}`" for n in self._tools) or "none"
             raise Refusal(f"There is no tool `{name}`. Available: {known}.")
         return Call(name, arguments)
-
-    def accepts(self, name: str, meaning: str) -> bool:
-        tool = self._find(name)
-        return tool is not None and any(parameter in _properties(tool) for parameter in PARAMETERS[meaning])
-
-    def _find(self, name: str) -> ToolDefinition | None:
-        """Find a tool by its name, with or without its own server's prefix. A tool whose name only ends the same
-        is another tool.
-        """
-        server = SERVERS.get(name, "evm")
-        names = (name, *(f"{server}{separator}{name}" for separator in ("_", "__", ".", "-")))
-        return next((self._tools[n] for n in names if n in self._tools), None)
-
-
-def _properties(tool: ToolDefinition) -> dict[str, dict[str, Any]]:
-    return cast("dict[str, dict[str, Any]]", tool.parameters_json_schema.get("properties", {}))
-
-
-def _fitted(value: str | int, schema: dict[str, Any]) -> str | int:
-    """Convert whole numbers to the form that the schema wants: digits where a string is allowed, because JSON
-    numbers lose precision.
-    """
-    allowed = _types(schema)
-    if isinstance(value, int):
-        return value if "integer" in allowed and "string" not in allowed else str(value)
-    if _DIGITS.fullmatch(value) and "integer" in allowed and "string" not in allowed:
-        return int(value)
-    return value
-
-
-def _types(schema: dict[str, Any]) -> set[str]:
-    options = cast("list[dict[str, Any]]", schema.get("anyOf", schema.get("oneOf", [schema])))
-    found: set[str] = set()
-    for option in options:
-        kind: object = option.get("type", ())
-        found.update([kind] if isinstance(kind, str) else cast("Sequence[str]", kind))
-    return found
