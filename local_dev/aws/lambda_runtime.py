@@ -21,8 +21,8 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Maximum bytes of the request or response of a synchronous invocation."""
 THREADS = 24
 """Concurrent calls of one function. Each function has its own threads, as in Lambda, so one that hangs does not
-stop the others. These are half as many again as may wait for an answer at once (`MOST_WAITING`); a tool that a person
-calls holds one until its result. Each thread keeps some 200 KB once it has started, with its event loop.
+stop the others. These are half as many again as may wait for an answer at once (`MOST_WAITING`), and the others are
+held for a moment at most. Each thread keeps some 200 KB once it has started, with its event loop.
 """
 
 Handler = Callable[[dict[str, Any], "Context"], Any]

@@ -4,6 +4,7 @@ limited share.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -118,3 +119,22 @@ def test_this_computers_own_user_waits_although_others_hold_all_places(
     dependencies.store().waits.open("stranger", "held", dependencies.now() + 60_000)
     assert gateway.post("/api/chat", {"message": "hi"}, prefer="wait=5").json["is_processing"]
     assert 3 < sum(pauses) <= 5
+
+
+def test_slow_commands_leave_threads_to_other_requests_of_this_process(
+    gateway: Gateway, catalog: Catalog, pauses: list[float]
+) -> None:
+    """Also those of this computer's own user: locally all requests of a function share its threads."""
+    body = {"command": "call_tool", "args": {"name": "balance", "arguments": {}}}
+    with ExitStack() as others:
+        for _ in range(waiting_for_workers.MOST_WAITING):
+            wait = others.enter_context(waiting_for_workers.waiting("", waiting_for_workers.command_places))
+            wait.pause(waiting_for_workers.MOMENT_SECONDS + 1)
+        pauses.clear()
+        answer = gateway.post("/api/mcp-command", body)
+        assert (answer.status, answer.headers["content-type"]) == (429, "application/problem+json")
+        assert 0 < sum(pauses) <= waiting_for_workers.MOMENT_SECONDS
+    for _ in range(2 * waiting_for_workers.MOST_WAITING):
+        pauses.clear()
+        assert gateway.post("/api/mcp-command", body).json["success"] is False
+        assert sum(pauses) >= mcp_commands.PATIENCE_SECONDS

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from forge.api import dependencies
 from forge.api.push import push_state
-from forge.api.waiting_for_workers import waiting
+from forge.api.waiting_for_workers import command_places, waiting
 from forge.models.approval import Address
 from forge.models.checksum import has_right_checksum
 from forge.models.ids import ApprovalId, SessionKey, new_run_id
@@ -166,7 +166,7 @@ def _commanded(command: ToolCommand, payer: str) -> CommandResult:
 def _result_of(command_id: str, patience: float, payer: str) -> CommandResult:
     """Wait for a worker's result, looking less often as time passes; `patience` in seconds. Raises `TooManyWaits`."""
     end, pause = time.monotonic() + patience, _POLL_SECONDS[0]
-    with waiting(payer) as wait:
+    with waiting(payer, command_places) as wait:
         while time.monotonic() < end:
             command = dependencies.store().commands.get(command_id)
             if command and command.result:
