@@ -10,7 +10,7 @@ from forge.models.wallet_review import Review, ReviewChange, ReviewedCall, Revie
 from tests.worker.wallet.giving_calls import OWNER, THIEF, TOKEN, called
 from worker.agent.wallet.request_in_words import decoded_text, simulation_text
 from worker.agent.wallet.review.call_nodes import Right
-from worker.agent.wallet.review.judge_rights import PLAIN_SYMBOL, judged, warning_of
+from worker.agent.wallet.review.judge_rights import judged, warning_of
 from worker.agent.wallet.review.token_facts import Facts, TokenFacts
 from worker.ethereum.tokens import Token
 
@@ -37,7 +37,6 @@ def test_a_token_is_shown_by_its_address_beside_its_own_word() -> None:
     ids=["sentence", "end", "cyrillic", "direction", "quote", "empty"],
 )
 def test_a_symbol_that_is_no_plain_word_is_not_repeated(symbol: str) -> None:
-    assert not PLAIN_SYMBOL.fullmatch(symbol)
     about = TokenFacts(Token(TOKEN, symbol, 2), supply=10**9, balance=10**6)
     facts = Facts({(TOKEN, OWNER): about})
     text = judged(Right("erc20", TOKEN, THIEF, 5), facts, OWNER).text

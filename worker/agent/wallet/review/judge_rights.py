@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
@@ -10,6 +9,7 @@ from eth_utils.address import to_checksum_address
 from forge.models.wallet_review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, TokenFacts
+from worker.agent.wallet.review.token_symbols import readable_symbol
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 ASTRONOMIC = 10**27
@@ -22,7 +22,6 @@ tokens.
 """
 NOBODY_HAS = 2**128
 """Base units that count as unlimited whatever a contract states as its supply, because no token in use has as many."""
-PLAIN_SYMBOL = re.compile(r"[A-Za-z0-9$.+-]{1,12}")
 _WHOLE = frozenset({"operator", "control"})
 _COUNTED = frozenset({"erc20", "permit2"})
 _CODES: dict[str, WarningCode] = {
@@ -142,13 +141,12 @@ def _what(judging: _Judging) -> str:
         return f"everything of {owner or 'yours'} in {token}"
     if judging.is_single:
         return f"the token {right.amount} of {token}"
-    symbol = judging.about.token.symbol if judging.about else None
-    is_plain = bool(symbol and PLAIN_SYMBOL.fullmatch(symbol))
-    name = f"“{symbol}” (token {token})" if is_plain else f"token {token}"
+    symbol = readable_symbol(judging.about.token.symbol, judging.facts.coin) if judging.about else None
+    name = f"“{symbol}” (token {token})" if symbol else f"token {token}"
     all_of_it = f"the {name} of {owner}" if owner else f"your {name}"
     if judging.unlimited:
         return f"all of {all_of_it}"
-    amount = judging.formatted if is_plain and judging.formatted else f"{right.amount} base units"
+    amount = judging.formatted if symbol and judging.formatted else f"{right.amount} base units"
     return f"up to {amount} of {all_of_it}"
 
 

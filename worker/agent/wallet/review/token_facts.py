@@ -50,6 +50,8 @@ class Facts:
     """The addresses without a contract's code, in lower case. An account that delegates (EIP-7702) is one, too."""
     codeless: frozenset[str] = frozenset()
     """The addresses that have no code at all, in lower case."""
+    coin: str = ""
+    """The chain's own currency; empty if it is not known."""
 
     def of(self, right: Right, sender: str | None) -> TokenFacts | None:
         return self.tokens.get(_key(right, sender)) if right.token else None
@@ -69,7 +71,7 @@ async def read_facts(
     known = {key: found for key, found in zip(keys, tokens, strict=True) if found}
     codeless = frozenset(a for a, code in zip(accounts, codes, strict=True) if code == "0x")
     delegating = frozenset(a for a, code in zip(accounts, codes, strict=True) if code.startswith(_DELEGATION))
-    return Facts(known, codeless | delegating, codeless)
+    return Facts(known, codeless | delegating, codeless, chain.currency)
 
 
 def _key(right: Right, sender: str | None) -> tuple[str, str]:
