@@ -1,10 +1,9 @@
-"""The form of the tree: small files, and rooms (packages) that do not import one another in a circle."""
+"""The form of the tree: small files."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.rooms import rooms
 from local_dev.repository import ROOT
 
 PRODUCT = ("layers/forge/forge", "functions", "worker", "local_dev", "deploy", "clients/python", "bench")
@@ -18,8 +17,3 @@ def test_a_module_can_be_read_at_a_sitting(folder: str) -> None:
     lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
     assert lengths
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
-
-
-@pytest.mark.slow
-def test_no_room_has_a_circle() -> None:
-    assert {room.name: room.circles for room in rooms() if room.circles} == {}
