@@ -28,6 +28,7 @@ from forge.models.public import hot
 from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, Ask
 from forge.store.stored.item_schema import completed
 from forge_client.conversation import Conversation
+from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.unlisted import tried
 from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
@@ -91,7 +92,7 @@ async def person(stage: Stage, tmp_path: Path) -> AsyncIterator[Person]:
     config.write_text(json.dumps({"mcpServers": {"odd": odd}}))
     bank, talk = Bank(), Talk()
     stage.servers, stage.llm = [bank.server(), web()], talk.llm()
-    stage.foreign = ExternalServers.from_environment({"FORGE_MCP_CONFIG": str(config)})
+    stage.foreign = ExternalServers.from_environment({"FORGE_MCP_CONFIG": str(config)}, MemoryPins())
     page = await stage.open_page()
     stage.start()
     yield Person(stage, page, bank, talk)

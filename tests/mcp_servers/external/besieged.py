@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fastmcp import Client
 
+from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.mcp_servers.external.tricks import ABSTRACT_NAME, TRICKS
 from worker.agent.tools.external import ExternalServers
 from worker.operation.own_secrets import hide
@@ -53,7 +54,7 @@ def offer_secrets() -> None:
 async def besieged(config: str) -> dict[str, str]:
     environment = dict(os.environ)
     hide(os.environ)
-    external = ExternalServers.from_environment({**environment, "FORGE_MCP_CONFIG": config})
+    external = ExternalServers.from_environment({**environment, "FORGE_MCP_CONFIG": config}, MemoryPins())
     await external.refresh()
     seen: dict[str, str] = {}
     try:

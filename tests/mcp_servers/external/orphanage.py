@@ -13,11 +13,12 @@ import signal
 import socket
 import sys
 
+from tests.mcp_servers.external.memory_pins import MemoryPins
 from worker.agent.tools.external import ExternalServers
 
 
 async def work(config: str, connection: socket.socket) -> None:
-    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": config})
+    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": config}, MemoryPins())
     await external.refresh()
     connection.sendall(f"{os.getpid()} {external.faults()}\n".encode())
     await asyncio.to_thread(connection.recv, 1)

@@ -352,15 +352,14 @@ async def test_input_that_a_server_requires_is_told_to_the_person(tmp_path: Path
     assert "https://sign.example/in" in text
 
 
-@pytest.mark.parametrize(("kept", "more"), [(True, {}), (False, {}), (True, {"other"})])
+@pytest.mark.parametrize("more", [set(), {"other"}])
 async def test_a_tool_that_a_known_server_brings_later_waits_for_a_person(
-    tmp_path: Path, *, kept: bool, more: set[str]
+    tmp_path: Path, more: set[str]
 ) -> None:
-    pins = {"FORGE_MCP_PINS": str(tmp_path / "pins.json")} if kept else {}
-    named = {"allowedTools": ["pay", *more]} if kept and more else {}
+    named = {"allowedTools": ["pay", *more]} if more else {}
     async with web_stranger() as web:
         entry = {"web": {"url": web.url, **named}}
-        async with opened(tmp_path, entry, **pins) as external:
+        async with opened(tmp_path, entry) as external:
             web.definitions = [*web.definitions, {"name": "other", "inputSchema": {"type": "object"}}]
             await external.refresh()
             assert await names(external) == {"web_pay", *(f"web_{name}" for name in more)}

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from local_dev.stack import LOCAL, WORKER_STOP_SECONDS
+from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names, opened
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from worker.agent.tools.external import ExternalServers
@@ -26,7 +27,6 @@ from worker.agent.tools.external.config import ServerConfig
 from worker.agent.tools.external.process_keeper import GRACE_SECONDS
 from worker.agent.tools.external.server_connection import CLOSE_SECONDS, Timeouts
 from worker.agent.tools.external.stdio_transport import ASK_SECONDS, END_SECONDS
-from worker.agent.tools.external.tool_pin_file import MemoryPins
 
 pytestmark = pytest.mark.processes
 

@@ -17,7 +17,10 @@ from fastmcp import Client, FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.server.dependencies import get_http_headers
 
+from forge.errors import StorageUnavailable
+from forge.ports.tool_pins import Pins
 from tests.mcp_servers.conftest import FakeApi, answer_of, free_port
+from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from tests.serving import serving
 from worker.agent.tools.external import ExternalServers
@@ -35,11 +38,13 @@ def entry(fault: str = "", **more: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, servers: dict[str, Any], kept: Any = None, **environment: str
+    folder: Path, servers: dict[str, Any], pins: Pins | None = None, /, **environment: str
 ) -> AsyncGenerator[ExternalServers]:
     path = folder / "mcp.json"
     path.write_text(json.dumps({"mcpServers": servers}))
-    external = ExternalServers.from_environment({"FORGE_MCP_CONFIG": str(path), **environment}, kept)
+    external = ExternalServers.from_environment(
+        {"FORGE_MCP_CONFIG": str(path), **environment}, pins or MemoryPins()
+    )
     try:
         await external.refresh()
         yield external
@@ -99,15 +104,15 @@ async def test_a_strangers_annotations_are_believed_only_if_the_operator_says_so
 
 
 async def test_a_changed_definition_is_quarantined_and_the_other_tools_go_on(tmp_path: Path) -> None:
-    pins = {"FORGE_MCP_PINS": str(tmp_path / "kept" / "pins.json")}
-    async with opened(tmp_path, {"odd": entry()}, **pins) as external:
+    pins = MemoryPins()
+    async with opened(tmp_path, {"odd": entry()}, pins) as external:
         before = await names(external)
-    async with opened(tmp_path, {"odd": entry("changed")}, **pins) as external:
+    async with opened(tmp_path, {"odd": entry("changed")}, pins) as external:
         assert await names(external) == before - {"odd_echo"}
         [notice] = external.faults()
         assert "odd/echo" in notice
         assert "quarantined" in notice
-    async with opened(tmp_path, {"odd": entry()}, **pins) as external:
+    async with opened(tmp_path, {"odd": entry()}, pins) as external:
         assert await names(external) == before
 
 
@@ -124,13 +129,15 @@ async def test_a_definition_that_changes_while_we_run_is_quarantined_at_the_next
         assert "odd_echo" not in await names(external)
 
 
-async def test_a_pin_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:
-    pins = tmp_path / "pins.json"
-    pins.write_text("{ half a fi")
-    async with opened(tmp_path, {"odd": entry()}, FORGE_MCP_PINS=str(pins)) as external:
+class UnreachablePins(MemoryPins):
+    def read(self, server: str) -> dict[str, str]:
+        raise StorageUnavailable("The table does not answer.", retry_after=1)
+
+
+async def test_pins_that_cannot_be_read_are_not_taken_for_none(tmp_path: Path) -> None:
+    async with opened(tmp_path, {"odd": entry()}, UnreachablePins()) as external:
         assert await names(external) == set()
         assert "pins" in external.faults()[0]
-    assert pins.read_text() == "{ half a fi"
 
 
 async def test_bad_definitions_cost_only_themselves(tmp_path: Path) -> None:

@@ -18,8 +18,7 @@ from tests.mcp_servers.external.web_stranger import web_stranger
 from tests.unlisted import tried
 from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.tool_pin_check import LARGEST_DEFINITION, review
-from worker.agent.tools.external.tool_pin_file import fingerprint
+from worker.agent.tools.external.tool_pin_check import LARGEST_DEFINITION, fingerprint, review
 from worker.operator_commands.accept_tools import NOTHING, lines, main
 
 

@@ -26,7 +26,6 @@ from worker.agent.tools.external.program_users import with_users
 from worker.agent.tools.external.server_calls import Connection
 from worker.agent.tools.external.server_connection import ServerDown, Timeouts
 from worker.agent.tools.external.tool_pin_check import Review, offered_name, review
-from worker.agent.tools.external.tool_pin_file import FilePins, MemoryPins
 from worker.mcp_servers.server_base import new_server
 from worker.untrusted_text import described, visible
 
@@ -101,7 +100,7 @@ class ExternalServer:
             )
         except ServerDown as error:
             result = Review(faults=[f"External server {self.name} {error}"])
-        except (OSError, ValueError, ForgeError) as error:
+        except (ValueError, ForgeError) as error:
             reason = f"its pins cannot be read or written ({type(error).__name__})"
             result = Review(faults=[f"External server {self.name}: {reason}"])
         for fault in result.faults:
@@ -145,19 +144,16 @@ class ExternalServers:
             logger.warning("external server left out", extra={"cause": fault})
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str], kept: Pins | None = None) -> ExternalServers:
-        """FORGE_MCP_CONFIG names the file (default `mcp.json`). `kept`: the storage of the fingerprints.
+    def from_environment(cls, environment: Mapping[str, str], pins: Pins) -> ExternalServers:
+        """FORGE_MCP_CONFIG names the file (default `mcp.json`). `pins`: the storage of the fingerprints.
 
-        FORGE_MCP_PINS names a file that stores them instead. Without either they last as long as this process.
         FORGE_MCP_START_SECONDS limits how long a server may take to start.
         """
         read, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
         configs, without = with_users(read, environment)
         left_out += without
-        pins = environment.get("FORGE_MCP_PINS")
         timeouts = Timeouts(start=float(environment.get("FORGE_MCP_START_SECONDS") or _TIMEOUTS.start))
-        kept = FilePins(Path(pins)) if pins else kept or MemoryPins()
-        return cls(configs, kept, left_out, timeouts)
+        return cls(configs, pins, left_out, timeouts)
 
     def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
         return [(server.name, server.server) for server in self._servers]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +14,6 @@ from mcp_types import Tool
 
 from forge.ports.tool_pins import Pins, Proposal
 from worker.agent.tools.external.config import ServerConfig
-from worker.agent.tools.external.tool_pin_file import fingerprint
 from worker.untrusted_text import visible
 
 LARGEST_DEFINITION = 20_000
@@ -34,6 +35,12 @@ class Review:
     """The definitions that may be offered, by the server's own names."""
     faults: list[str] = field(default_factory=list[str])
     """What was left out, and why, for the operator."""
+
+
+def fingerprint(definition: Tool) -> str:
+    """SHA-256 of the whole definition as the server sent it: name, texts, schemas, annotations."""
+    raw = definition.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def offered_name(server: str, tool: str) -> str:
