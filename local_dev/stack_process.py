@@ -39,10 +39,6 @@ class RunningStack:
     file: Path
     """The file that describes the running application."""
 
-    @property
-    def aws_endpoint(self) -> str:
-        return self.environment["AWS_ENDPOINT_URL"]
-
     def processes(self) -> dict[str, int]:
         """Current process ids by name (`worker-1`, `emulator`, `anvil`); workers may have been restarted."""
         return _description(self.file)["processes"]

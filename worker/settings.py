@@ -48,8 +48,6 @@ class WorkerSettings(Settings):
     """How long a wallet request waits for its answer."""
     wallet_receipt_seconds: float = Field(default=120, gt=0)
     """How long a run waits for a transaction's receipt."""
-    testnet_chain_id: int = Field(default=31337, ge=1)
-    """A further id that the test network's node may have, besides the usual ids of development nodes."""
     policy_denied_tools: str = ""
     """Tools that are not offered, as `network:tool` or `*:tool`."""
     policy_send_limit: str = ""

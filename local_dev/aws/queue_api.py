@@ -39,19 +39,16 @@ _WAITING = "AmazonSQS.ReceiveMessage"
 
 
 class QueueApi:
-    """`known`: the queues. `url_of` returns a queue's address by its name. Only requests with the `credential` are
-    answered.
-    """
+    """`known`: the queues. Only requests with the `credential` are answered."""
 
     def __init__(
         self,
         queues: Queues,
         known: Iterable[Queue],
         clock: Clock,
-        url_of: Callable[[str], str],
         credential: Credential,
     ) -> None:
-        self._queues, self._clock, self._url_of, self._credential = queues, clock, url_of, credential
+        self._queues, self._clock, self._credential = queues, clock, credential
         self._known = {queue.name: queue for queue in known}
         self._changed = asyncio.Event()
         self._repeats: dict[str, tuple[float, list[Received]]] = {}
@@ -59,14 +56,9 @@ class QueueApi:
             "ChangeMessageVisibility": self._change,
             "ChangeMessageVisibilityBatch": self._each(self._change),
             "DeleteMessage": self._delete,
-            "DeleteMessageBatch": self._each(self._delete),
             "GetQueueAttributes": self._attributes,
-            "GetQueueUrl": self._url,
-            "ListQueues": self._list,
-            "PurgeQueue": self._purge,
             "ReceiveMessage": self._receive,
             "SendMessage": self._send,
-            "SendMessageBatch": self._each(self._send),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -162,11 +154,6 @@ class QueueApi:
         self._wake()
         return {}
 
-    async def _purge(self, request: Request) -> Any:
-        self._queues.purge(self._queue(request))
-        self._wake()
-        return {}
-
     async def _attributes(self, request: Request) -> Any:
         queue = self._queue(request)
         waiting, held = self._queues.counts(queue)
@@ -182,13 +169,6 @@ class QueueApi:
             attributes if "All" in wanted else {key: attributes[key] for key in attributes if key in wanted}
         )
         return {"Attributes": {key: str(value) for key, value in chosen.items()}}
-
-    async def _url(self, request: Request) -> Any:
-        return {"QueueUrl": self._url_of(self._named(text_of(request, "QueueName")).name)}
-
-    async def _list(self, request: Request) -> Any:
-        prefix = request.get("QueueNamePrefix", "")
-        return {"QueueUrls": [self._url_of(name) for name in sorted(self._known) if name.startswith(prefix)]}
 
     def _each(self, operation: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Any]]:
         """Carry out a batch, in which each entry succeeds or fails separately."""
@@ -208,10 +188,7 @@ class QueueApi:
         return batch
 
     def _queue(self, request: Request) -> Queue:
-        return self._named(text_of(request, "QueueUrl").rpartition("/")[2])
-
-    def _named(self, name: str) -> Queue:
-        if queue := self._known.get(name):
+        if queue := self._known.get(text_of(request, "QueueUrl").rpartition("/")[2]):
             return queue
         old = "AWS.SimpleQueueService.NonExistentQueue"
         raise QueueError("QueueDoesNotExist", "The specified queue does not exist.", old)

@@ -57,13 +57,11 @@ class QueueServer:
         self._socket = socket.socket(fileno=file)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._queues = queues
-        refs = wiring.template.refs
-        urls = {queue_name(each, properties): refs[each] for each, properties in wiring.queues().items()}
         known = [
             Queue.of(queue_name(each, properties), properties) for each, properties in wiring.queues().items()
         ]
         config = uvicorn.Config(
-            QueueApi(queues, known, clock, urls.__getitem__, credential),
+            QueueApi(queues, known, clock, credential),
             http=http_protocol(Limits()),
             ws="none",
             lifespan="off",

@@ -176,9 +176,6 @@ class Queues:
         ).fetchone()
         return row is not None
 
-    def purge(self, queue: Queue) -> None:
-        self._sql.execute("DELETE FROM message WHERE queue = ?", (queue.name,))
-
     def counts(self, queue: Queue) -> tuple[int, int]:
         """Return how many messages wait, and how many are held."""
         now = self._clock()

@@ -173,7 +173,7 @@ def table_items(stack: RunningStack) -> list[Json]:
     """Every item of the table."""
     dynamodb = boto3.resource(
         "dynamodb",
-        endpoint_url=stack.aws_endpoint,
+        endpoint_url=stack.environment["AWS_ENDPOINT_URL"],
         region_name=stack.environment["AWS_REGION"],
         aws_access_key_id=stack.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=stack.environment["AWS_SECRET_ACCESS_KEY"],

@@ -77,13 +77,14 @@ async def test_the_queues_are_closed_to_who_has_no_credential_and_to_pages(
     sqs = client("sqs", aws_variables({}, "http://127.0.0.1:1", server.url, KEY))
     try:
         async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
-            target = {"x-amz-target": "AmazonSQS.ListQueues"}
+            target = {"x-amz-target": "AmazonSQS.ReceiveMessage"}
             answers = [
                 await web.request(method, server.url, headers=[*target.items(), *headers])
                 for method in ("GET", "POST", "OPTIONS")
             ]
         assert [answer.status_code for answer in answers] == [403, 403, 403]
-        assert len((await asyncio.to_thread(sqs.list_queues))["QueueUrls"]) >= 2
+        for name in wiring.queues():
+            await asyncio.to_thread(sqs.receive_message, QueueUrl=wiring.template.refs[name])
     finally:
         sqs.close()
         server.stop()

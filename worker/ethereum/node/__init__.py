@@ -4,7 +4,7 @@ error.
 
 from __future__ import annotations
 
-from worker.ethereum.node.answers import Block, Log, Receipt, SimulatedCall, Transaction, simulated_call
+from worker.ethereum.node.answers import Block, Log, Receipt, SimulatedCall, Transaction
 from worker.ethereum.node.error_parsing import NodeFault, read_fault
 from worker.ethereum.node.fields import address, hex_data, quantity, transaction_hash
 
@@ -19,6 +19,5 @@ __all__ = [
     "hex_data",
     "quantity",
     "read_fault",
-    "simulated_call",
     "transaction_hash",
 ]

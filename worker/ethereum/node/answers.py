@@ -192,12 +192,3 @@ class SimulatedCall(_Answer):
     """The data that the call returned."""
     logs: Logs = None
     """The logs that the call wrote, in order."""
-
-
-def simulated_call(answer: Any) -> SimulatedCall | None:
-    """Return the first call of the first block; None if the node's answer does not contain one."""
-    try:
-        call = answer[0]["calls"][0]
-    except (TypeError, KeyError, IndexError):
-        return None
-    return SimulatedCall.read(call) if isinstance(call, dict) else None
