@@ -136,9 +136,10 @@ install_emulator() {
     compgen -G "node_modules/@dynoxide/*/dynoxide*" >/dev/null || command -v dynoxide >/dev/null || install_tool ministack
 }
 
+# The names of bench/browser.py.
 find_chromium() {
     local name
-    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
         command -v "$name" && return
     done
     return 1
@@ -175,9 +176,13 @@ install_chromium() {
 
 apt_install_chromium() {
     say "Chromium for the tests of the page (Debian's package)"
-    as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-            chromium fonts-liberation >/dev/null
+    as_root apt-get update -qq && { apt_install chromium-headless-shell || apt_install chromium; }
+}
+
+# An older Debian has no package of the headless shell.
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "$1" fonts-liberation >/dev/null
 }
 
 case "${1:-}" in

@@ -12,8 +12,8 @@ import httpx
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from bench.browser import launched
 from local_dev.stack_process import RunningStack, running_stack
-from tests.end_to_end.chromium import launched
 from tests.end_to_end.conversing import Web
 from tests.patience import PATIENCE_SECONDS
 

@@ -18,9 +18,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, async_playwright
 
+from bench.browser import launched
 from local_dev.stack_process import RunningStack
 from tests.end_to_end.chain import balance_of, rpc
-from tests.end_to_end.chromium import launched
 from tests.end_to_end.conversing import table_items
 from tests.end_to_end.marks import END_TO_END
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from bench.browser import chromium
 from local_dev.processes.chain import Chain
 from local_dev.processes.chain import anvil as anvil_program
 from local_dev.processes.processes import Processes
@@ -19,8 +19,8 @@ from tests.frontend.fake_server import FakeServer
 from tests.patience import PATIENCE_MS
 
 ARGUMENTS = [
-    "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-dev-shm-usage",
@@ -52,11 +52,8 @@ def no_network() -> None:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+    async with chromium(ARGUMENTS) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
