@@ -17,6 +17,8 @@ import pytest
 from deploy.__main__ import main
 from tests.template import ROOT
 
+ANSWERS = ("--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
+UP = ("up", *ANSWERS)
 PROGRAM = Path(__file__).with_name("account.py")
 
 

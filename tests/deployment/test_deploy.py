@@ -1,9 +1,7 @@
-"""`make deploy` and `make undeploy`, with recording programs in place of `aws`, `docker` and `sam`."""
+"""`make deploy`, with recording programs in place of `aws`, `docker` and `sam`."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +10,10 @@ import pytest
 from deploy.programs import DeployFailed
 from deploy.smoke import check
 from deploy.stack import lay_out
-from tests.deployment.conftest import Account, Site
+from tests.deployment.conftest import UP, Account, Site
 from tests.template import applied, functions
 
 pytestmark = pytest.mark.processes
-
-ANSWERS = ("--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
-UP = ("up", *ANSWERS)
-
-
-def digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def test_an_empty_account_gets_an_installation_that_answers(
@@ -104,50 +95,6 @@ def test_a_changed_worker_is_another_image_and_the_old_one_stays(account: Accoun
     used = [given["WorkerImageUri"].rpartition(":")[2] for given in account.state()["deployments"]]
     assert used == [tags[0], tags[1], tags[0]]
     assert len(account.called("docker", "build")) == 2
-
-
-def test_a_key_is_in_the_account_and_nowhere_else(
-    account: Account, site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
-    site.is_closed = True
-    login = "https://issuer.example forge"
-    arguments = ("--region", "eu-west-1", "--llm", "anthropic:claude-sonnet-4-5", "--who", login)
-    assert account.run("up", *arguments) == 1  # nobody can be asked for the key
-    assert "ANTHROPIC_API_KEY" in capsys.readouterr().err
-    account.run("up", ANTHROPIC_API_KEY="sk-secret-value")
-    state = account.state()
-    assert state["secrets"]["/forge-mcp/AnthropicApiKeyArn"] == "sk-secret-value"
-    (given,) = state["deployments"]
-    arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/forge-mcp/AnthropicApiKeyArn"
-    assert given["AnthropicApiKeyArn"] == arn
-    assert (given["AuthIssuer"], given["AuthAudience"]) == ("https://issuer.example", "forge")
-    assert given["AllowAnonymous"] == "false"
-    kept = (account.checkout / ".deploy" / "forge-mcp.json").read_text()
-    for text in (kept, json.dumps(state["calls"])):
-        assert "sk-secret-value" not in text
-        assert given["EdgeSecret"] not in text
-
-
-def test_a_login_is_tried_as_a_closed_door(account: Account, site: Site) -> None:
-    site.is_closed = True
-    login = "https://issuer.example forge"
-    assert account.run("up", "--region", "eu-west-1", "--llm", "offline", "--who", login) == 0
-    assert "POST /api/chat" not in site.asked
-
-
-def test_cloudfronts_secret_is_renewed_without_a_moment_in_which_none_is_accepted(account: Account) -> None:
-    account.run(*UP)
-    account.run("up", "--new-edge-secret")
-    first, accept, show, forget = (
-        (given["EdgeSecret"], given["EdgeDigests"]) for given in account.state()["deployments"]
-    )
-    old, new = first[0], show[0]
-    assert old != new
-    assert first == (old, digest(old))
-    assert accept == (old, f"{digest(new)},{digest(old)}")
-    assert show == (new, f"{digest(new)},{digest(old)}")
-    assert forget == (new, digest(new))
-    assert account.state()["secrets"]["/forge-mcp/edge-secret"] == new
 
 
 @pytest.mark.parametrize(
@@ -240,40 +187,6 @@ def test_a_deployment_that_does_not_work_is_said_to(site: Site) -> None:
         check(site.url, has_login=False, say=print, patience=0, pause=0)
 
 
-def test_undeploy_leaves_nothing(account: Account) -> None:
-    account.run(*UP)
-    assert account.run("down") == 0
-    state = account.state()
-    assert (state.get("stack"), state["images"], state["secrets"]) == (None, {}, {})
-    assert account.called("aws", "s3", "rm")
-    assert not (account.checkout / ".deploy" / "forge-mcp.json").exists()
-
-
-def test_undeploy_removes_what_a_failed_first_deployment_has_left(account: Account) -> None:
-    account.run(*UP)
-    account.change(is_rolled_back=True)
-    assert account.run("down") == 0
-    state = account.state()
-    assert (state.get("stack"), state["images"], state["secrets"]) == (None, {}, {})
-    assert not account.called("aws", "s3", "rm")
-
-
-def test_undeploy_that_was_cut_off_goes_on_after_the_stack(account: Account) -> None:
-    account.run(*UP)
-    state = account.state()
-    del state["stack"]
-    (account.folder / "account.json").write_text(json.dumps(state))
-    assert account.run("down", "--region", "eu-west-1") == 0
-    assert (account.state()["images"], account.state()["secrets"]) == ({}, {})
-
-
-def test_undeploy_asks_the_stack_whether_the_table_is_to_be_kept(account: Account) -> None:
-    account.run(*UP, "--set", "KeepData=true")
-    (account.checkout / ".deploy" / "forge-mcp.json").unlink()
-    assert account.run("down", "--region", "eu-west-1") == 0
-    assert "--retain-resources" in account.called("aws", "cloudformation", "delete-stack")[-1]
-
-
 def test_a_value_that_the_account_refuses_is_not_kept(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,29 +199,3 @@ def test_a_value_that_the_account_refuses_is_not_kept(
         assert account.run(*UP, "--set", "WorkerCountMax=0") == 1
     assert account.run(*UP) == 0
     assert account.state()["deployments"][-1].get("WorkerCountMax") != "0"
-
-
-def test_a_new_key_starts_new_workers(account: Account, site: Site) -> None:
-    site.is_closed = True
-    with_llm = (
-        "up",
-        "--region",
-        "eu-west-1",
-        "--llm",
-        "anthropic:claude",
-        "--who",
-        "https://issuer.example forge",
-    )
-    account.run(*with_llm, ANTHROPIC_API_KEY="old")
-    assert not account.called("aws", "ecs", "update-service")
-    account.run(*with_llm, "--new-key", ANTHROPIC_API_KEY="new")
-    assert account.state()["secrets"]["/forge-mcp/AnthropicApiKeyArn"] == "new"
-    assert len(account.called("aws", "ecs", "update-service")) == 1
-
-
-def test_undeploy_leaves_the_table_that_was_to_be_kept(account: Account) -> None:
-    account.run(*UP, "--set", "KeepData=true")
-    assert account.run("down") == 0
-    last = account.called("aws", "cloudformation", "delete-stack")[-1]
-    assert last[last.index("--retain-resources") + 1] == "Table"
-    assert account.state().get("stack") is None

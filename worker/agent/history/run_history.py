@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -120,6 +121,11 @@ def call_key(messages: Sequence[ModelMessage], run_id: str, call_id: str | None)
     neighbouring requests when it loads a history.
     """
     return f"{len(run_responses(messages, run_id)):04d}:{call_id}"
+
+
+def approval_id(messages: Sequence[ModelMessage], run_id: str, call_id: str | None) -> str:
+    """Return the id of the request that such a call makes of the person, the same in every attempt."""
+    return hashlib.sha256(f"{run_id}:{call_key(messages, run_id, call_id)}".encode()).hexdigest()[:32]
 
 
 def attempt_id(run_id: str, attempt: int) -> str:

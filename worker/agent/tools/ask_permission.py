@@ -6,7 +6,6 @@ the run with the call as a question, as a wallet request does; `asked` makes the
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +19,11 @@ from forge.models.run import Progress
 from forge.models.tool_permission import ASKS_BYTES, ASKS_LIMIT, STRANGERS_LIMIT, Ask
 from worker.agent.deps import RunDeps
 from worker.agent.history.persist_history import HEARD
+from worker.agent.history.run_history import approval_id
 from worker.agent.messages.result_parts import error_part, record_of
 from worker.agent.permission_answers import ALLOWED
 from worker.agent.shielded_writes import uninterrupted
 from worker.agent.tool_metadata import ASKS_ITSELF, lacks
-from worker.agent.tools.call_ledger import call_key
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import listening
 
@@ -105,7 +104,7 @@ def _ask(ctx: RunContext[RunDeps], name: str, arguments: dict[str, Any]) -> Ask:
     deps = ctx.deps
     now = deps.clock()
     return Ask(
-        approval_id=hashlib.sha256(f"{deps.run_id}:{call_key(ctx)}".encode()).hexdigest()[:32],
+        approval_id=approval_id(ctx.messages, deps.run_id, ctx.tool_call_id),
         run_id=deps.run_id,
         call_id=ctx.tool_call_id or "",
         tool=name,

@@ -7,7 +7,6 @@ the run over, it calls the tool again and makes the same approval under the same
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -21,7 +20,7 @@ from forge.models.approval import Approval, WalletTransaction
 from forge.models.text_cleaning import one_line
 from forge.models.time_texts import rfc3339
 from worker.agent.deps import RunDeps
-from worker.agent.history.run_history import call_key
+from worker.agent.history.run_history import approval_id
 from worker.agent.operator_limits import TELL, Policy
 from worker.agent.tool_metadata import ASKS_ITSELF
 from worker.agent.wallet.known_addresses import of_history
@@ -95,10 +94,10 @@ class Wallet:
                 "Nothing was asked.",
                 TELL,
             )
-        now, call = deps.clock(), call_key(ctx.messages, deps.run_id, ctx.tool_call_id)
+        now = deps.clock()
         known = await asyncio.to_thread(of_history, [*deps.earlier, *deps.all_of(ctx.messages)])
         return Approval(
-            approval_id=hashlib.sha256(f"{deps.run_id}:{call}".encode()).hexdigest()[:32],
+            approval_id=approval_id(ctx.messages, deps.run_id, ctx.tool_call_id),
             run_id=deps.run_id,
             call_id=ctx.tool_call_id or "",
             network=chain.name,

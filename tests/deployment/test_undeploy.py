@@ -1,0 +1,53 @@
+"""`make undeploy`: what it removes, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.deployment.conftest import UP, Account
+
+pytestmark = pytest.mark.processes
+
+
+def test_undeploy_leaves_nothing(account: Account) -> None:
+    account.run(*UP)
+    assert account.run("down") == 0
+    state = account.state()
+    assert (state.get("stack"), state["images"], state["secrets"]) == (None, {}, {})
+    assert account.called("aws", "s3", "rm")
+    assert not (account.checkout / ".deploy" / "forge-mcp.json").exists()
+
+
+def test_undeploy_removes_what_a_failed_first_deployment_has_left(account: Account) -> None:
+    account.run(*UP)
+    account.change(is_rolled_back=True)
+    assert account.run("down") == 0
+    state = account.state()
+    assert (state.get("stack"), state["images"], state["secrets"]) == (None, {}, {})
+    assert not account.called("aws", "s3", "rm")
+
+
+def test_undeploy_that_was_cut_off_goes_on_after_the_stack(account: Account) -> None:
+    account.run(*UP)
+    state = account.state()
+    del state["stack"]
+    (account.folder / "account.json").write_text(json.dumps(state))
+    assert account.run("down", "--region", "eu-west-1") == 0
+    assert (account.state()["images"], account.state()["secrets"]) == ({}, {})
+
+
+def test_undeploy_asks_the_stack_whether_the_table_is_to_be_kept(account: Account) -> None:
+    account.run(*UP, "--set", "KeepData=true")
+    (account.checkout / ".deploy" / "forge-mcp.json").unlink()
+    assert account.run("down", "--region", "eu-west-1") == 0
+    assert "--retain-resources" in account.called("aws", "cloudformation", "delete-stack")[-1]
+
+
+def test_undeploy_leaves_the_table_that_was_to_be_kept(account: Account) -> None:
+    account.run(*UP, "--set", "KeepData=true")
+    assert account.run("down") == 0
+    last = account.called("aws", "cloudformation", "delete-stack")[-1]
+    assert last[last.index("--retain-resources") + 1] == "Table"
+    assert account.state().get("stack") is None
