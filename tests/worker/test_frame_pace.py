@@ -12,7 +12,7 @@ from forge.models.session import Catalog, Session
 from tests.virtual_loop import run_in_virtual_time
 from worker.push.feed import Feed
 from worker.push.frame_pace import PACES, FramePace
-from worker.push.sender import Sender
+from worker.push.sender import TICK_SECONDS, Sender
 
 TOKENS, PER_SECOND = 200, 50
 SESSION = Session(
@@ -32,9 +32,11 @@ class Connections:
 
     seconds: float
     frames: list[bytes] = field(default_factory=list[bytes])
+    times: list[float] = field(default_factory=list[float])
 
     async def post(self, connection_id: str, frame: bytes) -> None:
         self.frames.append(frame)
+        self.times.append(asyncio.get_running_loop().time())
         await asyncio.sleep(self.seconds)
 
 
@@ -42,22 +44,24 @@ async def is_gone(_connection_id: str) -> bool:
     return True
 
 
+async def answer(connections: Connections, pace: FramePace, after: float = 0) -> None:
+    """Show an answer that takes four seconds."""
+    await asyncio.sleep(after)
+    feed = Feed(Catalog)
+    feed.show(SESSION, [])
+    sender = Sender("c", feed, connections, PACES[pace], is_gone)
+    sending = asyncio.create_task(sender.run())
+    for _ in range(TOKENS):
+        feed.add_text("word ")
+        await asyncio.sleep(1 / PER_SECOND)
+    await sender.is_idle.wait()
+    sending.cancel()
+
+
 def frames(pace: FramePace, seconds: float) -> list[bytes]:
-    """Those with text of an answer that takes four seconds."""
+    """Those with text of one answer."""
     connections = Connections(seconds)
-
-    async def answer() -> None:
-        feed = Feed(Catalog)
-        feed.show(SESSION, [])
-        sender = Sender("c", feed, connections, PACES[pace], is_gone)
-        sending = asyncio.create_task(sender.run())
-        for _ in range(TOKENS):
-            feed.add_text("word ")
-            await asyncio.sleep(1 / PER_SECOND)
-        await sender.is_idle.wait()
-        sending.cancel()
-
-    run_in_virtual_time(answer)
+    run_in_virtual_time(lambda: answer(connections, pace))
     return [frame for frame in connections.frames if b'"type":"text"' in frame]
 
 
@@ -82,3 +86,17 @@ def test_where_frames_take_long_fewer_of_them_carry_more():
 
 def test_text_waits_no_longer_than_the_pace_s_longest_pause_however_slow_frames_are():
     assert len(frames("smooth", 0.4)) >= 4 / PACES["smooth"].longest - 1
+
+
+@pytest.mark.parametrize("pace", PACES)
+def test_frames_of_answers_that_began_at_different_moments_leave_at_the_same_moments(pace: FramePace):
+    connections = Connections(0.001)
+
+    async def answers() -> None:
+        await asyncio.gather(*(answer(connections, pace, after=number * 0.0123) for number in range(20)))
+
+    run_in_virtual_time(answers)
+    begun = connections.times[0] + 1  # each answer's first frames do not wait
+    ticks = [time / TICK_SECONDS for time in connections.times if time > begun]
+    assert ticks == pytest.approx([round(tick) for tick in ticks], rel=1e-9)
+    assert len(set(map(round, ticks))) < len(ticks) * 2 / 3

@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 SLOW_SECONDS = 2.0
 """Time limit of one frame; a connection that takes longer is logged as slow."""
+TICK_SECONDS = 0.025
+"""Text is sent at multiples of this time, that of all connections together, because waking up for each frame alone
+costs this worker and the gateway about as much as the frame.
+"""
 _RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
 
 IsGone = Callable[[str], Awaitable[bool]]
@@ -110,7 +114,7 @@ class Sender:
             text_frames(hot.session_id, hot.generation, sent.seq, sent.attempt, begin, text[begin:])
         )
         sending = asyncio.get_running_loop().time() - now
-        self._text_due = now + self._pace.pause(now - self._text_since, sending)
+        self._text_due = _nearest_tick(now + self._pace.pause(now - self._text_since, sending))
 
     async def _gather(self, seconds: float) -> None:
         self._is_gathering = True
@@ -145,6 +149,10 @@ class Sender:
             logger.info(
                 "connection slow", extra={"connection_id": self._connection_id, "seconds": round(seconds, 1)}
             )
+
+
+def _nearest_tick(moment: float) -> float:
+    return round(moment / TICK_SECONDS) * TICK_SECONDS
 
 
 class Audience:
