@@ -37,6 +37,7 @@ from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
 gc.disable()  # until all tests are imported, which makes no garbage
 RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too costs more than a test's table
 
+TESTS = Path(__file__).parent
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_AGAIN = ("browser", "end_to_end")
@@ -57,8 +58,22 @@ SHARE_A_STACK = {
 """Files of `end_to_end` by the application that their tests share; one that is missing costs a start."""
 MARKS = {"anvil": "chain", "open_page": "browser"}
 """What a test that uses a fixture needs."""
-ON_MOTO = ("api", "cost", "store", "test_moto_transactions.py")
-"""Tests about requests to the table. The others' table is dynoxide's, except in `make test-fast`."""
+ON_MOTO = (
+    "api/test_damaged_items.py",
+    "cost",
+    "store/test_accept.py",
+    "store/test_approvals.py",
+    "store/test_claim.py",
+    "store/test_expire.py",
+    "store/test_runs.py",
+    "store/test_sessions.py",
+    "store/test_state_machine.py",
+    "store/test_table.py",
+    "test_moto_transactions.py",
+)
+"""Tests that keep moto in `make test`: of each of the store's ports some, so that two emulators agree on what is
+written. The others' table is dynoxide's, which takes half of the time. In `make test-fast` all have moto's.
+"""
 
 keep_named_items_only()
 work_once()
@@ -130,7 +145,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+    return item.path.relative_to(TESTS).parts[0]
 
 
 @pytest.fixture(autouse=True)
@@ -198,7 +213,7 @@ def dynamodb(aws: None, clients: Any, request: pytest.FixtureRequest) -> Iterato
     """A client whose calls are atomic, as DynamoDB's are: moto's alone are not. The product's go through our own."""
     client = clients["dynamodb"]
     client._make_api_call = through_ours(client)
-    on_moto = _folder(request.node) in ON_MOTO
+    on_moto = str(request.path.relative_to(TESTS)).startswith(ON_MOTO)
     emulator: Emulator | None = None if on_moto else request.getfixturevalue("emulator")
     with emulator.in_place_of_moto() if emulator else nullcontext():
         yield client
@@ -232,5 +247,5 @@ def settings(table: str) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings, clock: Clock, dynamodb: Any) -> Store:
-    """Every store port over moto, on the test's clock."""
+    """Every store port over the emulator of `dynamodb`, on the test's clock."""
     return open_store(settings, clock, dynamodb)

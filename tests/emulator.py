@@ -1,6 +1,6 @@
 """dynoxide, the emulator of `make run`, in place of moto, which takes several times as long for each request.
 
-The tests of the store and of the functions keep moto, so that two emulators agree on what the product writes.
+Some tests of the store keep moto (`ON_MOTO` in tests/conftest.py), so that two emulators agree on what is written.
 """
 
 from __future__ import annotations

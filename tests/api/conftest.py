@@ -1,4 +1,4 @@
-"""The real handlers, called with API Gateway's events, over moto and a real HTTP server that stands in for
+"""The real handlers, called with API Gateway's events, over an emulator and a real HTTP server that stands in for
 `@connections`.
 """
 
