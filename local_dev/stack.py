@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from local_dev.aws.credential import Credential
+from local_dev.aws.table_guard import TableGuard
 from local_dev.gateway_messages import GatewaySettings, listen
 from local_dev.home import Home, write_description
 from local_dev.http_server.limits import SOCKET_PATH
@@ -59,11 +60,14 @@ class Stack:
             self._processes, chosen(options.emulator), home.state, shapes(self._wiring), report
         )
         self._credential = Credential.fresh()
+        self._table = TableGuard(lambda: self._emulator.place, self._credential)
         self._chain = self._local_chain()
-        self._worker_variables = self._variables()
+        self._described = self._worker_variables()
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_described = False
+        self._told_table_url = self._own_table_url
+        """The table's address that the gateway and the workers were told; it stays while the table cannot start."""
 
     @property
     def url(self) -> str:
@@ -76,6 +80,7 @@ class Stack:
 
         Raises `StartFailed`; then `stop` must still be called for what runs already.
         """
+        await self._table.start()
         await self._start_workers(1)
         await self._keeper.start("gateway", self._gateway)
         await asyncio.gather(self._keeper.start("emulator", self._start_emulator), self._start_chain())
@@ -101,6 +106,7 @@ class Stack:
         await self._processes.close()
         self._listener.close()
         self._queues.close()
+        self._table.close()
         self._home.close()
 
     async def _until_ready(self) -> None:
@@ -123,8 +129,7 @@ class Stack:
         table. If another program has taken its port, everything that was told the address is restarted.
         """
         child = await self._emulator.start()
-        told, self._worker_variables = self._worker_variables, self._variables()
-        has_moved = told != self._worker_variables
+        has_moved, self._told_table_url = self._own_table_url != self._told_table_url, self._own_table_url
         if (self._emulator.is_empty or has_moved) and self._ready.is_set():
             self._keeper.renew("gateway")
         if has_moved and self._ready.is_set():
@@ -148,8 +153,8 @@ class Stack:
             await self._chain.save()
 
     async def _worker(self, name: str) -> Child:
-        own = variables.without_own_credentials(self._environment)
-        environment = LOCAL | own | self._worker_variables
+        aws = variables.with_table(self._described, self._own_table_url)
+        environment = LOCAL | variables.without_own_credentials(self._environment) | aws
         return await self._processes.start(name, WORKER, environment)
 
     async def _gateway(self) -> Child:
@@ -160,9 +165,9 @@ class Stack:
             settings = GatewaySettings(
                 *files,
                 url=self.url,
-                table_url=self._emulator.url,
+                table_url=self._own_table_url,
                 queue_url=self._queue_url,
-                chain_url=self._worker_variables.get("TESTNET_RPC_URL"),
+                chain_url=self._described.get("TESTNET_RPC_URL"),
                 state=str(self._home.state),
                 logs=str(self._home.folder),
                 reports_errors=not self._options.verbose,
@@ -193,13 +198,19 @@ class Stack:
             self._report("no local chain: install Node.js and run make again, or set TESTNET_RPC_URL")
         return None
 
-    def _variables(self) -> dict[str, str]:
-        """Return the variables of a worker, which tools and tests read from the description of the stack too."""
+    def _worker_variables(self) -> dict[str, str]:
         url = self._chain.url if self._chain else self._environment.get("TESTNET_RPC_URL")
         chain = {"TESTNET_RPC_URL": url} if url else {}
         key = self._credential.access_key
-        aws = variables.aws_variables(self._environment, self._emulator.url, self._queue_url, key)
+        aws = variables.aws_variables(self._environment, self._table.url, self._queue_url, key)
         return {**aws, **self._wiring.worker_environment(), **chain}
+
+    @property
+    def _own_table_url(self) -> str:
+        """The table's address for the gateway and the workers. They need no guard, which would be one more process
+        that each of their calls waits for.
+        """
+        return self._emulator.url if self._emulator.is_hidden else self._table.url
 
     @property
     def _queue_url(self) -> str:
@@ -221,7 +232,7 @@ class Stack:
         description = {
             "base_url": self.url,
             "ws_url": f"ws://{self.url.removeprefix('http://')}{SOCKET_PATH}",
-            "environment": self._worker_variables,
+            "environment": self._described,
             "processes": children,
         }
         file = self._stack_file

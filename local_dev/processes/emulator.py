@@ -65,8 +65,17 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The emulator answers every caller, so only programs that are told this address may find it."""
+        """The emulator answers every caller, so other programs get only the address of the guard (`table_guard.py`)."""
         return self.port.url
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether only a program that is told the address can find it."""
+        return self.port.is_held
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.port.host, self.port.number
 
     @property
     def file(self) -> Path:
@@ -88,7 +97,7 @@ class Emulator:
         self._check()
         with contextlib.suppress(StartFailed):
             return await self._start_dynoxide()
-        if self.port.is_taken:
+        if not self.port.is_held or self.port.is_taken:
             self.port = ReservedPort.hidden()
         try:
             return await self._start_dynoxide()

@@ -24,7 +24,9 @@ class ReservedPort:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((host, 0))
             self.number: int = bound.getsockname()[1]
-            if sys.platform == "linux":
+            self.is_held = sys.platform == "linux"
+            """Whether no other program can take the port; False: the port was only looked up."""
+            if self.is_held:
                 weakref.finalize(self, os.close, bound.detach())
 
     @classmethod

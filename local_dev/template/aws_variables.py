@@ -21,19 +21,22 @@ def aws_variables(
     """
     where = region(environment)
     variables = {
-        "AWS_ENDPOINT_URL": table_url,
-        "AWS_ENDPOINT_URL_DYNAMODB": table_url,
         "AWS_ENDPOINT_URL_SQS": queue_url,
         "AWS_REGION": where,
         "AWS_DEFAULT_REGION": where,
         "AWS_ACCESS_KEY_ID": access_key,
         "AWS_SECRET_ACCESS_KEY": "local",
     }
+    variables = with_table(variables, table_url)
     if uses_bedrock(environment):
         bedrock = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
         address = f"https://bedrock-runtime.{where}.amazonaws.com"
         return variables | {bedrock: environment.get(bedrock) or address}
     return variables | {"AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def with_table(variables: Mapping[str, str], url: str) -> dict[str, str]:
+    return {**variables, "AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_DYNAMODB": url}
 
 
 def without_own_credentials(environment: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import pytest
@@ -157,11 +158,19 @@ def ports(stack: RunningStack) -> dict[str, str]:
     environment = stack.environment
     addresses = {
         "gateway": stack.base_url,
+        "table": environment["AWS_ENDPOINT_URL_DYNAMODB"],
         "queues": environment["AWS_ENDPOINT_URL_SQS"],
         "anvil": environment["TESTNET_RPC_URL"],
-        "emulator": environment["AWS_ENDPOINT_URL_DYNAMODB"],
+        "emulator": emulator(stack).geturl(),
     }
     return {name: f"http://127.0.0.1:{urlsplit(address).port}" for name, address in addresses.items()}
+
+
+def emulator(stack: RunningStack) -> SplitResult:
+    """Where it really listens; a page cannot know."""
+    command = Path(f"/proc/{stack.processes()['emulator']}/cmdline").read_text().split("\0")
+    host, port = (command[command.index(option) + 1] for option in ("--host", "--port"))
+    return urlsplit(f"http://{host}:{port}")
 
 
 PATHS = {
@@ -173,6 +182,7 @@ PATHS = {
         "/rpc/testnet",
         "/icon.svg",
     ],
+    "table": ["/", "/_ministack/reset"],
     "queues": ["/"],
     "anvil": ["/"],
     "emulator": ["/", "/_ministack/reset"],
@@ -201,7 +211,7 @@ async def test_the_same_page_reads_what_nothing_guards(
 ) -> None:
     """The emulator answers everybody, so only an address that cannot be guessed keeps the page from it."""
     page = await opened(stranger, f"http://{EVIL}:1")
-    log = await attacked(page, operator_stack.environment["AWS_ENDPOINT_URL_DYNAMODB"], ["/"], ["{}"])
+    log = await attacked(page, emulator(operator_stack).geturl(), ["/"], ["{}"])
     await page.context.close()
     assert any(leaks(said) for _, said in log), log
 
