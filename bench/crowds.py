@@ -85,9 +85,9 @@ async def application(settings: Mapping[str, str] | None = None) -> AsyncGenerat
         yield stack
 
 
-async def at_application(crowd: Crowd, settings: Mapping[str, str] | None = None) -> Seen:
+async def at_application(crowd: Crowd) -> Seen:
     """Use an application that is started for this crowd."""
-    async with application(settings) as stack:
+    async with application() as stack:
         return await at_stack(stack, crowd)
 
 

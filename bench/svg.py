@@ -24,10 +24,9 @@ def label(x: float, y: float, text: str, anchor: str = "start", colour: str = GR
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" fill="{colour}">{escape(text)}</text>'
 
 
-def across(x: float, to: float, y: float, colour: str = "#999", dashes: str = "") -> str:
+def across(x: float, to: float, y: float, colour: str = "#999") -> str:
     """Return a horizontal line."""
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<line x1="{x:.0f}" y1="{y:.0f}" x2="{to:.0f}" y2="{y:.0f}" stroke="{colour}"{dashed}/>'
+    return f'<line x1="{x:.0f}" y1="{y:.0f}" x2="{to:.0f}" y2="{y:.0f}" stroke="{colour}"/>'
 
 
 def polyline(points: Iterable[tuple[float, float]], colour: str, width: float = 1.2, dashes: str = "") -> str:

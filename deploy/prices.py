@@ -20,8 +20,8 @@ class Line(NamedTuple):
 
 
 class Prices:
-    def __init__(self, file: Path = HERE / "prices.json") -> None:
-        self._table = json.loads(file.read_text())
+    def __init__(self) -> None:
+        self._table = json.loads((HERE / "prices.json").read_text())
 
     @property
     def origin(self) -> str:

@@ -40,19 +40,19 @@ class _Sources(DefaultFilter):
         return is_source and super().__call__(change, path)
 
 
-def effects_of(paths: Iterable[str], root: Path = ROOT) -> frozenset[str]:
+def effects_of(paths: Iterable[str]) -> frozenset[str]:
     """Return what must be restarted or imported again after a change of `paths`."""
     found: set[str] = set()
     for path in paths:
         for part, effects in EFFECTS:
-            if Path(path).is_relative_to(root / part):
+            if Path(path).is_relative_to(ROOT / part):
                 found |= effects
     return frozenset(found)
 
 
-async def changes(root: Path = ROOT) -> AsyncIterator[set[str]]:
+async def changes() -> AsyncIterator[set[str]]:
     """Yield the paths of each group of edits, until cancelled."""
-    watched = [path for part, _ in EFFECTS if (path := root / part).exists()]
+    watched = [path for part, _ in EFFECTS if (path := ROOT / part).exists()]
     async for group in awatch(*watched, watch_filter=_Sources(), debounce=DEBOUNCE_MS):
         yield {path for _, path in group}
 

@@ -71,16 +71,16 @@ def _named(character: str) -> str:
     )
 
 
-def in_chat(text: object, limit: int | None = None) -> str:
+def in_chat(text: object) -> str:
     """Return the text for one line of the chat, with any Markdown in it made inactive: no link, no emphasis, no
     code.
     """
-    return _MARKDOWN.sub(r"\\\g<0>", one_line(str(text), limit))
+    return _MARKDOWN.sub(r"\\\g<0>", one_line(str(text)))
 
 
-def in_code(text: object, limit: int | None = None) -> str:
+def in_code(text: object) -> str:
     """Return the text as inline code for the chat, which the text itself cannot end."""
-    return f"`{one_line(str(text), limit).replace('`', '′') or ' '}`"
+    return f"`{one_line(str(text)).replace('`', '′') or ' '}`"
 
 
 def code_block(text: str) -> str:

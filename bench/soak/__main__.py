@@ -25,10 +25,10 @@ make soak ARGS="--deaths MINUTES=2"        the local application while its own p
 make soak ARGS="--damages"                 each way in which a session's stored items may be damaged in mid-run
 make soak ARGS="--stops"                   how soon a stop ends a run, in each of its phases
 
-  of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), FREEZES (the share of blows
-  that only freeze, 0.25), JUMPS (that only move a wall clock, 0.15), NEWER and DAMAGED (the shares of messages after
-  which the session's stored items are so, 0.05 and 0.01), DEPLOY_SECONDS (a deployment of all workers and functions
-  begins so long after the one before, 30; 0: none), LASTING (the share of messages that take long, 0.06),
+  of a soak: MINUTES, MESSAGES, SESSIONS (at a time, 24), WORKERS (3), KILL_SECONDS (5), FREEZES (the share of process
+  faults that only freeze, 0.25), JUMPS (that only move a wall clock, 0.15), NEWER and DAMAGED (the shares of messages
+  after which the session's stored items are so, 0.05 and 0.01), DEPLOY_SECONDS (a deployment of all workers and
+  functions begins so long after the one before, 30; 0: none), LASTING (the share of messages that take long, 0.06),
   SEED, TRACE (a file for all that is known of the sessions with violations)
   of the matrix: POINT (a part of a fault point's name), MOMENT (before, during, after), RESULTS (a file for one JSON
   line per cell; the cells that it holds are not played again)

@@ -120,8 +120,8 @@ class Talk:
     """How often the read-only tool worked for each reference."""
 
 
-def new_ref(kind: str = "s") -> str:
-    return f"ref-{kind}{uuid.uuid4().hex[:10]}-end"
+def new_ref() -> str:
+    return f"ref-s{uuid.uuid4().hex[:10]}-end"
 
 
 def message_ref(session: str, number: int) -> str:

@@ -99,38 +99,38 @@ def cells() -> list[Cell]:
 
 async def play(rig: Rig, cell: Cell, gateway: int = 0) -> Suffered:
     """Other sessions chat at the same time; at the end the session is deleted and begun anew."""
-    victim = Talker(rig, gateway)
+    damaged = Talker(rig, gateway)
     neighbours = [Talker(rig, gateway + number) for number in range(NEIGHBOURS)]
-    for talker in (victim, *neighbours):
+    for talker in (damaged, *neighbours):
         await talker.client.connect()
-    ref, workers, changed = victim.talk.ref, dict(rig.proxy.pids), list[int]()
-    await victim.ended(await victim.say(short(victim.next_ref())))
+    ref, workers, changed = damaged.talk.ref, dict(rig.proxy.pids), list[int]()
+    await damaged.ended(await damaged.say(short(damaged.next_ref())))
 
     def spoil(_: Call) -> None:
         changed.append(rig.items.spoil(ref, [cell.damage]))
 
     place = cell.place
     fault = rig.proxy.arm(Fault(place.crossing, "before", "damage", ref, skip=place.skip, deed=spoil))
-    said = await victim.say(paying(victim.next_ref()))
+    said = await damaged.say(paying(damaged.next_ref()))
     talks = await asyncio.gather(*(_talk(neighbour) for neighbour in neighbours))
-    found = [each for talk in talks for each in check(talk)] + await aftermath(rig, victim, said)
+    found = [each for talk in talks for each in check(talk)] + await aftermath(rig, damaged, said)
     rig.proxy.faults.remove(fault)
     if rig.proxy.pids != workers:
         found.append(Violation("own", ref, "a worker ended"))
     return Suffered(cell, sum(changed), said.outcome or "", found)
 
 
-async def aftermath(rig: Rig, victim: Talker, said: Said, *, may_fail: bool = False) -> list[Violation]:
+async def aftermath(rig: Rig, damaged: Talker, said: Said, *, may_fail: bool = False) -> list[Violation]:
     """What must not happen to a damaged session: a second payment, an answer with a server fault, or data that
     outlives its deletion.
     """
-    await victim.ended(said, SUFFERING_SECONDS)
-    await victim.client.aclose()
-    ref = victim.talk.ref
+    await damaged.ended(said, SUFFERING_SECONDS)
+    await damaged.client.aclose()
+    ref = damaged.talk.ref
     found = [Violation("own", ref, problem) async for problem in _answers(rig, ref)]
     if (paid := rig.world.paid[said.script.ref]) > 1:
         found.append(Violation("once", ref, f"paid {paid} times"))
-    outcome = await _anew(rig, victim)
+    outcome = await _anew(rig, damaged)
     if outcome != "completed" and not (may_fail and outcome == "failed"):
         found.append(Violation("own", ref, f"begun anew, its run has this end: {outcome or 'none'}"))
     return found
@@ -151,12 +151,12 @@ async def _answers(rig: Rig, ref: str) -> AsyncGenerator[str]:
                 yield f"{method} {path.partition('?')[0]} answers {answer.status_code} {answer.text}"
 
 
-async def _anew(rig: Rig, victim: Talker) -> str:
-    again = Talker(rig, 1, victim.talk.ref)
+async def _anew(rig: Rig, damaged: Talker) -> str:
+    again = Talker(rig, 1, damaged.talk.ref)
     try:
         async with asyncio.timeout(END_SECONDS), again.client:
             await again.client.connect()
-            return (await again.ended(await again.say(short(victim.next_ref())))).outcome or ""
+            return (await again.ended(await again.say(short(damaged.next_ref())))).outcome or ""
     except TimeoutError:
         return ""
 

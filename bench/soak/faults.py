@@ -66,7 +66,7 @@ class Fault:
 
 
 @dataclass
-class Weather:
+class RequestFaults:
     """Random faults of the workers' requests; each share is between 0 and 1."""
 
     seed: int = 0

@@ -10,7 +10,7 @@ from bench.soak.faults import FREEZE_SECONDS
 
 _CLAIMS = frozenset({"runs.claim", "runs.take_over"})
 _JUMPS = frozenset({"ahead", "behind"})
-_BLOWS = frozenset({"kill", "freeze", *_JUMPS})
+_PROCESS_FAULTS = frozenset({"kill", "freeze", *_JUMPS})
 _JUMP_SECONDS = FREEZE_SECONDS + 1.0
 """How far a worker's clock may be wrong, so that another worker's lease seems to have ended."""
 
@@ -29,16 +29,16 @@ class HandOver:
 class _Held:
     """The run in progress: its holder, the attempts that count against it, and when its holder was told to stop.
 
-    `is_struck`: another fault has affected the holder, which may be the reason for a counted attempt.
+    `has_other_fault`: another fault has affected the holder, which may be the reason for a counted attempt.
     """
 
     holder: str
     strikes: int
-    is_struck: bool
+    has_other_fault: bool
     stopped_at: float = 0
 
 
-class _Misfortunes:
+class _WorkerFaults:
     """Faults of workers other than being told to stop."""
 
     def __init__(self) -> None:
@@ -64,19 +64,24 @@ class _Misfortunes:
 def handovers(events: Sequence[Event]) -> Generator[HandOver]:
     """Count only handovers from workers without another fault to workers whose clock is right."""
     held: _Held | None = None
-    misfortunes = _Misfortunes()
+    worker_faults = _WorkerFaults()
     for event in events:
-        misfortunes.note(event)
+        worker_faults.note(event)
         if held and event.client == held.holder:
             if event.what == "stop":
                 held.stopped_at = event.at
-            held.is_struck |= event.what in _BLOWS
+            held.has_other_fault |= event.what in _PROCESS_FAULTS
         if event.what not in {"applied", "unheard"}:
             continue
         if event.crossing in _CLAIMS:
             strikes = int(event.detail or 0)
-            if held and held.stopped_at and not held.is_struck and not misfortunes.has_wrong_clock(event):
+            if (
+                held
+                and held.stopped_at
+                and not held.has_other_fault
+                and not worker_faults.has_wrong_clock(event)
+            ):
                 yield HandOver(event.at - held.stopped_at, strikes > held.strikes)
-            held = _Held(event.client, strikes, misfortunes.is_lost(event))
+            held = _Held(event.client, strikes, worker_faults.is_lost(event))
         if event.crossing == "runs.finish":
             held = None

@@ -16,13 +16,13 @@ from bench.soak.conversation import MESSAGES_PER_SESSION, Said, Script, Talk, Ta
 from bench.soak.damages import DAMAGES, aftermath
 from bench.soak.deploys import Deployments, deploy_every
 from bench.soak.events import EVERYTHING
-from bench.soak.faults import Weather
+from bench.soak.faults import RequestFaults
 from bench.soak.handovers import handovers
 from bench.soak.items import Spoiling
 from bench.soak.plan import Plan
+from bench.soak.process_faults import inject_faults
 from bench.soak.rig import Rig, running_rig
 from bench.soak.settings import QUIET
-from bench.soak.striker import strike
 
 PAYING_SHARE = 0.12
 """Share of a session's messages until one has used a tool: after its result, the person would be asked about a
@@ -46,8 +46,8 @@ class Report:
     """The number of payments that the outside world made."""
     changed: Counter[str] = field(default_factory=Counter[str])
     """The sessions whose stored items were changed, by kind of change."""
-    blows: Counter[str] = field(default_factory=Counter[str])
-    """How often each kind of fault has struck a worker's process."""
+    process_faults: Counter[str] = field(default_factory=Counter[str])
+    """How often each kind of process fault was injected into a worker."""
     deployments: Deployments = field(default_factory=Deployments)
     """What the deployments have done."""
     handovers: list[float] = field(default_factory=list[float])
@@ -58,8 +58,8 @@ class Report:
     """From each stop to the end that the client saw."""
     waits: list[float] = field(default_factory=list[float])
     """From acceptance to end, without the LLM's own time."""
-    weather: Counter[str] = field(default_factory=Counter[str])
-    """How often each kind of fault has struck a request."""
+    request_faults: Counter[str] = field(default_factory=Counter[str])
+    """How often each kind of fault was injected into a request."""
     violations: list[Violation] = field(default_factory=list[Violation])
     """The guarantees that were not kept."""
     unnamed: int = 0
@@ -72,7 +72,7 @@ class Report:
         lines = [
             f"{self.accepted} messages accepted in {self.seconds:.0f} s, {self.refused} refused and sent again",
             f"ends: {dict(self.outcomes)}",
-            f"{self.payments} payments; workers: {dict(self.blows)}; requests: {dict(self.weather)}; "
+            f"{self.payments} payments; workers: {dict(self.process_faults)}; requests: {dict(self.request_faults)}; "
             f"stored items: {dict(self.changed)}",
             f"deployments: {self.deployments.done}; SIGTERM to a worker's end: {_spread(self.deployments.ends)}",
             f"SIGTERM to a run's next claim: {_spread(self.handovers)}",
@@ -87,18 +87,18 @@ class Report:
 async def main(given: Mapping[str, str]) -> int:
     plan = Plan.of(given)
     async with running_rig(QUIET, workers=plan.workers) as rig:
-        report = await blow(rig, plan)
+        report = await soak(rig, plan)
     print(report.text())
     return int(bool(report.violations))
 
 
-async def blow(rig: Rig, plan: Plan) -> Report:
+async def soak(rig: Rig, plan: Plan) -> Report:
     report, began = Report(), time.monotonic()
-    weather = rig.proxy.weather = Weather(
+    request_faults = rig.proxy.request_faults = RequestFaults(
         plan.seed, error=0.01, throttle=0.01, delay=0.02, cut=0.005, duplicate=0.01
     )
     beside = [
-        asyncio.create_task(strike(rig, plan, report.blows), name="killer"),
+        asyncio.create_task(inject_faults(rig, plan, report.process_faults), name="killer"),
         asyncio.create_task(_tell(report, began), name="teller"),
     ]
     if plan.deploy_seconds:
@@ -115,8 +115,8 @@ async def blow(rig: Rig, plan: Plan) -> Report:
     broken = [Violation("deployed", "rig", repr(end)) for end in ends if isinstance(end, Exception)]
     report.violations += broken
     report.violations += [Violation("deployed", "workers", late) for late in report.deployments.late]
-    rig.proxy.weather = None
-    report.weather, report.seconds = weather.counts, time.monotonic() - began
+    rig.proxy.request_faults = None
+    report.request_faults, report.seconds = request_faults.counts, time.monotonic() - began
     report.unnamed = sum(
         event.crossing == "?" and event.client.startswith("worker") for event in rig.proxy.history
     )
@@ -130,7 +130,7 @@ async def _tell(report: Report, began: float) -> None:
         seconds, ended = time.monotonic() - began, sum(report.outcomes.values())
         print(
             f"{seconds:5.0f} s  {ended} of {report.accepted} messages ended ({ended / seconds:.1f}/s), "
-            f"{sum(report.blows.values())} blows, {report.deployments.done} deployments, "
+            f"{sum(report.process_faults.values())} process faults, {report.deployments.done} deployments, "
             f"{len(report.takeovers)} takeovers, {len(report.handovers)} hand-overs, "
             f"{len(report.violations)} violations",
             flush=True,

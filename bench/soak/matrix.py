@@ -124,10 +124,10 @@ class Outcome:
     """The guarantees that were not kept."""
 
 
-def cells(kinds: Iterable[Kind] = KINDS, points: Iterable[Point] = POINTS) -> list[Cell]:
+def cells(kinds: Iterable[Kind] = KINDS) -> list[Cell]:
     return [
         Cell(point, kind, moment)
-        for point in points
+        for point in POINTS
         for kind in kinds
         for moment in point.moments
         if moment == "before" or kind not in ONLY_BEFORE
@@ -183,7 +183,7 @@ async def _forget(rig: Rig, talker: Talker) -> None:
 
 
 async def _settled(talker: Talker, cell: Cell, fault: Fault) -> None:
-    """A fault at the very end strikes when the run's end is visible already."""
+    """A fault at the very end occurs when the run's end is visible already."""
     try:
         await asyncio.wait_for(fault.fired.wait(), 3.0)
     except TimeoutError:

@@ -35,7 +35,7 @@ class Plan:
     """A deployment begins this long after the one before it; 0: no deployments."""
     lasting: float = 0.06
     """The share of messages whose answers take a quarter of a minute, so that deployments occur during them."""
-    blows: int = 1_000_000
+    process_faults: int = 1_000_000
     """The largest number of process faults."""
     seed: int = 1
     """The seed of the random numbers."""

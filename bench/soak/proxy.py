@@ -23,11 +23,11 @@ from bench.soak.answers import (
     sessions_of,
     throttle_of,
 )
-from bench.soak.blows import Victims
 from bench.soak.crossings import Call, named
 from bench.soak.deliveries import Deliveries
 from bench.soak.events import Event
-from bench.soak.faults import Fault, Moment, Weather
+from bench.soak.faults import Fault, Moment, RequestFaults
+from bench.soak.worker_processes import WorkerProcesses
 
 _CALM = frozenset({"tools.connect"})
 _TAKING = frozenset({"queue.receive", "runs.claim", "runs.take_over"})
@@ -35,14 +35,14 @@ _TAKING = frozenset({"queue.receive", "runs.claim", "runs.take_over"})
 _DROPPED = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
-class Proxy(Victims):
+class Proxy(WorkerProcesses):
     def __init__(self, table: str, queue: str, tools: str) -> None:
         super().__init__()
         self.gateways: list[str] = []
         self.ports: dict[str, int] = {}
         self.history: list[Event] = []
         self.faults: list[Fault] = []
-        self.weather: Weather | None = None
+        self.request_faults: RequestFaults | None = None
         self.recorded = asyncio.Condition()
         self._services = {"dynamodb": table, "sqs": queue, "tools": tools}
         self._homes: dict[str, str] = {}
@@ -111,7 +111,7 @@ class Proxy(Victims):
         call = named(client, request.method, request.path_qs, request.headers, body)
         refs = self._deliveries.refs(call)
         fault = self._fault(call, "before", refs)
-        if fault and (refusal := await self._strike(fault, call, refs)):
+        if fault and (refusal := await self._carry_out(fault, call, refs)):
             return self._end(request, refusal)
         if call.service == "llm":
             return await self._llm(request, call)
@@ -133,7 +133,7 @@ class Proxy(Victims):
         fault = self._fault(call, "after", refs)
         if fault and fault.kind == "duplicate":
             return self._deliveries.repeated(answer) if is_receive else answer
-        if fault and (refusal := await self._strike(fault, call, refs)):
+        if fault and (refusal := await self._carry_out(fault, call, refs)):
             if is_receive:
                 self._deliveries.keep_unheard(call, answer)
             return refusal
@@ -148,11 +148,11 @@ class Proxy(Victims):
                 fault.left -= 1
                 fault.fired.set()
                 return fault
-        if self.weather and call.client.startswith("worker") and call.crossing not in _CALM:
-            return self.weather.fault(call, moment)
+        if self.request_faults and call.client.startswith("worker") and call.crossing not in _CALM:
+            return self.request_faults.fault(call, moment)
         return None
 
-    async def _strike(self, fault: Fault, call: Call, refs: frozenset[str]) -> Answer | None:
+    async def _carry_out(self, fault: Fault, call: Call, refs: frozenset[str]) -> Answer | None:
         """None: the request continues. An answer without a status: the connection is cut."""
         await self.note(call.client, call.crossing, fault.kind, refs, fault.moment)
         if fault.deed:
@@ -208,10 +208,10 @@ class Proxy(Victims):
             await response.write(chunk)
             number += 1
             fault = self._fault(call, "during", refs) if number == 3 else None  # in the middle of the text
-            if fault and await self._strike(fault, call, refs):
+            if fault and await self._carry_out(fault, call, refs):
                 return self._end(request, CUT)
         await self.note(call.client, call.crossing, "applied", refs, str(asked.answers))
-        if (fault := self._fault(call, "after", refs)) and await self._strike(fault, call, refs):
+        if (fault := self._fault(call, "after", refs)) and await self._carry_out(fault, call, refs):
             return self._end(request, CUT)
         await response.write_eof()
         return response

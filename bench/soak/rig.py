@@ -200,9 +200,7 @@ async def serving_queues(wiring: Wiring, folder: Path) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def running_rig(
-    settings: Mapping[str, str] | None = None, gateways: int = 2, workers: int = 2
-) -> AsyncGenerator[Rig]:
+async def running_rig(settings: Mapping[str, str] | None = None, workers: int = 2) -> AsyncGenerator[Rig]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forge-rig-")))
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
@@ -226,7 +224,7 @@ async def running_rig(
         try:
             await rig.start_nursery()
             await asyncio.gather(
-                *(rig.start_gateway(f"gateway-{number + 1}") for number in range(gateways)),
+                *(rig.start_gateway(name) for name in ("gateway-1", "gateway-2")),
                 *(rig.start_worker(f"worker-{number + 1}") for number in range(workers)),
             )
             yield rig

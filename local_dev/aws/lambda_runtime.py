@@ -70,9 +70,8 @@ class Context:
 class LambdaRuntime:
     """Holds the imported handlers. A call that exceeds its time is abandoned; its thread ends when the call ends."""
 
-    def __init__(self, report: Callable[[str], None], package: str = "functions") -> None:
+    def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report
-        self._package = package
         self._handlers: dict[str, Any] = {}
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._loops: list[asyncio.AbstractEventLoop] = []
@@ -83,7 +82,7 @@ class LambdaRuntime:
         """
         for function in functions:
             os.environ.update(function.environment)
-            module = importlib.import_module(f"{self._package}.{function.folder}.handler")
+            module = importlib.import_module(f"functions.{function.folder}.handler")
             self.register(function, getattr(module, attribute))
 
     def reload(self, packages: Iterable[str], load: Callable[[], None]) -> None:

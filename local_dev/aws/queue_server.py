@@ -22,7 +22,7 @@ from local_dev.template.resource_names import queue_name
 from local_dev.template.routes_and_queues import Wiring
 
 
-def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system_clock) -> Queues:
+def open_queues(file: Path, report: Callable[[str], None]) -> Queues:
     """Open the queues. A damaged file is set aside, because the table knows which runs wait, and `recover_runs` sends
     them again.
 
@@ -31,12 +31,12 @@ def open_queues(file: Path, report: Callable[[str], None], clock: Clock = system
     if file.exists() and not is_readable(file):
         set_aside(file, "is damaged", report)
     try:
-        return Queues(file, clock)
+        return Queues(file, system_clock)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:  # for example, a column is missing
             raise
         set_aside(file, "is of another version", report)
-        return Queues(file, clock)
+        return Queues(file, system_clock)
 
 
 class _Server(uvicorn.Server):

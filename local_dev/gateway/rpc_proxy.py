@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 RPC_PATH = "/rpc/testnet"
 LARGEST_BODY = 256 * 1024
 LARGEST_ANSWER = 4 * 1024 * 1024
+TIMEOUT_SECONDS = 10.0
 _JSON = [("content-type", "application/json")]
 
 
 class RpcProxy:
-    def __init__(self, url: str | None, timeout: float = 10.0, largest_answer: int = LARGEST_ANSWER) -> None:
+    def __init__(self, url: str | None) -> None:
         """`url` of a node on this computer. No other node is called, because it may cost money or have a key in
         its URL.
         """
         self._url = url if url and _is_here(urlsplit(url).hostname or "") else None
-        self._timeout, self._largest_answer = timeout, largest_answer
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, await self._answer(scope, receive))
@@ -70,7 +70,7 @@ class RpcProxy:
     async def _node(self, url: str) -> LocalNode:
         """Import the HTTP client with the first call, in a thread: only a page with a local wallet calls."""
         module = await asyncio.to_thread(importlib.import_module, "local_dev.gateway.local_node")
-        return module.LocalNode(url, self._timeout, self._largest_answer)
+        return module.LocalNode(url, TIMEOUT_SECONDS, LARGEST_ANSWER)
 
 
 def _is_here(host: str) -> bool:

@@ -166,18 +166,13 @@ class Processes:
         return child
 
     async def start_until(
-        self,
-        name: str,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        ready: Readiness,
-        files: Sequence[int] = (),
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], ready: Readiness
     ) -> tuple[Child, str]:
-        """Start a process with open `files`, and wait for a line of output in which `ready` finds what it looks for.
+        """Start a process, and wait for a line of output in which `ready` finds what it looks for.
 
         Raises `StartFailed`.
         """
-        child = await self.start(name, command, environment, files, ready)
+        child = await self.start(name, command, environment, ready=ready)
         ended = asyncio.create_task(child.wait())
         await asyncio.wait(
             (child.announced, ended), timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED

@@ -29,11 +29,11 @@ class Template:
     that it creates.
     """
 
-    def __init__(self, document: Mapping[str, Node], *, region: str, account: str = "000000000000") -> None:
+    def __init__(self, document: Mapping[str, Node], *, region: str) -> None:
         self.document = document
         self.refs: dict[str, str] = {
             "AWS::Region": region,
-            "AWS::AccountId": account,
+            "AWS::AccountId": "000000000000",
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": "forge-local",

@@ -11,12 +11,12 @@ from forge_client.amounts import grouped
 from forge_client.wallet_requests import Approval, ReviewChange, ReviewedCall
 
 
-def doubts(approval: Approval, now: datetime | None = None) -> list[str]:
+def doubts(approval: Approval) -> list[str]:
     """Return why a transaction may have been sent for this request already or soon; empty if nothing indicates it."""
     said = [_reported(report.transaction_hash, report.outcome) for report in approval.reported]
     if approval.claim is None or said:
         return said
-    is_live = datetime.fromisoformat(approval.claim.until) > (now or datetime.now(UTC))
+    is_live = datetime.fromisoformat(approval.claim.until) > datetime.now(UTC)
     how = "is in a wallet now" if is_live else "was in a wallet that never answered"
     return [f"It {how}, to be signed by {approval.claim.account}."]
 

@@ -117,12 +117,12 @@ def configure_logging(service: str) -> LambdaPowertoolsFormatter:
 
 
 @contextmanager
-def invocation(service: str = NAMESPACE, **fields: str | None) -> Generator[None]:
+def invocation(**fields: str | None) -> Generator[None]:
     """One call of a function. Each of its log lines has `fields`; its metrics are written at its end."""
-    formatter = configure_logging(service)
+    formatter = configure_logging(NAMESPACE)
     formatter.thread_safe_clear_keys()
     log_fields(**fields)
-    collected = EphemeralMetrics(namespace=_namespace(), service=service)
+    collected = EphemeralMetrics(namespace=_namespace(), service=NAMESPACE)
     token = _metrics.set(collected)
     try:
         yield
@@ -138,10 +138,10 @@ def log_fields(**fields: str | None) -> None:
     set_context_keys(**known)
 
 
-def record(metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
+def record(metric: Metric, value: float = 1) -> None:
     """Add a value to the current invocation's metrics. Outside an invocation nothing is recorded."""
     if collected := _metrics.get():
-        collected.add_metric(metric, MetricUnit(unit), value)
+        collected.add_metric(metric, MetricUnit.Count, value)
 
 
 def emit(service: str, metric: Metric, value: float = 1, unit: Unit = "Count") -> None:

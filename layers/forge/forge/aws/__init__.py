@@ -57,13 +57,11 @@ A table or queue that does not exist is being created or restored: the worker wa
 CONNECT_SECONDS = 2.0
 
 
-def client(
-    service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0, connections: int = 64
-) -> Any:
+def client(service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0) -> Any:
     """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds.
 
-    The services that runs call all the time get our own client, unless something unusual is configured for them.
-    `connections` limits botocore's pool; our client keeps as many connections as have been in use at once.
+    The services that runs call all the time get our own client, unless something unusual is configured for them. It
+    keeps as many connections as have been in use at once.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _region()
     url = _own_endpoint(service, region, endpoint_url)
@@ -75,7 +73,7 @@ def client(
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_timeout,
-        max_pool_connections=connections,
+        max_pool_connections=64,
         retries={"mode": "standard", "total_max_attempts": TRIES},
         tcp_keepalive=True,
         parameter_validation=False,

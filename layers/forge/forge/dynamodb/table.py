@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge.aws import unavailable
 from forge.dynamodb.codec import Item, Key, decode_item, encode_item
@@ -41,13 +41,11 @@ class Table:
         parameters = change.condition() if change else {}
         self._write(lambda: self._client.put_item(TableName=self._name, Item=encode_item(item), **parameters))
 
-    def update(
-        self, key: Key, change: ConditionalWrite, returns: Literal["ALL_NEW", "ALL_OLD"] = "ALL_NEW"
-    ) -> Item:
-        """Return the item as the update left it, or as it was before. Raises `ConditionFailed`."""
+    def update(self, key: Key, change: ConditionalWrite) -> Item:
+        """Return the item as the update left it. Raises `ConditionFailed`."""
         answer = self._write(
             lambda: self._client.update_item(
-                TableName=self._name, Key=encode_item(key), ReturnValues=returns, **change.update()
+                TableName=self._name, Key=encode_item(key), ReturnValues="ALL_NEW", **change.update()
             )
         )
         return decode_item(answer["Attributes"])

@@ -14,8 +14,8 @@ def _to(who: str, words: str = "") -> Gives:
     return Gives("control", who, words=words)
 
 
-def _hands(text: str, who: str = "account", words: str = "") -> Meaning:
-    return row(text, _to(who, words))
+def _hands(text: str, words: str = "") -> Meaning:
+    return row(text, _to("account", words))
 
 
 CONTROL = (

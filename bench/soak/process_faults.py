@@ -12,17 +12,17 @@ from bench.soak.plan import Plan
 from bench.soak.rig import Rig
 
 
-async def strike(rig: Rig, plan: Plan, blows: Counter[str]) -> None:
+async def inject_faults(rig: Rig, plan: Plan, counts: Counter[str]) -> None:
     """Kill one of the ready workers, never the last one; sometimes only freeze it, or let its clock jump."""
     choose = random.Random(plan.seed)
     async with asyncio.TaskGroup() as group:
-        while blows.total() < plan.blows:
+        while counts.total() < plan.process_faults:
             await asyncio.sleep(choose.uniform(0.5, 1.5) * plan.kill_seconds)
             ready = [name for name in rig.workers if rig.is_ready(name)]
             if len(ready) < 2:
                 continue
-            name, kind = choose.choice(ready), _blow(choose.random(), plan)
-            blows[kind] += 1
+            name, kind = choose.choice(ready), _kind(choose.random(), plan)
+            counts[kind] += 1
             await rig.proxy.note(name, EVERYTHING, kind, frozenset())
             match kind:
                 case "kill":
@@ -33,7 +33,7 @@ async def strike(rig: Rig, plan: Plan, blows: Counter[str]) -> None:
                     group.create_task(_jump(rig, name, kind), name=f"{kind} {name}")
 
 
-def _blow(at: float, plan: Plan) -> Kind:
+def _kind(at: float, plan: Plan) -> Kind:
     if at < plan.freezes:
         return "freeze"
     at -= plan.freezes

@@ -1,4 +1,4 @@
-"""Faults that affect a whole process."""
+"""The worker processes, and the faults that affect a whole process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from bench.soak.faults import FREEZE_SECONDS
 
 
-class Victims:
+class WorkerProcesses:
     """The workers' process ids by name; `published` are those of workers that were ready."""
 
     def __init__(self) -> None:
