@@ -108,6 +108,7 @@ class Template:
             "Condition": self._condition,
             "Fn::And": lambda items: all(self.resolve(items)),
             "Fn::Equals": lambda pair: self.resolve(pair[0]) == self.resolve(pair[1]),
+            "Fn::FindInMap": self._find_in_map,
             "Fn::GetAtt": self._get_att,
             "Fn::If": self._if,
             "Fn::Join": lambda pair: pair[0].join(str(item) for item in self.resolve(pair[1])),
@@ -142,6 +143,10 @@ class Template:
     def _if(self, argument: Node) -> Any:
         condition, yes, no = argument
         return self.resolve(yes if self._condition(condition) else no)
+
+    def _find_in_map(self, argument: Node) -> Any:
+        name, first, second = (self.resolve(part) for part in argument)
+        return self.resolve(self.section("Mappings")[name][first][second])
 
     def _sub(self, argument: Node) -> str:
         text: str = argument if isinstance(argument, str) else argument[0]

@@ -48,6 +48,7 @@ class FakeApi:
         self.requests: list[Asked] = []
         self.canned: dict[str, list[Response]] = defaultdict(list)
         self.lost = 0
+        self.names_runs = True
         self.opens_for: int | None = None
         self.agent: Callable[[SimulatedSession, str], None] = echo
         self._session = session
@@ -89,7 +90,8 @@ class FakeApi:
         if self.lost:
             self.lost -= 1
             return problem(503, "Service Unavailable", "The answer got lost.")
-        answer.headers["x-run-id"] = run_id
+        if self.names_runs:
+            answer.headers["x-run-id"] = run_id
         return answer
 
     def _interrupt(self, request: Request, body: dict[str, Any]) -> Response:

@@ -59,6 +59,14 @@ async def test_an_answer_in_one_line(server: FakeServer, client: ForgeClient) ->
     assert await client.ask("hello", timeout=PATIENCE_SECONDS) == "You said: hello"
 
 
+async def test_an_answer_is_found_on_a_server_that_does_not_name_the_run(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    server.api.names_runs = False
+    assert await client.ask("first", timeout=PATIENCE_SECONDS) == "You said: first"
+    assert await client.ask("second", timeout=PATIENCE_SECONDS) == "You said: second"
+
+
 async def test_a_lost_answer_does_not_double_the_message(server: FakeServer, client: ForgeClient) -> None:
     server.api.lost = 2
     assert await client.ask("hello", timeout=PATIENCE_SECONDS) == "You said: hello"

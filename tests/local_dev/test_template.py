@@ -10,6 +10,8 @@ DOCUMENT = """
 Parameters:
   Size: { Type: Number, Default: 3 }
   Colour: { Type: String, Default: "" }
+Mappings:
+  Prices: { small: { red: 1 }, large: { red: 2 } }
 Conditions:
   HasColour: !Not [!Equals [!Ref Colour, ""]]
   IsSmall: !And [!Equals [!Ref Size, 3], !Condition Always]
@@ -25,6 +27,7 @@ Values:
   substituted_with_values: !Sub ["${who}/${Size}", { who: !Ref Box }]
   chosen: !If [IsSmall, small, large]
   nested: !If [HasColour, red, !If [Always, none, other]]
+  found: !FindInMap [Prices, large, red]
   joined: !Join ["-", [a, !Ref Size]]
   selected: !Select [1, !Split [",", "a,b,c"]]
   without: [1, !Ref AWS::NoValue, { gone: !Ref AWS::NoValue, kept: 2 }]
@@ -48,6 +51,7 @@ def test_every_intrinsic_function_is_carried_out(template: Template):
         "substituted_with_values": "Box/3",
         "chosen": "small",
         "nested": "none",
+        "found": 2,
         "joined": "a-3",
         "selected": "b",
         "without": [1, {"kept": 2}],

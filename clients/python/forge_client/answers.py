@@ -147,6 +147,18 @@ class Ended:
         return notices[-1] if notices else f"The run ended: {self.outcome}."
 
 
+def accepted_run(state: State, text: str) -> str:
+    """Return the run of the message just accepted, for a server that does not name it: the last run of the same
+    text.
+    """
+    named = [message.run_id for message in state.messages if message.run_id and message.content == text]
+    if named:
+        return named[-1]
+    if state.queued:
+        return state.queued[-1].run_id
+    return state.active_run.run_id if state.active_run else ""
+
+
 def ended_run(conversation: Conversation, run_id: str) -> Ended | None:
     """Return the run's end once it has ended and all of its messages have arrived; else None."""
     hot = conversation.hot

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from forge_client.account import AccountCalls
-from forge_client.answers import Accepted, CommandResult, Receipt, SessionList, SessionSummary
+from forge_client.answers import Accepted, CommandResult, Receipt, SessionList, SessionSummary, accepted_run
 from forge_client.conversation import Conversation
 from forge_client.endpoint import Endpoint
 from forge_client.errors import ApprovalHeld, CommandFailed, NotFound, SessionBusy
@@ -34,12 +34,12 @@ class SessionCalls(AccountCalls):
     ) -> Accepted:
         """Send a message. It is stored once, however often the request had to be repeated. Raises `SessionBusy`, …"""
         body = {"message": message, "session_id": self.session_id, "if_busy": if_busy}
-        return await self._submit("/api/chat", body, idempotency_key)
+        return await self._submit("/api/chat", body, message, idempotency_key)
 
     async def system(self, message: str, *, idempotency_key: str | None = None) -> Accepted:
         """Tell the agent an event that no person typed; it is shown as a system message."""
         body = {"message": message, "session_id": self.session_id}
-        return await self._submit("/api/system", body, idempotency_key)
+        return await self._submit("/api/system", body, message, idempotency_key)
 
     async def claim(self, approval: Approval, account: str, claim_id: str, *, again: bool = False) -> State:
         """Call this before a wallet is asked to send anything, and every 40 seconds until the wallet has answered.
@@ -156,14 +156,14 @@ class SessionCalls(AccountCalls):
 
     async def _answer(self, text: str, reply: dict[str, Any]) -> Accepted:
         body = {"message": text, "session_id": self.session_id, "approval": reply}
-        return await self._submit("/api/system", body, None)
+        return await self._submit("/api/system", body, text, None)
 
-    async def _submit(self, path: str, body: dict[str, Any], key: str | None) -> Accepted:
+    async def _submit(self, path: str, body: dict[str, Any], text: str, key: str | None) -> Accepted:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         response = await self._endpoint.request("POST", path, json=body, headers=headers)
         state = State.model_validate_json(response.content)
         self.receive(state)
-        return Accepted(response.headers["x-run-id"], state)
+        return Accepted(response.headers.get("x-run-id") or accepted_run(state, text), state)
 
     async def _state(self, method: str, path: str, **request: Any) -> State:
         response = await self._endpoint.request(method, path, **request)
