@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 FramePace = Literal["smooth", "economic"]
-RESTRAINT = 4.0
-"""The pause is at least so many times as long as the frame took to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +24,20 @@ class Pace:
     """The longest time between two frames, however slow they are, in seconds."""
     share: float
     """The collecting time as a part of the streaming time so far."""
+    restraint: float
+    """The pause is at least so many times as long as the frame took to send."""
 
     def pause(self, streamed: float, sending: float) -> float:
         """Return the seconds between the beginnings of two frames. `sending` is how long the first one took: slow
         frames are sent less often, which leaves time for the first text of other runs.
         """
         collecting = min(self.steady, streamed * self.share)
-        return min(self.longest, max(self.shortest, collecting, sending * RESTRAINT))
+        return min(self.longest, max(self.shortest, collecting, sending * self.restraint))
 
 
 PACES: dict[FramePace, Pace] = {
-    "smooth": Pace(shortest=0.05, steady=0.1, longest=0.5, share=0.05),
-    "economic": Pace(shortest=0.15, steady=1.5, longest=1.5, share=1.0),
+    "smooth": Pace(shortest=0.05, steady=0.1, longest=0.25, share=0.05, restraint=2.0),
+    "economic": Pace(shortest=0.15, steady=1.5, longest=1.5, share=1.0, restraint=4.0),
 }
 """`smooth` is for one's own computer. In the cloud frames cost money: `economic` sends 400 tokens of 20 s in 18
 frames.
