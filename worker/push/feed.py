@@ -20,7 +20,9 @@ class Feed:
         self._catalog = catalog
         self._listeners: list[Callable[[bool], None]] = []
         self._pieces: list[str] = []
-        self.hot: Hot | None = None
+        self._session: Session | None = None
+        self._offered = catalog()
+        self._hot: Hot | None = None
         self.version = 0
         self.messages: list[PublicMessage] = []
         self._next_seq = 0
@@ -44,12 +46,23 @@ class Feed:
         self._tell(is_state=True)
 
     def refresh(self, session: Session) -> None:
-        """Show what others have changed: a queued message, another network, a title."""
-        before = self.hot
+        """Show what others have changed: a queued message, another network, a title. Most writes only renew a lease."""
+        before = self._session
+        if before and self._offered is self._catalog() and _is_renewed(before, session):
+            self._set(session, announce=False)
+            return
+        shown = self.hot
         self._set(session, announce=False)
-        if before is None or _shown(before) != _shown(self.hot):
+        if shown is None or _shown(shown) != _shown(self.hot):
             self.version += 1
             self._tell(is_state=True)
+
+    @property
+    def hot(self) -> Hot | None:
+        """The public state, which is made when a sender needs it."""
+        if self._hot is None and self._session is not None:
+            self._hot = public.hot(self._session, self._offered)
+        return self._hot
 
     def add_text(self, text: str) -> None:
         self._pieces.append(text)
@@ -69,7 +82,7 @@ class Feed:
 
     def _set(self, session: Session, *, announce: bool = True) -> None:
         self.text_seq = session.text_seq
-        self.hot = public.hot(session, self._catalog())
+        self._session, self._offered, self._hot = session, self._catalog(), None
         if session.active is not None:
             self.attempt = session.active.attempt
         self.version += announce
@@ -77,6 +90,15 @@ class Feed:
     def _tell(self, *, is_state: bool) -> None:
         for listener in self._listeners:
             listener(is_state)
+
+
+def _is_renewed(before: Session, session: Session) -> bool:
+    """Return whether only the lease has been renewed in between, which clients do not see."""
+    if before.active is None or session.active is None:
+        return False
+    until, renewed = session.active.lease_until, {"rev": session.rev, "active": session.active}
+    is_same_run = before.active.model_copy(update={"lease_until": until}) == session.active
+    return is_same_run and before.model_copy(update=renewed) == session
 
 
 def _shown(hot: Hot | None) -> Hot | None:

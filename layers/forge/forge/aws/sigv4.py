@@ -62,6 +62,17 @@ class _Day:
     hmac: _Hmac
 
 
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """What the requests of one second with the same header fields share."""
+
+    sent: Mapping[str, str]
+    fields: str
+    beginning: str
+    authorization: str
+    hmac: _Hmac
+
+
 class PostSigner:
     """`url` is the beginning of every signed address. `now`: seconds since the epoch."""
 
@@ -78,6 +89,7 @@ class PostSigner:
         self._region, self._service, self._now = region, service, now
         self._day: _Day | None = None
         self._stamped: tuple[int, str] = (-1, "")
+        self._known: tuple[str, Frozen | None, dict[tuple[tuple[str, str], ...], _Same]] = ("", None, {})
 
     def headers(
         self, path: str, body: bytes, frozen: Frozen, more: Mapping[str, str] = _NO_FIELDS
@@ -87,23 +99,37 @@ class PostSigner:
 
         `more`: header fields of this request, which are signed too.
         """
-        stamp = self._stamp()
+        same = self._same(frozen, more)
+        canonical = f"POST\n{_canonical(path)}\n\n{same.fields}\n{sha256(body).hexdigest()}"
+        text = f"{same.beginning}{sha256(canonical.encode()).hexdigest()}"
+        return {**same.sent, "Authorization": f"{same.authorization}{same.hmac.digest(text.encode()).hex()}"}
+
+    def _same(self, frozen: Frozen, more: Mapping[str, str]) -> _Same:
+        """Several threads may look at once; each uses what it has found."""
+        stamp, known = self._stamp(), self._known
+        if (stamp, frozen) != known[:2]:
+            known = self._known = (stamp, frozen, {})
+        name = tuple(more.items())
+        if (same := known[2].get(name)) is None:
+            same = known[2][name] = self._prepared(stamp, frozen, more)
+        return same
+
+    def _prepared(self, stamp: str, frozen: Frozen, more: Mapping[str, str]) -> _Same:
         day = self._of(stamp[:8], frozen)
         sent = {"Content-Type": self._content_type, "X-Amz-Date": stamp, **more}
         if frozen.token:
             sent["X-Amz-Security-Token"] = frozen.token
         fields = sorted([("host", self.host), *((name.lower(), value) for name, value in sent.items())])
         names = ";".join(name for name, _ in fields)
-        lines = [f"{name}:{value}" for name, value in fields]
-        signed = ["POST", _canonical(path), "", *lines, "", names, sha256(body).hexdigest()]
-        canonical = "\n".join(signed)
-        text = f"{_ALGORITHM}\n{stamp}\n{day.scope}\n{sha256(canonical.encode()).hexdigest()}"
-        signature = day.hmac.digest(text.encode()).hex()
+        lines = "\n".join(f"{name}:{value}" for name, value in fields)
         credential = f"{frozen.access_key}/{day.scope}"
-        sent["Authorization"] = (
-            f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+        return _Same(
+            sent=sent,
+            fields=f"{lines}\n\n{names}",
+            beginning=f"{_ALGORITHM}\n{stamp}\n{day.scope}\n",
+            authorization=f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature=",
+            hmac=day.hmac,
         )
-        return sent
 
     def _stamp(self) -> str:
         second = int(self._now())
