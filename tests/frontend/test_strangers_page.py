@@ -36,16 +36,16 @@ FOREIGN = {
     "[**bold** `code`](HTTPS://EVIL.example/x)": ("**bold** code", "evil.example"),
     "[Explorer](http://127.0.0.1:1/)": ("Explorer", "127.0.0.1:1"),
 }
-INVISIBLE = [
-    each
-    for each in map(chr, range(0x80, sys.maxunicode + 1))
-    if unicodedata.category(each) == "Cf"
-    or each in "\u034f\u115f\u1160\u17b4\u2028\u2029\u2800\u3164\uffa0\ufe0e\U000e0100"
-]
-"""Characters that show nothing, by Unicode's table and by what fonts do."""
+INVISIBLE_BY_FONTS = "\u034f\u115f\u1160\u17b4\u2028\u2029\u2800\u3164\uffa0\ufe0e\U000e0100"
 KNOWN = "[the explorer](https://etherscan.io/tx/0x1)"
 HIDDEN = "pay \u202e0x12\u202c now\u200b, \u2067ok\u2069 \U000e0041\u3164!"
 SHOWN = "pay ⟨U+202E⟩0x12⟨U+202C⟩ now⟨U+200B⟩, ⟨U+2067⟩ok⟨U+2069⟩ ⟨U+E0041⟩⟨U+3164⟩!"
+
+
+def invisible() -> list[str]:
+    """Characters that show nothing, by Unicode's table and by what fonts do. To find them takes half a second."""
+    characters = map(chr, range(0x80, sys.maxunicode + 1))
+    return [each for each in characters if unicodedata.category(each) == "Cf" or each in INVISIBLE_BY_FONTS]
 
 
 async def test_links_say_where_they_lead_and_foreign_ones_ask_first(
@@ -114,7 +114,8 @@ async def test_a_call_waits_for_the_persons_word_and_is_shown_whole(
     await write(page, "hello")
     await expect(page.locator("[data-sender=agent]:not([data-streaming])")).to_have_count(1)
     [session] = [each for each in server.sessions.values() if each.is_begun]
-    hidden = {"from": "Alice ⚠️", "to": f"Eve{''.join(INVISIBLE)}", "value": "1 ether"}
+    unseen = invisible()
+    hidden = {"from": "Alice ⚠️", "to": f"Eve{''.join(unseen)}", "value": "1 ether"}
     session.whole = {"asks": [waiting(1, hidden), waiting(2, {"to": "Bob"})]}
     session.flags["asks"] = [waiting(1, None), waiting(2, {"to": "Bob"})]
     session.changed()
@@ -122,7 +123,7 @@ async def test_a_call_waits_for_the_persons_word_and_is_shown_whole(
     await expect(card).to_have_count(2)
     await expect(card.first).to_contain_text("texts of strangers (from Web search)")
     await expect(card.first.locator("dd")).to_have_text(
-        ["Alice ⚠️", f"Eve{''.join(f'⟨U+{ord(each):04X}⟩' for each in INVISIBLE)}", "1 ether"]
+        ["Alice ⚠️", f"Eve{''.join(f'⟨U+{ord(each):04X}⟩' for each in unseen)}", "1 ether"]
     )
     await card.last.get_by_role("button", name="Do not allow").click()
     await expect(card).to_have_count(1)
