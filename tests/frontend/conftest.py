@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -105,20 +106,20 @@ async def open_page(browser: Browser, profile: Profile, server: FakeServer) -> A
     """
     contexts: list[BrowserContext] = []
 
-    async def tab(beside: Page | None, prepare: str | None, options: dict[str, Any]) -> Page:
+    async def tab(beside: Page | None, options: dict[str, Any]) -> Page:
         if beside:
             return await beside.context.new_page()
         if options or profile.is_taken:
             contexts.append(await browser.new_context(**options))
             profile.listen(contexts[-1])
             return await contexts[-1].new_page()
-        return await profile.take(is_changed=prepare is not None)
+        return profile.take()
 
     async def opened(beside: Page | None = None, prepare: str | None = None, **options: Any) -> Page:
-        page = await tab(beside, prepare, options)
+        page = await tab(beside, options)
         page.set_default_timeout(PATIENCE_MS)
         if prepare:
-            await page.add_init_script(prepare)
+            await profile.prepare(page, prepare)
         await page.goto(server.url)
         await page.wait_for_selector("[data-connection=connected]")
         return page
@@ -140,16 +141,23 @@ class Profile:
         self.is_taken = False
         self.complaints: list[str] = []
         self._page = page
+        self._scripts = AsyncExitStack()
         self.listen(context)
 
     def listen(self, context: BrowserContext) -> None:
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.on("console", lambda line: _complain(self.complaints, line.type, line.text))
 
-    async def take(self, *, is_changed: bool) -> Page:
-        """The tab for one test. One that the test changes for good is not used again."""
+    def take(self) -> Page:
+        """The tab for one test."""
         self.is_taken = True
-        return await self.context.new_page() if is_changed else self._page
+        return self._page
+
+    async def prepare(self, page: Page, script: str) -> None:
+        """`script` runs before those of the page, until the test's end."""
+        prepared = await page.add_init_script(script)
+        if page is self._page:
+            await self._scripts.enter_async_context(prepared)
 
     async def forget(self, empty_page: str) -> None:
         """`empty_page` must be of the same origin: storage can only be cleared from there."""
@@ -160,9 +168,18 @@ class Profile:
         for page in self.context.pages:
             if page is not self._page:
                 await page.close()
+        await self._unprepared()
         await self._page.unroute_all()
         await self._page.goto(empty_page)
         await self._page.evaluate(FORGET)
+
+    async def _unprepared(self) -> None:
+        """The tab, or a new one if the test has closed it, with no script but the page's own."""
+        if self._page.is_closed():
+            self._scripts.pop_all()
+            self._page = await self.context.new_page()
+        else:
+            await self._scripts.aclose()
 
 
 def _complain(complaints: list[str], kind: str, text: str) -> None:
