@@ -21,7 +21,9 @@ CONNECTIONS_LIMIT = 50
 CONNECTION_SECONDS = 2 * 3_600 + 600
 COMMAND_SECONDS = 600
 CLOCK_MARGIN_SECONDS = 60
-"""A deleted session is marked as expired this long ago, so that functions whose clock is slow see it as expired too."""
+"""The most by which clocks may differ. A deleted session is marked as expired this long ago, so that functions whose
+clock is slow see it as expired too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class RateLimit:
     """The time for which one message counts, in milliseconds."""
     tolerance: int
     """The time by which a burst may be ahead of the rate, in milliseconds."""
+
+    def furthest(self, now: int, most_units: int = 1) -> int:
+        """Return the latest arrival time that charges of at most `most_units` each can lead to, with a margin for
+        clocks that differ.
+
+        A later one was computed by a clock that was wrong. It counts as none, because the rate would refuse everybody
+        until that time.
+        """
+        return now + self.tolerance + (1 + most_units) * self.interval + CLOCK_MARGIN_SECONDS * 1_000
 
     @classmethod
     def of(cls, per_minute: float, burst: int) -> Self:

@@ -17,7 +17,13 @@ from forge.models.request_prices import FRAMES_AHEAD_MS
 from forge.models.session import Connection, Control
 from forge.ports.clock import Clock
 from forge.store import keys as layout
-from forge.store.config import CONNECTION_SECONDS, CONNECTIONS_LIMIT, CONTROL_SECONDS
+from forge.store.config import (
+    CLOCK_MARGIN_SECONDS,
+    CONNECTION_SECONDS,
+    CONNECTIONS_LIMIT,
+    CONTROL_SECONDS,
+)
+from forge.store.limits.rate_limit import IDLE
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unreadable_items import note_unreadable
@@ -25,6 +31,11 @@ from forge.store.stored.unreadable_items import note_unreadable
 REMEMBERED = 1_000
 """Number of connections that a process remembers; it forgets the one that sent a frame least recently."""
 _TOO_MANY = "Too many frames on this connection."
+
+
+def _furthest(now: int) -> int:
+    """A rate that is used up until later than this was charged by a clock that was wrong."""
+    return now + FRAMES_AHEAD_MS + CLOCK_MARGIN_SECONDS * 1_000
 
 
 class Hurried:
@@ -41,7 +52,7 @@ class Hurried:
         latest = now + FRAMES_AHEAD_MS - cost
         with self._lock:
             used = self._used.get(connection_id, 0)
-        if used > latest:
+        if latest < used <= _furthest(now):
             raise StillRateLimited(_TOO_MANY, retry_after=(used - latest) / 1_000)
 
     def refuse(self, connection_id: str, used: int, latest: int) -> RateLimited:
@@ -116,7 +127,8 @@ class TableControls:
         self.hurried.check(connection_id, cost, now)
         idle = ConditionalWrite().set(tat=now + cost).when("attribute_exists(pk)")
         try:
-            item = self.table.update(key, idle.when("attribute_not_exists(tat) OR tat <= :now", now=now))
+            far = _furthest(now)
+            item = self.table.update(key, idle.when(IDLE, now=now, far=far))
         except ConditionFailed as refused:
             item = refused.item and self._ahead(connection_id, now, cost)
         return self._connection(connection_id, item)

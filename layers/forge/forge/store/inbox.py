@@ -28,7 +28,7 @@ from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, QUEUE_GRACE_MS, StoreConfig
 from forge.store.idempotency_keys import Known, Writer, replayed
 from forge.store.limits.daily_limits import DailyLimits
-from forge.store.limits.rate_limit import charge
+from forge.store.limits.rate_limit import IDLE, charge
 from forge.store.running.stop_runs import withdraw
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.session_item import current, entry_of, new_item, only_if, session_of
@@ -93,7 +93,7 @@ def _accept(
             return accepted(old)
         if refusal := _refusal(old, config, now, if_busy):
             raise refusal
-        change = _into_living(config, now, key, submission, if_busy, idle=old["tat"] <= now)
+        change = _into_living(config, now, key, submission, if_busy, idle=_is_idle(old, config, now))
     raise Contended(retry_after=1.0)
 
 
@@ -119,7 +119,8 @@ def _into_living(
     if if_busy == "reject":
         change.when("attribute_not_exists(active_id)", "size(inbox_order) = :zero", zero=0)
     if idle:
-        return change.set(tat=now + config.session_rate.interval).when("tat <= :now", now=now)
+        far = config.session_rate.furthest(now)
+        return change.set(tat=now + config.session_rate.interval).when(IDLE, now=now, far=far)
     return change.assign("tat = tat + :interval", interval=config.session_rate.interval).when(
         "tat > :now", "tat <= :latest", now=now, latest=now + config.session_rate.tolerance
     )
@@ -158,6 +159,10 @@ def title_of(submission: Submission) -> str | None:
     return automatic_title(submission.content)
 
 
+def _is_idle(old: Item, config: StoreConfig, now: int) -> bool:
+    return not now < old["tat"] <= config.session_rate.furthest(now)
+
+
 def _repeated(old: Item, run_id: str) -> bool:
     return run_id in old["inbox"] or run_id == old.get("active_id") or run_id in old["recent"]
 
@@ -167,7 +172,7 @@ def _refusal(old: Item, config: StoreConfig, now: int, if_busy: IfBusy) -> Retry
         return SessionBusy()
     if len(old["inbox_order"]) >= INBOX_LIMIT:
         return InboxFull(retry_after=_INBOX_RETRY_SECONDS)
-    ahead = old["tat"] - config.session_rate.tolerance - now
+    ahead = 0 if _is_idle(old, config, now) else old["tat"] - config.session_rate.tolerance - now
     return RateLimited(retry_after=ahead / 1_000) if ahead > 0 else None
 
 

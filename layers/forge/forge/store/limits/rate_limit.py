@@ -15,20 +15,29 @@ from forge.errors import RateLimited
 from forge.store.config import RateLimit
 
 _KEPT_SECONDS = 3_600
+IDLE = "attribute_not_exists(tat) OR tat <= :now OR tat > :far"
+"""The condition of a rate that is idle; `:far` is what `RateLimit.furthest` returns."""
 
 
 def charge(
-    table: Table, key: Key, rate: RateLimit, now: int, units: int = 1, refusal: str | None = None
+    table: Table,
+    key: Key,
+    rate: RateLimit,
+    now: int,
+    units: int = 1,
+    refusal: str | None = None,
+    most_units: int = 1,
 ) -> None:
     """Charge in one update, or in two for a rate that is not idle. If this raises `RateLimited`, nothing has been
-    charged.
+    charged. No charge of this rate has more than `most_units`.
     """
     cost = rate.interval * units
     latest = now + rate.tolerance + rate.interval - cost
     end = now // 1_000 + (rate.tolerance + cost) // 1_000 + _KEPT_SECONDS
     idle = ConditionalWrite().set(tat=now + cost, expires_at=end)
     try:
-        table.update(key, idle.when("attribute_not_exists(tat) OR tat <= :now", now=now))
+        far = rate.furthest(now, most_units)
+        table.update(key, idle.when(IDLE, now=now, far=far))
         return
     except ConditionFailed as refused:
         if refused.item is not None and type(refused.item.get("tat")) is not int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 from forge.dynamodb.table import Table
 from forge.errors import RateLimited, StorageUnavailable
@@ -17,6 +18,8 @@ from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.rate_limit import charge
 
 _SHELVES = 32
+MOST_UNITS = 1_000
+"""More than one request costs: an answer of 100 MB."""
 REMEMBERED = 100
 """Number of names on each shelf whose debts a process remembers; it forgets the name that was charged least recently.
 """
@@ -26,14 +29,14 @@ Charge = Callable[[str, int], None]
 
 
 class _Shelf:
-    """The debts of some of the names, and until when each name is refused. The lock is held while one of them is
-    charged.
+    """The debts of some of the names, and since when and until when each name is refused. The lock is held while one
+    of them is charged.
     """
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.owed: OrderedDict[str, int] = OrderedDict()
-        self.closed: OrderedDict[str, int] = OrderedDict()
+        self.closed: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def note(self, name: str, units: int) -> None:
         self.owed.pop(name, None)
@@ -41,14 +44,14 @@ class _Shelf:
             self.owed[name] = units
         _trim(self.owed)
 
-    def refuse(self, name: str, until: int) -> None:
-        self.closed[name] = until
+    def refuse(self, name: str, since: int, until: int) -> None:
+        self.closed[name] = since, until
         _trim(self.closed)
 
 
 class Blocks:
     def __init__(self, block: int, charge: Charge) -> None:
-        self._block, self._charge = block, charge
+        self.block, self._charge = block, charge
         self._shelves = [_Shelf() for _ in range(_SHELVES)]
 
     def spend(self, name: str, units: int, now: int) -> None:
@@ -57,13 +60,13 @@ class Blocks:
         """
         shelf = self._shelves[hash(name) % _SHELVES]
         with shelf.lock:
-            until = shelf.closed.pop(name, 0)
-            if until > now:
-                shelf.refuse(name, until)
+            since, until = shelf.closed.pop(name, (0, 0))
+            if since <= now < until:  # a clock that has gone back closes nothing
+                shelf.refuse(name, since, until)
                 raise RateLimited(retry_after=(until - now) / 1_000)
             before = shelf.owed.get(name, 0)
             shelf.note(name, before + units)
-            if before + units >= self._block:
+            if before + units >= self.block:
                 self._settle(shelf, name, before, units, now)
 
     def _settle(self, shelf: _Shelf, name: str, before: int, units: int, now: int) -> None:
@@ -73,12 +76,12 @@ class Blocks:
             return
         except RateLimited as limited:
             shelf.note(name, before)
-            shelf.refuse(name, now + round(limited.retry_after * 1_000))
+            shelf.refuse(name, now, now + round(limited.retry_after * 1_000))
             raise
         shelf.note(name, 0)
 
 
-def _trim(known: OrderedDict[str, int]) -> None:
+def _trim(known: OrderedDict[str, Any]) -> None:
     while len(known) > REMEMBERED:
         known.popitem(last=False)
 
@@ -116,12 +119,11 @@ class TableAdmission:
 
     def _charge_caller(self, name: str, units: int) -> None:
         where = keys.single("pace", f"caller#{name}")
-        charge(self._table, where, self._config.caller_rate, self._clock(), units, _TOO_MANY)
+        charge(self._table, where, self._config.caller_rate, self._clock(), units, _TOO_MANY, MOST_UNITS)
 
     def _charge_deployment(self, name: str, units: int) -> None:
-        charge(
-            self._table, keys.single("pace", name), self._config.deployment_rate, self._clock(), units, _FULL
-        )
+        where, rate = keys.single("pace", name), self._config.deployment_rate
+        charge(self._table, where, rate, self._clock(), units, _FULL, max(MOST_UNITS, self._deployment.block))
 
 
 def _blocks(rate: RateLimit, parts: int, charge: Charge) -> Blocks:
