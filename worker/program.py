@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic_ai.models import Model
 
 from forge.aws import credentials as aws_credentials
-from forge.errors import InvalidRequest, MissingApiKey
+from forge.errors import MissingApiKey
 from forge.observability import configure_logging, show_error_texts
 from forge.ports.connections import AsyncConnections
 from forge.queue import open_queue
@@ -32,6 +32,7 @@ from worker.operation.tracing import Tracing
 from worker.push.frame_pace import PACES
 from worker.push.signed_connections import SignedConnections
 from worker.serve import serve
+from worker.setting_errors import said_at_start
 from worker.settings import WorkerSettings
 from worker.tool_catalog import Publisher
 
@@ -39,7 +40,8 @@ from worker.tool_catalog import Publisher
 async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
     """`built` is called when everything exists and nothing has been started yet."""
     configure_logging(SERVICE)
-    settings = WorkerSettings.from_environment(environment)
+    with said_at_start():
+        settings = WorkerSettings.from_environment(environment)
     if settings.log_error_texts:
         show_error_texts()
     stop = asyncio.Event()
@@ -47,12 +49,14 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
     async with AsyncExitStack() as stack:
         connections = _connections(settings, environment)
         stack.push_async_callback(connections.close)
-        llm = _llm(settings.forge_llm, environment)
+        with said_at_start():
+            llm = _llm(settings.forge_llm, environment)
         if isinstance(llm, Model):
             await stack.enter_async_context(llm)
         tracing = _tracing(settings, environment)
         stack.push_async_callback(tracing.close)
-        parts = _parts(settings, environment, llm, connections, tracing)
+        with said_at_start():
+            parts = _parts(settings, environment, llm, connections, tracing)
         worker = assemble(parts, settings.worker_concurrency)
         built()
         await serve(
@@ -132,13 +136,10 @@ def _toolbox(settings: WorkerSettings, environment: Mapping[str, str], store: St
 
 
 def _llm(name: str, environment: Mapping[str, str]) -> Model | MissingApiKey:
-    """End the program with a sentence, and without a traceback, if the name is not known."""
     try:
         return build_llm(name, environment)
     except MissingApiKey as missing:
         return missing
-    except InvalidRequest as error:
-        raise SystemExit(f"The worker cannot start. {error}") from None
 
 
 def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:

@@ -7,8 +7,11 @@ import sys
 
 import pytest
 
+from forge.errors import InvalidRequest
 from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
+from tests.properties import sampled
+from worker.setting_errors import number
 
 ENVIRONMENT = {
     "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}",
@@ -21,12 +24,28 @@ ENVIRONMENT = {
 }
 
 
+WRONG = [
+    ({"FORGE_LLM": "gpt:4"}, "FORGE_LLM is “gpt:4”, which is not known. Use one of: "),
+    ({"FORGE_LLM": "anthropic:"}, "FORGE_LLM is “anthropic:”, which is not known. Use one of: "),
+    ({"WORKER_CONCURRENCY": "many"}, "WORKER_CONCURRENCY: "),
+    ({"RUN_SECONDS": "inf"}, "RUN_SECONDS: "),
+    ({"SESSION_TIMEOUT_MINUTES": "nan"}, "SESSION_TIMEOUT_MINUTES: "),
+    ({"AUTH_ISSUER": "https://id.example"}, "AUTH_ISSUER needs AUTH_AUDIENCE"),
+    ({"POLICY_SEND_LIMIT": "5 eth er"}, "A sending limit cannot be read"),
+    ({"POLICY_DENIED_TOOLS": "send"}, "A denied tool is written"),
+    ({"FORGE_OFFLINE_PACE": "slow"}, "FORGE_OFFLINE_PACE is “slow”"),
+    ({"FORGE_MCP_START_SECONDS": "-1"}, "FORGE_MCP_START_SECONDS is “-1”"),
+    ({"FORGE_LLM": "openai:x", "OPENAI_API_KEY": "k", "FORGE_LLM_SECONDS": "1e999"}, "FORGE_LLM_SECONDS is "),
+]
+
+
 @pytest.mark.processes
-@pytest.mark.parametrize("name", ["gpt:4", "anthropic:"])
-def test_an_llm_that_is_not_known_is_named_without_a_traceback(name: str) -> None:
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("wrong", "said"), sampled(WRONG, 2))
+def test_a_wrong_setting_is_named_without_a_traceback(wrong: dict[str, str], said: str) -> None:
     worker = subprocess.run(
         [sys.executable, "-m", "worker"],
-        env={**ENVIRONMENT, "FORGE_LLM": name},
+        env={**ENVIRONMENT, **wrong},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -34,7 +53,16 @@ def test_an_llm_that_is_not_known_is_named_without_a_traceback(name: str) -> Non
         check=False,
     )
     assert worker.returncode == 1
-    assert (
-        f"The worker cannot start. FORGE_LLM is “{name}”, which is not known. Use one of: " in worker.stderr
-    )
+    assert f"The worker cannot start. {said}" in worker.stderr
     assert "Traceback" not in worker.stdout + worker.stderr
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "nan", "inf", "1e999", "1,5", "0x10", "１.２.３"])
+def test_a_number_that_means_nothing_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"^SOME_SECONDS is “"):
+        number({"SOME_SECONDS": text}, "SOME_SECONDS", 5)
+
+
+@pytest.mark.parametrize(("text", "found"), [("", 5), (" ", 5), ("0", 0), ("1.5", 1.5), (" 7 ", 7)])
+def test_a_number_that_is_not_set_takes_its_default(text: str, found: float) -> None:
+    assert number({"SOME_SECONDS": text}, "SOME_SECONDS", 5) == found

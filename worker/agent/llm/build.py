@@ -31,12 +31,13 @@ from worker.agent.llm.offline.model import WORDS_PER_SECOND, OfflineModel
 from worker.agent.llm.providers import PROVIDERS
 from worker.agent.llm.request_timeouts import RequestTimeouts
 from worker.agent.llm.scripted import ScriptedModel
+from worker.setting_errors import number
 
 
 def build_llm(name: str, environment: Mapping[str, str]) -> Model[Any]:
     """Raises `MissingApiKey`, and `InvalidRequest` for a name that is none of the above."""
     if name in ("", "offline"):
-        return OfflineModel(float(environment.get("FORGE_OFFLINE_PACE") or WORDS_PER_SECOND))
+        return OfflineModel(number(environment, "FORGE_OFFLINE_PACE", WORDS_PER_SECOND))
     if name == "scripted":
         return ScriptedModel(environment.get("FORGE_SCRIPT_JOURNAL", ""))
     provider, _, model = name.partition(":")

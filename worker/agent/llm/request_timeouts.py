@@ -8,6 +8,8 @@ from typing import Self
 
 from pydantic_ai.settings import ModelSettings
 
+from worker.setting_errors import number
+
 
 @dataclass(frozen=True)
 class RequestTimeouts:
@@ -27,10 +29,10 @@ class RequestTimeouts:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
         return cls(
-            first=float(environment.get("FORGE_LLM_FIRST_SECONDS") or cls.first),
-            silence=float(environment.get("FORGE_LLM_SILENCE_SECONDS") or cls.silence),
-            whole=float(environment.get("FORGE_LLM_SECONDS") or cls.whole),
-            retries=int(environment.get("FORGE_LLM_RETRIES") or cls.retries),
+            first=number(environment, "FORGE_LLM_FIRST_SECONDS", cls.first),
+            silence=number(environment, "FORGE_LLM_SILENCE_SECONDS", cls.silence),
+            whole=number(environment, "FORGE_LLM_SECONDS", cls.whole),
+            retries=round(number(environment, "FORGE_LLM_RETRIES", cls.retries)),
         )
 
     def deadlines(self) -> ModelSettings:

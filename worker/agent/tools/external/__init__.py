@@ -27,6 +27,7 @@ from worker.agent.tools.external.server_calls import Connection
 from worker.agent.tools.external.server_connection import ServerDown, Timeouts
 from worker.agent.tools.external.tool_pin_check import Review, offered_name, review
 from worker.mcp_servers.server_base import new_server
+from worker.setting_errors import number
 from worker.untrusted_text import described, visible
 
 logger = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ class ExternalServers:
         read, left_out = read_config(Path(environment.get("FORGE_MCP_CONFIG") or "mcp.json"), environment)
         configs, without = with_users(read, environment)
         left_out += without
-        timeouts = Timeouts(start=float(environment.get("FORGE_MCP_START_SECONDS") or _TIMEOUTS.start))
+        timeouts = Timeouts(start=number(environment, "FORGE_MCP_START_SECONDS", _TIMEOUTS.start))
         return cls(configs, pins, left_out, timeouts)
 
     def mounted(self) -> list[tuple[str, FastMCP[Any]]]:
