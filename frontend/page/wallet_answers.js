@@ -66,8 +66,8 @@ export function chainIdIn(answer) {
 
 /** Addresses alone, with their chain before them (CAIP-10), or as objects. @param {unknown} answer @returns {string[]} the accounts that a wallet names */
 export function accountsIn(answer) {
-  const list = Array.isArray(answer) ? answer : (read(answer, 'accounts') ?? read(answer, 'result') ?? [answer]);
-  if (!Array.isArray(list)) return [];
+  const list = isList(answer) ? answer : (read(answer, 'accounts') ?? read(answer, 'result') ?? [answer]);
+  if (!isList(list)) return [];
   return list.flatMap((each) => {
     const named = read(each, 'address') ?? each;
     const found = typeof named === 'string' ? ACCOUNT.exec(named.trim()) : null;
@@ -82,7 +82,7 @@ function hashIn(answer, depth = 0) {
     return found ? `0x${found[1]}` : null;
   }
   if (typeof answer !== 'object' || answer === null || depth >= DEEPEST) return null;
-  if (Array.isArray(answer)) return answer.length === 1 ? hashIn(answer[0], depth + 1) : null;
+  if (isList(answer)) return answer.length === 1 ? hashIn(answer[0], depth + 1) : null;
   for (const key of HASH_KEYS) {
     const found = hashIn(read(answer, key), depth + 1);
     if (found) return found;
@@ -99,7 +99,7 @@ function hashInError(error) {
 
 /** The error and every error inside it. @param {unknown} error @returns {object[]} */
 function errorsIn(error, depth = 0) {
-  if (Array.isArray(error)) return depth < DEEPEST ? error.flatMap((each) => errorsIn(each, depth + 1)) : [];
+  if (isList(error)) return depth < DEEPEST ? error.flatMap((each) => errorsIn(each, depth + 1)) : [];
   if (typeof error !== 'object' || error === null || depth >= DEEPEST) return [];
   return [error, ...INNER_ERROR_KEYS.flatMap((key) => errorsIn(read(error, key), depth + 1))];
 }
@@ -119,9 +119,18 @@ function read(value, key) {
   }
 }
 
+/** A proxy that its wallet has revoked is no list; the language's own check throws. @param {unknown} value @returns {value is unknown[]} */
+function isList(value) {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
 /** @param {unknown} answer */
 function described(answer) {
   if (answer === null || answer === undefined) return 'nothing';
   if (typeof answer === 'string') return answer.startsWith('0x') ? `${(answer.length - 2) / 2} bytes` : 'a text';
-  return Array.isArray(answer) ? 'a list' : typeof answer === 'object' ? 'an object' : `a ${typeof answer}`;
+  return isList(answer) ? 'a list' : typeof answer === 'object' ? 'an object' : `a ${typeof answer}`;
 }

@@ -1,0 +1,51 @@
+// A wallet may answer anything. What it means is always one of the outcomes, and nothing is thrown after the wallet was asked.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { accountsIn, chainIdIn, failedSendOutcome, problemOf, sendOutcome } from '../../frontend/page/wallet_answers.js';
+
+const HASH = `0x${'ab'.repeat(32)}`;
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+const circle = {};
+Object.assign(circle, { cause: circle, data: circle, error: circle, errors: [circle, circle] });
+const throwing = new Proxy({}, { get: () => assert.fail('a getter of the wallet') });
+const PLAIN = [null, undefined, 0, Number.NaN, 1n, true, '', HASH, HASH.slice(2), Symbol('x'), () => 1, new Error('x'), 4001, { code: 4001 }, revoked(), circle, throwing];
+const KEYS = ['hash', 'transactionHash', 'result', 'data', 'receipt', 'code', 'error', 'cause', 'message', 'errors', 'id', 'status', 'userOpHash', 'info'];
+
+/** Numbers that look random and are the same each time. */
+function* numbers() {
+  for (let seed = 7; ; ) yield (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) >>> 8;
+}
+const draw = numbers();
+const below = (/** @type {number} */ most) => draw.next().value % most;
+
+function anything(depth = 4) {
+  const kind = depth ? below(10) : 0;
+  if (kind < 5) return PLAIN[below(PLAIN.length)];
+  if (kind < 7) return Array.from({ length: below(4) }, () => anything(depth - 1));
+  const fields = Object.fromEntries(Array.from({ length: 1 + below(4) }, () => [KEYS[below(KEYS.length)], anything(depth - 1)]));
+  return kind === 9 ? Object.assign(new Error('e'), fields) : fields;
+}
+
+test('any answer and any error has one of the outcomes', () => {
+  for (let number = 0; number < 3_000; number++) {
+    const value = anything();
+    const [answered, failed] = [sendOutcome(value), failedSendOutcome(value)];
+    assert.ok(['sent', 'unknown'].includes(answered.kind));
+    assert.ok(['sent', 'declined', 'not_sent', 'unknown'].includes(failed.kind));
+    for (const outcome of [answered, failed]) if (outcome.kind === 'sent') assert.match(outcome.hash, /^0x[0-9a-f]{64}$/i);
+    assert.equal(typeof problemOf(value), 'string');
+    assert.ok(Array.isArray(accountsIn(value)));
+    assert.ok(chainIdIn(value) === null || Number.isSafeInteger(chainIdIn(value)));
+  }
+});
+
+test('what a wallet has revoked tells nothing, so the outcome is unknown', () => {
+  assert.equal(sendOutcome(revoked()).kind, 'unknown');
+  assert.equal(failedSendOutcome(revoked()).kind, 'unknown');
+  assert.equal(failedSendOutcome({ cause: revoked() }).kind, 'unknown');
+});
