@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import threading
 from typing import Any
 
 import pytest
 
-from forge.api.tokens import token_claims
+from forge.api.tokens import issuer_keys, token_claims
 from forge.api.tokens.token_signature import Verifier
 from forge.errors import IdentityUnavailable, NotAuthenticated
 from tests.api.gateway import Gateway
@@ -179,3 +181,37 @@ def test_no_address_in_a_token_is_asked_for_keys(signed_in: Issuer, name: str) -
 
 def _claims(name: str, address: str) -> dict[str, str]:
     return {"iss": address} if name == "iss" else {"jku": address}
+
+
+BYTES = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b" " * 99_998 + b"{}"
+
+
+@pytest.mark.parametrize(
+    "at_once", [0, 10, 45, 60_000], ids=["nothing", "status", "headers", "half of the body"]
+)
+def test_an_issuer_that_sends_a_byte_at_a_time_holds_nobody(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """In the end its document would be right, but nobody waits for the end."""
+    monkeypatch.setattr(issuer_keys, "_WHOLE_SECONDS", 0.3)
+    enough = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError), listener.accept()[0] as caller:
+            caller.recv(4_096)
+            caller.sendall(BYTES[:at_once])
+            for number in range(at_once, len(BYTES)):
+                if enough.wait(0.05):
+                    break
+                caller.sendall(BYTES[number : number + 1])
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle, args=(listener,))
+        thread.start()
+        try:
+            with pytest.raises(IdentityUnavailable):
+                issuer_keys.fetch_json(f"http://127.0.0.1:{listener.getsockname()[1]}/keys")
+            assert thread.is_alive()  # it was still sending
+        finally:
+            enough.set()
+            thread.join()

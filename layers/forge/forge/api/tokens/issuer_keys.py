@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from threading import Lock
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -25,6 +26,9 @@ REST_MS = 5_000
 """After a failed fetch, callers get the error immediately for this long."""
 DOCUMENT_LIMIT = 262_144
 _TIMEOUT_SECONDS = 3.0
+"""Time limit for each part of a request: to connect, and to wait for the next bytes."""
+_WHOLE_SECONDS = 6.0
+"""Time limit of a whole request, of which a key needs two."""
 
 Jwk = dict[str, Any]
 Fetch = Callable[[str], Any]
@@ -86,7 +90,29 @@ def _signs(key: Jwk) -> bool:
 def fetch_json(address: str) -> Any:
     """Redirects are not followed, because a document at another address is not the issuer's. Raises
     `IdentityUnavailable`.
+
+    All callers wait for it. urllib3 limits the time of each part only, so a name server that does not answer, or an
+    issuer that sends a byte at a time, would hold them.
     """
+    found: SimpleQueue[Any] = SimpleQueue()
+    Thread(target=lambda: found.put(_answered(address)), name="issuer's document", daemon=True).start()
+    try:
+        answer = found.get(timeout=_WHOLE_SECONDS)
+    except Empty:
+        raise _out_of_reach() from None
+    if isinstance(answer, IdentityUnavailable):
+        raise answer
+    return answer
+
+
+def _answered(address: str) -> Any:
+    try:
+        return _document(address)
+    except IdentityUnavailable as error:
+        return error
+
+
+def _document(address: str) -> Any:
     if not urlsplit(address).hostname:
         raise _out_of_reach()
     try:
