@@ -18,6 +18,8 @@ _ESCAPE = re.compile(
 )
 _LONE_ESCAPE_BYTES = 6
 _REPLACEMENT = rb"\ufffd"
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf|[\0\s])*(?:event:[^\n]*\n)?(?:data:)?[ \t]*(?=\{)")
+"""What may stand before a message: a byte order mark, or the fields of an event."""
 _LONGEST_ERROR = 100_000
 """Longer lines are not parsed for an error."""
 SERVERS_OWN = -32099
@@ -47,10 +49,11 @@ def _whole(escape: re.Match[bytes]) -> bytes:
 
 
 def _with_readable_error(line: bytes) -> bytes:
-    """`line`: one message, perhaps after something else."""
-    start = line.find(b"{")
+    """`line`: one message, perhaps as an event's data. What a log quotes after words of its own is no answer."""
+    head = _HEAD.match(line)
+    start = head.end() if head else len(line)
     try:
-        message = read_json(line[start:]) if start >= 0 else None
+        message = read_json(line[start:])
     except ValueError:
         return line
     if not isinstance(message, dict) or not _has_odd_error(cast("dict[str, Any]", message)):
