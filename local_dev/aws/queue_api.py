@@ -34,6 +34,8 @@ LARGEST_BODY = 2 * 1024 * 1024
 LONGEST_POLL_SECONDS = 20.0
 REPEAT_SECONDS = 300.0
 """How long a receive with the same attempt id returns the same messages, while they are still held."""
+_TURNS_OF_A_RECEIVE = 3
+"""Turns of the event loop until a waiting receive that was woken has written its answer."""
 _WAITING = "AmazonSQS.ReceiveMessage"
 """The only operation that waits, so that its client may leave meanwhile."""
 
@@ -107,6 +109,7 @@ class QueueApi:
             deduplication = hashlib.sha256(body.encode()).hexdigest()
         message_id, sequence = self._queues.send(queue, body, group, deduplication if queue.fifo else "")
         self._wake()
+        await _receivers_first()
         number = {"SequenceNumber": f"{sequence:020d}"} if queue.fifo else {}
         return {"MessageId": message_id, "MD5OfMessageBody": md5(body), **number}
 
@@ -204,6 +207,14 @@ def _receipts() -> Any:
         yield
     except ReceiptExpired:
         raise QueueError("ReceiptHandleIsInvalid", "The receipt handle has expired.") from None
+
+
+async def _receivers_first() -> None:
+    """Let a waiting receive answer before the send does: a person waits for the worker that gets the message, and the
+    function that sent it uses this interpreter again as soon as it has its answer.
+    """
+    for _ in range(_TURNS_OF_A_RECEIVE):
+        await asyncio.sleep(0)
 
 
 async def _until_left(receive: Receive) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import uuid
 from collections.abc import AsyncGenerator
@@ -14,11 +15,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from botocore.exceptions import ClientError
+from starlette.types import Message
 
 from forge.store import system_clock
 from local_dev.aws.create_tables import client
 from local_dev.aws.credential import Credential
+from local_dev.aws.queue_api import QueueApi
 from local_dev.aws.queue_server import QueueServer, open_queues
+from local_dev.aws.queues import Queue
 from local_dev.template.aws_variables import aws_variables
 from local_dev.template.resource_names import local_wiring
 from tests.patience import PATIENCE_SECONDS
@@ -80,6 +84,35 @@ async def test_a_long_poll_wakes_up_when_a_message_is_sent(sqs: Sqs) -> None:
     polling = asyncio.create_task(sqs.receive(wait=20))
     await sqs.send("g", "1")
     assert bodies(await asyncio.wait_for(polling, PATIENCE_SECONDS)) == ["1"]
+
+
+async def test_a_waiting_receive_is_answered_before_the_send_that_ends_it(tmp_path: Path) -> None:
+    queues, answered, waits = open_queues(tmp_path / "queues.db", print), list[str](), asyncio.Event()
+    api = QueueApi(queues, [Queue("waiting.fifo", fifo=True)], system_clock, CREDENTIAL)
+
+    async def ask(operation: str, **request: Any) -> None:
+        bodies = [json.dumps({"QueueUrl": "waiting.fifo", **request}).encode()]
+
+        async def receive() -> Message:
+            if bodies:
+                return {"type": "http.request", "body": bodies.pop()}
+            waits.set()  # its body was read, and it watches whether its client leaves
+            return await asyncio.Future()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(operation)
+
+        target = (b"x-amz-target", f"AmazonSQS.{operation}".encode())
+        headers = [target, *((name.encode(), value.encode()) for name, value in SIGNED.items())]
+        await api({"type": "http", "method": "POST", "headers": headers}, receive, send)
+
+    polling = asyncio.create_task(ask("ReceiveMessage", WaitTimeSeconds=20))
+    await asyncio.wait_for(waits.wait(), PATIENCE_SECONDS)
+    await ask("SendMessage", MessageBody="1", MessageGroupId="g", MessageDeduplicationId="1")
+    await asyncio.wait_for(polling, PATIENCE_SECONDS)
+    queues.close()
+    assert answered == ["ReceiveMessage", "SendMessage"]
 
 
 async def test_the_next_message_of_a_group_follows_the_deletion_of_the_first(sqs: Sqs) -> None:

@@ -125,14 +125,15 @@ def _begun(
     record("MessagesAccepted")
     if session is None:
         return state_of(accepted.key, None)
+    if waits := any(waiting.run_id == run_id for waiting in session.inbox):
+        # The log line comes after this, because a person waits for the worker.
+        _send(session, run_id, is_traced=is_traced)
     if session.created_at >= submission.created_at:
         record("SessionsCreated")
     extra = {"characters": len(submission.content), "waiting": len(session.inbox)}
     logger.info("message accepted", extra=extra)
-    if any(waiting.run_id == run_id for waiting in session.inbox):
-        _send(session, run_id, is_traced=is_traced)
-        if if_busy == "interrupt":
-            session = _replace_earlier(session, run_id)
+    if waits and if_busy == "interrupt":
+        session = _replace_earlier(session, run_id)
     return _answer(session, run_id, preferences, submission.payer)
 
 
