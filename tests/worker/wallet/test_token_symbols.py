@@ -40,7 +40,7 @@ def test_a_usual_symbol_is_shown(symbol: str) -> None:
 @pytest.mark.parametrize(
     "symbol",
     ["000", "000.00", "000USD", "5", ".5", "+5", "-1", "$5", "e18", "E+9", "1e9", "gwei", "Wei", "Ether", "k", "M",
-     "million", "0x1234...abcd"[:12], "0xDEADBEEF"],
+     "million", "0x1234...abcd"[:12], "0xDEADBEEF", "x10", "X1000"],
 )  # fmt: skip
 def test_a_symbol_that_reads_as_a_part_of_the_amount_is_not_shown(symbol: str) -> None:
     assert readable_symbol(symbol, "ETH") is None
@@ -75,7 +75,8 @@ def test_nothing_that_looks_like_the_coin_is_shown(coin: str, data: st.DataObjec
         + data.draw(st.sampled_from(["", "", ".", "-"]))
         for c in coin
     ]
-    symbol = "".join(letters)
+    before = data.draw(st.sampled_from(["", "$", *"0123456789"]))  # `5 0ETH` reads as fifty
+    symbol = before + "".join(letters)
     tried("symbols like the chain's coin", (coin, symbol))
     assert readable_symbol(symbol, coin) is None
 

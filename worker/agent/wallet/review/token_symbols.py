@@ -44,6 +44,7 @@ MISLEADING = (
         "Unicode CLDR, short compact decimal forms (K, M, B, T; Mio., Mrd.); from memory (2026-11-27)",
     ),
     Misleading(re.compile(r"\d?e[+-]?\d+"), "an exponent", "IEEE 754 decimal text, `5e18` (2026-11-27)"),
+    Misleading(re.compile(r"x\d[\d.]*"), "a factor", "`5 x100`, as people write products (2026-11-27)"),
     Misleading(
         re.compile(r"0x[0-9a-f.]*"),
         "an address, also a shortened one",
@@ -60,7 +61,7 @@ def readable_symbol(symbol: str | None, coin: str) -> str | None:
     forms = {written, written.lstrip(_BEFORE), written.rstrip(_AFTER), written.lstrip(_BEFORE).rstrip(_AFTER)}
     if any(each.form.fullmatch(form) for each in MISLEADING for form in forms):
         return None
-    return None if coin and _drawn(symbol) == _drawn(coin) else symbol
+    return None if coin and _drawn(coin) in map(_drawn, forms) else symbol
 
 
 def _drawn(symbol: str) -> str:
