@@ -27,8 +27,8 @@ REST_MS = 5_000
 DOCUMENT_LIMIT = 262_144
 _TIMEOUT_SECONDS = 3.0
 """Time limit for each part of a request: to connect, and to wait for the next bytes."""
-_WHOLE_SECONDS = 6.0
-"""Time limit of a whole request, of which a key needs two."""
+_WHOLE_SECONDS = 4.0
+"""Time limit of a whole request, of which a key needs two. Most functions may take 10 seconds."""
 
 Jwk = dict[str, Any]
 Fetch = Callable[[str], Any]
