@@ -14,6 +14,7 @@ from worker.agent.llm.offline.refusal import Refusal
         ("1", "ETH", 10**18),
         ("0.1", "eth", 10**17),
         (".5", "ether", 5 * 10**17),
+        ("2", "Ethers", 2 * 10**18),
         ("0.000000000000000001", "ETH", 1),
         ("20", "gwei", 2 * 10**10),
         ("3", "mwei", 3 * 10**6),

@@ -13,11 +13,11 @@ _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 def to_wei(amount: str, unit: str) -> int:
     """`to_wei("1,000.5", "ETH")`. Raises `Refusal` for other units and for amounts that are not whole wei."""
-    if unit.lower() not in UNITS:
+    if (singular := unit.lower().removesuffix("s")) not in UNITS:
         raise Refusal(f"I can send ETH, gwei or wei, but not “{unit}”. For a token, use `call tool …`.")
     plain = amount.replace(",", "") if _GROUPED.fullmatch(amount) else amount
     try:
-        return parse_amount(f"{'0' if plain.startswith('.') else ''}{plain} {unit}")
+        return parse_amount(f"{'0' if plain.startswith('.') else ''}{plain} {singular}")
     except ToolRefused as refused:
         raise Refusal(refused.shown) from None
 
