@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge.errors import InvalidRequest
 from tests.mcp_servers.conftest import FakeApi
 from tests.unlisted import tried
 from worker.ethereum import chains as module
@@ -109,5 +110,5 @@ def test_not_even_the_operator_makes_a_known_network_a_test_network(known: int) 
 
 @pytest.mark.parametrize("named", ["0x7a69", "testnet", "-1", "1.5", "\u0661"])
 def test_a_name_that_is_no_number_is_said(named: str) -> None:
-    with pytest.raises(ValueError, match="TESTNET_CHAIN_ID"):
+    with pytest.raises(InvalidRequest, match="TESTNET_CHAIN_ID"):
         configured_networks({"TESTNET_RPC_URL": "http://127.0.0.1:1", "TESTNET_CHAIN_ID": named})

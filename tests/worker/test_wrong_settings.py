@@ -33,6 +33,7 @@ WRONG = [
     ({"AUTH_ISSUER": "https://id.example"}, "AUTH_ISSUER needs AUTH_AUDIENCE"),
     ({"POLICY_SEND_LIMIT": "5 eth er"}, "A sending limit cannot be read"),
     ({"POLICY_DENIED_TOOLS": "send"}, "A denied tool is written"),
+    ({"TESTNET_RPC_URL": "http://127.0.0.1:9", "TESTNET_CHAIN_ID": "anvil"}, "TESTNET_CHAIN_ID is “anvil”"),
     ({"FORGE_OFFLINE_PACE": "slow"}, "FORGE_OFFLINE_PACE is “slow”"),
     ({"FORGE_MCP_START_SECONDS": "-1"}, "FORGE_MCP_START_SECONDS is “-1”"),
     ({"FORGE_LLM": "openai:x", "OPENAI_API_KEY": "k", "FORGE_LLM_SECONDS": "1e999"}, "FORGE_LLM_SECONDS is "),

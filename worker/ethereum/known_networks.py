@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from forge.errors import InvalidRequest
 from forge.models.session import NetworkInfo
 
 TESTNET = "testnet"
@@ -99,5 +100,7 @@ def _chain_ids(info: NetworkInfo, environment: Mapping[str, str]) -> frozenset[i
         return frozenset({info.chain_id})
     named = environment.get(TESTNET_CHAIN_ID, "").strip()
     if named and not (named.isascii() and named.isdecimal()):
-        raise ValueError(f"{TESTNET_CHAIN_ID} is {named[:40]!r}; it must be a chain's number, such as 31337")
+        raise InvalidRequest(
+            f"{TESTNET_CHAIN_ID} is “{named[:40]}”; it must be a chain's number, such as 31337."
+        )
     return TEST_CHAIN_IDS.union([int(named)] if named else []) - REAL_CHAIN_IDS
