@@ -107,11 +107,16 @@ async def test_a_stream_that_ends_without_an_answer_leaves_the_outcome_unknown(
 
 @pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
 @pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("more", [0, 200_000])
 async def test_a_servers_own_error_is_not_taken_for_the_end_of_the_stream(
-    tmp_path: Path, kind: str, *, listed: bool
+    tmp_path: Path, kind: str, more: int, *, listed: bool
 ) -> None:
-    reply = Reply(body=error(-32000), kind=kind, listed=listed)
-    async with web_stranger(call=reply) as web, opened(tmp_path, {"web": {"url": web.url}}) as external:
+    body = error(-32000)
+    body["error"]["data"] = "x" * more
+    async with (
+        web_stranger(call=Reply(body=body, kind=kind, listed=listed)) as web,
+        opened(tmp_path, {"web": {"url": web.url}}) as external,
+    ):
         assert await ended(external) == ("failed", "web refused: no")
         assert (web.calls, web.opened) == (1, 1)
 

@@ -21,7 +21,8 @@ _REPLACEMENT = rb"\ufffd"
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf|[\0\s])*(?:event:[^\n]*\n)?(?:data:)?[ \t]*(?=\{)")
 """What may stand before a message: a byte order mark, or the fields of an event."""
 _LONGEST_ERROR = 100_000
-"""Longer lines are not parsed for an error."""
+"""Longer lines are not parsed for an error, unless they may contain the code that must not be passed on."""
+_CLOSED = str(CONNECTION_CLOSED).encode()
 SERVERS_OWN = -32099
 """JSON-RPC's last code for a server's own errors, for an error that has no readable code, and in the place of -32000:
 the library uses that itself, for a connection or a stream that has ended without an answer, which no answer means.
@@ -32,7 +33,7 @@ def repaired(line: bytes) -> bytes:
     """Replace lone surrogates, which programs that cut text by UTF-16 units write, and bytes that are not UTF-8; and
     write an error of another form as JSON-RPC's. `line`: one message, whole.
     """
-    if b'"error"' in line and len(line) <= _LONGEST_ERROR:
+    if b'"error"' in line and (len(line) <= _LONGEST_ERROR or _CLOSED in line):
         line = _with_readable_error(line)
     if rb"\ud" in line or rb"\uD" in line:
         line = _ESCAPE.sub(_whole, line)
