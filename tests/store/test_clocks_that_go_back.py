@@ -69,6 +69,18 @@ def test_a_rate_that_was_charged_by_a_clock_that_was_ahead_counts_as_none(
     used_up(store, CHARGES[kind])
 
 
+@pytest.mark.parametrize("jump", [70_000, 90_000, 120_000, 600_000])
+def test_a_connection_is_not_refused_when_the_time_comes_that_the_clock_showed(
+    store: Store, clock: Clock, jump: int
+) -> None:
+    clock.advance(jump)
+    used_up(store, CHARGES["frames of a connection"])
+    clock.advance(-jump)
+    for _ in range(jump // 1_000 + 5):
+        CHARGES["frames of a connection"](store)
+        clock.advance(1_000)
+
+
 @pytest.mark.parametrize("kind", CHARGES)
 def test_clocks_that_differ_a_little_give_no_more_than_the_rate(
     store: Store, clock: Clock, kind: str

@@ -40,7 +40,7 @@ def _furthest(now: int) -> int:
 
 class Hurried:
     """The time until which each connection has used up its rate. It only grows, so the table would refuse these
-    frames too.
+    frames too, unless a wrong clock charged them.
     """
 
     def __init__(self) -> None:
@@ -51,8 +51,10 @@ class Hurried:
         """Raises `StillRateLimited`."""
         latest = now + FRAMES_AHEAD_MS - cost
         with self._lock:
-            used = self._used.get(connection_id, 0)
-        if latest < used <= _furthest(now):
+            if (used := self._used.get(connection_id, 0)) > _furthest(now):
+                del self._used[connection_id]  # otherwise it would seem right once that time is near
+                return
+        if used > latest:
             raise StillRateLimited(_TOO_MANY, retry_after=(used - latest) / 1_000)
 
     def refuse(self, connection_id: str, used: int, latest: int) -> RateLimited:
