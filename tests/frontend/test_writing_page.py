@@ -134,7 +134,7 @@ async def test_a_failed_answer_looks_like_a_failure_and_can_be_tried_again(
     server.replies["ask"] = [Say("Now it works.")]
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator("[data-sender=user] .bubble")).to_have_text(["ask", "ask"])
-    await expect(page.get_by_text("Now it works.")).to_be_visible()
+    await expect(page.get_by_text("Now it works.", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     await expect(failure).to_be_visible()
 
