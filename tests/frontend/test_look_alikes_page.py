@@ -87,6 +87,7 @@ async def test_an_address_that_becomes_known_later_takes_the_tick_away(
     tick = at.card.get_by_role("checkbox")
     await tick.check()
     await write(page, f"I meant {OTHER}")
+    await expect(at.card).to_have_attribute("data-folded", "")
     await at.card.locator(".approval-toggle").click()
     await expect(at.card.locator(".approval-said[data-tone=danger]")).to_have_count(2)
     await expect(tick).not_to_be_checked()
