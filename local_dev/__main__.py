@@ -55,7 +55,9 @@ def main() -> int:
 
 def listen(options: Options) -> socket.socket:
     family, *_, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server(address[:2], family=family, backlog=512)  # pyright: ignore[reportArgumentType]
+    # The workers call `::` by its IPv4 address.
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    return socket.create_server(address[:2], family=family, backlog=512, dualstack_ipv6=both)  # pyright: ignore[reportArgumentType]
 
 
 def why_not(options: Options, error: OSError) -> str:

@@ -21,6 +21,8 @@ import uvloop
 
 gc.disable()  # imports make no garbage and are most of the start; collection is enabled after them
 from forge.api.entry.origin_check import digest_of  # noqa: E402
+from forge.setting_errors import said_at_start  # noqa: E402
+from forge.settings import Settings  # noqa: E402
 from forge.store import system_clock  # noqa: E402
 from local_dev.aws.credential import Credential  # noqa: E402
 from local_dev.aws.queue_server import QueueServer, open_queues  # noqa: E402
@@ -54,6 +56,8 @@ class GatewayProcess:
         secret = self._options.edge_secret or secrets.token_urlsafe(32)
         os.environ.update(aws, EDGE_DIGESTS=digest_of(secret))
         self._wiring = local_wiring(dict(os.environ), settings.url)
+        with said_at_start("gateway"):
+            Settings.from_environment({**os.environ, **self._wiring.worker_environment()})
         self._cloud = Cloud(self._options, self._wiring, aws, control.say)
         self._server = self._cloud.serve(
             settings.listener,

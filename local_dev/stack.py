@@ -24,6 +24,7 @@ from local_dev.options import STACK_FILE, Options
 from local_dev.processes.chain import Chain, anvil
 from local_dev.processes.child_keeper import Keeper
 from local_dev.processes.emulator import Emulator, chosen
+from local_dev.processes.ports import url_of
 from local_dev.processes.processes import Child, Processes, StartFailed
 from local_dev.template import aws_variables as variables
 from local_dev.template.resource_names import local_wiring, shapes
@@ -71,8 +72,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        host, port = self._listener.getsockname()[:2]
-        return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        return url_of(self._listener)
 
     async def start(self) -> None:
         """Start everything that can start at once. One worker is enough at first; the others would only slow the

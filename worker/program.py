@@ -15,6 +15,7 @@ from forge.errors import MissingApiKey
 from forge.observability import configure_logging, show_error_texts
 from forge.ports.connections import AsyncConnections
 from forge.queue import open_queue
+from forge.setting_errors import said_at_start
 from forge.store import Store, open_store, system_clock
 from worker.agent.agent import ForgeAgent
 from worker.agent.llm.build import build_llm
@@ -32,7 +33,6 @@ from worker.operation.tracing import Tracing
 from worker.push.frame_pace import PACES
 from worker.push.signed_connections import SignedConnections
 from worker.serve import serve
-from worker.setting_errors import said_at_start
 from worker.settings import WorkerSettings
 from worker.tool_catalog import Publisher
 
@@ -40,7 +40,7 @@ from worker.tool_catalog import Publisher
 async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda: None) -> None:
     """`built` is called when everything exists and nothing has been started yet."""
     configure_logging(SERVICE)
-    with said_at_start():
+    with said_at_start("worker"):
         settings = WorkerSettings.from_environment(environment)
     if settings.log_error_texts:
         show_error_texts()
@@ -49,13 +49,13 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
     async with AsyncExitStack() as stack:
         connections = _connections(settings, environment)
         stack.push_async_callback(connections.close)
-        with said_at_start():
+        with said_at_start("worker"):
             llm = _llm(settings.forge_llm, environment)
         if isinstance(llm, Model):
             await stack.enter_async_context(llm)
         tracing = _tracing(settings, environment)
         stack.push_async_callback(tracing.close)
-        with said_at_start():
+        with said_at_start("worker"):
             parts = _parts(settings, environment, llm, connections, tracing)
         worker = assemble(parts, settings.worker_concurrency)
         built()

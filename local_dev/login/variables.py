@@ -45,12 +45,13 @@ def _check(named: Mapping[str, str]) -> None:
     """The settings' library is imported only if there is a login, because it is a third of a small process."""
     from pydantic import ValidationError
 
+    from forge.setting_errors import said
     from forge.settings import Settings
 
     try:
         Settings.from_environment({"FORGE_TABLE": "any", **named})
     except ValidationError as error:
-        raise LoginUnusable(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        raise LoginUnusable(said(error)) from None
 
 
 def is_development(environment: Mapping[str, str], url: str) -> bool:

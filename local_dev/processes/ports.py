@@ -58,3 +58,11 @@ class ReservedPort:
             return False
         writer.close()
         return True
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL by which this computer calls the listener, which may listen on all addresses."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

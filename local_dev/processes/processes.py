@@ -147,18 +147,21 @@ class Processes:
         log: str = "",
     ) -> Child:
         """`files`: open files that the process gets. `log`: the name of its log file, if it differs from its own
-        name.
+        name. Raises `StartFailed` if the computer cannot start it.
         """
-        process = subprocess.Popen(  # noqa: ASYNC220  it takes a millisecond; its end is awaited
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**MALLOC, **environment, "PYTHONUNBUFFERED": "1"},
-            cwd=ROOT,
-            pass_fds=files,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: ASYNC220  it takes a millisecond; its end is awaited
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**MALLOC, **environment, "PYTHONUNBUFFERED": "1"},
+                cwd=ROOT,
+                pass_fds=files,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StartFailed(f"{name} cannot be started: {command[0]}: {error.strerror or error}") from error
         child = Child(name, process, self._log(log or name), self._verbose, ready)
         self.running[name] = child
         self._children.add(child)

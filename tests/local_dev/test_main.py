@@ -7,10 +7,15 @@ import os
 import socket
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from local_dev.__main__ import listen
+from local_dev.options import Options
+from local_dev.processes.ports import url_of
 from local_dev.repository import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.end_to_end
 
@@ -69,3 +74,28 @@ async def test_a_folder_that_cannot_be_written_is_one_clear_line():
     assert len(stderr.splitlines()) == 1
     assert "/proc/nowhere cannot be written" in stderr
     assert "FORGE_LOCAL_FOLDER" in stderr
+
+
+async def test_a_setting_that_functions_and_worker_share_is_named_in_sentences_alone(tmp_path: Path):
+    code, stdout, stderr = await run(
+        BACKEND_PORT="0", FORGE_LOCAL_FOLDER=str(tmp_path), SESSION_TIMEOUT_MINUTES="soon"
+    )
+    assert (code, stdout) == (1, "")
+    assert "cannot start. SESSION_TIMEOUT_MINUTES: Input should be a valid number" in stderr
+    assert "validation error" not in stderr
+    assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_the_url_of_any_address_leads_to_it(host: str):
+    try:
+        listener = listen(Options(host=host, port=0))
+    except OSError:
+        if ":" not in host:
+            raise
+        pytest.skip("this computer has no IPv6")
+    with listener:
+        parts = urlsplit(url_of(listener))
+        assert parts.hostname
+        with socket.create_connection((parts.hostname, parts.port or 0), timeout=PATIENCE_SECONDS):
+            pass

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -71,6 +72,18 @@ async def test_a_process_that_ends_before_it_is_ready_says_why(processes: Proces
     command = [sys.executable, "-c", "raise SystemExit('no luck today')"]
     with pytest.raises(StartFailed, match="no luck today"):
         await processes.start_until("unlucky", command, os.environ, word_after_ready)
+
+
+@pytest.mark.parametrize("program", ["", "nowhere", "a folder", "no program"])
+async def test_a_program_that_the_computer_cannot_start_is_named(
+    tmp_path: Path, processes: Processes, program: str
+):
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "no program").write_text("words")
+    path = str(tmp_path / program)
+    with pytest.raises(StartFailed, match=f"^emulator cannot be started: {re.escape(path)}: "):
+        await processes.start("emulator", [path], os.environ)
+    assert processes.running == {}
 
 
 async def test_children_end_when_the_one_that_started_them_is_killed(tmp_path: Path):

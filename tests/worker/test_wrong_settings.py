@@ -11,7 +11,7 @@ from forge.errors import InvalidRequest
 from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
 from tests.properties import sampled
-from worker.setting_errors import number
+from worker.setting_numbers import number
 
 ENVIRONMENT = {
     "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}",

@@ -31,7 +31,7 @@ from worker.agent.llm.offline.model import WORDS_PER_SECOND, OfflineModel
 from worker.agent.llm.providers import PROVIDERS
 from worker.agent.llm.request_timeouts import RequestTimeouts
 from worker.agent.llm.scripted import ScriptedModel
-from worker.setting_errors import number
+from worker.setting_numbers import number
 
 
 def build_llm(name: str, environment: Mapping[str, str]) -> Model[Any]:

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic_ai.settings import ModelSettings
 
-from worker.setting_errors import number
+from worker.setting_numbers import number
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from worker.agent.tools.external.server_calls import Connection
 from worker.agent.tools.external.server_connection import ServerDown, Timeouts
 from worker.agent.tools.external.tool_pin_check import Review, offered_name, review
 from worker.mcp_servers.server_base import new_server
-from worker.setting_errors import number
+from worker.setting_numbers import number
 from worker.untrusted_text import described, visible
 
 logger = logging.getLogger(__name__)

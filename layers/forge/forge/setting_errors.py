@@ -1,0 +1,33 @@
+"""A program whose settings are wrong says which one in a sentence, and ends: a traceback would hide it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import ValidationError
+
+from forge.errors import InvalidRequest
+
+
+@contextmanager
+def said_at_start(program: str) -> Generator[None]:
+    """Around everything that reads settings. Nothing has been started yet, so there is nothing else to report."""
+    try:
+        yield
+    except ValidationError as error:
+        raise SystemExit(f"The {program} cannot start. {said(error)}.") from None
+    except InvalidRequest as error:
+        raise SystemExit(f"The {program} cannot start. {error}") from None
+
+
+def said(error: ValidationError) -> str:
+    """Return the variables' names and what is wrong with each. Values are left out: a setting may be a secret."""
+    return "; ".join(map(_said_of_one, error.errors()))
+
+
+def _said_of_one(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"]).upper()
+    words = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    return f"{name}: {words}" if name else words
