@@ -1,6 +1,6 @@
 // The wallets of this browser, and the one that the person has connected. Keys never leave the wallet.
 
-import { accountsIn, chainIdIn, problemOf } from './wallet_answers.js';
+import { accountsIn, announcedIn, chainIdIn, problemOf, read } from './wallet_answers.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
 
 /** @typedef {{ request: (call: { method: string, params?: unknown[] }) => Promise<any>, on?: (event: string, listener: (value: any) => void) => void }} Provider */
@@ -12,7 +12,6 @@ import { UNNAMED_WALLET } from './wallet_dialects.js';
  */
 
 const MEMORY = 'forge.wallet';
-const ICON = /^data:image\/(?:png|webp|svg\+xml|jpeg|gif)[;,]/;
 
 export class Wallet {
   /** @type {Offer[]} wallets of this browser that have announced themselves */
@@ -30,12 +29,10 @@ export class Wallet {
 
   /** Look for wallets: the old one in `window.ethereum`, and those that announce themselves (EIP-6963). */
   find() {
-    this.#found({ id: 'window.ethereum', name: UNNAMED_WALLET, provider: /** @type {any} */ (window).ethereum });
+    this.#found({ id: 'window.ethereum', name: UNNAMED_WALLET, provider: read(window, 'ethereum') });
     window.addEventListener('eip6963:announceProvider', (event) => {
-      const detail = event instanceof CustomEvent ? event.detail : null;
-      const info = detail?.info ?? {};
-      const icon = typeof info.icon === 'string' && ICON.test(info.icon) ? info.icon : undefined;
-      this.#found({ id: String(info.rdns ?? info.name ?? 'announced'), name: String(info.name ?? 'Wallet').slice(0, 60), provider: detail?.provider, icon });
+      const detail = read(event, 'detail');
+      this.#found({ ...announcedIn(read(detail, 'info')), provider: read(detail, 'provider') });
     });
     window.dispatchEvent(new Event('eip6963:requestProvider'));
   }
@@ -78,7 +75,7 @@ export class Wallet {
   /** A wallet that the page itself offers is used again if it was used last. @param {Offer} offer */
   async resume(offer) {
     if (this.chosen || this.remembered !== offer.id) return;
-    const accounts = accountsIn(await offer.provider.request({ method: 'eth_accounts' }).catch(() => []));
+    const accounts = accountsIn(await offer.provider.request({ method: 'eth_accounts' }));
     if (!this.chosen && accounts[0] && this.remembered === offer.id) this.#use(offer, accounts);
   }
 
@@ -96,9 +93,10 @@ export class Wallet {
     }
   }
 
-  /** Without a known id of its own, a wallet with the same name counts as the same. @param {Offer} offer */
-  #found(offer) {
-    if (typeof offer.provider?.request !== 'function') return;
+  /** Without a known id of its own, a wallet with the same name counts as the same. @param {Omit<Offer, 'provider'> & { provider: unknown }} found */
+  #found(found) {
+    if (typeof read(found.provider, 'request') !== 'function') return;
+    const offer = /** @type {Offer} */ (found);
     const known = this.offers.find(({ provider }) => provider === offer.provider);
     if (known) Object.assign(known, { name: offer.name, icon: offer.icon });
     else this.#add(offer);

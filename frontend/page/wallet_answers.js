@@ -1,5 +1,6 @@
 // Converts a wallet's answers, whatever their form, to typed values. No code here calls a wallet.
 
+import { withVisibleControls } from './tool_words.js';
 import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE, NOT_SENT } from './wallet_dialects.js';
 
 /** @import { ErrorMeaning } from './wallet_dialects.js' */
@@ -11,6 +12,8 @@ import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE, NOT
 
 const DEEPEST = 5;
 const WORDS_LENGTH = 300;
+const NAME_LENGTH = 60;
+const ICON = /^data:image\/(?:png|webp|svg\+xml|jpeg|gif)[;,]/;
 const HASH = /^\s*(?:0x)?([0-9a-f]{64})\s*$/i;
 const ACCOUNT = /^(?:eip155:\d+:)?0x([0-9a-f]{40})$/i;
 const MEANINGS = new Map(ERROR_ROWS.map(({ code, means }) => [code, means]));
@@ -75,6 +78,14 @@ export function accountsIn(answer) {
   });
 }
 
+/** What a wallet says of itself when it announces itself (EIP-6963), in one line and with its hidden characters shown. @param {unknown} info @returns {{ id: string, name: string, icon?: string }} */
+export function announcedIn(info) {
+  const text = (/** @type {string} */ key) => [read(info, key)].find((each) => typeof each === 'string')?.trim() ?? '';
+  const name = [...withVisibleControls(text('name').replace(/\s+/g, ' '))].slice(0, NAME_LENGTH).join('');
+  const icon = text('icon');
+  return { id: text('rdns') || name || 'announced', name: name || 'Wallet', ...(ICON.test(icon) && { icon }) };
+}
+
 /** @param {unknown} answer @returns {string | null} */
 function hashIn(answer, depth = 0) {
   if (typeof answer === 'string') {
@@ -110,8 +121,8 @@ function codeText(code) {
 }
 
 /** A field of any value; a getter that throws counts as absent. @param {unknown} value @param {string} key @returns {unknown} */
-function read(value, key) {
-  if (typeof value !== 'object' || value === null) return undefined;
+export function read(value, key) {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
   try {
     return /** @type {Record<string, unknown>} */ (value)[key];
   } catch {

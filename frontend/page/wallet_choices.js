@@ -32,7 +32,7 @@ export class WalletChoices {
 
   /** The development wallet is used again after a reload, once it is known that there is a node. */
   resume() {
-    for (const offer of this.#development) void this.wallet.resume(offer);
+    for (const offer of this.#development) void this.wallet.resume(offer).catch(() => {});
   }
 }
 

@@ -251,6 +251,30 @@ async def test_several_wallets_are_chosen_in_the_card(open_page: OpenPage, serve
     await expect(page.locator("#wallet-words")).to_have_text("Wallet")
 
 
+@pytest.mark.parametrize("hostile", [
+    "Object.defineProperty(window, 'ethereum', { get() { throw new Error('locked') } });",
+    "{ const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); window.ethereum = proxy; }",
+])  # fmt: skip
+async def test_a_wallet_that_cannot_even_be_read_leaves_the_page_and_the_other_wallets(
+    open_page: OpenPage, server: FakeServer, hostile: str
+) -> None:
+    announced = """
+      const announce = (detail) => dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
+      addEventListener('eip6963:requestProvider', () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        [null, proxy, { info: proxy }, { provider: proxy }, { info: {}, provider: 1 }].forEach(announce);
+        announce({ info: proxy, provider: window.second });
+      });
+    """
+    prepare = hostile + wallet_script(Mode("behaves", "sent"), "second") + announced
+    server.replies["buy"] = [Ask(sender=PAYER)]
+    page = await open_page(prepare=prepare)
+    await write(page, "buy")
+    await page.locator(".approval").get_by_role("button", name="Connect Wallet").click()
+    await expect(page.locator("#wallet-words")).to_have_text("0x7099…79C8")
+
+
 async def test_what_was_sent_and_not_found_stays_on_the_card(open_page: OpenPage, server: FakeServer) -> None:
     at = await desk(open_page, server, Mode("behaves", "sent"))
     at.session.wallet.verdict = "not_found"

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { accountsIn, chainIdIn, failedSendOutcome, problemOf, sendOutcome } from '../../frontend/page/wallet_answers.js';
+import { accountsIn, announcedIn, chainIdIn, failedSendOutcome, problemOf, sendOutcome } from '../../frontend/page/wallet_answers.js';
 
 const HASH = `0x${'ab'.repeat(32)}`;
 const revoked = () => {
@@ -48,4 +48,17 @@ test('what a wallet has revoked tells nothing, so the outcome is unknown', () =>
   assert.equal(sendOutcome(revoked()).kind, 'unknown');
   assert.equal(failedSendOutcome(revoked()).kind, 'unknown');
   assert.equal(failedSendOutcome({ cause: revoked() }).kind, 'unknown');
+});
+
+test('whatever a wallet says of itself, its button has a name in one line without hidden characters', () => {
+  const names = [...PLAIN, Object.create(null), '  ', 'A\n\nB', '\u200b', 'Good \u202eksaMateM', '\u3164', '\ud83d'.repeat(9), '😀'.repeat(80)];
+  for (const info of [...PLAIN, ...names.map((name) => ({ name, rdns: name, icon: name }))]) {
+    const { id, name, icon } = announcedIn(info);
+    assert.match(name, /^\S(?:.*\S)?$/su);
+    assert.ok([...name].length <= 60 && name.isWellFormed());
+    assert.doesNotMatch(name, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164]/u);
+    assert.ok(id);
+    assert.equal(icon, undefined);
+  }
+  assert.deepEqual(announcedIn({ name: 'Good', rdns: 'good.example', icon: 'data:image/png;base64,AA' }), { id: 'good.example', name: 'Good', icon: 'data:image/png;base64,AA' });
 });
