@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.message import Message as WidgetMessage
 from textual.widgets import Button, Input, Static
 
+from forge_client.conversation import Conversation
+from forge_client.look_alikes import addresses_in, with_look_alikes
 from forge_client.wallet_requests import Approval
 from forge_client.wallet_words import dangers
 from forge_client.wording import approval_words, data_words
@@ -91,7 +93,10 @@ class ApprovalCard(Vertical):
 class Approvals(Vertical):
     """Show the requests that wait now."""
 
-    async def show(self, waiting: list[Approval]) -> None:
+    async def show(self, conversation: Conversation) -> None:
+        requests = conversation.hot.approvals if conversation.hot else []
+        known = addresses_in(conversation.messages) if requests else []
+        waiting = [with_look_alikes(each, known) for each in requests]
         wanted = {approval.approval_id for approval in waiting}
         cards = {card.approval.approval_id: card for card in self.query(ApprovalCard)}
         await self.remove_children([card for name, card in cards.items() if name not in wanted])

@@ -92,7 +92,7 @@ class ChatScreen(Screen[None]):
 
     async def _show(self, conversation: Conversation) -> None:
         await self._transcript.show(conversation)
-        await self._approvals.show(conversation.hot.approvals if conversation.hot else [])
+        await self._approvals.show(conversation)
         await self._asks.show(conversation.hot.asks if conversation.hot else [])
         if self._titles.keep(self._client):
             self._show_sessions()
