@@ -91,6 +91,9 @@ async def run(options: Options, listener: socket.socket) -> int:
     except (StartFailed, TemplateError) as error:
         report(f"cannot start: {error}")
         return 1
+    except OSError as error:  # a disk without room, above all
+        report(f"cannot start: {error.filename or home.folder}: {error.strerror or error}")
+        return 1
     finally:
         await stack.stop()
         report("stopped")

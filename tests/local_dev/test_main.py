@@ -76,6 +76,15 @@ async def test_a_folder_that_cannot_be_written_is_one_clear_line():
     assert "FORGE_LOCAL_FOLDER" in stderr
 
 
+async def test_a_file_that_cannot_be_written_while_it_starts_is_one_clear_line(tmp_path: Path):
+    shape = tmp_path / "state/table.json"
+    shape.mkdir(parents=True)
+    code, stdout, stderr = await run(BACKEND_PORT="0", FORGE_LOCAL_FOLDER=str(tmp_path))
+    assert (code, stdout) == (1, "")
+    assert f"cannot start: {shape}: Is a directory" in stderr.splitlines()
+    assert "Traceback" not in stderr
+
+
 async def test_a_setting_that_functions_and_worker_share_is_named_in_sentences_alone(tmp_path: Path):
     code, stdout, stderr = await run(
         BACKEND_PORT="0", FORGE_LOCAL_FOLDER=str(tmp_path), SESSION_TIMEOUT_MINUTES="soon"
