@@ -41,7 +41,7 @@ async def run(server: FakeServer, *arguments: str, stdin: str = "") -> tuple[int
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate(stdin.encode())
+    out, err = await process.communicate(os.fsencode(stdin))
     return process.returncode or 0, out.decode(), err.decode()
 
 
@@ -69,6 +69,45 @@ async def test_the_message_may_come_from_standard_input(server: FakeServer) -> N
     assert (status, out) == (0, "You said: line one\nline two\n")
 
 
+async def test_bytes_that_are_no_text_are_replaced(server: FakeServer) -> None:
+    """As surrogates, which is how Python keeps them, they could not be sent."""
+    assert await run(server, "-", stdin="one \udcff\n") == (0, "You said: one \ufffd\n", "")
+    assert await run(server, "two \udcff") == (0, "You said: two \ufffd\n", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://a:b",
+        "http://xn--\u200b",
+        "http://a\n",
+        "ftp://a",
+    ],
+)
+def test_a_url_that_no_request_can_be_made_to_is_explained(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--url", url, "hi"])
+    assert ended.value.code == 2
+    assert f"--url: {url!r} is not an http:// or https:// URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("token", ["é", "a\nb", "a\udcff"])
+def test_a_token_that_no_header_can_hold_is_explained_and_not_repeated(
+    token: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORGE_TOKEN", token)
+    with pytest.raises(SystemExit):
+        main(["hi"])
+    words = capsys.readouterr().err
+    assert "FORGE_TOKEN: a token consists of printable ASCII characters" in words
+    assert token not in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -76,6 +115,9 @@ async def test_the_message_may_come_from_standard_input(server: FakeServer) -> N
         (["-"], "the message is empty"),
         (["--url", "nonsense", "hi"], "is not an http:// or https:// URL"),
         (["--nonsense"], "--nonsense"),
+        (["--timeout", "nan", "hi"], "no number of seconds above 0"),
+        (["--timeout", "-1", "hi"], "no number of seconds above 0"),
+        (["--timeout", "soon", "hi"], "no number of seconds above 0"),
     ],
 )
 def test_wrong_use_is_explained(

@@ -10,10 +10,12 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 from forge_client.client import DEFAULT_URL
+from forge_client.endpoint import host_of
 from forge_client.one_shot import NOT_COMPLETED, REFUSED, Printer, Question, ask_once
 from forge_client.version import __version__
 
@@ -40,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         help="the session to continue (else a new one is made)",
     )
     reading.add_argument("--json", action="store_true", help="print the whole outcome as one JSON object")
-    reading.add_argument("--timeout", type=float, metavar="SECONDS", help="how long to wait for the answer")
+    reading.add_argument("--timeout", type=seconds, metavar="SECONDS", help="how long to wait for the answer")
     reading.add_argument("--version", action="version", version=f"forge-mcp-client {__version__}")
     return reading
 
@@ -64,6 +66,16 @@ def session_id(text: str) -> str:
     return text
 
 
+def seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = nan
+    if not (isfinite(found) and found > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return found
+
+
 def _program(started: str) -> str:
     """Return how the person started the program, for the usage lines."""
     name = Path(started).stem
@@ -73,14 +85,18 @@ def _program(started: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     reading = parser()
     options = reading.parse_args(arguments)
-    if not options.url.startswith(("http://", "https://")):
-        reading.error(f"--url: {options.url!r} is not an http:// or https:// URL")
+    try:
+        host_of(options.url)
+    except ValueError as error:
+        reading.error(f"--url: {error}")
     token = os.environ.get("FORGE_TOKEN") or None
+    if token and not (token.isascii() and token.isprintable()):
+        reading.error("FORGE_TOKEN: a token consists of printable ASCII characters")
     if not options.message:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             reading.error("this is no terminal: give a message, or - to read one from standard input")
         return _chat(options.url, options.session, token)
-    message = sys.stdin.read().rstrip("\n") if options.message == ["-"] else " ".join(options.message)
+    message = _readable(_standard_input() if options.message == ["-"] else " ".join(options.message))
     if not message.strip():
         reading.error("the message is empty")
     question = Question(message, options.url, options.session, token, options.json, options.timeout)
@@ -89,6 +105,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return NOT_COMPLETED
+
+
+def _standard_input() -> str:
+    if reconfigure := getattr(sys.stdin, "reconfigure", None):
+        reconfigure(errors="surrogateescape")
+    return sys.stdin.read().rstrip("\n")
+
+
+def _readable(text: str) -> str:
+    """Bytes that are no UTF-8, which Python keeps as surrogates, become U+FFFD: they cannot be sent."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _chat(url: str, session_id: str | None, token: str | None) -> int:

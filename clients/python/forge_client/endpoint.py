@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import time
 from collections.abc import Callable, Mapping
@@ -29,11 +30,9 @@ class Endpoint:
     """One forge-mcp server with one caller's credentials. Close it with `aclose`."""
 
     def __init__(self, base_url: str, token: Token | None = None) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{base_url!r} is not an http:// or https:// URL")
+        host = host_of(base_url)
         self.base_url = base_url.rstrip("/")
-        self.is_local = _is_loopback(parts.hostname)
+        self.is_local = _is_loopback(host)
         self._token = token
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
@@ -129,6 +128,16 @@ class Endpoint:
             if wait > LONGEST_WAIT:
                 raise problem
             await asyncio.sleep(wait)
+
+
+def host_of(base_url: str) -> str:
+    """Return the server's host. Raises `ValueError` for every URL that no request can be made to."""
+    with contextlib.suppress(ValueError, httpx.InvalidURL):
+        parts = urlsplit(base_url)
+        is_usable = parts.scheme in {"http", "https"} and parts.port != 0 and httpx.URL(base_url).host
+        if is_usable and parts.hostname:
+            return parts.hostname
+    raise ValueError(f"{base_url!r} is not an http:// or https:// URL")
 
 
 def _is_loopback(host: str) -> bool:
