@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from pathlib import Path
 
 from local_dev.home import folder_of
@@ -44,6 +44,19 @@ USUAL_WORKERS = 4
 """More workers than this do not help, because the gateway and the emulator are the limit."""
 STACK_FILE = "stack.json"
 """This file in the application's folder describes the running application; only its owner can read it."""
+
+
+SWITCH = {
+    "0": False,
+    "no": False,
+    "off": False,
+    "false": False,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "true": True,
+}
+"""The values of a variable that switches something on or off."""
 
 
 class OptionError(ValueError):
@@ -102,8 +115,8 @@ class Options:
             port=port,
             workers=int(_number(environment, "FORGE_WORKERS", usual_workers(), whole=True, least=1, most=64)),
             emulator=environment.get("FORGE_EMULATOR", ""),
-            keep_state=environment.get("FORGE_KEEP_STATE", "") not in ("0", "no", "false"),
-            reload=environment.get("FORGE_RELOAD", "") != "0",
+            keep_state=_switch(environment, "FORGE_KEEP_STATE"),
+            reload=_switch(environment, "FORGE_RELOAD"),
             hosts=environment.get("FORGE_HOSTS", ""),
             edge_secret=environment.get("FORGE_EDGE_SECRET", ""),
             folder=folder,
@@ -132,9 +145,21 @@ def _number(
     kind = "a whole number" if whole else "a number"
     try:
         value = float(int(text) if whole else float(text))
-    except ValueError:
-        raise OptionError(f"{name} is {text}: it must be {kind}") from None
-    if not (isfinite(value) and least <= value <= most):
-        limits = f"between {least:g} and {most:g}" if most < inf else f"of {least:g} or more"
-        raise OptionError(f"{name} is {text}: it must be {kind} {limits}")
+    except (ValueError, OverflowError):
+        value = nan
+    if isfinite(value) and least <= value <= most:
+        return value
+    limits = f" between {least:g} and {most:g}" if most < inf else f" of {least:g} or more"
+    raise _error(name, text, f"{kind}{limits}")
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    """Everything is on unless it is switched off."""
+    text = environment.get(name) or "1"
+    if (value := SWITCH.get(text.strip().lower())) is None:
+        raise _error(name, text, f"one of {', '.join(SWITCH)}")
     return value
+
+
+def _error(name: str, text: str, wanted: str) -> OptionError:
+    return OptionError(f"{name} is {text[:40]}{'…' * (len(text) > 40)}: it must be {wanted}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pydantic_ai.models import Model
 
 from forge.aws import credentials as aws_credentials
 from forge.errors import MissingApiKey
+from forge.models.session import NetworkInfo
 from forge.observability import configure_logging, show_error_texts
 from forge.ports.connections import AsyncConnections
 from forge.queue import open_queue
@@ -26,6 +27,7 @@ from worker.agent.wallet import Wallet
 from worker.assembly import Parts, assemble
 from worker.blocking_calls import Blocking
 from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import rpc_variable
 from worker.mcp_servers.own_servers import mount, networks
 from worker.operation.metrics import SERVICE, Metrics
 from worker.operation.signals import stop_on_signals
@@ -47,7 +49,8 @@ async def run(environment: Mapping[str, str], built: Callable[[], None] = lambda
     stop = asyncio.Event()
     stop_on_signals(stop)
     async with AsyncExitStack() as stack:
-        connections = _connections(settings, environment)
+        with said_at_start("worker"):
+            connections = _connections(settings, environment)
         stack.push_async_callback(connections.close)
         with said_at_start("worker"):
             llm = _llm(settings.forge_llm, environment)
@@ -101,7 +104,7 @@ def _parts(
             system_clock,
             llm=settings.forge_llm,
             missing_api_key=missing is not None,
-            notices=_notices(settings.forge_llm, missing),
+            notices=operator_notices(settings, networks(environment), missing),
         ),
         metrics=Metrics(enabled=settings.worker_metrics),
         clock=system_clock,
@@ -142,22 +145,34 @@ def _llm(name: str, environment: Mapping[str, str]) -> Model | MissingApiKey:
         return missing
 
 
-def _notices(llm: str, missing: MissingApiKey | None) -> list[str]:
+def operator_notices(
+    settings: WorkerSettings, offered: Sequence[NetworkInfo], missing: MissingApiKey | None
+) -> list[str]:
     """Return notices for every user of this deployment."""
+    found: list[str] = []
     if missing:
-        return [f"No LLM can answer: set {missing.variable} where the worker runs, and restart it."]
-    if llm == "offline":
-        return [
+        found.append(f"No LLM can answer: set {missing.variable} where the worker runs, and restart it.")
+    if settings.forge_llm == "offline":
+        found.append(
             "No language model is configured (FORGE_LLM): the offline operator answers a fixed set of commands. "
             "Write “help” to see them."
-        ]
-    return []
+        )
+    names, first = [each.name for each in offered], settings.default_network
+    if names and first not in names:
+        found.append(
+            f"A new conversation begins on {first}, which has no node here: set {rpc_variable(first)}, "
+            f"or DEFAULT_NETWORK to {' or '.join(names)}."
+        )
+    return found
 
 
 def _connections(settings: WorkerSettings, environment: Mapping[str, str]) -> SignedConnections:
     credentials = aws_credentials()
     if credentials is None:
-        raise SystemExit("The worker has no AWS credentials.")
+        raise SystemExit(
+            "The worker cannot start. It has no AWS credentials: give its container a role, or set AWS_PROFILE or "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
     return SignedConnections(settings.forge_connections_url, region, credentials)
 

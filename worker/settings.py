@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from forge.settings import Settings
 from worker.agent.agent import Limits
 from worker.agent.operator_limits import Policy
 from worker.agent.wallet import WalletTerms
+from worker.ethereum.known_networks import KNOWN_NETWORKS
 from worker.push.frame_pace import FramePace
+from worker.setting_texts import NO_URL, is_http_url
 
 
 class WorkerSettings(Settings):
@@ -60,6 +62,21 @@ class WorkerSettings(Settings):
     """Maximum total amount of the deployment on one UTC day; empty: no limit."""
     policy_wallet_targets: str = ""
     """Contracts and methods that a wallet request may name, as `0x<contract>.0x<selector>`, `*` for any; empty: all."""
+
+    @field_validator("default_network")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        known = [info.name for info in KNOWN_NETWORKS]
+        if name not in known:
+            raise ValueError(f"it must be one of {', '.join(known)}")
+        return name
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_url(cls, url: str) -> str:
+        if not is_http_url(url):
+            raise ValueError(NO_URL)
+        return url
 
     @property
     def limits(self) -> Limits:

@@ -30,7 +30,7 @@ def aws_variables(
     variables = with_table(variables, table_url)
     if uses_bedrock(environment):
         bedrock = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
-        address = f"https://bedrock-runtime.{where}.amazonaws.com"
+        address = f"https://bedrock-runtime.{environment.get('BEDROCK_REGION') or where}.amazonaws.com"
         return variables | {bedrock: environment.get(bedrock) or address}
     return variables | {"AWS_EC2_METADATA_DISABLED": "true"}
 

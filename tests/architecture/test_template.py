@@ -24,6 +24,7 @@ from tests.template import (
     variables,
     worker_variables,
 )
+from worker.ethereum.known_networks import KNOWN_NETWORKS
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 SOCKETS_AND_EVENTS = {"expire_session", "recover_runs", "chat_stream"}
@@ -164,3 +165,8 @@ def test_nothing_in_the_worker_s_task_may_write_its_disk_or_is_root() -> None:
         assert not {"User", "Privileged"} & set(container)
     users = re.findall(r"^USER (.+)$", (ROOT / "worker" / "Dockerfile").read_text(), re.MULTILINE)
     assert users == ["worker"]
+
+
+def test_the_network_of_a_new_session_is_one_that_the_worker_knows() -> None:
+    allowed = template()["Parameters"]["DefaultNetwork"]["AllowedValues"]
+    assert allowed == [info.name for info in KNOWN_NETWORKS]

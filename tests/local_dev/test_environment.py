@@ -34,6 +34,13 @@ def test_bedrock_is_asked_with_the_developers_own_profile():
     assert variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "https://bedrock-runtime.eu-west-1.amazonaws.com"
 
 
+def test_bedrock_is_asked_in_the_region_of_its_own():
+    own = {**OWN, "FORGE_LLM": "bedrock:some-model", "BEDROCK_REGION": "us-west-2"}
+    variables = aws_variables(own, *URLS, "LOCAL1")
+    assert variables["AWS_REGION"] == "eu-west-1"
+    assert variables["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "https://bedrock-runtime.us-west-2.amazonaws.com"
+
+
 def test_the_table_is_asked_with_this_starts_key_also_beside_a_profile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

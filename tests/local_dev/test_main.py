@@ -48,7 +48,7 @@ async def test_a_taken_port_is_one_clear_line(tmp_path: Path):
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("BACKEND_PORT", "abc", "BACKEND_PORT is abc: it must be a whole number"),
+        ("BACKEND_PORT", "abc", "BACKEND_PORT is abc: it must be a whole number between 0 and 65535"),
         ("BACKEND_PORT", "99999", "BACKEND_PORT is 99999: it must be a whole number between 0 and 65535"),
         (
             "FORGE_EMULATOR",

@@ -19,6 +19,10 @@ NUMBERS = (
 )
 
 
+def shown(value: str) -> str:
+    return value if len(value) <= 40 else f"{value[:40]}…"
+
+
 @pytest.mark.parametrize("value", ["abc", "99999", "-1", "80.5", "8080x", " ", "0x50", "nan", "inf"])
 def test_a_port_that_is_none_is_named(value: str) -> None:
     with pytest.raises(OptionError, match=r"^BACKEND_PORT is "):
@@ -35,9 +39,29 @@ def test_every_text_is_a_number_within_its_limits_or_an_error_that_names_the_var
     except OptionError as error:
         said = str(error)
     else:
-        said = f"{name} is {value}: it must be a usable one"
+        said = f"{name} is {shown(value)}: it must be a usable one"
         is_usable(options)
-    assert said.startswith(f"{name} is {value}: it must be a ")
+    assert said.startswith(f"{name} is {shown(value)}: it must be a ")
+
+
+@pytest.mark.parametrize("digits", [309, 5000])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_of_very_many_digits_is_named_in_a_short_sentence(name: str, digits: int) -> None:
+    with pytest.raises(OptionError, match=rf"^{name} is 9{{40}}…: it must be a ") as refused:
+        Options.from_environment({name: "9" * digits})
+    assert len(str(refused.value)) < 150
+
+
+@pytest.mark.parametrize("name", ["FORGE_KEEP_STATE", "FORGE_RELOAD"])
+def test_a_switch_takes_the_usual_words_and_names_any_other(name: str) -> None:
+    def found(value: str) -> bool:
+        options = Options.from_environment({name: value})
+        return options.keep_state and options.reload
+
+    assert [found(value) for value in ("0", "no", "No", "off", "False")] == [False] * 5
+    assert [found(value) for value in ("", "1", "yes", "on", "TRUE")] == [True] * 5
+    with pytest.raises(OptionError, match=rf"^{name} is maybe: it must be one of 0, no, "):
+        found("maybe")
 
 
 def is_usable(options: Options) -> None:

@@ -12,6 +12,7 @@ from local_dev.repository import ROOT
 from tests.patience import PATIENCE_SECONDS
 from tests.properties import sampled
 from worker.setting_numbers import number
+from worker.setting_texts import http_url, key
 
 ENVIRONMENT = {
     "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}",
@@ -22,7 +23,7 @@ ENVIRONMENT = {
     "FORGE_QUEUE_URL": "http://127.0.0.1:9/runs.fifo",
     "FORGE_WEBSOCKET_ENDPOINT": "http://127.0.0.1:9",
 }
-
+BEDROCK = {"FORGE_LLM": "bedrock:x", "AWS_BEARER_TOKEN_BEDROCK": "token"}
 
 WRONG = [
     ({"FORGE_LLM": "gpt:4"}, "FORGE_LLM is “gpt:4”, which is not known. Use one of: "),
@@ -34,6 +35,30 @@ WRONG = [
     ({"POLICY_SEND_LIMIT": "5 eth er"}, "A sending limit cannot be read"),
     ({"POLICY_DENIED_TOOLS": "send"}, "A denied tool is written"),
     ({"TESTNET_RPC_URL": "http://127.0.0.1:9", "TESTNET_CHAIN_ID": "anvil"}, "TESTNET_CHAIN_ID is “anvil”"),
+    ({"TESTNET_RPC_URL": "http://127.0.0.1:9", "TESTNET_CHAIN_ID": "9" * 5000}, "TESTNET_CHAIN_ID is “999"),
+    ({"TESTNET_RPC_URL": "http://127.0.0.1:9", "TESTNET_CHAIN_ID": "0"}, "TESTNET_CHAIN_ID is “0”"),
+    (
+        {"MAINNET_RPC_URL": "wss://mainnet.example/ws/v3/key"},
+        "MAINNET_RPC_URL cannot be used: it must be an http",
+    ),
+    ({"DEFAULT_NETWORK": "mars"}, "DEFAULT_NETWORK: it must be one of testnet, mainnet, "),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT: it must be an http"),
+    ({"FORGE_LLM": "openai:x", "OPENAI_BASE_URL": "http://[::1"}, "OPENAI_BASE_URL cannot be used: "),
+    ({"FORGE_LLM": "anthropic:x", "ANTHROPIC_API_KEY": "ключ"}, "ANTHROPIC_API_KEY cannot be used: "),
+    ({"FORGE_LLM": "openai:x", "OPENAI_API_KEY": "one\ntwo"}, "OPENAI_API_KEY cannot be used: "),
+    ({"ETHERSCAN_API_KEY": "ключ"}, "ETHERSCAN_API_KEY cannot be used: "),
+    (
+        {**BEDROCK, "BEDROCK_REGION": "nowhere land"},
+        "BEDROCK_REGION (else AWS_REGION) is “nowhere land”; it must be a region's name",
+    ),
+    (
+        {"FORGE_LLM": "bedrock:x", "AWS_PROFILE": "nobody"},
+        "The settings of AWS (a variable AWS_…, ",
+    ),
+    (
+        {"AWS_CONFIG_FILE": str(ROOT / "README.md")},
+        "The settings of AWS (a variable AWS_…, ",
+    ),
     ({"FORGE_OFFLINE_PACE": "slow"}, "FORGE_OFFLINE_PACE is “slow”"),
     ({"FORGE_MCP_START_SECONDS": "-1"}, "FORGE_MCP_START_SECONDS is “-1”"),
     ({"FORGE_LLM": "openai:x", "OPENAI_API_KEY": "k", "FORGE_LLM_SECONDS": "1e999"}, "FORGE_LLM_SECONDS is "),
@@ -56,6 +81,45 @@ def test_a_wrong_setting_is_named_without_a_traceback(wrong: dict[str, str], sai
     assert worker.returncode == 1
     assert f"The worker cannot start. {said}" in worker.stderr
     assert "Traceback" not in worker.stdout + worker.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9",
+        "HTTPS://node.example/v3/key?a=b c",
+        "https://user:pass@node.example",
+        "http://[::1]:8545",
+        "http://ключ.example",
+    ],
+)
+def test_a_url_that_a_request_can_be_made_to_is_taken(url: str) -> None:
+    assert http_url({"SOME_URL": f" {url}\n"}, "SOME_URL") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "node.example",
+        "localhost:8545",
+        "wss://node.example/v3/key",
+        "http://",
+        "http://node example/",
+        "http://a:99999",
+        "http://a:0",
+        '"http://a"',
+    ],
+)
+def test_a_url_that_no_request_can_be_made_to_is_refused_without_a_word_of_it(url: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"^SOME_URL cannot be used: ") as refused:
+        http_url({"SOME_URL": url}, "SOME_URL")
+    assert "node" not in str(refused.value)
+
+
+def test_a_url_and_a_key_that_are_not_set_take_their_defaults() -> None:
+    assert http_url({"SOME_URL": " "}, "SOME_URL", "https://usual") == "https://usual"
+    assert key({}, "SOME_KEY") == ""
+    assert key({"SOME_KEY": " k-1\n"}, "SOME_KEY") == "k-1"
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "nan", "inf", "1e999", "1,5", "0x10", "１.２.３"])

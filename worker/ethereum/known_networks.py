@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forge.errors import InvalidRequest
 from forge.models.session import NetworkInfo
+from worker.setting_texts import http_url
 
 TESTNET = "testnet"
 
@@ -61,6 +63,8 @@ TEST_CHAIN_IDS = frozenset({31337, 1337})
 """The default chain ids of development nodes (anvil and Hardhat; geth --dev and Ganache). 2026-11-26."""
 TESTNET_CHAIN_ID = "TESTNET_CHAIN_ID"
 """The variable in which an operator names one more id; ids of the public networks above stay refused."""
+_CHAIN_ID = re.compile(r"[1-9][0-9]{0,18}")
+"""EIP-2294 limits a chain id to half of 2**64, which has nineteen digits."""
 
 REAL_CHAIN_IDS = frozenset(info.chain_id for info in KNOWN_NETWORKS if info.name != TESTNET)
 
@@ -88,9 +92,9 @@ def rpc_variable(name: str) -> str:
 
 def configured_networks(environment: Mapping[str, str]) -> dict[str, Network]:
     """Return networks by name, in the order of `KNOWN_NETWORKS`. Only the test network's node knows which of its
-    ids it has.
+    ids it has. Raises `InvalidRequest`.
     """
-    urls = ((info, environment.get(rpc_variable(info.name), "").strip()) for info in KNOWN_NETWORKS)
+    urls = ((info, http_url(environment, rpc_variable(info.name))) for info in KNOWN_NETWORKS)
     return {info.name: Network(info, url, _chain_ids(info, environment)) for info, url in urls if url}
 
 
@@ -99,7 +103,7 @@ def _chain_ids(info: NetworkInfo, environment: Mapping[str, str]) -> frozenset[i
     if info.name != TESTNET:
         return frozenset({info.chain_id})
     named = environment.get(TESTNET_CHAIN_ID, "").strip()
-    if named and not (named.isascii() and named.isdecimal()):
+    if named and not _CHAIN_ID.fullmatch(named):
         raise InvalidRequest(
             f"{TESTNET_CHAIN_ID} is “{named[:40]}”; it must be a chain's number, such as 31337."
         )

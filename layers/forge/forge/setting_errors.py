@@ -6,9 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 
 from forge.errors import InvalidRequest
+
+_AWS = "The settings of AWS (a variable AWS_…, or a file that it names) cannot be used"
 
 
 @contextmanager
@@ -20,6 +23,8 @@ def said_at_start(program: str) -> Generator[None]:
         raise SystemExit(f"The {program} cannot start. {said(error)}.") from None
     except InvalidRequest as error:
         raise SystemExit(f"The {program} cannot start. {error}") from None
+    except BotoCoreError as error:
+        raise SystemExit(f"The {program} cannot start. {_AWS}: {error}.") from None
 
 
 def said(error: ValidationError) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_ai.models import Model
 
-from forge.errors import MissingApiKey
+from forge.errors import InvalidRequest, MissingApiKey
 from worker.agent.llm.request_timeouts import RequestTimeouts
+from worker.setting_texts import http_url, key
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -20,23 +22,25 @@ ROLE_VARIABLES = (
 )
 """One of these is set if the container has an IAM role; botocore reads and renews its credentials."""
 
+_REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
 
 def _key(environment: Mapping[str, str], variable: str) -> str:
-    if not (key := environment.get(variable, "").strip()):
+    if not (found := key(environment, variable)):
         raise MissingApiKey(variable)
-    return key
+    return found
 
 
 def _anthropic(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
     """`ANTHROPIC_API_KEY`; `ANTHROPIC_BASE_URL` for a gateway."""
-    key = _key(environment, "ANTHROPIC_API_KEY")
+    api_key = _key(environment, "ANTHROPIC_API_KEY")
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
     from worker.agent.llm.claude import ClaudeModel
 
-    url = environment.get("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
+    url = http_url(environment, "ANTHROPIC_BASE_URL", ANTHROPIC_URL)
     return ClaudeModel(
-        model, provider=AnthropicProvider(api_key=key, base_url=url), settings=timeouts.settings()
+        model, provider=AnthropicProvider(api_key=api_key, base_url=url), settings=timeouts.settings()
     )
 
 
@@ -44,7 +48,7 @@ def _openai(model: str, environment: Mapping[str, str], timeouts: RequestTimeout
     """OpenAI itself is called by its Responses API; a compatible server at `OPENAI_BASE_URL` is called by Chat
     Completions.
     """
-    url = environment.get("OPENAI_BASE_URL")
+    url = http_url(environment, "OPENAI_BASE_URL")
     if not url:
         return _openai_responses(model, environment, timeouts)
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
@@ -52,21 +56,21 @@ def _openai(model: str, environment: Mapping[str, str], timeouts: RequestTimeout
     from worker.agent.llm.chat_completions import ChatModel
 
     # A server on one's own machine needs no key, but the SDK requires one.
-    key = environment.get("OPENAI_API_KEY") or "none"
-    provider = OpenAICompatibleProvider("openai-compatible", base_url=url, api_key=key)
+    api_key = key(environment, "OPENAI_API_KEY") or "none"
+    provider = OpenAICompatibleProvider("openai-compatible", base_url=url, api_key=api_key)
     return ChatModel(model, provider=provider, settings=timeouts.settings())
 
 
 def _openai_responses(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
     """The Responses API at `OPENAI_BASE_URL`, for a proxy to OpenAI."""
-    key = _key(environment, "OPENAI_API_KEY")
+    api_key = _key(environment, "OPENAI_API_KEY")
     from pydantic_ai.providers.openai import OpenAIProvider
 
     from worker.agent.llm.openai_responses import ResponsesModel
 
-    url = environment.get("OPENAI_BASE_URL") or OPENAI_URL
+    url = http_url(environment, "OPENAI_BASE_URL", OPENAI_URL)
     return ResponsesModel(
-        model, provider=OpenAIProvider(base_url=url, api_key=key), settings=timeouts.settings()
+        model, provider=OpenAIProvider(base_url=url, api_key=api_key), settings=timeouts.settings()
     )
 
 
@@ -77,11 +81,9 @@ def _bedrock(model: str, environment: Mapping[str, str], timeouts: RequestTimeou
 
     from worker.agent.llm.bedrock import BedrockModel
 
-    region = environment.get("BEDROCK_REGION") or environment.get("AWS_REGION") or "us-east-1"
-    url = (
-        environment.get("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")
-        or f"https://bedrock-runtime.{region}.amazonaws.com"
-    )
+    region = _bedrock_region(environment)
+    usual = f"https://bedrock-runtime.{region}.amazonaws.com"
+    url = http_url(environment, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", usual)
     provider = BedrockProvider(
         **credentials,
         base_url=url,
@@ -91,6 +93,16 @@ def _bedrock(model: str, environment: Mapping[str, str], timeouts: RequestTimeou
     )
     _repeat_nothing(provider.client)
     return BedrockModel(model, provider=provider, settings=timeouts.deadlines())
+
+
+def _bedrock_region(environment: Mapping[str, str]) -> str:
+    """A name that is no host label would be refused by botocore, and is a part of the endpoint's name here."""
+    region = environment.get("BEDROCK_REGION") or environment.get("AWS_REGION") or "us-east-1"
+    if not _REGION.fullmatch(region):
+        raise InvalidRequest(
+            f"BEDROCK_REGION (else AWS_REGION) is “{region[:40]}”; it must be a region's name, such as eu-west-1."
+        )
+    return region
 
 
 def _repeat_nothing(client: Any) -> None:
@@ -104,15 +116,15 @@ def _repeat_nothing(client: Any) -> None:
 
 def _bedrock_credentials(environment: Mapping[str, str]) -> dict[str, Any]:
     """If `AWS_ENDPOINT_URL` is set, the plain AWS keys belong to an emulator, so they do not count."""
-    if token := environment.get("AWS_BEARER_TOKEN_BEDROCK", "").strip():
+    if token := key(environment, "AWS_BEARER_TOKEN_BEDROCK"):
         return {"api_key": token}
     if profile := environment.get("AWS_PROFILE"):
         return {"profile_name": profile}
     if environment.get("AWS_ENDPOINT_URL"):
         raise MissingApiKey("AWS_BEARER_TOKEN_BEDROCK")
-    if key := environment.get("AWS_ACCESS_KEY_ID"):
+    if key_id := environment.get("AWS_ACCESS_KEY_ID"):
         return {
-            "aws_access_key_id": key,
+            "aws_access_key_id": key_id,
             "aws_secret_access_key": environment.get("AWS_SECRET_ACCESS_KEY"),
             "aws_session_token": environment.get("AWS_SESSION_TOKEN"),
         }

@@ -9,6 +9,7 @@ from typing import Any
 from worker.ethereum.known_networks import KNOWN_NETWORKS, TESTNET
 from worker.mcp_servers.server_base import LACKS_META, NETWORKS_META
 from worker.mcp_servers.web.egress import Egress
+from worker.setting_texts import http_url, key
 from worker.tool_outcomes import ToolRefused
 
 
@@ -30,12 +31,12 @@ class ApiSettings:
         cls, environment: Mapping[str, str], *, url_variable: str, default_url: str, key_variable: str
     ) -> ApiSettings:
         """A URL that the operator has set may have any address; the default URL is checked like any other."""
-        configured = environment.get(url_variable, "").strip()
+        configured = http_url(environment, url_variable)
         return cls(
             base_url=configured or default_url,
             egress=Egress.from_environment(environment, [configured] if configured else []),
             variable=key_variable,
-            key=environment.get(key_variable, "").strip(),
+            key=key(environment, key_variable),
         )
 
     def meta(self, chain_ids: frozenset[int] | None = None) -> dict[str, Any]:
