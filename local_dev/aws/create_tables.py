@@ -15,10 +15,14 @@ from forge.aws.json_client import JsonClient
 from forge.aws.kept_connections import KeptConnections
 from forge.aws.services import DYNAMODB
 from local_dev.processes.processes import START_SECONDS
+from local_dev.processes.table_form import missing_indexes
 from local_dev.template.resource_names import shapes
 from local_dev.template.routes_and_queues import Wiring
 
-TABLES = replace(DYNAMODB, operations=DYNAMODB.operations | {"CreateTable", "ListTables", "Scan"})
+TABLES = replace(
+    DYNAMODB,
+    operations=DYNAMODB.operations | {"CreateTable", "DescribeTable", "ListTables", "Scan", "UpdateTable"},
+)
 """What the gateway itself calls."""
 CONNECT_SECONDS, READ_SECONDS = 2.0, 10.0
 
@@ -56,8 +60,8 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
 
 
 def create_tables(wiring: Wiring, environment: Mapping[str, str]) -> None:
-    """Create the tables under the names of `resource_names`. Existing tables stay. The emulator may still be
-    starting.
+    """Create the tables under the names of `resource_names`. Existing tables stay, and get the indexes that an earlier
+    version did not have. The emulator may still be starting.
     """
     with closing(_posts(environment)) as posts:
         dynamodb = table_client(environment, posts)
@@ -65,6 +69,9 @@ def create_tables(wiring: Wiring, environment: Mapping[str, str]) -> None:
         for name, wanted in shapes(wiring).items():
             if name not in existing:
                 dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **wanted)
+                continue
+            for missing in missing_indexes(dynamodb.describe_table(TableName=name)["Table"], wanted):
+                dynamodb.update_table(TableName=name, **missing)
 
 
 def _when_reachable(call: Callable[[], Any]) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from local_dev.home import set_aside, start_without
 from local_dev.processes.ports import ReservedPort
 from local_dev.processes.processes import Child, Processes, StartFailed
+from local_dev.processes.table_form import fits
 from local_dev.repository import ROOT
 from local_dev.template.resource_names import ACCOUNT
 
@@ -61,7 +62,7 @@ class Emulator:
         self.is_empty = True
         """Whether the emulator had no tables at its last start."""
         self._processes, self._state, self._report = processes, state, report
-        self._shape = json.dumps(shape, sort_keys=True, default=str)
+        self._shape = shape
 
     @property
     def url(self) -> str:
@@ -135,7 +136,7 @@ class Emulator:
         }
 
     def _check(self) -> None:
-        """Start empty if a kept file is damaged or its tables are not those of the template.
+        """Start empty if a kept file is damaged or its tables cannot become those of the template.
 
         The note next to it describes its tables. A note that cannot be read does not cause this.
         """
@@ -143,20 +144,19 @@ class Emulator:
         if self.file.exists():
             if not is_readable(self.file):
                 set_aside(self.file, "is damaged", self._report)
-            elif _noted(shape) not in (None, self._shape):
+            elif not fits(_noted(shape), self._shape):
                 set_aside(self.file, "has tables of another form than template.yaml", self._report)
         self.is_empty = not self.file.exists()
-        shape.write_text(self._shape)
+        shape.write_text(json.dumps(self._shape, sort_keys=True, default=str))
 
 
-def _noted(shape: Path) -> str | None:
-    """Return what the note says; None if there is none, or if it is damaged."""
+def _noted(shape: Path) -> Mapping[str, Any]:
+    """Return the tables that the note describes; none if it does not exist, or if it is damaged."""
     try:
-        text = shape.read_text()
-        json.loads(text)
-    except (OSError, ValueError):
-        return None
-    return text
+        tables = dict(json.loads(shape.read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+    return {name: table for name, table in tables.items() if isinstance(table, dict)}
 
 
 def is_readable(file: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import sqlite3
@@ -236,13 +237,15 @@ async def test_a_table_of_another_form_than_the_templates_is_set_aside(
     emulated = make("dynoxide")
     await emulated.start()
     await emulated.kill()
-    (tmp_path / "state" / "table.json").write_text("{}")
+    shape = shapes(emulated.wiring)
+    shape[emulated.table]["KeySchema"] = [{"AttributeName": "id", "KeyType": "HASH"}]
+    (tmp_path / "state" / "table.json").write_text(json.dumps(shape))
     await emulated.start()
     assert ["of another form" in line for line in emulated.said] == [True]
 
 
 @needs_dynoxide
-@pytest.mark.parametrize("note", [b"", b"\xff\xfe", b'{"forge"', b"\0" * 600])
+@pytest.mark.parametrize("note", [b"", b"\xff\xfe", b'{"forge"', b"\0" * 600, b"5", b"[5]", b'{"Table": 5}'])
 async def test_a_damaged_note_costs_no_conversation(
     make: Callable[[str], Emulated], tmp_path: Path, note: bytes
 ) -> None:

@@ -42,6 +42,18 @@ def test_the_message_in_the_line_is_found(name: str) -> None:
     jsonrpc_message_adapter.validate_python(rescued(ODD[name])[0], by_name=False)
 
 
+@pytest.mark.parametrize("begins", ["\ufeff", ""])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_program_that_writes_utf_16_is_understood(begins: str, ends: str) -> None:
+    answers = [
+        {**ANSWER, "id": number, "result": {**PAID, "words": "Grüße, Ж, 日本, 😀"}} for number in (1, 2, 3)
+    ]
+    text = begins + "".join(json.dumps(each, ensure_ascii=False) + ends for each in answers)
+    *lines, rest = text.encode("utf-16-le").split(b"\n")
+    assert rest == b"\0"
+    assert [message for line in lines for message in rescued(line)] == answers
+
+
 def nested(depth: int) -> bytes:
     return LINE.replace(b'"result": {', b'"result": {"x": ' + b'{"a": ' * depth + b"1" + b"}" * depth + b", ")
 

@@ -58,12 +58,21 @@ def rescued(line: bytes) -> list[dict[str, Any]]:
     """Return the messages in the line, in the specification's form. What stands after something else may be quoted by
     a log, so there only an answer counts, and only one whose result is MCP's.
     """
-    text = line.decode(errors="replace").lstrip(_NOISE) if len(line) <= _LONGEST else ""
+    text = _decoded(line).lstrip(_NOISE) if len(line) <= _LONGEST else ""
     for found, is_alone in _values(text):
         messages = list(_messages(found, is_alone=is_alone))
         if messages:
             return messages
     return _told_as_unreadable(line)
+
+
+def _decoded(line: bytes) -> str:
+    """A third of zeros is UTF-16, as programs of Windows write it. The line was split within its line ends, so it may
+    begin with the second half of one.
+    """
+    if line.count(0) * 3 < len(line):
+        return line.decode(errors="replace")
+    return line.removeprefix(b"\xff\xfe").removeprefix(b"\0").decode("utf-16-le", errors="replace")
 
 
 def _values(text: str) -> Iterator[tuple[Any, bool]]:
