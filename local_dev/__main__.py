@@ -67,7 +67,7 @@ def why_not(options: Options, error: OSError) -> str:
             f"{where} is taken by another program, perhaps by a `make run` that still runs; "
             "choose another port: BACKEND_PORT=8081 make run"
         )
-    return f"cannot listen on {where}: {error.strerror or error}"
+    return f"cannot listen on {where}: {error.strerror or error}; BACKEND_HOST is an address of this computer"
 
 
 async def run(options: Options, listener: socket.socket) -> int:

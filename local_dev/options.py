@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite, nan
@@ -59,6 +60,19 @@ SWITCH = {
 """The values of a variable that switches something on or off."""
 
 
+LISTS = {
+    "CORS_ORIGINS": (
+        r"[*]|(https?://[^\s/]+)?",
+        "origins such as https://chat.example.com, separated by commas, or *",
+    ),
+    "FORGE_HOSTS": (
+        r"[A-Za-z0-9._-]*",
+        "names such as chat.example.com, separated by commas, without http:// or a port",
+    ),
+}
+"""The form of each list's members, and the words for it."""
+
+
 class OptionError(ValueError):
     """A variable has an unusable value; the message names it."""
 
@@ -107,6 +121,7 @@ class Options:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], *, verbose: bool = False) -> Options:
         """Raises `OptionError` for an invalid value, with the variable's name."""
+        _list(environment, "CORS_ORIGINS")
         port = int(_number(environment, "BACKEND_PORT", 8080, whole=True, most=65535))
         folder = Path(environment.get("FORGE_LOCAL_FOLDER") or ROOT / ".local").absolute()
         named = environment.get("FORGE_STACK_FILE")
@@ -117,7 +132,7 @@ class Options:
             emulator=environment.get("FORGE_EMULATOR", ""),
             keep_state=_switch(environment, "FORGE_KEEP_STATE"),
             reload=_switch(environment, "FORGE_RELOAD"),
-            hosts=environment.get("FORGE_HOSTS", ""),
+            hosts=_list(environment, "FORGE_HOSTS"),
             edge_secret=environment.get("FORGE_EDGE_SECRET", ""),
             folder=folder,
             stack_file=Path(named) if named else folder_of(folder, port) / STACK_FILE,
@@ -159,6 +174,14 @@ def _switch(environment: Mapping[str, str], name: str) -> bool:
     if (value := SWITCH.get(text.strip().lower())) is None:
         raise _error(name, text, f"one of {', '.join(SWITCH)}")
     return value
+
+
+def _list(environment: Mapping[str, str], name: str) -> str:
+    """A member of another form would have no effect, and nobody would learn of it."""
+    text, (member, wanted) = environment.get(name, ""), LISTS[name]
+    if not all(re.fullmatch(member, each.strip()) for each in text.split(",")):
+        raise _error(name, text, wanted)
+    return text
 
 
 def _error(name: str, text: str, wanted: str) -> OptionError:

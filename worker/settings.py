@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from forge.settings import Settings
+from forge.settings import LARGEST, TEN_YEARS_MINUTES, Settings
 from worker.agent.agent import Limits
 from worker.agent.operator_limits import Policy
 from worker.agent.wallet import WalletTerms
 from worker.ethereum.known_networks import KNOWN_NETWORKS
 from worker.push.frame_pace import FramePace
 from worker.setting_texts import NO_URL, is_http_url
+
+DAY_SECONDS = 86_400
 
 
 class WorkerSettings(Settings):
@@ -20,9 +22,9 @@ class WorkerSettings(Settings):
 
     forge_llm: str = "offline"
     """The LLM, in the form of `worker.agent.llm.build`."""
-    worker_concurrency: int = Field(default=100, ge=1)
+    worker_concurrency: int = Field(default=100, ge=1, le=10_000)
     """Number of places: runs and commands that one worker handles at once."""
-    worker_stop_seconds: float = Field(default=3, ge=0)
+    worker_stop_seconds: float = Field(default=3, ge=0, le=DAY_SECONDS)
     """How long runs may continue after SIGTERM."""
     worker_heartbeat: str = ""
     """The file that the event loop touches while it runs (`worker.operation.heartbeat`); empty: no file."""
@@ -36,19 +38,19 @@ class WorkerSettings(Settings):
     """The share of runs whose spans are recorded."""
     trace_contents: bool = False
     """Whether the spans include what people, the LLM and tools say."""
-    run_seconds: float = Field(default=900, gt=0)
+    run_seconds: float = Field(default=900, gt=0, le=DAY_SECONDS)
     """Maximum duration of a run."""
-    run_llm_requests: int = Field(default=40, ge=1)
+    run_llm_requests: int = Field(default=40, ge=1, le=LARGEST)
     """Maximum LLM requests of a run."""
-    run_tool_calls: int = Field(default=80, ge=1)
+    run_tool_calls: int = Field(default=80, ge=1, le=LARGEST)
     """Maximum tool calls of a run."""
-    run_tokens: int = Field(default=400_000, ge=1)
+    run_tokens: int = Field(default=400_000, ge=1, le=LARGEST)
     """Maximum LLM tokens of a run."""
-    history_tokens: int = Field(default=100_000, ge=1_000)
+    history_tokens: int = Field(default=100_000, ge=1_000, le=LARGEST)
     """Maximum tokens of the history in one LLM request."""
-    approval_minutes: float = Field(default=15, gt=0)
+    approval_minutes: float = Field(default=15, gt=0, le=TEN_YEARS_MINUTES)
     """How long a wallet request waits for its answer."""
-    wallet_receipt_seconds: float = Field(default=120, gt=0)
+    wallet_receipt_seconds: float = Field(default=120, gt=0, le=DAY_SECONDS)
     """How long a run waits for a transaction's receipt."""
     policy_denied_tools: str = ""
     """Tools that are not offered, as `network:tool` or `*:tool`."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import http11
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -17,6 +18,11 @@ from local_dev.http_server.limits import Limits
 TOO_LARGE = 1009
 WRITE_NOW = "write_now"
 """The key of `GatewayProtocol.write_now` in a scope's `state`."""
+
+# The library would drop a connection without an answer for fewer bytes and fields than API Gateway takes. The HTTP
+# protocol has already refused a longer head.
+for _limit in ("MAX_LINE_LENGTH", "MAX_NUM_HEADERS"):
+    setattr(http11, _limit, Limits().head)
 
 
 class GatewayProtocol(WebSocketsSansIOProtocol):

@@ -25,6 +25,7 @@ from tests.template import (
     worker_variables,
 )
 from worker.ethereum.known_networks import KNOWN_NETWORKS
+from worker.settings import WorkerSettings
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 SOCKETS_AND_EVENTS = {"expire_session", "recover_runs", "chat_stream"}
@@ -170,3 +171,19 @@ def test_nothing_in_the_worker_s_task_may_write_its_disk_or_is_root() -> None:
 def test_the_network_of_a_new_session_is_one_that_the_worker_knows() -> None:
     allowed = template()["Parameters"]["DefaultNetwork"]["AllowedValues"]
     assert allowed == [info.name for info in KNOWN_NETWORKS]
+
+
+def of_settings() -> dict[str, dict[str, Any]]:
+    """Numbers of the template that are fields of the settings, by field."""
+    numbers = {n: p for n, p in template()["Parameters"].items() if p["Type"] == "Number"}
+    named = {re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower(): number for name, number in numbers.items()}
+    return {name: number for name, number in named.items() if name in WorkerSettings.model_fields}
+
+
+@pytest.mark.parametrize("name", of_settings())
+def test_every_number_that_the_template_takes_is_one_that_the_program_takes(name: str) -> None:
+    """A function or worker with a setting that it refuses does not start, and nobody is answered."""
+    number = of_settings()[name]
+    for value in (number["MinValue"], number["MaxValue"], number["Default"]):
+        environment = {"FORGE_TABLE": "any", name.upper(): str(value)}
+        assert getattr(WorkerSettings.from_environment(environment), name) == value

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 from pathlib import Path
 
@@ -103,3 +104,26 @@ def test_a_record_that_cannot_be_formatted_is_counted_too(capsys: pytest.Capture
     written = capsys.readouterr()
     assert '"lines":1' in written.out
     assert written.err == ""
+
+
+@pytest.mark.parametrize(
+    ("named", "level", "told"),
+    [("", logging.INFO, []), ("debug", logging.DEBUG, []), ("LOUD", logging.INFO, ["LOUD"])],
+)
+def test_a_log_level_that_does_not_exist_fails_no_call_and_is_told(
+    named: str,
+    level: int,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure = configure_logging.__wrapped__
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", named)
+    try:
+        configure("test")
+        found = logging.getLogger("forge").level
+    finally:
+        monkeypatch.delenv("POWERTOOLS_LOG_LEVEL")
+        configure("test")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (found, [line["named"] for line in lines]) == (level, told)

@@ -52,6 +52,30 @@ def test_a_number_of_very_many_digits_is_named_in_a_short_sentence(name: str, di
     assert len(str(refused.value)) < 150
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FORGE_HOSTS", "http://chat.example"),
+        ("FORGE_HOSTS", "a.example, b.example:8080"),
+        ("CORS_ORIGINS", "chat.example"),
+        ("CORS_ORIGINS", "https://a.example, https://b.example/"),
+    ],
+)
+def test_a_list_whose_member_would_have_no_effect_is_named(name: str, value: str) -> None:
+    with pytest.raises(OptionError, match=rf"^{name} is .*: it must be "):
+        Options.from_environment({name: value})
+
+
+def test_lists_of_the_right_form_are_taken() -> None:
+    listed = {
+        "FORGE_HOSTS": "a.example, B.example,",
+        "CORS_ORIGINS": "https://a.example , http://b.example:8080",
+    }
+    assert Options.from_environment(listed).hosts == listed["FORGE_HOSTS"]
+    for origins in ("", "*", "https://*.example"):
+        Options.from_environment({"CORS_ORIGINS": origins})
+
+
 @pytest.mark.parametrize("name", ["FORGE_KEEP_STATE", "FORGE_RELOAD"])
 def test_a_switch_takes_the_usual_words_and_names_any_other(name: str) -> None:
     def found(value: str) -> bool:

@@ -16,9 +16,11 @@ from forge.errors import DayUsedUp, InvalidRequest, SpendingCapReached
 from forge.models.spending_caps import CapScope, SendingCaps
 from worker.agent.deps import RunDeps
 from worker.ethereum.amounts import format_units, parse_amount
+from worker.ethereum.known_networks import KNOWN_NETWORKS
 from worker.tool_outcomes import ToolEnded, ToolRefused
 
 EVERYWHERE = "*"
+_NETWORKS = (EVERYWHERE, *(info.name for info in KNOWN_NETWORKS))
 _TARGET = re.compile(r"(?P<to>\*|0x[0-9a-fA-F]{40})(?:\.(?P<method>\*|0x[0-9a-fA-F]{8}))?")
 
 SEND = "send"
@@ -69,6 +71,11 @@ class Policy:
     def allows(self, tool: str, network: str) -> bool:
         nowhere: frozenset[str] = frozenset()
         return tool not in self.denied.get(EVERYWHERE, nowhere) | self.denied.get(network, nowhere)
+
+    @property
+    def denied_tools(self) -> frozenset[str]:
+        """The names of all tools that are denied somewhere."""
+        return frozenset(name for names in self.denied.values() for name in names)
 
     def allows_target(self, to: str, data: str) -> bool:
         """In the list `0x00000000` stands for a plain transfer. A call with that selector, or a part of one, is
@@ -175,6 +182,10 @@ def _denied(text: str) -> dict[str, frozenset[str]]:
         network, colon, tool = word.partition(":")
         if not (network and colon and tool):
             raise InvalidRequest(f"A denied tool is written network:tool or *:tool, not {word!r}.")
+        if network not in _NETWORKS:
+            raise InvalidRequest(
+                f"{word!r} denies a tool on no network; the networks are {', '.join(_NETWORKS)}."
+            )
         denied[network] = denied.get(network, frozenset()) | {tool}
     return denied
 

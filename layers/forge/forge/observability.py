@@ -105,14 +105,20 @@ def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
 
 @cache
 def configure_logging(service: str) -> LambdaPowertoolsFormatter:
-    """Write the logs of our packages to standard output as JSON lines; the level is `POWERTOOLS_LOG_LEVEL`."""
+    """Write the logs of our packages to standard output as JSON lines; the level is `POWERTOOLS_LOG_LEVEL`. A level
+    that does not exist must not end a function's call: it is INFO, and a line says so.
+    """
     formatter = LambdaPowertoolsFormatter(service=service)
     _output.setFormatter(formatter)
+    named = os.environ.get("POWERTOOLS_LOG_LEVEL") or "INFO"
+    level = logging.getLevelNamesMapping().get(named.upper())
     for name in _LOGGERS:
         logger = logging.getLogger(name)
-        logger.setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL") or "INFO")
+        logger.setLevel(logging.INFO if level is None else level)
         logger.handlers = [_output]
         logger.propagate = False
+    if level is None:
+        logging.getLogger(__name__).warning("log level not known", extra={"named": named[:40]})
     return formatter
 
 

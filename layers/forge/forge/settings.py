@@ -11,6 +11,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+TEN_YEARS_MINUTES = 5_256_000
+HUNDRED_YEARS_DAYS = 36_500
+"""A time after the year 9999 cannot be written."""
+LEAST_RATE = 0.001
+"""Per minute. The time until the next request is allowed is stored in milliseconds, so it must not be endless."""
+LARGEST = 10**12
+"""The largest count or rate. Some are multiplied, and a number in the table has at most 38 digits."""
+
 
 class Settings(BaseModel):
     """Settings of the shared layer, for functions and the worker alike."""
@@ -25,39 +33,39 @@ class Settings(BaseModel):
     """URL of the dead-letter queue for messages whose run failed permanently; empty: there is none."""
     forge_connections_url: str = ""
     """Endpoint of `@connections`: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`."""
-    session_timeout_minutes: float = Field(default=30, gt=0)
+    session_timeout_minutes: float = Field(default=30, gt=0, le=TEN_YEARS_MINUTES)
     """A session's life after its last activity."""
-    session_max_age_days: float = Field(default=30, gt=0)
+    session_max_age_days: float = Field(default=30, gt=0, le=HUNDRED_YEARS_DAYS)
     """The longest life of what a session leaves."""
-    rate_limit_per_minute: float = Field(default=30, gt=0)
+    rate_limit_per_minute: float = Field(default=30, ge=LEAST_RATE, le=LARGEST)
     """Messages a minute of one session."""
-    rate_limit_burst: int = Field(default=10, ge=1)
+    rate_limit_burst: int = Field(default=10, ge=1, le=LARGEST)
     """Messages of one session that may come at once; the burst of a signed-in owner is four times as large."""
-    owner_rate_limit_per_minute: float = Field(default=120, gt=0)
+    owner_rate_limit_per_minute: float = Field(default=120, ge=LEAST_RATE, le=LARGEST)
     """Messages a minute of one signed-in owner, over all sessions."""
-    caller_units_per_minute: float = Field(default=600, gt=0)
+    caller_units_per_minute: float = Field(default=600, ge=LEAST_RATE, le=LARGEST)
     """Requests a minute of a signed-in owner, or of an anonymous caller's address prefix, in units of
     `forge.models.request_prices`.
     """
-    deployment_units_per_minute: float = Field(default=60_000, gt=0)
+    deployment_units_per_minute: float = Field(default=60_000, ge=LEAST_RATE, le=LARGEST)
     """The same for all callers together."""
-    owner_tokens_per_day: int = Field(default=0, ge=0)
+    owner_tokens_per_day: int = Field(default=0, ge=0, le=LARGEST)
     """LLM tokens of one signed-in owner on one UTC day, over all sessions; 0: no limit."""
-    caller_streams: int = Field(default=100, ge=1)
+    caller_streams: int = Field(default=100, ge=1, le=LARGEST)
     """WebSockets and event streams that one caller may have open."""
-    deployment_waits: int = Field(default=200, ge=1)
+    deployment_waits: int = Field(default=200, ge=1, le=LARGEST)
     """Requests of all callers together that may wait for a worker longer than a moment; one caller may have a twentieth
     of them.
     """
-    deployment_requests_per_day: int = Field(default=0, ge=0)
+    deployment_requests_per_day: int = Field(default=0, ge=0, le=LARGEST)
     """Daily limit of all callers together, by UTC day, as are those below; 0: no limit."""
-    deployment_streams_per_day: int = Field(default=0, ge=0)
+    deployment_streams_per_day: int = Field(default=0, ge=0, le=LARGEST)
     """Daily limit of WebSockets and event streams that are opened."""
-    deployment_sessions_per_day: int = Field(default=0, ge=0)
+    deployment_sessions_per_day: int = Field(default=0, ge=0, le=LARGEST)
     """Daily limit of new sessions."""
-    deployment_tokens_per_day: int = Field(default=0, ge=0)
+    deployment_tokens_per_day: int = Field(default=0, ge=0, le=LARGEST)
     """Daily limit of LLM tokens."""
-    deployment_sends_per_day: int = Field(default=0, ge=0)
+    deployment_sends_per_day: int = Field(default=0, ge=0, le=LARGEST)
     """Daily limit of transactions that the agent sends by itself."""
     caller_day_percent: int = Field(default=20, ge=1, le=100)
     """The part of each of these daily limits that one signed-in owner or address prefix may use; 100: all of it. Tokens

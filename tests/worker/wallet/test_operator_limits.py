@@ -67,6 +67,15 @@ async def test_a_denied_tool_is_no_command_either(payer: Payer) -> None:
     assert (refused.success, allowed.success) == (False, True)
 
 
+async def test_a_denied_tool_that_does_not_exist_is_told(payer: Payer) -> None:
+    payer.stage.policy = policy(denied_tools="*:sned, testnet:send, *:set_network, *:burn")
+    toolbox = payer.stage.parts().toolbox
+    await toolbox.refresh()
+    (notice,) = toolbox.notices
+    await toolbox.close()
+    assert notice.startswith("POLICY_DENIED_TOOLS forbids burn, sned, but no server here has")
+
+
 async def test_one_transaction_may_not_move_more_than_its_cap(payer: Payer) -> None:
     await under(payer, policy(send_limit="0.5 ether"))
     before = held(payer, HEIDI)
@@ -170,12 +179,14 @@ async def test_wallet_requests_go_only_to_allowed_contracts_and_methods(payer: P
     "texts",
     [
         {"denied_tools": "send"},
+        {"denied_tools": "mars:send"},
+        {"denied_tools": "Testnet:send"},
         {"send_limit": "much"},
         {"owner_send_limit_per_day": "much"},
         {"deployment_send_limit_per_day": "100000000000000000000 ether"},
         {"wallet_targets": "0x12.0x34"},
     ],
-    ids=["tools", "limit", "owner", "too large", "targets"],
+    ids=["tools", "network", "letter case", "limit", "owner", "too large", "targets"],
 )
 def test_a_policy_that_cannot_be_read_stops_the_worker(texts: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):

@@ -148,6 +148,11 @@ class Toolbox:
                 "them, or others have their names. Whoever runs this deployment finds which and why in the worker's "
                 "log (`allowedTools` chooses)."
             )
+        if unknown := sorted(self.lacks(self.policy.denied_tools)):
+            own.append(
+                f"POLICY_DENIED_TOOLS forbids {', '.join(unknown)}, but no server here has a tool of this name: "
+                "look at the spelling."
+            )
         return own + (self._foreign.notices() if self._foreign else [])
 
     def lacks(self, names: Iterable[str]) -> frozenset[str]:
