@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 HERE = {
+    "WORKER_STOP_SECONDS": "1",
+    "WORKER_HEARTBEAT": "",
     "ANONYMOUS_IDS": "any",
     "OWNER_TOKENS_PER_DAY": "0",
     "DEPLOYMENT_REQUESTS_PER_DAY": "0",
@@ -13,4 +15,6 @@ HERE = {
     "POLICY_OWNER_SEND_LIMIT_PER_DAY": "",
     "POLICY_DEPLOYMENT_SEND_LIMIT_PER_DAY": "",
 }
-"""Defaults unless a variable is exported: the user may name sessions freely, and there are no daily limits."""
+"""Defaults unless a variable is exported: a worker that is stopped hands its runs over before it is killed, the user
+may name sessions freely, and there are no daily limits.
+"""

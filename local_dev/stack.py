@@ -33,8 +33,8 @@ WORKER_STOP_SECONDS = 2.5
 """A worker is killed after this time. It has ended its runs by then, so the whole stack ends within 5 s."""
 GATEWAY_STOP_SECONDS = 1.5
 READY_SECONDS = 60.0
-LOCAL = {"WORKER_STOP_SECONDS": "1", "WORKER_HEARTBEAT": "", "LOG_ERROR_TEXTS": "true"}
-"""Default settings of a worker here, unless the developer sets others."""
+LOCAL = {"LOG_ERROR_TEXTS": "true"}
+"""Default settings of a worker here that the template does not know, unless the developer sets others."""
 WORKER = [sys.executable, "-m", "worker"]
 GATEWAY = [sys.executable, "-m", "local_dev.gateway_process"]
 

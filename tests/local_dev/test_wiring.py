@@ -7,8 +7,11 @@ import yaml
 
 from local_dev.laptop_defaults import HERE
 from local_dev.repository import ROOT
+from local_dev.stack import WORKER_STOP_SECONDS
 from local_dev.template.intrinsics import Template, TemplateError
+from local_dev.template.resource_names import local_wiring
 from local_dev.template.routes_and_queues import Wiring
+from worker.settings import WorkerSettings
 
 NEW_FUNCTION = """
   Added:
@@ -78,6 +81,14 @@ def test_what_is_otherwise_on_a_laptop_gives_way_to_what_is_exported():
         environment = Wiring(template, exported).worker_environment()
         for name in ("DEPLOYMENT_TOKENS_PER_DAY", "POLICY_DEPLOYMENT_SEND_LIMIT_PER_DAY"):
             assert environment[name] == exported.get(name, HERE[name])
+
+
+def test_a_worker_that_is_stopped_hands_its_runs_over_before_it_is_killed():
+    settings = WorkerSettings.from_environment(local_wiring({}, "http://127.0.0.1:1").worker_environment())
+    assert settings.worker_stop_seconds < WORKER_STOP_SECONDS
+    assert settings.worker_heartbeat == ""
+    longer = local_wiring({"WORKER_STOP_SECONDS": "20"}, "http://127.0.0.1:1").worker_environment()
+    assert longer["WORKER_STOP_SECONDS"] == "20"
 
 
 def test_the_address_of_the_connections_is_on_this_computer(text: str, tmp_path: Path):
