@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_ai import Agent, RunContext
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -17,11 +14,9 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
-from worker.agent.history.history_window import Window
+from worker.agent.history.history_window import window
 from worker.agent.messages.message_codec import Sizes
 
 RUN = "a" * 32
@@ -105,14 +100,6 @@ def test_usage_of_earlier_attempts_goes_on_counting() -> None:
     assert (usage.requests, usage.tool_calls) == (2, 1)
 
 
-@dataclass
-class Sized:
-    """All that the window asks of a run."""
-
-    sizes: Sizes = field(default_factory=Sizes)
-    earlier: Sequence[ModelMessage] = ()
-
-
 def test_a_stored_message_has_the_size_of_its_entry_and_another_is_measured_once() -> None:
     sizes, long = Sizes(), prompt("x" * 500)
     entries = history.dump([prompt("hi"), response(TextPart("fine"))])
@@ -124,45 +111,24 @@ def test_a_stored_message_has_the_size_of_its_entry_and_another_is_measured_once
     assert sizes.of(long) == measured
 
 
-async def test_the_window_trims_whole_turns_and_stores_everything() -> None:
-    seen: list[list[ModelMessage]] = []
-
-    def llm(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
-        seen.append(list(messages))
-        if isinstance(messages[-1].parts[-1], UserPromptPart):
-            return ModelResponse(parts=[ToolCallPart("look", {"x": 1})])
-        return ModelResponse(parts=[TextPart("ok" * 50)])
-
-    agent: Any = Agent(FunctionModel(llm), deps_type=RunDeps, capabilities=[Window(1_000)])
-
-    @agent.tool
-    def look(_ctx: RunContext[RunDeps], x: int) -> str:
-        return "r" * 200
-
-    messages: list[ModelMessage] = []
-    for number in range(12):
-        run = await agent.run(f"turn {number}", message_history=messages, deps=Sized())
-        messages = run.all_messages()
-    assert len(messages) == 48
-    last = seen[-1]
-    assert len(last) < 24
-    assert isinstance(last[0].parts[0], UserPromptPart)
-    calls = {
-        part.tool_call_id for message in last for part in message.parts if isinstance(part, ToolCallPart)
-    }
-    returns = {
-        part.tool_call_id for message in last for part in message.parts if isinstance(part, ToolReturnPart)
-    }
-    assert calls == returns
+def turn(number: int) -> list[ModelMessage]:
+    call = f"c{number}"
+    return [
+        prompt(f"turn {number}"),
+        response(ToolCallPart("look", {"x": 1}, call)),
+        ModelRequest(parts=[ToolReturnPart("look", "r" * 200, call)], run_id=f"{RUN}.1"),
+        response(TextPart("ok" * 50)),
+    ]
 
 
-async def test_an_empty_answer_is_never_sent_to_the_llm_again() -> None:
-    seen: list[list[ModelMessage]] = []
+def test_the_window_trims_whole_turns() -> None:
+    turns = [message for number in range(12) for message in turn(number)]
+    left = window(turns, Sizes(), tokens=1_000)
+    assert 4 <= len(left) < 32
+    assert left == turns[-len(left) :]
+    assert left[0] in turns[::4]
 
-    def llm(messages: list[ModelMessage], _info: AgentInfo) -> ModelResponse:
-        seen.append(list(messages))
-        return ModelResponse(parts=[TextPart("fine")])
 
-    agent: Any = Agent(FunctionModel(llm), deps_type=RunDeps, capabilities=[Window(1_000)])
-    await agent.run("next", message_history=[prompt("hi"), response(TextPart(" "))], deps=Sized())
-    assert [message.kind for message in seen[0]] == ["request"] * len(seen[0])
+def test_an_empty_answer_is_never_sent_to_the_llm_again() -> None:
+    asked, following = prompt("hi"), prompt("next")
+    assert window([asked, response(TextPart(" ")), following], Sizes(), tokens=1_000) == [asked, following]

@@ -30,11 +30,10 @@ from worker.agent import failure_messages, prompt
 from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.decoded_messages import DecodedMessages
-from worker.agent.history.history_window import Window
 from worker.agent.history.persist_history import show_result
-from worker.agent.history.readable_files import ReadableMedia
 from worker.agent.history.refused_history import HealedModel
 from worker.agent.history.response_acceptance import UnfinishedAnswer
+from worker.agent.history.whole_history import WholeHistoryModel
 from worker.agent.llm.retry_request import FIRST_PAUSE, RetryLlm
 from worker.agent.llm.stream_text import ShowingModel
 from worker.agent.llm_request_layers import Layers
@@ -92,17 +91,13 @@ class ForgeAgent:
         self._limits = limits
         self._decoded = decoded or DecodedMessages()
         self._agent = Agent(
-            ShowingModel(HealedModel(llm)),
+            WholeHistoryModel(ShowingModel(HealedModel(llm)), limits.history_tokens, toolbox.limits.media),
             deps_type=RunDeps,
             output_type=[str, DeferredToolRequests],
             instructions=self._instructions,
             capabilities=[
                 *observing,
-                Layers(
-                    Window(limits.history_tokens),
-                    ReadableMedia(toolbox.limits.media),
-                    RetryLlm(first_pause),
-                ),
+                Layers(RetryLlm(first_pause)),
             ],
             retries={"tools": 5, "output": 2},
         )
@@ -158,7 +153,7 @@ class ForgeAgent:
         token: CancellationToken,
     ) -> AgentRunResult[str | DeferredToolRequests]:
         """The library gets the run's own messages only, because it goes through all that it has several times for
-        each request. `Window` puts the earlier ones in front of them.
+        each request. `WholeHistoryModel` puts the earlier ones in front of them.
         """
         before = own if history.goes_on(own) else history.close_calls(own, str(lost()))
         deps.stored = before

@@ -96,6 +96,8 @@ class RunDeps:
     """The number of this attempt's LLM messages that are stored."""
     earlier: Sequence[ModelMessage] = ()
     """The history before the run."""
+    sent: Sequence[ModelMessage] = ()
+    """What the LLM got with the last request."""
     stored: Sequence[ModelMessage] = ()
     """The run's messages that earlier attempts have stored."""
     known: Sequence[ModelMessage] = ()

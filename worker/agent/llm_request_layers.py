@@ -16,9 +16,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
 from worker.agent.deps import RunDeps
-from worker.agent.history.history_window import Window
 from worker.agent.history.persist_history import PersistHistory
-from worker.agent.history.readable_files import ReadableMedia
 from worker.agent.history.refused_history import HealHistory
 from worker.agent.llm.retry_request import RetryLlm
 from worker.agent.owner_token_limit import DailyTokens
@@ -28,10 +26,6 @@ from worker.agent.owner_token_limit import DailyTokens
 class Layers(AbstractCapability[RunDeps]):
     """Our layers around each LLM request."""
 
-    window: Window
-    """Shortens the history that the LLM gets."""
-    media: ReadableMedia
-    """Replaces files that the LLM cannot read by words."""
     retry: RetryLlm
     """Decides when a failed request is repeated."""
     persist: PersistHistory = field(default_factory=PersistHistory)
@@ -44,12 +38,7 @@ class Layers(AbstractCapability[RunDeps]):
     async def before_model_request(
         self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
     ) -> ModelRequestContext:
-        """Check the limit first, because a refused request need not be prepared. Only what the window leaves is
-        searched for media.
-        """
-        for layer in (self.tokens, self.window, self.media):
-            request_context = await layer.before_model_request(ctx, request_context)
-        return request_context
+        return await self.tokens.before_model_request(ctx, request_context)
 
     async def wrap_model_request(
         self,

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import ModelMessage, ModelResponse
-from pydantic_ai.models import ModelRequestContext
 
-from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history import shown_messages
-from worker.agent.history.plain_text_history import healed
-from worker.agent.history.provider_neutral_history import normal_history, same
 from worker.agent.messages.message_codec import Sizes
 
 _BYTES_PER_TOKEN = 4
@@ -27,29 +20,15 @@ def _is_empty(message: ModelMessage) -> bool:
     )
 
 
-@dataclass
-class Window(AbstractCapability[RunDeps]):
-    """Puts the history before the run in front of the run's messages, and shortens what the LLM gets, never what is
-    stored. Whole turns are removed, so that calls keep their results.
+def window(messages: Sequence[ModelMessage], sizes: Sizes, tokens: int) -> list[ModelMessage]:
+    """Shorten a history whose estimated size is above `tokens`. Whole turns are left out, so that calls keep their
+    results, and responses without anything in them.
 
-    Above `tokens` it cuts down to 60 % of them, so that the beginning stays the same for many requests, which keeps a
-    provider's prompt cache valid. What is sent has the form that every provider accepts.
+    It is cut down to 60 % of `tokens`, so that the beginning stays the same for many requests, which keeps a
+    provider's prompt cache valid.
     """
-
-    tokens: int
-    """The estimated size in tokens above which the history is shortened."""
-
-    async def before_model_request(
-        self, ctx: RunContext[RunDeps], request_context: ModelRequestContext
-    ) -> ModelRequestContext:
-        whole = [*ctx.deps.earlier, *request_context.messages]
-        messages = [message for message in whole if not _is_empty(message)]
-        if cut := _cut(messages, ctx.deps.sizes, self.tokens):
-            messages = messages[cut:]
-        messages = normal_history(healed(messages))
-        if not same(messages, request_context.messages):
-            request_context.messages = messages
-        return request_context
+    told = [message for message in messages if not _is_empty(message)]
+    return told[_cut(told, sizes, tokens) :]
 
 
 def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:

@@ -29,7 +29,7 @@ class HealHistory(AbstractCapability[RunDeps]):
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
     ) -> ModelResponse:
-        may_be_history = fault_of(error) == "rejected" and not is_plain(request_context.messages)
+        may_be_history = fault_of(error) == "rejected" and not is_plain(ctx.deps.sent)
         if ctx.deps.healing != "not needed" or not may_be_history:
             raise error
         ctx.deps.healing = "asked for"

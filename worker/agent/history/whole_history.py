@@ -1,0 +1,68 @@
+"""Puts the history before the run in front of the run's own messages, where the LLM is asked.
+
+The library goes through all messages that it has about twenty times for each request, so it gets the run's own ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.messages import ModelMessage, repair_messages
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from worker.agent.deps import RunDeps
+from worker.agent.history.history_window import window
+from worker.agent.history.plain_text_history import healed
+from worker.agent.history.provider_neutral_history import normal_history
+from worker.agent.history.readable_files import with_readable_files
+
+
+class WholeHistoryModel(WrapperModel):
+    """`wrapped`, which gets the whole history as far as it fits, in the form that every provider accepts."""
+
+    def __init__(self, wrapped: Model, tokens: int, media: frozenset[str]) -> None:
+        """`tokens`: the estimated size above which the history is shortened. `media`: the MIME types of the files that
+        the LLM can read.
+        """
+        super().__init__(wrapped)
+        self._tokens, self._media = tokens, media
+
+    def prepare_messages(
+        self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
+    ) -> list[ModelMessage]:
+        """The library calls this with the run's own messages; `request_stream` prepares all of them."""
+        return messages
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse, None]:
+        if run_context is not None:
+            messages = self._whole(run_context.deps, messages)
+        prepared = self._prepared(messages, model_request_parameters)
+        async with self.wrapped.request_stream(
+            prepared, model_settings, model_request_parameters, run_context
+        ) as stream:
+            yield stream
+
+    def _whole(self, deps: RunDeps, own: Sequence[ModelMessage]) -> list[ModelMessage]:
+        shortened = window([*deps.earlier, *own], deps.sizes, self._tokens)
+        normal = normal_history(healed(shortened))
+        deps.sent = repair_messages(with_readable_files(normal, self._media))
+        return list(deps.sent)
+
+    def _prepared(
+        self, messages: list[ModelMessage], parameters: ModelRequestParameters
+    ) -> list[ModelMessage]:
+        """Let the provider's adapter prepare the messages, and merge what it may have parted, as the library does."""
+        prepared = self.wrapped.prepare_messages(messages, parameters)
+        return prepared if prepared is messages else repair_messages(prepared)
