@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from pydantic_ai.messages import (
@@ -127,6 +128,15 @@ def test_the_window_trims_whole_turns() -> None:
     assert 4 <= len(left) < 32
     assert left == turns[-len(left) :]
     assert left[0] in turns[::4]
+
+
+def test_the_window_begins_in_the_same_place_for_several_requests() -> None:
+    """A provider's prompt cache holds a beginning; one that moved with each turn would be paid in full each time."""
+    turns = [message for number in range(120) for message in turn(number)]
+    sizes = Sizes()
+    begun = [window(turns[:length], sizes, tokens=10_000)[0] for length in range(160, len(turns), 4)]
+    moves = sum(before is not after for before, after in pairwise(begun))
+    assert 1 <= moves <= len(begun) // 4
 
 
 def test_an_empty_answer_is_never_sent_to_the_llm_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
@@ -12,6 +13,8 @@ from worker.agent.messages.message_codec import Sizes
 
 _BYTES_PER_TOKEN = 4
 """An estimate, which is sufficient because the window only has to stay well below the provider's limit."""
+_BLOCK = 0.4
+"""The part of the window that is left out at once, so that at least 60 % of it stay filled."""
 
 
 def _is_empty(message: ModelMessage) -> bool:
@@ -24,8 +27,8 @@ def window(messages: Sequence[ModelMessage], sizes: Sizes, tokens: int) -> list[
     """Shorten a history whose estimated size is above `tokens`. Whole turns are left out, so that calls keep their
     results, and responses without anything in them.
 
-    It is cut down to 60 % of `tokens`, so that the beginning stays the same for many requests, which keeps a
-    provider's prompt cache valid.
+    Turns are left out by the block, so that the beginning stays the same for many requests, which keeps a provider's
+    prompt cache valid.
     """
     told = [message for message in messages if not _is_empty(message)]
     return told[_cut(told, sizes, tokens) :]
@@ -34,13 +37,14 @@ def window(messages: Sequence[ModelMessage], sizes: Sizes, tokens: int) -> list[
 def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:
     """Return the index of the first message to keep. Messages are measured in their stored form."""
     sizes = [known.of(message) // _BYTES_PER_TOKEN for message in messages]
-    total, cut = sum(sizes), 0
-    if total <= most:
+    excess, block = sum(sizes) - most, most * _BLOCK
+    if excess <= 0:
         return 0
+    least, left_out, cut = ceil(excess / block) * block, 0, 0
     for index, message in enumerate(messages):
         if index and history.starts_turn(message):
             cut = index
-            if total <= most * 0.6:
+            if left_out >= least:
                 break
-        total -= sizes[index]
+        left_out += sizes[index]
     return cut
