@@ -98,14 +98,22 @@ def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[R
         key = ((each.token or "").lower(), each.spender.lower())
         is_number = each.kind in {"erc20", "permit", "permit2"} and _is_of(each, sender)
         known = kept.get(key)
-        if not is_number:
+        if is_number:
+            kept[key] = each if known is None else _together(known, each)
+        else:
             others.append(each)
-        elif known is None or (
-            known.amount is not None and (each.amount is None or each.amount > known.amount)
-        ):
-            kept[key] = each if known is None else replace(known, amount=each.amount)
     numbers = (_at_the_end(each, *after.allowances.get(key, (None, None))) for key, each in kept.items())
     return [*(each for each in numbers if each), *_once(others)]
+
+
+def _together(known: Right, other: Right) -> Right:
+    """Return one right for both. What is given counts, whatever else is taken away from the same account."""
+    if other.revokes or known.revokes:
+        return known if other.revokes else other
+    if known.amount is None or other.amount is None:
+        return replace(known, amount=None)
+    added = known.amount if other.adds and not other.is_simulated else 0
+    return replace(known, amount=max(known.amount, added + other.amount))
 
 
 def _at_the_end(right: Right, before: int | None, after: int | None) -> Right | None:
@@ -113,6 +121,8 @@ def _at_the_end(right: Right, before: int | None, after: int | None) -> Right | 
         return right
     if right.is_simulated and before is not None and after <= before:
         return None
+    if right.revokes:
+        return replace(right, amount=after, revokes=after == 0)
     if right.amount is None or (after <= right.amount and not right.adds):
         return right
     return replace(right, amount=after, adds=False)

@@ -52,7 +52,13 @@ class _Judging:
     @property
     def revokes(self) -> bool:
         to_nobody = self.kind != "control" and bool(self.right.spender) and not int(self.right.spender, 16)
-        return self.right.revokes or to_nobody or (self.right.amount == 0 and not self.is_single)
+        is_none = self.right.amount == 0 and not self.is_single and not self.right.adds
+        return self.right.revokes or to_nobody or is_none
+
+    @property
+    def only_lessens(self) -> bool:
+        """True if a part of an allowance is taken away, and it is not known whether anything is left of it."""
+        return self.right.revokes and bool(self.right.amount) and self.kind in _COUNTED
 
     @property
     def unlimited(self) -> bool:
@@ -112,6 +118,8 @@ def _is_everything(right: Right, about: TokenFacts | None) -> bool:
 def _sentence(judging: _Judging) -> str:
     right, kind = judging.right, judging.kind
     who, what = _who(judging), _what(judging)
+    if judging.only_lessens:
+        return f"{who} may take less of {_whose(judging)} than before, by {_amount(judging)}; something may be left."
     if judging.revokes:
         return f"{who} may no longer take or control {what}."
     if right.words:
@@ -141,13 +149,25 @@ def _what(judging: _Judging) -> str:
         return f"everything of {owner or 'yours'} in {token}"
     if judging.is_single:
         return f"the token {right.amount} of {token}"
-    symbol = readable_symbol(judging.about.token.symbol, judging.facts.coin) if judging.about else None
-    name = f"“{symbol}” (token {token})" if symbol else f"token {token}"
-    all_of_it = f"the {name} of {owner}" if owner else f"your {name}"
     if judging.unlimited:
-        return f"all of {all_of_it}"
-    amount = judging.formatted if symbol and judging.formatted else f"{right.amount} base units"
-    return f"up to {amount} of {all_of_it}"
+        return f"all of {_whose(judging)}"
+    return f"up to {_amount(judging)}{' more' if right.adds else ''} of {_whose(judging)}"
+
+
+def _whose(judging: _Judging) -> str:
+    owner, symbol = _other_owner(judging.right, judging.sender), _symbol(judging)
+    token = checksummed(judging.right.token) if judging.right.token else "a contract that cannot be named"
+    name = f"“{symbol}” (token {token})" if symbol else f"token {token}"
+    return f"the {name} of {owner}" if owner else f"your {name}"
+
+
+def _amount(judging: _Judging) -> str:
+    named = judging.formatted if _symbol(judging) else None
+    return named or f"{judging.right.amount} base units"
+
+
+def _symbol(judging: _Judging) -> str | None:
+    return readable_symbol(judging.about.token.symbol, judging.facts.coin) if judging.about else None
 
 
 def _other_owner(right: Right, sender: str | None) -> str | None:
