@@ -4,6 +4,7 @@
 import { dangersOf, named, words } from './approval_words.js';
 import { doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
+import { offerNodes, twinNodes } from './wallet_offers.js';
 
 /** @import { PublicApproval } from '../client/frames.js' */
 /** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */
@@ -59,7 +60,7 @@ export class ApprovalFoot {
     const situation = situationOf(approval, context);
     const { progress, check, account, offers, bindProblem } = context;
     const doubts = doubtsOf(approval, context);
-    const now = JSON.stringify([situation, progress, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, icon: sign }) => [id, name, Boolean(sign)])]);
+    const now = JSON.stringify([situation, progress, check, account, bindProblem, doubts, dangersOf(approval), approval.digest, approval.sender, offers.map(({ id, name, maker, icon: sign }) => [id, name, maker, Boolean(sign)])]);
     if (now === this.#before) return;
     this.#before = now;
     const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
@@ -114,10 +115,10 @@ export class ApprovalFoot {
       const isRequested = Boolean(sender) && offer.account?.toLowerCase() === sender?.toLowerCase();
       const look = offer.chains ? 'account-button' : `button wallet-choice${isOnly ? ' primary' : ''}`;
       const properties = { type: 'button', class: look, data: { act: `connect-${offer.id}`, requested: isRequested ? '' : null }, on: { click: () => this.actions.onConnect(offer) } };
-      const sign = offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : isRequested && icon('check');
-      return el('button', properties, sign, isOnly ? `Connect ${offer.name}` : offer.name, isRequested && el('span', { class: 'visually-hidden' }, ', for whom the request is made'));
+      const nodes = offerNodes(offer, isOnly ? `Connect ${offer.name}` : offer.name, offers);
+      return el('button', properties, isRequested && !offer.icon && icon('check'), ...nodes, isRequested && el('span', { class: 'visually-hidden' }, ', for whom the request is made'));
     });
-    return [el('p', { class: 'approval-question' }, title), el('div', { class: 'wallet-choices', role: 'group', 'aria-label': title }, ...buttons)];
+    return [el('p', { class: 'approval-question' }, title), ...twinNodes(offers), el('div', { class: 'wallet-choices', role: 'group', 'aria-label': title }, ...buttons)];
   }
 
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @param {string[]} doubts @returns {Node[]} */

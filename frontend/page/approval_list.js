@@ -203,7 +203,7 @@ export class ApprovalList {
   /** Have the request simulated for the account in use and bound to it. @param {PublicApproval} approval @param {boolean} isAsked */
   #bind({ approval_id, digest }, isAsked) {
     const shown = this.#shown.get(approval_id);
-    const { account } = this.options.wallet;
+    const { plainAccount: account } = this.options.wallet;
     const what = `${digest} ${account}`;
     if (!shown || !account || (shown.bound === what && !isAsked)) return;
     Object.assign(shown, { bound: what, bindProblem: '' });

@@ -1,7 +1,7 @@
 // Converts a wallet's answers, whatever their form, to typed values. No code here calls a wallet.
 
 import { withVisibleControls } from './tool_words.js';
-import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE, NOT_SENT } from './wallet_dialects.js';
+import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE, NOT_SENT, SUCCESS_CODES } from './wallet_dialects.js';
 
 /** @import { ErrorMeaning } from './wallet_dialects.js' */
 
@@ -20,9 +20,17 @@ const MEANINGS = new Map(ERROR_ROWS.map(({ code, means }) => [code, means]));
 
 /** @param {unknown} answer what `eth_sendTransaction` resolved to @returns {SendOutcome} */
 export function sendOutcome(answer) {
+  if (isErrorAnswer(answer)) return failedSendOutcome(answer);
   const hash = hashIn(answer);
   if (hash) return { kind: 'sent', hash };
   return { kind: 'unknown', problem: `Your wallet answered ${described(answer)} instead of a transaction’s hash.` };
+}
+
+/** Some wallets answer with an error instead of rejecting. What its `data` holds is then no transaction's hash. @param {unknown} answer */
+function isErrorAnswer(answer) {
+  const error = read(answer, 'error') ?? answer;
+  const code = codeText(read(error, 'code'));
+  return MEANINGS.has(code) || (code !== '' && !SUCCESS_CODES.includes(code) && typeof read(error, 'message') === 'string');
 }
 
 /** @param {unknown} error what `eth_sendTransaction` was rejected with @returns {SendOutcome} */
@@ -78,12 +86,12 @@ export function accountsIn(answer) {
   });
 }
 
-/** What a wallet says of itself when it announces itself (EIP-6963), in one line and with its hidden characters shown. @param {unknown} info @returns {{ id: string, name: string, icon?: string }} */
+/** What a wallet says of itself when it announces itself (EIP-6963), in one line and with its hidden characters shown. @param {unknown} info @returns {{ id: string, name: string, icon?: string, maker?: string, uuid?: string }} */
 export function announcedIn(info) {
   const text = (/** @type {string} */ key) => [read(info, key)].find((each) => typeof each === 'string')?.trim() ?? '';
-  const name = [...withVisibleControls(text('name').replace(/\s+/g, ' '))].slice(0, NAME_LENGTH).join('');
-  const icon = text('icon');
-  return { id: text('rdns') || name || 'announced', name: name || 'Wallet', ...(ICON.test(icon) && { icon }) };
+  const line = (/** @type {string} */ words) => [...withVisibleControls(words.replace(/\s+/g, ' '))].slice(0, NAME_LENGTH).join('');
+  const [name, maker, icon, uuid] = [line(text('name')), line(text('rdns')), text('icon'), text('uuid')];
+  return { id: text('rdns') || name || 'announced', name: name || 'Wallet', ...(ICON.test(icon) && { icon }), ...(maker && { maker }), ...(uuid && { uuid }) };
 }
 
 /** @param {unknown} answer @returns {string | null} */

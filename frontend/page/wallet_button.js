@@ -6,6 +6,7 @@ import { hexElement, shortHex } from './hex.js';
 import { closeByEscape } from './keys.js';
 import { accountName } from './local_node.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
+import { offerNodes, twinNodes } from './wallet_offers.js';
 
 /** @import { Cover } from './visits.js' */
 /** @import { Offer, Wallet } from './wallet.js' */
@@ -76,7 +77,7 @@ export class WalletButton {
     });
     const tell = () => {
       this.#setOpen(false);
-      this.options.onTell(account);
+      this.options.onTell(wallet.plainAccount ?? account);
     };
     const note = name
       ? 'Play money on this computer’s test network. It signs only what you approve.'
@@ -105,6 +106,7 @@ export class WalletButton {
     return [
       el('p', {}, el('strong', {}, offers.length ? 'Connect your wallet' : 'No wallet extension in this browser')),
       el('p', { class: 'menu-note' }, offers.length ? some : none),
+      ...twinNodes(wallet.offers),
       ...offers,
       ...(development.length ? this.#developmentOffer(development) : []),
     ];
@@ -113,8 +115,7 @@ export class WalletButton {
   /** @param {Offer} offer */
   #offerButton(offer) {
     const label = offer.name === UNNAMED_WALLET ? 'Connect' : `Connect ${offer.name}`;
-    const sign = offer.icon ? el('img', { src: offer.icon, alt: '', width: 20, height: 20 }) : null;
-    return el('button', { type: 'button', class: 'button wallet-choice', on: { click: () => void this.#connect(offer) } }, sign, label);
+    return el('button', { type: 'button', class: 'button wallet-choice', on: { click: () => void this.#connect(offer) } }, ...offerNodes(offer, label, this.options.wallet.offers));
   }
 
   /** @param {Offer[]} offers @returns {Node[]} */

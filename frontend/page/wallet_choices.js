@@ -58,7 +58,7 @@ export class WalletTeller {
   /** @param {string} sessionId @param {number} generation */
   async #tell(sessionId, generation) {
     const { wallet } = this.options;
-    const account = wallet.chosen?.chains && this.options.chat.getState().hot?.network !== LOCAL_NETWORK ? null : wallet.account;
+    const account = wallet.chosen?.chains && this.options.chat.getState().hot?.network !== LOCAL_NETWORK ? null : wallet.plainAccount;
     const what = `${sessionId} ${generation} ${account}`;
     const before = this.#told;
     if (what === before || (account === null && !before.startsWith(`${sessionId} ${generation} 0x`))) return;

@@ -52,6 +52,9 @@ export const INNER_ERROR_KEYS = ['error', 'originalError', 'data', 'cause', 'inf
 /** Fields that hold an error's code. */
 export const CODE_KEYS = ['code', 'errorCode', 'statusCode'];
 
+/** Codes of answers that report success; any other code beside a message is an error object of JSON-RPC 2.0, section 5.1 (2026-11-27). */
+export const SUCCESS_CODES = ['0', '200'];
+
 /** Fields of answers that are not text and hold the transaction's hash, the most likely first. Sources: ethers, web3.js and wagmi wrappers; `userOpHash`: ERC-4337, last because the receipt of a user operation names the transaction too (2026-11-26). */
 export const HASH_KEYS = ['hash', 'transactionHash', 'txHash', 'transaction_hash', 'txid', 'result', 'receipt', 'transaction', 'data', 'value', 'userOpHash'];
 

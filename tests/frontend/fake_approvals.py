@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from forge.models.approval import WalletTransaction
 
 Frame = dict[str, Any]
@@ -89,7 +91,7 @@ class FakeApprovals:
         approval = self.named(approval_id)
         if approval is None or self.refuses_binding:
             return self.refuses_binding or "There is no such request."
-        approval["sender"] = address
+        approval["sender"] = to_checksum_address(address)
         self._shape(approval)
         return ""
 

@@ -46,6 +46,7 @@ export function misbehavingWallet({ chain, account, known = [], steps = {} }) {
     eth_sendTransaction: ([transaction]) => move(transaction),
   };
 
+  wallet.accountsChanged = (accounts) => listeners.accountsChanged?.(accounts);
   wallet.goTo = (toChain) => {
     state.chain = toChain;
     listeners.chainChanged?.(`0x${toChain.toString(16)}`);

@@ -219,7 +219,7 @@ async def test_request_is_simulated_again_when_the_account_is_known(
     await expect(at.card.locator(".approval-facts")).to_contain_text(PAYER)
     await expect(at.card.get_by_role("button", name="Approve in wallet")).to_be_enabled()
     assert at.session.approvals[0]["sender"] == PAYER
-    assert at.session.account == PAYER
+    assert at.session.account == PAYER.lower()
 
 
 async def test_several_wallets_are_chosen_in_the_card(open_page: OpenPage, server: FakeServer) -> None:
@@ -236,7 +236,7 @@ async def test_several_wallets_are_chosen_in_the_card(open_page: OpenPage, serve
     page = await open_page(prepare=wallet_script(Mode("behaves", "sent")) + announced)
     await write(page, "buy")
     choices = page.get_by_role("group", name="Which wallet shall sign?")
-    await expect(choices.get_by_role("button")).to_have_text(["Browser wallet", "Rabbit"])
+    await expect(choices.get_by_role("button")).to_have_text(["Browser wallet", "Rabbitio.rabbit"])
     assert await page.evaluate("window.ethereum.asked.length") == 0
     await choices.get_by_role("button", name="Rabbit").click()
     await page.locator(".approval").get_by_role("button", name="Approve in wallet").click()

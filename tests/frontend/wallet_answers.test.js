@@ -35,8 +35,7 @@ test('any answer and any error has one of the outcomes', () => {
   for (let number = 0; number < 3_000; number++) {
     const value = anything();
     const [answered, failed] = [sendOutcome(value), failedSendOutcome(value)];
-    assert.ok(['sent', 'unknown'].includes(answered.kind));
-    assert.ok(['sent', 'declined', 'not_sent', 'unknown'].includes(failed.kind));
+    for (const { kind } of [answered, failed]) assert.ok(['sent', 'declined', 'not_sent', 'unknown'].includes(kind));
     for (const outcome of [answered, failed]) if (outcome.kind === 'sent') assert.match(outcome.hash, /^0x[0-9a-f]{64}$/i);
     assert.equal(typeof problemOf(value), 'string');
     assert.ok(Array.isArray(accountsIn(value)));
@@ -53,12 +52,14 @@ test('what a wallet has revoked tells nothing, so the outcome is unknown', () =>
 test('whatever a wallet says of itself, its button has a name in one line without hidden characters', () => {
   const names = [...PLAIN, Object.create(null), '  ', 'A\n\nB', '\u200b', 'Good \u202eksaMateM', '\u3164', '\ud83d'.repeat(9), '😀'.repeat(80)];
   for (const info of [...PLAIN, ...names.map((name) => ({ name, rdns: name, icon: name }))]) {
-    const { id, name, icon } = announcedIn(info);
-    assert.match(name, /^\S(?:.*\S)?$/su);
-    assert.ok([...name].length <= 60 && name.isWellFormed());
-    assert.doesNotMatch(name, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164]/u);
+    const { id, name, icon, maker = '-' } = announcedIn(info);
+    for (const text of [name, maker]) {
+      assert.match(text, /^\S(?:.*\S)?$/su);
+      assert.ok([...text].length <= 60 && text.isWellFormed());
+      assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164]/u);
+    }
     assert.ok(id);
     assert.equal(icon, undefined);
   }
-  assert.deepEqual(announcedIn({ name: 'Good', rdns: 'good.example', icon: 'data:image/png;base64,AA' }), { id: 'good.example', name: 'Good', icon: 'data:image/png;base64,AA' });
+  assert.deepEqual(announcedIn({ name: 'Good', rdns: 'good.example', icon: 'data:image/png;base64,AA' }), { id: 'good.example', name: 'Good', icon: 'data:image/png;base64,AA', maker: 'good.example' });
 });

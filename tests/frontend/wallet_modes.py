@@ -24,8 +24,10 @@ TO_OTHER: Step = {**RIGHT, "then": {"account": OTHER}}
 LOCKED: Step = {**RIGHT, "then": {"account": ""}}
 NESTED_4001 = {"code": -32603, "data": {"originalError": {"code": 4001}}}
 OF_ETHERS = {"$error": {"code": "ACTION_REJECTED", "info": {"error": {"code": 4001}}}}
+REVERT = {"code": 3, "message": "reverted", "data": "0x" + "ab" * 32}
 FIRST_HASH = "0x" + "0" * 62 + "a1"
 """The hash of the first transaction that the wallet sends."""
+SUCCESS = {"code": 0, "message": "ok", "data": FIRST_HASH}
 NAMES_HASH = {"$error": {"transactionHash": FIRST_HASH}}
 OPERATION_RECEIPT = {
     "userOpHash": "0x" + "aa" * 32,
@@ -100,6 +102,11 @@ MODES = [
     on_send("answers {transactionHash}", "sent", answers(None, wraps="transactionHash", moves=True), 1),
     on_send("answers {userOpHash}", "sent", answers(None, wraps="userOpHash", moves=True), 1),
     on_send("answers a user operation's receipt", "sent", answers(OPERATION_RECEIPT, moves=True), 1),
+    # errors that are answered, not thrown; what `data` holds is then no hash
+    on_send("answers that it was declined", "declined", answers({"code": 4001, "message": "no"})),
+    on_send("answers {error: declined}", "declined", answers({"id": 1, "error": {"code": "4001"}})),
+    on_send("answers a revert with 32 bytes", "unknown", answers(REVERT)),
+    on_send("answers success beside the hash", "sent", answers(SUCCESS, moves=True), 1),
     # refusals in their dialects
     on_send("declined", "declined", throws({"code": 4001, "message": "no"})),
     on_send("declined, as text", "declined", throws({"code": "4001"})),
@@ -145,7 +152,7 @@ VALUES = st.recursive(
     SCALARS,
     lambda inner: (
         st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["hash", "result", "code", "id", "data"]), inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["hash", "result", "status", "id", "data"]), inner, max_size=2)
     ),
     max_leaves=4,
 )
