@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from deploy.__main__ import main
+from tests.deployment.account import running_programs
 from tests.template import ROOT
 
 ANSWERS = ("--region", "eu-west-1", "--llm", "offline", "--who", "everybody")
 UP = ("up", *ANSWERS)
-PROGRAM = Path(__file__).with_name("account.py")
 
 
 @dataclass
@@ -84,32 +84,27 @@ def site() -> Iterator[Site]:
 class Account:
     folder: Path
     environment: dict[str, str]
+    _state: dict[str, Any]
 
     @property
     def checkout(self) -> Path:
         return self.folder / "checkout"
 
     def state(self) -> dict[str, Any]:
-        return json.loads((self.folder / "account.json").read_text())
+        return copy.deepcopy(self._state)
 
     def change(self, **values: Any) -> None:
-        (self.folder / "account.json").write_text(json.dumps(self.state() | values))
+        self._state |= values
 
     def run(self, *arguments: str, **variables: str) -> int:
         return main(arguments, self.environment | variables, self.checkout, 0.01)
 
     def called(self, *beginning: str) -> list[list[str]]:
-        return [call for call in self.state()["calls"] if call[: len(beginning)] == list(beginning)]
+        return [call for call in self._state["calls"] if call[: len(beginning)] == list(beginning)]
 
 
 @pytest.fixture
-def account(tmp_path: Path, site: Site) -> Account:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("aws", "docker", "sam"):
-        program = programs / name
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {PROGRAM} {name} "$@"\n')
-        program.chmod(0o755)
+def account(tmp_path: Path, site: Site) -> Iterator[Account]:
     checkout = tmp_path / "checkout"
     for source in (
         "template.yaml",
@@ -125,9 +120,8 @@ def account(tmp_path: Path, site: Site) -> Account:
         (checkout / source).parent.mkdir(parents=True, exist_ok=True)
         (checkout / source).write_bytes((ROOT / source).read_bytes())
     (checkout / "layers" / "forge" / "forge").mkdir(parents=True)
-    empty: dict[str, Any] = {"calls": [], "deployments": [], "secrets": {}, "images": {}, "profiles": {}}
-    (tmp_path / "account.json").write_text(
-        json.dumps(empty | {"url": site.url, "concurrency": 1000, "python313": True})
-    )
-    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    return Account(tmp_path, {"PATH": path, "ACCOUNT": str(tmp_path)})
+    state: dict[str, Any] = {"calls": [], "deployments": [], "secrets": {}, "images": {}, "profiles": {}}
+    state |= {"url": site.url, "concurrency": 1000, "python313": True}
+    with running_programs(state, tmp_path) as programs:
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        yield Account(tmp_path, {"PATH": path, "ACCOUNT": str(tmp_path)}, state)

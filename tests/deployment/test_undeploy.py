@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.deployment.conftest import UP, Account
@@ -31,9 +29,7 @@ def test_undeploy_removes_what_a_failed_first_deployment_has_left(account: Accou
 
 def test_undeploy_that_was_cut_off_goes_on_after_the_stack(account: Account) -> None:
     account.run(*UP)
-    state = account.state()
-    del state["stack"]
-    (account.folder / "account.json").write_text(json.dumps(state))
+    account.change(stack=None)
     assert account.run("down", "--region", "eu-west-1") == 0
     assert (account.state()["images"], account.state()["secrets"]) == ({}, {})
 
