@@ -4,7 +4,7 @@
 import { dangersOf, named, words } from './approval_words.js';
 import { doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
-import { offerNodes, twinNodes } from './wallet_offers.js';
+import { offerNodes, twinNodes } from './wallet_choices.js';
 
 /** @import { PublicApproval } from '../client/frames.js' */
 /** @import { ApprovalContext, Check, Situation } from './approval_situation.js' */

@@ -2,7 +2,7 @@
 
 import { accountsIn, announcedIn, chainIdIn, problemOf, read } from './wallet_answers.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
-import { areTwins } from './wallet_offers.js';
+import { areTwins } from './wallet_choices.js';
 
 /** @typedef {{ request: (call: { method: string, params?: unknown[] }) => Promise<any>, on?: (event: string, listener: (value: any) => void) => void }} Provider */
 

@@ -6,7 +6,7 @@ import { hexElement, shortHex } from './hex.js';
 import { closeByEscape } from './keys.js';
 import { accountName } from './local_node.js';
 import { UNNAMED_WALLET } from './wallet_dialects.js';
-import { offerNodes, twinNodes } from './wallet_offers.js';
+import { offerNodes, twinNodes } from './wallet_choices.js';
 
 /** @import { Cover } from './visits.js' */
 /** @import { Offer, Wallet } from './wallet.js' */

@@ -173,12 +173,12 @@ async def test_an_account_that_delegates_carries_its_call_out(reviews: Reviews) 
 
 @pytest.mark.parametrize("last", ["0000", "0001", "0100", "dead", "0fff"])
 async def test_what_goes_to_an_address_without_a_key_is_lost(reviews: Reviews, last: str) -> None:
-    review = await reviews.review(b"", value=1, to=f"0x{last:0>40}")
+    review = await reviews.review(b"", value=10**18, to=f"0x{last:0>40}")
     assert [each.code for each in review.warnings] == ["lost_to_nobody"]
 
 
 async def test_a_program_of_the_chain_at_a_low_address_is_somebody(reviews: Reviews) -> None:
     low = f"0x{'64':0>40}"
     reviews.code(STOP, low)
-    review = await reviews.review(b"", value=1, to=low)
+    review = await reviews.review(b"", value=10**18, to=low)
     assert review.warnings == []

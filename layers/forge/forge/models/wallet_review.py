@@ -33,6 +33,8 @@ WarningCode = Literal[
     "goes_elsewhere",
     "loan",
     "look_alike",
+    "high_fee",
+    "no_minimum",
 ]
 
 

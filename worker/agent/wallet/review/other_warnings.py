@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
+from worker.agent.wallet.review.addresses_of_nobody import belongs_to_nobody
+from worker.agent.wallet.review.fee_warnings import fee_warnings
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.payees import payee_warnings, recipients_in
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.ethereum.amounts import readable_amount
 
-_BURNS = "0x000000000000000000000000000000000000dead"
-_RESERVED = 2**12
-"""Nobody has a key of an address below this number. Chains keep them for nobody, and for programs of their own."""
 _DANGERS = frozenset[WarningCode]({"lost_to_nobody"})
 
 
@@ -50,7 +49,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         if applies
     ]
     elsewhere = [] if found.is_void else payee_warnings(all_nodes(found.reading.calls), found.sender)
-    return [*_false_answer(found), *elsewhere, *made]
+    return [*_false_answer(found), *elsewhere, *fee_warnings(found), *made]
 
 
 def _absent(found: Found) -> str:
@@ -60,8 +59,7 @@ def _absent(found: Found) -> str:
 def _is_nobody(found: Found) -> bool:
     recipient = found.recipient.lower()
     is_called = recipient == found.reading.calls[0].to.lower()
-    is_program = is_called and recipient not in found.facts.codeless
-    return recipient == _BURNS or (int(recipient, 16) < _RESERVED and not is_program)
+    return belongs_to_nobody(recipient, is_program=is_called and recipient not in found.facts.codeless)
 
 
 def _false_answer(found: Found) -> list[ReviewWarning]:

@@ -2,7 +2,8 @@
 
 `>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
 function that returns whether it succeeded, `$` one that takes a loan; `<` marks the argument that is zero if the
-contract pays with what it holds (`<@`: always). `/01` and `/02` say which numbers Uniswap's router takes in place of an
+contract pays with what it holds (`<@`: always); `~` marks the least that the caller accepts of what comes of a swap.
+`/01` and `/02` say which numbers Uniswap's router takes in place of an
 address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
 Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
 """
@@ -81,9 +82,9 @@ wrap(uint256 amount)
 unwrap(uint256 amount)
 wrapETH(uint256 value)
 refundETH()
-unwrapWETH9(uint256 amountMinimum, address recipient) >>recipient <@
-unwrapWETH9(uint256 amountMinimum) <@
-sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient <@
+unwrapWETH9(uint256 amountMinimum, address recipient) >>recipient <@ ~amountMinimum
+unwrapWETH9(uint256 amountMinimum) <@ ~amountMinimum
+sweepToken(address token, uint256 amountMinimum, address recipient) >>recipient <@ ~amountMinimum
 supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 deposit(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) >>onBehalfOf
 withdraw(address asset, uint256 amount, address to) >>to
@@ -100,20 +101,25 @@ vote(uint256 proposalId, bool support)
 castVote(uint256 proposalId, uint8 support)
 castVoteWithReason(uint256 proposalId, uint8 support, string reason)
 setName(string name)
-swapExactETHForTokens(uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
-swapETHForExactTokens(uint256 amountOut, address[] path, address to, uint256 deadline) >>to
-swapExactTokensForETH(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
-swapTokensForExactETH(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) >>to
-swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to
-swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) >>to
-swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to) >>to/02 <amountIn
-swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to) >>to/02
+swapExactETHForTokens(uint256 amountOutMin, address[] path, address to, uint256 deadline) >>to ~amountOutMin
+swapETHForExactTokens(uint256 amountOut, address[] path, address to, uint256 deadline) >>to ~amountOut
+swapExactTokensForETH(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) \
+>>to ~amountOutMin
+swapTokensForExactETH(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) \
+>>to ~amountOut
+swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) \
+>>to ~amountOutMin
+swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) \
+>>to ~amountOut
+swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to) \
+>>to/02 <amountIn ~amountOutMin
+swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to) >>to/02 ~amountOut
 swapExactETHForTokensSupportingFeeOnTransferTokens(uint256 amountOutMin, address[] path, address to, \
-uint256 deadline) >>to
+uint256 deadline) >>to ~amountOutMin
 swapExactTokensForETHSupportingFeeOnTransferTokens(uint256 amountIn, uint256 amountOutMin, address[] path, \
-address to, uint256 deadline) >>to
+address to, uint256 deadline) >>to ~amountOutMin
 swapExactTokensForTokensSupportingFeeOnTransferTokens(uint256 amountIn, uint256 amountOutMin, address[] path, \
-address to, uint256 deadline) >>to
+address to, uint256 deadline) >>to ~amountOutMin
 addLiquidity(address tokenA, address tokenB, uint256 amountADesired, uint256 amountBDesired, uint256 amountAMin, \
 uint256 amountBMin, address to, uint256 deadline) >>to
 addLiquidityETH(address token, uint256 amountTokenDesired, uint256 amountTokenMin, uint256 amountETHMin, address to, \
@@ -123,16 +129,17 @@ address to, uint256 deadline) >>to
 removeLiquidityETH(address token, uint256 liquidity, uint256 amountTokenMin, uint256 amountETHMin, address to, \
 uint256 deadline) >>to
 exactInput((bytes path, address recipient, uint256 deadline, uint256 amountIn, uint256 amountOutMinimum) params) \
->>params.recipient/01
+>>params.recipient/01 ~params.amountOutMinimum
 exactOutput((bytes path, address recipient, uint256 deadline, uint256 amountOut, uint256 amountInMaximum) params) \
->>params.recipient/01
+>>params.recipient/01 ~params.amountOut
 exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMinimum) params) \
->>params.recipient/02 <params.amountIn
-exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInMaximum) params) >>params.recipient/02
+>>params.recipient/02 <params.amountIn ~params.amountOutMinimum
+exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInMaximum) params) \
+>>params.recipient/02 ~params.amountOut
 """
 _ROW = re.compile(
     r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
-    r"(?: <(?P<spends>[\w.@]+))?"
+    r"(?: <(?P<spends>[\w.@]+))?(?: ~(?P<floor>[\w.]+))?"
 )
 
 
@@ -143,7 +150,10 @@ def _read(line: str) -> Meaning:
     text, recipient = match["text"], match["recipient"] or ""
     pays = [Pays(recipient, PLACES[match["places"] or ""])] if match["mark"] == ">>" else []
     sign, spends = match["sign"], match["spends"] or ""
-    return row(text, *pays, recipient=recipient, answers=sign == "!", borrows=sign == "$", spends=spends)
+    floor, borrows = match["floor"] or "", sign == "$"
+    return row(
+        text, *pays, recipient=recipient, answers=sign == "!", borrows=borrows, spends=spends, floor=floor
+    )
 
 
 def _swaps() -> list[Meaning]:
@@ -154,7 +164,12 @@ def _swaps() -> list[Meaning]:
         ("exactOutputSingle", _SWAP_02, _AMOUNTS[1], "02", ""),
     ]
     return [
-        row(f"{name}({form % amounts})", Pays("params.recipient", PLACES[places]), spends=spends)
+        row(
+            f"{name}({form % amounts})",
+            Pays("params.recipient", PLACES[places]),
+            spends=spends,
+            floor=f"params.{next(each for each in amounts if each.startswith('amountOut'))}",
+        )
         for name, form, amounts, places, spends in rows
     ]
 

@@ -36,12 +36,14 @@ def router_commands() -> dict[int, Meaning]:
             "bool payerIsUser)",
             _PAYS,
             spends="payerIsUser",
+            floor="amountOutMin",
         ),
         0x01: row(
             "V3_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
             "bytes path, bool payerIsUser)",
             _PAYS,
             spends="payerIsUser",
+            floor="amountOut",
         ),
         0x02: row(
             "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)"
@@ -51,7 +53,12 @@ def router_commands() -> dict[int, Meaning]:
             "uint256 sigDeadline) permit, bytes signature)",
             _PERMIT,
         ),
-        0x04: row("SWEEP(address token, address recipient, uint256 amountMin)", _PAYS, spends=THE_CALLED),
+        0x04: row(
+            "SWEEP(address token, address recipient, uint256 amountMin)",
+            _PAYS,
+            spends=THE_CALLED,
+            floor="amountMin",
+        ),
         0x05: row("TRANSFER(address token, address recipient, uint256 amount)", _PAYS, spends=THE_CALLED),
         0x06: row(
             "PAY_PORTION(address token, address recipient, uint256 bips)",
@@ -62,12 +69,14 @@ def router_commands() -> dict[int, Meaning]:
             "address[] path, bool payerIsUser)",
             _PAYS,
             spends="payerIsUser",
+            floor="amountOutMin",
         ),
         0x09: row(
             "V2_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "
             "address[] path, bool payerIsUser)",
             _PAYS,
             spends="payerIsUser",
+            floor="amountOut",
         ),
         0x0A: row(
             f"PERMIT2_PERMIT(({_DETAILS} details, address spender, uint256 sigDeadline) permit, "
@@ -75,7 +84,9 @@ def router_commands() -> dict[int, Meaning]:
             _PERMIT,
         ),
         0x0B: row("WRAP_ETH(address recipient, uint256 amount)", _PAYS),
-        0x0C: row("UNWRAP_WETH(address recipient, uint256 amountMin)", _PAYS, spends=THE_CALLED),
+        0x0C: row(
+            "UNWRAP_WETH(address recipient, uint256 amountMin)", _PAYS, spends=THE_CALLED, floor="amountMin"
+        ),
         0x0D: row(
             "PERMIT2_TRANSFER_FROM(address token, address recipient, uint160 amount)", recipient="recipient"
         ),

@@ -107,6 +107,8 @@ class Meaning:
     """The path of an argument that is zero or false if the contract pays with what it holds; `@`: it always does;
     empty: it never does.
     """
+    floor: str = ""
+    """The path of the least that the caller accepts of what comes of a swap; empty if no argument says so."""
     borrows: bool = False
     """True if the call takes a loan, so that what arrives is owed."""
     note: str = ""
@@ -125,10 +127,11 @@ def row(
     answers: bool = False,
     borrows: bool = False,
     spends: str = "",
+    floor: str = "",
     note: str = "",
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
     recipient = pays.to if pays and not pays.part else recipient
-    return Meaning(text, gives, calls, recipient, pays, answers, spends, borrows, note)
+    return Meaning(text, gives, calls, recipient, pays, answers, spends, floor, borrows, note)

@@ -1,0 +1,133 @@
+"""What a signer would lose without seeing it move: fees, a swap without a limit, payments to placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+
+from forge.models.wallet_review import Review, ReviewChange
+from tests.mcp_servers.bytecode import RETURN, words
+from tests.mcp_servers.conftest import rpc
+from tests.worker.wallet.giving_calls import OWNER, ROUTER, called, router
+from tests.worker.wallet.reviews import CONTRACT, Reviews, number
+from tests.worker.wallet.test_payees import filled
+from worker.agent.wallet.review.decode_calls import decode_calls
+from worker.agent.wallet.review.known_functions import Meaning, known_functions
+from worker.agent.wallet.review.known_functions.router import router_commands
+from worker.agent.wallet.review.known_functions.rows import THE_CALLED
+from worker.agent.wallet.review.least_amounts import least_warnings
+from worker.agent.wallet.review.review_request import reviewed
+from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.ethereum.transactions import read_request
+
+SOMEBODY = "0x70997970c51812dc3a010c7d01b50e0d17dc7900"
+ARRIVES = ReviewChange(
+    direction="in", standard="erc20", asset=CONTRACT, amount="1000", sender=ROUTER, to=OWNER
+)
+SWAPS = {
+    meaning.text: meaning
+    for meaning in [*known_functions().values(), *router_commands().values()]
+    if meaning.floor and meaning.spends != THE_CALLED
+}
+
+
+def codes(review: Review) -> dict[str, str]:
+    return {each.code: each.severity for each in review.warnings}
+
+
+@pytest.fixture
+def dear(reviews: Reviews) -> Iterator[None]:
+    """A node that names an absurd price of gas."""
+    rpc(reviews.url, "anvil_setNextBlockBaseFeePerGas", hex(10**13))
+    rpc(reviews.url, "anvil_mine")
+    yield
+    rpc(reviews.url, "anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    rpc(reviews.url, "anvil_mine")
+
+
+@pytest.mark.usefixtures("dear")
+async def test_a_fee_above_the_payment_is_named(reviews: Reviews) -> None:
+    review = await reviews.review(b"", value=10**16, to=SOMEBODY)
+    (warning,) = review.warnings
+    assert (warning.code, warning.severity) == ("high_fee", "caution")
+    assert "for 0.01 ETH" in warning.text
+    assert codes(await reviews.review(b"", value=10**18, to=SOMEBODY)) == {}
+
+
+@pytest.mark.parametrize(("gas", "found"), [(None, {}), (200_000, {}), (30_000_000, {"high_fee": "danger"})])
+async def test_a_gas_limit_far_above_the_need_is_a_danger(
+    reviews: Reviews, gas: int | None, found: dict[str, str]
+) -> None:
+    reviews.code(words(number(1), RETURN))
+    request = await read_request(reviews.chains.get("testnet"), reviews.sender, CONTRACT, 0, "0xd0e30db0")
+    review = await reviewed(replace(request, gas=gas), knows_sender=True)
+    assert codes(review) == found
+    if found:
+        assert "30,000,000 gas" in review.warnings[0].text
+
+
+@pytest.mark.parametrize(
+    "digits", ["e" * 40, "1234567890" * 4, "deadbeef" * 5, ("0123456789abcdef" * 3)[:40], "f" * 40]
+)
+async def test_a_placeholder_belongs_to_nobody(reviews: Reviews, digits: str) -> None:
+    review = await reviews.review(b"", value=1_000_000_000_000_000_000, to=f"0x{digits}")
+    assert codes(review)["lost_to_nobody"] == "danger"
+
+
+async def test_a_program_at_such_an_address_does_not(reviews: Reviews) -> None:
+    place = "0x" + "5" * 40
+    reviews.code(words(number(1), RETURN), place)
+    assert codes(await reviews.review(b"", value=10**18, to=place)) == {}
+    reviews.code(b"", place)
+
+
+def swap(meaning: Meaning, least: int) -> bytes:
+    kinds = meaning.signature.inputs
+
+    def value(kind: Any) -> Any:
+        head, _, tail = meaning.floor.partition(".")
+        if kind.name != head:
+            return filled(kind, "", OWNER, kind.name)
+        if not tail:
+            return least
+        inner = filled(kind, "", OWNER, kind.name)
+        at = [each.name for each in kind.components].index(tail)
+        return (*inner[:at], least, *inner[at + 1 :])
+
+    arguments = encode([each.canonical() for each in kinds], [value(each) for each in kinds])
+    number_of = {each.text: command for command, each in router_commands().items()}
+    if meaning.text in number_of:
+        return router(bytes([number_of[meaning.text]]), [arguments])
+    return meaning.signature.selector() + arguments
+
+
+def told(data: bytes, *changes: ReviewChange) -> list[str]:
+    nodes = all_nodes(decode_calls([(ROUTER, 0, data)]).calls)
+    return [f"{each.severity} {each.text}" for each in least_warnings(nodes, changes)]
+
+
+@pytest.mark.parametrize("text", SWAPS)
+def test_a_swap_without_a_useful_limit_is_a_danger(text: str) -> None:
+    (unlimited,) = told(swap(SWAPS[text], 0))
+    assert unlimited.startswith("danger The swap sets no useful lower limit")
+    (little,) = told(swap(SWAPS[text], 12), ARRIVES)
+    assert "as little as 1.2 % of what is shown" in little
+    assert told(swap(SWAPS[text], 950), ARRIVES) == []
+    assert told(swap(SWAPS[text], 950)) == []
+
+
+def test_a_limit_that_a_later_call_checks_counts() -> None:
+    first = swap(
+        SWAPS[
+            "exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMinimum) params)"
+        ],
+        0,
+    )
+    last = called("unwrapWETH9(uint256,address)", 950, OWNER)
+    assert told(called("multicall(bytes[])", [first]), ARRIVES)
+    assert told(called("multicall(bytes[])", [first, last]), ARRIVES) == []
+    assert told(called("unwrapWETH9(uint256,address)", 0, OWNER), ARRIVES) == []
