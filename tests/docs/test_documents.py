@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from typing import get_args
 
 import pytest
 
 from local_dev.repository import ROOT
 from tests.template import resources, template
+from worker.agent.llm.provider_error_codes import Fault
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -131,3 +133,10 @@ def test_each_row_of_the_threat_model_names_a_test_that_exists() -> None:
     ]
     assert lacking == []
     assert len(rows) > 35
+
+
+@pytest.mark.parametrize("fault", get_args(Fault))
+def test_the_operator_reads_what_to_do_about_each_fault_of_a_provider(fault: str) -> None:
+    rows = OPERATIONS.partition("| `fault` |")[2].partition("\n\n")[0].splitlines()
+    (action,) = [row.split("|")[2].strip() for row in rows if f"`{fault}`" in row.split("|")[1]]
+    assert action
