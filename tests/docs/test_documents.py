@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 from typing import get_args
@@ -140,3 +141,26 @@ def test_the_operator_reads_what_to_do_about_each_fault_of_a_provider(fault: str
     rows = OPERATIONS.partition("| `fault` |")[2].partition("\n\n")[0].splitlines()
     (action,) = [row.split("|")[2].strip() for row in rows if f"`{fault}`" in row.split("|")[1]]
     assert action
+
+
+def warnings_of_the_code() -> list[str]:
+    """The constant texts of all log lines of functions, layer and worker that are no mere information."""
+    files = [file for folder in ("functions", "layers", "worker") for file in (ROOT / folder).rglob("*.py")]
+    calls = [
+        node for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)
+    ]
+    texts = {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and ast.unparse(call.func.value).startswith(("logger", "logging."))
+        and call.func.attr in {"critical", "error", "exception", "warning"}
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+    return sorted(text for text in texts if isinstance(text, str))
+
+
+@pytest.mark.parametrize("line", warnings_of_the_code())
+def test_the_operator_reads_what_each_warning_in_the_log_means(line: str) -> None:
+    assert f"`{line}`" in OPERATIONS
