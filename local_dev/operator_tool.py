@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local_dev.options import Options
+from local_dev.options import OptionError, Options
 
 OUTPUTS = {
     "FORGE_TABLE": "TableName",
@@ -92,20 +92,22 @@ class Tool:
         return self.run(list(options.command), environment, say)
 
     def start(self) -> None:
-        file = Options.from_environment(os.environ).stack_file
+        try:
+            file = Options.from_environment(os.environ).stack_file
+        except OptionError as error:
+            sys.exit(str(error))
         sys.exit(self.main(sys.argv[1:], os.environ, lambda text: sys.stdout.write(f"{text}\n"), file))
 
 
 def target_of(stack: str, environment: Mapping[str, str], file: Path) -> dict[str, str]:
     """Return the variables for `stack`, or those of the environment if it names a table itself."""
     if stack:
-        session: Any = boto3.Session()
+        region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+        session: Any = boto3.Session(region_name=region)
         try:
             cloudformation = session.client("cloudformation")
         except BotoCoreError as error:
-            raise NoTarget(
-                f"The stack {stack} cannot be read: {error} (AWS_DEFAULT_REGION names one)"
-            ) from error
+            raise NoTarget(f"The stack {stack} cannot be read: {error} (AWS_REGION names one)") from error
         return of_stack(stack, cloudformation)
     if environment.get("FORGE_TABLE"):
         return {}

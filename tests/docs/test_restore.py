@@ -45,7 +45,7 @@ def carried_out(dynamodb: Any, command: str) -> Any:
 @pytest.fixture
 def dynamodb(aws: None) -> Any:
     """A table with one conversation."""
-    client = get_session().create_client("dynamodb", region_name="us-east-1")
+    client: Any = get_session().create_client("dynamodb", region_name="us-east-1")
     create_table(client, TABLE)
     recovery = {"PointInTimeRecoveryEnabled": True}
     client.update_continuous_backups(TableName=TABLE, PointInTimeRecoverySpecification=recovery)

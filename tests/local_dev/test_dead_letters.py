@@ -104,3 +104,23 @@ def test_a_stack_that_is_not_there_or_is_another_is_named(aws: None) -> None:
     code, said = run("--stack", STACK)
     assert code == CANNOT_LOOK
     assert "DeadLetterQueueUrl, QueueUrl" in said
+
+
+@pytest.mark.slow
+def test_the_region_of_either_variable_is_the_one_that_is_looked_in(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy({"TableName": "t"})
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION")
+    assert "AWS_REGION names one" in run("--stack", STACK)[1]
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        said: list[str] = []
+        DEAD_LETTERS.main(["--stack", STACK], {variable: "us-east-1"}, said.append, Path("nowhere"))
+        assert "DeadLetterQueueUrl, QueueUrl" in said[0]
+
+
+def test_a_variable_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKEND_PORT", "abc")
+    with pytest.raises(SystemExit, match=r"^BACKEND_PORT is abc: "):
+        DEAD_LETTERS.start()
