@@ -54,7 +54,9 @@ class Visitors:
 
     def refusal(self, scope: Scope) -> Answer | None:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1 or not self._is_ours(hosts[0]):
+        if len(hosts) != 1:
+            return Answer.message(400, "The request must name this server in one header field Host")
+        if not self._is_ours(hosts[0]):
             return Answer.message(421, "This server is not known by that host name; FORGE_HOSTS can allow it")
         origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         if all(self._may_call(origin, hosts[0]) for origin in origins):

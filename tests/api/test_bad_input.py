@@ -126,6 +126,12 @@ def test_unknown_fields_are_ignored_as_they_were_before(gateway: Gateway) -> Non
     assert gateway.post("/api/chat", {"message": "a", "colour": "red", "session_id": None}).status == 200
 
 
+def test_the_last_of_repeated_members_counts(gateway: Gateway) -> None:
+    body = '{"message": "one", "session_id": "a", "message": "two", "session_id": "b"}'
+    answer = gateway.call("POST", "/api/chat", body)
+    assert (answer.json["session_id"], answer.json["messages"][0]["content"]) == ("b", "two")
+
+
 def test_deep_arguments_of_a_command_are_no_failure(gateway: Gateway) -> None:
     deep = '{"command": "nothing", "args": ' + '{"a":' * 900 + "1" + "}" * 900 + "}"
     answer = gateway.call("POST", "/api/mcp-command", deep)

@@ -78,8 +78,8 @@ async def test_a_host_that_could_be_rebound_is_refused(host: str, status: int) -
 
 
 async def test_no_host_and_two_hosts_are_refused() -> None:
-    assert (await passed(Visitors(), scope()))[0] == 421
-    assert (await passed(Visitors(), scope(("host", OWN), ("host", "evil.example"))))[0] == 421
+    assert (await passed(Visitors(), scope()))[0] == 400
+    assert (await passed(Visitors(), scope(("host", OWN), ("host", "evil.example"))))[0] == 400
 
 
 @pytest.mark.parametrize(
