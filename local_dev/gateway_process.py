@@ -41,7 +41,7 @@ from local_dev.template.resource_names import local_wiring  # noqa: E402
 if TYPE_CHECKING:
     from local_dev.login.issuer import LoginIssuer
 
-WORKER_SECONDS = 60.0
+WORKER_SECONDS = 180.0
 
 
 class GatewayProcess:
