@@ -9,7 +9,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy import deploy_history, image, monthly_costs, parameters, questions, secrets, smoke, stack
+from deploy import (
+    constraints,
+    deploy_history,
+    image,
+    monthly_costs,
+    parameters,
+    questions,
+    secrets,
+    smoke,
+    stack,
+)
 from deploy.programs import DeployFailed, Programs
 from deploy.questions import Answers
 
@@ -70,6 +80,7 @@ def _up(options: Namespace, environment: Mapping[str, str], folder: Path, pause:
         values = known | parameters.chosen(known, {}, answers, "")
     else:
         values = _values(options, answers, programs, known)
+    constraints.refuse_invalid(parameters.declared(folder), values)
     print("\n".join(monthly_costs.told(known | values)), flush=True)
     if options.costs_only:
         return
@@ -154,8 +165,13 @@ def _keep_key(
         return False
     variable = f"{answers.llm.partition('-')[0].partition(':')[0].upper()}_API_KEY"
     key = environment.get(variable) or (getpass.getpass(f"Key ({variable}): ") if sys.stdin.isatty() else "")
+    key = key.strip()
     if not key:
         raise DeployFailed(f"{answers.llm} needs a key: set {variable}, or start this at a terminal.")
+    if not (key.isascii() and key.isprintable()):
+        raise DeployFailed(
+            f"{variable} has a line break or a letter outside of ASCII, so it is no key. Paste it again."
+        )
     secrets.keep(programs, name, key)
     return True
 

@@ -20,10 +20,14 @@ FREE_CONCURRENCY = 100
 """Lambda refuses a reservation that leaves less than this to the account's other functions."""
 
 
+def declared(folder: Path) -> dict[str, Any]:
+    """Return the template's section Parameters."""
+    return Template.load(folder / "template.yaml", region="us-east-1").section("Parameters")
+
+
 def defaults(folder: Path) -> dict[str, str]:
     """Return the defaults of every parameter of the template."""
-    section = Template.load(folder / "template.yaml", region="us-east-1").section("Parameters")
-    return {name: str(each["Default"]) for name, each in section.items()}
+    return {name: str(each["Default"]) for name, each in declared(folder).items()}
 
 
 def chosen(
