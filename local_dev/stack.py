@@ -33,7 +33,6 @@ WORKER_STOP_SECONDS = 2.5
 """A worker is killed after this time. It has ended its runs by then, so the whole stack ends within 5 s."""
 GATEWAY_STOP_SECONDS = 1.5
 READY_SECONDS = 180.0
-"""A start takes seconds; only a computer that is very busy needs longer than a minute."""
 LOCAL = {"LOG_ERROR_TEXTS": "true"}
 """Default settings of a worker here that the template does not know, unless the developer sets others."""
 WORKER = [sys.executable, "-m", "worker"]
@@ -121,10 +120,7 @@ class Stack:
         if self._ready.is_set():
             return
         if not done:
-            raise StartFailed(
-                f"the application was not ready within {READY_SECONDS:g} s: this computer is too busy, or the logs in "
-                f"{self._home.folder} say what hinders it"
-            )
+            raise StartFailed(f"not ready within {READY_SECONDS:g} s; see the logs in {self._home.folder}")
         child = await waits[1]
         raise StartFailed(f"{child.name} ended with {child.code}\n{child.tail()}")
 
