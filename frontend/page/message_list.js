@@ -2,12 +2,12 @@
 // when somebody scrolls up to it.
 
 import { el } from './dom.js';
-import { itemsOf } from './items.js';
+import { itemsOf } from './conversation_items.js';
 import { messageView } from './message_view.js';
 import { ToolCard } from './tool_card.js';
 
 /** @import { ChatState } from '../client/snapshot.js' */
-/** @import { Item } from './items.js' */
+/** @import { Item } from './conversation_items.js' */
 
 const BUILT_AT_ONCE = 80;
 

@@ -4,7 +4,7 @@
 import { withVisibleTricks } from '../tool_words.js';
 import { parseBlocks } from './blocks.js';
 import { isAlike, patch } from './patch.js';
-import { blockElement } from './view.js';
+import { blockElement } from './elements.js';
 
 /** @import { Block } from './blocks.js' */
 
