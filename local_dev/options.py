@@ -60,6 +60,8 @@ SWITCH = {
 """The values of a variable that switches something on or off."""
 
 
+SHORTEST = 0.01
+"""Seconds. With none, work that is repeated would take a whole processor, and a connection would end at once."""
 LISTS = {
     "CORS_ORIGINS": (
         r"[*]|(https?://[^\s/]+)?",
@@ -136,13 +138,15 @@ class Options:
             edge_secret=environment.get("FORGE_EDGE_SECRET", ""),
             folder=folder,
             stack_file=Path(named) if named else folder_of(folder, port) / STACK_FILE,
-            expiry_seconds=_number(environment, "FORGE_EXPIRY_SECONDS", 5.0),
+            expiry_seconds=_number(environment, "FORGE_EXPIRY_SECONDS", 5.0, least=SHORTEST),
             schedule_seconds=_number(environment, "FORGE_SCHEDULE_SECONDS", 0) or None,
-            token_seconds=_number(environment, "FORGE_DEV_TOKEN_SECONDS", 300.0),
+            token_seconds=_number(environment, "FORGE_DEV_TOKEN_SECONDS", 300.0, least=SHORTEST),
             verbose=verbose,
             limits=Limits(
-                idle=_number(environment, "FORGE_SOCKET_IDLE_SECONDS", IDLE_SECONDS),
-                lifetime=_number(environment, "FORGE_SOCKET_LIFETIME_SECONDS", LIFETIME_SECONDS),
+                idle=_number(environment, "FORGE_SOCKET_IDLE_SECONDS", IDLE_SECONDS, least=SHORTEST),
+                lifetime=_number(
+                    environment, "FORGE_SOCKET_LIFETIME_SECONDS", LIFETIME_SECONDS, least=SHORTEST
+                ),
             ),
         )
 

@@ -76,6 +76,12 @@ def test_lists_of_the_right_form_are_taken() -> None:
         Options.from_environment({"CORS_ORIGINS": origins})
 
 
+@pytest.mark.parametrize("name", [name for name in NUMBERS if "SECONDS" in name and "SCHEDULE" not in name])
+def test_no_interval_and_no_life_is_zero(name: str) -> None:
+    with pytest.raises(OptionError, match=rf"^{name} is 0: it must be a number of 0.01 or more"):
+        Options.from_environment({name: "0"})
+
+
 @pytest.mark.parametrize("name", ["FORGE_KEEP_STATE", "FORGE_RELOAD"])
 def test_a_switch_takes_the_usual_words_and_names_any_other(name: str) -> None:
     def found(value: str) -> bool:
