@@ -6,13 +6,14 @@ import pytest
 
 from forge.models.wallet_review import Allowance
 from tests.mcp_servers.bytecode import RETURN, dispatch, words
-from tests.worker.wallet.giving_calls import MOST, SIGNED, THIEF, approve, called
+from tests.worker.wallet.giving_calls import MOST, OWNER, SIGNED, THIEF, approve, called
 from tests.worker.wallet.reviews import Reviews, number
 
 LESS = called("decreaseAllowance(address,uint256)", THIEF, 1)
 MORE = called("increaseAllowance(address,uint256)", THIEF, 400)
 NOTHING_MORE = called("increaseAllowance(address,uint256)", THIEF, 0)
 TAKEN = "permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)"
+FOR_ALL = "setApprovalForAll(address,bool)"
 MULTICALL = "multicall(bytes[])"
 
 
@@ -65,3 +66,22 @@ async def test_what_is_taken_away_does_not_hide_what_is_given(
 async def test_many_small_increases_are_one_large_one(reviews: Reviews) -> None:
     allowance = await given(reviews, called(MULTICALL, [MORE] * 3), None)
     assert (allowance.amount, allowance.unlimited) == ("1200", True)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["taken first", "given first"])
+@pytest.mark.parametrize(
+    ("gives", "takes"),
+    [
+        (called(FOR_ALL, THIEF, True), called(FOR_ALL, THIEF, False)),
+        (called("hope(address)", THIEF), called("nope(address)", THIEF)),
+        (called("enableModule(address)", THIEF), called("disableModule(address,address)", OWNER, THIEF)),
+        (called("authorizeOperator(address)", THIEF), called("revokeOperator(address)", THIEF)),
+    ],
+    ids=["of all tokens", "of a vault", "of an account", "of ERC-777"],
+)
+async def test_an_operator_that_is_taken_away_and_given_again_is_given(
+    reviews: Reviews, gives: bytes, takes: bytes, first: bool
+) -> None:
+    calls = [takes, gives] if first else [gives, takes]
+    allowance = await given(reviews, called(MULTICALL, calls), None)
+    assert (allowance.revokes, allowance.spender.lower()) == (False, THIEF)

@@ -129,7 +129,9 @@ def _at_the_end(right: Right, before: int | None, after: int | None) -> Right | 
 
 
 def _once(rights: Sequence[Right]) -> list[Right]:
-    """Drop a right that the call itself names already and a log repeats."""
+    """Drop a right that the call itself names already and a log repeats. What is given counts, not what is taken away
+    from the same account.
+    """
     found: dict[tuple[str, str, str, str], Right] = {}
     for each in rights:
         family = (
@@ -140,7 +142,8 @@ def _once(rights: Sequence[Right]) -> list[Right]:
             else f"{each.amount}"
         )
         key = (family, (each.token or "").lower(), each.spender.lower(), (each.owner or "").lower())
-        found.setdefault(key, each)
+        if found.setdefault(key, each).revokes:
+            found[key] = each
     return list(found.values())
 
 
