@@ -19,9 +19,9 @@ from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.known_functions import Meaning, known_functions
 from worker.agent.wallet.review.known_functions.router import router_commands
 from worker.agent.wallet.review.known_functions.rows import THE_CALLED
-from worker.agent.wallet.review.least_amounts import least_warnings
 from worker.agent.wallet.review.review_request import reviewed
 from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.ethereum.transactions import read_request
 
 SOMEBODY = "0x70997970c51812dc3a010c7d01b50e0d17dc7900"
@@ -85,18 +85,19 @@ async def test_a_program_at_such_an_address_does_not(reviews: Reviews) -> None:
     reviews.code(b"", place)
 
 
-def swap(meaning: Meaning, least: int) -> bytes:
+def swap(meaning: Meaning, amount: int, path: str = "") -> bytes:
+    """The call with this amount at the path, else at the one of the least that it accepts."""
     kinds = meaning.signature.inputs
 
     def value(kind: Any) -> Any:
-        head, _, tail = meaning.floor.partition(".")
+        head, _, tail = (path or meaning.floor).partition(".")
         if kind.name != head:
             return filled(kind, "", OWNER, kind.name)
         if not tail:
-            return least
+            return amount
         inner = filled(kind, "", OWNER, kind.name)
         at = [each.name for each in kind.components].index(tail)
-        return (*inner[:at], least, *inner[at + 1 :])
+        return (*inner[:at], amount, *inner[at + 1 :])
 
     arguments = encode([each.canonical() for each in kinds], [value(each) for each in kinds])
     number_of = {each.text: command for command, each in router_commands().items()}
@@ -131,3 +132,27 @@ def test_a_limit_that_a_later_call_checks_counts() -> None:
     assert told(called("multicall(bytes[])", [first]), ARRIVES)
     assert told(called("multicall(bytes[])", [first, last]), ARRIVES) == []
     assert told(called("unwrapWETH9(uint256,address)", 0, OWNER), ARRIVES) == []
+
+
+CEILINGS = {meaning.text: meaning for meaning in SWAPS.values() if meaning.ceiling}
+
+
+@pytest.mark.parametrize("text", CEILINGS)
+def test_a_swap_without_a_useful_upper_limit_is_a_danger(text: str) -> None:
+    leaves = ARRIVES.model_copy(update={"direction": "out"})
+
+    def codes_of(most: int, *changes: ReviewChange) -> list[str]:
+        data = swap(CEILINGS[text], most, CEILINGS[text].ceiling)
+        nodes = all_nodes(decode_calls([(ROUTER, 0, data)]).calls)
+        return [each.code for each in most_warnings(nodes, changes)]
+
+    assert codes_of(2**128, leaves) == ["no_maximum"]
+    assert codes_of(2_001, leaves) == ["no_maximum"]
+    assert codes_of(1_050, leaves) == []
+    assert codes_of(2**128) == []
+
+
+def test_every_swap_of_a_fixed_result_has_an_upper_limit() -> None:
+    fixed = [text for text in SWAPS if "amountInMax" in text]
+    assert len(fixed) >= 8
+    assert set(fixed) == set(CEILINGS)

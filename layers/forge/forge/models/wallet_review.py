@@ -35,6 +35,7 @@ WarningCode = Literal[
     "look_alike",
     "high_fee",
     "no_minimum",
+    "no_maximum",
 ]
 
 

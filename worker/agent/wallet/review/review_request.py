@@ -26,11 +26,11 @@ from worker.agent.wallet.review.after_simulation import (
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
 from worker.agent.wallet.review.judge_rights import checksummed, judged, warning_of
-from worker.agent.wallet.review.least_amounts import least_warnings
 from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
 from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
 from worker.agent.wallet.review.simulate_request import check_for_anyone, simulated
+from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.agent.wallet.review.token_facts import read_facts
 from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
@@ -78,8 +78,11 @@ def _review(found: Found) -> Review:
     outcome, reason = _outcome(found, changes)
     parties = parties_of(all_nodes(found.reading.calls), changes, allowances, [found.recipient])
     alike = warnings_of(parties, found.known)
-    least = least_warnings(all_nodes(found.reading.calls), changes)
-    warnings = [*alike, *given, *least, *found.reading.warnings, *notes_of(found, outcome, reason)]
+    limits = [
+        *least_warnings(all_nodes(found.reading.calls), changes),
+        *most_warnings(all_nodes(found.reading.calls), changes),
+    ]
+    warnings = [*alike, *given, *limits, *found.reading.warnings, *notes_of(found, outcome, reason)]
     ordered = _ordered(warnings)
     more = found.simulation.more_asset_changes if found.simulation else 0
     review = Review(

@@ -2,7 +2,8 @@
 
 `>` marks the argument that names the recipient, `>>` the one that names who gets what comes of the call; `!` marks a
 function that returns whether it succeeded, `$` one that takes a loan; `<` marks the argument that is zero if the
-contract pays with what it holds (`<@`: always); `~` marks the least that the caller accepts of what comes of a swap.
+contract pays with what it holds (`<@`: always); `~` marks the least that the caller accepts of what comes of a swap,
+`^` the most that it pays if the result is fixed.
 `/01` and `/02` say which numbers Uniswap's router takes in place of an
 address (`SwapRouter.sol` of v3-periphery; `Constants.sol` of swap-router-contracts).
 Sources: the EIPs; WETH9; Uniswap V2, V3 and its router; Aave V3; Compound; Lido; Safe. Collected on 2026-11-26.
@@ -106,14 +107,15 @@ swapETHForExactTokens(uint256 amountOut, address[] path, address to, uint256 dea
 swapExactTokensForETH(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) \
 >>to ~amountOutMin
 swapTokensForExactETH(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) \
->>to ~amountOut
+>>to ~amountOut ^amountInMax
 swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) \
 >>to ~amountOutMin
 swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to, uint256 deadline) \
->>to ~amountOut
+>>to ~amountOut ^amountInMax
 swapExactTokensForTokens(uint256 amountIn, uint256 amountOutMin, address[] path, address to) \
 >>to/02 <amountIn ~amountOutMin
-swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to) >>to/02 ~amountOut
+swapTokensForExactTokens(uint256 amountOut, uint256 amountInMax, address[] path, address to) \
+>>to/02 ~amountOut ^amountInMax
 swapExactETHForTokensSupportingFeeOnTransferTokens(uint256 amountOutMin, address[] path, address to, \
 uint256 deadline) >>to ~amountOutMin
 swapExactTokensForETHSupportingFeeOnTransferTokens(uint256 amountIn, uint256 amountOutMin, address[] path, \
@@ -131,15 +133,15 @@ uint256 deadline) >>to
 exactInput((bytes path, address recipient, uint256 deadline, uint256 amountIn, uint256 amountOutMinimum) params) \
 >>params.recipient/01 ~params.amountOutMinimum
 exactOutput((bytes path, address recipient, uint256 deadline, uint256 amountOut, uint256 amountInMaximum) params) \
->>params.recipient/01 ~params.amountOut
+>>params.recipient/01 ~params.amountOut ^params.amountInMaximum
 exactInput((bytes path, address recipient, uint256 amountIn, uint256 amountOutMinimum) params) \
 >>params.recipient/02 <params.amountIn ~params.amountOutMinimum
 exactOutput((bytes path, address recipient, uint256 amountOut, uint256 amountInMaximum) params) \
->>params.recipient/02 ~params.amountOut
+>>params.recipient/02 ~params.amountOut ^params.amountInMaximum
 """
 _ROW = re.compile(
     r"(?P<sign>[!$]?)(?P<text>.+\))(?: (?P<mark>>>?)(?P<recipient>[\w.]+)(?:/(?P<places>\d+))?)?"
-    r"(?: <(?P<spends>[\w.@]+))?(?: ~(?P<floor>[\w.]+))?"
+    r"(?: <(?P<spends>[\w.@]+))?(?: ~(?P<floor>[\w.]+))?(?: \^(?P<ceiling>[\w.]+))?"
 )
 
 
@@ -150,10 +152,9 @@ def _read(line: str) -> Meaning:
     text, recipient = match["text"], match["recipient"] or ""
     pays = [Pays(recipient, PLACES[match["places"] or ""])] if match["mark"] == ">>" else []
     sign, spends = match["sign"], match["spends"] or ""
-    floor, borrows = match["floor"] or "", sign == "$"
-    return row(
-        text, *pays, recipient=recipient, answers=sign == "!", borrows=borrows, spends=spends, floor=floor
-    )
+    limits = {"floor": match["floor"] or "", "ceiling": match["ceiling"] or ""}
+    answers, borrows = sign == "!", sign == "$"
+    return row(text, *pays, recipient=recipient, answers=answers, borrows=borrows, spends=spends, **limits)
 
 
 def _swaps() -> list[Meaning]:
@@ -169,6 +170,7 @@ def _swaps() -> list[Meaning]:
             Pays("params.recipient", PLACES[places]),
             spends=spends,
             floor=f"params.{next(each for each in amounts if each.startswith('amountOut'))}",
+            ceiling="params.amountInMaximum" if "amountInMaximum" in amounts else "",
         )
         for name, form, amounts, places, spends in rows
     ]

@@ -44,6 +44,7 @@ def router_commands() -> dict[int, Meaning]:
             _PAYS,
             spends="payerIsUser",
             floor="amountOut",
+            ceiling="amountInMax",
         ),
         0x02: row(
             "PERMIT2_TRANSFER_FROM_BATCH((address from, address to, uint160 amount, address token)[] batch)"
@@ -77,6 +78,7 @@ def router_commands() -> dict[int, Meaning]:
             _PAYS,
             spends="payerIsUser",
             floor="amountOut",
+            ceiling="amountInMax",
         ),
         0x0A: row(
             f"PERMIT2_PERMIT(({_DETAILS} details, address spender, uint256 sigDeadline) permit, "

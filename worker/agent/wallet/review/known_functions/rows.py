@@ -109,6 +109,8 @@ class Meaning:
     """
     floor: str = ""
     """The path of the least that the caller accepts of what comes of a swap; empty if no argument says so."""
+    ceiling: str = ""
+    """The path of the most that the caller pays for a swap with a fixed result; empty if no argument says so."""
     borrows: bool = False
     """True if the call takes a loan, so that what arrives is owed."""
     note: str = ""
@@ -128,10 +130,11 @@ def row(
     borrows: bool = False,
     spends: str = "",
     floor: str = "",
+    ceiling: str = "",
     note: str = "",
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
     recipient = pays.to if pays and not pays.part else recipient
-    return Meaning(text, gives, calls, recipient, pays, answers, spends, floor, borrows, note)
+    return Meaning(text, gives, calls, recipient, pays, answers, spends, floor, ceiling, borrows, note)
