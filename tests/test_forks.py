@@ -72,8 +72,9 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_each_test_is_reported_once_and_a_death_costs_one_test(tmp_path: Path) -> None:
-    run_ = run(tmp_path, "-n", "2")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_each_test_is_reported_once_and_a_death_costs_one_test(tmp_path: Path, processes: str) -> None:
+    run_ = run(tmp_path, "-n", processes)
     lines = run_.stdout.splitlines()
     assert run_.returncode == 1
     assert "2 failed, 7 passed, 1 skipped, 1 rerun in" in lines[-1]
