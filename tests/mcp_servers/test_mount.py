@@ -68,7 +68,9 @@ def test_a_network_is_there_exactly_if_its_url_is_configured() -> None:
     for known in KNOWN_NETWORKS:
         assert networks({rpc_variable(known.name): "http://node"}) == [known]
     assert rpc_variable("linea-sepolia") == "LINEA_SEPOLIA_RPC_URL"
-    assert [info.name for info in networks({"BASE_RPC_URL": " ", "MAINNET_RPC_URL": "x"})] == ["mainnet"]
+    assert [info.name for info in networks({"BASE_RPC_URL": " ", "MAINNET_RPC_URL": "http://x"})] == [
+        "mainnet"
+    ]
 
 
 def test_a_networks_url_is_not_shown_with_it() -> None:
