@@ -7,7 +7,9 @@ import pytest
 from forge.models.wallet_review import Allowance
 from tests.mcp_servers.bytecode import RETURN, dispatch, words
 from tests.worker.wallet.giving_calls import MOST, OWNER, SIGNED, THIEF, approve, called
-from tests.worker.wallet.reviews import Reviews, number
+from tests.worker.wallet.reviews import CONTRACT, Reviews, number
+from worker.agent.wallet.review.after_simulation import After, settled_rights
+from worker.agent.wallet.review.call_nodes import Right
 
 LESS = called("decreaseAllowance(address,uint256)", THIEF, 1)
 MORE = called("increaseAllowance(address,uint256)", THIEF, 400)
@@ -36,6 +38,14 @@ async def test_what_is_left_of_an_allowance_is_named(reviews: Reviews, data: byt
     assert (left.revokes, left.unlimited, left.amount) == (False, True, "5000")
     gone = await given(reviews, data, 0)
     assert gone.revokes or gone.amount == "0"
+
+
+def test_what_a_log_says_is_left_of_an_allowance_is_named_too() -> None:
+    """Tokens log the rest (`Approval`), so the same allowance is found twice."""
+    less = Right("erc20", CONTRACT, THIEF, amount=1, is_inner=True, revokes=True)
+    log = Right("erc20", CONTRACT, THIEF, amount=99, owner=OWNER, is_simulated=True)
+    (left,) = settled_rights([less, log], After({(CONTRACT, THIEF): (100, 99)}), OWNER)
+    assert (left.amount, left.revokes, left.is_inner, left.is_simulated) == (99, False, True, False)
 
 
 @pytest.mark.parametrize("knows_sender", [True, False])

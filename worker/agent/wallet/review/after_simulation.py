@@ -107,9 +107,13 @@ def settled_rights(rights: Sequence[Right], after: After, sender: str) -> list[R
 
 
 def _together(known: Right, other: Right) -> Right:
-    """Return one right for both. What is given counts, whatever else is taken away from the same account."""
-    if other.revokes or known.revokes:
-        return known if other.revokes else other
+    """Return one right for both. What is given counts, whatever else is taken away from the same account. What a log
+    says is left of a right that a call lessens is the call's own, so it is not left out for having not grown.
+    """
+    if other.revokes:
+        return known
+    if known.revokes:
+        return replace(other, is_simulated=False, is_inner=known.is_inner or other.is_inner)
     if known.amount is None or other.amount is None:
         return replace(known, amount=None)
     added = known.amount if other.adds and not other.is_simulated else 0
