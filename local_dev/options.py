@@ -64,7 +64,7 @@ SHORTEST = 0.01
 """Seconds. With none, work that is repeated would take a whole processor, and a connection would end at once."""
 LISTS = {
     "CORS_ORIGINS": (
-        r"[*]|(https?://[^\s/]+)?",
+        r"[*]|null|([a-z][a-z0-9+.-]*://[^\s/]+)?",
         "origins such as https://chat.example.com, separated by commas, or *",
     ),
     "FORGE_HOSTS": (

@@ -72,7 +72,7 @@ def test_lists_of_the_right_form_are_taken() -> None:
         "CORS_ORIGINS": "https://a.example , http://b.example:8080",
     }
     assert Options.from_environment(listed).hosts == listed["FORGE_HOSTS"]
-    for origins in ("", "*", "https://*.example"):
+    for origins in ("", "*", "https://*.example", "capacitor://localhost", "chrome-extension://abc, null"):
         Options.from_environment({"CORS_ORIGINS": origins})
 
 
