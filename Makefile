@@ -48,11 +48,11 @@ chat: setup-run ## Talk to a running server in the terminal (BACKEND_HOST, BACKE
 
 .PHONY: test
 test: setup ## Run the tests, six at a time, for most of them wait (ARGS="-k session")
-	@$(python) -m pytest --numprocesses=6 -m "not faults and not deployed" $(ARGS)
+	@$(python) -m pytest --numprocesses=6 --dist=loadfile --no-loadscope-reorder -m "not faults and not deployed" $(ARGS)
 
 .PHONY: test-fast
 test-fast: setup-check ## Run the quick tests that need no browser, no chain and no other process
-	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=3 $(ARGS)
+	@$(python) -m pytest -p tests.fast --hypothesis-profile=fast --numprocesses=3 --dist=loadfile $(ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Look for values that break the property tests: new ones each time; whole tables (several minutes)

@@ -20,6 +20,7 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 from moto import mock_aws
 from moto.core.models import RESPONSES_METHODS
+from xdist.scheduler import LoadFileScheduling
 
 from forge.aws import TRIES
 from forge.settings import Settings
@@ -32,8 +33,6 @@ from tests.moto_transactions import keep_named_items_only
 from tests.own_client import MotoPosts, through_ours
 from tests.properties import FAST, SAMPLE, SEARCH
 from tests.schema import QUEUE_ATTRIBUTES, TABLE_NAME, create_table
-
-pytest_plugins = ("tests.forks",)
 
 gc.disable()  # until all tests are imported, which makes no garbage
 RESPONSES_METHODS.clear()  # moto answers botocore; to take over `requests` too costs more than a test's table
@@ -92,11 +91,19 @@ hypothesis.settings.register_profile(SEARCH, deadline=None, max_examples=2_000, 
 hypothesis.settings.load_profile(SAMPLE)
 
 
-def pytest_group_of(item: pytest.Item) -> str | None:
-    """Tests that share a running application are for one process; those of other folders go by their file."""
-    if item.path.parent.name != "end_to_end":
-        return None
-    return next((name for name, files in SHARE_A_STACK.items() if item.path.stem in files), None)
+class ByFile(LoadFileScheduling):
+    """`make test` gives each process a file at a time; those that share a running application are one file here."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(super()._split_scope(nodeid))
+        if file.parent.name != "end_to_end":
+            return str(file)
+        return next((name for name, files in SHARE_A_STACK.items() if file.stem in files), str(file))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -120,6 +127,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["unlisted"] = unlisted.recorded()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    unlisted.add(getattr(node, "workeroutput", {}).get("unlisted", {}))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

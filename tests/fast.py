@@ -5,7 +5,6 @@ A test that starts a process without the mark for it fails here.
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -34,7 +33,6 @@ class Guard:
             raise PermissionError(f"make test-fast starts no process: {self.refused[-1]}")
 
 
-platform.platform()  # starts `uname`, once in a process, for whoever asks first: the clients of LLM providers ask
 guard = Guard()
 sys.addaudithook(guard)
 
