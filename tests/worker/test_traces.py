@@ -19,6 +19,7 @@ from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call
 from tests.worker.stage import KEY, Stage, message_of
 from tests.worker.tools import Bank
+from worker.agent.llm.stream_text import FIRST_EVENT
 from worker.operation.span_contents import BEGINNINGS, NAMES, without_contents
 from worker.operation.span_export import SpanExport, open_export
 from worker.operation.tracing import Tracing
@@ -101,6 +102,7 @@ async def test_an_answer_is_one_trace_from_its_acceptance_to_its_last_frame(
     (chat, _) = collector.named("chat")
     assert chat.attributes["gen_ai.operation.name"] == "chat"
     assert chat.attributes["gen_ai.usage.output_tokens"] > 0
+    assert 0 < chat.attributes[FIRST_EVENT] < run.end - run.start
     (push,) = collector.named("push")
     page = stage.gateway.page("c1=")
     assert push.attributes == {"forge.push.frames": len(page.frames), "forge.push.bytes": sum(page.sizes)}

@@ -1,4 +1,4 @@
-"""Text is shown where an LLM's stream is read; the agent library gets the same text in fewer pieces."""
+"""Text is shown where an LLM's stream is read; the agent library gets the response at its end."""
 
 from __future__ import annotations
 
@@ -14,12 +14,7 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelResponse,
     ModelResponsePart,
-    PartDeltaEvent,
-    PartStartEvent,
     TextPart,
-    TextPartDelta,
-    ThinkingPart,
-    ThinkingPartDelta,
     ToolCallPart,
 )
 from pydantic_ai.models.function import DeltaThinkingPart, FunctionModel
@@ -30,7 +25,7 @@ from tests.unlisted import tried
 from tests.worker_llm.conversation import LIMITS, MemoryRecord, deps_of
 from worker.agent.agent import Ended, ForgeAgent, Limits
 from worker.agent.history import run_history as history
-from worker.agent.llm.stream_text import GATHERED_LIMIT, ShowingModel
+from worker.agent.llm.stream_text import ShowingModel
 from worker.agent.tools.toolbox import Toolbox
 
 SUBMISSION = Submission(run_id="1" * 32, content="go on", created_at=1)
@@ -45,41 +40,11 @@ def playing(pieces: Sequence[Piece], profile: ModelProfile | None = None) -> Fun
     return FunctionModel(stream_function=stream, profile=profile)
 
 
-class Heard:
-    """The library's side of a stream: each part as its events deliver it, and how many events that took."""
-
-    def __init__(self) -> None:
-        self.parts: dict[int, str] = {}
-        self.deltas = 0
-
-    def hear(self, event: Any) -> None:
-        match event:
-            case PartStartEvent(index=index, part=TextPart(content=text) | ThinkingPart(content=text)):
-                self.parts[index] = text
-            case PartDeltaEvent(
-                index=index,
-                delta=TextPartDelta(content_delta=text) | ThinkingPartDelta(content_delta=str(text)),
-            ):
-                self.deltas += 1
-                self.parts[index] += text
-            case _:
-                pass
-
-
-async def streamed(llm: FunctionModel) -> tuple[MemoryRecord, Heard, Sequence[ModelResponsePart]]:
-    record, heard = MemoryRecord(), Heard()
-    agent = Agent(ShowingModel(llm), deps_type=object)
+async def read(llm: FunctionModel) -> tuple[MemoryRecord, Sequence[ModelResponsePart]]:
+    record = MemoryRecord()
     deps: Any = deps_of(record, SUBMISSION)
-    async with agent.iter("go on", deps=deps) as run:
-        async for node in run:
-            if Agent.is_model_request_node(node):
-                async with node.stream(run.ctx) as events:
-                    async for event in events:
-                        heard.hear(event)
-        assert run.result
-        response = run.result.all_messages()[-1]
-    assert isinstance(response, ModelResponse)
-    return record, heard, response.parts
+    result = await Agent(ShowingModel(llm), deps_type=object).run("go on", deps=deps)
+    return record, result.response.parts
 
 
 THOUGHTS = st.builds(
@@ -94,20 +59,11 @@ STREAMS = st.lists(st.text(min_size=1, max_size=400) | THOUGHTS, max_size=30).ma
 
 
 @given(STREAMS)
-def test_what_is_shown_handed_on_and_recorded_is_the_same_text(pieces: list[Piece]) -> None:
+def test_what_is_shown_and_recorded_is_the_same_text(pieces: list[Piece]) -> None:
     tried("streams of text and thoughts", pieces)
-    record, heard, parts = asyncio.run(streamed(playing(pieces)))
+    record, parts = asyncio.run(read(playing(pieces)))
     assert record.text == "".join(piece for piece in pieces if isinstance(piece, str))
     assert record.text == "".join(part.content for part in parts if isinstance(part, TextPart))
-    written = {number: getattr(part, "content", None) for number, part in enumerate(parts)}
-    assert heard.parts == written
-
-
-async def test_a_long_answer_costs_the_library_a_few_events() -> None:
-    words = [f"t{number:04d} " for number in range(400)]
-    record, heard, _ = await streamed(playing(words))
-    assert record.text == "".join(words)
-    assert heard.deltas == -(-len(record.text.removeprefix(words[0])) // (GATHERED_LIMIT + 2))
 
 
 @pytest.mark.parametrize(
@@ -121,12 +77,10 @@ async def test_a_long_answer_costs_the_library_a_few_events() -> None:
 async def test_the_joiner_that_the_library_puts_into_special_tokens_is_not_shown(
     pieces: Sequence[str],
 ) -> None:
-    record, heard, parts = await streamed(
-        playing(pieces, ModelProfile(may_tokenize_special_tokens_in_content=True))
-    )
+    record, parts = await read(playing(pieces, ModelProfile(may_tokenize_special_tokens_in_content=True)))
     (part,) = parts
     assert isinstance(part, TextPart)
-    assert record.text == part.content == heard.parts[0]
+    assert record.text == part.content
     assert len(part.content) <= len("".join(pieces))
 
 
@@ -169,5 +123,5 @@ async def test_an_answer_without_end_is_stopped_at_the_runs_tokens() -> None:
     limits = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=2_000, history_tokens=100_000)
     record, ended = await run_of(FunctionModel(stream_function=stream), limits, CancellationToken())
     assert ended.ending.outcome == "failed"
-    assert 2_000 * 2 < len(record.text) < 2_000 * 10 + 2 * GATHERED_LIMIT
+    assert 2_000 * 2 < len(record.text) < 2_000 * 10
     assert said(ended) == record.text

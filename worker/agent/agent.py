@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic_ai import (
     Agent,
@@ -19,7 +19,6 @@ from pydantic_ai import (
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import RunCancelled, RunTimedOut
 from pydantic_ai.messages import (
-    AgentStreamEvent,
     FunctionToolResultEvent,
     ModelMessage,
 )
@@ -157,7 +156,7 @@ class ForgeAgent:
         """
         before = own if history.goes_on(own) else history.close_calls(own, str(lost()))
         deps.stored = before
-        return await self._agent.run(
+        async with self._agent.iter(
             None if own else prompt_text(submission),
             message_history=before or None,
             deps=deps,
@@ -172,8 +171,14 @@ class ForgeAgent:
             timeout=self._limits.seconds,
             cancellation_token=token,
             toolsets=[self._toolbox.offer],
-            event_stream_handler=_follow,
-        )
+        ) as run:
+            async for node in run:
+                if Agent.is_call_tools_node(node):
+                    async with node.stream(run.ctx) as events:
+                        async for event in events:
+                            if isinstance(event, FunctionToolResultEvent):
+                                await show_result(deps, event.part)
+        return cast("AgentRunResult[str | DeferredToolRequests]", run.result)
 
 
 async def refuse(
@@ -188,9 +193,3 @@ async def refuse(
 def _with_prompt(deps: RunDeps, own: list[ModelMessage], submission: Submission) -> list[ModelMessage]:
     """Return the run's messages so far: what earlier attempts stored, or else its input."""
     return own or [history.user_prompt(prompt_text(submission), deps.attempt_id)]
-
-
-async def _follow(ctx: RunContext[RunDeps], events: AsyncIterable[AgentStreamEvent]) -> None:
-    async for event in events:
-        if isinstance(event, FunctionToolResultEvent):
-            await show_result(ctx.deps, event.part)

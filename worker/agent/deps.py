@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from pydantic_ai.messages import ModelMessage, ModelRequest
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse
 
 from forge.models.approval import Approval
 from forge.models.message import AnswerEnd, Draft, RunEnd
@@ -104,6 +104,8 @@ class RunDeps:
     """The run's messages that it has for certain. The library hands out fewer of them when a stop comes before its work
     has begun, or while a response is being stored.
     """
+    partial: ModelResponse | None = None
+    """What has arrived of a response that broke off after its first event."""
     approvals: Sequence[Approval] = ()
     """The wallet requests that were pending when the run began."""
     used_hashes: Sequence[str] = ()

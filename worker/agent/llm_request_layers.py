@@ -1,7 +1,7 @@
 """The capabilities around each LLM request, in one list.
 
-The library passes each event of a stream through all capabilities, even those that ignore it, and starts a task for
-each in each run. So our layers are one capability to the library.
+The library copies the run's context for each hook of each capability, and starts a task for each in each run. So our
+layers are one capability to the library.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Layers(AbstractCapability[RunDeps]):
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
     ) -> ModelResponse:
-        """Heal a refused history before any request is repeated unchanged."""
+        """Heal a refused history before any request is repeated unchanged. Nothing helps a response that has begun."""
+        if ctx.deps.partial:
+            raise error
         layers: Sequence[HealHistory | RetryLlm] = (self.heal, self.retry)
         for layer in layers:
             try:

@@ -104,7 +104,7 @@ def about_history(deps: RunDeps) -> list[Draft]:
 
 async def broken_off(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, notice: str) -> Ending:
     """`broken`, once the journal has said how the calls without a result have ended."""
-    known = deps.all_of(messages)
+    known = [*deps.all_of(messages), *([deps.partial] if deps.partial else [])]
     for call in history.open_calls(known, deps.run_id):
         key = history.call_key(known, deps.run_id, call.tool_call_id)
         if record := await deps.record.call_record(key):

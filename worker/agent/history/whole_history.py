@@ -5,13 +5,11 @@ The library goes through all messages that it has about twenty times for each re
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Sequence
 
-from pydantic_ai import RunContext
-from pydantic_ai.messages import ModelMessage, repair_messages
-from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai._run_context import get_current_run_context
+from pydantic_ai.messages import ModelMessage, ModelResponse, repair_messages
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
@@ -35,24 +33,19 @@ class WholeHistoryModel(WrapperModel):
     def prepare_messages(
         self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
     ) -> list[ModelMessage]:
-        """The library calls this with the run's own messages; `request_stream` prepares all of them."""
+        """The library calls this with the run's own messages; `request` prepares all of them."""
         return messages
 
-    @asynccontextmanager
-    async def request_stream(
+    async def request(
         self,
         messages: list[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
-        run_context: RunContext[Any] | None = None,
-    ) -> AsyncGenerator[StreamedResponse, None]:
-        if run_context is not None:
-            messages = self._whole(run_context.deps, messages)
+    ) -> ModelResponse:
+        if (context := get_current_run_context()) is not None:
+            messages = self._whole(context.deps, messages)
         prepared = self._prepared(messages, model_request_parameters)
-        async with self.wrapped.request_stream(
-            prepared, model_settings, model_request_parameters, run_context
-        ) as stream:
-            yield stream
+        return await self.wrapped.request(prepared, model_settings, model_request_parameters)
 
     def _whole(self, deps: RunDeps, own: Sequence[ModelMessage]) -> list[ModelMessage]:
         shortened = window([*deps.earlier, *own], deps.sizes, self._tokens)

@@ -1,35 +1,42 @@
-"""An LLM's text is shown where its stream is read, and the agent library gets the text in larger pieces.
+"""An LLM's text is shown where its stream is read, and the agent library gets the whole response at its end.
 
-The library passes each event through a dozen generators, locks and cancel scopes, which costs many times what showing
-a word does. Its record of an answer, even of an interrupted one, does not come from these events: the provider's
-adapter keeps it (`StreamedResponse.get`).
+The library passes each event of a stream through a dozen generators, locks and cancel scopes, which cost many times
+what showing a word does, and keeps them for as long as the stream lasts. Nothing of that is needed to show a text, so
+the library is told of no stream. What it does only for streams is done here: the time limit for a first event, the
+check of the run's tokens while the response arrives, and keeping what has arrived of a response that breaks off.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, NoReturn, cast
 
+from opentelemetry.trace import get_current_span
 from pydantic_ai import RunContext
+from pydantic_ai._run_context import get_current_run_context
+from pydantic_ai._usage_attribution import record_usage
 from pydantic_ai.messages import (
     ModelMessage,
+    ModelResponse,
+    ModelResponseState,
     ModelResponseStreamEvent,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
-    ThinkingPartDelta,
 )
 from pydantic_ai.models import ModelRequestParameters, StreamedResponse
+from pydantic_ai.models._request_timeout import RequestDeadline, enforce_request_deadline
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
 
 from worker.agent.deps import RunDeps
 
-GATHERED_LIMIT = 1_000
-"""Characters in one piece. The library checks a run's token limit at each event, so a long answer must have several."""
+FIRST_EVENT = "gen_ai.client.operation.time_to_first_chunk"
+"""The attribute of an LLM request's span that the library sets for streams, in seconds."""
 
 
 class ShowingModel(WrapperModel):
@@ -39,136 +46,94 @@ class ShowingModel(WrapperModel):
     failed attempt, must not pay for a response that another worker's attempt requests, too.
     """
 
-    @asynccontextmanager
-    async def request_stream(
+    async def request(
         self,
         messages: list[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
-        run_context: RunContext[Any] | None = None,
-    ) -> AsyncGenerator[StreamedResponse, None]:
-        if run_context is not None:
-            run_context.deps.begun()
-            await run_context.deps.record.hold_lease()
-        async with self.wrapped.request_stream(
-            messages, model_settings, model_request_parameters, run_context
-        ) as stream:
-            if run_context is not None:
-                deps: RunDeps = run_context.deps
-                _show(stream, deps.record.show_text)
-            yield stream
+    ) -> ModelResponse:
+        context = cast("RunContext[RunDeps]", get_current_run_context())
+        context.deps.begun()
+        await context.deps.record.hold_lease()
+        reading = _Reading(context)
+        opening = self.wrapped.request_stream(messages, model_settings, model_request_parameters, context)
+        try:
+            await reading.read(opening, super()._start_request_deadline(model_settings, stream=True))
+        except BaseException:
+            reading.broke_off(self.model_id)
+            raise
+        return reading.response("complete")
 
+    def request_stream(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """A stream that the library reads would be shown to nobody."""
+        raise NotImplementedError
 
-def _show(stream: StreamedResponse, show: Callable[[str], Awaitable[None]]) -> None:
-    """Replace the adapter's own iterator, as in `llm/stream_guard.py`, because the base class drives it under its
-    deadlines.
-    """
-    events = stream._get_event_iterator  # pyright: ignore[reportPrivateUsage]
-
-    def shown() -> AsyncIterator[ModelResponseStreamEvent]:
-        return _shown(events(), show, _Restored.of(stream))  # pyright: ignore[reportArgumentType]
-
-    object.__setattr__(stream, "_get_event_iterator", shown)
-
-
-async def _shown(
-    events: AsyncIterator[ModelResponseStreamEvent],
-    show: Callable[[str], Awaitable[None]],
-    restored: _Restored,
-) -> AsyncGenerator[ModelResponseStreamEvent, None]:
-    """Pass on at once what begins a part, because the library waits for a first event only for a limited time."""
-    gathered = _Gathered()
-    async for event in events:
-        if text := restored.text(event):
-            await show(text)
-        if not gathered.takes(event):
-            for waiting in gathered.hand_on():
-                yield waiting
-            if not gathered.takes(event):
-                yield event
-        elif gathered.size >= GATHERED_LIMIT:
-            for waiting in gathered.hand_on():
-                yield waiting
-    if text := restored.rest():
-        await show(text)
-    for waiting in gathered.hand_on():
-        yield waiting
+    def _start_request_deadline(
+        self, model_settings: ModelSettings | None, *, stream: bool
+    ) -> RequestDeadline | None:
+        """Return none, because `request` has the deadlines of a stream and does not close the stream under them."""
+        return None
 
 
 @dataclass
-class _Gathered:
-    """Deltas of one part that differ in their text only."""
+class _Reading:
+    """One attempt's stream."""
 
-    first: PartDeltaEvent | None = None
-    pieces: list[str] = field(default_factory=list[str])
-    size: int = 0
+    context: RunContext[RunDeps]
+    stream: StreamedResponse | None = None
+    has_begun: bool = False
 
-    def takes(self, event: ModelResponseStreamEvent) -> bool:
-        if not isinstance(event, PartDeltaEvent) or (text := _plain(event)) is None:
-            return False
-        if self.first is None:
-            self.first = event
-        elif not _is_of_the_same(self.first, event):
-            return False
-        self.pieces.append(text)
-        self.size += len(text)
-        return True
+    async def read(
+        self, opening: AbstractAsyncContextManager[StreamedResponse], deadline: RequestDeadline | None
+    ) -> None:
+        """Show all of the text. Each deadline is for waiting only: a stream is closed without one."""
+        began = perf_counter()
+        async with AsyncExitStack() as stack:
+            with enforce_request_deadline(deadline):
+                self.stream = await stack.enter_async_context(opening)
+                events = aiter(self.stream)
+                first = await anext(events, None)
+            if first is None:
+                return
+            self.has_begun = True
+            get_current_span().set_attribute(FIRST_EVENT, perf_counter() - began)
+            with enforce_request_deadline(deadline and deadline.after_first_event()):
+                await self._arrived(first)
+                async for event in events:
+                    await self._arrived(event)
 
-    def hand_on(self) -> list[PartDeltaEvent]:
-        """Return one delta, or none if there is nothing to pass on."""
-        if self.first is None:
-            return []
-        delta = cast("TextPartDelta | ThinkingPartDelta", self.first.delta)
-        whole = replace(self.first, delta=replace(delta, content_delta="".join(self.pieces)))
-        self.first, self.pieces, self.size = None, [], 0
-        return [whole]
+    async def _arrived(self, event: ModelResponseStreamEvent) -> None:
+        if text := _text(event):
+            await self.context.deps.record.show_text(text)
+        self._check_tokens()
 
+    def _check_tokens(self) -> None:
+        limits, used = self.context.usage_limits, self.context.usage
+        most = limits.total_tokens_limit if limits else None
+        if limits and most is not None and used.total_tokens + self.usage.total_tokens > most:
+            limits.check_tokens(used + self.usage)
 
-def _plain(event: PartDeltaEvent) -> str | None:
-    """Return the text of a delta that contains nothing else."""
-    match event.delta:
-        case TextPartDelta(content_delta=text, provider_details=None, citations_delta=None):
-            return text
-        case ThinkingPartDelta(content_delta=text, signature_delta=None, provider_details=None):
-            return text
-        case _:
-            return None
+    def broke_off(self, model_id: str) -> None:
+        """Keep what has arrived, for the history and for the limits of the run and of the day."""
+        if self.stream is None:
+            return
+        record_usage(self.context.usage, self.usage)
+        if self.has_begun:
+            partial = replace(
+                self.response("interrupted"),
+                run_id=self.context.run_id,
+                conversation_id=self.context.conversation_id,
+                model_id=model_id,
+            )
+            self.context.deps.partial = partial
+            get_current_span().set_attributes(partial.usage.opentelemetry_attributes())
 
+    @property
+    def usage(self) -> RequestUsage:
+        return self.stream.usage if self.stream else RequestUsage()
 
-def _is_of_the_same(one: PartDeltaEvent, other: PartDeltaEvent) -> bool:
-    return (
-        one.index == other.index
-        and type(one.delta) is type(other.delta)
-        and getattr(one.delta, "provider_name", None) == getattr(other.delta, "provider_name", None)
-    )
-
-
-class _Restored:
-    """The text of a stream's events as the library will deliver it. Some LLMs copy the joiner that the library
-    puts into special tokens, and the library removes it later than these events are read here.
-    """
-
-    def __init__(self, restorer: Any | None) -> None:
-        self._restorer = restorer
-
-    @classmethod
-    def of(cls, stream: StreamedResponse) -> _Restored:
-        """This uses a restorer of its own, because using the library's restorer here too would remove the joiner
-        twice.
-        """
-        theirs = stream._parts_manager.special_token_restorer  # pyright: ignore[reportPrivateUsage]
-        return cls(type(theirs)() if theirs is not None else None)
-
-    def text(self, event: ModelResponseStreamEvent) -> str:
-        if self._restorer is None:
-            return _text(event)
-        restored: list[ModelResponseStreamEvent] = []
-        if isinstance(event, PartStartEvent):
-            restored += self._restorer.flush_text()
-        return "".join(map(_text, [*restored, self._restorer.restore(event)]))
-
-    def rest(self) -> str:
-        return "" if self._restorer is None else "".join(map(_text, self._restorer.flush()))
+    def response(self, state: ModelResponseState) -> ModelResponse:
+        return replace(cast("StreamedResponse", self.stream).get(), state=state)
 
 
 def _text(event: ModelResponseStreamEvent) -> str:
