@@ -51,10 +51,12 @@ _INSIDE = frozenset(
         "free",
         "_forget",
         "events",
+        "iter",
         "reading",
         "run_in_executor",
         "_is_gone",
         "self",
+        "stream",
     }
 )
 """Awaits of other parts of this process."""
