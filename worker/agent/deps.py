@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
+from pydantic_ai import RunContext
+from pydantic_ai._run_context import get_current_run_context
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse
 
 from forge.models.approval import Approval
@@ -181,6 +183,11 @@ class RunDeps:
             run_end=run_end,
             answer_end=answer_end,
         )
+
+
+def current_run() -> RunContext[RunDeps]:
+    """Return the run for which the library asks a model; it gives `Model.request` no context."""
+    return cast("RunContext[RunDeps]", get_current_run_context())
 
 
 def _without(message: ModelMessage, known: set[int]) -> ModelMessage:

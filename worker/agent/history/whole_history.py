@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic_ai._run_context import get_current_run_context
 from pydantic_ai.messages import ModelMessage, ModelResponse, repair_messages
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from worker.agent.deps import RunDeps
+from worker.agent.deps import RunDeps, current_run
 from worker.agent.history.history_window import window
 from worker.agent.history.plain_text_history import healed
 from worker.agent.history.provider_neutral_history import normal_history
@@ -42,9 +41,8 @@ class WholeHistoryModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        if (context := get_current_run_context()) is not None:
-            messages = self._whole(context.deps, messages)
-        prepared = self._prepared(messages, model_request_parameters)
+        whole = self._whole(current_run().deps, messages)
+        prepared = self._prepared(whole, model_request_parameters)
         return await self.wrapped.request(prepared, model_settings, model_request_parameters)
 
     def _whole(self, deps: RunDeps, own: Sequence[ModelMessage]) -> list[ModelMessage]:

@@ -15,7 +15,6 @@ from typing import Any, NoReturn, cast
 
 from opentelemetry.trace import get_current_span
 from pydantic_ai import RunContext
-from pydantic_ai._run_context import get_current_run_context
 from pydantic_ai._usage_attribution import record_usage
 from pydantic_ai.messages import (
     ModelMessage,
@@ -33,7 +32,7 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from worker.agent.deps import RunDeps
+from worker.agent.deps import RunDeps, current_run
 
 FIRST_EVENT = "gen_ai.client.operation.time_to_first_chunk"
 """The attribute of an LLM request's span that the library sets for streams, in seconds."""
@@ -52,7 +51,7 @@ class ShowingModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        context = cast("RunContext[RunDeps]", get_current_run_context())
+        context = current_run()
         context.deps.begun()
         await context.deps.record.hold_lease()
         reading = _Reading(context)

@@ -8,7 +8,7 @@ _RESERVED = 2**12
 """Chains keep the addresses below this number for nobody, and for programs of their own."""
 _BURNS = frozenset({"000000000000000000000000000000000000dead", "dead000000000000000042069420694206942069"})
 """Addresses to which people send what is to be destroyed. Sources: etherscan.io labels; from memory (2026-11-27)."""
-_REPEATED = re.compile(r"(.{1,16}?)\1{1,}(.*)")
+_REPEATED = re.compile(r"(.{1,16}?)\1+(.*)")
 """Placeholders: a sequence that begins again and again (`0xEeee…` for a chain's coin, `0x1234567890` four times,
 `0xdeadbeef…`). A key has such an address by chance once in 2^96 keys.
 """
