@@ -32,12 +32,18 @@ def test_every_default_of_the_template_is_allowed() -> None:
             "https://a.example/",
             "CorsOrigins is “https://a.example/”; it must be \\*, or origins",
         ),
+        ("CorsOrigins", "https://a.example, https://b.example", "CorsOrigins is “https://a.example, "),
+        ("CorsOrigins", "https://a.example,", "CorsOrigins is “https://a.example,”; "),
         ("EdgeSecret", "a secret", "EdgeSecret is not allowed; "),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named_with_what_is(name: str, value: str, says: str) -> None:
     with pytest.raises(DeployFailed, match=says.replace("(", "\\(")):
         refuse_invalid(DECLARED, {name: value})
+
+
+def test_several_origins_are_allowed() -> None:
+    refuse_invalid(DECLARED, {"CorsOrigins": "https://a.example,http://localhost:5173"})
 
 
 def test_all_wrong_values_are_named_at_once() -> None:
