@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 PATIENCE_MS = 1_000 * PATIENCE_SECONDS
 LOOK_SECONDS = 0.01
 

@@ -23,6 +23,7 @@ from forge.models.session import Catalog, NetworkInfo, ToolInfo
 from forge.settings import Settings
 from forge.store import Store, keys
 from tests.api.gateway import Gateway
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -75,7 +76,7 @@ def running_connections_server() -> Iterator[ConnectionsServer]:
     yield state
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from forge.api import dependencies
 from forge.api.authentication.caller import caller_of
 from tests.api.conftest import Environment
+from tests.patience import PATIENCE_SECONDS
 
 AUDIENCE = "forge"
 CONFIGURATION = "/.well-known/openid-configuration"
@@ -102,7 +103,7 @@ def running_issuer() -> Iterator[Issuer]:
     yield made
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
 
 
 @pytest.fixture

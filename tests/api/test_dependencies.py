@@ -13,6 +13,7 @@ from forge.api.entry.prefer_header import WAIT_LIMIT_SECONDS
 from forge.aws import PAUSES_SECONDS, TRIES
 from forge.store import Store
 from tests.api.conftest import Environment
+from tests.patience import PATIENCE_SECONDS
 from tests.template import ROOT, folder_of, functions, template
 
 CALLS = 8
@@ -31,7 +32,7 @@ def test_first_calls_at_the_same_time_share_one_store(environment: Environment) 
     together = Barrier(CALLS)
 
     def first_call(_number: int) -> Store:
-        together.wait(10)
+        together.wait(PATIENCE_SECONDS)
         return dependencies.store()
 
     with ThreadPoolExecutor(CALLS) as threads:

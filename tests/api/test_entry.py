@@ -19,6 +19,7 @@ from forge.models.request_prices import FREE
 from forge.observability import emit, log_fields, record
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Context, Gateway, http_event, socket_event
+from tests.patience import PATIENCE_SECONDS
 
 SECRET = "xyzzy-secret"
 
@@ -62,10 +63,10 @@ def test_calls_at_once_share_neither_log_fields_nor_metrics(
     @router.get("/{number}")
     def get(number: int) -> dict[str, int]:
         log_fields(key_digest=f"s{number}")
-        barrier.wait(20)
+        barrier.wait(PATIENCE_SECONDS)
         for _ in range(number):
             record("Tokens")
-        barrier.wait(20)
+        barrier.wait(PATIENCE_SECONDS)
         return {"number": number}
 
     handler = lambda_handler(create_app(router, price=FREE))

@@ -83,7 +83,7 @@ def test_a_tool_is_called_by_a_worker_on_the_sessions_network(gateway: Gateway, 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     result = command(gateway, "call_tool", name="balance", arguments={"who": "Alice"})
-    worker.join(10)
+    worker.join(PATIENCE_SECONDS)
     assert result["data"] == {"network": "base", "name": "balance", "arguments": {"who": "Alice"}}
 
 

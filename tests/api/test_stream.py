@@ -189,7 +189,7 @@ def stream_url(gateway: Gateway) -> Iterator[str]:
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}/api/chat/stream"
     server.should_exit = True
-    thread.join(10)
+    thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
 
 

@@ -13,6 +13,7 @@ import pytest
 from forge.store import approvals, inbox, sessions, tickets, tool_pins
 from forge.store.endings import account_sessions
 from forge.store.running import call_journal, delivery_failures, fenced_runs, spending_totals
+from tests.patience import PATIENCE_SECONDS
 from tests.template import ROOT, http_routes, socket_routes
 
 pytestmark = pytest.mark.processes
@@ -42,7 +43,12 @@ def imported(folders: list[str], variables: dict[str, str] | None = None) -> set
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}"}
     environment |= variables or {}
     result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=50
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_SECONDS,
     )
     return set(json.loads(result.stdout))
 
@@ -94,7 +100,12 @@ print(json.dumps(told))
 """
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}"}
     result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=110
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_SECONDS,
     )
     (off, without), (on, beside) = json.loads(result.stdout)
     assert (off, on) == (False, True)

@@ -20,6 +20,7 @@ from tests.deployed.installation import Installation, architecture, build, deplo
 from tests.deployed.roles import Service, start_stream
 from tests.end_to_end.conversing import Web
 from tests.mcp_servers.conftest import start_anvil, stop
+from tests.patience import PATIENCE_SECONDS
 
 CHAINS = {"TestnetRpcUrl": (), "BaseRpcUrl": ("--chain-id", "8453")}
 
@@ -73,8 +74,10 @@ async def deployed(
             streams = await start_stream(processes, installation)
             service = Service(processes, installation)
             async with (
-                httpx.AsyncClient(base_url=installation.http_url, timeout=40, trust_env=False) as http,
-                httpx.AsyncClient(base_url=streams, timeout=40, trust_env=False) as sse,
+                httpx.AsyncClient(
+                    base_url=installation.http_url, timeout=PATIENCE_SECONDS, trust_env=False
+                ) as http,
+                httpx.AsyncClient(base_url=streams, timeout=PATIENCE_SECONDS, trust_env=False) as sse,
             ):
                 store = operators_store(installation)
                 yield Deployed(installation, service, Web(http), Web(sse), store, chains, folder)

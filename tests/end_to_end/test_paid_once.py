@@ -21,6 +21,7 @@ from local_dev.stack_process import RunningStack, running_stack
 from tests.end_to_end.chain import rpc
 from tests.end_to_end.conversing import Web, contents, new_id
 from tests.end_to_end.marks import END_TO_END
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [*END_TO_END, pytest.mark.timeout(400)]
 
@@ -91,7 +92,7 @@ async def paying(folder: Path, clock: Clock, session_id: str) -> AsyncGenerator[
     hurried = {"FORGE_OFFLINE_PACE": "0", "RATE_LIMIT_PER_MINUTE": "6000", "RATE_LIMIT_BURST": "100"}
     async with (
         running_stack({"FORGE_LLM": "offline", **hurried, **clock.environment}, folder) as stack,
-        httpx.AsyncClient(base_url=stack.base_url, timeout=30, trust_env=False) as client,
+        httpx.AsyncClient(base_url=stack.base_url, timeout=PATIENCE_SECONDS, trust_env=False) as client,
     ):
         yield Payer(Web(client), stack, session_id)
 

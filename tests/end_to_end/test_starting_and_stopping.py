@@ -126,7 +126,7 @@ async def test_a_taken_port_is_a_clear_error() -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        output, errors = await asyncio.wait_for(process.communicate(), 30)
+        output, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert process.returncode not in {0, None}
     assert output == b""
     assert f"127.0.0.1:{port} is taken" in errors.decode()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from forge.models.text_cleaning import fit
+from tests.patience import PATIENCE_SECONDS
 from tests.unlisted import tried
 
 pytestmark = pytest.mark.processes
@@ -22,7 +23,9 @@ NODE = shutil.which("node")
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.js")), ids=lambda file: file.name)
 def test_node_test(file: Path) -> None:
     assert NODE, "Node.js is needed for the tests of the page"
-    done = subprocess.run([NODE, "--test", str(file)], capture_output=True, text=True, timeout=50)
+    done = subprocess.run(
+        [NODE, "--test", str(file)], capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -45,7 +48,9 @@ def test_client_and_server_replace_the_same_characters() -> None:
       process.stdout.write(JSON.stringify(JSON.parse(sent).map(fitText)));
     """
     command = [NODE, "--input-type=module", "--eval", script]
-    done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, timeout=50)
+    done = subprocess.run(
+        command, input=json.dumps(texts), capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert json.loads(done.stdout) == [fit(text) for text in texts], done.stderr
 
 

@@ -12,8 +12,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from local_dev.gateway.caller_turns import IN_PROGRESS, REFUSALS, WAITING, Turns
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE = 30
 ONE, OTHER, NEIGHBOUR, OWN = "203.0.113.7", "198.51.100.7", "203.0.113.200", "127.0.0.1"
 
 
@@ -65,14 +65,14 @@ async def call(turns: Turns, viewer: str, kind: str = "http") -> int:
             begun.set_result(message.get("status", 200))
 
     running.append(asyncio.ensure_future(turns(scope, receive, send)))
-    return await asyncio.wait_for(begun, PATIENCE)
+    return await asyncio.wait_for(begun, PATIENCE_SECONDS)
 
 
 running: list[asyncio.Future[Any]] = []
 
 
 async def until(slow: Slow, inside: int) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while slow.inside < inside:  # noqa: ASYNC110  the application has no event for it
             await asyncio.sleep(0)
     for _ in range(20):
@@ -83,7 +83,7 @@ async def until(slow: Slow, inside: int) -> None:
 async def over(slow: Slow) -> None:
     slow.begin.set()
     slow.end.set()
-    await asyncio.wait_for(asyncio.gather(*running), PATIENCE)
+    await asyncio.wait_for(asyncio.gather(*running), PATIENCE_SECONDS)
     running.clear()
 
 
@@ -116,7 +116,7 @@ async def test_who_was_refused_keeps_the_turn_and_others_pass_by(kind: str, stat
     turns = Turns(slow, pauses)
     slow.begin.set()
     first = [asyncio.ensure_future(call(turns, ONE, kind)) for _ in range(3 * IN_PROGRESS)]
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while pauses.begun < IN_PROGRESS:  # noqa: ASYNC110  the pauses have no event for it
             await asyncio.sleep(0)
     assert {await call(turns, OTHER, kind) for _ in range(IN_PROGRESS)} == {status}
@@ -141,7 +141,7 @@ async def test_who_is_beyond_the_line_is_refused_late_and_the_line_goes_on() -> 
     calls = [asyncio.ensure_future(call(turns, ONE)) for _ in range(IN_PROGRESS + WAITING)]
     await until(slow, IN_PROGRESS)
     beyond = [asyncio.ensure_future(each) for each in (call(turns, NEIGHBOUR), call(turns, ONE, "websocket"))]
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while pauses.begun < len(beyond):  # noqa: ASYNC110  the pauses have no event for it
             await asyncio.sleep(0)
     assert not any(each.done() for each in beyond)

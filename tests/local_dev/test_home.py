@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from local_dev.home import FolderUnusable, Home, folder_of, set_aside, write_description
 from local_dev.process_identity import kill_group, started
 from local_dev.repository import ROOT
+from tests.patience import PATIENCE_SECONDS
 from tests.unlisted import tried
 
 pytestmark = pytest.mark.processes
@@ -82,7 +83,7 @@ def test_what_a_killed_application_left_running_is_ended_by_the_next_start(tmp_p
         home.remember({"worker-1": child.pid})
         os.close(home._lock)  # as when the process is killed
         again, _ = take(tmp_path)
-        assert child.wait(10) == -signal.SIGKILL
+        assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL
     again.close()
 
 

@@ -115,7 +115,7 @@ async def test_a_body_beyond_the_limit_is_refused(application: Application):
 
 async def test_a_handler_that_takes_too_long_is_given_up(application: Application):
     released = threading.Event()
-    application.http["GET /slow"] = lambda event, context: released.wait(10)
+    application.http["GET /slow"] = lambda event, context: released.wait(PATIENCE_SECONDS)
     application.limit(integration=0.05)
     response = await request(application, "GET", "/slow")
     released.set()

@@ -30,7 +30,7 @@ async def run(**environment: str) -> tuple[int | None, str, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    stdout, stderr = await asyncio.wait_for(process.communicate(), 30)
+    stdout, stderr = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     return process.returncode, stdout.decode(), stderr.decode()
 
 

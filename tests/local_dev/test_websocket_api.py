@@ -256,7 +256,7 @@ async def test_a_connection_has_a_few_frames_in_functions_and_others_pass_by(
     def slow(event: Event, context: Any) -> Event:
         inside[0] += 1
         most[0] = max(most[0], inside[0])
-        go_on.wait(30)
+        go_on.wait(PATIENCE_SECONDS)
         inside[0] -= 1
         return {"statusCode": 200}
 

@@ -11,7 +11,8 @@ import os
 import runpy
 import sys
 
-importlib.import_module("worker.mcp_servers")  # all that the processes have in common
+for common in ("fastmcp.server.http", "uvicorn", "worker.mcp_servers.own_servers"):
+    importlib.import_module(common)
 
 for argument in sys.argv[1:]:
     name, _, port = argument.partition(":")

@@ -19,6 +19,7 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.mcp_servers.conftest import ROOT, free_port
+from tests.patience import PATIENCE_SECONDS
 from worker.mcp_servers.own_servers import mount
 
 SERVERS = ["evm", "etherscan", "brave_search", "zerox", "uniswap_docs"]
@@ -62,11 +63,11 @@ def urls(anvil: str) -> Iterator[dict[str, str]]:
     )
     yield {name: f"http://127.0.0.1:{port}/mcp" for name, port in ports.items()}
     os.killpg(process.pid, signal.SIGTERM)
-    process.wait(10)
+    process.wait(PATIENCE_SECONDS)
 
 
 async def listening(port: int) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -93,7 +94,7 @@ async def inspect(*arguments: str) -> Any:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, complaints = await asyncio.wait_for(process.communicate(), 50)
+    output, complaints = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert process.returncode == 0, complaints.decode()
     return json.loads(output)
 

@@ -22,6 +22,7 @@ from forge.store.config import CONNECTIONS_LIMIT
 from forge.store.controls import Hurried
 from forge.store.limits.request_rates import Blocks
 from tests.clock import Clock
+from tests.patience import PATIENCE_SECONDS
 from tests.store.scenes import counted
 from tests.unlisted import tried
 
@@ -34,7 +35,7 @@ def at_once(act: Callable[[int], object], refusal: type[Exception], clients: int
     gate = threading.Barrier(clients)
 
     def client(number: int) -> bool:
-        gate.wait(30)
+        gate.wait(PATIENCE_SECONDS)
         try:
             act(number)
         except refusal:

@@ -16,6 +16,7 @@ from forge.models.run import Progress
 from forge.models.session import Connection
 from forge.store import Store
 from tests.clock import Clock
+from tests.patience import PATIENCE_SECONDS
 from tests.store.scenes import KEY, approval, completed, counted, log, next_of, spoken, started, told
 
 CONVERSATION = ["hello", "answer 1 " + "x" * 70_000, "answer 2", "and again", "answer"]
@@ -92,7 +93,7 @@ def test_of_many_who_ask_at_once_one_gets_it(store: Store, owners: tuple[str, ..
     start = Barrier(len(owners))
 
     def adopt(owner: str) -> SessionKey | None:
-        start.wait(10)
+        start.wait(PATIENCE_SECONDS)
         try:
             return store.accounts.adopt(KEY.session_id, owner).session.key
         except NotFound:

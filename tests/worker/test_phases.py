@@ -17,6 +17,7 @@ from forge.errors import SessionBusy
 from forge.models.http import State
 from forge.models.run import IfBusy, Outcome
 from forge_client.conversation import Conversation
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.gateway import Page
 from tests.worker.machines import Watched
 from tests.worker.scripts import Script, call
@@ -41,7 +42,7 @@ class Gate:
     def __call__(self, *args: Any) -> Any:
         done = self._call(*args) if self._after else None
         self._loop.call_soon_threadsafe(self.is_reached.set)
-        assert self.may_go_on.wait(20)
+        assert self.may_go_on.wait(PATIENCE_SECONDS)
         return done if self._after else self._call(*args)
 
 

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from forge.models.ids import new_run_id
 from tests.collector import Collector, Received, collecting
+from tests.patience import PATIENCE_SECONDS
 from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call
 from tests.worker.stage import KEY, Stage, message_of
@@ -251,7 +252,7 @@ async def test_a_collector_that_is_out_of_reach_holds_nobody_up(stage: Stage) ->
     stage.start(tracing=tracing)
     await answered(stage)
     await stage.stop()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await tracing.close()
 
 

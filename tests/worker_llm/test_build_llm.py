@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from forge.errors import InvalidRequest, MissingApiKey
+from tests.patience import PATIENCE_SECONDS
 from worker.agent.llm.build import build_llm
 
 CLAUDE = "bedrock:eu.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -79,5 +80,7 @@ def test_providers_are_imported_only_when_they_are_named() -> None:
         "import sys; from worker.agent.llm.build import build_llm; build_llm('offline', {}); build_llm('scripted', {});"
         "print([m for m in ('anthropic', 'openai', 'boto3', 'botocore') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
     assert done.stdout.strip() == "[]", done.stderr
