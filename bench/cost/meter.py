@@ -51,7 +51,7 @@ class Meter:
 
     def attach(self, client: Any) -> None:
         """From now on count what `client` sends."""
-        client.meta.events.register_first("before-send", self._sent, unique_id=f"meter-{id(self)}")
+        client.meta.events.register_first("before-send", self._sent)
 
     def take(self) -> Counts:
         """Return the counts since the last call."""

@@ -18,7 +18,6 @@ from pydantic_ai.messages import (
 
 from worker.agent.history import run_history as history
 from worker.agent.history.history_window import window
-from worker.agent.messages.message_codec import Sizes
 
 RUN = "a" * 32
 
@@ -84,7 +83,7 @@ def test_calls_of_an_earlier_run_are_not_answered_again() -> None:
 
 def test_open_calls_of_a_run_that_was_given_up_are_closed_for_the_next_prompt() -> None:
     closed = history.close_calls(
-        [prompt("pay"), response(ToolCallPart("t", {}, "c1")), prompt("hello?")], "unknown"
+        [prompt("pay"), response(ToolCallPart("t", {}, "c1")), prompt("hello?")], "unknown", RUN
     )
     kinds = [[part.part_kind for part in message.parts] for message in closed]
     assert kinds == [["user-prompt"], ["tool-call"], ["tool-return", "user-prompt"]]
@@ -102,14 +101,17 @@ def test_usage_of_earlier_attempts_goes_on_counting() -> None:
 
 
 def test_a_stored_message_has_the_size_of_its_entry_and_another_is_measured_once() -> None:
-    sizes, long = Sizes(), prompt("x" * 500)
+    sizes: list[int] = []
     entries = history.dump([prompt("hi"), response(TextPart("fine"))])
     loaded = history.load([b"of another version", *entries], sizes)
-    assert [sizes.of(message) for message in loaded] == [len(entry) for entry in entries]
-    measured = sizes.of(long)
+    assert sizes == [len(entry) for entry in entries]
+    long = prompt("x" * 500)
+    window([*loaded, long], sizes, tokens=1_000)
+    measured = sizes[2]
     assert measured > 500
     long.parts = []
-    assert sizes.of(long) == measured
+    window([*loaded, long], sizes, tokens=1_000)
+    assert sizes[2:] == [measured]
 
 
 def turn(number: int) -> list[ModelMessage]:
@@ -124,7 +126,7 @@ def turn(number: int) -> list[ModelMessage]:
 
 def test_the_window_trims_whole_turns() -> None:
     turns = [message for number in range(12) for message in turn(number)]
-    left = window(turns, Sizes(), tokens=1_000)
+    left = window(turns, [], tokens=1_000)
     assert 4 <= len(left) < 32
     assert left == turns[-len(left) :]
     assert left[0] in turns[::4]
@@ -133,7 +135,7 @@ def test_the_window_trims_whole_turns() -> None:
 def test_the_window_begins_in_the_same_place_for_several_requests() -> None:
     """A provider's prompt cache holds a beginning; one that moved with each turn would be paid in full each time."""
     turns = [message for number in range(120) for message in turn(number)]
-    sizes = Sizes()
+    sizes: list[int] = []
     begun = [window(turns[:length], sizes, tokens=10_000)[0] for length in range(160, len(turns), 4)]
     moves = sum(before is not after for before, after in pairwise(begun))
     assert 1 <= moves <= len(begun) // 4
@@ -141,4 +143,4 @@ def test_the_window_begins_in_the_same_place_for_several_requests() -> None:
 
 def test_an_empty_answer_is_never_sent_to_the_llm_again() -> None:
     asked, following = prompt("hi"), prompt("next")
-    assert window([asked, response(TextPart(" ")), following], Sizes(), tokens=1_000) == [asked, following]
+    assert window([asked, response(TextPart(" ")), following], [], tokens=1_000) == [asked, following]

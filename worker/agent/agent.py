@@ -108,10 +108,11 @@ class ForgeAgent:
         stored = history.load(entries, deps.sizes, self._decoded)
         deps.unreadable = newly_unreadable(entries, stored)
         deps.earlier, own = history.parted(stored, deps.run_id)
+        del deps.sizes[len(deps.earlier) :]  # the library may merge the run's own messages
         own = deepcopy(own)  # the library changes what it gets, and `stored` may be kept for other runs
         if history.is_answered(own):
             return Ended(Ending(outcome="completed"))
-        deps.stored, deps.known = own, _with_prompt(deps, own, submission)
+        deps.known = _with_prompt(deps, own, submission)
         with capture_run_messages() as messages:
             try:
                 if not own:
@@ -154,8 +155,7 @@ class ForgeAgent:
         """The library gets the run's own messages only, because it goes through all that it has several times for
         each request. `WholeHistoryModel` puts the earlier ones in front of them.
         """
-        before = own if history.goes_on(own) else history.close_calls(own, str(lost()))
-        deps.stored = before
+        before = own if history.goes_on(own) else history.close_calls(own, str(lost()), deps.run_id)
         async with self._agent.iter(
             None if own else prompt_text(submission),
             message_history=before or None,

@@ -5,12 +5,12 @@ stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast
 
 from pydantic_ai import RunContext
 from pydantic_ai._run_context import get_current_run_context
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from forge.models.approval import Approval
 from forge.models.message import AnswerEnd, Draft, RunEnd
@@ -21,7 +21,6 @@ from forge.models.tool_permission import Ask
 from forge.models.wallet_receipt import WalletReceipt
 from forge.models.work import CallRecord, CallStatus
 from forge.ports.clock import Clock
-from worker.agent.messages.message_codec import Sizes
 
 Healing = Literal["not needed", "asked for", "done"]
 """Whether the history is sent as plain text, because the provider has refused it in its usual form."""
@@ -100,8 +99,6 @@ class RunDeps:
     """The history before the run."""
     sent: Sequence[ModelMessage] = ()
     """What the LLM got with the last request."""
-    stored: Sequence[ModelMessage] = ()
-    """The run's messages that earlier attempts have stored."""
     known: Sequence[ModelMessage] = ()
     """The run's messages that it has for certain. The library hands out fewer of them when a stop comes before its work
     has begun, or while a response is being stored.
@@ -134,8 +131,8 @@ class RunDeps:
     """What the tools of the started calls have noted, such as a transaction's hash."""
     recorded: dict[str, CallRecord] = field(default_factory=dict[str, CallRecord])
     """What the journal says of calls that have no result in the messages, by call id."""
-    sizes: Sizes = field(default_factory=Sizes)
-    """The stored sizes of the messages."""
+    sizes: list[int] = field(default_factory=list[int])
+    """The stored sizes in bytes of `earlier`, and of the run's messages after it as far as they are measured."""
     answer_end: AnswerEnd | None = None
     """How the last answer ended, if it did not end normally."""
     has_written_call: bool = False
@@ -156,14 +153,17 @@ class RunDeps:
         return messages if len(messages) >= len(self.known) else self.known
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-        """The library merges a first request with one that ends the stored history; only the new parts of it are
-        kept.
+        return self.parted(messages)[1]
+
+    def parted(self, messages: Sequence[ModelMessage]) -> tuple[Sequence[ModelMessage], list[ModelMessage]]:
+        """Return what precedes the first message that is not stored, and the messages that are not stored.
+
+        They are recognised by the run id that the library gives to each message of this attempt, because the
+        library may copy messages.
         """
-        known = {id(part) for message in self.stored for part in message.parts}
-        own = (message for message in messages if message.run_id == self.attempt_id)
-        return [message for message in (_without(message, known) for message in own) if message.parts][
-            self.saved :
-        ]
+        own = [i for i, each in enumerate(messages) if each.run_id == self.attempt_id and each.parts]
+        new = own[self.saved :]
+        return messages[: new[0]] if new else messages, [messages[i] for i in new]
 
     def notice(
         self,
@@ -188,9 +188,3 @@ class RunDeps:
 def current_run() -> RunContext[RunDeps]:
     """Return the run for which the library asks a model; it gives `Model.request` no context."""
     return cast("RunContext[RunDeps]", get_current_run_context())
-
-
-def _without(message: ModelMessage, known: set[int]) -> ModelMessage:
-    if not isinstance(message, ModelRequest) or known.isdisjoint(map(id, message.parts)):
-        return message
-    return replace(message, parts=[part for part in message.parts if id(part) not in known])

@@ -120,9 +120,7 @@ def broken(
     answer_end: AnswerEnd | None = None,
 ) -> Ending:
     """Keep what was shown, store a result for each tool call that has none, and add the notice."""
-    unsaved = deps.unsaved(messages)
-    new = set(map(id, unsaved))
-    before = [message for message in messages if id(message) not in new]
+    before, unsaved = deps.parted(messages)
     settled = history.settle(before, unsaved, deps.run_id, lambda call: _explain(deps, call))
     results = history.last_results([*before, *settled], deps.run_id)
     drafts: list[Draft] = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []

@@ -9,7 +9,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from worker.agent.history import run_history as history
 from worker.agent.history import shown_messages
-from worker.agent.messages.message_codec import Sizes
+from worker.agent.messages.message_codec import dumped
 
 _BYTES_PER_TOKEN = 4
 """An estimate, which is sufficient because the window only has to stay well below the provider's limit."""
@@ -23,20 +23,23 @@ def _is_empty(message: ModelMessage) -> bool:
     )
 
 
-def window(messages: Sequence[ModelMessage], sizes: Sizes, tokens: int) -> list[ModelMessage]:
+def window(messages: Sequence[ModelMessage], sizes: list[int], tokens: int) -> list[ModelMessage]:
     """Shorten a history whose estimated size is above `tokens`. Whole turns are left out, so that calls keep their
     results, and responses without anything in them.
+
+    `sizes` has the stored sizes in bytes of the first messages; the sizes of the others are measured and added to it.
 
     Turns are left out by the block, so that the beginning stays the same for many requests, which keeps a provider's
     prompt cache valid.
     """
-    told = [message for message in messages if not _is_empty(message)]
-    return told[_cut(told, sizes, tokens) :]
+    sizes += [len(dumped(message)) for message in messages[len(sizes) :]]
+    told = [i for i, message in enumerate(messages) if not _is_empty(message)]
+    kept = [messages[i] for i in told]
+    return kept[_cut(kept, [sizes[i] // _BYTES_PER_TOKEN for i in told], tokens) :]
 
 
-def _cut(messages: Sequence[ModelMessage], known: Sizes, most: int) -> int:
-    """Return the index of the first message to keep. Messages are measured in their stored form."""
-    sizes = [known.of(message) // _BYTES_PER_TOKEN for message in messages]
+def _cut(messages: Sequence[ModelMessage], sizes: Sequence[int], most: int) -> int:
+    """Return the index of the first message to keep. `sizes` are those of the messages in tokens."""
     excess, block = sum(sizes) - most, most * _BLOCK
     if excess <= 0:
         return 0

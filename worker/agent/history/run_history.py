@@ -21,24 +21,24 @@ from pydantic_ai.usage import RunUsage
 from worker.agent.history.decoded_messages import DecodedMessages
 from worker.agent.history.shown_messages import response_text
 from worker.agent.llm.answer_end import end_of
-from worker.agent.messages.message_codec import Sizes, dumped, loaded
+from worker.agent.messages.message_codec import dumped, loaded
 
 
 def load(
-    entries: Sequence[bytes], sizes: Sizes | None = None, decoded: DecodedMessages | None = None
+    entries: Sequence[bytes], sizes: list[int] | None = None, decoded: DecodedMessages | None = None
 ) -> list[ModelMessage]:
     """Decode the history from its first complete turn on, because `entries` of a long history are only the newest.
 
     A message that another version of the library wrote and this version cannot read is left out and causes no
-    failure. Messages that `decoded` keeps must not be changed.
+    failure. Messages that `decoded` keeps must not be changed. Their sizes in bytes are added to `sizes`.
     """
     messages: list[ModelMessage] = []
     found = decoded.of(entries) if decoded else map(loaded, entries)
     for entry, message in zip(entries, found, strict=True):
         if message and (messages or starts_turn(message)):
             messages.append(message)
-            if sizes:
-                sizes.note(message, len(entry))
+            if sizes is not None:
+                sizes.append(len(entry))
     return messages
 
 
@@ -49,9 +49,11 @@ def starts_turn(message: ModelMessage) -> bool:
     )
 
 
-def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMessage]:
-    """Close the calls that a run which was given up may have left open, because a prompt may only follow closed
+def close_calls(messages: Sequence[ModelMessage], explain: str, run_id: str) -> list[ModelMessage]:
+    """Close the calls that an attempt which was given up may have left open, because a prompt may only follow closed
     calls.
+
+    Each message gets an id of the run, because the library would mark one without an id as the next attempt's.
     """
     closed: list[ModelMessage] = []
     for index, message in enumerate(messages):
@@ -65,7 +67,9 @@ def close_calls(messages: Sequence[ModelMessage], explain: str) -> list[ModelMes
                 if call.tool_call_id not in done
             ]
             closed += [ModelRequest(parts=missing)] if missing else []
-    return repair_messages(closed)
+    return [
+        each if each.run_id else replace(each, run_id=f"{run_id}.closed") for each in repair_messages(closed)
+    ]
 
 
 def _is_response(message: ModelMessage) -> bool:

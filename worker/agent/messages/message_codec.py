@@ -48,19 +48,3 @@ def newly_unreadable(entries: Sequence[bytes], messages: Sequence[ModelMessage])
     lost = len(entries) - len(messages)
     told = [(message.metadata or {}).get(_TOLD) for message in messages]
     return lost if lost > max((count for count in told if isinstance(count, int)), default=0) else 0
-
-
-class Sizes:
-    """The stored sizes of messages in bytes, known from their entries or else computed once for each message."""
-
-    def __init__(self) -> None:
-        # The message is kept with its size, because its id is not reused while this reference exists.
-        self._known: dict[int, tuple[ModelMessage, int]] = {}
-
-    def note(self, message: ModelMessage, size: int) -> int:
-        self._known[id(message)] = message, size
-        return size
-
-    def of(self, message: ModelMessage) -> int:
-        known = self._known.get(id(message))
-        return known[1] if known else self.note(message, len(dumped(message)))

@@ -63,7 +63,7 @@ async def open_run(
 
 async def _store(deps: RunDeps, progress: Progress, opening: Sequence[ModelMessage]) -> None:
     await deps.record.append(progress)
-    deps.known = [*deps.stored, *opening]
+    deps.known = opening
     deps.approvals = [each for each in deps.approvals if each.approval_id not in progress.answered]
     deps.asks = [each for each in deps.asks if each.approval_id not in progress.answered]
 
