@@ -1,7 +1,7 @@
 // Events around the page: sleep, tabs, network. None of them exist outside a browser.
 
 /**
- * `wake`: the page is visible again or the network is back; `doubt`: the network has gone.
+ * `wake`: the page is visible again, was frozen, or the network is back; `doubt`: the network has gone.
  * @param {{ wake: () => void, doubt: () => void }} reactions
  * @returns {() => void} stops watching
  */
@@ -13,6 +13,7 @@ export function watchBrowserEvents({ wake, doubt }) {
     if (document.visibilityState === 'visible') wake();
   };
   document.addEventListener('visibilitychange', visible, { signal });
+  document.addEventListener('resume', wake, { signal });
   window.addEventListener('pageshow', (event) => event.persisted && wake(), { signal });
   window.addEventListener('online', wake, { signal });
   window.addEventListener('offline', doubt, { signal });

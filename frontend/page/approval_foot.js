@@ -36,6 +36,7 @@ const CHECKS = /** @type {Record<Check, string>} */ ({
   insecure: 'This page is not served over https, so it cannot check what would be signed. Open it over https, or on the computer that runs the server as http://127.0.0.1 or http://localhost.',
   verified: '',
 });
+const OVERTAKEN = 'While this page was away, the request was taken over or answered elsewhere. Your wallet may still ask you to sign it: reject it there, or you may pay twice.';
 
 /** Maximum characters of a reason; the server keeps no more. */
 const LONGEST = 500;
@@ -66,7 +67,7 @@ export class ApprovalFoot {
     const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
     const isInside = this.element.contains(document.activeElement);
     if (this.#problem.textContent !== progress.problem) this.#problem.textContent = progress.problem;
-    this.#status.replaceChildren(...this.#statusNodes(situation, approval, context));
+    this.#status.replaceChildren(...this.#statusNodes(situation, approval, context), ...askingNodes(situation, progress));
     this.#choices.replaceChildren(...this.#choiceNodes(situation, approval, context));
     this.#buttons.replaceChildren(...this.#buttonNodes(situation, approval, context, doubts));
     this.#reason.update(this.#buttons.querySelector('[data-act="reject"]'));
@@ -84,12 +85,14 @@ export class ApprovalFoot {
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
   #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt }) {
     switch (situation) {
+      case 'overtaken':
+        return [line('warning', [OVERTAKEN])];
       case 'working':
         return [line('spinner', [STEPS[progress.step ?? 'network']])];
       case 'told':
         return [line('spinner', [TOLD[progress.told ?? (receipt?.outcome === 'unanswered' ? 'unknown' : 'sent')], ...hashNodes(progress.hash ?? receipt?.transaction_hash)])];
       case 'elsewhere':
-        return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), '.'])];
+        return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), '. Rejecting it here does not close it there: reject it in that wallet too.'])];
       case 'unchecked':
         return [line(check === 'loading' ? 'spinner' : 'warning', [CHECKS[check]])];
       case 'mismatch':
@@ -126,6 +129,7 @@ export class ApprovalFoot {
     const { onReject, onStop, onBind, onCheck } = this.actions;
     const reject = button('reject', 'Reject', '', () => onReject(approval, this.#reason.text));
     switch (situation) {
+      case 'overtaken':
       case 'working':
         return [reject, button('stop', 'Stop waiting', '', () => onStop(approval))];
       case 'told':
@@ -171,6 +175,12 @@ export class ApprovalFoot {
     const input = el('input', { type: 'checkbox', checked: this.#ticked.has(key), data: { act: key } });
     return { key, input, label: el('label', { class: 'approval-tick' }, input, el('span', {}, text)) };
   }
+}
+
+/** The wallet is asked by this page, which no longer waits for it. @param {Situation} situation @param {Progress} progress @returns {Node[]} */
+function askingNodes(situation, { asking }) {
+  const isWaiting = ['overtaken', 'working'].includes(situation);
+  return asking > Number(isWaiting) ? [line('warning', ['Your wallet has not answered an earlier attempt of this page. If it still asks, reject it there.'])] : [];
 }
 
 /** @param {string | null | undefined} hash */

@@ -5,6 +5,7 @@ import { ApprovalCard } from './approval_card.js';
 import { canVerify, isVerified } from './approval_digest.js';
 import { LapsedRequests } from './approval_lapsed.js';
 import { situationOf } from './approval_situation.js';
+import { StillAsking } from './approval_still_asking.js';
 import { summaryOf } from './approval_words.js';
 import { Approving } from './approving.js';
 import { AskList } from './ask_list.js';
@@ -38,7 +39,7 @@ const CLIENT_SAID = ['reported', 'unanswered', 'rejected'];
  * @property {() => void} onChange
  */
 
-/** @typedef {{ card: ApprovalCard, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string, seen: Set<string> }} Shown */
+/** @typedef {{ card: ApprovalCard, approval: PublicApproval, approving: Approving, whole: PublicApproval | null, check: Check, checked: string, bound: string, bindProblem: string, seen: Set<string> }} Shown */
 
 export class ApprovalList {
   /** @type {Map<string, Shown>} */
@@ -46,6 +47,7 @@ export class ApprovalList {
   #sessionId = '';
   #isLoaded = false;
   #lapsed = new LapsedRequests();
+  #stillAsking = new StillAsking();
   #asks;
 
   /** @param {HTMLElement} list @param {ApprovalListOptions} options */
@@ -54,7 +56,7 @@ export class ApprovalList {
     this.options = options;
     this.#asks = new AskList(options);
     list.before(this.#asks.element);
-    list.after(this.#lapsed.element);
+    list.after(this.#stillAsking.element, this.#lapsed.element);
     setInterval(() => this.waiting && this.render(options.chat.getState()), LOOK_MS);
   }
 
@@ -71,6 +73,7 @@ export class ApprovalList {
     const open = state.approvals.filter((approval) => this.#isOpen(approval, now));
     this.#lapsed.render(state.messages);
     this.#removeAllBut(new Set(open.map(({ approval_id }) => approval_id)));
+    this.#stillAsking.render(this.#sessionId);
     const receipts = lastReceipts(state.messages);
     const known = open.length ? addressesIn(state.messages) : [];
     const lastAsked = Date.parse(state.messages.filter(({ sender }) => sender === 'user').at(-1)?.created_at ?? '');
@@ -102,8 +105,10 @@ export class ApprovalList {
   /** @param {Set<string>} ids */
   #removeAllBut(ids) {
     let hadFocus = false;
-    for (const [id, { card }] of this.#shown) {
+    for (const [id, { card, approval, approving }] of this.#shown) {
       if (ids.has(id)) continue;
+      const { currency, isTest } = this.#networkOf(approval);
+      this.#stillAsking.add(approval, approving, summaryOf(approval, currency, isTest));
       hadFocus ||= card.element.contains(document.activeElement);
       card.element.remove();
       this.#shown.delete(id);
@@ -114,7 +119,7 @@ export class ApprovalList {
   /** @param {PublicApproval} approval @returns {Shown} */
   #add(approval) {
     const { chat, wallet, onChange, onSay } = this.options;
-    const approving = new Approving(this.#sessionId, { chat, wallet, onChange });
+    const approving = this.#stillAsking.take(approval) ?? new Approving(this.#sessionId, { chat, wallet, onChange });
     const card = new ApprovalCard(approval, {
       onApprove: (now, again) => void this.#approve(now, again),
       onReject: (now, reason) => void approving.reject(now, reason || undefined),
@@ -127,7 +132,7 @@ export class ApprovalList {
       onConnect: (offer) => void wallet.connect(offer).catch((error) => this.options.onProblem(error.message)),
     });
     /** @type {Shown} */
-    const shown = { card, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '', seen: new Set() };
+    const shown = { card, approval, approving, whole: null, check: 'loading', checked: '', bound: '', bindProblem: '', seen: new Set() };
     this.#shown.set(approval.approval_id, shown);
     this.list.append(card.element);
     const { currency, isTest } = this.#networkOf(approval);
@@ -144,6 +149,7 @@ export class ApprovalList {
   /** @param {Shown} shown @param {PublicApproval} approval @param {ChatState} state @param {{ receipt: WalletReceipt | null, known: string[] }} told by the conversation: the last receipt, and every address */
   #update(shown, approval, state, { receipt, known }) {
     const { wallet, now, offers } = this.options;
+    shown.approval = approval;
     this.#check(shown, approval);
     const whole = shown.whole?.digest === approval.digest ? { ...shown.whole, claim: approval.claim, reported: approval.reported, expires_at: approval.expires_at } : approval;
     const isUnderWay = state.outgoing.some((message) => message.approval?.approval_id === approval.approval_id);

@@ -25,10 +25,11 @@
  * @property {number} now the time of the server's clock
  */
 
-/** @typedef {'working' | 'told' | 'elsewhere' | 'unchecked' | 'choose' | 'unfit' | 'mismatch' | 'binding' | 'ready'} Situation */
+/** @typedef {'overtaken' | 'working' | 'told' | 'elsewhere' | 'unchecked' | 'choose' | 'unfit' | 'mismatch' | 'binding' | 'ready'} Situation */
 
 /** The situation is the first row whose condition holds. @type {ReadonlyArray<[Situation, (approval: PublicApproval, context: ApprovalContext) => boolean]>} */
 const SITUATIONS = [
+  ['overtaken', (_, { progress }) => progress.step === 'signature' && progress.isOvertaken],
   ['working', (_, { progress }) => progress.step !== null && progress.step !== 'report'],
   ['told', (_, { progress, isChecking }) => progress.told !== null || progress.step === 'report' || isChecking],
   ['elsewhere', ({ claim }, { now, progress }) => !progress.isClaimed && isAfter(claim?.until, now)],
@@ -47,14 +48,15 @@ export function situationOf(approval, context) {
 /** Why something may have been sent already; empty if nothing indicates it. @param {PublicApproval} approval @param {ApprovalContext} context @returns {string[]} */
 export function doubtsOf({ reported = [], claim }, { now, progress }) {
   const said = reported.map(({ transaction_hash, outcome }) => (transaction_hash ? `Sent as ${transaction_hash}, ${DOUBTS[outcome]}` : DOUBTS.unknown));
-  if (claim && !said.length && !progress.isClaimed && !isAfter(claim.until, now)) said.push(`It was in the wallet of ${claim.account}, which never answered here.`);
+  if (claim && !said.length && !progress.isClaimed && !isAfter(claim.until, now)) said.push(`It was in the wallet of ${claim.account}, which never answered here. ${STILL_ASKS}`);
   return [...new Set(said)];
 }
 
+const STILL_ASKS = 'If that wallet still asks, reject it there first: whoever confirms it there as well pays twice.';
 const DOUBTS = /** @type {const} */ ({
   not_found: 'not found on the chain yet.',
   different: 'which turned out to be another transaction.',
-  unknown: 'Your wallet was asked before and gave no usable answer. It may have been sent.',
+  unknown: `A wallet was asked before and gave no usable answer. It may have been sent. ${STILL_ASKS}`,
 });
 
 /** @param {string | undefined} time RFC 3339 @param {number} now */

@@ -1,6 +1,7 @@
 // Takes one wallet request through the person's wallet: claim it on the server, sign it, report the outcome. At most
 // one wallet has a request at a time, and the server is told of every answer of the wallet, however late.
 
+import { watchBrowserEvents } from '../client/browser_events.js';
 import { RequestError } from '../client/http.js';
 import { newKey } from '../client/outbox.js';
 import { NotSent, sign } from './signing.js';
@@ -15,18 +16,21 @@ const RENEW_MS = 40_000;
 
 /**
  * `step` null: nothing is in progress. `told`: what this page has reported, until the server says what became of it.
- * `isClaimed`: this page holds the server's claim on the request.
+ * `isClaimed`: this page holds the server's claim on the request. `isOvertaken`: it has lost that claim while its wallet
+ * had the request. `asking`: how often the wallet was asked to send, and has not answered.
  * @typedef {object} Progress
  * @property {SigningStep | 'claim' | 'report' | null} step
  * @property {string} problem
  * @property {'sent' | 'unknown' | 'rejected' | null} told
  * @property {string | null} hash
  * @property {boolean} isClaimed
+ * @property {boolean} isOvertaken
+ * @property {number} asking
  */
 
 export class Approving {
   /** @type {Progress} */
-  progress = { step: null, problem: '', told: null, hash: null, isClaimed: false };
+  progress = { step: null, problem: '', told: null, hash: null, isClaimed: false, isOvertaken: false, asking: 0 };
   #claimId = newKey();
   #attempt = 0;
   #controller = new AbortController();
@@ -53,24 +57,45 @@ export class Approving {
     if (this.isBusy || !offer || !from) return;
     const attempt = (this.#attempt += 1);
     this.#controller = new AbortController();
-    this.#set({ step: 'network', problem: '', told: null, hash: null });
-    const renewal = setInterval(() => this.progress.isClaimed && void this.#claim(approval, from, again).catch(() => {}), RENEW_MS);
+    this.#set({ step: 'network', problem: '', told: null, hash: null, isOvertaken: false });
+    const stopRenewing = this.#renewing(approval, from, attempt);
+    let asked = 0;
     const outcome = await sign(offer, { ...approval, from }, {
       network,
       signal: this.#controller.signal,
-      onStep: (step) => this.#set({ step }),
+      onStep: (step) => {
+        asked = Number(step === 'signature');
+        this.#set({ step, asking: this.progress.asking + asked });
+      },
       onReady: () => this.#claimed(approval, from, again),
     });
-    clearInterval(renewal);
+    stopRenewing();
+    this.#set({ asking: this.progress.asking - asked });
     await this.#ended(approval, from, outcome, attempt === this.#attempt);
+  }
+
+  /** Renews the claim while the wallet has the request, and at once when the page wakes. @param {PublicApproval} approval @param {string} from @param {number} attempt @returns {() => void} stops renewing */
+  #renewing(approval, from, attempt) {
+    const renew = async () => {
+      if (!this.progress.isClaimed || attempt !== this.#attempt) return;
+      const isLost = await this.#claim(approval, from, false).then(() => false, isAnothers);
+      if (isLost && attempt === this.#attempt) this.#set({ isClaimed: false, isOvertaken: true });
+    };
+    const renewal = setInterval(() => void renew(), RENEW_MS);
+    const unwatch = watchBrowserEvents({ wake: () => void renew(), doubt: () => {} });
+    return () => {
+      clearInterval(renewal);
+      unwatch();
+    };
   }
 
   /** Stop waiting for the wallet. It may still send what it was asked to send. @param {PublicApproval} approval */
   async stop(approval) {
-    const wasInWallet = this.isInWallet;
+    const { isInWallet, progress } = this;
     this.#leave();
-    if (wasInWallet) await this.#report(approval, 'unknown');
-    else this.#set({ step: null, problem: 'You stopped before anything was signed.' });
+    // Whoever has taken the request over has reported that this page's wallet did not answer.
+    if (isInWallet && !progress.isOvertaken) await this.#report(approval, 'unknown');
+    else this.#set({ step: null, isOvertaken: false, problem: isInWallet ? '' : 'You stopped before anything was signed.' });
   }
 
   /** @param {PublicApproval} approval @param {string} [reason] */

@@ -26,6 +26,8 @@ const LOOKS = {
   expired: { words: 'Expired without an answer, nothing was signed here', icon: 'clock', tone: 'neutral' },
 };
 
+const STILL_ASKS = 'A wallet that was asked to sign this had not answered. If it still asks, reject it there: whoever confirms it there sends it all the same.';
+
 /** The newest receipt of each request. @param {ShownMessage[]} messages @returns {Map<string, WalletReceipt>} */
 export function lastReceipts(messages) {
   return new Map(messages.flatMap(({ receipt }) => (receipt?.approval_id ? [[receipt.approval_id, receipt]] : [])));
@@ -61,7 +63,7 @@ export function looksOf(state) {
 /** One line: what, to whom, in which block, for which fee; ids are shown only when it is opened. @param {WalletReceipt} receipt @param {string} text the message's own words @returns {Node[]} */
 export function receiptNodes(receipt, text) {
   const { words, icon: sign, tone } = LOOKS[receipt.outcome];
-  const { summary, reason, block_number, fee, transaction_hash } = receipt;
+  const { summary, reason, block_number, fee, transaction_hash, may_still_ask } = receipt;
   const facts = [
     ...(summary ? [el('strong', {}, withVisibleControls(summary))] : []),
     ...(receipt.outcome === 'succeeded' && summary ? [] : [words]),
@@ -72,5 +74,5 @@ export function receiptNodes(receipt, text) {
   ];
   const line = facts.flatMap((fact, at) => (at ? [' · ', fact] : [fact]));
   const details = el('details', { class: 'receipt-details' }, el('summary', {}, 'Details'), el('p', { dir: 'auto' }, withVisibleControls(text)));
-  return [el('div', { class: 'receipt', data: { tone, outcome: receipt.outcome } }, icon(sign), el('div', {}, el('p', { dir: 'auto' }, ...line), details))];
+  return [el('div', { class: 'receipt', data: { tone, outcome: receipt.outcome } }, icon(sign), el('div', {}, el('p', { dir: 'auto' }, ...line), may_still_ask && el('p', { class: 'receipt-open' }, STILL_ASKS), details))];
 }

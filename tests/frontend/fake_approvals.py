@@ -77,10 +77,14 @@ class FakeApprovals:
         is_live = before and datetime.fromisoformat(before["until"]) > datetime.now(UTC)
         if before and is_live and not is_ours:
             raise Refused("Another tab or device has this request in a wallet now.")
-        if ((before and not is_ours) or approval["reported"]) and not body.get("again"):
+        reports = approval["reported"]
+        is_renewal = before and is_ours and all(_is_before(each["at"], before["until"]) for each in reports)
+        if ((before and not is_ours) or reports) and not (is_renewal or body.get("again")):
             raise Refused("It may have been sent already.")
         if body["digest"] != approval["digest"]:
             raise Refused("The request has changed since it was shown.")
+        if before and not is_ours and all(_is_before(each["at"], before["until"]) for each in reports):
+            self._report(approval, {"transaction_hash": None, "outcome": "unknown", "at": before["until"]})
         self._claim_ids[name] = body["claim_id"]
         until = (datetime.now(UTC) + timedelta(seconds=120)).isoformat()
         approval["claim"] = {"account": body["account"], "until": until}
@@ -113,15 +117,35 @@ class FakeApprovals:
         if outcome == "succeeded":
             receipt |= {"summary": "Sent 1.5 ETH to 0xd8dA…6045", "block_number": 12, "fee": "0.00004 ETH"}
         if approval and closes:
+            receipt["may_still_ask"] = self._is_in_a_wallet(approval, reply if outcome == "succeeded" else {})
             self.waiting.remove(approval)
         elif approval:
             at = datetime.now(UTC).isoformat()
             known_as = "not_found" if outcome == "not_found" else "unknown"
             report = {"transaction_hash": reply.get("transaction_hash"), "outcome": known_as, "at": at}
-            approval["reported"] = [*approval["reported"], report]
+            self._report(approval, report)
             if approval["claim"]:
                 approval["claim"] = {**approval["claim"], "until": at}
         return receipt
+
+    def lapse(self, approval: Frame) -> None:
+        """The claim's page has not renewed it for two minutes."""
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        approval["claim"] = {**approval["claim"], "until": past.isoformat()}
+
+    def _report(self, approval: Frame, report: Frame) -> None:
+        """As the server keeps it, with the newest last and each hash once."""
+        others = [
+            each for each in approval["reported"] if each["transaction_hash"] != report["transaction_hash"]
+        ]
+        approval["reported"] = [*others, report]
+
+    def _is_in_a_wallet(self, approval: Frame, answer: Frame) -> bool:
+        """As the worker's `is_in_a_wallet`."""
+        is_answered = answer and answer.get("claim_id") == self._claim_ids.get(approval["approval_id"])
+        return any(not each["transaction_hash"] for each in approval["reported"]) or bool(
+            approval["claim"] and not is_answered
+        )
 
     def named(self, approval_id: str) -> Frame | None:
         return next((each for each in self.waiting if each["approval_id"] == approval_id), None)
@@ -157,3 +181,7 @@ def payment(approval: Frame) -> Frame:
         "recipient": approval["to"],
         "fee": FEE,
     }
+
+
+def _is_before(time: str, other: str) -> bool:
+    return datetime.fromisoformat(time) < datetime.fromisoformat(other)

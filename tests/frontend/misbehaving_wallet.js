@@ -10,7 +10,7 @@ export function misbehavingWallet({ chain, account, known = [], steps = {} }) {
   const state = { chain, account, known: new Set([chain, ...known]) };
   const listeners = {};
   const counts = {};
-  const wallet = { asked: [], moved: [], late: [], state, on: (event, listener) => void (listeners[event] = listener) };
+  const wallet = { asked: [], moved: [], late: [], refusals: [], state, on: (event, listener) => void (listeners[event] = listener) };
 
   const hash = () => `0x${(wallet.moved.length + 0xa0).toString(16).padStart(64, '0')}`;
   const change = ({ chain: toChain, account: toAccount }) => {
@@ -60,7 +60,10 @@ export function misbehavingWallet({ chain, account, known = [], steps = {} }) {
     if (step.moves) move(params[0]);
     switch (step.does) {
       case 'hang':
-        return new Promise((resolve) => wallet.late.push(() => resolve(right[method](params))));
+        return new Promise((resolve, reject) => {
+          wallet.late.push(() => resolve(right[method](params)));
+          wallet.refusals.push(() => reject({ code: 4001, message: 'no' }));
+        });
       case 'answer':
         return step.value === '$hash' ? hash() : step.wraps ? { [step.wraps]: hash() } : step.value;
       case 'throw':

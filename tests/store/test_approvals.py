@@ -94,6 +94,20 @@ def test_a_claim_that_lapsed_without_an_answer_is_taken_over_only_by_an_explicit
         claim(store, asked, "tab-one-1", clock)
 
 
+def test_a_page_that_slept_renews_its_claim_unless_somebody_has_gone_on(store: Store, clock: Clock):
+    asked = pending(store)
+    claim(store, asked, "tab-one-1", clock)
+    clock.advance(CLAIM_MS + 1)
+    assert claim(store, asked, "tab-one-1", clock).reported == []
+    clock.advance(CLAIM_MS + 1)
+    assert len(claim(store, asked, "tab-two-2", clock, again=True).reported) == 1
+    assert claim(store, asked, "tab-two-2", clock).claim
+    for _ in range(2):
+        with pytest.raises(ApprovalHeld):
+            claim(store, asked, "tab-one-1", clock)
+        clock.advance(CLAIM_MS + 1)
+
+
 @pytest.mark.parametrize(
     ("sender", "values"),
     [(None, {"digest": "0" * 64}), (OTHER, {}), (OTHER, {"again": True})],

@@ -44,11 +44,11 @@ class Payer:
         *,
         to: str | None = None,
         reason: str | None = None,
+        claim_id: str | None = None,
     ) -> Conversation:
         """As the page answers: by the approval's id."""
-        reply = ApprovalReply.model_validate(
-            {"approval_id": to, "outcome": outcome, "transaction_hash": tx_hash, "reason": reason}
-        )
+        named = {"approval_id": to, "transaction_hash": tx_hash, "claim_id": claim_id}
+        reply = ApprovalReply.model_validate({**named, "outcome": outcome, "reason": reason})
         return await self.say(f"Transaction {outcome}: {tx_hash}", sender="system", approval=reply)
 
     async def approvals(self) -> list[Approval]:

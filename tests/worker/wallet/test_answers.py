@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from forge.models.approval import Approval
+from forge.models.approval import Approval, Claim
 from forge.models.ids import ANONYMOUS, SessionKey
 from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.conftest import Payer, last_notice, last_receipt, still_open
@@ -234,3 +234,18 @@ async def test_the_history_keeps_each_message_once(payer: Payer) -> None:
     assert [text[:9] for text in said if "Done: " in text] == ["[wallet] ", "Heard: [w"]
     assert sum(text.startswith("WAITING") for text in said) == 1
     assert said.count("what is it for?") == 1
+
+
+async def test_a_second_signing_that_succeeds_says_that_the_first_wallet_may_still_ask(payer: Payer) -> None:
+    approval = await asked(payer)
+    account = payer.account(9)
+    claims = payer.stage.store.approvals
+    for claim_id in ("tab-one-1", "tab-two-2"):
+        wanted = Claim(claim_id=claim_id, account=account, until=payer.stage.clock() + 120_000)
+        claims.claim(payer.key, approval.approval_id, wanted, approval.digest, again=True)
+        payer.stage.clock.ahead += 120_001
+    signed = await payer.sign(approval)
+    seen = await payer.answer("sent", signed, to=approval.approval_id, claim_id="tab-two-2")
+    assert (last_receipt(seen).outcome, last_receipt(seen).may_still_ask) == ("succeeded", True)
+    assert last_notice(seen) in payer.talk.said_to
+    assert "must be rejected there" in last_notice(seen)

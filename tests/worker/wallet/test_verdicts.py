@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forge.models.approval import Approval, Claim, Report
@@ -136,3 +138,31 @@ def test_nobody_is_told_that_nothing_was_sent_when_a_wallet_had_the_request(aske
         assert ended.closes
         assert "nothing was sent" not in ended.text.lower()
         assert "look before it is asked again" in ended.text
+
+
+WITHOUT_HASH = Report(outcome="unknown", at=1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "is_open"),
+    [
+        ({}, None, False),
+        ({"claim": LAPSED}, None, True),
+        ({"claim": LAPSED}, LAPSED.claim_id, False),
+        ({"claim": LAPSED}, "tab-two-2", True),
+        ({"claim": LAPSED, "reported": [NOT_FOUND]}, None, False),
+        ({"claim": LAPSED.model_copy(update={"until": 9}), "reported": [NOT_FOUND]}, None, True),
+        ({"claim": LAPSED, "reported": [WITHOUT_HASH]}, LAPSED.claim_id, True),
+        ({"reported": [NOT_FOUND]}, None, False),
+    ],
+)
+def test_a_wallet_that_was_asked_and_has_not_answered_is_named_when_the_request_is_used_up(
+    asked: dict[str, Any], answered: str | None, is_open: bool
+) -> None:
+    approval = ASKED.model_copy(update=asked)
+    ended = verdicts.with_open_wallets(verdicts.pending(approval, UNKNOWN_HASH, 1), approval, answered)
+    stays = verdicts.with_open_wallets(verdicts.unknown(approval, "nobody knows"), approval, answered)
+    assert (ended.receipt.may_still_ask, "rejected there" in ended.text) == (is_open, is_open)
+    assert not stays.receipt.may_still_ask
+    for told in (verdicts.expired(approval), verdicts.rejected(approval, "")):
+        assert told.receipt.may_still_ask == verdicts.is_in_a_wallet(approval)

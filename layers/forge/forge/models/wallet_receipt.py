@@ -45,3 +45,7 @@ class WalletReceipt(BaseModel):
     """What was sent to whom, in one short line."""
     reason: str | None = None
     """The reason for the outcome, if there is one."""
+    may_still_ask: bool = False
+    """True if the request is used up while a wallet that was asked to sign it has not answered: whoever confirms it
+    there sends it all the same.
+    """

@@ -129,8 +129,16 @@ def _taken(approval: Approval, wanted: Claim, now: int, *, again: bool) -> Appro
         raise ApprovalHeld("Another tab or device has this request in a wallet now.")
     if other and not again:
         raise ApprovalHeld("The request was in a wallet that never answered: it may have been sent already.")
-    if approval.reported and not again:
+    if approval.reported and not (again or _renews(approval, wanted)):
         raise ApprovalHeld("Something was reported for this request already: it may have been sent.")
     is_told = other is None or any(report.at >= other.until for report in approval.reported)
     report = None if is_told or other is None else Report(outcome="unknown", at=other.until)
     return with_report(approval, report).model_copy(update={"claim": wanted})
+
+
+def _renews(approval: Approval, wanted: Claim) -> bool:
+    """A client renews its own claim without `again`, unless an answer was reported after it."""
+    claim = approval.claim
+    if claim is None or claim.claim_id != wanted.claim_id:
+        return False
+    return all(report.at < claim.until for report in approval.reported)

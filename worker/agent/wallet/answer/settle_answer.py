@@ -94,11 +94,12 @@ async def _answer(
     if stopped():
         raise Stopped
     try:
-        return _Settled(approval, await _looked(deps, wallet, approval, tx_hash))
+        found = await _looked(deps, wallet, approval, tx_hash)
     except NotYet:
         if stopped():
             raise Stopped from None
         raise
+    return _Settled(approval, verdicts.with_open_wallets(found, approval, reply.claim_id))
 
 
 async def _looked(deps: RunDeps, wallet: Wallet, approval: Approval, tx_hash: str | None) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from forge.models.approval import Approval, Report
@@ -16,6 +16,10 @@ from worker.ethereum.node import Receipt
 _NO_QUOTES = str.maketrans("“”", "''")
 """Remove marks from quoted words, so that a quotation ends where our text ends it."""
 
+_STILL_ASKS = (
+    "A wallet that was asked to sign it has not answered: whoever confirms it there sends it all the same, so it must "
+    "be rejected there if the wallet still asks."
+)
 _REPORTED: dict[ReceiptOutcome, Literal["not_found", "different", "unknown"]] = {
     "not_found": "not_found",
     "different": "different",
@@ -151,7 +155,9 @@ def rejected(approval: Approval, reason: str) -> Verdict:
     if _may_have_been_sent(approval):
         known = "A wallet had the request and had not answered, so it may still send it: look before it is asked again."
     text = f"Rejected in the wallet: {what(approval)}. {known}{why}"
-    return verdict(approval, "rejected", text, closes=True, reason=reason or None)
+    return with_open_wallets(
+        verdict(approval, "rejected", text, closes=True, reason=reason or None), approval
+    )
 
 
 def expired(approval: Approval) -> Verdict:
@@ -159,9 +165,27 @@ def expired(approval: Approval) -> Verdict:
     if _may_have_been_sent(approval):
         how, known = "unsettled", "A wallet had it, so it may have been sent: look before it is asked again."
     text = f"Expired at {rfc3339(approval.expires_at)} {how}: {what(approval)}. {known}"
-    return verdict(approval, "expired", text, closes=True)
+    return with_open_wallets(verdict(approval, "expired", text, closes=True), approval)
+
+
+def with_open_wallets(found: Verdict, approval: Approval, answered: str | None = None) -> Verdict:
+    """Add that a wallet may still ask for a request that is used up. `answered`: the claim of the one that answered."""
+    if not (found.closes and is_in_a_wallet(approval, answered)):
+        return found
+    receipt = found.receipt.model_copy(update={"may_still_ask": True})
+    return replace(found, text=f"{found.text} {_STILL_ASKS}", receipt=receipt)
 
 
 def _may_have_been_sent(approval: Approval) -> bool:
     """A claim stays when it has lapsed, and a report may come from a wallet without a claim."""
     return approval.claim is not None or bool(approval.reported)
+
+
+def is_in_a_wallet(approval: Approval, answered: str | None = None) -> bool:
+    """Return whether a wallet was asked to sign the request and has not answered, as far as is known. `answered`: the
+    id of the claim whose wallet has answered now.
+    """
+    claim = approval.claim
+    answers = [report.at for report in approval.reported if report.transaction_hash]
+    is_asked = claim is not None and claim.claim_id != answered and all(at < claim.until for at in answers)
+    return is_asked or any(report.transaction_hash is None for report in approval.reported)
