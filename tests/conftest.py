@@ -22,7 +22,6 @@ from moto import mock_aws
 from moto.core.models import RESPONSES_METHODS
 from xdist.scheduler import LoadFileScheduling
 
-from forge.aws import TRIES
 from forge.settings import Settings
 from forge.store import Store, open_store
 from tests import unlisted
@@ -194,7 +193,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr("forge.aws.KeptConnections", MotoPosts)
-    monkeypatch.setattr("forge.aws.json_client.pauses", lambda: (0.0,) * (TRIES - 1))
+    monkeypatch.setattr("forge.aws.json_client.pauses", lambda _first, tries: (0.0,) * (tries - 1))
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
     with mock_aws():
         yield

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from forge.backoff import pauses
 from forge.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-_PAUSES = (0.1, 0.3, 0.6, 1.0, 2.0)
-"""Pauses in seconds after each try. A queue message may become visible meanwhile; its run's lease decides what
-happens then.
+_RETRY_SECONDS = 4.0
+"""How long a call is repeated. A queue message may become visible meanwhile; its run's lease decides what happens
+then.
 """
 
 P = ParamSpec("P")
@@ -37,7 +38,7 @@ class Blocking:
 
     async def retry(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """Repeat the call for about 4 s while the storage is unreachable. Return None if it still is."""
-        for pause in _PAUSES:
+        for pause in pauses(0.2, longest=2.0, seconds=_RETRY_SECONDS):
             try:
                 return await self(call, *args, **kwargs)
             except StorageUnavailable:

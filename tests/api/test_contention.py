@@ -41,7 +41,7 @@ def crowd(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return real(self, operation, parameters)
 
     monkeypatch.setattr(JsonClient, "call", met)
-    monkeypatch.setattr(table_module, "_BACKOFF_SECONDS", 0)
+    monkeypatch.setattr(table_module, "_FIRST_PAUSE_SECONDS", 0)
     return begun
 
 

@@ -11,13 +11,10 @@ from aiohttp import web
 from tests.mcp_servers.conftest import FakeApi, free_port
 from worker.ethereum import rpc
 from worker.ethereum.chains import Chains
-from worker.ethereum.rpc import NodeRefused, NodeUnreachable, OutcomeUnknown, RpcClient
+from worker.ethereum.rpc import NodeRefused, NodeUnreachable, OutcomeUnknown, Pacing, RpcClient
 from worker.tool_outcomes import ToolRefused
 
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rpc, "FIRST_PAUSE_SECONDS", 0.01)
+QUICK = Pacing(first_pause=0.01)
 
 
 def result(value: object) -> dict[str, object]:
@@ -77,41 +74,37 @@ async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]
         await runner.cleanup()
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 async def test_a_read_is_repeated_when_the_node_is_busy_or_broken(api: FakeApi, status: int) -> None:
     api.will_answer("slow down", status=status)
     api.will_answer(result("0x1"))
-    client = RpcClient("mainnet", api.url)
+    client = RpcClient("mainnet", api.url, QUICK)
     assert await client.read("eth_chainId") == "0x1"
     assert len(api.requests) == 2
     await client.close()
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_read_is_repeated_when_the_node_says_that_a_limit_is_exceeded(api: FakeApi) -> None:
     api.will_answer(failure(-32005, "limit exceeded"))
     api.will_answer(result("0x1"))
-    client = RpcClient("mainnet", api.url)
+    client = RpcClient("mainnet", api.url, QUICK)
     assert await client.read("eth_chainId") == "0x1"
     await client.close()
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("said", ["Wed, 21 Oct 2065 07:28:00 GMT", "soon", "\N{SUPERSCRIPT TWO}"])
 async def test_a_busy_node_that_names_no_seconds_is_asked_again(api: FakeApi, said: str) -> None:
     api.will_answer("slow down", status=429, Retry_After=said)
     api.will_answer(result("0x1"))
-    client = RpcClient("mainnet", api.url)
+    client = RpcClient("mainnet", api.url, QUICK)
     assert await client.read("eth_chainId") == "0x1"
     await client.close()
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("status", [429, 503, 200])
 async def test_a_write_is_never_repeated(api: FakeApi, status: int) -> None:
     api.will_answer("not JSON at all", status=status)
-    client = RpcClient("testnet", api.url)
+    client = RpcClient("testnet", api.url, QUICK)
     with pytest.raises(OutcomeUnknown, match="may or may not have been sent"):
         await client.write("eth_sendTransaction", {})
     assert len(api.requests) == 1
@@ -135,10 +128,9 @@ async def test_an_error_of_the_call_itself_is_not_repeated(api: FakeApi) -> None
     await client.close()
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_a_node_that_is_down_is_named_but_its_address_is_not() -> None:
     url = f"http://127.0.0.1:{free_port()}/v2/secret-key"
-    client = RpcClient("mainnet", url)
+    client = RpcClient("mainnet", url, QUICK)
     with pytest.raises(NodeUnreachable) as error:
         await client.read("eth_chainId")
     assert "node of mainnet is out of reach" in str(error.value)

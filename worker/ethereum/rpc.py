@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
+from forge.backoff import pauses
 from forge.models.text_cleaning import one_line
 from worker.ethereum.node.envelope import Envelope, read_envelope
 from worker.ethereum.node.error_dialects import Meaning
@@ -21,7 +22,7 @@ from worker.untrusted_text import from_outside
 READ_SECONDS = 20.0
 SEND_SECONDS = 30.0
 ATTEMPTS = 3
-FIRST_PAUSE_SECONDS = 0.2
+FIRST_PAUSE_SECONDS = 0.4
 LONGEST_PAUSE_SECONDS = 5.0
 RECEIPT_SECONDS = 30.0
 LARGEST_BYTES = 8_000_000
@@ -96,10 +97,10 @@ class Pacing:
     """The limit of sending a transaction; after it the transaction may have been sent."""
     receipt_seconds: float = RECEIPT_SECONDS
     """The longest wait for a sent transaction's receipt."""
-    first_pause: float = field(default_factory=lambda: FIRST_PAUSE_SECONDS)
-    """The pause before the second attempt of a read."""
+    first_pause: float = FIRST_PAUSE_SECONDS
+    """The limit of the pause before the second attempt of a read; that of the third is four times as long."""
     longest_pause: float = LONGEST_PAUSE_SECONDS
-    """The pause doubles with each attempt up to this length."""
+    """The longest pause, also if the node asks for a longer one."""
 
 
 class RpcClient:
@@ -114,17 +115,16 @@ class RpcClient:
 
     async def read(self, method: str, *params: Any) -> Any:
         """Raises `NodeRefused`, `NodeUnreachable`."""
-        pause = self._pacing.first_pause
-        for attempt in itertools.count(1):
+        pacing = self._pacing
+        for pause in pauses(pacing.first_pause, growth=4, tries=ATTEMPTS):
             try:
-                return await self._call(method, params, self._pacing.read_seconds)
+                return await self._call(method, params, pacing.read_seconds)
             except (NodeRefused, NodeUnreachable) as error:
-                if attempt == ATTEMPTS or not error.passing:
+                if not error.passing:
                     raise
-                wanted = error.retry_after
-            await asyncio.sleep(min(wanted or pause, self._pacing.longest_pause))
-            pause *= 4
-        raise AssertionError  # pragma: no cover
+                wanted = error.retry_after or 0.0
+            await asyncio.sleep(min(wanted + pause, pacing.longest_pause))
+        return await self._call(method, params, pacing.read_seconds)
 
     async def write(self, method: str, *params: Any) -> Any:
         """Send a write, which is never repeated. Raises `NodeRefused` or `NodeUnreachable` if nothing was done,

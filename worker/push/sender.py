@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from forge.backoff import pauses
 from forge.errors import ConnectionGone, StorageUnavailable
 from forge.models.framing import state_frames, text_frames
 from forge.models.views import Hot
@@ -25,7 +25,7 @@ TICK_SECONDS = 0.025
 """Text is sent at multiples of this time, that of all connections together, because waking up for each frame alone
 costs this worker and the gateway about as much as the frame.
 """
-_RETRY_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 3.0, 3.0)
+_TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 9, 0.15, 4.5
 
 IsGone = Callable[[str], Awaitable[bool]]
 """Called after a 410. Returns whether the connection has gone and is forgotten, or is only opening."""
@@ -130,7 +130,7 @@ class Sender:
             await self._post(frame.encode())
 
     async def _post(self, frame: bytes) -> None:
-        for pause in _RETRY_PAUSES:
+        for pause in pauses(_FIRST_PAUSE, longest=_LONGEST_PAUSE, tries=_TRIES):
             try:
                 return await self._post_once(frame)
             except ConnectionGone:
@@ -138,7 +138,7 @@ class Sender:
                     raise
             except StorageUnavailable:
                 pass
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter, no secret
+            await asyncio.sleep(pause)
         return await self._post_once(frame)
 
     async def _post_once(self, frame: bytes) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import TypeVar
 
+from forge.backoff import pauses
 from forge.errors import LeaseLost, SpendingCapReached, StorageUnavailable
 from forge.models.ids import ANONYMOUS
 from forge.models.run import ChainWait, Ending, Progress
@@ -216,22 +217,21 @@ class LeasedRecord:
 
     async def _persist(self, call: Callable[[], R]) -> R:
         """Repeat the call while the storage is unreachable, even for some time after the end of the lease."""
-        pause = 0.05
-        while True:
+        for pause in pauses(0.1, longest=1.5):
             remaining = self._left + PATIENCE_SECONDS
             if remaining <= 0:
-                raise LeaseLost
+                break
             limit = asyncio.timeout(remaining)
             try:
                 async with limit:
                     return await self._blocking(call)
             except StorageUnavailable:
                 await asyncio.sleep(min(pause, remaining))
-                pause = min(pause * 2, 1.0)
             except TimeoutError:
                 if not limit.expired():  # the call's own error
                     raise
-                raise LeaseLost from None
+                break
+        raise LeaseLost
 
 
 async def _frame_first() -> None:

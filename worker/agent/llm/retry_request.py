@@ -11,14 +11,17 @@ from pydantic_ai.exceptions import ModelAPIError, RetryModelRequest
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestContext
 
+from forge.backoff import jittered
 from worker.agent.deps import RunDeps
 from worker.agent.llm.provider_error_codes import Fault
 from worker.agent.llm.provider_errors import fault_of
 
 ATTEMPTS = 4
-FIRST_PAUSE = 0.5
+FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
-"""Maximum pause in seconds. If a provider asks for a longer one, the run ends and the person is told."""
+"""The longest pause in seconds for which a provider may ask. If it asks for a longer one, the run ends and the person
+is told.
+"""
 _PASSING: frozenset[Fault] = frozenset({"rate_limited", "overloaded", "server", "broken_off", "bad_call"})
 
 
@@ -27,7 +30,7 @@ class RetryLlm(AbstractCapability[RunDeps]):
     """Repeats a request that failed before any part of its answer arrived. Text that was shown cannot be taken back."""
 
     first_pause: float = FIRST_PAUSE
-    """The first pause in seconds. Each further pause is twice as long."""
+    """The limit of the first pause in seconds. Each further limit is twice as long."""
 
     async def on_model_request_error(
         self, ctx: RunContext[RunDeps], *, request_context: ModelRequestContext, error: Exception
@@ -38,5 +41,5 @@ class RetryLlm(AbstractCapability[RunDeps]):
         asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
         if asked > LONGEST_PAUSE:
             raise error
-        await asyncio.sleep(max(asked, self.first_pause * 2 ** (attempt - 1)))
+        await asyncio.sleep(asked + jittered(self.first_pause * 2 ** (attempt - 1)))
         raise RetryModelRequest

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,13 +11,14 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
+from forge.backoff import pauses
 from worker.json_text import read_json
 from worker.mcp_servers.web.egress import Egress, EgressRefused, guarded_connector
 from worker.retry_after import seconds_of
 from worker.tool_outcomes import ToolRefused
 
 ATTEMPTS = 3
-FIRST_PAUSE_SECONDS = 0.4
+FIRST_PAUSE_SECONDS = 0.8
 LONGEST_PAUSE_SECONDS = 5.0
 REQUEST_SECONDS = 15.0
 LARGEST_BYTES = 4_000_000
@@ -88,15 +87,16 @@ class ApiClient:
         `ApiFailed`.
         """
         url = self._base.joinpath(path.lstrip("/")) if path else self._base
-        for attempt in itertools.count(1):
-            answer = await self._attempt(url.update_query(parameters), is_last=attempt == ATTEMPTS)
+        attempts = pauses(FIRST_PAUSE_SECONDS, growth=3, tries=ATTEMPTS)
+        while True:
+            pause = next(attempts, None)
+            answer = await self._attempt(url.update_query(parameters), is_last=pause is None)
             content = answer.json() if answer else None
             if answer and not answer.is_passing_failure and not is_busy(content):
                 return self._content(answer, content)
-            if answer and attempt == ATTEMPTS:
+            if answer and pause is None:
                 raise ApiFailed(self._api, _failure(answer.status), answer.status, content)
-            await asyncio.sleep(self._pause(answer, attempt))
-        raise AssertionError  # pragma: no cover
+            await asyncio.sleep(self._pause(answer, pause or 0.0))
 
     async def close(self) -> None:
         sessions, self._sessions = self._sessions, {}
@@ -156,13 +156,12 @@ class ApiClient:
             raise ApiFailed(self._api, "did not answer with JSON", answer.status)
         return content
 
-    def _pause(self, answer: _Answer | None, attempt: int) -> float:
-        backoff = FIRST_PAUSE_SECONDS * 3 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 -- jitter
-        wanted = seconds_of(answer.headers.get("Retry-After")) if answer else None
-        seconds = backoff if wanted is None else wanted
-        if seconds > LONGEST_PAUSE_SECONDS:
-            raise ApiFailed(self._api, f"is busy: try again in {seconds:g} s", answer.status if answer else 0)
-        return seconds
+    def _pause(self, answer: _Answer | None, pause: float) -> float:
+        """Return `pause` after what the API asks for."""
+        wanted = (seconds_of(answer.headers.get("Retry-After")) if answer else None) or 0.0
+        if wanted > LONGEST_PAUSE_SECONDS:
+            raise ApiFailed(self._api, f"is busy: try again in {wanted:g} s", answer.status if answer else 0)
+        return wanted + pause
 
 
 def _failure(status: int) -> str:

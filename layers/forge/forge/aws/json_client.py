@@ -20,9 +20,10 @@ from botocore.exceptions import ConnectionError as EndpointError
 
 from forge.aws.http_answer import Answer
 from forge.aws.json_text import decoded, encoded, error_of
-from forge.aws.retries import Quota, pauses
+from forge.aws.retries import FIRST_PAUSE_SECONDS, TRIES, Quota
 from forge.aws.services import Service
 from forge.aws.sigv4 import PostSigner
+from forge.backoff import pauses
 
 _FIRST_ERROR = 300
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
@@ -70,7 +71,7 @@ class JsonClient:
             parameters = {token: str(uuid.uuid4()), **parameters}
         ask = partial(self._ask, operation, encoded(parameters))
         spent = 0
-        for pause in pauses():
+        for pause in pauses(FIRST_PAUSE_SECONDS, tries=TRIES):
             try:
                 answer = ask()
             except (ClientError, HTTPClientError, EndpointError) as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Generator
 from threading import Lock
 
 from botocore.exceptions import ClientError
 
 TRIES = 3
+FIRST_PAUSE_SECONDS = 1.0
 PAUSES_SECONDS = 3.0
 """The longest total pause of the standard mode between three tries: one second, then two."""
 
@@ -61,12 +60,6 @@ class Quota:
         if self._left < CAPACITY:
             with self._changing:
                 self._left = min(CAPACITY, self._left + (spent or RETURNED))
-
-
-def pauses() -> Generator[float]:
-    """Yield the seconds before each retry, with full jitter."""
-    for number in range(TRIES - 1):
-        yield random.uniform(0, 2**number)  # noqa: S311  jitter, no secret
 
 
 def _cost(error: Exception) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge.aws import unavailable
+from forge.backoff import pauses
 from forge.dynamodb.codec import Item, Key, decode_item, encode_item
 from forge.dynamodb.conditions import Conflict, refusals
 from forge.dynamodb.write import ConditionalWrite
@@ -22,7 +23,7 @@ T = TypeVar("T")
 TRANSACTION_ITEMS = 100
 _BATCH_ITEMS = 25
 _TRIES = 6
-_BACKOFF_SECONDS = 0.01
+_FIRST_PAUSE_SECONDS = 0.015
 
 
 class Table:
@@ -110,7 +111,7 @@ class Table:
         found: list[Item] = []
         for start in range(0, len(keys), 100):
             rest: Any = [encode_item(key) for key in keys[start : start + 100]]
-            for pause in _pauses():
+            for _ in _attempts():
                 with unavailable("The table"):
                     answer: Any = self._client.batch_get_item(
                         RequestItems={self._name: {"Keys": rest, "ConsistentRead": consistent}}
@@ -119,7 +120,6 @@ class Table:
                 rest = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys")
                 if not rest:
                     break
-                pause()
         return found
 
     def delete_many(self, keys: Iterable[Key]) -> None:
@@ -132,13 +132,12 @@ class Table:
     def _write_many(self, requests: Iterable[dict[str, Any]]) -> None:
         for several in batches(requests, _BATCH_ITEMS):
             rest: Any = several
-            for pause in _pauses():
+            for _ in _attempts():
                 with unavailable("The table"):
                     answer: Any = self._client.batch_write_item(RequestItems={self._name: rest})
                 rest = answer.get("UnprocessedItems", {}).get(self._name)
                 if not rest:
                     break
-                pause()
 
     def _pages(self, parameters: dict[str, Any]) -> Generator[Item]:
         start: dict[str, Any] = {}
@@ -155,13 +154,10 @@ class Table:
 
         Raises `Contended` after the last conflict: the storage works, but too many writes go to the same items.
         """
-        pauses = _pauses(Contended(retry_after=1.0))
-        while True:
-            try:
-                with unavailable("The table"), refusals():
-                    return write()
-            except Conflict:
-                next(pauses)()
+        for _ in _attempts(Contended(retry_after=1.0)):
+            with suppress(Conflict), unavailable("The table"), refusals():
+                return write()
+        raise AssertionError  # pragma: no cover
 
 
 def batches(found: Iterable[T], most: int) -> Generator[list[T]]:
@@ -177,15 +173,10 @@ def _as_query(change: ConditionalWrite) -> dict[str, Any]:
     return {"KeyConditionExpression": parameters.pop("ConditionExpression"), **parameters}
 
 
-def _pauses(end: StorageUnavailable | None = None) -> Generator[Callable[[], None]]:
-    """Pause before each retry, longer each time. After the last one, raise `end` instead (by default
-    `StorageUnavailable`).
-    """
-
-    def give_up() -> None:
-        raise end or StorageUnavailable("The table is overloaded.", retry_after=1.0)
-
-    for turn in range(_TRIES - 1):
-        seconds = _BACKOFF_SECONDS * 2**turn * random.uniform(0.5, 1.0)  # noqa: S311
-        yield lambda seconds=seconds: time.sleep(seconds)
-    yield give_up
+def _attempts(end: StorageUnavailable | None = None) -> Generator[None]:
+    """Yield before each attempt. After the last one, raise `end` (by default `StorageUnavailable`)."""
+    for pause in pauses(_FIRST_PAUSE_SECONDS, tries=_TRIES):
+        yield
+        time.sleep(pause)
+    yield
+    raise end or StorageUnavailable("The table is overloaded.", retry_after=1.0)

@@ -1,0 +1,35 @@
+"""The pauses before further attempts: how long, how many, and never the same for two callers."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from forge.backoff import pauses
+
+
+def test_the_limit_grows_up_to_the_longest() -> None:
+    drawn = [list(islice(pauses(1.0, growth=3, longest=5.0), 4)) for _ in range(200)]
+    for limit, of_one_turn in zip((1.0, 3.0, 5.0, 5.0), zip(*drawn, strict=True), strict=True):
+        assert 0 <= min(of_one_turn) <= limit / 4
+        assert limit * 3 / 4 <= max(of_one_turn) <= limit
+
+
+def test_two_callers_wait_for_different_times() -> None:
+    assert next(pauses(1.0)) != next(pauses(1.0))
+
+
+@pytest.mark.parametrize(("tries", "count"), [(1, 0), (2, 1), (6, 5)])
+def test_there_is_a_pause_before_each_attempt_but_the_first(tries: int, count: int) -> None:
+    assert len(list(pauses(1.0, tries=tries))) == count
+
+
+def test_no_pause_ends_after_the_deadline() -> None:
+    drawn = [next(pauses(1.0, seconds=0.5), None) for _ in range(200)]
+    assert 0 < drawn.count(None) < 200
+    assert max(pause for pause in drawn if pause is not None) <= 0.5
+
+
+def test_pauses_without_an_end_stay_finite() -> None:
+    assert max(islice(pauses(0.1, longest=1.0), 3_000)) <= 1.0
