@@ -5,7 +5,7 @@
 const VERSION = 'forge-approval-1';
 
 /** The calls of a request; the older fields hold the first one. @param {PublicApproval} approval */
-export function callsOf({ calls, to, value, data }) {
+function callsOf({ calls, to, value, data }) {
   return calls?.length ? calls : [{ to, value, data }];
 }
 

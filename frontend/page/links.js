@@ -18,7 +18,7 @@ export function setKnownHosts(urls) {
 }
 
 /** The address as a browser will open it: without a user name before `@`, and with foreign letters as `xn--`. @param {string} href */
-export function hostOf(href) {
+function hostOf(href) {
   try {
     return new URL(href).host;
   } catch {

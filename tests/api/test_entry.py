@@ -16,7 +16,7 @@ from forge.api.entry.http_handler import lambda_handler
 from forge.api.entry.socket_handler import SocketCall, connect_handler, frame_handler
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.request_prices import FREE
-from forge.observability import emit, log_fields, record
+from forge.observability import emit_all, log_fields, record
 from tests.api.conftest import ConnectionsServer, Environment
 from tests.api.gateway import Context, Gateway, http_event, socket_event
 from tests.patience import PATIENCE_SECONDS
@@ -142,7 +142,7 @@ def test_a_storage_out_of_reach_is_unavailable_and_says_when_to_try_again(
 
 
 def test_a_process_without_invocations_writes_a_metric_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    emit("worker", "RunSeconds", 1.5, "Seconds")
+    emit_all("worker", ("RunSeconds", 1.5, "Seconds"))
     (line,) = lines(capsys)
     assert (line["service"], line["RunSeconds"]) == ("worker", [1.5])
 

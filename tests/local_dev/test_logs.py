@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.observability import configure_logging, emit
+from forge.observability import configure_logging, emit_all
 from local_dev.logs import Log
 from tests.unlisted import tried
 
@@ -86,7 +86,7 @@ def test_a_log_line_or_a_metric_that_cannot_be_written_fails_nothing() -> None:
     with contextlib.redirect_stdout(full):
         logger.warning("first")
         logger.warning("second")
-        emit("test", "WorkerRuns", 1)
+        emit_all("test", ("WorkerRuns", 1, "Count"))
     with contextlib.suppress(OSError):
         full.close()
     room = io.StringIO()

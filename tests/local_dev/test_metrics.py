@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.observability import Metric, Unit, emit
+from forge.observability import Metric, Unit, emit_all
 from local_dev.error_lines import Tails
 from local_dev.logs import Log
 from local_dev.metrics import Metrics, Totals
@@ -40,7 +40,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
 def written(capsys: pytest.CaptureFixture[str], metric: Metric, value: float, unit: Unit = "Count") -> str:
     """The line that is written for a metric."""
     capsys.readouterr()
-    emit("worker", metric, value, unit)
+    emit_all("worker", (metric, value, unit))
     return capsys.readouterr().out.strip()
 
 

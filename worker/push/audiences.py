@@ -5,7 +5,6 @@ keeps the order.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Callable
 
@@ -19,8 +18,6 @@ from worker.blocking_calls import Blocking
 from worker.push.feed import Feed
 from worker.push.frame_pace import Pace
 from worker.push.sender import Audience
-
-logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from worker.runs.active_run import LocalRun
-
-logger = logging.getLogger(__name__)
 
 WATCHED_FLUSH_SECONDS = 0.3
 

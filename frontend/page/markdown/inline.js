@@ -41,7 +41,7 @@ export function parseInline(text, depth = 0) {
 }
 
 /** Only these can be links; any other address stays text. @param {string} href */
-export function isSafeLink(href) {
+function isSafeLink(href) {
   try {
     return ['http:', 'https:'].includes(new URL(href).protocol);
   } catch {

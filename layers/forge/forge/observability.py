@@ -150,13 +150,10 @@ def record(metric: Metric, value: float = 1) -> None:
         collected.add_metric(metric, MetricUnit.Count, value)
 
 
-def emit(service: str, metric: Metric, value: float = 1, unit: Unit = "Count") -> None:
-    """Write a metric at once, for a process that has no invocations."""
-    emit_all(service, (metric, value, unit))
-
-
 def emit_all(service: str, *measured: tuple[Metric, float, Unit]) -> None:
-    """Write metrics that belong together in one line, because log lines are billed by their length."""
+    """Write metrics at once, for a process that has no invocations. Metrics that belong together come in one line,
+    because log lines are billed by their length.
+    """
     collected = EphemeralMetrics(namespace=_namespace(), service=service)
     for metric, value, unit in measured:
         collected.add_metric(metric, MetricUnit(unit), value)

@@ -16,8 +16,6 @@ from forge_client.frames import Message
 from forge_client.terminal.entries import Entry
 from forge_client.wording import result_line, tool_line, visible
 
-_QUEUED = "queued · Shift+Tab, Delete or a click withdraws it"
-
 
 class UserBubble(Static):
     async def show(self, entry: Entry) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, assert_never
 
 from pydantic import TypeAdapter, ValidationError
@@ -33,7 +32,6 @@ from forge.observability import record
 if TYPE_CHECKING:
     from forge.ports.sessions import Sessions
 
-logger = logging.getLogger(__name__)
 
 CONNECTION_MS = 2 * 3_600_000 + 600_000
 """API Gateway closes a connection after two hours."""

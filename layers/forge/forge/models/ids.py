@@ -16,8 +16,6 @@ ANONYMOUS = "anonymous"
 SessionId = Annotated[str, StringConstraints(pattern=patterns.SESSION_ID)]
 RunId = Annotated[str, StringConstraints(pattern=patterns.HEX_ID)]
 ApprovalId = Annotated[str, StringConstraints(pattern=patterns.HEX_ID)]
-ConnectionId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-NetworkName = Annotated[str, StringConstraints(pattern=patterns.NETWORK)]
 
 
 PARTITION_PREFIX = "session#"

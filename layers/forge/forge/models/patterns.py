@@ -10,7 +10,6 @@ deleted.
 CLAIM_ID = r"^[A-Za-z0-9-]{8,64}$"
 HEX_ID = r"^[0-9a-f]{32}$"
 DIGEST = r"^[0-9a-f]{64}$"
-NETWORK = r"^[a-z0-9][a-z0-9-]{0,31}$"
 ADDRESS = r"^0x[0-9a-fA-F]{40}$"
 HEX_DATA = r"^0x(?:[0-9a-fA-F]{2})*$"
 WEI = r"^(?:0|[1-9][0-9]{0,77})$"
@@ -21,7 +20,6 @@ WORDS = {
     CLAIM_ID: "must be 8 to 64 characters: letters (a to z), digits, or -",
     HEX_ID: "must be an id that the server gave: 32 characters, 0 to 9 and a to f",
     DIGEST: "must be the digest that the server gave: 64 characters, 0 to 9 and a to f",
-    NETWORK: "must be a network's name: at most 32 small letters, digits, or -, with no - at its beginning",
     ADDRESS: "must be an address: 0x and 40 characters, 0 to 9 and a to f",
     HEX_DATA: "must be data in hexadecimal: 0x and an even number of characters, 0 to 9 and a to f",
     WEI: "must be a whole number of wei, without a sign or a leading zero",

@@ -18,6 +18,22 @@ def _spender(asset: str = "") -> Gives:
 _ADDING = Gives("erc20", "spender", amount="amount", adds=True)
 _LESS = Gives("erc20", "spender", amount="amount", takes=True)
 _PERMIT = Gives("permit", "spender", amount="amount", owner="owner")
+_ONE = Gives("erc721", "spender", amount="amount", single=True)
+_OWN = Gives("permit", "@", asset="token", amount="amount")
+_DETAILED = Gives(
+    "permit2",
+    "permit.spender",
+    asset="permit.details.token",
+    amount="permit.details.amount",
+    owner="owner",
+)
+_TAKEN = Gives(
+    "permit2",
+    "transferDetails.to",
+    asset="permit.permitted.token",
+    amount="transferDetails.requestedAmount",
+    owner="owner",
+)
 
 ALLOWANCES = (
     # EIP-20, EIP-721, OpenZeppelin 2 to 5, MonolithDAO tokens
@@ -51,18 +67,9 @@ ALLOWANCES = (
         f"permit(address owner, address spender, uint256 nonce, uint256 expiry, bool approved, {_SIGNED})",
         Gives("permit", "spender", switch="approved", owner="owner"),
     ),
-    row(
-        f"permit(address spender, uint256 amount, uint256 deadline, {_SIGNED})",
-        Gives("erc721", "spender", amount="amount", single=True),
-    ),
-    row(
-        "permit(address spender, uint256 amount, uint256 deadline, uint256 nonce, bytes signature)",
-        Gives("erc721", "spender", amount="amount", single=True),
-    ),
-    row(
-        "permit(address spender, uint256 amount, uint256 deadline, bytes signature)",
-        Gives("erc721", "spender", amount="amount", single=True),
-    ),
+    row(f"permit(address spender, uint256 amount, uint256 deadline, {_SIGNED})", _ONE),
+    row("permit(address spender, uint256 amount, uint256 deadline, uint256 nonce, bytes signature)", _ONE),
+    row("permit(address spender, uint256 amount, uint256 deadline, bytes signature)", _ONE),
     row(
         "permitForAll(address owner, address operator, bool approved, uint256 deadline, "
         "uint256 nonce, bytes signature)",
@@ -77,14 +84,8 @@ ALLOWANCES = (
         Gives("permit", "spender", owner="owner"),
     ),
     # Uniswap's router: selfPermit of a token for the router itself is an allowance of the caller
-    row(
-        f"selfPermit(address token, uint256 amount, uint256 deadline, {_SIGNED})",
-        Gives("permit", "@", asset="token", amount="amount"),
-    ),
-    row(
-        f"selfPermitIfNecessary(address token, uint256 amount, uint256 deadline, {_SIGNED})",
-        Gives("permit", "@", asset="token", amount="amount"),
-    ),
+    row(f"selfPermit(address token, uint256 amount, uint256 deadline, {_SIGNED})", _OWN),
+    row(f"selfPermitIfNecessary(address token, uint256 amount, uint256 deadline, {_SIGNED})", _OWN),
     row(
         f"selfPermitAllowed(address token, uint256 nonce, uint256 expiry, {_SIGNED})",
         Gives("permit", "@", asset="token"),
@@ -101,49 +102,25 @@ ALLOWANCES = (
     row(
         f"permit(address owner, (({_DETAILS}) details, address spender, "
         "uint256 sigDeadline) permit, bytes signature)",
-        Gives(
-            "permit2",
-            "permit.spender",
-            asset="permit.details.token",
-            amount="permit.details.amount",
-            owner="owner",
-        ),
+        _DETAILED,
     ),
     row(
         f"permit(address owner, (({_DETAILS})[] details, address spender, "
         "uint256 sigDeadline) permit, bytes signature)",
-        Gives(
-            "permit2",
-            "permit.spender",
-            asset="permit.details.token",
-            amount="permit.details.amount",
-            owner="owner",
-        ),
+        _DETAILED,
     ),
     row(
         "permitTransferFrom(((address token, uint256 amount) permitted, uint256 nonce, "
         "uint256 deadline) permit, "
         "(address to, uint256 requestedAmount) transferDetails, address owner, bytes signature)",
-        Gives(
-            "permit2",
-            "transferDetails.to",
-            asset="permit.permitted.token",
-            amount="transferDetails.requestedAmount",
-            owner="owner",
-        ),
+        _TAKEN,
         recipient="transferDetails.to",
     ),
     row(
         "permitTransferFrom(((address token, uint256 amount)[] permitted, uint256 nonce, "
         "uint256 deadline) permit, "
         "(address to, uint256 requestedAmount)[] transferDetails, address owner, bytes signature)",
-        Gives(
-            "permit2",
-            "transferDetails.to",
-            asset="permit.permitted.token",
-            amount="transferDetails.requestedAmount",
-            owner="owner",
-        ),
+        _TAKEN,
         recipient="transferDetails.to",
     ),
     row(
@@ -151,13 +128,7 @@ ALLOWANCES = (
         "uint256 deadline) permit, "
         "(address to, uint256 requestedAmount) transferDetails, address owner, bytes32 witness, "
         "string witnessTypeString, bytes signature)",
-        Gives(
-            "permit2",
-            "transferDetails.to",
-            asset="permit.permitted.token",
-            amount="transferDetails.requestedAmount",
-            owner="owner",
-        ),
+        _TAKEN,
         recipient="transferDetails.to",
     ),
     row(

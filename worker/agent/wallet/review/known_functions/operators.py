@@ -15,14 +15,11 @@ _PERMIT = Gives("permit", "spender", amount="amount", owner="owner")
 OPERATORS = (
     # The standards EIP-721, EIP-1155, ERC-777, ERC-1400, ERC-6909, ERC-7540
     row("setApprovalForAll(address operator, bool approved)", _OPERATOR),
-    row(
-        "setApprovalForAll(address owner, address operator, bool approved)",
-        Gives("operator", "operator", switch="approved", owner="owner"),
-    ),
+    row("setApprovalForAll(address owner, address operator, bool approved)", _OF_OWNER),
     row(
         "setApprovalForAllWithSig(address owner, address operator, bool approved, "
         "uint256 deadline, bytes signature)",
-        Gives("operator", "operator", switch="approved", owner="owner"),
+        _OF_OWNER,
     ),
     row("authorizeOperator(address operator)", Gives("operator", "operator")),
     row("revokeOperator(address operator)", Gives("operator", "operator", takes=True)),
@@ -59,19 +56,10 @@ OPERATORS = (
         "approveDelegation(address spender, uint256 amount)",
         Gives("erc20", "spender", amount="amount", words="{who} may borrow {what} on the account"),
     ),
-    row(
-        "setRelayerApproval(address owner, address operator, bool approved)",
-        Gives("operator", "operator", switch="approved", owner="owner"),
-    ),
-    row(
-        f"setMasterContractApproval(address owner, address operator, bool approved, {_SIGNED})",
-        Gives("operator", "operator", switch="approved", owner="owner"),
-    ),
+    row("setRelayerApproval(address owner, address operator, bool approved)", _OF_OWNER),
+    row(f"setMasterContractApproval(address owner, address operator, bool approved, {_SIGNED})", _OF_OWNER),
     row("approvePlugin(address operator)", Gives("operator", "operator")),
-    row(
-        "setAccountOperator(address owner, address operator, bool approved)",
-        Gives("operator", "operator", switch="approved", owner="owner"),
-    ),
+    row("setAccountOperator(address owner, address operator, bool approved)", _OF_OWNER),
     row("approveOperator(address operator)", Gives("operator", "operator")),
     row("setApproved(address operator, bool approved)", _OPERATOR),
     # Others: ERC-3525, ERC-4907, orders of CoW Protocol, EIP-3009

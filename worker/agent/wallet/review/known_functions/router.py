@@ -19,7 +19,6 @@ from worker.agent.wallet.review.known_functions.rows import (
 
 COMMAND_MASK = 0x3F
 """The bits of a command in version 1.2. A later version uses one more, but the commands that it adds only bridge."""
-ALLOWS_REVERT = 0x80
 
 _DETAILS = "(address token, uint160 amount, uint48 expiration, uint48 nonce)"
 _PERMIT = Gives("permit2", "permit.spender", asset="permit.details.token", amount="permit.details.amount")
