@@ -10,12 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from itertools import zip_longest
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("layers", "clients/python", "worker", "functions", "local_dev", "deploy", "bench")
+from tests.syntax_trees import product_trees
 
 
 def fields(body: list[ast.stmt], around: str = "") -> Iterator[tuple[str, bool]]:
@@ -41,11 +39,9 @@ def is_docstring(statement: ast.stmt | None) -> bool:
 @pytest.mark.slow
 def test_each_public_field_has_a_docstring() -> None:
     found = [
-        (f"{path.relative_to(ROOT)}: {name}", is_documented)
-        for room in ROOMS
-        for path in sorted((ROOT / room).rglob("*.py"))
-        if ".venv" not in path.parts
-        for name, is_documented in fields(ast.parse(path.read_text()).body)
+        (f"{path}: {name}", is_documented)
+        for path, tree in product_trees().items()
+        for name, is_documented in fields(tree.body)
     ]
     assert len(found) > 1_500
     missing = ", ".join(name for name, is_documented in found if not is_documented)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("layers", "clients/python", "worker", "functions", "local_dev", "deploy", "scripts", "bench")
+from tests.syntax_trees import places
 
 
 def identities(tree: ast.Module) -> Iterator[int]:
@@ -28,14 +26,7 @@ def identities(tree: ast.Module) -> Iterator[int]:
 
 @pytest.mark.slow
 def test_no_code_asks_for_an_id() -> None:
-    found = [
-        f"{path.relative_to(ROOT)}:{line}"
-        for room in ROOMS
-        for path in sorted((ROOT / room).rglob("*.py"))
-        if ".venv" not in path.parts
-        for line in identities(ast.parse(path.read_text()))
-    ]
-    assert found == []
+    assert places(identities) == []
 
 
 @pytest.mark.parametrize("code", ["x = id(part)", "new = set(map(id, parts))", "parts.sort(key=id)"])
