@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -154,13 +154,13 @@ async def _send_all(attacker: Attacker, socket: ClientConnection) -> None:
             attacker.seen[json.loads(frame).get("status", 200)] += 1
 
     async with asyncio.TaskGroup() as group:
-        reading = group.create_task(read())
+        reading = group.create_task(read(), name="reader")
         for _ in range(FRAMES):
             await socket.send('{"type":"sync"}')
         reading.cancel()
 
 
-ATTACKS: Mapping[str, Callable[[Attacker], Awaitable[None]]] = {
+ATTACKS: Mapping[str, Callable[[Attacker], Coroutine[Any, Any, None]]] = {
     "1 poisoned commands": poison,
     "2 decoding": decoding,
     "3 places": places,
@@ -178,7 +178,7 @@ async def attack(name: str, target: Target, addresses: int) -> Counter[int]:
     base_url = target.base_url
     async with httpx.AsyncClient(base_url=base_url, timeout=120, trust_env=False, limits=limits) as http:
         attacker = Attacker(http, target, addresses)
-        attacking = asyncio.ensure_future(ATTACKS[name](attacker))
+        attacking = asyncio.create_task(ATTACKS[name](attacker), name="attack")
         print(BEGUN, flush=True)
         await reader.read()
         attacking.cancel()

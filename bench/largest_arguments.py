@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from eth_abi.abi import encode
@@ -78,9 +78,9 @@ async def _held(server: FastMCP[Any], name: str, arguments: dict[str, Any], roun
     return min([await longest_step(lambda: server.call_tool(name, arguments)) for _ in range(rounds)])
 
 
-async def longest_step(call: Callable[[], Awaitable[Any]]) -> float:
+async def longest_step(call: Callable[[], Coroutine[Any, Any, Any]]) -> float:
     """Return the largest number of milliseconds between two turns of the loop while `call` runs."""
-    running = asyncio.ensure_future(call())
+    running = asyncio.create_task(call(), name="measured call")
     longest = 0.0
     while not running.done():
         began = time.thread_time()

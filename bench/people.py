@@ -95,7 +95,7 @@ class Person(Heard):
 
     async def ask(self) -> None:
         began = perf_counter()
-        posting = asyncio.create_task(self._post())
+        posting = asyncio.create_task(self._post(), name="post")
         try:
             async with asyncio.timeout(self.patience):
                 await self._follow(began)

@@ -102,7 +102,7 @@ async def run(options: Options, listener: socket.socket) -> int:
 async def run_until(stop: asyncio.Event, stack: Stack) -> int:
     began = time.monotonic()
     async with waiting_for(stop.wait()) as stopped:
-        starting = asyncio.create_task(stack.start())
+        starting = asyncio.create_task(stack.start(), name="start")
         await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
@@ -117,7 +117,7 @@ async def run_until(stop: asyncio.Event, stack: Stack) -> int:
 
 @asynccontextmanager
 async def waiting_for(event: Coroutine[Any, Any, Any]) -> AsyncGenerator[asyncio.Task[Any]]:
-    task = asyncio.create_task(event)
+    task = asyncio.create_task(event, name="stop")
     try:
         yield task
     finally:

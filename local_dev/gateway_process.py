@@ -96,8 +96,9 @@ class GatewayProcess:
             self._background.start(reloader.run(), "reload", essential=False)
         gc.freeze()
         gc.enable()
-        failed = asyncio.ensure_future(self._background.failed.wait())
-        await asyncio.wait((failed, asyncio.ensure_future(stop.wait())), return_when=asyncio.FIRST_COMPLETED)
+        ends = {"failure": self._background.failed.wait(), "stop": stop.wait()}
+        waiting = [asyncio.create_task(end, name=name) for name, end in ends.items()]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         self._background.expect_the_end()
         self._server.should_exit = True
         await self._background.stop("server", seconds=1.3)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -17,24 +17,15 @@ async def both(
     first: Coroutine[Any, Any, First], second: Coroutine[Any, Any, Second]
 ) -> tuple[First, Second]:
     """Raises the error of the first one that fails."""
-    tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
-    await _finished(tasks)
-    return tasks[0].result(), tasks[1].result()
+    answers: list[First | Second] = await all_of((first, second))
+    return cast("tuple[First, Second]", tuple(answers))
 
 
 async def all_of(each: Iterable[Coroutine[Any, Any, First]]) -> list[First]:
     """Raises the error of the first one that fails."""
-    tasks = [asyncio.ensure_future(one) for one in each]
-    await _finished(tasks)
-    return [task.result() for task in tasks]
-
-
-async def _finished(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    tasks = list(tasks)
     try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one, name="concurrent question") for one in each]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]

@@ -67,16 +67,16 @@ async def serve(
         fields = {"worker": worker.worker_id, "llm": catalog.llm, "tools": len(catalog.tools)}
         logger.info("worker ready", extra=fields)
         async with asyncio.TaskGroup() as group:
-            beside: list[Coroutine[Any, Any, None]] = [
-                worker.active.watch(),
-                keep_messages(worker.kept, worker.queue, worker.blocking),
-                worker.publisher.keep_published(),
-                _measure(worker.metrics, worker.active),
-                measure_lag(worker.metrics.loop_lag),
-            ]
+            beside: dict[str, Coroutine[Any, Any, None]] = {
+                "controls": worker.active.watch(),
+                "messages": keep_messages(worker.kept, worker.queue, worker.blocking),
+                "catalog": worker.publisher.keep_published(),
+                "measurements": _measure(worker.metrics, worker.active),
+                "loop lag": measure_lag(worker.metrics.loop_lag),
+            }
             if heartbeat:
-                beside.append(beat(heartbeat))
-            tasks = [group.create_task(part) for part in beside]
+                beside["heartbeat"] = beat(heartbeat)
+            tasks = [group.create_task(part, name=name) for name, part in beside.items()]
             await worker.consumer.consume(stop, stop_seconds)
             for task in tasks:
                 task.cancel()

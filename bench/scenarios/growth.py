@@ -152,7 +152,7 @@ async def _beside(long: Person, other: Person, rounds: int) -> list[float]:
     """Measure the other person's first texts while the long conversation gets `BESIDE` messages at once, repeatedly."""
     values: list[float] = []
     for _ in range(rounds):
-        posts = [asyncio.create_task(_post(long, minimal=True)) for _ in range(BESIDE)]
+        posts = [asyncio.create_task(_post(long, minimal=True), name="post") for _ in range(BESIDE)]
         values += await _first_texts(other, 1)
         await asyncio.gather(*posts)
         await _until_quiet(long)

@@ -77,8 +77,8 @@ class QueueApi:
         if target != _WAITING:
             await respond(scope, send, await self._answer(target, body))
             return
-        working = asyncio.ensure_future(self._answer(target, body))
-        leaving = asyncio.ensure_future(_until_left(receive))
+        working = asyncio.create_task(self._answer(target, body), name="long poll")
+        leaving = asyncio.create_task(_until_left(receive), name="end of a long poll")
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         leaving.cancel()
         if not working.done():  # nobody would learn which messages were taken

@@ -10,9 +10,10 @@ this computer is not counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,7 +50,7 @@ async def _held() -> None:
 class Turns:
     """An application around the gateway and behind the front, which identifies the caller of a request."""
 
-    def __init__(self, app: ASGIApp, pause: Callable[[], Awaitable[None]] = _held) -> None:
+    def __init__(self, app: ASGIApp, pause: Callable[[], Coroutine[Any, Any, None]] = _held) -> None:
         self._app, self._pause = app, pause
         self._lines: dict[str, _Line] = {}
         self._holding: set[asyncio.Future[None]] = set()
@@ -83,7 +84,7 @@ class Turns:
         if status not in REFUSALS:
             turn.close()
             return
-        holding = asyncio.ensure_future(self._pause())
+        holding = asyncio.create_task(self._pause(), name="refused request")
         self._holding.add(holding)
 
         def over(_: asyncio.Future[None]) -> None:

@@ -43,7 +43,10 @@ class Keeper:
 
     async def first_end(self) -> Child:
         """Return the first child that ends."""
-        ends = {asyncio.create_task(child.wait()): child for child in self._children.values()}
+        ends = {
+            asyncio.create_task(child.wait(), name=f"end of {name}"): child
+            for name, child in self._children.items()
+        }
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -176,7 +176,7 @@ class Processes:
         Raises `StartFailed`.
         """
         child = await self.start(name, command, environment, ready=ready)
-        ended = asyncio.create_task(child.wait())
+        ended = asyncio.create_task(child.wait(), name=f"end of {name}")
         await asyncio.wait(
             (child.announced, ended), timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )

@@ -21,6 +21,7 @@ CROSSINGS = {
     "push/audiences.is_gone: self._blocking(self._forget_unless_opening)": "controls.disconnect",
     "push/signed_connections.post: self._pool.post": "connections.post",
     "runs/claiming._claim: self.blocking(self.runs.claim)": "runs.claim",
+    "runs/claiming._control: self.blocking(self.controls.read)": "controls.read",
     "runs/queue_calls.delete: self._blocking.retry(self._queue.delete)": "queue.delete",
     "runs/consumer._receive: self._blocking(self._queue.receive)": "queue.receive",
     "runs/delivery_after_run._pause: self._blocking.retry(self._controls.read)": "controls.read",

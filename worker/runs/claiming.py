@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forge.errors import LeaseHeld, StorageUnavailable
+from forge.models.ids import SessionKey
 from forge.models.run import RunMessage
 from forge.models.session import Control
 from forge.models.work import Lease
@@ -44,17 +45,17 @@ class Claims:
 
         `waits` is called if the claim waits for the end of another worker's lease.
         """
-        key = message.key
-        reading = asyncio.ensure_future(self.blocking(self.controls.read, [key]))
+        reading = asyncio.create_task(self._control(message.key), name=f"control {message.run_id}")
         try:
-            lease = await self._lease(message, receipt, waits)
-        except BaseException:
+            return await self._lease(message, receipt, waits), await reading
+        finally:
             reading.cancel()
-            raise
+
+    async def _control(self, key: SessionKey) -> Control | None:
         try:
-            return lease, (await reading).get(key) or Control(key=key)
+            return (await self.blocking(self.controls.read, [key])).get(key) or Control(key=key)
         except StorageUnavailable:
-            return lease, None
+            return None
 
     async def _lease(self, message: RunMessage, receipt: str, waits: Callable[[], None]) -> Lease:
         """Raises `LeaseHeld` if the lease was renewed in the meantime, because its worker is alive then."""
