@@ -40,7 +40,6 @@ TESTS = Path(__file__).parent
 REGION = "us-east-1"
 LONG_PARTS = ("end_to_end", "faults", "frontend")
 TRIED_AGAIN = ("browser", "end_to_end")
-OUT_OF_TIME = ["TimeoutError", "TimeoutExpired", "BrokenBarrierError"]
 SHARE_A_STACK = {
     "login": {"test_accounts", "test_login"},
     "operator": {
@@ -110,8 +109,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, so that no process of `make test` is left alone with them at the end.
 
     A test that drives Chromium or the whole application waits for other programs, which a busy computer may stop for
-    seconds: it is tried twice again, and the report names it. Any other test is tried once again if it ran out of time.
-    What kills processes on purpose is never tried again.
+    seconds: it is tried twice again, any other test once. The report names each; a test that it names often has a fault
+    of its own. What kills processes on purpose is never tried again.
     """
     items.sort(key=lambda item: _folder(item) not in LONG_PARTS)
     for item in items:
@@ -120,11 +119,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("faults"):
             continue
         drives_others = any(item.get_closest_marker(name) for name in TRIED_AGAIN)
-        item.add_marker(
-            pytest.mark.flaky(reruns=2)
-            if drives_others
-            else pytest.mark.flaky(reruns=1, only_rerun=OUT_OF_TIME)
-        )
+        item.add_marker(pytest.mark.flaky(reruns=2 if drives_others else 1))
 
 
 def pytest_collection_finish() -> None:
