@@ -25,6 +25,7 @@ class Reviews:
     url: str
     chains: Chains
     sender: str
+    network: str = "testnet"
 
     def code(self, code: bytes, address: str = CONTRACT) -> None:
         rpc(self.url, "anvil_setCode", address, "0x" + code.hex())
@@ -32,6 +33,6 @@ class Reviews:
     async def review(
         self, data: bytes, *, value: int = 0, knows_sender: bool = True, to: str = CONTRACT
     ) -> Review:
-        chain = self.chains.get("testnet")
+        chain = self.chains.get(self.network)
         request = await read_request(chain, self.sender, to, value, "0x" + data.hex())
         return await reviewed(request, knows_sender=knows_sender)

@@ -4,6 +4,8 @@ such.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,7 @@ from worker.agent.wallet.review.decode_calls import MOST_BYTES, MOST_CALLS, deco
 from worker.agent.wallet.review.judge_rights import judged, warning_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.token_facts import Facts
+from worker.ethereum.addresses import ZERO_ADDRESS
 
 LOUD = {"not_understood", "nested_too_deep", "too_large"}
 
@@ -235,3 +238,24 @@ def test_a_loan_is_no_gain(name: str) -> None:
         assert [each.severity for each in told] == ["caution"]
         assert "takes a loan" in told[0].text
     assert not [each for each in found_in(called("repayBorrow(uint256)", 5))[1] if each.code == "loan"]
+
+
+@pytest.mark.parametrize("witness", [False, True])
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("to", [THIEF, ZERO_ADDRESS])
+@pytest.mark.parametrize("amount", [0, 5])
+def test_a_signed_transfer_takes_no_right_away(witness: bool, many: bool, to: str, amount: int) -> None:
+    """Permit2's transfers by signature, in the form with lists and with a witness too."""
+    lists = "[]" if many else ""
+    name = "permitWitnessTransferFrom" if witness else "permitTransferFrom"
+    extra = "bytes32,string," if witness else ""
+    text = f"{name}(((address,uint256){lists},uint256,uint256),(address,uint256){lists},address,{extra}bytes)"
+    permitted, details = (TOKEN, 10**30), (to, amount)
+    values: list[Any] = [([permitted] if many else permitted, 0, MOST), [details] if many else details, OWNER]
+    allowances, warnings = found_in(called(text, *values, *((bytes(32), "") if witness else ()), b"\1" * 65))
+    assert not [each for each in allowances if each.revokes or "may no longer" in each.text]
+    assert len(allowances) == (amount > 0)
+    assert "not_understood" not in {each.code for each in warnings}
+    for each in allowances:
+        assert (each.kind, each.amount) == ("permit2", "5")
+        assert "gets up to 5 base units of your token" in each.text

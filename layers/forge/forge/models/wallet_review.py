@@ -36,6 +36,7 @@ WarningCode = Literal[
     "high_fee",
     "no_minimum",
     "no_maximum",
+    "false_name",
 ]
 
 

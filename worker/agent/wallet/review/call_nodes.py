@@ -33,6 +33,8 @@ class Right:
     """True if the right is taken away."""
     single: bool = False
     """True if `amount` is the id of a single token."""
+    at_once: bool = False
+    """True if the amount is taken in this call, and no right is left."""
     words: str = ""
     """The sentence about the right; empty if the usual sentence fits."""
     is_simulated: bool = False

@@ -168,6 +168,8 @@ def _rights(node: Node, gives: Gives, meaning: Meaning, *, is_inner: bool) -> It
     columns = [selected(meaning.signature.inputs, node.values, path, node.to) for path in paths]
     plain = not any((gives.spender, gives.asset, gives.amount))
     for spender, token, amount, switch, owner in broadcast([*columns]) if not plain else [(None,) * 5]:
+        if gives.at_once and amount == 0:
+            continue
         yield Right(
             kind=gives.kind,
             token=token or node.to,
@@ -179,6 +181,7 @@ def _rights(node: Node, gives: Gives, meaning: Meaning, *, is_inner: bool) -> It
             adds=gives.adds,
             revokes=gives.takes or (switch is not None and not switch),
             single=gives.single,
+            at_once=gives.at_once,
             words=gives.words,
         )
 

@@ -11,7 +11,6 @@ from worker.agent.wallet.review.call_nodes import Reading, Right
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.shown_call_tree import recipient_of
 from worker.agent.wallet.review.token_facts import Facts
-from worker.agent.wallet.review.token_symbols import readable_symbol
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.transaction_results import AssetChange, Simulation
 from worker.ethereum.transactions import Request
@@ -66,7 +65,7 @@ def changes_of(found: Found) -> list[ReviewChange]:
     simulation, sender = found.simulation, found.sender
     if simulation is None or sender is None:
         return []
-    logged = [_change(each, sender, found.facts.coin) for each in simulation.asset_changes or []]
+    logged = [_change(each, sender, found.facts) for each in simulation.asset_changes or []]
     assets = {(each.asset or "").lower() for each in logged}
     silent = [
         _silent(token, before, after, sender)
@@ -76,14 +75,14 @@ def changes_of(found: Found) -> list[ReviewChange]:
     return [*silent, *logged]
 
 
-def _change(change: AssetChange, sender: str, coin: str) -> ReviewChange:
+def _change(change: AssetChange, sender: str, facts: Facts) -> ReviewChange:
     is_out, is_in = change.sender.lower() == sender.lower(), change.to.lower() == sender.lower()
     is_coin = change.standard == "native"
     return ReviewChange(
         direction="out" if is_out and not is_in else "in" if is_in and not is_out else "other",
         standard=change.standard,
         asset=None if is_coin else change.asset,
-        symbol=change.symbol if is_coin else readable_symbol(change.symbol, coin),
+        symbol=change.symbol if is_coin else facts.symbol_of(change.asset, change.symbol),
         amount=change.amount,
         formatted=change.formatted,
         sender=change.sender,

@@ -9,7 +9,6 @@ from eth_utils.address import to_checksum_address
 from forge.models.wallet_review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, TokenFacts
-from worker.agent.wallet.review.token_symbols import readable_symbol
 from worker.ethereum.addresses import ZERO_ADDRESS
 
 ASTRONOMIC = 10**27
@@ -51,6 +50,8 @@ class _Judging:
 
     @property
     def revokes(self) -> bool:
+        if self.right.at_once:
+            return False
         to_nobody = self.kind != "control" and bool(self.right.spender) and not int(self.right.spender, 16)
         is_none = self.right.amount == 0 and not self.is_single and not self.right.adds
         return self.right.revokes or to_nobody or is_none
@@ -167,7 +168,8 @@ def _amount(judging: _Judging) -> str:
 
 
 def _symbol(judging: _Judging) -> str | None:
-    return readable_symbol(judging.about.token.symbol, judging.facts.coin) if judging.about else None
+    token = judging.about.token if judging.about else None
+    return judging.facts.symbol_of(token.address, token.symbol) if token else None
 
 
 def _other_owner(right: Right, sender: str | None) -> str | None:

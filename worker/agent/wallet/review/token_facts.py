@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from eth_hash.auto import keccak
 
 from worker.agent.wallet.review.call_nodes import Right
+from worker.agent.wallet.review.token_symbols import imitated, readable_symbol
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.chains import Chain
 from worker.ethereum.tokens import Token, read_token
@@ -52,6 +53,13 @@ class Facts:
     """The addresses that have no code at all, in lower case."""
     coin: str = ""
     """The chain's own currency; empty if it is not known."""
+    chain_id: int = 0
+    """The chain's id; 0 if it is not known."""
+
+    def symbol_of(self, token: str, symbol: str | None) -> str | None:
+        """Return the symbol that may stand beside an amount of the token, or None."""
+        is_false = imitated(symbol, token, self.chain_id, self.coin) is not None
+        return None if is_false else readable_symbol(symbol, self.coin)
 
     def of(self, right: Right, sender: str | None) -> TokenFacts | None:
         return self.tokens.get(_key(right, sender)) if right.token else None
@@ -71,7 +79,7 @@ async def read_facts(
     known = {key: found for key, found in zip(keys, tokens, strict=True) if found}
     codeless = frozenset(a for a, code in zip(accounts, codes, strict=True) if code == "0x")
     delegating = frozenset(a for a, code in zip(accounts, codes, strict=True) if code.startswith(_DELEGATION))
-    return Facts(known, codeless | delegating, codeless, chain.currency)
+    return Facts(known, codeless | delegating, codeless, chain.currency, chain.expected.chain_id)
 
 
 def _key(right: Right, sender: str | None) -> tuple[str, str]:

@@ -1,11 +1,14 @@
 """Which symbols of token contracts may stand beside an amount. Anybody may give a token any symbol, and beside an
-amount some of them read as a part of the number, as its unit, or as the chain's own coin.
+amount some of them read as a part of the number, as its unit, as the chain's own coin, or as a token that people know.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from worker.ethereum.known_tokens import KNOWN_TOKENS
+from worker.ethereum.text_skeleton import skeleton
 
 _WORD = re.compile(r"[$\d]?[A-Za-z][A-Za-z0-9$.+-]{0,11}")
 """A word of Latin letters. At most one sign or digit stands before the first letter (`1INCH`, `$DOG`), because `5 000`
@@ -16,6 +19,10 @@ _BEFORE, _AFTER = "$0123456789", "$.+-"
 """Characters beside a word that do not change what it is read as."""
 _SIGNS = re.compile(r"[^a-z0-9]")
 _DRAWN_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s"})
+_CURRENCY_SIGNS = str.maketrans({"\u20ae": "t", "\u20bf": "b", "\u20ac": "e", "\u039e": "e", "\u03be": "e"})
+"""Currency signs that tokens write for a letter: `USD₮`."""
+_ANY_LETTER = "?"
+"""A letter of another script whose look nobody has listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +74,38 @@ def readable_symbol(symbol: str | None, coin: str) -> str | None:
 def _drawn(symbol: str) -> str:
     """Return the same text for symbols that look alike."""
     return _SIGNS.sub("", symbol.lower()).translate(_DRAWN_ALIKE)
+
+
+@dataclass(frozen=True, slots=True)
+class Imitated:
+    """What a token's symbol makes a person believe."""
+
+    symbol: str
+    """The symbol that people know."""
+    addresses: tuple[str, ...]
+    """The contracts of the known token; empty for the chain's own coin."""
+
+
+def imitated(symbol: str | None, token: str, chain_id: int, coin: str) -> Imitated | None:
+    """Return what the symbol is taken for if the token is another one. Letters, signs and spaces count as they look."""
+    known = KNOWN_TOKENS.get(chain_id, {})
+    if not symbol or any(token.lower() == each.lower() for addresses in known.values() for each in addresses):
+        return None
+    form = _form(symbol)
+    trusted = ({coin: ()} if coin else {}) | known
+    return next(
+        (Imitated(name, where) for name, where in trusted.items() if _reads_as(form, _form(name))), None
+    )
+
+
+def _form(symbol: str) -> str:
+    plain = skeleton(symbol.translate(_CURRENCY_SIGNS)).translate(_DRAWN_ALIKE)
+    return "".join(c if c.isascii() else _ANY_LETTER for c in plain if c.isalnum())
+
+
+def _reads_as(form: str, known: str) -> bool:
+    """At least half of the letters must be known ones, or every short word of another script would be an imitation."""
+    is_alike = len(form) == len(known) and all(
+        c in (_ANY_LETTER, other) for c, other in zip(form, known, strict=True)
+    )
+    return is_alike and 2 * form.count(_ANY_LETTER) <= len(form)

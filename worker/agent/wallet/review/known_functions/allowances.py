@@ -5,7 +5,7 @@ Collected on 2026-11-26.
 
 from __future__ import annotations
 
-from worker.agent.wallet.review.known_functions.rows import Gives, row
+from worker.agent.wallet.review.known_functions.rows import Gives, Meaning, row
 
 _DETAILS = "address token, uint160 amount, uint48 expiration, uint48 nonce"
 _SIGNED = "uint8 v, bytes32 r, bytes32 s"
@@ -33,7 +33,24 @@ _TAKEN = Gives(
     asset="permit.permitted.token",
     amount="transferDetails.requestedAmount",
     owner="owner",
+    words="{who} gets {what} at once, as its owner has signed",
+    at_once=True,
 )
+
+_WITNESS = "bytes32 witness, string witnessTypeString, "
+
+
+def _signed_transfer(witness: str, many: str) -> Meaning:
+    """A transfer by Permit2 that its owner has signed. `many`: `[]` for the form with lists."""
+    name = "permitWitnessTransferFrom" if witness else "permitTransferFrom"
+    permit = f"((address token, uint256 amount){many} permitted, uint256 nonce, uint256 deadline) permit"
+    details = f"(address to, uint256 requestedAmount){many} transferDetails"
+    return row(
+        f"{name}({permit}, {details}, address owner, {witness}bytes signature)",
+        _TAKEN,
+        recipient="transferDetails.to",
+    )
+
 
 ALLOWANCES = (
     # EIP-20, EIP-721, OpenZeppelin 2 to 5, MonolithDAO tokens
@@ -109,28 +126,7 @@ ALLOWANCES = (
         "uint256 sigDeadline) permit, bytes signature)",
         _DETAILED,
     ),
-    row(
-        "permitTransferFrom(((address token, uint256 amount) permitted, uint256 nonce, "
-        "uint256 deadline) permit, "
-        "(address to, uint256 requestedAmount) transferDetails, address owner, bytes signature)",
-        _TAKEN,
-        recipient="transferDetails.to",
-    ),
-    row(
-        "permitTransferFrom(((address token, uint256 amount)[] permitted, uint256 nonce, "
-        "uint256 deadline) permit, "
-        "(address to, uint256 requestedAmount)[] transferDetails, address owner, bytes signature)",
-        _TAKEN,
-        recipient="transferDetails.to",
-    ),
-    row(
-        "permitWitnessTransferFrom(((address token, uint256 amount) permitted, uint256 nonce, "
-        "uint256 deadline) permit, "
-        "(address to, uint256 requestedAmount) transferDetails, address owner, bytes32 witness, "
-        "string witnessTypeString, bytes signature)",
-        _TAKEN,
-        recipient="transferDetails.to",
-    ),
+    *(_signed_transfer(witness, many) for witness in ("", _WITNESS) for many in ("", "[]")),
     row(
         "lockdown((address token, address spender)[] approvals)",
         Gives("permit2", "approvals.spender", asset="approvals.token", takes=True),

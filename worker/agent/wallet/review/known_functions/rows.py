@@ -49,6 +49,8 @@ class Gives:
     """True if the call only takes a right away."""
     single: bool = False
     """True if the amount is the id of a single token."""
+    at_once: bool = False
+    """True if the amount is taken in this call and no right is left, so that an amount of zero takes no right away."""
 
 
 @dataclass(frozen=True, slots=True)
