@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.agent.llm.offline import lookups
-from worker.agent.llm.offline.plans import Plan, Step
+from worker.agent.llm.offline.plans import Plan, Step, only
 from worker.agent.llm.offline.reading import problem
 from worker.agent.llm.offline.tool_calls import ToolCalls
 
@@ -24,19 +24,16 @@ def sent(box: ToolCalls, tx_hash: str) -> Plan:
 
 
 def rejected(box: ToolCalls, why: str | None = None) -> Plan:
-    return f"Understood: you rejected the transaction{f' ({why})' if why else ''}. Nothing was sent."
-    yield  # a plan is a generator even without steps
+    return only(f"Understood: you rejected the transaction{f' ({why})' if why else ''}. Nothing was sent.")
 
 
 def checked(box: ToolCalls, what: str) -> Plan:
     """The worker has already found out what became of the wallet request, and has said it in words for the user."""
-    return f"{what.rstrip('.')}."
-    yield
+    return only(f"{what.rstrip('.')}.")
 
 
 def noted(box: ToolCalls, what: str) -> Plan:
-    return f"Noted: {what}"
-    yield
+    return only(f"Noted: {what}")
 
 
 RULES = (

@@ -43,6 +43,12 @@ def next_step(plan: Plan, exchanges: Sequence[list[Result]]) -> Step | str:
     return step
 
 
+def only(answer: str) -> Plan:
+    """Return a plan without steps."""
+    yield from ()
+    return answer
+
+
 def one_after_another(plans: Sequence[Plan]) -> Plan:
     """The answer of one plan comes before the first words of the next plan."""
     said = ""
@@ -128,12 +134,12 @@ def send_by_wallet(box: ToolCalls, amount: str, unit: str, recipient: str) -> Pl
 
 
 def ask_sender(box: ToolCalls, amount: str, unit: str, recipient: str) -> Plan:
+    yield from ()  # what was asked for before is done first
     to_wei(amount, unit)
     raise Refusal(
         f"From whom? Write `send {amount} {unit} from Alice to {recipient}`, "
         f"or `send {amount} {unit} to {recipient} with my wallet`."
     )
-    yield
 
 
 def list_tools(box: ToolCalls) -> Plan:
@@ -141,8 +147,7 @@ def list_tools(box: ToolCalls) -> Plan:
         f"- {in_code(tool.name)}: {in_chat((tool.description or '').strip().partition(chr(10))[0])}"
         for tool in box.tools
     )
-    return "\n".join(("These tools are connected:", *lines)) if box.tools else "No tools are connected."
-    yield
+    return only("\n".join(("These tools are connected:", *lines)) if box.tools else "No tools are connected.")
 
 
 def balance(box: ToolCalls, who: str, token: str | None = None, block: str | None = None) -> Plan:
