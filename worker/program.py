@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic_ai.models import Model
 
 from forge.aws import credentials as aws_credentials
+from forge.aws.from_environment import region_of
 from forge.errors import MissingApiKey
 from forge.models.session import NetworkInfo
 from forge.observability import configure_logging, show_error_texts
@@ -173,7 +174,7 @@ def _connections(settings: WorkerSettings, environment: Mapping[str, str]) -> Si
             "The worker cannot start. It has no AWS credentials: give its container a role, or set AWS_PROFILE or "
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         )
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+    region = region_of(environment) or "us-east-1"
     return SignedConnections(settings.forge_connections_url, region, credentials)
 
 

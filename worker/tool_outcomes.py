@@ -32,6 +32,7 @@ UNKNOWN_SIGN = "OUTCOME UNKNOWN"
 LOOK_FIRST = "Verify the state with a read-only tool before you repeat it; if you cannot, ask the user."
 VERIFY = f"It may or may not have taken effect. {LOOK_FIRST}"
 PERSON_LOOKS_FIRST = "It may or may not have taken effect: check before it is repeated."
+WRONG_ARGUMENTS = "Nothing was done: it was called with arguments that it does not take."
 
 
 def unknown_text(reason: str, advice: str = VERIFY) -> str:

@@ -38,7 +38,7 @@ from local_dev.template.routes_and_queues import Wiring
 READY_SECONDS = 60.0
 CREDENTIAL = Credential("SOAK")
 GATEWAY = [sys.executable, "-m", "bench.soak.gateway"]
-NURSERY = [sys.executable, "-m", "bench.soak.nursery"]
+FORK_SERVER = [sys.executable, "-m", "bench.soak.fork_server"]
 
 
 @dataclass
@@ -155,7 +155,7 @@ class Rig:
         fields = {"environment": dict(environment), "log": log, "clock": str(self.clocks.file(name))}
         order = json.dumps(fields).encode() + b"\n"
         while name in self.workers and not self.is_closing:
-            reader, writer = await asyncio.open_unix_connection(self.nursery)
+            reader, writer = await asyncio.open_unix_connection(self.fork_server)
             writer.write(order)
             if pid := await reader.readline():
                 self.proxy.pids[name] = int(pid)
@@ -163,12 +163,12 @@ class Rig:
             writer.close()
 
     @property
-    def nursery(self) -> Path:
-        return self.folder / "nursery"
+    def fork_server(self) -> Path:
+        return self.folder / "fork_server"
 
-    async def start_nursery(self) -> None:
-        command = [*NURSERY, str(self.nursery)]
-        await self.processes.start_until("nursery", command, self.environment, _ready)
+    async def start_fork_server(self) -> None:
+        command = [*FORK_SERVER, str(self.fork_server)]
+        await self.processes.start_until("fork_server", command, self.environment, _ready)
 
     def _worker_environment(self, name: str, endpoint: str) -> dict[str, str]:
         config = self.folder / f"{name}.mcp.json"
@@ -222,7 +222,7 @@ async def running_rig(settings: Mapping[str, str] | None = None, workers: int = 
         )
         rig = Rig(proxy, world, folder, aws, environment, processes, WallClocks(folder), items)
         try:
-            await rig.start_nursery()
+            await rig.start_fork_server()
             await asyncio.gather(
                 *(rig.start_gateway(name) for name in ("gateway-1", "gateway-2")),
                 *(rig.start_worker(f"worker-{number + 1}") for number in range(workers)),

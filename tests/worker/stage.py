@@ -182,13 +182,8 @@ class Stage:
 
 
 def message_of(session: Session, run_id: str) -> RunMessage:
-    return RunMessage(
-        owner=session.key.owner,
-        session_id=session.key.session_id,
-        generation=session.generation,
-        run_id=run_id,
-        payer=next((each.payer for each in session.inbox if each.run_id == run_id), ""),
-    )
+    payer = next((each.payer for each in session.inbox if each.run_id == run_id), "")
+    return session.run_message(run_id, payer=payer)
 
 
 def saying(*pieces: str) -> FunctionModel:

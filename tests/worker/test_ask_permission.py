@@ -249,7 +249,7 @@ async def test_each_of_our_tools_says_of_itself_whether_it_waits_for_a_word(stag
     stage.wallet = Wallet(Chains.from_environment(chain))
     toolbox = stage.parts().toolbox
     await toolbox.refresh()
-    deps: Any = SimpleNamespace(network="testnet", networks=stage.networks, record=None, lacking=frozenset())
+    deps: Any = SimpleNamespace(network="testnet", networks=stage.networks, record=None, missing=frozenset())
     tools = await toolbox.offer.get_tools(
         RunContext(deps=deps, model=TestModel(), usage=RunUsage(), prompt=None, messages=[])
     )

@@ -17,7 +17,7 @@ from worker.agent.llm.offline.lookups import any_tool
 from worker.agent.llm.offline.refusal import Refusal
 from worker.agent.llm.offline.tool_calls import ToolCalls
 from worker.agent.llm.provider_errors import fault_of
-from worker.agent.llm.script_values import filled_in
+from worker.agent.llm.script_values import fill_in
 from worker.agent.llm.streamed_tool_calls import is_object
 from worker.agent.tools.external.results import combined
 from worker.ethereum.abi_values import to_abi
@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[str], bool]] = {
     "a list for a contract": lambda text: raises(
         ToolRefused, lambda: to_abi(parse_types("uint256[]")[0], text, "arguments[0]", str)
     ),
-    "a reference in a script": lambda text: filled_in("{{0.name}}", [text]) is None,
+    "a reference in a script": lambda text: fill_in("{{0.name}}", [text]) is None,
 }
 DEEP, LONG = 100_000, 5_000
 ROWS = {

@@ -77,24 +77,24 @@ def test_keys_and_the_networks_of_a_tool_decide(
 
 @given(
     names=st.sets(st.sampled_from(NAMES)),
-    lacking=st.sets(st.sampled_from(NAMES)),
+    missing=st.sets(st.sampled_from(NAMES)),
     network=st.from_regex(r"[a-z]{1,8}", fullmatch=True),
     sends=st.booleans(),
     others=st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), max_size=3),
 )
 def test_every_command_that_is_listed_is_understood_and_calls_a_tool_that_works(
-    names: set[str], lacking: set[str], network: str, sends: bool, others: list[str]
+    names: set[str], missing: set[str], network: str, sends: bool, others: list[str]
 ) -> None:
     here = Here(network, sends, tuple(others))
-    metas = {name: {LACKS_META: "SOME_KEY"} for name in lacking}
+    metas = {name: {LACKS_META: "SOME_KEY"} for name in missing}
     tools = [tool for tool in offered(here, **metas) if tool.name in names]
-    tried("set-ups of the offline operator's help", (sorted(names), sorted(lacking), here))
+    tried("set-ups of the offline operator's help", (sorted(names), sorted(missing), here))
     for said in commands(tools):
         found = decide(RunSoFar(filled(said), []), ToolCalls(tools))
         if said in ANSWERED_WITHOUT_TOOLS:
             continue
         assert isinstance(found, Step), said
-        assert {call.name for call in found.calls} <= names - lacking | {"set_network"}, said
+        assert {call.name for call in found.calls} <= names - missing | {"set_network"}, said
 
 
 def test_each_example_is_listed_somewhere() -> None:

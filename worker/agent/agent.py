@@ -24,6 +24,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model
 
+from forge.models.message import INTERRUPTED
 from forge.models.run import Ending, Submission
 from worker.agent import failure_messages, prompt
 from worker.agent.deps import RunDeps
@@ -38,13 +39,11 @@ from worker.agent.llm.stream_text import ShowingModel
 from worker.agent.llm_request_layers import Layers
 from worker.agent.messages.message_codec import newly_unreadable
 from worker.agent.prompt import prompt_text
-from worker.agent.run_endings import answered, broken_off, unfinished
+from worker.agent.run_endings import complete_run, end_early, end_unfinished
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet.answer.settle_answer import open_run
 from worker.agent.wallet.answer.verify_answer import NotYet, Stopped
 from worker.tool_outcomes import lost
-
-INTERRUPTED_NOTICE = "Interrupted by user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class ForgeAgent:
         """Answer `submission`, or continue where an earlier attempt stopped. Raises `NotYet`."""
         stored = history.load(entries, deps.sizes, self._decoded)
         deps.unreadable = newly_unreadable(entries, stored)
-        deps.earlier, own = history.parted(stored, deps.run_id)
+        deps.earlier, own = history.split_at_run(stored, deps.run_id)
         del deps.sizes[len(deps.earlier) :]  # the library may merge the run's own messages
         own = deepcopy(own)  # the library changes what it gets, and `stored` may be kept for other runs
         if history.is_answered(own):
@@ -118,20 +117,20 @@ class ForgeAgent:
                 if not own:
                     own = await self._open(deps, submission, token)
                 result = await self._run(deps, own, submission, token)
-                return Ended(answered(deps, result))
+                return Ended(complete_run(deps, result))
             except UnfinishedAnswer as error:
-                return Ended(unfinished(deps, messages, error), error)
+                return Ended(end_unfinished(deps, messages, error), error)
             except RunTimedOut as error:
                 return Ended(
-                    await broken_off(deps, messages, "failed", failure_messages.describe(error)), error
+                    await end_early(deps, messages, "failed", failure_messages.describe(error)), error
                 )
             except NotYet:
                 raise
             except (Stopped, RunCancelled):
-                return Ended(await broken_off(deps, messages, "interrupted", INTERRUPTED_NOTICE))
+                return Ended(await end_early(deps, messages, "interrupted", INTERRUPTED))
             except Exception as error:  # noqa: BLE001  every run ends with a visible outcome
                 return Ended(
-                    await broken_off(deps, messages, "failed", failure_messages.describe(error)), error
+                    await end_early(deps, messages, "failed", failure_messages.describe(error)), error
                 )
 
     async def _instructions(self, ctx: RunContext[RunDeps]) -> str:
@@ -185,9 +184,9 @@ async def refuse(
     deps: RunDeps, entries: Sequence[bytes], submission: Submission, error: BaseException
 ) -> Ended:
     """End a run that cannot be worked on, and store its input, so that the history still says what was asked."""
-    _, own = history.parted(history.load(entries), deps.run_id)
+    _, own = history.split_at_run(history.load(entries), deps.run_id)
     known = _with_prompt(deps, own, submission)
-    return Ended(await broken_off(deps, known, "failed", failure_messages.describe(error)), error)
+    return Ended(await end_early(deps, known, "failed", failure_messages.describe(error)), error)
 
 
 def _with_prompt(deps: RunDeps, own: list[ModelMessage], submission: Submission) -> list[ModelMessage]:

@@ -117,7 +117,7 @@ class RunDeps:
     """The account of the user's connected wallet."""
     chain_wait: ChainWait | None = None
     """What earlier checks of the chain have stored."""
-    lacking: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
     """Tools that the run has called and this worker does not have."""
     asked: list[Approval] = field(default_factory=list[Approval])
     """The wallet requests that this run makes."""
@@ -153,9 +153,11 @@ class RunDeps:
         return messages if len(messages) >= len(self.known) else self.known
 
     def unsaved(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-        return self.parted(messages)[1]
+        return self.split_saved(messages)[1]
 
-    def parted(self, messages: Sequence[ModelMessage]) -> tuple[Sequence[ModelMessage], list[ModelMessage]]:
+    def split_saved(
+        self, messages: Sequence[ModelMessage]
+    ) -> tuple[Sequence[ModelMessage], list[ModelMessage]]:
         """Return what precedes the first message that is not stored, and the messages that are not stored.
 
         They are recognised by the run id that the library gives to each message of this attempt, because the

@@ -15,7 +15,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.history import run_history as history
 from worker.agent.history.response_acceptance import UnfinishedAnswer
 from worker.agent.history.shown_messages import (
-    INTERRUPTED,
+    NO_RESULT,
     NOT_STARTED,
     response_text,
     result_draft,
@@ -48,7 +48,7 @@ UNREADABLE = (
 )
 
 
-def answered(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) -> Ending:
+def complete_run(deps: RunDeps, result: AgentRunResult[str | DeferredToolRequests]) -> Ending:
     unsaved = deps.unsaved(result.all_messages())
     if isinstance(result.output, DeferredToolRequests):
         return _waiting(deps, unsaved, result.output)
@@ -81,11 +81,11 @@ def _waiting(deps: RunDeps, unsaved: list[ModelMessage], requests: DeferredToolR
     )
 
 
-def unfinished(deps: RunDeps, messages: Sequence[ModelMessage], answer: UnfinishedAnswer) -> Ending:
+def end_unfinished(deps: RunDeps, messages: Sequence[ModelMessage], answer: UnfinishedAnswer) -> Ending:
     """Store an answer that did not end normally: its text is kept, its tool calls were not made."""
     end, response = answer.end, answer.response
     notice = ANSWER_ENDS[end] + NO_CALLS[bool(answer.dropped)]
-    return broken(deps, [*messages, response], "failed", notice, end)
+    return _end_with_notice(deps, [*messages, response], "failed", notice, end)
 
 
 def how_it_ended(deps: RunDeps) -> list[Draft]:
@@ -102,17 +102,17 @@ def about_history(deps: RunDeps) -> list[Draft]:
     return [deps.notice(notice) for notice in [*notices, *([UNREADABLE] if deps.unreadable else [])]]
 
 
-async def broken_off(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, notice: str) -> Ending:
-    """`broken`, once the journal has said how the calls without a result have ended."""
+async def end_early(deps: RunDeps, messages: Sequence[ModelMessage], outcome: RunEnd, notice: str) -> Ending:
+    """Keep what the run had, once the journal has said how the calls without a result have ended."""
     known = [*deps.all_of(messages), *([deps.partial] if deps.partial else [])]
     for call in history.open_calls(known, deps.run_id):
         key = history.call_key(known, deps.run_id, call.tool_call_id)
         if record := await deps.record.call_record(key):
             deps.recorded[call.tool_call_id] = record
-    return broken(deps, known, outcome, notice)
+    return _end_with_notice(deps, known, outcome, notice)
 
 
-def broken(
+def _end_with_notice(
     deps: RunDeps,
     messages: Sequence[ModelMessage],
     outcome: RunEnd,
@@ -120,7 +120,7 @@ def broken(
     answer_end: AnswerEnd | None = None,
 ) -> Ending:
     """Keep what was shown, store a result for each tool call that has none, and add the notice."""
-    before, unsaved = deps.parted(messages)
+    before, unsaved = deps.split_saved(messages)
     settled = history.settle(before, unsaved, deps.run_id, lambda call: _explain(deps, call))
     results = history.last_results([*before, *settled], deps.run_id)
     drafts: list[Draft] = [text_draft(deps, deps.record.text)] if deps.record.text.strip() else []
@@ -145,7 +145,7 @@ def _explain(deps: RunDeps, call: ToolCallPart) -> ToolReturnPart:
     if repeatable is None and deps.attempt_is_first:
         record = CallRecord("refused", NOT_STARTED)
     elif repeatable:
-        record = CallRecord("failed", INTERRUPTED)
+        record = CallRecord("failed", NO_RESULT)
     else:
         record = record_of(lost(deps.facts.get(call.tool_call_id, ())))
     return error_part(call.tool_name, call.tool_call_id, record, "interrupted")

@@ -45,6 +45,20 @@ def knows(tool: ToolDefinition, network: str) -> bool:
     return not isinstance(names, list) or network in names
 
 
+def only_reads(tool: ToolDefinition) -> bool:
+    return declared_effects(tool).get("readOnlyHint") is True
+
+
+def may_repeat(tool: ToolDefinition) -> bool:
+    """A call has side effects unless the tool's annotation says otherwise."""
+    return only_reads(tool) or declared_effects(tool).get("idempotentHint") is True
+
+
+def declared_effects(tool: ToolDefinition) -> Mapping[str, Any]:
+    """Return what the MCP server says of its tool's effects (`readOnlyHint` and so on)."""
+    return (tool.metadata or {}).get("annotations") or {}
+
+
 def _meta(tool: ToolDefinition) -> Mapping[str, Any]:
     """Return what the MCP server declares about its tool (`_meta`)."""
     meta = (tool.metadata or {}).get("meta")

@@ -15,7 +15,15 @@ from mcp_types import CallToolRequestParams, ToolAnnotations
 from pydantic import Field
 from pydantic import ValidationError as PydanticValidationError
 
-from worker.tool_outcomes import ToolEnded, ToolRefused, broke_off, ended, noting, outcome_meta
+from worker.tool_outcomes import (
+    WRONG_ARGUMENTS,
+    ToolEnded,
+    ToolRefused,
+    broke_off,
+    ended,
+    noting,
+    outcome_meta,
+)
 
 PURE = ToolAnnotations(
     read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=False
@@ -104,9 +112,6 @@ class WholeCharacters(Middleware):
                 f"at most {ARGUMENT_BYTES} are taken."
             )
         return await call_next(context)
-
-
-WRONG_ARGUMENTS = "Nothing was done: it was called with arguments that it does not take."
 
 
 class ReadableArgumentErrors(Middleware):

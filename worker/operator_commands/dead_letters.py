@@ -100,14 +100,7 @@ class DeadLetters:
             created_at=self._clock(),
         )
         accepted = self._store.inbox.accept(message.key, again)
-        self._queue.send(
-            RunMessage(
-                owner=message.owner,
-                session_id=message.session_id,
-                generation=accepted.generation,
-                run_id=again.run_id,
-            )
-        )
+        self._queue.send(accepted.run_message(again.run_id))
         return f"Its input was accepted once more, as run {again.run_id}."
 
     def _held(self) -> Iterator[DeadLetter]:

@@ -91,12 +91,12 @@ class Audiences:
 
     async def _close(self, name: tuple[SessionKey, int]) -> None:
         audience = self._open[name]
-        await self._find_latecomers(name[0], audience)
+        await self._find_late_readers(name[0], audience)
         await audience.drain(DRAIN_SECONDS)
         del self._closing[name]
         await self._open.pop(name).close()
 
-    async def _find_latecomers(self, key: SessionKey, audience: Audience) -> None:
+    async def _find_late_readers(self, key: SessionKey, audience: Audience) -> None:
         """Connections that were listed after the last check may have learned of the run from their `sync`. Only
         this tells them of its end before their next ping.
         """

@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from forge.models.message import INTERRUPTED
 from forge.models.run import Ending
 from forge.models.work import Lease
 from forge.observability import log_fields
 from forge.ports.clock import Clock
 from worker.agent import failure_messages
-from worker.agent.agent import INTERRUPTED_NOTICE, Ended, ForgeAgent, refuse
+from worker.agent.agent import Ended, ForgeAgent, refuse
 from worker.agent.deps import RunDeps
 from worker.agent.failure_messages import RunUnreadable, TooManyAttempts
 from worker.agent.history import run_history as history
-from worker.agent.messages.message_codec import loaded
-from worker.agent.run_endings import broken_off
+from worker.agent.messages.message_codec import load_message
+from worker.agent.run_endings import end_early
 from worker.agent.tools.toolbox import Toolbox
 from worker.runs.active_run import LocalRun
 from worker.tool_catalog import Publisher
@@ -40,7 +41,7 @@ class Answering:
     clock: Clock
     """The time in epoch milliseconds."""
 
-    async def lacking(self, run: LocalRun) -> frozenset[str]:
+    async def missing_tools(self, run: LocalRun) -> frozenset[str]:
         """Return what the run needs and only another worker may have: an LLM that can answer, and tools that the
         run has called.
         """
@@ -51,9 +52,9 @@ class Answering:
         stored = history.load(await run.record.history())
         return self.toolbox.lacks(history.open_tools(stored, run.run_id))
 
-    async def run_agent(self, run: LocalRun, lacking: frozenset[str]) -> Ended:
+    async def run_agent(self, run: LocalRun, missing: frozenset[str]) -> Ended:
         """Return the agent's end, or an end without the agent if it does not follow a stop."""
-        deps = replace(self._deps(run), lacking=lacking)
+        deps = replace(self._deps(run), missing=missing)
         answer = asyncio.create_task(self._answer(run, deps), name=f"agent {run.run_id}")
         answer.add_done_callback(_retrieve)
         stopping = asyncio.create_task(run.stopping.wait(), name=f"stop {run.run_id}")
@@ -122,12 +123,12 @@ def _is_readable(lease: Lease, entries: Sequence[bytes]) -> bool:
     if lease.run.history_base is None:
         return True
     first = max(0, lease.run.history_base - lease.session.history_start)
-    return all(loaded(entry) for entry in entries[first:])
+    return all(load_message(entry) for entry in entries[first:])
 
 
 async def _left_behind(deps: RunDeps) -> Ended:
     """The agent has not stopped, or badly; what its run has begun is told all the same."""
-    return Ended(await broken_off(deps, (), "interrupted", INTERRUPTED_NOTICE))
+    return Ended(await end_early(deps, (), "interrupted", INTERRUPTED))
 
 
 def _retrieve(task: asyncio.Task[Ended]) -> None:

@@ -143,14 +143,14 @@ class RunExecutor:
     async def _perform(self, run: LocalRun, *, give_up: bool) -> RunEnd:
         if give_up or is_given_up(run.lease.run):
             return await self._give_up(run)
-        lacking = frozenset[str]() if run.stop_reason else await self._answering.lacking(run)
-        if lacking and run.stop_reason is None and may_be_put_back(run.lease.run, self._clock()):
-            logger.warning("run put back", extra={**_fields(run), "lacking": ", ".join(sorted(lacking))})
+        missing = frozenset[str]() if run.stop_reason else await self._answering.missing_tools(run)
+        if missing and run.stop_reason is None and may_be_put_back(run.lease.run, self._clock()):
+            logger.warning("run put back", extra={**_fields(run), "lacking": ", ".join(sorted(missing))})
             self._metrics.put_back()
             await run.record.put_back()
             return "put back"
         try:
-            ended = await self._answering.run_agent(run, lacking)
+            ended = await self._answering.run_agent(run, missing)
         except NotYet as not_yet:
             return await self._look_later(run, not_yet.wait)
         if run.stop_reason == "deleted":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from forge.models.approval import Approval, ApprovalReply
 from forge.models.ids import SessionKey
 from forge_client.conversation import Conversation
-from tests.mcp_servers.conftest import rpc, start_anvil, stop
+from tests.mcp_servers.conftest import anvil, other_anvil, rpc
 from tests.worker.gateway import Page
 from tests.worker.stage import KEY, Stage
 from tests.worker.wallet.payments import Payments
@@ -22,6 +22,8 @@ from worker.agent.wallet import Wallet, WalletTerms
 from worker.ethereum.chains import Chains
 from worker.mcp_servers import evm
 from worker.mcp_servers.own_servers import networks
+
+__all__ = ["anvil", "other_anvil"]
 
 
 @dataclass
@@ -88,20 +90,6 @@ async def still_open(payer: Payer, approval: Approval) -> tuple[str, str | None]
 
 def environment_of(anvil: str, other_anvil: str) -> dict[str, str]:
     return {"TESTNET_RPC_URL": anvil, "BASE_RPC_URL": other_anvil}
-
-
-@pytest.fixture(scope="session")
-def anvil() -> Iterator[str]:
-    process, url = start_anvil()
-    yield url
-    stop(process)
-
-
-@pytest.fixture(scope="session")
-def other_anvil() -> Iterator[str]:
-    process, url = start_anvil("--chain-id", "8453")
-    yield url
-    stop(process)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic_ai.messages import ModelMessage
 
-from worker.agent.messages.message_codec import loaded
+from worker.agent.messages.message_codec import load_message
 
 BYTES_LIMIT = 2_000_000
 """The stored size of all messages that are kept. Decoded, with their entries, they take about three times as much."""
@@ -29,14 +29,14 @@ class DecodedMessages:
     def of(self, entries: Sequence[bytes]) -> list[ModelMessage | None]:
         """Return the message of each entry; None for one that cannot be read."""
         if len(entries) < LONG:
-            return [loaded(entry) for entry in entries]
+            return [load_message(entry) for entry in entries]
         return [self._one(entry) for entry in entries]
 
     def _one(self, entry: bytes) -> ModelMessage | None:
         if known := self._messages.get(entry):
             self._messages.move_to_end(entry)
             return known
-        message = loaded(entry)
+        message = load_message(entry)
         if message is not None:
             self._keep(entry, message)
         return message

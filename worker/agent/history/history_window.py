@@ -9,7 +9,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from worker.agent.history import run_history as history
 from worker.agent.history import shown_messages
-from worker.agent.messages.message_codec import dumped
+from worker.agent.messages.message_codec import dump_message
 
 _BYTES_PER_TOKEN = 4
 """An estimate, which is sufficient because the window only has to stay well below the provider's limit."""
@@ -32,7 +32,7 @@ def window(messages: Sequence[ModelMessage], sizes: list[int], tokens: int) -> l
     Turns are left out by the block, so that the beginning stays the same for many requests, which keeps a provider's
     prompt cache valid.
     """
-    sizes += [len(dumped(message)) for message in messages[len(sizes) :]]
+    sizes += [len(dump_message(message)) for message in messages[len(sizes) :]]
     told = [i for i, message in enumerate(messages) if not _is_empty(message)]
     kept = [messages[i] for i in told]
     return kept[_cut(kept, [sizes[i] // _BYTES_PER_TOKEN for i in told], tokens) :]

@@ -21,7 +21,7 @@ from pydantic_ai.usage import RunUsage
 from worker.agent.history.decoded_messages import DecodedMessages
 from worker.agent.history.shown_messages import response_text
 from worker.agent.llm.answer_end import end_of
-from worker.agent.messages.message_codec import dumped, loaded
+from worker.agent.messages.message_codec import dump_message, load_message
 
 
 def load(
@@ -33,7 +33,7 @@ def load(
     failure. Messages that `decoded` keeps must not be changed. Their sizes in bytes are added to `sizes`.
     """
     messages: list[ModelMessage] = []
-    found = decoded.of(entries) if decoded else map(loaded, entries)
+    found = decoded.of(entries) if decoded else map(load_message, entries)
     for entry, message in zip(entries, found, strict=True):
         if message and (messages or starts_turn(message)):
             messages.append(message)
@@ -82,7 +82,7 @@ def _results(messages: Sequence[ModelMessage]) -> list[ToolReturnPart]:
 
 def dump(messages: Sequence[ModelMessage]) -> list[bytes]:
     """Return one entry for each message, without the instructions, because each request gets the current ones."""
-    return [dumped(_without_instructions(message)) for message in messages]
+    return [dump_message(_without_instructions(message)) for message in messages]
 
 
 def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMessage]:
@@ -90,7 +90,7 @@ def own_messages(messages: Sequence[ModelMessage], run_id: str) -> list[ModelMes
     return [message for message in messages if (message.run_id or "").startswith(run_id)]
 
 
-def parted(
+def split_at_run(
     messages: Sequence[ModelMessage], run_id: str
 ) -> tuple[Sequence[ModelMessage], list[ModelMessage]]:
     """Return what was said before the run, and from the run's first message on its own part."""

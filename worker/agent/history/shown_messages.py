@@ -18,7 +18,7 @@ from worker.agent.deps import RunDeps
 from worker.agent.messages.result_parts import outcome_of, shown_text
 from worker.agent.messages.storable_text import well_formed, well_formed_json
 
-INTERRUPTED = "Interrupted before it had a result."
+NO_RESULT = "Interrupted before it had a result."
 NOT_STARTED = "Interrupted before it was started: nothing was done."
 
 

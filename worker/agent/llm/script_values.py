@@ -13,15 +13,15 @@ from worker.json_text import read_json
 _REFERENCE = re.compile(r"\{\{(\d+)((?:\.\w+)*)\}\}")
 
 
-def filled_in(template: Any, values: Sequence[Any]) -> Any:
+def fill_in(template: Any, values: Sequence[Any]) -> Any:
     """Return `template` with its references replaced. If a reference is the whole string, the value keeps its type.
 
     A reference to nothing becomes `null`, so that the mistake is visible in what the script says or calls.
     """
     if isinstance(template, dict):
-        return {k: filled_in(v, values) for k, v in cast("dict[str, Any]", template).items()}
+        return {k: fill_in(v, values) for k, v in cast("dict[str, Any]", template).items()}
     if isinstance(template, list):
-        return [filled_in(v, values) for v in cast("list[Any]", template)]
+        return [fill_in(v, values) for v in cast("list[Any]", template)]
     if not isinstance(template, str):
         return template
     if whole := _REFERENCE.fullmatch(template):

@@ -37,7 +37,7 @@ from pydantic_ai.tools import ToolDefinition
 from worker.agent.llm.local_model import LocalModel, Piece
 from worker.agent.llm.paced_words import paced
 from worker.agent.llm.run_so_far import Call, RunSoFar
-from worker.agent.llm.script_values import filled_in
+from worker.agent.llm.script_values import fill_in
 
 FAILURES = {
     401: ModelAuthenticationError,
@@ -173,10 +173,10 @@ async def _steps(script: ScriptedPlan, so_far: RunSoFar) -> AsyncGenerator[Piece
             raise ModelHTTPError.for_category(category, status_code=step.fail, model_name="scripted")
         if step.say:
             said = True
-            yield str(filled_in(step.say, values))
+            yield str(fill_in(step.say, values))
         for call in step.asked():
             said = True
-            yield Call(call.name, cast("dict[str, Any]", filled_in(call.arguments, values)))
+            yield Call(call.name, cast("dict[str, Any]", fill_in(call.arguments, values)))
     if not said:
         yield "done"
 

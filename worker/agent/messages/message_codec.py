@@ -14,7 +14,7 @@ from worker.agent.messages.storable_text import well_formed_json
 _MESSAGE: TypeAdapter[ModelMessage] = TypeAdapter(ModelMessage)
 
 
-def loaded(entry: bytes) -> ModelMessage | None:
+def load_message(entry: bytes) -> ModelMessage | None:
     """Return None for a message that another version of the library wrote and this version cannot read."""
     try:
         return _MESSAGE.validate_json(entry)
@@ -22,7 +22,7 @@ def loaded(entry: bytes) -> ModelMessage | None:
         return None
 
 
-def dumped(message: ModelMessage) -> bytes:
+def dump_message(message: ModelMessage) -> bytes:
     try:
         return _MESSAGE.dump_json(message)
     except ValueError:  # the text holds a lone surrogate

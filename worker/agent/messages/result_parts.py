@@ -12,7 +12,7 @@ from pydantic_ai.messages import ToolCallPart, ToolRetryCause, ToolReturn, ToolR
 from forge.models.message import ToolOutcome
 from forge.models.work import CallKind, CallRecord
 from worker.agent.messages.result_files import without_files
-from worker.tool_outcomes import ToolEnded
+from worker.tool_outcomes import WRONG_ARGUMENTS, ToolEnded
 
 RESULT: TypeAdapter[Any] = TypeAdapter(ToolReturn | ToolReturnContent)
 """What a tool has brought, as the value of a call's record."""
@@ -36,7 +36,7 @@ _KINDS_OF_THE_LIBRARY: Mapping[str, CallKind] = {
 }
 """The kind of a part that the library or an earlier version of ours made, by its `outcome`."""
 _NEVER_RUN: Mapping[ToolRetryCause, str] = {
-    "validation_error": "Nothing was done: it was called with arguments that it does not take.",
+    "validation_error": WRONG_ARGUMENTS,
     "unknown_tool": "Nothing was done: there is no such tool.",
     "unavailable_tool": "Nothing was done: this tool cannot be used at this point.",
 }

@@ -23,7 +23,7 @@ from worker.agent.history.run_history import approval_id
 from worker.agent.messages.result_parts import error_part, record_of
 from worker.agent.permission_answers import ALLOWED
 from worker.agent.shielded_writes import uninterrupted
-from worker.agent.tool_metadata import ASKS_ITSELF, lacks
+from worker.agent.tool_metadata import ASKS_ITSELF, declared_effects, lacks, only_reads
 from worker.tool_outcomes import ToolRefused
 from worker.untrusted_text import listening
 
@@ -56,7 +56,9 @@ class Heard(WrapperToolset[RunDeps]):
         return result
 
     async def _remember(self, deps: RunDeps, tool: ToolDefinition, words: list[str]) -> None:
-        is_open = not self.notes and lacks(tool) is None and _hints(tool).get("openWorldHint") is True
+        is_open = (
+            not self.notes and lacks(tool) is None and declared_effects(tool).get("openWorldHint") is True
+        )
         if self.always or words or is_open:
             await remember(deps, tool.name)
 
@@ -97,7 +99,7 @@ class AskFirst(WrapperToolset[RunDeps]):
 def waits_for_a_word(tool: ToolDefinition) -> bool:
     """Decide by the tool's annotations. Without an annotation that says otherwise, a call has effects."""
     asks_itself = (tool.metadata or {}).get(ASKS_ITSELF) is True
-    return not asks_itself and _hints(tool).get("readOnlyHint") is not True
+    return not asks_itself and not only_reads(tool)
 
 
 def _ask(ctx: RunContext[RunDeps], name: str, arguments: dict[str, Any]) -> Ask:
@@ -135,7 +137,3 @@ def _needs_asking(ctx: RunContext[RunDeps]) -> bool:
     last = next(responses, None)
     known = (last.metadata or {}) if last else {}
     return ALLOWED not in known and bool(known.get(HEARD, ctx.deps.strangers))
-
-
-def _hints(tool: ToolDefinition) -> dict[str, Any]:
-    return (tool.metadata or {}).get("annotations") or {}

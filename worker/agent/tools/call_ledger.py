@@ -19,20 +19,8 @@ from worker.agent.history import run_history as history
 from worker.agent.history.result_size import dump_result
 from worker.agent.messages.result_parts import RESULT, error_part, record_of
 from worker.agent.shielded_writes import uninterrupted
+from worker.agent.tool_metadata import may_repeat, only_reads
 from worker.tool_outcomes import ended, lost, noting
-
-
-def _annotations(tool: ToolDefinition) -> dict[str, Any]:
-    return (tool.metadata or {}).get("annotations") or {}
-
-
-def only_reads(tool: ToolDefinition) -> bool:
-    return _annotations(tool).get("readOnlyHint") is True
-
-
-def may_repeat(tool: ToolDefinition) -> bool:
-    """A call has side effects unless the tool's annotation says otherwise."""
-    return only_reads(tool) or _annotations(tool).get("idempotentHint") is True
 
 
 def _ordered(tool: ToolDefinition) -> ToolDefinition:

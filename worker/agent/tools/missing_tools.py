@@ -23,12 +23,12 @@ _ANYTHING = SchemaValidator(core_schema.any_schema())
 
 
 @dataclass
-class LackingTools(AbstractToolset[RunDeps]):
-    """Offers the tools named in `RunDeps.lacking`."""
+class MissingTools(AbstractToolset[RunDeps]):
+    """Offers the tools named in `RunDeps.missing`."""
 
     @property
     def id(self) -> str | None:
-        return "lacking"
+        return "missing"
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
         return {
@@ -38,7 +38,7 @@ class LackingTools(AbstractToolset[RunDeps]):
                 max_retries=1,
                 args_validator=_ANYTHING,
             )
-            for name in ctx.deps.lacking
+            for name in ctx.deps.missing
         }
 
     async def call_tool(

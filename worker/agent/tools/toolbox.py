@@ -22,7 +22,7 @@ from worker.agent.llm.provider_limits import NONE, ProviderLimits
 from worker.agent.operator_limits import Policy, PolicyToolset
 from worker.agent.tools.ask_permission import AskFirst, Heard
 from worker.agent.tools.call_ledger import CallLedger
-from worker.agent.tools.missing_tools import LackingTools
+from worker.agent.tools.missing_tools import MissingTools
 from worker.agent.tools.mounted_server import Server, ServerSource, is_read_only
 from worker.agent.tools.session_network import OWN_TOOLS, own_tools
 from worker.agent.wallet import TOOL_NAME, Wallet, wallet_tools
@@ -58,7 +58,7 @@ class Offer(WrapperToolset[RunDeps]):
     """The maximum number of tools that the provider accepts; None without a known limit."""
     tools: dict[str, ToolsetTool[RunDeps]] | None = None
     """The assembled tools by name; None before the first run asks for them."""
-    lacking: CallLedger = field(default_factory=lambda: CallLedger(LackingTools()))
+    missing: CallLedger = field(default_factory=lambda: CallLedger(MissingTools()))
     """Tools that answer calls to tools which only another worker offers."""
 
     async def get_tools(self, ctx: RunContext[RunDeps]) -> dict[str, ToolsetTool[RunDeps]]:
@@ -66,8 +66,8 @@ class Offer(WrapperToolset[RunDeps]):
             self.tools = await self.wrapped.get_tools(ctx)
         network = ctx.deps.network
         offered = {name: tool for name, tool in self.tools.items() if self.policy.allows(name, network)}
-        lacking = await self.lacking.get_tools(ctx) if ctx.deps.lacking else {}
-        return dict(list((lacking | offered).items())[: self.most])
+        missing = await self.missing.get_tools(ctx) if ctx.deps.missing else {}
+        return dict(list((missing | offered).items())[: self.most])
 
     async def get_instructions(self, ctx: RunContext[RunDeps]) -> None:
         """Servers add no instructions to the prompt, so none is asked for them; the library would start a task for
@@ -77,7 +77,7 @@ class Offer(WrapperToolset[RunDeps]):
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[RunDeps], tool: ToolsetTool[RunDeps]
     ) -> Any:
-        toolset = self.wrapped if name in (self.tools or {}) else self.lacking
+        toolset = self.wrapped if name in (self.tools or {}) else self.missing
         return await toolset.call_tool(name, tool_args, ctx, tool)
 
     async def for_run(self, ctx: RunContext[RunDeps]) -> AbstractToolset[RunDeps]:

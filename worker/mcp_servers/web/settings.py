@@ -41,11 +41,11 @@ class ApiSettings:
 
     def meta(self, chain_ids: frozenset[int] | None = None) -> dict[str, Any]:
         """A tool's `_meta` for this API: the variable that is missing, and the networks on which the tool works."""
-        lacking = {} if self.key else {LACKS_META: self.variable}
+        missing = {} if self.key else {LACKS_META: self.variable}
         if chain_ids is None:
-            return lacking
+            return missing
         return {
-            **lacking,
+            **missing,
             NETWORKS_META: [info.name for info in KNOWN_NETWORKS if info.chain_id in chain_ids],
         }
 

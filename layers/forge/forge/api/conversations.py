@@ -16,7 +16,7 @@ from forge.models.approval import ApprovalReply
 from forge.models.http import State
 from forge.models.idempotency import Accepted, Once
 from forge.models.ids import SessionKey, new_run_id
-from forge.models.run import ActiveRun, IfBusy, RunMessage, Submission
+from forge.models.run import ActiveRun, IfBusy, Submission
 from forge.models.session import Session
 from forge.models.views import Hot
 from forge.observability import error_fields, log_fields, record
@@ -196,15 +196,8 @@ def interrupt(key: SessionKey, run_id: str | None, preferences: Preferences = NO
 
 def _send(session: Session, run_id: str, *, is_traced: bool = False) -> None:
     """Send the run. The message counts as accepted even if sending fails now; `recover_runs` sends it later."""
-    key = session.key
-    message = RunMessage(
-        owner=key.owner,
-        session_id=key.session_id,
-        generation=session.generation,
-        run_id=run_id,
-        payer=next((each.payer for each in session.inbox if each.run_id == run_id), ""),
-        sent_at=dependencies.now() if is_traced else 0,
-    )
+    payer = next((each.payer for each in session.inbox if each.run_id == run_id), "")
+    message = session.run_message(run_id, payer=payer, sent_at=dependencies.now() if is_traced else 0)
     try:
         dependencies.queue().send(message)
     except Exception as error:  # noqa: BLE001 - the client would send the accepted message again

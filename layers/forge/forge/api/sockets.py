@@ -160,8 +160,8 @@ def _missing(sessions: Sessions, session: Session, frame: SyncFrame) -> list[Mes
     start = sync_start(session, frame.have)
     if frame.newest is None:
         return following(sessions, session, start)
-    lacking = max(0, session.logged - start)
-    return page(sessions, session, session.logged, min(lacking, frame.newest)) if lacking else []
+    missing = max(0, session.logged - start)
+    return page(sessions, session, session.logged, min(missing, frame.newest)) if missing else []
 
 
 def _frames_of(state: State) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as EndpointError
 
-from forge.aws.from_environment import credentials_of, endpoint_of
+from forge.aws.from_environment import credentials_of, endpoint_of, region_of
 from forge.aws.json_client import Credentials, JsonClient
 from forge.aws.kept_connections import KeptConnections
 from forge.aws.retries import PAUSES_SECONDS, TRIES
@@ -63,7 +62,7 @@ def client(service: str, *, endpoint_url: str | None = None, read_timeout: float
     The services that runs call all the time get our own client, unless something unusual is configured for them. It
     keeps as many connections as have been in use at once.
     """
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _region()
+    region = region_of() or _session().get_config_variable("region")
     url = _own_endpoint(service, region, endpoint_url)
     if region and url:
         posts = KeptConnections(url, CONNECT_SECONDS, read_timeout)
@@ -86,10 +85,6 @@ def client(service: str, *, endpoint_url: str | None = None, read_timeout: float
 def credentials() -> Credentials | None:
     """Return those of the environment, else what botocore finds."""
     return credentials_of() or _session().get_credentials()
-
-
-def _region() -> str | None:
-    return _session().get_config_variable("region")
 
 
 def _own_endpoint(service: str, region: str | None, endpoint_url: str | None) -> str | None:

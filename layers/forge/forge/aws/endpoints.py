@@ -9,6 +9,8 @@ from typing import Any
 
 from botocore.utils import get_environ_proxies
 
+from forge.aws.from_environment import named_endpoint
+
 _OF_BOTOCORE = ("use_fips_endpoint", "use_dualstack_endpoint", "ignore_configured_endpoint_urls")
 _OF_A_PROFILE = ("endpoint_url", "services")
 
@@ -22,7 +24,7 @@ def plain_endpoint(
     profile: Mapping[str, Any] = session.get_scoped_config()
     if any(map(session.get_config_variable, _OF_BOTOCORE)) or any(name in profile for name in _OF_A_PROFILE):
         return None
-    named = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
+    named = named_endpoint(service, environment)
     url = named or _of_region(session, service, region)
     return None if url is None or get_environ_proxies(url) else url
 

@@ -50,11 +50,19 @@ def credentials_of(environment: Mapping[str, str] = os.environ) -> EnvironmentCr
     return EnvironmentCredentials(key, secret, environment.get("AWS_SESSION_TOKEN") or None)
 
 
+def region_of(environment: Mapping[str, str] = os.environ) -> str | None:
+    return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+
+
+def named_endpoint(service: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    return environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
+
+
 def endpoint_of(service: str, region: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """Return None if botocore must resolve the endpoint."""
     if _is_unusual(environment):
         return None
-    named = environment.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environment.get("AWS_ENDPOINT_URL")
+    named = named_endpoint(service, environment)
     if named or not _REGION.fullmatch(region):
         return named or None
     return f"https://{service}.{region}.amazonaws.com"

@@ -10,6 +10,8 @@ from forge.models.wallet_receipt import WalletReceipt
 
 Sender = Literal["user", "agent", "system"]
 MessageKind = Literal["text", "tool_call", "tool_result", "notice"]
+INTERRUPTED = "Interrupted by user"
+"""The notice in a conversation whose run was interrupted, whoever ends the run."""
 RunEnd = Literal["failed", "interrupted"]
 """The outcome of a run that did not do what it was asked for; a notice tells the person."""
 AnswerEnd = Literal["cut_off", "filtered", "refused", "failed", "empty"]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from forge.models.approval import Approval, ForeignApproval
 from forge.models.ids import SessionKey
 from forge.models.message import Message
-from forge.models.run import ActiveRun, Outcome, Submission
+from forge.models.run import ActiveRun, Outcome, RunMessage, Submission
 from forge.models.tool_permission import Ask
 
 INBOX_LIMIT = 10
@@ -93,6 +93,18 @@ class Session(BaseModel):
         the conversation.
         """
         return max(0, self.history - HISTORY_LEAST) // HISTORY_STEP * HISTORY_STEP
+
+    def run_message(self, run_id: str, *, attempt: int = 1, payer: str = "", sent_at: int = 0) -> RunMessage:
+        """Return the queue message of one of the session's runs."""
+        return RunMessage(
+            owner=self.key.owner,
+            session_id=self.key.session_id,
+            generation=self.generation,
+            run_id=run_id,
+            attempt=attempt,
+            payer=payer,
+            sent_at=sent_at,
+        )
 
     def input_message(self) -> Message | None:
         """Return the active run's input while it is not in the log yet."""

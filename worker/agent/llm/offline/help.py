@@ -57,10 +57,10 @@ def help_text(box: ToolCalls) -> str:
     examples = [each.say for each in EXAMPLES if _works(each, box)]
     switching = [f"switch to {name}" for name in box.others if box.has("set_network")]
     block = "\n".join([f"```{COMMAND}", *examples, *switching[:1], "```"])
-    lacking = box.lacking
+    missing = box.missing
     more = (
-        [f"There is more where the operator sets {', '.join(f'`{name}`' for name in lacking)}."]
-        if lacking
+        [f"There is more where the operator sets {', '.join(f'`{name}`' for name in missing)}."]
+        if missing
         else []
     )
     return "\n\n".join([OPENING, block, " ".join([CLOSING, *more])])

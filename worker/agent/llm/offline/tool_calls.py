@@ -56,7 +56,7 @@ class ToolCalls:
         return self._here.others if self._here else ()
 
     @property
-    def lacking(self) -> list[str]:
+    def missing(self) -> list[str]:
         """Return the variables that the operator must set for tools that do not work yet."""
         return sorted({variable for tool in self.tools if (variable := lacks(tool))})
 

@@ -23,7 +23,7 @@ from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.owner_daily_tokens import counts, tokens_left
 from forge.store.running.claim import claim, lease_of
 from forge.store.running.commit import Transition, commit
-from forge.store.running.transitions import ended, progressed, running
+from forge.store.running.transitions import apply_progress, end_run, running
 from forge.store.stored.item_repair import mended
 from forge.store.stored.message_log import part_item, split
 from forge.store.stored.session_item import session_of
@@ -95,20 +95,20 @@ class TableRuns:
     def append(self, lease: Lease, progress: Progress) -> Lease:
         now = self.clock()
         self.daily_limits.note("tokens", progress.tokens, caller=_stranger(lease))
-        goal = progressed(lease.session, progress, self.config, now).after
+        goal = apply_progress(lease.session, progress, self.config, now).after
 
         def applied(session: Session) -> bool:
             grown = (goal.logged, goal.history) != (lease.session.logged, lease.session.history)
             return grown and (session.logged, session.history) == (goal.logged, goal.history)
 
-        steps = _Steps(lambda session: progressed(session, progress, self.config, now))
+        steps = _Steps(lambda session: apply_progress(session, progress, self.config, now))
         session = self._commit(lease, steps, applied, progress.tokens, ahead=True)
         return replace(_renewed(lease, session), logged=steps.last.messages)
 
     def finish(self, lease: Lease, ending: Ending) -> Finished:
         now = self.clock()
         self.daily_limits.note("tokens", ending.tokens, caller=_stranger(lease))
-        steps = _Steps(lambda session: ended(session, ending, self.config, now))
+        steps = _Steps(lambda session: end_run(session, ending, self.config, now))
         session = self._commit(lease, steps, tokens=ending.tokens, ahead=True)
         return Finished(session, steps.last.messages)
 

@@ -12,7 +12,7 @@ from forge.store.running.commit import Transition
 from forge.store.stored.message_log import message_items
 
 
-def logged(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
+def log_messages(session: Session, drafts: Sequence[Draft], config: StoreConfig, now: int) -> Transition:
     """Give each of `drafts` the next number of its session, and append it to the message log."""
     end = config.child_end(now)
     messages = [draft.at(session.logged + offset) for offset, draft in enumerate(drafts)]

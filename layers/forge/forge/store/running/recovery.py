@@ -19,7 +19,7 @@ from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable
 from forge.models.ids import SessionKey
 from forge.models.lease import latest_end
-from forge.models.run import RunMessage, Submission
+from forge.models.run import RunMessage
 from forge.models.session import Session
 from forge.models.timing import TAKEOVER_GRACE_MS
 from forge.ports.clock import Clock
@@ -120,21 +120,11 @@ def _message(item: Item, now: int, *, everything: bool) -> RunMessage | None:
     if active := session.active:
         is_ahead = active.lease_until > latest_end(now)
         lost = everything or is_ahead or active.lease_until + TAKEOVER_GRACE_MS < now
-        return _of(session, active.submission, active.attempt + 1) if lost else None
+        waiting, attempt = active.submission, active.attempt + 1
+        return session.run_message(waiting.run_id, attempt=attempt, payer=waiting.payer) if lost else None
     if session.inbox and (everything or plain(item.get("work_due"), int, now) <= now):
-        return _of(session, session.inbox[0], 1)
+        return session.run_message(session.inbox[0].run_id, payer=session.inbox[0].payer)
     return None
-
-
-def _of(session: Session, submission: Submission, attempt: int) -> RunMessage:
-    return RunMessage(
-        owner=session.key.owner,
-        session_id=session.key.session_id,
-        generation=session.generation,
-        run_id=submission.run_id,
-        attempt=attempt,
-        payer=submission.payer,
-    )
 
 
 def _prolong(table: Table, config: StoreConfig, item: Item, now: int) -> None:

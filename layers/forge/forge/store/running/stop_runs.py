@@ -16,8 +16,15 @@ from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import StoreConfig
 from forge.store.running.commit import Transition, commit
-from forge.store.running.message_numbers import logged
-from forge.store.running.transitions import answered, ended, notice, running, settled, unchecked
+from forge.store.running.message_numbers import log_messages
+from forge.store.running.transitions import (
+    end_run,
+    notice,
+    running,
+    settle_runs,
+    unchecked_reports,
+    update_approvals,
+)
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.lenient_reading import plain
 from forge.store.stored.message_log import whole_text
@@ -49,7 +56,7 @@ def withdraw(
         drafts: list[Draft] = []
         if session.active is None:
             drafts = [*(each.draft() for each in taken), notice(taken[-1].run_id, now)]
-        made = logged(session, drafts, config, now)
+        made = log_messages(session, drafts, config, now)
         left = [each for each in session.inbox if each.run_id not in run_ids]
         made.change.set(inbox_order=[each.run_id for each in left])
         kept = [*session.withdrawn, *taken] if session.active else []
@@ -58,9 +65,9 @@ def withdraw(
         for number, each in enumerate(taken):
             made.change.named(**{f"taken{number}": each.run_id}).remove(f"inbox.#taken{number}")
         after = made.after.model_copy(update={"inbox": left, "withdrawn": kept})
-        reported = Progress(reported=unchecked(session, taken, now))
-        step = answered(Transition(made.change, made.puts, after), reported)
-        return settled(step, [each.run_id for each in taken], "interrupted", config, now)
+        reported = Progress(reported=unchecked_reports(session, taken, now))
+        step = update_approvals(Transition(made.change, made.puts, after), reported)
+        return settle_runs(step, [each.run_id for each in taken], "interrupted", config, now)
 
     return _commit(table, config, now, key, step, _same_generation)
 
@@ -88,7 +95,7 @@ def interrupt_abandoned(
         if fenced is None or fenced.active is None or fenced.active.fence != active.fence:
             raise _Settled(session)
         drafts = [*_spoken(table, session, active), notice(run_id, now)]
-        return ended(session, Ending(outcome="interrupted", drafts=drafts), config, now)
+        return end_run(session, Ending(outcome="interrupted", drafts=drafts), config, now)
 
     fenced = _commit(table, config, clock(), key, fence_off, _same_attempt)
     return _commit(table, config, clock(), key, end, _same_attempt)

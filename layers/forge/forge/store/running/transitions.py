@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from forge.errors import InvalidRequest, LeaseLost
 from forge.models.approval import Approval, Report
-from forge.models.message import Draft
+from forge.models.message import INTERRUPTED, Draft
 from forge.models.run import ActiveRun, Ending, Outcome, Progress, Submission
 from forge.models.session import Session
 from forge.models.timing import LEASE_MS
 from forge.models.tool_permission import ASKS_BYTES, STRANGERS_LIMIT, Ask
 from forge.store.config import QUEUE_GRACE_MS, RECENT_LIMIT, StoreConfig
 from forge.store.running.commit import Transition
-from forge.store.running.message_numbers import logged
+from forge.store.running.message_numbers import log_messages
 from forge.store.stored.llm_history import entry_items
 from forge.store.stored.session_item import ACTIVE_ATTRIBUTES, WORK_ATTRIBUTES
 from forge.store.stored.wallet_requests import stored_approvals
 
 
-def heard(step: Transition, progress: Progress) -> Transition:
+def record_strangers(step: Transition, progress: Progress) -> Transition:
     """Record the tools that brought text from strangers. The session keeps them for its whole life, because the text
     stays in the history.
     """
@@ -33,7 +33,7 @@ def heard(step: Transition, progress: Progress) -> Transition:
     return replace(step, after=step.after.model_copy(update={"strangers": strangers}))
 
 
-def asked(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transition:
+def update_asks(step: Transition, progress: Progress, added: Sequence[Ask]) -> Transition:
     """Remove asks that were answered and add new ones."""
     before = step.after.asks
     asks = [each for each in before if each.approval_id not in progress.answered]
@@ -55,17 +55,16 @@ HASHES_LIMIT = 100
 """More hashes than approvals can be pending at once. An approval lives for minutes, and a hash could be reused only
 in that time.
 """
-INTERRUPTED = "Interrupted by user"
 
 
-def moved(
+def advance_log(
     session: Session, active: ActiveRun, progress: Progress, config: StoreConfig, now: int
 ) -> Transition:
     """Log the run's input if the log lacks it, then the finished messages, and append the new part of the LLM
     history.
     """
     drafts = progress.drafts if active.input_logged else [active.submission.draft(), *progress.drafts]
-    step = logged(session, drafts, config, now)
+    step = log_messages(session, drafts, config, now)
     history, tokens = session.history + len(progress.entries), session.tokens + progress.tokens
     step.change.set(history_count=history, tokens=tokens)
     return replace(
@@ -75,34 +74,36 @@ def moved(
     )
 
 
-def progressed(session: Session, progress: Progress, config: StoreConfig, now: int) -> Transition:
+def apply_progress(session: Session, progress: Progress, config: StoreConfig, now: int) -> Transition:
     """The run continues; its streaming text is in the log now and is cleared."""
     active = running(session)
-    step = moved(session, active, progress, config, now)
+    step = advance_log(session, active, progress, config, now)
     before: frozenset[str] = frozenset() if progress.new_response else active.shown_results
     shown = before | progress.shown_results
     cleared = {"input_logged": True, "text_base": 0, "text_parts": 0, "lease_until": now + LEASE_MS}
     step.change.set(streamed="", shown_results=sorted(shown), **cleared)
     run = active.model_copy(update={**cleared, "text": "", "shown_results": shown})
-    made = prolonged(replace(step, after=step.after.model_copy(update={"active": run})), config, now)
-    made = asked(heard(made, progress), progress, [])
-    return answered(made, progress) if progress.answered or progress.reported else made
+    made = prolong(replace(step, after=step.after.model_copy(update={"active": run})), config, now)
+    made = update_asks(record_strangers(made, progress), progress, [])
+    return update_approvals(made, progress) if progress.answered or progress.reported else made
 
 
-def ended(session: Session, ending: Ending, config: StoreConfig, now: int) -> Transition:
+def end_run(session: Session, ending: Ending, config: StoreConfig, now: int) -> Transition:
     """The last progress of the active run, which then leaves the session; its outcome stays."""
     active = running(session)
-    unsettled = {} if active.input_logged else unchecked(session, [active.submission], now)
+    unsettled = {} if active.input_logged else unchecked_reports(session, [active.submission], now)
     drafts, reported = [*ending.drafts, *_withdrawn(session, now)], {**unsettled, **ending.reported}
     whole = ending.model_copy(update={"drafts": drafts, "reported": reported})
-    step = moved(session, active, whole, config, now)
+    step = advance_log(session, active, whole, config, now)
     step.change.remove(*ACTIVE_ATTRIBUTES)
     made = replace(step, after=step.after.model_copy(update={"active": None, "withdrawn": []}))
-    made = asked(heard(answered(made, whole, ending.approvals), ending), ending, ending.asks)
-    return settled(made, [active.run_id], ending.outcome, config, now)
+    made = update_asks(
+        record_strangers(update_approvals(made, whole, ending.approvals), ending), ending, ending.asks
+    )
+    return settle_runs(made, [active.run_id], ending.outcome, config, now)
 
 
-def unchecked(session: Session, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
+def unchecked_reports(session: Session, submissions: Sequence[Submission], now: int) -> dict[str, Report]:
     """Return the reports that unchecked answers leave with their requests, because a transaction may have been sent.
 
     The run's first write stores the result of checking an answer together with the answer itself (`input_logged`).
@@ -123,7 +124,7 @@ def _withdrawn(session: Session, now: int) -> list[Draft]:
     return [*asked, notice(session.withdrawn[-1].run_id, now)] if asked else []
 
 
-def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
+def prolong(step: Transition, config: StoreConfig, now: int) -> Transition:
     """Set the end of the session's life after the step. A slow clock never moves the end back."""
     after = step.after
     if after.inbox or after.active:
@@ -134,7 +135,7 @@ def prolonged(step: Transition, config: StoreConfig, now: int) -> Transition:
     return replace(step, after=after.model_copy(update={"expires_at": end}))
 
 
-def answered(step: Transition, progress: Progress, added: Sequence[Approval] = ()) -> Transition:
+def update_approvals(step: Transition, progress: Progress, added: Sequence[Approval] = ()) -> Transition:
     """Remove answered approvals and add new ones; remember the transactions that settled them."""
     before = step.after
     left = (each for each in before.approvals if each.approval_id not in progress.answered)
@@ -152,7 +153,7 @@ def running(session: Session) -> ActiveRun:
     return session.active
 
 
-def settled(
+def settle_runs(
     step: Transition, run_ids: Sequence[str], outcome: Outcome, config: StoreConfig, now: int
 ) -> Transition:
     """Record the outcome, and whether the session still has work."""
@@ -164,7 +165,7 @@ def settled(
         step.change.remove(*WORK_ATTRIBUTES)
     elif after.active is None:
         step.change.set(work_due=now + QUEUE_GRACE_MS)
-    return prolonged(replace(step, after=after), config, now)
+    return prolong(replace(step, after=after), config, now)
 
 
 def notice(run_id: str, now: int, text: str = INTERRUPTED) -> Draft:

@@ -11,14 +11,14 @@ from forge.dynamodb.table import Table
 from forge.dynamodb.write import ConditionalWrite
 from forge.models.ids import SessionKey
 from forge.store import keys
-from forge.store.stored.item_schema import Defaults, lacking
+from forge.store.stored.item_schema import Defaults, missing_attributes
 
 R = TypeVar("R")
 
 
 def whole(item: Item) -> Item:
     """Return the item if a change can be computed from it. Raises `Unfit`, `SessionUnreadable`."""
-    if lacking(item, Defaults()):
+    if missing_attributes(item, Defaults()):
         raise Unfit
     return item
 
@@ -39,7 +39,7 @@ def mended(table: Table, key: SessionKey, defaults: Defaults, action: Callable[[
 def _mend(table: Table, key: SessionKey, defaults: Defaults) -> bool:
     """Return whether an attribute was missing. Each one is written only if it has not changed since it was read."""
     item = table.get(keys.hot(key))
-    missing = lacking(item, defaults) if item else {}
+    missing = missing_attributes(item, defaults) if item else {}
     if item is None or not missing:
         return False
     change = ConditionalWrite()

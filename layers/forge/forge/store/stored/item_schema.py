@@ -118,7 +118,7 @@ OPTIONAL: Mapping[str, Attribute] = {
 """A hot item may have these. A default of `None` means that an attribute of another type counts as absent."""
 
 
-def lacking(item: Item, defaults: Defaults) -> Item:
+def missing_attributes(item: Item, defaults: Defaults) -> Item:
     """Return the attributes that are missing or must be replaced, with their defaults. Raises `SessionUnreadable`."""
     expected = {**SESSION, **RUN} if "active_id" in item else SESSION
     found: Item = {}
@@ -133,7 +133,7 @@ def lacking(item: Item, defaults: Defaults) -> Item:
 
 def completed(item: Item) -> Item:
     """Return the item with its missing attributes completed. Raises `SessionUnreadable`."""
-    missing = lacking(item, Defaults())
+    missing = missing_attributes(item, Defaults())
     whole = {**item, **missing} if missing else item
     return {name: value for name, value in whole.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""`python -m bench.soak.nursery SOCKET`: a process that has imported the worker and forks one for each connection.
+"""`python -m bench.soak.fork_server SOCKET`: a process that has imported the worker and forks one for each connection.
 
 A rig that kills a worker every few seconds would otherwise spend most of the machine's time on imports. Each forked
 process runs the worker's own program. A connection sends one JSON line, `{"environment", "log", "clock"}`, gets the
