@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from forge.models.counted_words import counted
+
 POLL_SECONDS = 0.3
 READ_BYTES = 1 << 20
 """Maximum bytes of one file that one check reads; the next check reads the rest."""
@@ -26,7 +28,7 @@ async def report_errors(folder: Path, report: Callable[[str], None]) -> None:
         for text in found[:AT_ONCE]:
             report(text)
         if len(found) > AT_ONCE:
-            report(f"and {len(found) - AT_ONCE} more errors: see {folder}")
+            report(f"and {counted(len(found) - AT_ONCE, 'more error')}: see {folder}")
 
 
 class LogLine(BaseModel):

@@ -1,6 +1,7 @@
 // What a person who has logged in can do: take over conversations that were begun before the login, and delete
 // everything.
 
+import { counted } from './amounts.js';
 import { newKey } from '../client/outbox.js';
 import { byId, el, icon } from './dom.js';
 
@@ -153,9 +154,4 @@ function receiptNodes({ is_complete, deleted, kept }) {
 function timeOf(seconds) {
   const isDays = seconds >= DAY_SECONDS;
   return `at most ${counted(Math.ceil(seconds / (isDays ? DAY_SECONDS : 3_600)), isDays ? 'day' : 'hour')}`;
-}
-
-/** @param {number} number @param {string} noun */
-function counted(number, noun) {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

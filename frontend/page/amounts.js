@@ -65,6 +65,11 @@ export function groupedNumber(number) {
   return parts ? grouped(BigInt(parts[1] ?? '0')) + (parts[2] ?? '') : number;
 }
 
+/** `1 byte`, `0 bytes`, `1,024 bytes`. @param {number | string} number a number, or one that is written already @param {string} unit in the singular */
+export function counted(number, unit) {
+  return `${number.toLocaleString('en')} ${unit}${String(number) === '1' ? '' : 's'}`;
+}
+
 /** @param {bigint} amount @param {bigint} unit */
 function decimal(amount, unit) {
   const digits = String(unit).length - 1;

@@ -1,6 +1,6 @@
 // All of a wallet request: the calls as the chain would execute them, and the raw data.
 
-import { coinOf } from './amounts.js';
+import { coinOf, counted } from './amounts.js';
 import { amountOf, named, reviewOf, words } from './approval_words.js';
 import { el } from './dom.js';
 import { withVisibleControls } from './tool_words.js';
@@ -39,7 +39,7 @@ function callNode({ to, function: name, arguments: given = [], understood, note,
     el('dt', {}, withVisibleControls(label || type)),
     el('dd', { dir: 'auto' }, ...words(typeof value === 'string' ? value : JSON.stringify(value ?? null), isTest)),
   ]);
-  const deeper = depth < DEEPEST ? inner.map((each) => callNode(each, isTest, depth + 1)) : [el('p', {}, `${inner.length} calls deeper than are shown`)];
+  const deeper = depth < DEEPEST ? inner.map((each) => callNode(each, isTest, depth + 1)) : [el('p', {}, `Deeper than is shown: ${counted(inner.length, 'call')}`)];
   return el(
     'div',
     { class: 'approval-call', data: { understood: String(understood ?? false) } },
@@ -55,9 +55,9 @@ function dataDetail({ data, truncated }, isTest, isOpen) {
   const bytes = data.length / 2 - 1;
   if (truncated) return detail('Data', el('p', {}, 'Only its beginning is here; the whole is being fetched.'), isOpen);
   const left = Math.max(0, data.length - MOST_DATA) / 2;
-  const cut = left ? el('p', {}, `${left.toLocaleString('en')} more bytes are not shown. They are part of the digest that was checked.`) : null;
+  const cut = left ? el('p', {}, `Not shown: ${counted(left, 'more byte')}, as a part of the digest that was checked.`) : null;
   const pre = el('pre', { tabindex: 0, 'aria-label': 'Data' }, ...words(data.slice(0, MOST_DATA), isTest));
-  return detail(`Data, ${bytes.toLocaleString('en')} bytes${left ? '' : ', all of it'}`, el('div', {}, pre, cut), isOpen);
+  return detail(`Data, ${counted(bytes, 'byte')}${left ? '' : ', all of it'}`, el('div', {}, pre, cut), isOpen);
 }
 
 /** @param {PublicApproval} approval */

@@ -1,7 +1,7 @@
 // What a wallet request does, in the order in which a person asks: what leaves, what arrives, who may take what, who
 // receives it, which fee, which network. The agent's own words come last and are marked as such.
 
-import { coinOf, readableAmount, roundedAmount } from './amounts.js';
+import { coinOf, counted, readableAmount, roundedAmount } from './amounts.js';
 import { amountOf, dangersOf, named, reviewOf, words } from './approval_words.js';
 import { el, icon } from './dom.js';
 
@@ -42,7 +42,7 @@ function changeNodes({ changes = [], more_changes = 0, recipient }, coin, isTest
   const left = own.length - Math.min(own.length, MOST_CHANGES) + more_changes;
   const isPlain = own.length === 1 && !left && own[0]?.direction === 'out' && own[0].to.toLowerCase() === recipient?.toLowerCase();
   const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, coin, isTest, isPlain));
-  return left ? [...nodes, el('p', { class: 'approval-more' }, `${left} more movements are not shown here.`)] : nodes;
+  return left ? [...nodes, el('p', { class: 'approval-more' }, `Not shown here: ${counted(left, 'more movement')}.`)] : nodes;
 }
 
 /** @param {ReviewChange} change @param {string} coin @param {boolean} isTest @param {boolean} isPlain */

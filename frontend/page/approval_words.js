@@ -1,6 +1,6 @@
 // A wallet request's review in words. Every name that a contract or the agent gave is shown as untrusted text.
 
-import { groupedNumber, isWei, readableAmount } from './amounts.js';
+import { counted, groupedNumber, isWei, readableAmount } from './amounts.js';
 import { el } from './dom.js';
 import { hexElement, shortHex, withHex } from './hex.js';
 import { accountName } from './local_node.js';
@@ -19,7 +19,7 @@ export function amountOf({ standard, symbol, amount, formatted, asset }, currenc
   if (!asset && isWei(amount)) return readableAmount(amount, symbol || currency);
   if (standard === 'erc721') return `token ${amount ?? '?'} of ${name}`;
   if (formatted) return `${groupedNumber(formatted.replace(/ .*$/s, ''))} ${name}`;
-  return amount ? `${groupedNumber(amount)} base units of ${name}` : `an unknown amount of ${name}`;
+  return amount ? `${counted(groupedNumber(amount), 'base unit')} of ${name}` : `an unknown amount of ${name}`;
 }
 
 /** A complete address, with the test account's name if it has one. @param {string} address @param {boolean} isTest @returns {Node[]} */

@@ -1,6 +1,7 @@
 // The box in which messages are written. It never loses a text: drafts are kept for each conversation, and a text that
 // is too long stays until it has been shortened.
 
+import { counted } from './amounts.js';
 import { byteLength } from '../client/chat_config.js';
 import { byId } from './dom.js';
 import { enterIn, isComposing } from './keys.js';
@@ -138,8 +139,8 @@ export class Composer {
   /** @param {number} bytes */
   #tooLong(bytes) {
     const { maxBytes } = this.options;
-    const by = (bytes - maxBytes).toLocaleString('en');
-    return `Not sent: too long by ${by} bytes. One message may have ${maxBytes.toLocaleString('en')}; shorten it or send it in parts.`;
+    const by = counted(bytes - maxBytes, 'byte');
+    return `Not sent: too long by ${by}. One message may have ${maxBytes.toLocaleString('en')}; shorten it or send it in parts.`;
   }
 
   /** @param {string} text */

@@ -1,5 +1,6 @@
 // The list of this browser's conversations.
 
+import { counted } from './amounts.js';
 import { byId, el, iconButton, setAttribute } from './dom.js';
 import { isComposing, isEscape } from './keys.js';
 import { fullTime, minutesUntil, timeAgo } from './times.js';
@@ -130,7 +131,7 @@ export class Sidebar {
       if (this.#renaming !== id) return;
       const wanted = field.value.trim();
       const isTooLong = isKept && [...wanted].length > TITLE_LIMIT;
-      if (isTooLong) this.actions.onProblem(`The title has ${[...wanted].length} characters; at most ${TITLE_LIMIT} are possible.`);
+      if (isTooLong) this.actions.onProblem(`The title has ${counted([...wanted].length, 'character')}; at most ${TITLE_LIMIT} are possible.`);
       if (isTooLong && document.activeElement === field) return;
       this.#renaming = '';
       if (isKept && !isTooLong && wanted && wanted !== title) this.actions.onRename(id, wanted);

@@ -1,5 +1,6 @@
 // Converts a wallet's answers, whatever their form, to typed values. No code here calls a wallet.
 
+import { counted } from './amounts.js';
 import { withVisibleControls } from './tool_words.js';
 import { CODE_KEYS, ERROR_ROWS, HASH_KEYS, INNER_ERROR_KEYS, MEANT_ANYWHERE, NOT_SENT, SUCCESS_CODES } from './wallet_dialects.js';
 
@@ -150,6 +151,6 @@ function isList(value) {
 /** @param {unknown} answer */
 function described(answer) {
   if (answer === null || answer === undefined) return 'nothing';
-  if (typeof answer === 'string') return answer.startsWith('0x') ? `${(answer.length - 2) / 2} bytes` : 'a text';
+  if (typeof answer === 'string') return answer.startsWith('0x') ? counted((answer.length - 2) / 2, 'byte') : 'a text';
   return isList(answer) ? 'a list' : typeof answer === 'object' ? 'an object' : `a ${typeof answer}`;
 }

@@ -53,7 +53,7 @@ async def test_the_limit_counts_bytes_and_a_long_paste_is_kept(
     await page.evaluate(PASTE, fits + "b")
     assert await field.input_value() == fits + "b"
     await expect(problem).to_have_text(
-        "Not sent: too long by 1 bytes. One message may have 16,000; shorten it or send it in parts."
+        "Not sent: too long by 1 byte. One message may have 16,000; shorten it or send it in parts."
     )
     await expect(page.get_by_text("16,001 / 16,000 bytes")).to_be_visible()
     await page.keyboard.press("Enter")

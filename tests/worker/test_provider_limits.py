@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from forge.models.counted_words import counted
 from tests.unlisted import tried
 from tests.worker.tools import Bank
 from worker.agent.llm.provider_limits import DEEPEST, NONE, ROWS, limits_of
@@ -58,7 +59,9 @@ async def test_all_tools_of_all_servers_are_no_more_than_the_provider_takes_and_
         assert len(names) + 2 == limits.tools  # `set_network` and the wallet's tool are no server's
         assert {"balance", "a_99"} <= set(names)
         [notice] = toolbox.notices
-        assert notice.startswith(f"{200 - sum(name[1] == '_' for name in names)} tools of external servers")
+        assert notice.startswith(
+            f"Not offered: {200 - sum(name[1] == '_' for name in names)} tools of external servers"
+        )
     finally:
         await toolbox.close()
 
@@ -82,7 +85,7 @@ async def test_a_tool_with_the_name_of_another_is_left_out_and_the_operator_read
         told = [str(getattr(record, "cause", "")) for record in caplog.records]
         assert [f"External tool {name} is left out: another tool has its name." for name in names] == told
         [notice] = toolbox.notices
-        assert notice.startswith(f"{len(names)} tools of external servers are not offered")
+        assert notice.startswith("Not offered: " + counted(len(names), "tool"))
     finally:
         await toolbox.close()
 

@@ -47,7 +47,7 @@ def blob(kind: str, data: bytes) -> EmbeddedResource:
             "A sound (audio/wav, 2 KiB)",
         ),
         (blob("application/pdf", b"%PDF-1"), "A PDF document (application/pdf, 6 bytes)"),
-        (blob("application/x-odd", b"x"), "A file (application/x-odd, 1 bytes)"),
+        (blob("application/x-odd", b"x"), "A file (application/x-odd, 1 byte)"),
         (
             ImageContent(type="image", data=encoded(PNG * 1000), mime_type="image/png"),
             "which is too large to be shown here",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic_ai.exceptions import ModelAPIError, UsageLimitExceeded
 
 from forge.errors import ForgeError, MissingApiKey
+from forge.models.counted_words import counted
 from worker.agent.llm.provider_error_codes import Fault
 from worker.agent.llm.provider_errors import fault_of
 from worker.agent.owner_token_limit import DailyTokensUsedUp
@@ -86,5 +87,5 @@ def _when(error: BaseException) -> str:
     except OverflowError:
         return "later"
     if seconds < _TWO_HOURS:
-        return f"in {int(seconds // 60) + 1} minutes (after {until:%H:%M} UTC)"
+        return f"in {counted(int(seconds // 60) + 1, 'minute')} (after {until:%H:%M} UTC)"
     return f"after {until:%d %B %Y, %H:%M} UTC"

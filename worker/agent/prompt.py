@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from forge.models.counted_words import counted
 from forge.models.run import Submission
 from forge.models.session import NetworkInfo
 from worker.agent.operator_limits import Policy
@@ -81,7 +82,7 @@ def instructions(
         *_limits(policy, known.currency if known else "ETH"),
     ]
     if approval_minutes is not None:
-        lines.append(f"A request to the wallet expires after {approval_minutes:g} minutes.")
+        lines.append(f"A request to the wallet expires after {counted(f'{approval_minutes:g}', 'minute')}.")
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from eth_abi.decoding import ContextFramesBytesIO
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import registry
 
+from forge.models.counted_words import counted
 from worker.ethereum.abi_values import AddressParser, from_abi, to_abi
 from worker.ethereum.function_signatures import AbiType, FunctionSignature, parse_signature, parse_types
 from worker.ethereum.known_function_signatures import PANICS, known_errors, known_functions
@@ -38,7 +39,9 @@ class _MeteredStream(ContextFramesBytesIO):
         data = super().read(size)
         self.words_left -= 1 + len(data) // 32
         if self.words_left < 0:
-            raise ToolRefused(f"{len(self.getbuffer())} bytes stand for too many values to be read.")
+            raise ToolRefused(
+                f"Its {counted(len(self.getbuffer()), 'byte')} stand for too many values to be read."
+            )
         return data
 
 
@@ -52,7 +55,7 @@ decode = _MeteredDecoder(registry).decode
 def check_size(data: bytes) -> None:
     """Check the size before anything is decoded, so that refused data costs nothing."""
     if len(data) > MOST_BYTES:
-        raise ToolRefused(f"The data has {len(data)} bytes; at most {MOST_BYTES} are decoded.")
+        raise ToolRefused(f"The data has {counted(len(data), 'byte')}; at most {MOST_BYTES} are decoded.")
 
 
 def parse_data(text: str, name: str = "input") -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from eth_utils.address import to_checksum_address
 
+from forge.models.counted_words import counted
 from worker.ethereum.function_signatures import AbiType
 from worker.json_text import read_json
 from worker.tool_outcomes import ToolRefused
@@ -71,7 +72,7 @@ def _integer(base: str, value: Any, path: str) -> int:
         raise ToolRefused(f"{path} must be a whole number for {base}, best as a string of digits.")
     if isinstance(value, str):
         if len(value) > _LONGEST_INTEGER:
-            raise ToolRefused(f"{path} is out of range for {base}: it has {len(value)} digits.")
+            raise ToolRefused(f"{path} is out of range for {base}: it has {counted(len(value), 'digit')}.")
         if not _INTEGER.fullmatch(value.strip()):
             raise ToolRefused(
                 f"{path} must be a whole number in base units for {base}, as a string of digits without a unit; "
@@ -92,7 +93,9 @@ def _bytes(base: str, value: str, path: str) -> bytes:
     data = bytes.fromhex(text[2:])
     size = int(base.removeprefix("bytes") or 0)
     if size and len(data) != size:
-        raise ToolRefused(f"{path} must have exactly {size} bytes for {base}, and has {len(data)}.")
+        raise ToolRefused(
+            f"{path} must have exactly {counted(size, 'byte')} for {base}, and has {len(data)}."
+        )
     return data
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from eth_utils.address import to_checksum_address
 from pydantic import BaseModel, Field
 
+from forge.models.counted_words import counted
 from worker.ethereum.named_accounts import ACCOUNT_NAMES
 from worker.tool_outcomes import ToolRefused
 
@@ -103,7 +104,7 @@ def _fault(digits: str) -> str:
     odd = next((c for c in digits if not _DIGITS.fullmatch(c)), None)
     if odd is not None:
         return f"{odd!r} (U+{ord(odd):04X}) is no hex digit"
-    return "the 0x is missing" if len(digits) == 40 else f"it has {len(digits)} digits"
+    return "the 0x is missing" if len(digits) == 40 else f"it has {counted(len(digits), 'digit')}"
 
 
 def _short(text: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from forge.errors import ForgeError, NotFound
+from forge.models.counted_words import counted
 from forge.models.message import Message
 from forge.models.run import RunMessage, Submission
 from forge.models.session import Session
@@ -125,7 +126,7 @@ def line(letter: DeadLetter) -> str:
     """Log ids and sizes only."""
     size = len(letter.question.content) if letter.question else 0
     message = letter.message
-    return f"{message.run_id}  {message.session_id}  {letter.state}  {size} characters"
+    return f"{message.run_id}  {message.session_id}  {letter.state}  {counted(size, 'character')}"
 
 
 def details(letter: DeadLetter) -> str:

@@ -31,6 +31,11 @@ def grouped(number: str) -> str:
     return f"{int(whole):,}{point}{fraction}" if whole.isdecimal() and len(whole) < 100 else number
 
 
+def counted(number: int | str, unit: str) -> str:
+    """`1 byte`, `0 bytes`, `1,024 bytes`. `number` may be written already; `unit` is in the singular."""
+    return f"{number} {unit}{'' if str(number) == '1' else 's'}"
+
+
 def coin_of(approval: Approval) -> str:
     """Return the name of the network's own coin, or general words if the review does not name it."""
     return approval.review.currency or f"of {approval.network}'s own coin"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from forge_client.amounts import grouped
+from forge_client.amounts import counted, grouped
 from forge_client.wallet_requests import Approval, ReviewChange, ReviewedCall
 
 
@@ -39,7 +39,7 @@ def effects(approval: Approval) -> Iterator[str]:
     yield from (each for each in allowed if each not in first)
     yield from (_change(change) for change in review.changes if change.direction != "other")
     if review.more_changes:
-        yield f"{review.more_changes} more movements are not shown."
+        yield f"Not shown: {counted(review.more_changes, 'more movement')}."
     told = {*first, *allowed, review.reason}
     yield from (f"WARNING: {each.text}" for each in review.warnings if each.text not in told)
     yield _outcome(approval)
@@ -74,8 +74,8 @@ def _call(call: ReviewedCall, depth: int) -> Iterator[str]:
 
 def _change(change: ReviewChange) -> str:
     name = change.symbol or change.asset or "of the chain's coin"
-    amount = (
-        grouped(change.formatted or "") or f"{grouped(change.amount or 'an unknown number of')} base units"
+    amount = grouped(change.formatted or "") or counted(
+        grouped(change.amount or "an unknown number of"), "base unit"
     )
     if change.symbol and change.asset:
         name = f"{name} ({change.asset})"

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 
-from forge_client.amounts import coin_of, grouped, is_wei, readable_amount
+from forge_client.amounts import coin_of, counted, grouped, is_wei, readable_amount
 from forge_client.frames import Message
 from forge_client.wallet_requests import Approval, Ask
 from forge_client.wallet_words import calls, doubts, effects
@@ -134,7 +134,7 @@ def data_words(approval: Approval) -> str:
     data = approval.data
     if len(data) <= _DATA_SHOWN:
         return f"Data: {data}"
-    return f"Data (the first {_DATA_SHOWN // 2 - 1} of {len(data) // 2 - 1} bytes): {data[:_DATA_SHOWN]}…"
+    return f"Data (the first {_DATA_SHOWN // 2 - 1} of {counted(len(data) // 2 - 1, 'byte')}): {data[:_DATA_SHOWN]}…"
 
 
 def _local(time: str) -> str:
@@ -145,4 +145,4 @@ def _local(time: str) -> str:
 def _call(data: str) -> str:
     if data in ("", "0x"):
         return "none, a plain transfer"
-    return f"undecoded data of {len(data) // 2 - 1} bytes, {data[:10]}…"
+    return f"undecoded data of {counted(len(data) // 2 - 1, 'byte')}, {data[:10]}…"

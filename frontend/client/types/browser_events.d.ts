@@ -1,5 +1,5 @@
 /**
- * `wake`: the page is visible again or the network is back; `doubt`: the network has gone.
+ * `wake`: the page is visible again, was frozen, or the network is back; `doubt`: the network has gone.
  * @param {{ wake: () => void, doubt: () => void }} reactions
  * @returns {() => void} stops watching
  */

@@ -30,6 +30,10 @@ export type WalletReceipt = {
     fee?: string | null;
     summary?: string | null;
     reason?: string | null;
+    /**
+     * a wallet that was asked to sign the request has not answered
+     */
+    may_still_ask?: boolean;
 };
 export type PublicMessage = {
     seq: number | null;
@@ -352,6 +356,7 @@ export type ApprovalReply = {
  * @property {string | null} [fee]
  * @property {string | null} [summary]
  * @property {string | null} [reason]
+ * @property {boolean} [may_still_ask] a wallet that was asked to sign the request has not answered
  */
 /**
  * `seq` is null while the message waits in the queue; `length` counts Unicode code points.

@@ -54,7 +54,7 @@ async def test_an_allowance_of_which_it_is_unknown_what_is_left_is_not_said_to_b
 ) -> None:
     less = await given(reviews, LESS, None, knows_sender=knows_sender)
     assert less.revokes
-    assert "by 1 base units; something may be left" in less.text
+    assert "by 1 base unit; something may be left" in less.text
     more = await given(reviews, NOTHING_MORE, None, knows_sender=knows_sender)
     assert not more.revokes
     assert "up to 0 base units more of" in more.text

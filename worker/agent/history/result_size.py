@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from forge.models.counted_words import counted
 from worker.agent.messages.result_files import storable, without_encoded_data, without_files
 from worker.agent.messages.result_parts import RESULT
 
@@ -24,4 +25,6 @@ def dump_result(value: Any) -> str:
     text = without_encoded_data(text)
     if len(text) <= RESULT_LIMIT:
         return json.dumps(text)
-    return json.dumps(f"{text[:RESULT_LIMIT]} … (cut: the whole result has {len(text)} characters)")
+    return json.dumps(
+        f"{text[:RESULT_LIMIT]} … (cut: the whole result has {counted(len(text), 'character')})"
+    )

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from pydantic_ai.messages import BinaryContent
 
+from forge.models.counted_words import counted
+
 LARGEST_FILE = 60_000
 """Maximum bytes of a file that the LLM may get. Base64 then stays below the limit of characters of a tool's result."""
 _KIB = 1024
@@ -29,7 +31,7 @@ def in_words(file: BinaryContent, why: str = "") -> str:
     kind = file.media_type.partition(";")[0].lower()
     name = NAMES.get(kind) or NAMES.get(kind.partition("/")[0], "A file")
     size = len(file.data)
-    told = f"{size} bytes" if size < _KIB else f"{size // _KIB} KiB"
+    told = counted(size, "byte") if size < _KIB else f"{size // _KIB} KiB"
     return f"{name} ({kind[:60]}, {told})" + (f", which {why}" if why else "")
 
 
@@ -44,7 +46,7 @@ def without_files(value: Any) -> Any:
 
 def without_encoded_data(text: str) -> str:
     """Encoded data that is cut cannot be read, so it is left out as a whole."""
-    return _ENCODED.sub(lambda run: f"[{len(run[0])} characters of encoded data]", text)
+    return _ENCODED.sub(lambda run: f"[{counted(len(run[0]), 'character')} of encoded data]", text)
 
 
 def _if_small(file: BinaryContent) -> Any:

@@ -15,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from pydantic_ai import RunContext
 from pydantic_ai.toolsets import AbstractToolset, CombinedToolset, ToolsetTool, WrapperToolset
 
+from forge.models.counted_words import counted
 from forge.models.run import CommandResult, ToolCommand
 from forge.models.session import NetworkInfo, ToolInfo
 from worker.agent.deps import RunDeps
@@ -144,9 +145,9 @@ class Toolbox:
         own = [f"The tools of the MCP server “{name}” are missing: it cannot be reached." for name in down]
         if self._left_out:
             own.append(
-                f"{len(self._left_out)} tools of external servers are not offered: the LLM's provider would not take "
-                "them, or others have their names. Whoever runs this deployment finds which and why in the worker's "
-                "log (`allowedTools` chooses)."
+                f"Not offered: {counted(len(self._left_out), 'tool')} of external servers, because of a form that the "
+                "LLM's provider would not take, or of a name that another tool has. Whoever runs this deployment finds "
+                "which and why in the worker's log (`allowedTools` chooses)."
             )
         if unknown := sorted(self.lacks(self.policy.denied_tools)):
             own.append(

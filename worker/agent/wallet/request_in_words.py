@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge.models.approval import Approval
+from forge.models.counted_words import counted
 from forge.models.text_cleaning import one_line
 from forge.models.wallet_review import Review, ReviewChange, ReviewedCall
 from worker.ethereum.amounts import grouped, readable_amount
@@ -72,7 +73,7 @@ def simulation_text(review: Review) -> str:
         return f"Simulated for your account: nothing moves, as far as its logs tell.{fee}"
     moves = [f"{_what(each)} from {each.sender} to {each.to}" for each in review.changes[:MOST_MOVES]]
     more = len(review.changes) - len(moves) + review.more_changes
-    rest = f"; and {more} more movements, which are not shown here" if more else ""
+    rest = f"; and {counted(more, 'more movement')}, not shown here" if more else ""
     return f"Simulated for your account. Moves {'; '.join(moves)}{rest}.{fee}"
 
 
@@ -86,7 +87,9 @@ def _call_text(call: ReviewedCall, data: bytes) -> str:
     if call.function is None and not data:
         return f"a call of {call.to} that is not known"
     if call.function is None:
-        return f"unknown function 0x{data[:4].hex()} with {max(0, len(data) - 4)} bytes of arguments"
+        return (
+            f"unknown function 0x{data[:4].hex()} with {counted(max(0, len(data) - 4), 'byte')} of arguments"
+        )
     arguments = ", ".join(f"{each.name or each.type}: {each.value}" for each in call.arguments)
     inner = f" calling {'; '.join(_call_text(each, b'') for each in call.inner)}" if call.inner else ""
     return f"{call.function}({arguments}){inner}"
@@ -102,4 +105,4 @@ def _what(change: ReviewChange) -> str:
         return f"the token {change.amount} of {change.asset}"
     if change.symbol and change.formatted:
         return f"{grouped(change.formatted)} “{change.symbol}” (token {change.asset})"
-    return f"{change.amount} base units of the token {change.asset}"
+    return f"{counted(change.amount or 'unknown', 'base unit')} of the token {change.asset}"

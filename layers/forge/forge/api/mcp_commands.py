@@ -13,6 +13,7 @@ from forge.api.push import push_state
 from forge.api.waiting_for_workers import command_places, waiting
 from forge.models.approval import Address
 from forge.models.checksum import has_right_checksum
+from forge.models.counted_words import counted
 from forge.models.ids import ApprovalId, SessionKey, new_run_id
 from forge.models.request_bodies import McpCommandRequest
 from forge.models.request_prices import COMMANDS
@@ -140,7 +141,7 @@ def _list_tools() -> CommandResult:
     if (catalog := dependencies.catalog()) is None:
         return _STARTING
     tools = [each.model_dump() for each in catalog.tools]
-    return CommandResult(success=True, message=f"{len(tools)} tools", data={"tools": tools})
+    return CommandResult(success=True, message=counted(len(tools), "tool"), data={"tools": tools})
 
 
 def _call_tool(key: SessionKey, call: CallArguments, payer: str) -> CommandResult:
@@ -173,7 +174,9 @@ def _result_of(command_id: str, patience: float, payer: str) -> CommandResult:
                 return command.result
             wait.pause(pause)
             pause = min(pause * 1.5, _POLL_SECONDS[1])
-    return CommandResult(success=False, message=f"The tool did not answer within {patience:g} seconds.")
+    return CommandResult(
+        success=False, message=f"The tool did not answer within {counted(f'{patience:g}', 'second')}."
+    )
 
 
 def _tool(catalog: Catalog, name: str) -> ToolInfo | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from forge.models.counted_words import counted
 from forge.models.text_cleaning import one_line
 
 AUTOMATIC_TITLE_LIMIT = 60
@@ -36,4 +37,4 @@ def _in_words(text: str) -> str | None:
 
 def _named(value: dict[str, Any] | list[Any]) -> str:
     names = " ".join(", ".join(value).split()) if isinstance(value, dict) else ""
-    return f"JSON with {names}" if names else f"JSON of {len(value)} entries"
+    return f"JSON with {names}" if names else f"JSON of {counted(len(value), 'entry')}"

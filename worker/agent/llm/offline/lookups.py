@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
+from forge.models.counted_words import counted
 from worker.agent.llm.offline.amounts import ether
 from worker.agent.llm.offline.plans import Plan, Step
 from worker.agent.llm.offline.reading import field, number, problem, rows, status_of, text, words
@@ -45,7 +46,7 @@ def _tell_block(found: Result) -> str:
     if (block_hash := field(found, "hash")) is not None:
         about.append(f"hash `{block_hash}`")
     if (count := field(found, "transaction_count")) is not None:
-        about.append("1 transaction" if count == 1 else f"{count} transactions")
+        about.append(counted(count, "transaction"))
     return ", ".join(about) + "."
 
 
@@ -84,7 +85,7 @@ def _tell_code(found: Result) -> str:
         return "There is no code at this address: it is an ordinary account or unused."
     whole: str = field(found, "code")
     start = f", starting `{whole[:42]}…`" if whole else ""
-    return f"There is a contract with {size:,} bytes of code{start}."
+    return f"There is a contract with {counted(f'{size:,}', 'byte')} of code{start}."
 
 
 def code_size(box: ToolCalls, address: str) -> Plan:

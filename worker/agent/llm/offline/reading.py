@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from forge.models.counted_words import counted
 from worker.agent.llm.offline.amounts import ether
 from worker.agent.llm.run_so_far import Result
 from worker.untrusted_text import in_chat
@@ -36,7 +37,9 @@ def text(result: Result, limit: int = QUOTE_LIMIT) -> str:
     """Return the whole result as text, cut between characters."""
     value = result.value
     whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return whole if len(whole) <= limit else f"{whole[:limit]}… (cut; {len(whole):,} characters)"
+    return (
+        whole if len(whole) <= limit else f"{whole[:limit]}… (cut; {counted(f'{len(whole):,}', 'character')})"
+    )
 
 
 def words(result: Result, limit: int = QUOTE_LIMIT) -> str:

@@ -10,6 +10,8 @@ from typing import Any, cast
 from mcp_types import methods
 from pydantic import ValidationError
 
+from forge.models.counted_words import counted
+
 _NAMES = {"structured_content": "structuredContent", "is_error": "isError"}
 """Python servers that write their own names instead of the specification's."""
 _FIELDS = frozenset({"content", "structuredContent", "isError", "toolResult", *_NAMES})
@@ -93,7 +95,7 @@ def _shown(part: Any) -> str:
     if len(said) <= _SHOWN:
         return said
     kind = str(cast("dict[str, Any]", part).get("type")) if isinstance(part, dict) else type(part).__name__
-    return f"A part ({kind[:60]}) of {len(said)} characters, which cannot be read."
+    return f"A part ({kind[:60]}) of {counted(len(said), 'character')}, which cannot be read."
 
 
 def _text(text: str) -> dict[str, Any]:

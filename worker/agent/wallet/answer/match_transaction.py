@@ -8,6 +8,7 @@ from typing import Literal
 from eth_abi.abi import encode
 
 from forge.models.approval import Approval
+from forge.models.counted_words import counted
 from worker.agent.wallet.answer.smart_account_calls import carrier_of
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.known_functions import known_functions
@@ -88,9 +89,9 @@ async def _data_told(chain: Chain, to: str, wanted: str, actual: str) -> str | N
     if wanted == actual:
         return ""
     if actual.startswith(wanted) and (wanted != "0x" or await _has_no_code(chain, to)):
-        return f"the wallet put {(len(actual) - len(wanted)) // 2} bytes behind the call"
+        return f"the wallet put {counted((len(actual) - len(wanted)) // 2, 'byte')} behind the call"
     if wanted.startswith(actual) and len(actual) >= _call_characters(wanted):
-        return f"the wallet left out {(len(wanted) - len(actual)) // 2} bytes behind the call"
+        return f"the wallet left out {counted((len(wanted) - len(actual)) // 2, 'byte')} behind the call"
     return None
 
 
@@ -129,4 +130,4 @@ def _beside(approval: Approval, found: Transaction, account: str | None) -> list
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 74 else f"{text[:74]}… ({len(text)} characters)"
+    return text if len(text) <= 74 else f"{text[:74]}… ({counted(len(text), 'character')})"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from eth_abi.abi import encode
 
+from forge.models.counted_words import counted
 from forge.models.wallet_review import ReviewWarning, Severity, WarningCode
 from worker.agent.wallet.review.argument_paths import broadcast, raw_bytes, selected
 from worker.agent.wallet.review.call_nodes import Node, Reading, Right
@@ -99,7 +100,8 @@ class CallDecoder:
             return
         if actual.startswith(usual):
             beside = (
-                f"{len(actual) - len(usual)} bytes follow the arguments of {name}; a contract may read them."
+                f"After the arguments of {name} there is more, which a contract may read: "
+                f"{counted(len(actual) - len(usual), 'byte')}."
             )
             self._warn("extra_data", "caution", beside)
         else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from eth_utils.address import to_checksum_address
 
+from forge.models.counted_words import counted
 from forge.models.wallet_review import Allowance, AllowanceKind, AllowanceSource, ReviewWarning, WarningCode
 from worker.agent.wallet.review.call_nodes import Right
 from worker.agent.wallet.review.token_facts import Facts, TokenFacts
@@ -164,7 +165,7 @@ def _whose(judging: _Judging) -> str:
 
 def _amount(judging: _Judging) -> str:
     named = judging.formatted if _symbol(judging) else None
-    return named or f"{judging.right.amount} base units"
+    return named or counted(judging.right.amount or 0, "base unit")
 
 
 def _symbol(judging: _Judging) -> str | None:

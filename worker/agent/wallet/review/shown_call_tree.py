@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
+from forge.models.counted_words import counted
 from forge.models.wallet_review import ReviewArgument, ReviewedCall
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.judge_rights import checksummed
@@ -83,7 +84,7 @@ class _Room:
             return self._cut_list(cast("list[Any]", value))
         if isinstance(value, str) and len(value) > MOST_CHARACTERS:
             self.is_whole = False
-            return f"{value[:MOST_CHARACTERS]}… ({len(value)} characters)"
+            return f"{value[:MOST_CHARACTERS]}… ({counted(len(value), 'character')})"
         return value
 
     def _cut_list(self, values: list[Any]) -> list[Any]:
