@@ -194,6 +194,20 @@ def test_a_throttled_socket_is_left_to_its_next_sync(
     assert gateway.say(connection, {"type": "ping"}) == []
 
 
+@pytest.mark.parametrize(
+    ("frame", "answer"),
+    [
+        ({"type": "ping", "since": 5}, "pong"),
+        ({"type": "sync", "have": {"generation": 1, "messages": 0, "drafts": []}, "oldest": 3}, "state"),
+    ],
+)
+def test_members_of_a_newer_version_are_ignored(
+    gateway: Gateway, frame: dict[str, object], answer: str
+) -> None:
+    _, connection = gateway.connect(session_id="s")
+    assert [told["type"] for told in gateway.say(connection, frame)] == [answer]
+
+
 @pytest.mark.parametrize("frame", ["[]", "null", "7", '"sync"', "true", "[1]", "{}", '{"type": 5}'])
 def test_a_frame_that_is_no_object_is_told_what_one_must_be(gateway: Gateway, frame: str) -> None:
     _, connection = gateway.connect(session_id="s")

@@ -100,8 +100,6 @@ SERVER_FRAME: TypeAdapter[Any] = TypeAdapter(ServerFrame, config=ConfigDict(defe
 class Have(BaseModel):
     """What the client already has."""
 
-    model_config = ConfigDict(extra="forbid")
-
     generation: int = 0
     """The generation of the data that the client has."""
     messages: int = Field(default=0, ge=0)
@@ -116,8 +114,6 @@ class Have(BaseModel):
 
 class SyncFrame(BaseModel):
     """Ask for everything beyond `have`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: Literal["sync"] = "sync"
     """Which frame this is."""
@@ -135,16 +131,12 @@ class SyncFrame(BaseModel):
 class PingFrame(BaseModel):
     """Keep the connection and its session alive. A client sends this frame at least every 5 minutes."""
 
-    model_config = ConfigDict(extra="forbid")
-
     type: Literal["ping"] = "ping"
     """Which frame this is."""
 
 
 class AuthFrame(BaseModel):
     """Keep the connection open beyond the end of the token that opened it; the answer is a `pong`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: Literal["auth"] = "auth"
     """Which frame this is."""
