@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from httptools import HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from local_dev.http_server.limits import Limits
@@ -21,6 +21,8 @@ _TOO_LONG = (
     b'{"message":"Request Header Or URI Too Long"}'
 )
 
+_INVALID = "Invalid HTTP request received."
+_UPGRADE = b"upgrade"
 _DONE = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 QuickPost = Callable[[bytes, Sequence[tuple[bytes, bytes]], bytes], bool]
@@ -102,10 +104,48 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_refused:
             return
         before = self._head if self._is_in_head else None
-        super().data_received(data)
+        self._parse(data)
         if self._is_in_head and before is not None:
             self._head = max(self._head, before + len(data))
             self._refuse_long_head()
+
+    def _parse(self, data: bytes) -> None:
+        """uvicorn's, except that a request is answered whose upgrade is not taken: uvicorn loses its body and all
+        that follows on the connection.
+        """
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserError:
+            self.logger.warning(_INVALID)
+            self.send_400_response(_INVALID)
+        except HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            elif self._ignores_upgrade():
+                self._parse_without_upgrade(data[upgrade.args[0] :])
+
+    def _parse_without_upgrade(self, rest: bytes) -> None:
+        """A server may ignore an upgrade (RFC 9110, section 7.8). The parser does not, so it reads the head again
+        without it. curl (`--http2`) and Java's client offer HTTP/2 in this way.
+        """
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%s: %s" % field for field in self.headers if field[0] != _UPGRADE]
+        self.parser = HttpRequestParser(self)
+        self._parse(b"\r\n".join([*lines, b"", rest]))
+
+    def _should_upgrade(self) -> bool:
+        """The WebSocket library leaves anything but a GET without a body unanswered, and its connection open."""
+        return self.parser.get_method() == b"GET" and not self._has_body() and super()._should_upgrade()
+
+    def _has_body(self) -> bool:
+        lengths = {b"content-length": b"0", b"transfer-encoding": b""}
+        return any(value != lengths.get(name, value) for name, value in self.headers)
+
+    def _ignores_upgrade(self) -> bool:
+        is_asked = self.parser.should_upgrade() and any(name == _UPGRADE for name, _ in self.headers)
+        return is_asked and not self._should_upgrade()
 
     def on_message_begin(self) -> None:
         self._head, self._is_in_head = 0, True
@@ -123,7 +163,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._unfinished.set(self.limits.body_seconds)
-        if self._refuse_long_head():
+        if self._refuse_long_head() or self._ignores_upgrade():
             return
         if self._may_be_quick():
             self._quick_body = bytearray()
@@ -137,6 +177,8 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._ignores_upgrade():
+            return
         self._unfinished.drop()
         if self._quick_body is not None:
             body, self._quick_body = bytes(self._quick_body), None
@@ -172,10 +214,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _may_be_quick(self) -> bool:
         """Whether this is a POST of known, bounded length, and no earlier request of the connection is in progress."""
-        parser, earlier = (
-            cast("HttpRequestParser", self.parser),
-            cast("RequestResponseCycle | None", self.cycle),
-        )
+        parser, earlier = self.parser, cast("RequestResponseCycle | None", self.cycle)
         if self.quick is None or not self.url.startswith(self.quick_path) or parser.get_method() != b"POST":
             return False
         lengths = [value for name, value in self.headers if name == b"content-length"]
