@@ -156,3 +156,72 @@ def test_every_swap_of_a_fixed_result_has_an_upper_limit() -> None:
     fixed = [text for text in SWAPS if "amountInMax" in text]
     assert len(fixed) >= 8
     assert set(fixed) == set(CEILINGS)
+
+
+TOKENS = ("0x" + "7a" * 20, "0x" + "7b" * 20, "0x" + "7c" * 20)
+"""What is paid, what passes through, and what is bought."""
+DUST = ARRIVES.model_copy(update={"asset": "0x" + "66" * 20, "amount": "1"})
+
+
+def swap_of_tokens(meaning: Meaning, amount: int, path: str) -> bytes:
+    """As `swap`, from the first of the tokens to the last."""
+    raw = [bytes.fromhex(each[2:]) for each in (TOKENS[::-1] if meaning.ceiling else TOKENS)]
+    known = {"tokenIn": TOKENS[0], "tokenOut": TOKENS[-1], "path": (b"\0\1\2".join(raw), list(TOKENS))}
+
+    def value(kind: Any, at: str) -> Any:
+        if at == path:
+            return amount
+        if kind.name in known:
+            found = known[kind.name]
+            return found[bool(kind.sizes)] if kind.name == "path" else found
+        if kind.base == "tuple":
+            return tuple(value(each, f"{at}.{each.name}") for each in kind.components)
+        return filled(kind, "", OWNER, kind.name)
+
+    kinds = meaning.signature.inputs
+    arguments = encode([each.canonical() for each in kinds], [value(each, each.name) for each in kinds])
+    number_of = {each.text: command for command, each in router_commands().items()}
+    if meaning.text in number_of:
+        return router(bytes([number_of[meaning.text]]), [arguments])
+    return meaning.signature.selector() + arguments
+
+
+@pytest.mark.parametrize("text", SWAPS)
+@pytest.mark.parametrize("unwraps", [False, True])
+def test_a_worthless_token_beside_it_hides_no_missing_lower_limit(text: str, unwraps: bool) -> None:
+    gets = ARRIVES.model_copy(update={"asset": None if unwraps else TOKENS[-1]})
+    gets = gets.model_copy(update={"standard": "native"}) if unwraps else gets
+    floor = SWAPS[text].floor
+    (little,) = told(swap_of_tokens(SWAPS[text], 12, floor), gets, DUST)
+    assert "as little as 1.2 % of what is shown" in little
+    assert told(swap_of_tokens(SWAPS[text], 950, floor), gets, DUST) == []
+
+
+@pytest.mark.parametrize("text", CEILINGS)
+def test_a_worthless_token_beside_it_hides_no_missing_upper_limit(text: str) -> None:
+    def codes_of(most: int, paid: str) -> list[str]:
+        leaves = ARRIVES.model_copy(update={"direction": "out", "asset": paid})
+        dust = leaves.model_copy(update={"asset": DUST.asset, "amount": str(10**30)})
+        data = swap_of_tokens(CEILINGS[text], most, CEILINGS[text].ceiling)
+        nodes = all_nodes(decode_calls([(ROUTER, 0, data)]).calls)
+        return [each.code for each in most_warnings(nodes, [leaves, dust])]
+
+    assert codes_of(2_001, TOKENS[0]) == ["no_maximum"]
+    assert codes_of(1_050, TOKENS[0]) == []
+
+
+SINGLE = next(
+    each for text, each in SWAPS.items() if text.startswith("exactInputSingle") and "deadline" in text
+)
+
+
+def test_the_limits_of_a_swap_in_parts_add_up_and_those_of_another_token_do_not() -> None:
+    gets = ARRIVES.model_copy(update={"asset": TOKENS[-1]})
+    part = swap_of_tokens(SINGLE, 475, SINGLE.floor)
+    assert told(called("multicall(bytes[])", [part, part]), gets) == []
+    sweep = called("sweepToken(address,uint256,address)", DUST.asset, 950, OWNER)
+    assert told(called("multicall(bytes[])", [swap_of_tokens(SINGLE, 5, SINGLE.floor), sweep]), gets, DUST)
+    own = called("sweepToken(address,uint256,address)", TOKENS[-1], 950, OWNER)
+    assert (
+        told(called("multicall(bytes[])", [swap_of_tokens(SINGLE, 5, SINGLE.floor), own]), gets, DUST) == []
+    )

@@ -1,15 +1,18 @@
 """The limits that a swap sets. The simulation shows what leaves and arrives now; whoever trades before the transaction
 decides what leaves and arrives in the end, up to the limits of the call.
+
+Each limit is compared with the amount of the token that it is for. Compared with all that moves, a worthless token that
+moves beside it would hide a limit that protects nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from forge.models.wallet_review import ReviewChange, ReviewWarning
-from worker.agent.wallet.review.argument_paths import selected
 from worker.agent.wallet.review.call_nodes import Node
-from worker.agent.wallet.review.known_functions.rows import THE_CALLED, Meaning
+from worker.agent.wallet.review.swapped_tokens import COIN, Limit, lower_limits, upper_limits
 
 USUAL_FACTOR = 2
 """A limit of more than this many times what leaves now protects nobody, either."""
@@ -19,15 +22,16 @@ _COUNTED = frozenset({"native", "erc20"})
 
 
 def most_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> list[ReviewWarning]:
-    """Compare each limit with all that leaves, because a call may pay for several swaps."""
-    leaves = sum(_amounts(changes, "out"))
-    found = [
-        each
-        for node in nodes
-        if node.understood and node.meaning and node.meaning.ceiling
-        for each in selected(node.meaning.signature.inputs, node.values, node.meaning.ceiling)
-    ]
-    if not (found and leaves and max(found) > USUAL_FACTOR * leaves):
+    """A token that does not leave is bought with the coin, or else it is unknown with what."""
+    limits = [each for node in nodes for each in upper_limits(node)]
+    leaves = _amounts(changes, "out")
+    if not (limits and leaves):
+        return []
+    most: Counter[str] = Counter()
+    for each in limits:
+        most[each.token if each.token in leaves else COIN] += each.amount
+    paid = {token: leaves.get(token, sum(leaves.values())) for token in most}
+    if all(most[token] <= USUAL_FACTOR * paid[token] for token in most):
         return []
     text = (
         "The swap sets no useful upper limit: if others trade before it, you may pay more than "
@@ -37,30 +41,50 @@ def most_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> lis
 
 
 def least_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> list[ReviewWarning]:
-    """Compare the highest limit of all calls, because a router may check it in a later call than the swap's."""
-    tree = [(node, node.meaning) for node in nodes if node.understood and node.meaning and node.meaning.floor]
-    if all(meaning.spends == THE_CALLED for _, meaning in tree):
+    limits = [each for node in nodes for each in lower_limits(node)]
+    if not any(each.is_swap for each in limits):
         return []
-    least = max((amount for node, meaning in tree for amount in _floors(node, meaning)), default=0)
     arrives = _amounts(changes, "in")
-    if least and not (arrives and all(least * 100 < amount * USUAL_PERCENT for amount in arrives)):
+    pairs = list(_compared(limits, arrives)) or [_all_together(limits, arrives)]
+    useless = [
+        (least, now) for least, now in pairs if least * 100 < now * USUAL_PERCENT or not (least or now)
+    ]
+    if not useless:
         return []
-    part = f"as little as {_percent(least, min(arrives))} % of what is shown here" if arrives else "nothing"
+    least, now = min(useless, key=lambda pair: pair[0] / (pair[1] or 1))
+    part = f"as little as {100 * least / now:.2g} % of what is shown here" if now else "nothing"
     text = f"The swap sets no useful lower limit: if others trade before it, you may get {part}."
     return [ReviewWarning(code="no_minimum", severity="danger", text=text)]
 
 
-def _amounts(changes: Sequence[ReviewChange], direction: str) -> list[int]:
-    return [
-        int(each.amount)
-        for each in changes
-        if each.direction == direction and each.standard in _COUNTED and each.amount
-    ]
+def _compared(limits: Sequence[Limit], arrives: dict[str, int]) -> Iterator[tuple[int, int]]:
+    """Return the least and the present amount of each token that swaps are for and that arrives.
+
+    A wrapped coin arrives as the coin; it is what the last of the other swaps is for.
+    """
+    bought = {each.token for each in limits} & arrives.keys() - {COIN}
+    yield from ((_least(limits, token), arrives[token]) for token in bought)
+    unwrapped = [each.token for each in limits if each.is_swap and each.token not in bought]
+    is_unwrapped = not bought or any(each.token == COIN for each in limits)
+    if COIN in arrives and unwrapped and is_unwrapped:
+        yield max(_least(limits, COIN), _least(limits, unwrapped[-1])), arrives[COIN]
 
 
-def _floors(node: Node, meaning: Meaning) -> list[int]:
-    return selected(meaning.signature.inputs, node.values, meaning.floor)
+def _least(limits: Sequence[Limit], token: str) -> int:
+    """Parts of a swap add up; a router may check all of them once more in a later call."""
+    own = [each for each in limits if each.token == token]
+    checked = max((each.amount for each in own if not each.is_swap), default=0)
+    return max(checked, sum(each.amount for each in own if each.is_swap))
 
 
-def _percent(least: int, arrives: int) -> str:
-    return f"{100 * least / arrives:.2g}" if arrives else "0"
+def _all_together(limits: Sequence[Limit], arrives: dict[str, int]) -> tuple[int, int]:
+    """It is not known which of the tokens arrives."""
+    return max(each.amount for each in limits), min(arrives.values(), default=0)
+
+
+def _amounts(changes: Sequence[ReviewChange], direction: str) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for each in changes:
+        if each.direction == direction and each.standard in _COUNTED and each.amount:
+            found[(each.asset or COIN).lower()] += int(each.amount)
+    return dict(found)
