@@ -11,8 +11,10 @@ from forge.models.session import NetworkInfo
 from worker.ethereum.addresses import Account, label, resolve
 from worker.ethereum.known_networks import (
     HAS_L1_FEE,
+    NOTABLE_FEES,
     TESTNET,
     TESTNET_CHAIN_ID,
+    WITHOUT_VALUE,
     Network,
     configured_networks,
     rpc_variable,
@@ -50,6 +52,11 @@ class Chain:
     @property
     def currency(self) -> str:
         return self._network.info.currency
+
+    @property
+    def notable_fee(self) -> int | None:
+        """The fee in wei from which a person minds it; None on a test network, whose coin has no value."""
+        return None if self.name in WITHOUT_VALUE else NOTABLE_FEES.get(self.currency, 0)
 
     @property
     def may_send(self) -> bool:

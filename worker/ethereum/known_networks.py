@@ -59,6 +59,12 @@ HAS_L1_FEE = frozenset({"base"})
 price.
 """
 
+WITHOUT_VALUE = frozenset({TESTNET, "linea-sepolia"})
+"""Test networks, whose coins are given away."""
+
+NOTABLE_FEES = {"ETH": 5 * 10**14, "POL": 2 * 10**18}
+"""The fee in wei from which a person minds it, by the coin: about a US dollar at the prices of 2024 to 2026."""
+
 TEST_CHAIN_IDS = frozenset({31337, 1337})
 """The default chain ids of development nodes (anvil and Hardhat; geth --dev and Ganache). 2026-11-26."""
 TESTNET_CHAIN_ID = "TESTNET_CHAIN_ID"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,10 @@ from worker.agent.wallet.review.known_functions.rows import THE_CALLED
 from worker.agent.wallet.review.review_request import reviewed
 from worker.agent.wallet.review.shown_call_tree import all_nodes
 from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
+from worker.ethereum.amounts import readable_amount
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_networks import KNOWN_NETWORKS, NOTABLE_FEES, WITHOUT_VALUE
+from worker.ethereum.simulation import GAS_PRICE_ORACLE
 from worker.ethereum.transactions import read_request
 
 SOMEBODY = "0x70997970c51812dc3a010c7d01b50e0d17dc7900"
@@ -40,22 +44,59 @@ def codes(review: Review) -> dict[str, str]:
 
 
 @pytest.fixture
-def dear(reviews: Reviews) -> Iterator[None]:
-    """A node that names an absurd price of gas."""
-    rpc(reviews.url, "anvil_setNextBlockBaseFeePerGas", hex(10**13))
-    rpc(reviews.url, "anvil_mine")
-    yield
-    rpc(reviews.url, "anvil_setNextBlockBaseFeePerGas", hex(10**9))
+async def on_base(other_anvil: str) -> AsyncIterator[Reviews]:
+    """A network whose coin has a value, with the contract that names its L1 fee."""
+    chains = Chains.from_environment({"BASE_RPC_URL": other_anvil})
+    there = Reviews(other_anvil, chains, rpc(other_anvil, "eth_accounts")[8], "base")
+    there.code(words(number(0), RETURN), GAS_PRICE_ORACLE)
+    yield there
+    there.code(b"", GAS_PRICE_ORACLE)
+    price_of_gas(there, 10**9)
+    await chains.close()
+
+
+def price_of_gas(reviews: Reviews, wei: int) -> None:
+    rpc(reviews.url, "anvil_setNextBlockBaseFeePerGas", hex(wei))
     rpc(reviews.url, "anvil_mine")
 
 
-@pytest.mark.usefixtures("dear")
-async def test_a_fee_above_the_payment_is_named(reviews: Reviews) -> None:
-    review = await reviews.review(b"", value=10**16, to=SOMEBODY)
-    (warning,) = review.warnings
-    assert (warning.code, warning.severity) == ("high_fee", "caution")
-    assert "for 0.01 ETH" in warning.text
-    assert codes(await reviews.review(b"", value=10**18, to=SOMEBODY)) == {}
+@pytest.mark.parametrize(
+    ("gwei", "value", "found"),
+    [
+        (10_000, 10**16, {"high_fee": "caution"}),
+        (10_000, 10**18, {}),
+        (10_000, 1, {"high_fee": "caution"}),
+        (1, 1, {}),
+        (1, 10**10, {}),
+    ],
+)
+async def test_a_fee_above_the_payment_is_named_if_a_person_minds_it(
+    on_base: Reviews, gwei: int, value: int, found: dict[str, str]
+) -> None:
+    price_of_gas(on_base, gwei * 10**9)
+    review = await on_base.review(b"", value=value, to=SOMEBODY)
+    assert review.fee
+    assert codes(review) == found
+    assert [f"for {readable_amount(value, 'ETH')}" in each.text for each in review.warnings] == [True] * len(
+        found
+    )
+
+
+async def test_a_fee_of_free_money_is_not_named(reviews: Reviews) -> None:
+    price_of_gas(reviews, 10**13)
+    try:
+        review = await reviews.review(b"", value=1, to=SOMEBODY)
+    finally:
+        price_of_gas(reviews, 10**9)
+    assert review.fee
+    assert codes(review) == {}
+
+
+def test_of_every_network_it_is_known_which_fee_a_person_minds() -> None:
+    assert {each.currency for each in KNOWN_NETWORKS} == NOTABLE_FEES.keys()
+    assert {
+        each.name for each in KNOWN_NETWORKS if "test" in each.title.lower() or "Sepolia" in each.title
+    } == WITHOUT_VALUE
 
 
 @pytest.mark.parametrize(("gas", "found"), [(None, {}), (200_000, {}), (30_000_000, {"high_fee": "danger"})])

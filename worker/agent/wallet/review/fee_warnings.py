@@ -11,13 +11,17 @@ USUAL_FACTOR = 10
 
 
 def fee_warnings(found: Found) -> list[ReviewWarning]:
-    """A contract can recognise the simulation, and use up the whole gas limit when the transaction is real."""
+    """A contract can recognise the simulation, and use up the whole gas limit when the transaction is real.
+
+    A tiny payment costs more in fees by its nature, so only a fee that a person minds is compared with it.
+    """
     request, simulation = found.request, found.simulation
     if simulation is None or not (simulation.fee_estimate_wei and simulation.gas_estimate):
         return []
     fee, gas = int(simulation.fee_estimate_wei), int(simulation.gas_estimate)
     warnings: list[ReviewWarning] = []
-    if not request.data and fee > request.value > 0:
+    notable = request.chain.notable_fee
+    if not request.data and fee > request.value > 0 and notable is not None and fee >= notable:
         amounts = f"{_coin(found, fee)} for {_coin(found, request.value)}"
         warnings.append(_warning("caution", f"The fee is higher than what is sent: {amounts}."))
     if request.gas is not None and request.gas > USUAL_FACTOR * gas:
