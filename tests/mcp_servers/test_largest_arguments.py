@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
-from fastmcp import FastMCP
+from fastmcp import Client, FastMCP
 
 from bench.largest_arguments import HEAVY, NODE, arguments_of
 from worker.ethereum.abi import decode_call, encode_call
@@ -46,24 +46,40 @@ def counted() -> Generator[Counter[str]]:
         sys.setprofile(None)
 
 
-def tools() -> list[tuple[FastMCP[Any], str]]:
-    async def listed() -> list[tuple[FastMCP[Any], str]]:
-        servers = [server for _, server in mount(NODE)]
-        return [(server, tool.name) for server in servers for tool in await server.list_tools()]
+def tools() -> list[tuple[str, str]]:
+    """The names of each server and tool."""
+
+    async def listed() -> list[tuple[str, str]]:
+        return [(of, tool.name) for of, server in mount(NODE) for tool in await server.list_tools()]
 
     return asyncio.run(listed())
 
 
-@pytest.mark.parametrize(("server", "name"), tools(), ids=lambda each: each if isinstance(each, str) else "")
-async def test_the_largest_arguments_of_each_tool_are_not_decoded_on_the_loop(
-    server: FastMCP[Any], name: str
-) -> None:
-    tool = await server.get_tool(name)
-    assert tool is not None
-    for arguments in [arguments_of(tool), *([HEAVY[name]] if name in HEAVY else [])]:
+@asynccontextmanager
+async def mounted(name: str) -> AsyncGenerator[FastMCP[Any]]:
+    """A server of the test's own, whose connections belong to the test's event loop and are closed at its end."""
+    server = dict(mount(NODE))[name]
+    async with Client(server):
+        yield server
+
+
+@pytest.mark.parametrize(("of", "name"), tools())
+async def test_the_largest_arguments_of_each_tool_are_not_decoded_on_the_loop(of: str, name: str) -> None:
+    async with mounted(of) as server:
+        tool = await server.get_tool(name)
+        assert tool is not None
         with counted() as calls:
-            await server.call_tool(name, arguments)
-        assert calls.total() <= MOST_CALLS, calls
+            await server.call_tool(name, arguments_of(tool))
+    assert calls.total() <= MOST_CALLS, calls
+
+
+@pytest.mark.parametrize("name", HEAVY)
+async def test_what_takes_long_to_encode_or_decode_is_done_and_not_on_the_loop(name: str) -> None:
+    async with mounted("evm") as evm:
+        with counted() as calls:
+            result = await evm.call_tool(name, HEAVY[name])
+    assert not result.is_error
+    assert calls.total() <= MOST_CALLS, calls
 
 
 @pytest.mark.slow
@@ -77,10 +93,10 @@ async def test_heavy_arguments_are_really_decoded_and_the_count_sees_it() -> Non
 
 
 async def test_arguments_above_the_bound_are_refused_before_anything_is_read() -> None:
-    (evm,) = [server for name, server in mount(NODE) if name == "evm"]
     too_much = {"signature": "f(uint256[])", "arguments": [["1" * 70] * (ARGUMENT_BYTES // 70)]}
-    with counted() as calls:
-        result = await evm.call_tool("encode_function_call", too_much)
+    async with mounted("evm") as evm:
+        with counted() as calls:
+            result = await evm.call_tool("encode_function_call", too_much)
     assert result.is_error
     assert not calls
 
