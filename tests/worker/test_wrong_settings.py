@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -65,22 +67,35 @@ WRONG = [
 ]
 
 
-@pytest.mark.processes
-@pytest.mark.hypothesis
-@pytest.mark.parametrize(("wrong", "said"), sampled(WRONG, 2))
-def test_a_wrong_setting_is_named_without_a_traceback(wrong: dict[str, str], said: str) -> None:
-    worker = subprocess.run(
-        [sys.executable, "-m", "worker"],
-        env={**ENVIRONMENT, **wrong},
+TRIED = sampled(WRONG, 2)
+
+
+@pytest.fixture(scope="module")
+def ends() -> list[dict[str, Any]]:
+    """How a worker ended in the environment of each row."""
+    started = subprocess.run(
+        [sys.executable, "-m", "tests.worker.starts"],
+        input=json.dumps([{**ENVIRONMENT, **wrong} for wrong, _ in TRIED]),
+        env=ENVIRONMENT,
         cwd=ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         timeout=PATIENCE_SECONDS,
-        check=False,
+        check=True,
     )
-    assert worker.returncode == 1
-    assert f"The worker cannot start. {said}" in worker.stderr
-    assert "Traceback" not in worker.stdout + worker.stderr
+    return json.loads(started.stdout)
+
+
+@pytest.mark.processes
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(("row", "said"), [*enumerate(said for _, said in TRIED)])
+def test_a_wrong_setting_is_named_without_a_traceback(
+    ends: list[dict[str, Any]], row: int, said: str
+) -> None:
+    end = ends[row]
+    assert end["status"] == 1
+    assert f"The worker cannot start. {said}" in end["said"]
+    assert "Traceback" not in end["said"]
 
 
 @pytest.mark.parametrize(
