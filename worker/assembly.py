@@ -9,10 +9,8 @@ from time import monotonic
 
 from forge.ports.clock import Clock
 from forge.ports.connections import AsyncConnections
-from forge.ports.controls import Commands, Controls
-from forge.ports.queue import DeliveryFailures, RunQueue
-from forge.ports.runs import Journal, Recovery, Runs, Spendings
-from forge.ports.sessions import Approvals, Sessions
+from forge.ports.queue import RunQueue
+from forge.store import Store
 from worker.agent.agent import ForgeAgent
 from worker.agent.tools.toolbox import Toolbox
 from worker.blocking_calls import Blocking
@@ -45,24 +43,8 @@ class Parts:
 
     worker_id: str
     """The id that this worker's leases and log lines carry."""
-    runs: Runs
-    """Claims runs and stores their progress."""
-    spendings: Spendings
-    """Counts tokens and the wei that the agent sends."""
-    recovery: Recovery
-    """Finds runs that no worker holds any more."""
-    journal: Journal
-    """Records tool calls before they are made, so that none is made twice."""
-    sessions: Sessions
-    """Reads and changes sessions."""
-    approvals: Approvals
-    """Reads and changes wallet requests."""
-    controls: Controls
-    """Lists connections and reads the control items of sessions, with the interrupts of runs."""
-    commands: Commands
-    """Reads commands and stores their results."""
-    delivery_failures: DeliveryFailures
-    """Counts the failures of messages that break a worker."""
+    store: Store
+    """The table, through a port for each purpose."""
     queue: RunQueue
     """The queue of runs that wait for a worker."""
     connections: AsyncConnections
@@ -92,7 +74,7 @@ class Parts:
 def assemble(parts: Parts, concurrency: int) -> Worker:
     capacity, kept = Capacity(concurrency), KeptMessages()
     queue_calls = QueueCalls(parts.queue, parts.blocking)
-    active = LocalRuns(parts.controls, parts.blocking, parts.clock, parts.monotonic)
+    active = LocalRuns(parts.store.controls, parts.blocking, parts.clock, parts.monotonic)
     audiences = _audiences(parts)
     executor = _executor(parts, active, audiences, kept)
     deliveries = RunDeliveries(
@@ -101,14 +83,14 @@ def assemble(parts: Parts, concurrency: int) -> Worker:
         queue_calls=queue_calls,
         after=_after_run(parts, queue_calls, capacity),
         active=active,
-        runs=parts.runs,
-        recovery=parts.recovery,
+        runs=parts.store.runs,
+        recovery=parts.store.recovery,
         blocking=parts.blocking,
         metrics=parts.metrics,
         tracing=parts.tracing,
     )
     failed = FailedDeliveries(
-        parts.queue, parts.delivery_failures, parts.recovery, parts.blocking, deliveries.give_up
+        parts.queue, parts.store.delivery_failures, parts.store.recovery, parts.blocking, deliveries.give_up
     )
     consumer = Consumer(
         queue=parts.queue,
@@ -138,10 +120,10 @@ def assemble(parts: Parts, concurrency: int) -> Worker:
 def leased_records(parts: Parts) -> Records:
     return partial(
         LeasedRecord,
-        runs=parts.runs,
-        journal=parts.journal,
-        sessions=parts.sessions,
-        spendings=parts.spendings,
+        runs=parts.store.runs,
+        journal=parts.store.journal,
+        sessions=parts.store.sessions,
+        spendings=parts.store.spendings,
         blocking=parts.blocking,
         clock=parts.clock,
         histories=RecentHistories(),
@@ -162,7 +144,7 @@ def _executor(parts: Parts, active: LocalRuns, audiences: Audiences, kept: KeptM
         active=active,
         audiences=audiences,
         kept=kept,
-        sessions=parts.sessions,
+        sessions=parts.store.sessions,
         blocking=parts.blocking,
         metrics=parts.metrics,
         tracing=parts.tracing,
@@ -175,8 +157,8 @@ def _after_run(parts: Parts, queue_calls: QueueCalls, capacity: Capacity) -> Del
         worker_id=parts.worker_id,
         queue_calls=queue_calls,
         capacity=capacity,
-        sessions=parts.sessions,
-        controls=parts.controls,
+        sessions=parts.store.sessions,
+        controls=parts.store.controls,
         blocking=parts.blocking,
         clock=parts.clock,
     )
@@ -185,8 +167,8 @@ def _after_run(parts: Parts, queue_calls: QueueCalls, capacity: Capacity) -> Del
 def _claims(parts: Parts, kept: KeptMessages, capacity: Capacity) -> Claims:
     return Claims(
         worker_id=parts.worker_id,
-        runs=parts.runs,
-        controls=parts.controls,
+        runs=parts.store.runs,
+        controls=parts.store.controls,
         blocking=parts.blocking,
         kept=kept,
         capacity=capacity,
@@ -196,18 +178,18 @@ def _claims(parts: Parts, kept: KeptMessages, capacity: Capacity) -> Claims:
 
 def _commands(parts: Parts, executor: RunExecutor) -> CommandAnswers:
     binding = WalletBinding(
-        sessions=parts.sessions,
-        approvals=parts.approvals,
+        sessions=parts.store.sessions,
+        approvals=parts.store.approvals,
         wallet=parts.toolbox.wallet,
         blocking=parts.blocking,
         clock=parts.clock,
     )
-    return CommandAnswers(parts.commands, parts.toolbox, binding, executor.show, parts.blocking)
+    return CommandAnswers(parts.store.commands, parts.toolbox, binding, executor.show, parts.blocking)
 
 
 def _audiences(parts: Parts) -> Audiences:
     return Audiences(
-        controls=parts.controls,
+        controls=parts.store.controls,
         connections=parts.connections,
         blocking=parts.blocking,
         catalog=parts.publisher.catalog,

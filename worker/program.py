@@ -83,15 +83,7 @@ def _parts(
     missing = llm if isinstance(llm, MissingApiKey) else None
     return Parts(
         worker_id=uuid.uuid4().hex[:12],
-        runs=store.runs,
-        spendings=store.spendings,
-        recovery=store.recovery,
-        journal=store.journal,
-        sessions=store.sessions,
-        approvals=store.approvals,
-        controls=store.controls,
-        commands=store.commands,
-        delivery_failures=store.delivery_failures,
+        store=store,
         queue=open_queue(settings),
         connections=connections,
         blocking=blocking,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -82,15 +83,7 @@ class Stage:
         )
         made = Parts(
             worker_id=new_run_id()[:12],
-            runs=self.store.runs,
-            spendings=self.store.spendings,
-            recovery=self.store.recovery,
-            journal=self.store.journal,
-            sessions=self.store.sessions,
-            approvals=self.store.approvals,
-            controls=self.store.controls,
-            commands=self.store.commands,
-            delivery_failures=self.store.delivery_failures,
+            store=self._store_with(other),
             queue=self.queue,
             connections=self.connections,
             blocking=blocking,
@@ -102,6 +95,14 @@ class Stage:
             clock=self.clock,
         )
         return replace(made, **other)
+
+    def _store_with(self, other: dict[str, Any]) -> Store:
+        """The store with what `other` has in place of its parts; `other` keeps what is none of them."""
+        if not (names := other.keys() & vars(Store).keys()):
+            return self.store
+        store = copy(self.store)
+        vars(store).update({name: other.pop(name) for name in names})
+        return store
 
     def record(self, lease: Lease, **other: Any) -> tuple[LeasedRecord, Feed]:
         """What a worker that holds `lease` writes with, and what it shows."""
