@@ -54,7 +54,6 @@ class Consumer:
         self._runs, self._commands, self._kept = runs, commands, kept
         self._queue_calls, self._failed = queue_calls, failed
         self._command_places = asyncio.Semaphore(max(1, capacity.count // COMMANDS_SHARE))
-        self._deliveries: set[asyncio.Task[None]] = set()
 
     async def consume(self, stop: asyncio.Event, stop_seconds: float) -> None:
         """Consume until `stop`. Then runs may continue for `stop_seconds`, and the rest is released for takeover."""
@@ -62,30 +61,29 @@ class Consumer:
             receiving = group.create_task(self._keep_receiving(group, stop), name="receive")
             await stop.wait()
             logger.info("worker stopping", extra={"runs": len(self._active)})
-            await wind_up(
-                receiving, WAIT_SECONDS, self._deliveries, self._capacity, self._active, stop_seconds
-            )
+            await wind_up(receiving, WAIT_SECONDS, self._capacity, self._active, stop_seconds)
 
     async def _keep_receiving(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self._receive(group, stop)
 
     async def _receive(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
-        async with self._capacity.free:
-            free = self._capacity.count - len(self._deliveries)
+        deliveries = self._capacity.deliveries
+        while not self._capacity.free:
+            await asyncio.wait(deliveries, return_when=asyncio.FIRST_COMPLETED)
+        most = min(self._capacity.free, _RECEIVE_LIMIT)
         try:
-            batch = await self._blocking(self._queue.receive, min(free, _RECEIVE_LIMIT), WAIT_SECONDS)
+            batch = await self._blocking(self._queue.receive, most, WAIT_SECONDS)
         except StorageUnavailable:
             await asyncio.sleep(1)
             return
         started: set[SessionKey] = set()
         for delivery in batch:
-            await self._capacity.free.acquire()
             task = group.create_task(
                 self._first_of_session(delivery, started, stop), name=f"delivery {delivery.receipt[:16]}"
             )
-            self._deliveries.add(task)
-            task.add_done_callback(self._done)
+            deliveries.add(task)
+            task.add_done_callback(deliveries.discard)
 
     def _first_of_session(
         self, delivery: Delivery, started: set[SessionKey], stop: asyncio.Event
@@ -96,10 +94,6 @@ class Consumer:
                 return self._queue_calls.release(delivery, 0)
             started.add(delivery.body.key)
         return self._handle(delivery, stop)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._deliveries.discard(task)
-        self._capacity.free.release()
 
     async def _handle(self, delivery: Delivery, stop: asyncio.Event) -> None:
         """An error in one delivery does not stop the worker. A delivery that could not be settled becomes visible

@@ -50,16 +50,21 @@ class Capacity:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.free = asyncio.Semaphore(count)
+        self.deliveries: set[asyncio.Task[None]] = set()
         self.places = Places(count)
         self.is_stopping = False
+
+    @property
+    def free(self) -> int:
+        """The number of deliveries that this worker can take."""
+        return self.count - len(self.deliveries)
 
     def may_go_on(self, following: RunMessage) -> bool:
         """Return whether a session's next run may begin here without the queue. If not, other waiting messages
         come first.
         """
         is_fair = self.places.is_fair(holder_of(following))
-        return is_fair and not self.is_stopping and not self.free.locked()
+        return is_fair and not self.is_stopping and self.free > 0
 
 
 def holder_of(body: RunMessage | CommandMessage) -> str:

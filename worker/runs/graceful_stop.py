@@ -13,13 +13,12 @@ _RELEASE_SECONDS = 3
 async def wind_up(
     receiving: asyncio.Task[None],
     poll_seconds: float,
-    deliveries: set[asyncio.Task[None]],
     capacity: Capacity,
     active: LocalRuns,
     seconds: float,
 ) -> None:
-    """`deliveries` may grow: the last poll, which takes up to `poll_seconds`, may still bring some to put back."""
-    capacity.is_stopping = True
+    """The last poll, which takes up to `poll_seconds`, may still bring deliveries to put back."""
+    capacity.is_stopping, deliveries = True, capacity.deliveries
     if deliveries:
         await asyncio.wait(deliveries, timeout=seconds)
     active.stop_all()
