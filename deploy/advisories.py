@@ -42,7 +42,7 @@ def audited_sets(folder: Path) -> list[str]:
 
 
 def audit_python(folder: Path, name: str, uv: str, *options: str) -> Verdict:
-    """One set of `requirements/`. `options`: additional arguments of `uv audit`."""
+    """Audit one set of `requirements/`. `options`: additional arguments of `uv audit`."""
     with TemporaryDirectory() as project:
         _write_project(Path(project), python_packages(folder, name))
         command = (uv, "audit", "--frozen", "--preview-features", "audit,json-output", *options)

@@ -20,7 +20,7 @@ _OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--minify", "--source
 
 
 def esbuild() -> Path | None:
-    """The esbuild binary, as npm installs it for this machine."""
+    """Return the esbuild binary, as npm installs it for this machine."""
     return next((ROOT / "node_modules" / "@esbuild").glob("*/bin/esbuild"), None)
 
 

@@ -26,7 +26,7 @@ NAMES = ("dynoxide", "ministack")
 
 
 def dynoxide(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The program: that of FORGE_DYNOXIDE, that of the npm package, or one that is installed on this computer."""
+    """Return the program: that of FORGE_DYNOXIDE, that of the npm package, or one installed on this computer."""
     packaged = sorted((ROOT / "node_modules" / "@dynoxide").glob("*/dynoxide*"))
     named = environment.get("FORGE_DYNOXIDE") or (str(packaged[0]) if packaged else shutil.which("dynoxide"))
     return Path(named) if named else None

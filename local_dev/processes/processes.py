@@ -54,7 +54,7 @@ class Child:
         self._watch()
 
     async def wait(self) -> int:
-        """The exit code; if negative, the signal that ended the process."""
+        """Return the exit code; if negative, the signal that ended the process."""
         await self._ended.wait()
         return self.code or 0
 

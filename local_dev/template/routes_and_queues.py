@@ -48,7 +48,7 @@ class Wiring:
         return routes
 
     def socket_apis(self) -> list[str]:
-        """The logical ids."""
+        """Return the logical ids."""
         return list(self.template.resources("AWS::Serverless::WebSocketApi"))
 
     def socket_api(self) -> SocketApi | None:

@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
 SOURCE = (Path(__file__).parent / "misbehaving_wallet.js").read_text().replace("export ", "")
 COMPOSED = 24
-CLIENT_SAID = ("reported", "unanswered")
 
 
 def wallet_script(mode: Mode, name: str = "ethereum") -> str:

@@ -58,7 +58,7 @@ _TOO_LONG = "This took longer than a run may take and was stopped. Please ask fo
 
 
 def describe(error: BaseException) -> str:
-    """One or two sentences without any of the error's own text, which may contain anything."""
+    """Return one or two sentences without any of the error's own text, which may contain anything."""
     if isinstance(error, MissingApiKey):
         return f"No LLM can answer: {error.detail} Whoever operates this server must set it and restart the worker."
     if isinstance(error, TooManyAttempts | RunUnreadable | DailyTokensUsedUp):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic_ai.messages import ModelResponse, ToolCallPart
@@ -85,10 +84,6 @@ def asked_text(ask: Ask) -> str:
     """Return the same result as the person reads it."""
     return (
         f"Your decision is needed before this is done, because this conversation contains text from strangers (from "
-        f"{_listed(ask.strangers)}), which may have asked for it. Nothing was done so far; the question expires at "
+        f"{', '.join(ask.strangers)}), which may have asked for it. Nothing was done so far; the question expires at "
         f"{rfc3339(ask.expires_at)}."
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -122,5 +122,5 @@ def _imitates(line: str) -> bool:
 
 
 def from_wallet(text: str) -> str:
-    """The worker's own finding about a wallet request."""
+    """Return the worker's own finding about a wallet request."""
     return _WALLET + text

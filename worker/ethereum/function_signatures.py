@@ -43,7 +43,7 @@ class AbiType:
         return base + "".join(f"[{'' if size is None else size}]" for size in self.sizes)
 
     def item(self) -> AbiType:
-        """The type of an array's elements."""
+        """Return the type of an array's elements."""
         return AbiType(self.base, "", self.components, self.sizes[:-1])
 
 

@@ -49,7 +49,7 @@ class Request:
         return call
 
     def transfer(self) -> dict[str, Any]:
-        """The fields of `transaction_results.Transfer`."""
+        """Return the fields of `transaction_results.Transfer`."""
         return {
             "network": self.chain.name,
             "sender": self.sender.address,

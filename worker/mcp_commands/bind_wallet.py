@@ -23,7 +23,7 @@ _SECONDS = 20.0
 _PAGE = 50
 """Messages that are read at once."""
 _MOST_CHARACTERS = 1_000_000
-"""Of the conversation's newest messages, about so much is read: as much as a State has at most."""
+"""About as much is read of the conversation's newest messages as a State has at most."""
 _GONE = "This request is not open any more."
 _TOO_LONG = "The chain took too long to simulate the request for this account."
 

@@ -80,7 +80,7 @@ class Conversation:
 
     @property
     def messages(self) -> list[Message]:
-        """In reading order: finished messages, the streaming text, then queued messages (`seq` None)."""
+        """Return in reading order: finished messages, the streaming text, then queued messages (`seq` None)."""
         shown = [self.finished[seq] for seq in sorted(self.finished)]
         shown += [self._streaming(seq) for seq in sorted(self.streams) if self.streams[seq].text]
         return shown + self._queued()

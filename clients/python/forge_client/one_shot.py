@@ -79,7 +79,7 @@ class Printer:
 
 
 async def ask_once(question: Question, printer: Printer) -> int:
-    """The exit status."""
+    """Return the exit status."""
     try:
         async with ForgeClient(question.url, question.session_id, question.token) as client:
             return await _ask(client, question, printer)

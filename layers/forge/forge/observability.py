@@ -124,7 +124,7 @@ def configure_logging(service: str) -> LambdaPowertoolsFormatter:
 
 @contextmanager
 def invocation(**fields: str | None) -> Generator[None]:
-    """One call of a function. Each of its log lines has `fields`; its metrics are written at its end."""
+    """Observe one call of a function: each of its log lines has `fields`; its metrics are written at its end."""
     formatter = configure_logging(NAMESPACE)
     formatter.thread_safe_clear_keys()
     log_fields(**fields)

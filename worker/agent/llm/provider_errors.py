@@ -172,7 +172,7 @@ def _inner_json(text: str) -> object:
 
 
 def cause_fields(error: BaseException) -> dict[str, str | int]:
-    """For the operator's log: the provider's words without secrets, with status, code and request id."""
+    """Return for the operator's log: the provider's words without secrets, with status, code and request id."""
     fault = fault_of(error)
     if fault is None:
         return {}

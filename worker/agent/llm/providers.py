@@ -62,7 +62,7 @@ def _openai(model: str, environment: Mapping[str, str], timeouts: RequestTimeout
 
 
 def _openai_responses(model: str, environment: Mapping[str, str], timeouts: RequestTimeouts) -> Model[Any]:
-    """The Responses API at `OPENAI_BASE_URL`, for a proxy to OpenAI."""
+    """Return the Responses API at `OPENAI_BASE_URL`, for a proxy to OpenAI."""
     api_key = _key(environment, "OPENAI_API_KEY")
     from pydantic_ai.providers.openai import OpenAIProvider
 

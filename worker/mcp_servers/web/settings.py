@@ -40,7 +40,7 @@ class ApiSettings:
         )
 
     def meta(self, chain_ids: frozenset[int] | None = None) -> dict[str, Any]:
-        """A tool's `_meta` for this API: the variable that is missing, and the networks on which the tool works."""
+        """Return a tool's `_meta` for this API: the missing variable, and the networks on which the tool works."""
         missing = {} if self.key else {LACKS_META: self.variable}
         if chain_ids is None:
             return missing

@@ -138,7 +138,7 @@ def _begun(
 
 
 def _not_shown(accepted: Accepted) -> Hot:
-    """The state after accepting. If it cannot be read or shown, return what is known, because the message is
+    """Return the state after accepting. If it cannot be read or shown, return what is known, because the message is
     accepted.
     """
     try:

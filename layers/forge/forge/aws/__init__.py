@@ -57,7 +57,7 @@ CONNECT_SECONDS = 2.0
 
 
 def client(service: str, *, endpoint_url: str | None = None, read_timeout: float = 5.0) -> Any:
-    """A thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds.
+    """Return a thread-safe client. `AWS_ENDPOINT_URL` and `AWS_REGION` are honoured; times are seconds.
 
     The services that runs call all the time get our own client, unless something unusual is configured for them. It
     keeps as many connections as have been in use at once.

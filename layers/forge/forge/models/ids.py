@@ -59,7 +59,7 @@ class SessionKey(NamedTuple):
 
 
 def new_session_id() -> str:
-    """A UUIDv4. It has 122 random bits, because whoever knows an anonymous session's id may use the session."""
+    """Return a UUIDv4. It has 122 random bits, because whoever knows an anonymous session's id may use the session."""
     return str(uuid.uuid4())
 
 

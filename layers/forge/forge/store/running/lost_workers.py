@@ -107,8 +107,8 @@ def _name(table: Table, worker: str, known: Item | None, suspects: list[Item], n
 
 
 def _named(known: Item | None) -> list[Item]:
-    """The named suspects. An item of an older version names none: its worker has ended by now or holds its suspect
-    alone.
+    """Return the named suspects. An item of an older version names none: its worker has ended by now or holds its
+    suspect alone.
     """
     return [each for each in plain((known or {}).get("suspects"), list, []) if isinstance(each, dict)]
 
@@ -150,8 +150,8 @@ def _is_held_by(suspect: Item, hot: Item | None, worker: str) -> bool:
 
 
 def _life(old: Item) -> int:
-    """How long the attempt lasted at most, in milliseconds: a worker that was alive when it last renewed the lease
-    would have renewed it again after `RENEW_MS`.
+    """Return how long the attempt lasted at most, in milliseconds: a worker that was alive when it last renewed the
+    lease would have renewed it again after `RENEW_MS`.
     """
     return max(0, old["lease_until"] - LEASE_MS + RENEW_MS - _claimed_at(old))
 

@@ -75,7 +75,7 @@ class Stamp:
 
 
 def new_writer() -> str:
-    """An identifier for one commit."""
+    """Return an identifier for one commit."""
     return uuid.uuid4().hex[:12]
 
 
