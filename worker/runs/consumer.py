@@ -133,7 +133,7 @@ class Consumer:
             await self._failed.settle(delivery, error)
         except Exception as broken:  # noqa: BLE001
             fields = {"receives": delivery.receives, **error_fields(broken)}
-            logger.log(logging.ERROR, "delivery not settled", extra=fields)
+            logger.error("delivery not settled", extra=fields)
 
     async def _run_command(self, message: CommandMessage, delivery: Delivery) -> None:
         if self._command_places.locked():

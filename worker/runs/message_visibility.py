@@ -86,6 +86,6 @@ async def _extend(kept: KeptMessages, queue: RunQueue, blocking: Blocking, batch
     except StorageUnavailable:
         pass
     except Exception as error:  # noqa: BLE001  a failed call must not end the process that holds all runs
-        logger.log(logging.ERROR, "messages not kept", extra=error_fields(error))
+        logger.error("messages not kept", extra=error_fields(error))
     finally:
         kept.end_batch(batch, asyncio.get_running_loop().time())

@@ -44,8 +44,8 @@ def state_of(key: SessionKey, session: Session | None, limit: int = MESSAGES_LIM
     if session is None:
         return public.empty_state(key.session_id, dependencies.settings().default_network, catalog)
     sessions = dependencies.store().sessions
-    text = sessions.streaming_text(session) if session.active else ""
-    return public.state(session, page(sessions, session, session.logged, limit), text, catalog)
+    messages = page(sessions, session, session.logged, limit)
+    return public.state(session, messages, sessions.streaming_text(session), catalog)
 
 
 def post_chat(

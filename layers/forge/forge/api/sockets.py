@@ -152,8 +152,7 @@ def _beyond(key: SessionKey, frame: SyncFrame) -> list[str]:
         network = dependencies.settings().default_network
         return _frames_of(public.empty_state(key.session_id, network, catalog))
     missing = _missing(sessions, session, frame)
-    text = sessions.streaming_text(session) if session.active else ""
-    return sync_frames(session, missing, text, frame.have, catalog)
+    return sync_frames(session, missing, sessions.streaming_text(session), frame.have, catalog)
 
 
 def _missing(sessions: Sessions, session: Session, frame: SyncFrame) -> list[Message]:

@@ -99,8 +99,7 @@ class Follower:
         else:
             self._log = fitting([*self._log, *sessions.messages(session, self._logged)])
         self._generation, self._logged = session.generation, session.logged
-        text = sessions.streaming_text(session) if session.active else ""
-        return public.state(session, self._log, text, catalog)
+        return public.state(session, self._log, sessions.streaming_text(session), catalog)
 
 
 async def get_stream(

@@ -27,7 +27,7 @@ def event_handler(action: Callable[[Event], Any], *needs: Need) -> Handler:
             try:
                 return action(event)
             except Exception as error:  # the error's text may hold contents, so it is not logged
-                logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
+                logger.error("unexpected error", extra=error_fields(error))
                 raise
 
     return handler

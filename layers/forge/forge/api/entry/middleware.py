@@ -90,7 +90,7 @@ class EntryChecks:
         except ForgeError as error:
             await problem_of(error)(scope, receive, send)
         except Exception as error:  # the error's text may hold contents, so it is not logged
-            logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
+            logger.error("unexpected error", extra=error_fields(error))
             record("UnexpectedErrors")
             if started:
                 raise

@@ -82,7 +82,7 @@ def _handler(
                 return refused(call, status, error.detail)
             # API Gateway's own error message would not be one of our frames; the error's text may hold contents.
             except Exception as error:  # noqa: BLE001
-                logger.error("unexpected error", extra=error_fields(error))  # noqa: TRY400
+                logger.error("unexpected error", extra=error_fields(error))
                 record("UnexpectedErrors")
                 return refused(call, 500, UNEXPECTED)
 
