@@ -22,7 +22,7 @@ from forge.store import Store, open_store, system_clock
 from worker.agent.agent import ForgeAgent
 from worker.agent.llm.build import build_llm
 from worker.agent.llm.provider_limits import limits_of
-from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.external_servers import ExternalServers
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet
 from worker.assembly import Parts, assemble

@@ -80,7 +80,7 @@ async def test_nothing_found_is_an_empty_list(api: FakeApi, tools: Client[Any]) 
 
 
 @pytest.mark.parametrize(
-    ("status", "detail"), [(422, "The provided subscription token is invalid."), (401, "")]
+    ("status", "detail"), [(422, "The provided subscription token is invalid."), (422, "No."), (401, "")]
 )
 async def test_a_bad_key_is_told_by_the_variables_name(
     api: FakeApi, tools: Client[Any], status: int, detail: str

@@ -37,7 +37,7 @@ from tests.worker.tools import Bank
 from tests.worker.wallet.talk import Talk, calling
 from worker.agent.tool_metadata import ASKS_ITSELF
 from worker.agent.tools.ask_permission import waits_for_a_word
-from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.external_servers import ExternalServers
 from worker.agent.wallet import TOOL_NAME, Wallet
 from worker.ethereum.chains import Chains
 from worker.mcp_servers.own_servers import mount

@@ -19,7 +19,7 @@ from fastmcp import Client
 
 from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.mcp_servers.external.tricks import ABSTRACT_NAME, TRICKS
-from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.external_servers import ExternalServers
 from worker.operation.own_secrets import hide
 
 TRICKS_FILE = Path(__file__).with_name("tricks.py")

@@ -14,7 +14,7 @@ import socket
 import sys
 
 from tests.mcp_servers.external.memory_pins import MemoryPins
-from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.external_servers import ExternalServers
 
 
 async def work(config: str, connection: socket.socket) -> None:

@@ -17,7 +17,7 @@ from tests.mcp_servers.external.test_servers import names, opened
 from tests.mcp_servers.external.web_stranger import TOOL, Reply, said, web_stranger
 from tests.properties import paired
 from tests.unlisted import tried
-from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.external_servers import ExternalServers
 from worker.agent.tools.external.json_repair import repaired
 from worker.agent.tools.external.server_failures import LOST, meaning
 from worker.agent.tools.external.server_observations import Answer

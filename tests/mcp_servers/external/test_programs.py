@@ -23,8 +23,8 @@ from local_dev.stack import WORKER_STOP_SECONDS
 from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.mcp_servers.external.test_servers import STRANGER, call, entry, names, opened
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
-from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.external_servers import ExternalServers
 from worker.agent.tools.external.process_keeper import GRACE_SECONDS
 from worker.agent.tools.external.server_connection import CLOSE_SECONDS, Timeouts
 from worker.agent.tools.external.stdio_transport import ASK_SECONDS, END_SECONDS

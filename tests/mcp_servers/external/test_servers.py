@@ -23,7 +23,7 @@ from tests.mcp_servers.conftest import FakeApi, answer_of, free_port
 from tests.mcp_servers.external.memory_pins import MemoryPins
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS
 from tests.serving import serving
-from worker.agent.tools.external import ExternalServers
+from worker.agent.tools.external.external_servers import ExternalServers
 
 pytestmark = pytest.mark.processes
 

@@ -16,8 +16,8 @@ from forge.store import Store
 from tests.mcp_servers.external.test_servers import entry, names, opened
 from tests.mcp_servers.external.web_stranger import web_stranger
 from tests.unlisted import tried
-from worker.agent.tools.external import ExternalServers
 from worker.agent.tools.external.config import ServerConfig
+from worker.agent.tools.external.external_servers import ExternalServers
 from worker.agent.tools.external.tool_pin_check import LARGEST_DEFINITION, fingerprint, review
 from worker.operator_commands.accept_tools import NOTHING, lines, main
 
