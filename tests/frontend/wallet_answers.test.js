@@ -43,6 +43,21 @@ test('any answer and any error has one of the outcomes', () => {
   }
 });
 
+test('an answer with an odd code for success is never taken for a refusal, and is not called a problem', () => {
+  const codes = ['SUCCESS', 'success', 'OK', 'ok', 201, 202, '0x0', 1, 100, 'E0', '00000', 1n];
+  const places = [(code) => ({ code, message: 'Created', data: HASH }), (code) => ({ code, message: 'ok', result: { value: HASH } }), (code) => ({ error: { code, message: 'done', data: HASH }, result: HASH })];
+  for (const code of codes) {
+    for (const place of places) {
+      const outcome = sendOutcome(place(code));
+      assert.equal(outcome.kind, 'unknown');
+      assert.match(outcome.problem, /may be a success or an error. It may have been sent/);
+    }
+    assert.deepEqual(sendOutcome({ code, message: 'Created', transactionHash: HASH }), { kind: 'sent', hash: HASH });
+    assert.deepEqual(sendOutcome({ code, data: HASH }), { kind: 'sent', hash: HASH });
+  }
+  assert.match(sendOutcome({ code: 'E7', message: 'no gas' }).problem, /no gas/);
+});
+
 test('what a wallet has revoked tells nothing, so the outcome is unknown', () => {
   assert.equal(sendOutcome(revoked()).kind, 'unknown');
   assert.equal(failedSendOutcome(revoked()).kind, 'unknown');

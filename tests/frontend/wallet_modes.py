@@ -107,6 +107,8 @@ MODES = [
     on_send("answers {error: declined}", "declined", answers({"id": 1, "error": {"code": "4001"}})),
     on_send("answers a revert with 32 bytes", "unknown", answers(REVERT)),
     on_send("answers success beside the hash", "sent", answers(SUCCESS, moves=True), 1),
+    on_send("answers an unknown code for success", "unknown",
+            answers({"code": 201, "message": "Created", "data": FIRST_HASH}, moves=True), 1),
     # refusals in their dialects
     on_send("declined", "declined", throws({"code": 4001, "message": "no"})),
     on_send("declined, as text", "declined", throws({"code": "4001"})),
