@@ -171,3 +171,44 @@ def test_in_any_wrapping_somebody_else_is_named_and_the_signer_is_not(
             data = WRAPPERS[name](ROUTER, data)
         tried("who gets what comes of a call", data)
         assert [who in each.text.lower() for each in told(data)] == ([True] if is_told else [])
+
+
+WETH, USDC = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+PAIR = "0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc"
+ON_BASE = ("0x4200000000000000000000000000000000000006", "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913")
+PAIR_ON_BASE = "0x88A43bbDF9D098eEC7bCEda4e2494615dfD9bB9C"
+V3_IN = ["address", "uint256", "uint256", "bytes", "bool"]
+V2_IN = ["address", "uint256", "uint256", "address[]", "bool"]
+
+
+def through(
+    pair: str, *, amount: int = 0, to: str = OWNER, route: tuple[str, ...] = (WETH, USDC)
+) -> list[bytes]:
+    """A swap in V3 whose result goes to a pair of V2, and a swap there."""
+    first = encode(V3_IN, [pair, 1_000, 0, b"\7" * 43, True])
+    return [first, encode(V2_IN, [to, amount, 950, list(route), False])]
+
+
+@pytest.mark.parametrize(
+    ("pair", "route"), [(PAIR, (WETH, USDC)), (PAIR, (USDC, WETH, THIEF)), (PAIR_ON_BASE, ON_BASE)]
+)
+def test_a_pair_of_the_route_is_no_stranger(pair: str, route: tuple[str, ...]) -> None:
+    assert told(router(b"\x00\x08", through(pair, route=route))) == []
+    (warning,) = told(router(b"\x00\x08", through(pair, route=route, to=THIEF)))
+    assert warning.code == "goes_elsewhere"
+    assert pair not in warning.text
+
+
+def test_what_stays_in_a_pair_goes_elsewhere() -> None:
+    """Another account, another route, a swap that pays itself, one that may fail alone, and one that comes before."""
+    first, last = through(PAIR)
+    for data in (
+        router(b"\x00\x08", through(THIEF)),
+        router(b"\x00\x08", through(PAIR, route=(WETH, THIEF))),
+        router(b"\x00\x08", through(PAIR, amount=1)),
+        router(b"\x00\x88", [first, last]),
+        router(b"\x08\x00", [last, first]),
+        router(b"\x00", [first]),
+        called("multicall(bytes[])", [router(b"\x00", [first]), router(b"\x08", [last])]),
+    ):
+        assert "goes_elsewhere" in {each.code for each in told(data)}

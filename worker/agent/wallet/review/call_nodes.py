@@ -65,6 +65,8 @@ class Node:
     """True if all of the data could be decoded."""
     note: str | None = None
     """A remark for the person; None if there is none."""
+    may_fail: bool = False
+    """True if the calls after this one are made although it has failed."""
     delegated: bool = False
     """True if the code of `to` runs with the storage of `acts_as`."""
     inner: list[Node] = field(default_factory=lambda: list[Node]())  # noqa: PLW0108

@@ -9,7 +9,12 @@ from worker.agent.wallet.review import packed_calls
 from worker.agent.wallet.review.argument_paths import broadcast, selected
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.known_functions import Calls, Meaning
-from worker.agent.wallet.review.known_functions.router import COMMAND_MASK, is_raw_call, router_commands
+from worker.agent.wallet.review.known_functions.router import (
+    COMMAND_MASK,
+    MAY_FAIL,
+    is_raw_call,
+    router_commands,
+)
 from worker.ethereum.lenient_decoding import Allotment
 
 
@@ -65,4 +70,7 @@ def _commands(node: Node, commands: bytes, inputs: Sequence[bytes]) -> Iterator[
         else:
             meaning = router_commands().get(command)
             note = None if meaning else f"The command 0x{command:02x} is not known."
-            yield Node(node.to, 0, data, node.acts_as, caller=node.caller, command=meaning, note=note)
+            may_fail = bool(byte & MAY_FAIL)
+            yield Node(
+                node.to, 0, data, node.acts_as, node.caller, command=meaning, note=note, may_fail=may_fail
+            )

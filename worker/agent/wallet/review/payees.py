@@ -14,6 +14,7 @@ from worker.agent.wallet.review.argument_paths import broadcast, selected
 from worker.agent.wallet.review.call_nodes import Node
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.known_functions.rows import THE_CALLED
+from worker.ethereum.uniswap_pairs import pairs_of
 
 USUAL_PART = 100
 """The largest part, in ten-thousandths, that is usual as the fee of a page which offers swaps."""
@@ -74,6 +75,8 @@ def payee_warnings(nodes: Iterator[Node], sender: str | None) -> list[ReviewWarn
                 continue
             if payee.part < _WHOLE:
                 parts += [payee] if account != node.to.lower() else []
+            elif account in _route_behind(node, tree):
+                continue
             elif account not in {node.to.lower(), *for_anyone}:
                 elsewhere.append(_goes_elsewhere(f"What comes of {_name(node)}", [payee], sender))
             elif account != node.to.lower() or not is_taken_out:
@@ -112,6 +115,31 @@ def _spends_what_is_held(node: Node) -> bool:
     if not (node.meaning and (path := node.meaning.spends)):
         return False
     return path == THE_CALLED or not any(selected(node.meaning.signature.inputs, node.values, path))
+
+
+def _route_behind(node: Node, tree: Sequence[Node]) -> set[str]:
+    """Return the pairs with which later swaps of the same list of calls begin. Such a swap fails if nothing has arrived
+    there, and the whole list with it; one that may fail alone would leave all of it there.
+    """
+    found: set[str] = set()
+    for later in _calls_behind(node, tree):
+        found |= set() if later.may_fail else _prepaid_pairs(later)
+    return found
+
+
+def _calls_behind(node: Node, tree: Sequence[Node]) -> list[Node]:
+    for parent in tree:
+        for place, each in enumerate(parent.inner):
+            if each is node:
+                return parent.inner[place + 1 :]
+    return []
+
+
+def _prepaid_pairs(node: Node) -> set[str]:
+    if not (node.understood and node.meaning and (prepaid := node.meaning.prepaid)):
+        return set()
+    amount, route = (selected(node.meaning.signature.inputs, node.values, path) for path in prepaid)
+    return set() if any(amount) or len(route) < 2 else pairs_of(route[0], route[1])
 
 
 def _parts_warning(parts: Sequence[Payee], sender: str | None) -> list[ReviewWarning]:

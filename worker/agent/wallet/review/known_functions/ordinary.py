@@ -152,9 +152,16 @@ def _read(line: str) -> Meaning:
     text, recipient = match["text"], match["recipient"] or ""
     pays = [Pays(recipient, PLACES[match["places"] or ""])] if match["mark"] == ">>" else []
     sign, spends = match["sign"], match["spends"] or ""
-    limits = {"floor": match["floor"] or "", "ceiling": match["ceiling"] or ""}
-    answers, borrows = sign == "!", sign == "$"
-    return row(text, *pays, recipient=recipient, answers=answers, borrows=borrows, spends=spends, **limits)
+    return row(
+        text,
+        *pays,
+        recipient=recipient,
+        answers=sign == "!",
+        borrows=sign == "$",
+        spends=spends,
+        floor=match["floor"] or "",
+        ceiling=match["ceiling"] or "",
+    )
 
 
 def _swaps() -> list[Meaning]:

@@ -19,6 +19,8 @@ from worker.agent.wallet.review.known_functions.rows import (
 
 COMMAND_MASK = 0x3F
 """The bits of a command in version 1.2. A later version uses one more, but the commands that it adds only bridge."""
+MAY_FAIL = 0x80
+"""The bit of a command that lets the others go on if it fails."""
 
 _DETAILS = "(address token, uint160 amount, uint48 expiration, uint48 nonce)"
 _PERMIT = Gives("permit2", "permit.spender", asset="permit.details.token", amount="permit.details.amount")
@@ -70,6 +72,7 @@ def router_commands() -> dict[int, Meaning]:
             _PAYS,
             spends="payerIsUser",
             floor="amountOutMin",
+            prepaid=("amountIn", "path"),
         ),
         0x09: row(
             "V2_SWAP_EXACT_OUT(address recipient, uint256 amountOut, uint256 amountInMax, "

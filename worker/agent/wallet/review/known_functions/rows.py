@@ -113,6 +113,10 @@ class Meaning:
     """The path of the least that the caller accepts of what comes of a swap; empty if no argument says so."""
     ceiling: str = ""
     """The path of the most that the caller pays for a swap with a fixed result; empty if no argument says so."""
+    prepaid: tuple[str, str] | None = None
+    """The paths of an amount and of the tokens of a route: if the amount is zero, an earlier call has paid the first
+    pair of the route (Uniswap V2). None if the call always pays itself.
+    """
     borrows: bool = False
     """True if the call takes a loan, so that what arrives is owed."""
     note: str = ""
@@ -133,10 +137,13 @@ def row(
     spends: str = "",
     floor: str = "",
     ceiling: str = "",
+    prepaid: tuple[str, str] | None = None,
     note: str = "",
 ) -> Meaning:
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
     recipient = pays.to if pays and not pays.part else recipient
-    return Meaning(text, gives, calls, recipient, pays, answers, spends, floor, ceiling, borrows, note)
+    return Meaning(
+        text, gives, calls, recipient, pays, answers, spends, floor, ceiling, prepaid, borrows, note
+    )
