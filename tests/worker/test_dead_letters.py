@@ -16,6 +16,7 @@ from tests.schema import QUEUE_ATTRIBUTES
 from worker.operator_commands.dead_letters import DeadLetters, details, line
 
 KEY = SessionKey(ANONYMOUS, "s1")
+PAYER = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -36,11 +37,8 @@ def letters(store: Store, queue: SqsRunQueue, dead: SqsRunQueue, clock: Clock) -
 
 def accepted(store: Store, clock: Clock) -> RunMessage:
     run_id = new_run_id()
-    submission = Submission(run_id=run_id, content="pay Bob", created_at=clock())
-    session = store.inbox.accept(KEY, submission)
-    return RunMessage(
-        owner=KEY.owner, session_id=KEY.session_id, generation=session.generation, run_id=run_id
-    )
+    submission = Submission(run_id=run_id, content="pay Bob", created_at=clock(), payer=PAYER)
+    return store.inbox.accept(KEY, submission).run_message(run_id, payer=PAYER)
 
 
 @pytest.fixture
@@ -71,6 +69,9 @@ def test_requeueing_accepts_the_input_once_more_and_removes_the_letter(
     (delivery,) = queue.receive(10, 0)
     assert isinstance(delivery.body, RunMessage)
     assert delivery.body.run_id == waiting.run_id != given_up.run_id
+    assert (
+        delivery.body.payer == waiting.payer == PAYER
+    )  # it uses the same shares, and counts for the same caps
     assert letters.all() == []
 
 

@@ -99,9 +99,10 @@ class DeadLetters:
             sender=question.sender,
             content=question.content,
             created_at=self._clock(),
+            payer=message.payer,
         )
         accepted = self._store.inbox.accept(message.key, again)
-        self._queue.send(accepted.run_message(again.run_id))
+        self._queue.send(accepted.run_message(again.run_id, payer=again.payer))
         return f"Its input was accepted once more, as run {again.run_id}."
 
     def _held(self) -> Iterator[DeadLetter]:
