@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from itertools import islice
 
 import pytest
 
 from forge.backoff import pauses
+from tests.syntax_trees import product_trees
 
 
 def test_the_limit_grows_up_to_the_longest() -> None:
@@ -33,3 +35,17 @@ def test_no_pause_ends_after_the_deadline() -> None:
 
 def test_pauses_without_an_end_stay_finite() -> None:
     assert max(islice(pauses(0.1, longest=1.0), 3_000)) <= 1.0
+
+
+@pytest.mark.slow
+def test_nothing_else_draws_its_own_pauses() -> None:
+    """The client for Python is a package of its own."""
+    drawing = {
+        path
+        for path, tree in product_trees().items()
+        if not path.startswith(("bench", "clients"))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and "random" in {getattr(node, "module", None), *(each.name for each in node.names)}
+    }
+    assert drawing == {"layers/forge/forge/backoff.py"}
