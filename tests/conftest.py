@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import httpx
+import httpx2
 import hypothesis
 import pytest
 from botocore.retries.standard import ExponentialBackoff
@@ -55,7 +56,7 @@ SHARE_A_STACK = {
     "scripted": {"test_bad_input", "test_http_oddities", "test_older_clients", "test_turns"},
 }
 """Files of `end_to_end` by the application that their tests share; one that is missing costs a start."""
-MARKS = {"anvil": "chain", "open_page": "browser"}
+MARKS = {"anvil": "chain", "other_anvil": "chain", "open_page": "browser"}
 """What a test that uses a fixture needs."""
 ON_MOTO = (
     "api/test_damaged_items.py",
@@ -80,8 +81,9 @@ written. The others' table is dynoxide's, which takes half of the time. In `make
 keep_named_items_only()
 work_once()
 # Each client of an LLM provider or a node reads all certificate authorities anew: 20 ms each.
-httpx_transports: Any = httpx._transports.default
-httpx_transports.create_ssl_context = functools.cache(httpx_transports.create_ssl_context)
+for library in (httpx, httpx2):
+    transports: Any = library._transports.default
+    transports.create_ssl_context = functools.cache(transports.create_ssl_context)
 
 # `make test` tries the same examples each time, `make test-fast` a few of them; `make fuzz` tries new ones, and many.
 hypothesis.settings.register_profile(SAMPLE, deadline=None, derandomize=True, max_examples=25)
