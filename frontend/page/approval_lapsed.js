@@ -1,5 +1,6 @@
 // Requests that ended without an answer while this page was open. They are shown at once, until the next message.
 
+import { mayStillAsk } from './approval_situation.js';
 import { el } from './dom.js';
 import { receiptNodes } from './receipts.js';
 
@@ -27,7 +28,7 @@ export class LapsedRequests {
     if (this.element.childElementCount === this.#lapsed.size) return;
     this.element.replaceChildren(
       ...[...this.#lapsed.values()].map(({ approval, summary }) =>
-        el('div', {}, ...receiptNodes({ outcome: 'expired', summary }, `The agent said: ${approval.description}`)),
+        el('div', {}, ...receiptNodes({ outcome: 'expired', summary, may_still_ask: mayStillAsk(approval) }, `The agent said: ${approval.description}`)),
       ),
     );
   }

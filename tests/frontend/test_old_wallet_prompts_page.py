@@ -5,6 +5,7 @@ a second time, which no server can prevent, so every page and every receipt says
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,27 @@ async def test_rejecting_in_one_tab_says_what_is_open_in_the_wallet_of_another(
     await tabs.other.screenshot(path=pictures / "prompt-rejected.png")
     await tabs.first.page.evaluate("window.ethereum.refusals.forEach((refuse) => refuse())")
     await expect(tabs.still).to_have_count(0)
+
+
+@pytest.mark.parametrize("was_asked", [True, False])
+async def test_a_request_that_expires_in_a_wallet_says_that_the_wallet_may_still_ask(
+    open_page: OpenPage, server: FakeServer, was_asked: bool
+) -> None:
+    tabs = await two_tabs(open_page, server, Mode("other", "sent"))
+    approval = tabs.first.session.approvals[0]
+    await tabs.freeze()
+    tabs.lapse()
+    await expect(tabs.card).to_contain_text("which never answered here")
+    approval["claim"] = approval["claim"] if was_asked else None
+    approval["expires_at"] = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    tabs.first.session.changed()
+    expired = tabs.other.locator(".receipt[data-outcome=expired]")
+    await expect(expired).to_be_visible()
+    await expect(expired.locator(".receipt-open")).to_have_count(int(was_asked))
+    await tabs.wake()
+    tabs.first.session.approvals = []
+    tabs.first.session.changed()
+    await expect(tabs.still).to_be_visible()
 
 
 async def test_a_tab_that_wakes_alone_goes_on_waiting_for_its_wallet(

@@ -18,7 +18,9 @@ def doubts(approval: Approval) -> list[str]:
         return said
     is_live = datetime.fromisoformat(approval.claim.until) > datetime.now(UTC)
     how = "is in a wallet now" if is_live else "was in a wallet that never answered"
-    return [f"It {how}, to be signed by {approval.claim.account}."]
+    return [
+        f"It {how}, to be signed by {approval.claim.account}. If that wallet still asks, reject it there too."
+    ]
 
 
 def dangers(approval: Approval) -> list[str]:
@@ -86,6 +88,7 @@ def _change(change: ReviewChange) -> str:
 
 def _reported(transaction_hash: str | None, outcome: str) -> str:
     if transaction_hash is None:
-        return "A wallet was asked before and gave no usable answer: it may have been sent."
+        said = "A wallet was asked before and gave no usable answer: it may have been sent."
+        return f"{said} Reject it there if it still asks."
     found = "is another transaction" if outcome == "different" else "not found yet"
     return f"Sent as {transaction_hash}, {found}."
