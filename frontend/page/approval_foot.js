@@ -2,7 +2,7 @@
 // when one of these changes, so that a press or a tick is never lost.
 
 import { dangersOf, named, words } from './approval_words.js';
-import { doubtsOf, situationOf } from './approval_situation.js';
+import { STILL_ASKS, doubtsOf, situationOf } from './approval_situation.js';
 import { el, icon } from './dom.js';
 import { offerNodes, twinNodes } from './wallet_choices.js';
 
@@ -36,7 +36,6 @@ const CHECKS = /** @type {Record<Check, string>} */ ({
   insecure: 'This page is not served over https, so it cannot check what would be signed. Open it over https, or on the computer that runs the server as http://127.0.0.1 or http://localhost.',
   verified: '',
 });
-const OVERTAKEN = 'While this page was away, the request was taken over or answered elsewhere. Your wallet may still ask you to sign it: reject it there, or you may pay twice.';
 
 /** Maximum characters of a reason; the server keeps no more. */
 const LONGEST = 500;
@@ -67,7 +66,7 @@ export class ApprovalFoot {
     const hadFocus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.['act'];
     const isInside = this.element.contains(document.activeElement);
     if (this.#problem.textContent !== progress.problem) this.#problem.textContent = progress.problem;
-    this.#status.replaceChildren(...this.#statusNodes(situation, approval, context), ...askingNodes(situation, progress));
+    this.#status.replaceChildren(...this.#statusNodes(situation, approval, context));
     this.#choices.replaceChildren(...this.#choiceNodes(situation, approval, context));
     this.#buttons.replaceChildren(...this.#buttonNodes(situation, approval, context, doubts));
     this.#reason.update(this.#buttons.querySelector('[data-act="reject"]'));
@@ -86,13 +85,13 @@ export class ApprovalFoot {
   #statusNodes(situation, approval, { progress, check, account, isTest, bindProblem, receipt }) {
     switch (situation) {
       case 'overtaken':
-        return [line('warning', [OVERTAKEN])];
+        return [line('warning', [`The request was taken over or answered elsewhere. ${STILL_ASKS}`])];
       case 'working':
         return [line('spinner', [STEPS[progress.step ?? 'network']])];
       case 'told':
         return [line('spinner', [TOLD[progress.told ?? (receipt?.outcome === 'unanswered' ? 'unknown' : 'sent')], ...hashNodes(progress.hash ?? receipt?.transaction_hash)])];
       case 'elsewhere':
-        return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), '. Rejecting it here does not close it there: reject it in that wallet too.'])];
+        return [line('wallet', ['Another tab or device has this request in a wallet now, to be signed by ', ...named(approval.claim?.account ?? '', isTest), `. ${STILL_ASKS}`])];
       case 'unchecked':
         return [line(check === 'loading' ? 'spinner' : 'warning', [CHECKS[check]])];
       case 'mismatch':
@@ -175,12 +174,6 @@ export class ApprovalFoot {
     const input = el('input', { type: 'checkbox', checked: this.#ticked.has(key), data: { act: key } });
     return { key, input, label: el('label', { class: 'approval-tick' }, input, el('span', {}, text)) };
   }
-}
-
-/** The wallet is asked by this page, which no longer waits for it. @param {Situation} situation @param {Progress} progress @returns {Node[]} */
-function askingNodes(situation, { asking }) {
-  const isWaiting = ['overtaken', 'working'].includes(situation);
-  return asking > Number(isWaiting) ? [line('warning', ['Your wallet has not answered an earlier attempt of this page. If it still asks, reject it there.'])] : [];
 }
 
 /** @param {string | null | undefined} hash */

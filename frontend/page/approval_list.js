@@ -3,9 +3,8 @@
 import { coinOf } from './amounts.js';
 import { ApprovalCard } from './approval_card.js';
 import { canVerify, isVerified } from './approval_digest.js';
-import { LapsedRequests } from './approval_lapsed.js';
+import { LapsedRequests, StillAsking } from './approval_lapsed.js';
 import { situationOf } from './approval_situation.js';
-import { StillAsking } from './approval_still_asking.js';
 import { summaryOf } from './approval_words.js';
 import { Approving } from './approving.js';
 import { AskList } from './ask_list.js';

@@ -52,13 +52,7 @@ export function doubtsOf({ reported = [], claim }, { now, progress }) {
   return [...new Set(said)];
 }
 
-/** Whether a wallet was asked to sign the request and has not answered, as the server's receipts say it. @param {PublicApproval} approval */
-export function mayStillAsk({ reported = [], claim }) {
-  const isAnswered = claim && reported.some(({ transaction_hash, at }) => transaction_hash && Date.parse(at) >= Date.parse(claim.until));
-  return Boolean(claim && !isAnswered) || reported.some(({ transaction_hash }) => !transaction_hash);
-}
-
-const STILL_ASKS = 'If that wallet still asks, reject it there first: whoever confirms it there as well pays twice.';
+export const STILL_ASKS = 'If a wallet still asks for it, reject it there: whoever confirms it there sends it all the same.';
 const DOUBTS = /** @type {const} */ ({
   not_found: 'not found on the chain yet.',
   different: 'which turned out to be another transaction.',

@@ -1,5 +1,6 @@
 // What became of a wallet request: one receipt in place of the card, in words for a person.
 
+import { STILL_ASKS } from './approval_situation.js';
 import { el, icon } from './dom.js';
 import { hexElement } from './hex.js';
 import { withVisibleControls } from './tool_words.js';
@@ -25,8 +26,6 @@ const LOOKS = {
   unknown: { words: 'Nobody can tell yet whether it was sent', icon: 'question', tone: 'warning' },
   expired: { words: 'Expired without an answer, nothing was signed here', icon: 'clock', tone: 'neutral' },
 };
-
-const STILL_ASKS = 'A wallet that was asked to sign this had not answered. If it still asks, reject it there: whoever confirms it there sends it all the same.';
 
 /** The newest receipt of each request. @param {ShownMessage[]} messages @returns {Map<string, WalletReceipt>} */
 export function lastReceipts(messages) {
@@ -74,5 +73,5 @@ export function receiptNodes(receipt, text) {
   ];
   const line = facts.flatMap((fact, at) => (at ? [' · ', fact] : [fact]));
   const details = el('details', { class: 'receipt-details' }, el('summary', {}, 'Details'), el('p', { dir: 'auto' }, withVisibleControls(text)));
-  return [el('div', { class: 'receipt', data: { tone, outcome: receipt.outcome } }, icon(sign), el('div', {}, el('p', { dir: 'auto' }, ...line), may_still_ask && el('p', { class: 'receipt-open' }, STILL_ASKS), details))];
+  return [el('div', { class: 'receipt', data: { tone, outcome: receipt.outcome } }, icon(sign), el('div', {}, el('p', { dir: 'auto' }, ...line), may_still_ask && el('p', { class: 'receipt-open' }, `A wallet had not answered. ${STILL_ASKS}`), details))];
 }

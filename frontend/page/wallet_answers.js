@@ -17,7 +17,7 @@ const NAME_LENGTH = 60;
 const ICON = /^data:image\/(?:png|webp|svg\+xml|jpeg|gif)[;,]/;
 const HASH = /^\s*(?:0x)?([0-9a-f]{64})\s*$/i;
 const ACCOUNT = /^(?:eip155:\d+:)?0x([0-9a-f]{40})$/i;
-const UNKNOWN_CODE = 'Your wallet answered with a code that is not known here, so this may be a success or an error. It may have been sent.';
+const UNKNOWN_CODE = 'Your wallet answered with a code that is not known here. It may have been sent.';
 const MEANINGS = new Map(ERROR_ROWS.map(({ code, means }) => [code, means]));
 
 /** @param {unknown} answer what `eth_sendTransaction` resolved to @returns {SendOutcome} */

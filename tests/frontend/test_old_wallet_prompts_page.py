@@ -18,9 +18,9 @@ from tests.frontend.wallet_modes import HANGS, Mode
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
-STILL_ASKS = "Your wallet has not answered, and may still ask for this: Send 1.5 ETH to 0xd8dA…6045."
-HAD_NOT_ANSWERED = "A wallet that was asked to sign this had not answered. If it still asks, reject it there"
-TAKEN_OVER = "the request was taken over or answered elsewhere"
+STILL_ASKS = "Your wallet has not answered: Send 1.5 ETH to 0xd8dA…6045. If a wallet still asks for it, reject it there"
+HAD_NOT_ANSWERED = "A wallet had not answered. If a wallet still asks for it, reject it there"
+TAKEN_OVER = "The request was taken over or answered elsewhere"
 
 
 @dataclass
@@ -83,7 +83,7 @@ async def test_a_tab_that_wakes_after_another_has_signed_says_that_its_wallet_ma
     tabs = await two_tabs(open_page, server, Mode("other", "sent"))
     await tabs.freeze()
     tabs.lapse()
-    await expect(tabs.card).to_contain_text("If that wallet still asks, reject it there first")
+    await expect(tabs.card).to_contain_text("If a wallet still asks for it, reject it there")
     await tabs.other.screenshot(path=pictures / "prompt-before-second.png")
     await tabs.take_over()
     receipt = tabs.other.locator(".receipt[data-outcome=succeeded]")
@@ -111,9 +111,6 @@ async def test_a_tab_that_wakes_while_another_goes_on_no_longer_asks_to_sign(
     await tabs.first.page.screenshot(path=pictures / "prompt-taken-over.png")
     await tabs.first.card.get_by_role("button", name="Stop waiting").click()
     await expect(tabs.first.card).to_contain_text("Another tab or device has this request in a wallet now")
-    await expect(tabs.first.card).to_contain_text(
-        "Your wallet has not answered an earlier attempt of this page"
-    )
     assert tabs.first.replies() == []
     await tabs.other.evaluate("for (const answer of window.ethereum.late) answer()")
     await expect(tabs.still).to_be_visible()
@@ -126,7 +123,7 @@ async def test_rejecting_in_one_tab_says_what_is_open_in_the_wallet_of_another(
     open_page: OpenPage, server: FakeServer, pictures: Path
 ) -> None:
     tabs = await two_tabs(open_page, server, Mode("other", "sent"))
-    await expect(tabs.card).to_contain_text("Rejecting it here does not close it there")
+    await expect(tabs.card).to_contain_text("If a wallet still asks for it, reject it there")
     await tabs.card.get_by_role("button", name="Reject").click()
     for page in (tabs.first.page, tabs.other):
         await expect(page.locator(".receipt[data-outcome=rejected]")).to_contain_text(HAD_NOT_ANSWERED)

@@ -50,7 +50,7 @@ test('an answer with an odd code for success is never taken for a refusal, and i
     for (const place of places) {
       const outcome = sendOutcome(place(code));
       assert.equal(outcome.kind, 'unknown');
-      assert.match(outcome.problem, /may be a success or an error. It may have been sent/);
+      assert.match(outcome.problem, /a code that is not known here. It may have been sent/);
     }
     assert.deepEqual(sendOutcome({ code, message: 'Created', transactionHash: HASH }), { kind: 'sent', hash: HASH });
     assert.deepEqual(sendOutcome({ code, data: HASH }), { kind: 'sent', hash: HASH });
