@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from local_dev.laptop_defaults import HERE
 from local_dev.stack import WORKER_STOP_SECONDS
@@ -159,6 +160,23 @@ async def test_a_lost_program_is_started_again_at_the_next_call(tmp_path: Path) 
             with pytest.raises(Exception, match="broke off"):
                 await call(external, "odd_die")
             assert await call(external, "odd_echo", {"text": "again"}) == {"said": "again"}
+
+
+def test_a_program_that_has_closed_its_output_is_lost_although_it_runs(tmp_path: Path) -> None:
+    """On the worker's own event loop, which hands more file descriptors on than that of the tests."""
+    mute = "lambda *_: (os.close(1), signal.pause())"
+    run = f"t = runpy.run_path({STRANGER!r}); t['answer'].__globals__['call'] = {mute}; t['serve']()"
+    server = script(tmp_path, f"import os, runpy, signal; {run}")
+    program = {"command": sys.executable, "args": [server], "timeout": PATIENCE_MS}
+
+    async def ask() -> None:
+        async with opened(tmp_path, {"odd": program}) as external:
+            for _ in range(2):
+                with pytest.raises(Exception, match="broke off"):
+                    await call(external, "odd_echo", {"text": "x"})
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(ask())
 
 
 async def test_a_program_that_died_between_two_calls_is_started_again_for_the_second(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def main(lifeline: int, command: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"cannot be started: {error.strerror}\n")
         return _NOT_STARTED
-    _let_go_of_the_pipes()
+    _let_go_of_the_pipes({lifeline, woken, waker})
     while child.poll() is None:
         ready, _, _ = select.select([lifeline, woken], [], [])
         if lifeline in ready or _was_told_to_end(woken):
@@ -99,11 +99,18 @@ def _wake(_number: int, _frame: object) -> None:
     """Python handles the signal and writes its number to the wake-up pipe."""
 
 
-def _let_go_of_the_pipes() -> None:
-    """Close our copies, so that only the server holds these and the worker sees their end when the server ends."""
+def _let_go_of_the_pipes(kept: set[int]) -> None:
+    """Close our copies, so that only the server holds these, and the worker sees their end when the server closes one.
+
+    uvloop, on which the worker runs, leaves a second copy of each under another number.
+    """
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
+    first = 3
+    for number in (*sorted(kept), os.sysconf("SC_OPEN_MAX")):
+        os.closerange(first, number)
+        first = number + 1
 
 
 def _was_told_to_end(woken: int) -> bool:
