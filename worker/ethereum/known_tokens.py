@@ -1,8 +1,8 @@
 """The tokens whose names people trust, by chain. Anybody may give a token their symbols.
 
-Sources: the issuers' and the chains' own lists, from memory; each address has the right checksum, and those of the
-newer chains were compared with public repositories (2026-11-27). Several addresses of one symbol are the issuer's
-token and the bridge's older one.
+Sources: the issuers' and the chains' own lists, from memory; each address has the right checksum, and half of them,
+those of the newer chains among them, were found with their symbols in public repositories (2026-11-27). Several
+addresses of one symbol are the issuer's token and the bridge's older one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ KNOWN_TOKENS: dict[int, dict[str, tuple[str, ...]]] = {
     8453: {
         "USDC": ("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",),
         "USDbC": ("0xd9aAEc86B65D86f6A7B5B1b0c42FFA531710b6CA",),
+        "USDT": ("0xfde4C96c8593536E31F229EA8f37b2ADa2699bb2",),
         "WETH": ("0x4200000000000000000000000000000000000006",),
         "DAI": ("0x50c5725949A6F0c72E6C4a641F24049A917DB0Cb",),
         "cbBTC": ("0xcbB7C0000aB88B473b1f5aFd9ef808440eed33Bf",),
@@ -36,6 +37,7 @@ KNOWN_TOKENS: dict[int, dict[str, tuple[str, ...]]] = {
         "WETH": ("0x7ceB23fD6bC0adD59E62ac25578270cFf1b9f619",),
         "POL": ("0x0000000000000000000000000000000000001010",),
         "WPOL": ("0x0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270",),
+        "WMATIC": ("0x0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270",),
         "WBTC": ("0x1BFD67037B42Cf73acF2047067bd4F2C47D9BfD6",),
     },
     42161: {
