@@ -5,6 +5,7 @@ A test that starts a process without the mark for it fails here.
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -33,6 +34,8 @@ class Guard:
             raise PermissionError(f"make test-fast starts no process: {self.refused[-1]}")
 
 
+# Libraries of LLM providers name the processor to the provider; Python asks `uname` for it, and remembers the answer.
+platform.processor()
 guard = Guard()
 sys.addaudithook(guard)
 
