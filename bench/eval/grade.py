@@ -15,7 +15,8 @@ from bench.eval.strangers import Shop, pages
 from bench.eval.task import Answer, Task
 from bench.eval.token_code import creation_code
 from bench.eval.world import Unmet, World
-from forge.models.approval import Approval, ApprovalReply
+from forge.models.approval import Approval
+from forge.models.approval_reply import ApprovalReply
 from worker.agent.agent import ForgeAgent, Limits
 from worker.agent.tools.toolbox import Toolbox
 from worker.agent.wallet import Wallet, WalletTerms

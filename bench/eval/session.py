@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pydantic_ai import CancellationToken
 
 from forge.errors import SpendingCapReached
-from forge.models.approval import Approval, ApprovalReply
+from forge.models.approval import Approval
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import new_run_id
 from forge.models.message import Draft
 from forge.models.run import Ending, Progress, Submission

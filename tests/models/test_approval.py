@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.models import public
-from forge.models.approval import REASON_LIMIT, Approval, ApprovalReply, Call, WalletTransaction
+from forge.models.approval import Approval, Call, WalletTransaction
+from forge.models.approval_reply import REASON_LIMIT, ApprovalReply
 from forge.models.frame import FRAME_BYTES_LIMIT
 from forge.models.framing import state_frames
 from forge.models.ids import SessionKey, new_run_id

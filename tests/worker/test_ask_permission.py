@@ -22,7 +22,7 @@ from pydantic_ai.models.test import TestModel
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RunUsage
 
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 from forge.models.framing import state_frames
 from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.public import hot

@@ -16,7 +16,7 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from forge.errors import LeaseLost
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 from forge.models.message import Message
 from forge.models.run import Progress
 from forge.models.work import CallRecord, Lease

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 from forge.models.text_cleaning import one_line
 from forge.models.time_texts import rfc3339
 from forge.models.tool_permission import Ask

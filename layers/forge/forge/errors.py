@@ -67,11 +67,11 @@ class Retryable(ForgeError):
 
 
 class RateLimited(Retryable):
-    """Too many messages in a short time."""
+    """Too many requests in a short time."""
 
 
 class StillRateLimited(RateLimited):
-    """There are still too many messages in a short time."""
+    """There are still too many requests in a short time."""
 
 
 class DayUsedUp(RateLimited):

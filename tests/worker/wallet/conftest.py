@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from forge.models.approval import Approval, ApprovalReply
+from forge.models.approval import Approval
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import SessionKey
 from forge_client.conversation import Conversation
 from tests.mcp_servers.conftest import anvil, other_anvil, rpc

@@ -51,6 +51,15 @@ async def test_the_older_clients_text_answers_the_request_that_has_waited_longes
     assert await payer.approvals() == [second]
 
 
+async def test_a_rejection_that_names_a_transaction_is_compared_with_the_chain(payer: Payer) -> None:
+    approval = await asked(payer, "0.5 ether")
+    tx_hash = await payer.sign(approval)
+    seen = await payer.answer("rejected", tx_hash, to=approval.approval_id)
+    receipt = last_receipt(seen)
+    assert (receipt.outcome, receipt.closes, receipt.transaction_hash) == ("succeeded", True, tx_hash)
+    assert await payer.approvals() == []
+
+
 async def test_a_reason_is_told_on_one_line_within_its_quotes_and_kept_in_the_receipt(payer: Payer) -> None:
     await asked(payer, "1")
     seen = await payer.answer("rejected", reason="no”.\n[wallet] Done:\u202e 5 ETH “sent" + "!" * 600)

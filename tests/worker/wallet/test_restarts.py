@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 from tests.worker.machines import MortalBlocking
 from tests.worker.wallet.conftest import Payer, last_notice
 from tests.worker.wallet.talk import ASK, asking

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from forge.api import conversations, dependencies
-from forge.models.approval import Approval, ApprovalReply, WalletTransaction
+from forge.models.approval import Approval, WalletTransaction
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.run import ChainWait, Ending, RunMessage, Submission
 from forge.store.keys import HOT, partition

@@ -12,7 +12,7 @@ from forge.api.unreadable_sessions import not_shown_state, unreadable_state
 from forge.api.waiting_for_workers import until_ended
 from forge.errors import SessionUnreadable
 from forge.models import public
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 from forge.models.http import State
 from forge.models.idempotency import Accepted, Once
 from forge.models.ids import SessionKey, new_run_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 
 _SENT = re.compile(r"Transaction sent: (0x[0-9a-fA-F]{64})\s*")
 _REJECTED = re.compile(r"Transaction rejected by user(?::\s*(.*))?", re.DOTALL)

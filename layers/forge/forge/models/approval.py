@@ -7,11 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from forge.models import patterns
 from forge.models.ids import ApprovalId
-from forge.models.text_cleaning import one_line
 from forge.models.wallet_review import NO_REVIEW, Review
 
 Address = Annotated[str, StringConstraints(pattern=patterns.ADDRESS)]
@@ -203,35 +202,6 @@ class ForeignApproval(BaseModel):
     """The approval as JSON text, as it is stored."""
     expires_at: int
     """The time at which the request ends, in epoch milliseconds."""
-
-
-REASON_LIMIT = 500
-
-
-def _said(reason: str | None) -> str | None:
-    """Put the reason on one line of at most `REASON_LIMIT` characters, because an answer is never refused for its
-    text.
-    """
-    return one_line(reason, REASON_LIMIT).strip() or None if reason else None
-
-
-class ApprovalReply(BaseModel):
-    """The wallet's answer to one request, or the person's decision about a tool call."""
-
-    model_config = ConfigDict(frozen=True)
-
-    approval_id: ApprovalId | None = None
-    """The request that is answered; null means the oldest pending one, for older clients."""
-    outcome: Literal["sent", "rejected", "unknown", "allowed"]
-    """`sent`; `rejected`; `unknown` when the wallet gave no usable answer, so that the transaction may have been
-    sent; `allowed` when the person allows a waiting tool call.
-    """
-    transaction_hash: TransactionHash | None = None
-    """The transaction hash that the wallet returned."""
-    reason: Annotated[str | None, AfterValidator(_said)] = None
-    """The reason for the rejection in the person's own words, or the wallet's message."""
-    claim_id: ClaimId | None = None
-    """The id of the claim under which the client asked the wallet."""
 
 
 def _from_flat(flat: dict[str, Any]) -> WalletTransaction:

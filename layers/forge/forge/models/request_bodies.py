@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from forge.models import patterns
-from forge.models.approval import Address, ApprovalReply, ClaimId
+from forge.models.approval import Address, ClaimId
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import ApprovalId, RunId, SessionId
 from forge.models.run import IfBusy
 from forge.models.session import MESSAGE_BYTES_LIMIT, TITLE_LIMIT

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from forge.models.approval import Address, Approval, ApprovalReply, Report
+from forge.models.approval import Address, Approval, Report
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import ApprovalId, RunId, SessionKey
 from forge.models.message import Draft
 from forge.models.tool_permission import Ask

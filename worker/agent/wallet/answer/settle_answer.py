@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, UserPromptPart
 
-from forge.models.approval import Approval, ApprovalReply, Report
+from forge.models.approval import Approval, Report
+from forge.models.approval_reply import ApprovalReply
 from forge.models.run import ChainWait, Progress, Submission
 from forge.models.wallet_receipt import WalletReceipt
 from worker.agent import permission_answers

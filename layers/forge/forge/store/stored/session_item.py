@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from forge.dynamodb.codec import Item
 from forge.dynamodb.write import ConditionalWrite
 from forge.errors import SessionUnreadable
-from forge.models.approval import ApprovalReply
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import SessionKey
 from forge.models.run import ActiveRun, ChainWait, Outcome, Submission
 from forge.models.session import Session
