@@ -39,6 +39,8 @@ from worker.tool_catalog import Publisher
 KEY = SessionKey(ANONYMOUS, "a-session-that-no-log-may-name")
 """`conftest.py` fails each test in which a log line has its id."""
 LIMITS = Limits(seconds=30, llm_requests=8, tool_calls=20, tokens=1_000_000, history_tokens=100_000)
+PLACES = 20
+"""Of each worker."""
 NETWORKS = [
     NetworkInfo(name="testnet", chain_id=31337, title="Test network", sends=True),
     NetworkInfo(name="mainnet", chain_id=1, title="Ethereum"),
@@ -113,7 +115,7 @@ class Stage:
 
     def start(self, stop_seconds: float = 1.0, **other: Any) -> asyncio.Task[None]:
         stop = asyncio.Event()
-        worker = assemble(self.parts(**other), 20)
+        worker = assemble(self.parts(**other), PLACES)
         self.active = worker.active
         task = asyncio.create_task(serve(worker, stop, stop_seconds=stop_seconds), name="worker")
         self.workers.append((task, stop))

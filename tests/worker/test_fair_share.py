@@ -20,8 +20,6 @@ from tests.worker.stage import KEY, Stage, playing
 from worker.runs.fair_share import HELD_PER_FREE, LONGEST_PAUSE, Places, holder_of, pause_after
 from worker.runs.queue_calls import RENEWED_RECEIVES
 
-PLACES = 20
-"""Of the stage's worker."""
 CROWD = 18
 SHARE = 15
 """What one caller alone may hold of them."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from forge.errors import LeaseHeld, LeaseLost
+from forge.models.ids import ANONYMOUS, SessionKey
 from forge.models.run import Ending
 from forge.models.timing import LEASE_MS
 from forge.models.work import Lease
+from tests.patience import eventually
 from tests.worker.machines import MortalBlocking
 from tests.worker.scripts import Script, call, results
-from tests.worker.stage import KEY, Stage, message_of
+from tests.worker.stage import KEY, PLACES, Stage, message_of, playing
 from tests.worker.tools import Bank
 from worker.push.feed import Feed
 from worker.runs.leased_record import LeasedRecord
@@ -199,6 +202,29 @@ async def test_a_stopped_worker_lets_a_short_run_end(stage: Stage) -> None:
     may_end.set()
     assert (await page.ended(run_id)).messages[-1].content == "almost done"
     await stopping
+
+
+async def test_a_stopped_worker_whose_places_were_taken_receives_nothing_more(stage: Stage) -> None:
+    """A message that it received then could come too late to be put back, and would stay hidden."""
+    may_end, begun = asyncio.Event(), 0
+
+    async def answer(_messages: list[Any], _info: Any) -> AsyncIterator[str]:
+        nonlocal begun
+        begun += 1
+        await may_end.wait()
+        yield "done"
+
+    stage.llm = playing(answer)
+    stage.start(stop_seconds=10)
+    for number in range(PLACES):
+        await stage.say("hi", SessionKey(ANONYMOUS, f"s{number}"))
+    await eventually(lambda: begun == PLACES)
+    await stage.say("one more", SessionKey(ANONYMOUS, "waits"))
+    stopping = asyncio.create_task(stage.stop())
+    await asyncio.sleep(0)  # the worker is told to stop before a place is free
+    may_end.set()
+    await stopping
+    assert len(stage.queue.receipts) == PLACES
 
 
 async def test_a_stopped_worker_hands_a_long_run_over_at_once(stage: Stage) -> None:

@@ -71,6 +71,8 @@ class Consumer:
         deliveries = self._capacity.deliveries
         while not self._capacity.free:
             await asyncio.wait(deliveries, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():  # what came now could only be put back
+            return
         most = min(self._capacity.free, _RECEIVE_LIMIT)
         try:
             batch = await self._blocking(self._queue.receive, most, WAIT_SECONDS)
