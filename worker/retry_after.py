@@ -1,6 +1,11 @@
-"""The `Retry-After` header of nodes and web services."""
+"""How long nodes and web services want callers to wait: their `Retry-After` header."""
 
 from __future__ import annotations
+
+LIMITED_SECONDS = 1.0
+"""The least pause after "too many requests" without that header. Most limits count the requests of each second, so all
+attempts within that second are refused.
+"""
 
 
 def seconds_of(header: str | None) -> float | None:

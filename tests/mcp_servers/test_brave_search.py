@@ -39,6 +39,7 @@ def failure(status: int, code: str, detail: str) -> dict[str, Any]:
 @pytest.fixture
 async def tools(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client[Any]]:
     monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
     environment = {"BRAVE_SEARCH_URL": api.url + "/res/v1", "BRAVE_SEARCH_API_KEY": "the-key"}
     async with Client(brave_search.build(environment)) as client:
         yield client

@@ -63,6 +63,7 @@ def answer(result: Any, status: str = "1", message: str = "OK") -> dict[str, Any
 @pytest.fixture
 async def tools(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client[Any]]:
     monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
     environment = {"ETHERSCAN_URL": api.url + "/v2/api", "ETHERSCAN_API_KEY": "the-key"}
     async with Client(etherscan.build(environment)) as client:
         yield client

@@ -14,7 +14,7 @@ from worker.ethereum.chains import Chains
 from worker.ethereum.rpc import NodeRefused, NodeUnreachable, OutcomeUnknown, Pacing, RpcClient
 from worker.tool_outcomes import ToolRefused
 
-QUICK = Pacing(first_pause=0.01)
+QUICK = Pacing(first_pause=0.01, limited_pause=0)
 
 
 def result(value: object) -> dict[str, object]:

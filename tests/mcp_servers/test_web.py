@@ -23,6 +23,7 @@ ALLOWED = Egress(allow_private=True)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
 
 
 async def get(api: FakeApi, egress: Egress = ALLOWED, **options: Any) -> Any:

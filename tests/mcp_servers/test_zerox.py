@@ -42,6 +42,7 @@ REQUEST = {"sell_token": "ETH", "buy_token": USDC, "sell_amount": "0.1 ETH", "ne
 @pytest.fixture
 async def tools(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client[Any]]:
     monkeypatch.setattr(web_client, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(web_client, "LIMITED_SECONDS", 0)
     async with Client(zerox.build({"ZEROX_URL": api.url, "ZEROX_API_KEY": "the-key"})) as client:
         yield client
 

@@ -15,7 +15,7 @@ from forge.models.text_cleaning import one_line
 from worker.ethereum.node.envelope import Envelope, read_envelope
 from worker.ethereum.node.error_dialects import Meaning
 from worker.ethereum.node.error_parsing import NodeFault
-from worker.retry_after import seconds_of
+from worker.retry_after import LIMITED_SECONDS, seconds_of
 from worker.tool_outcomes import OutcomeUnknown, ToolRefused
 from worker.untrusted_text import from_outside
 
@@ -59,7 +59,8 @@ class NodeRefused(ToolRefused):
 
 
 class NodeUnreachable(ToolRefused):
-    """The node gave no usable answer; `retry_after` seconds if the node named them.
+    """The node gave no usable answer; `retry_after`: the seconds to wait, if the node named them or had too many
+    requests.
 
     `passing`: another try may succeed. `was_reached`: the node may have received the request.
     """
@@ -99,6 +100,8 @@ class Pacing:
     """The longest wait for a sent transaction's receipt."""
     first_pause: float = FIRST_PAUSE_SECONDS
     """The limit of the pause before the second attempt of a read; that of the third is four times as long."""
+    limited_pause: float = LIMITED_SECONDS
+    """The least pause after "too many requests" if the node names none."""
     longest_pause: float = LONGEST_PAUSE_SECONDS
     """The longest pause, also if the node asks for a longer one."""
 
@@ -176,7 +179,7 @@ class RpcClient:
 
     def _result(self, response: aiohttp.ClientResponse, answer: Envelope | None) -> Any:
         status = response.status
-        passing, after = status == 429 or status >= 500, seconds_of(response.headers.get("Retry-After"))
+        passing, after = status == 429 or status >= 500, self._wait_of(response, answer)
         if answer is not None and answer.fault is not None:
             passing = passing or (answer.fault.meaning in PASSING and status == 200)
             raise NodeRefused(self._network, answer.fault, passing=passing, retry_after=after)
@@ -186,6 +189,13 @@ class RpcClient:
         if answer is None:
             raise NodeUnreachable(self._network, "does not speak JSON-RPC", passing=False)
         return answer.result
+
+    def _wait_of(self, response: aiohttp.ClientResponse, answer: Envelope | None) -> float | None:
+        if (named := seconds_of(response.headers.get("Retry-After"))) is not None:
+            return named
+        fault = answer.fault if answer else None
+        is_limited = response.status == 429 or (fault is not None and fault.meaning == "rate limit")
+        return self._pacing.limited_pause if is_limited else None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -14,7 +14,7 @@ from yarl import URL
 from forge.backoff import pauses
 from worker.json_text import read_json
 from worker.mcp_servers.web.egress import Egress, EgressRefused, guarded_connector
-from worker.retry_after import seconds_of
+from worker.retry_after import LIMITED_SECONDS, seconds_of
 from worker.tool_outcomes import ToolRefused
 
 ATTEMPTS = 3
@@ -96,7 +96,8 @@ class ApiClient:
                 return self._content(answer, content)
             if answer and pause is None:
                 raise ApiFailed(self._api, _failure(answer.status), answer.status, content)
-            await asyncio.sleep(self._pause(answer, pause or 0.0))
+            is_limited = answer is not None and (answer.status == 429 or is_busy(content))
+            await asyncio.sleep(self._pause(answer, pause or 0.0, is_limited=is_limited))
 
     async def close(self) -> None:
         sessions, self._sessions = self._sessions, {}
@@ -156,9 +157,11 @@ class ApiClient:
             raise ApiFailed(self._api, "did not answer with JSON", answer.status)
         return content
 
-    def _pause(self, answer: _Answer | None, pause: float) -> float:
+    def _pause(self, answer: _Answer | None, pause: float, *, is_limited: bool) -> float:
         """Return `pause` after what the API asks for."""
-        wanted = (seconds_of(answer.headers.get("Retry-After")) if answer else None) or 0.0
+        wanted = seconds_of(answer.headers.get("Retry-After")) if answer else None
+        if wanted is None:
+            wanted = LIMITED_SECONDS if is_limited else 0.0
         if wanted > LONGEST_PAUSE_SECONDS:
             raise ApiFailed(self._api, f"is busy: try again in {wanted:g} s", answer.status if answer else 0)
         return wanted + pause
