@@ -27,10 +27,23 @@ def test_there_is_a_pause_before_each_attempt_but_the_first(tries: int, count: i
     assert len(list(pauses(1.0, tries=tries))) == count
 
 
-def test_no_pause_ends_after_the_deadline() -> None:
-    drawn = [next(pauses(1.0, seconds=0.5), None) for _ in range(200)]
-    assert 0 < drawn.count(None) < 200
-    assert max(pause for pause in drawn if pause is not None) <= 0.5
+def test_the_last_pause_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("forge.backoff.time.monotonic", lambda: now)
+    for _ in range(200):
+        now = 0.0
+        for pause in pauses(0.2, longest=2.0, seconds=4.0):
+            now += pause
+        assert now == pytest.approx(4.0)
+
+
+def test_after_an_attempt_beyond_the_deadline_there_is_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("forge.backoff.time.monotonic", lambda: now)
+    drawn = pauses(0.2, seconds=4.0)
+    assert next(drawn) <= 0.2
+    now = 5.0
+    assert list(drawn) == []
 
 
 def test_pauses_without_an_end_stay_finite() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -39,10 +40,11 @@ class Blocking:
     async def retry(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """Repeat the call for about 4 s while the storage is unreachable. Return None if it still is."""
         for pause in pauses(0.2, longest=2.0, seconds=_RETRY_SECONDS):
-            try:
+            with suppress(StorageUnavailable):
                 return await self(call, *args, **kwargs)
-            except StorageUnavailable:
-                await asyncio.sleep(pause)
+            await asyncio.sleep(pause)
+        with suppress(StorageUnavailable):
+            return await self(call, *args, **kwargs)
         return None
 
     def close(self) -> None:

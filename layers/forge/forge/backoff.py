@@ -29,12 +29,14 @@ def pauses(
     """Yield the seconds to wait before each further attempt.
 
     The limit of a pause is `first`, then `growth` times the one before, at most `longest`. There are pauses for as many
-    attempts as `tries`, and none that would end later than `seconds` after the first attempt.
+    attempts as `tries`. The last one ends `seconds` after the first attempt at the latest: it is cut off there, because
+    the attempts would end early without it.
     """
     end, limit = time.monotonic() + seconds, first
     for _ in itertools.count() if tries is None else range(tries - 1):
-        pause = jittered(limit)
-        if time.monotonic() + pause > end:
+        pause, rest = jittered(limit), end - time.monotonic()
+        if rest > 0:
+            yield min(pause, rest)
+        if pause >= rest:
             return
-        yield pause
         limit = min(limit * growth, longest)
