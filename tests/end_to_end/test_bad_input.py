@@ -114,8 +114,8 @@ BAD_FRAMES: list[str | bytes] = [
     '{"type": "sync", "have": {"messages": -1}}',
     '{"type": "sync", "have": {"generation": "x"}}',
     f'{{"type": "sync", "session_id": "{SECRET}"}}',
-    f'{{"type": "sync", "more": "{SECRET}"}}',
-    f'{{"type": "ping", "session_id": "{SECRET}"}}',
+    f'{{"type": "sync", "have": {{"seq": "{SECRET}"}}}}',
+    f'{{"type": "auth", "token": ["{SECRET}"]}}',
     '{"type": "state", "messages": []}',
     '{"type": "sync"',
 ]

@@ -60,3 +60,8 @@ KNOWN_TOKENS: dict[int, dict[str, tuple[str, ...]]] = {
     },
 }
 """The addresses by chain id and symbol. A test network has none, because its tokens have no value."""
+
+
+def wrapped_coins(chain_id: int, coin: str) -> frozenset[str]:
+    """Return the addresses of the token that stands for the chain's own coin, in lower case: `WETH` for `ETH`."""
+    return frozenset(each.lower() for each in KNOWN_TOKENS.get(chain_id, {}).get(f"W{coin}", ()))

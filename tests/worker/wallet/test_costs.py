@@ -25,6 +25,7 @@ from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.ethereum.amounts import readable_amount
 from worker.ethereum.chains import Chains
 from worker.ethereum.known_networks import KNOWN_NETWORKS, NOTABLE_FEES, WITHOUT_VALUE
+from worker.ethereum.known_tokens import wrapped_coins
 from worker.ethereum.simulation import GAS_PRICE_ORACLE
 from worker.ethereum.transactions import read_request
 
@@ -266,3 +267,24 @@ def test_the_limits_of_a_swap_in_parts_add_up_and_those_of_another_token_do_not(
     assert (
         told(called("multicall(bytes[])", [swap_of_tokens(SINGLE, 5, SINGLE.floor), own]), gets, DUST) == []
     )
+
+
+def test_the_limit_of_a_swap_for_a_worthless_token_is_not_taken_for_that_of_the_coin() -> None:
+    coins = ARRIVES.model_copy(update={"asset": None, "standard": "native"})
+    bought, worthless = (bytes.fromhex(each[2:]) for each in (TOKENS[-1], "0x" + "66" * 20))
+    decoy = swap_of_tokens(SINGLE, 10**30, SINGLE.floor).replace(bought, worthless)
+
+    def codes_of(least: int) -> list[str]:
+        unwrap = called("unwrapWETH9(uint256,address)", 0, OWNER)
+        data = called("multicall(bytes[])", [swap_of_tokens(SINGLE, least, SINGLE.floor), decoy, unwrap])
+        nodes = all_nodes(decode_calls([(ROUTER, 0, data)]).calls)
+        return [each.code for each in least_warnings(nodes, [coins], [TOKENS[-1]])]
+
+    assert codes_of(5) == ["no_minimum"]
+    assert codes_of(950) == []
+
+
+def test_the_wrapped_coin_is_known_where_its_token_is() -> None:
+    assert wrapped_coins(1, "ETH") == {"0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"}
+    assert wrapped_coins(137, "POL") == {"0x0d500b1d8e8ef31e21c99d1db9a6444d3adf1270"}
+    assert wrapped_coins(31337, "ETH") == frozenset()

@@ -32,6 +32,7 @@ from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
 from worker.agent.wallet.review.simulate_request import check_for_anyone, simulated
 from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.agent.wallet.review.token_facts import read_facts
+from worker.ethereum.known_tokens import wrapped_coins
 from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused
@@ -79,7 +80,9 @@ def _review(found: Found) -> Review:
     parties = parties_of(all_nodes(found.reading.calls), changes, allowances, [found.recipient])
     alike = warnings_of(parties, found.known)
     limits = [
-        *least_warnings(all_nodes(found.reading.calls), changes),
+        *least_warnings(
+            all_nodes(found.reading.calls), changes, wrapped_coins(found.facts.chain_id, found.facts.coin)
+        ),
         *most_warnings(all_nodes(found.reading.calls), changes),
     ]
     warnings = [*alike, *given, *limits, *found.reading.warnings, *notes_of(found, outcome, reason)]

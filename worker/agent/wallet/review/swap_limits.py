@@ -8,7 +8,7 @@ moves beside it would hide a limit that protects nobody.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from forge.models.wallet_review import ReviewChange, ReviewWarning
 from worker.agent.wallet.review.call_nodes import Node
@@ -40,12 +40,15 @@ def most_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> lis
     return [ReviewWarning(code="no_maximum", severity="danger", text=text)]
 
 
-def least_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> list[ReviewWarning]:
+def least_warnings(
+    nodes: Iterable[Node], changes: Sequence[ReviewChange], wrapped: Collection[str] = ()
+) -> list[ReviewWarning]:
+    """`wrapped`: the addresses of the wrapped coin of the chain, in lower case; empty if they are not known."""
     limits = [each for node in nodes for each in lower_limits(node)]
     if not any(each.is_swap for each in limits):
         return []
     arrives = _amounts(changes, "in")
-    pairs = list(_compared(limits, arrives)) or [_all_together(limits, arrives)]
+    pairs = list(_compared(limits, arrives, wrapped)) or [_all_together(limits, arrives)]
     useless = [
         (least, now) for least, now in pairs if least * 100 < now * USUAL_PERCENT or not (least or now)
     ]
@@ -57,14 +60,17 @@ def least_warnings(nodes: Iterable[Node], changes: Sequence[ReviewChange]) -> li
     return [ReviewWarning(code="no_minimum", severity="danger", text=text)]
 
 
-def _compared(limits: Sequence[Limit], arrives: dict[str, int]) -> Iterator[tuple[int, int]]:
+def _compared(
+    limits: Sequence[Limit], arrives: dict[str, int], wrapped: Collection[str]
+) -> Iterator[tuple[int, int]]:
     """Return the least and the present amount of each token that swaps are for and that arrives.
 
-    A wrapped coin arrives as the coin; it is what the last of the other swaps is for.
+    A wrapped coin arrives as the coin. Where its address is not known, it is what the last of the other swaps is for.
     """
     bought = {each.token for each in limits} & arrives.keys() - {COIN}
     yield from ((_least(limits, token), arrives[token]) for token in bought)
     unwrapped = [each.token for each in limits if each.is_swap and each.token not in bought]
+    unwrapped = [each for each in unwrapped if each in wrapped] or unwrapped
     is_unwrapped = not bought or any(each.token == COIN for each in limits)
     if COIN in arrives and unwrapped and is_unwrapped:
         yield max(_least(limits, COIN), _least(limits, unwrapped[-1])), arrives[COIN]
