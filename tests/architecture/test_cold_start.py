@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -40,17 +41,21 @@ def imported(folders: list[str], variables: dict[str, str] | None = None) -> set
     """The modules of a new process, without any other configuration, that has imported these functions."""
     names = ", ".join(f"functions.{folder}.handler" for folder in folders)
     code = f"import json, sys, {names}; print(json.dumps(sorted(sys.modules)))"
+    return set(told_by(code, variables))
+
+
+def told_by(code: str, variables: dict[str, str] | None = None) -> Any:
+    """The JSON that a new process of Python writes, which has only these variables."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}"}
-    environment |= variables or {}
     result = subprocess.run(
         [sys.executable, "-c", code],
-        env=environment,
+        env=environment | (variables or {}),
         capture_output=True,
         text=True,
         check=True,
         timeout=PATIENCE_SECONDS,
     )
-    return set(json.loads(result.stdout))
+    return json.loads(result.stdout)
 
 
 def test_functions_without_http_import_no_web_framework() -> None:
@@ -98,16 +103,7 @@ for variables in ({}, {"otel_exporter_otlp_endpoint": "http://127.0.0.1:9"}):
     told.append([_tracing(settings, {}).is_on, sorted(sys.modules)])
 print(json.dumps(told))
 """
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/forge'}"}
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_SECONDS,
-    )
-    (off, without), (on, beside) = json.loads(result.stdout)
+    (off, without), (on, beside) = told_by(code)
     assert (off, on) == (False, True)
     assert telling(set(without)) == set()
     assert telling(set(beside)) != set()
