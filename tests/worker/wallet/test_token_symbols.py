@@ -100,7 +100,7 @@ async def test_on_the_card_a_token_is_not_the_coin(reviews: Reviews, symbol: str
 USDC_OF_BASE = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913"
 DISGUISES = [
     "USDC", "usdc", "U5DC", "$USDC", "USDC.", "US DC", "U\u200bSDC", "USD\u0421", "UЅDC", "\uff35\uff33\uff24\uff23",
-    "U\u0301SDC", "\u054dSDC", "USD\u216d", "USDC\u3164",
+    "U\u0301SDC", "\u054dSDC", "USD\u216d", "USDC\u3164", "U$DC", "$U$DC", "US\u20abC", "USD\u20b5", "u\u20b4d\u00a2",
 ]  # fmt: skip
 
 

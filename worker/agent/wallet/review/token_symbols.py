@@ -19,8 +19,18 @@ _BEFORE, _AFTER = "$0123456789", "$.+-"
 """Characters beside a word that do not change what it is read as."""
 _SIGNS = re.compile(r"[^a-z0-9]")
 _DRAWN_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s"})
-_CURRENCY_SIGNS = str.maketrans({"\u20ae": "t", "\u20bf": "b", "\u20ac": "e", "\u039e": "e", "\u03be": "e"})
-"""Currency signs that tokens write for a letter: `USD₮`."""
+_CURRENCY_SIGNS = str.maketrans(
+    dict(
+        zip(
+            "\u20ae\u20bf\u20ac\u039e\u03be\u00a2\u20b5\u20ab\u20a9\u20b3\u20a6\u20b1\u20b4\u00a5",
+            "tbeeeccdwanpsy",
+            strict=True,
+        )
+    )
+)
+"""Currency signs that tokens write for a letter: `USD₮`. Those without such a letter have no row."""
+_DOLLAR = str.maketrans("$", "s")
+"""Beside a word the dollar sign is no letter (`$USDC`), within one it is (`U$DC`), so each reading is compared."""
 _ANY_LETTER = "?"
 """A letter of another script whose look nobody has listed."""
 
@@ -91,10 +101,17 @@ def imitated(symbol: str | None, token: str, chain_id: int, coin: str) -> Imitat
     known = KNOWN_TOKENS.get(chain_id, {})
     if not symbol or any(token.lower() == each.lower() for addresses in known.values() for each in addresses):
         return None
-    form = _form(symbol)
+    forms = {
+        _form(each) for each in (symbol, symbol.translate(_DOLLAR), symbol.lstrip("$").translate(_DOLLAR))
+    }
     trusted = ({coin: ()} if coin else {}) | known
     return next(
-        (Imitated(name, where) for name, where in trusted.items() if _reads_as(form, _form(name))), None
+        (
+            Imitated(name, where)
+            for name, where in trusted.items()
+            if any(_reads_as(form, _form(name)) for form in forms)
+        ),
+        None,
     )
 
 
