@@ -4,6 +4,8 @@ midnight (UTC).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.dynamodb.conditions import ConditionFailed
-from forge.errors import DayUsedUp
+from forge.dynamodb.table import Table
+from forge.errors import DayUsedUp, KeyReused, StorageUnavailable
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
 from forge.models.request_prices import Daily, Price
 from forge.models.run import Ending, RunMessage, Submission
@@ -22,6 +25,7 @@ from forge.store.config import StoreConfig
 from forge.store.limits.daily_counter import DAY_MS
 from forge.store.limits.daily_limits import DailyLimits
 from tests.clock import Clock
+from tests.patience import PATIENCE_SECONDS
 from tests.store.scenes import counted
 from tests.store.test_admission import at_once
 from tests.unlisted import tried
@@ -116,6 +120,49 @@ def test_whoever_is_refused_reads_why_and_comes_back_tomorrow(
         say(another, clock, "e")  # a process that has just begun
     clock.advance(round(refused.value.retry_after * 1_000))
     say(store, clock, "f")
+
+
+BEGINNINGS: dict[str, Callable[[Store, Clock], None]] = {
+    "a message": lambda store, clock: say(store, clock, "same"),
+    "a network": lambda store, _: store.sessions.set_network(SessionKey(ANONYMOUS, "same"), "base") and None,
+}
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_requests_that_begin_one_session_together_are_charged_for_one(
+    table: str, clock: Clock, dynamodb: Any, beginning: str
+) -> None:
+    store, together = store_with(table, clock, dynamodb, deployment_sessions_per_day=5), Barrier(3)
+    put = Table.put
+
+    def put_together(*arguments: Any) -> None:
+        """All of them have found no session when the first one is written."""
+        together.wait(PATIENCE_SECONDS)
+        put(*arguments)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Table, "put", put_together)
+        assert at_once(lambda _: BEGINNINGS[beginning](store, clock), DayUsedUp, 3) == 3
+    for name in ("b", "c", "d", "e"):
+        say(store, clock, name)
+    with pytest.raises(DayUsedUp):
+        say(store, clock, "f")
+
+
+def test_a_session_that_could_not_be_begun_is_not_charged_and_one_that_may_have_been_is() -> None:
+    limits, caller = _limits(_Counter(), Clock(), 3), ""
+
+    def fails(error: Exception) -> None:
+        raise error
+
+    for error in (ConditionFailed(None), KeyReused()):
+        with pytest.raises(type(error)):
+            limits.spend_on("tokens", lambda error=error: fails(error), caller=caller)
+    with pytest.raises(StorageUnavailable):
+        limits.spend_on("tokens", lambda: fails(StorageUnavailable(retry_after=1)), caller=caller)
+    limits.spend("tokens", 2)
+    with pytest.raises(DayUsedUp):
+        limits.spend("tokens")
 
 
 def test_tokens_of_all_sessions_are_counted_with_what_used_them(

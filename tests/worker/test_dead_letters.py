@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from forge.errors import NotFound
+from forge.errors import NotFound, SessionUnreadable
 from forge.models.ids import ANONYMOUS, SessionKey, new_run_id
-from forge.models.run import Ending, RunMessage, Submission
+from forge.models.run import Ending, Progress, RunMessage, Submission
 from forge.queue import SqsRunQueue
-from forge.store import Store
+from forge.store import Store, keys
 from tests.clock import Clock
 from tests.schema import QUEUE_ATTRIBUTES
+from tests.worker.test_damaged_items import damage
 from worker.operator_commands.dead_letters import DeadLetters, details, line
 
 KEY = SessionKey(ANONYMOUS, "s1")
@@ -35,10 +36,10 @@ def letters(store: Store, queue: SqsRunQueue, dead: SqsRunQueue, clock: Clock) -
     return DeadLetters(store, queue, dead, clock)
 
 
-def accepted(store: Store, clock: Clock) -> RunMessage:
+def accepted(store: Store, clock: Clock, key: SessionKey = KEY) -> RunMessage:
     run_id = new_run_id()
     submission = Submission(run_id=run_id, content="pay Bob", created_at=clock(), payer=PAYER)
-    return store.inbox.accept(KEY, submission).run_message(run_id, payer=PAYER)
+    return store.inbox.accept(key, submission).run_message(run_id, payer=PAYER)
 
 
 @pytest.fixture
@@ -93,6 +94,41 @@ def test_a_run_that_has_not_ended_is_sent_again(
     dead.send(message)
     letters.requeue(message.run_id)
     assert [delivery.body for delivery in queue.receive(10, 0)] == [message]
+
+
+def test_a_run_that_another_worker_goes_on_with_is_sent_again_and_not_begun_twice(
+    letters: DeadLetters, store: Store, clock: Clock, dead: SqsRunQueue, queue: SqsRunQueue
+) -> None:
+    """Its input is in the log from its first response on."""
+    message = accepted(store, clock)
+    store.runs.append(store.runs.claim(message, "worker"), Progress(entries=[b"a response"]))
+    dead.send(message)
+    assert line(letters.one(message.run_id)).split()[2] == "unfinished"
+    letters.requeue(message.run_id)
+    session = store.sessions.get(KEY)
+    assert session is not None
+    assert session.inbox == []
+    assert [delivery.body for delivery in queue.receive(10, 0)] == [message]
+
+
+def test_a_session_that_cannot_be_read_hides_no_other_letter(
+    letters: DeadLetters,
+    given_up: RunMessage,
+    store: Store,
+    clock: Clock,
+    dead: SqsRunQueue,
+    dynamodb: Any,
+) -> None:
+    key = SessionKey(ANONYMOUS, "damaged")
+    message = accepted(store, clock, key)
+    dead.send(message)
+    damage(dynamodb, keys.hot(key), "generation", {"S": "a text"})
+    assert {letter.message.run_id for letter in letters.all()} == {given_up.run_id, message.run_id}
+    assert "session cannot be read" in line(letters.one(message.run_id))
+    assert "accepted once more" in letters.requeue(given_up.run_id)
+    with pytest.raises(SessionUnreadable):
+        letters.requeue(message.run_id)
+    assert [letter.message for letter in letters.all()] == [message]
 
 
 def test_the_letter_of_a_deleted_session_is_removed(

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from forge.errors import ForgeError, NotFound
+from forge.errors import ForgeError, NotFound, SessionUnreadable
 from forge.models.counted_words import counted
 from forge.models.message import Message
 from forge.models.run import RunMessage, Submission
@@ -40,12 +40,25 @@ class DeadLetter:
     """The run's session; None: it has expired or was deleted."""
     question: Message | None
     """The run's input; None if it is not in the message log."""
+    is_readable: bool = True
+    """Whether the session can be read; if not, `session` is None although it may not have ended."""
 
     @property
     def state(self) -> str:
+        if not self.is_readable:
+            return "session cannot be read"
         if self.session is None:
             return "session has ended"
-        return self.session.recent.get(self.message.run_id, "unfinished")
+        return self.session.recent.get(self.message.run_id, "unfinished" if self.is_pending else "ended")
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the run is in progress or queued. Its input may be in the log already."""
+        session, run_id = self.session, self.message.run_id
+        if session is None:
+            return False
+        is_active = session.active is not None and session.active.run_id == run_id
+        return is_active or any(each.run_id == run_id for each in session.inbox)
 
 
 class DeadLetters:
@@ -69,8 +82,8 @@ class DeadLetters:
         raise NotFound(f"There is no dead letter of run {run_id}.")
 
     def requeue(self, run_id: str) -> str:
-        """Return what was done. The letter is deleted once that is stored. Raises `NotFound` and the errors of
-        `accept`.
+        """Return what was done. The letter is deleted once that is stored. Raises `NotFound`, `SessionUnreadable` and
+        the errors of `accept`.
         """
         held = list(self._held())
         try:
@@ -86,10 +99,12 @@ class DeadLetters:
                 self._dead.extend(each.delivery.receipt, 0)
 
     def _again(self, letter: DeadLetter) -> str:
-        message, session, question = letter.message, letter.session, letter.question
-        if session is None:
+        message, question = letter.message, letter.question
+        if not letter.is_readable:
+            raise SessionUnreadable
+        if letter.session is None:
             return "Its session has ended, so there is nobody to answer. The letter was removed."
-        if message.run_id not in session.recent and question is None:
+        if letter.is_pending:
             self._queue.send(message, resend=True)
             return "The run had not ended: it was sent to the queue again."
         if question is None or question.sender == "agent":
@@ -115,7 +130,10 @@ class DeadLetters:
                     yield self._read(delivery, delivery.body)
 
     def _read(self, delivery: Delivery, message: RunMessage) -> DeadLetter:
-        session = self._store.sessions.get(message.key)
+        try:
+            session = self._store.sessions.get(message.key)
+        except SessionUnreadable:
+            return DeadLetter(delivery, message, None, None, is_readable=False)
         if session is None or session.generation != message.generation:
             return DeadLetter(delivery, message, None, None)
         log = self._store.sessions.messages(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
@@ -45,8 +46,8 @@ def accept(
     key: SessionKey,
     submission: Submission,
     if_busy: IfBusy,
-    once: Once | None = None,
-    daily_limits: DailyLimits | None = None,
+    once: Once | None,
+    daily_limits: DailyLimits,
 ) -> Accepted:
     """Raises the errors of `forge.ports.runs.Inbox`, and `KeyReused`."""
     try:
@@ -65,7 +66,7 @@ def _accept(
     submission: Submission,
     if_busy: IfBusy,
     once: Once | None,
-    daily_limits: DailyLimits | None,
+    daily_limits: DailyLimits,
 ) -> Accepted:
     writer = Writer(table, now, key, submission.run_id, once)
 
@@ -83,9 +84,8 @@ def _accept(
         except ConditionFailed as refused:
             old = refused.item
         if old is None or not alive(old, now):
-            if daily_limits:
-                daily_limits.spend("sessions", caller=submission.payer)
-            if created := _create(writer, config, now, key, submission, old):
+            create = partial(_create, writer, config, now, key, submission, old)
+            if created := daily_limits.spend_on("sessions", create, caller=submission.payer):
                 return accepted(created)
             continue
         whole(old)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from forge.dynamodb.codec import Item
 from forge.dynamodb.conditions import ConditionFailed
@@ -91,14 +92,18 @@ class TableSessions:
             if old and alive(old, now):
                 whole(old)
             first = {"network": self.config.network, "expires_at": self.config.session_end(now), **values}
-            item = new_item(key, now, old, **first)
-            self.daily_limits.spend("sessions", caller=payer)
-            try:
-                self.table.put(item, only_if(ConditionalWrite(), old))
-                return session_of(item)
-            except ConditionFailed:
-                continue
+            create = partial(self._create, new_item(key, now, old, **first), old)
+            if created := self.daily_limits.spend_on("sessions", create, caller=payer):
+                return created
         raise Contended(retry_after=1.0)
+
+    def _create(self, item: Item, old: Item | None) -> Session | None:
+        """Return `None` if another request created the session first."""
+        try:
+            self.table.put(item, only_if(ConditionalWrite(), old))
+        except ConditionFailed:
+            return None
+        return session_of(item)
 
     def touch(self, key: SessionKey) -> Session | None:
         """The write happens at most once a minute, or four times in a short life."""

@@ -7,11 +7,12 @@ in blocks.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
+from typing import TypeVar
 
 from forge.dynamodb.table import Table
-from forge.errors import DayUsedUp
+from forge.errors import DayUsedUp, StorageUnavailable
 from forge.models.request_prices import Daily
 from forge.ports.clock import Clock
 from forge.store.config import StoreConfig
@@ -21,6 +22,7 @@ REMEMBERED = 2_000
 """The shares that a process remembers. It forgets the one that was used least recently, with less than a block."""
 
 Limited = tuple[DailyCounter, int]
+R = TypeVar("R")
 
 
 class DailyLimits:
@@ -42,14 +44,33 @@ class DailyLimits:
 
     def spend(self, name: Daily, units: int = 1, *, caller: str = "") -> None:
         """If this raises `DayUsedUp`, nothing is charged."""
+        self._spend(name, units, caller)
+
+    def spend_on(self, name: Daily, make: Callable[[], R | None], *, caller: str = "") -> R | None:
+        """Charge one unit for what `make` makes, and refund it if `make` returns None or raises an error after which
+        nothing was made. Raises `DayUsedUp`.
+        """
+        charged, made = self._spend(name, 1, caller), None
+        try:
+            made = make()
+        except StorageUnavailable:  # it may have been made
+            charged = []
+            raise
+        finally:
+            if made is None:
+                _give_back(charged, 1)
+        return made
+
+    def _spend(self, name: Daily, units: int, caller: str) -> list[tuple[Limited, int]]:
+        """Return what was charged, each with its day."""
         charged: list[tuple[Limited, int]] = []
         for counter, limit in self._limits(name, caller):
             try:
                 charged.append(((counter, limit), counter.spend(units, limit)))
             except DayUsedUp:
-                for (before, its_limit), day in charged:
-                    before.give_back(units, day, its_limit)
+                _give_back(charged, units)
                 raise
+        return charged
 
     def give_back(self, name: Daily, units: int, day: int, *, caller: str = "") -> None:
         for counter, limit in self._limits(name, caller):
@@ -82,3 +103,8 @@ class DailyLimits:
             if len(self._shares) > REMEMBERED:
                 self._shares.popitem(last=False)
             return self._shares[key]
+
+
+def _give_back(charged: list[tuple[Limited, int]], units: int) -> None:
+    for (counter, limit), day in charged:
+        counter.give_back(units, day, limit)
