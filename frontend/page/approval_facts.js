@@ -8,6 +8,7 @@ import { el, icon } from './dom.js';
 /** @import { PublicApproval, Review, ReviewChange } from '../client/frames.js' */
 /** @import { ApprovalContext } from './approval_situation.js' */
 
+/** What leaves the account is shown in any number that the server sends. */
 const MOST_CHANGES = 12;
 
 /** @param {PublicApproval} approval @param {ApprovalContext} context @returns {Node[]} */
@@ -39,9 +40,10 @@ function allowanceNodes({ allowances = [] }, isTest) {
 function changeNodes({ changes = [], more_changes = 0, recipient }, coin, isTest) {
   // A plain payment has one movement, and the rows below name its parties.
   const own = [...changes.filter(({ direction }) => direction === 'out'), ...changes.filter(({ direction }) => direction === 'in')];
-  const left = own.length - Math.min(own.length, MOST_CHANGES) + more_changes;
+  const room = Math.max(MOST_CHANGES, own.filter(({ direction }) => direction === 'out').length);
+  const left = own.length - Math.min(own.length, room) + more_changes;
   const isPlain = own.length === 1 && !left && own[0]?.direction === 'out' && own[0].to.toLowerCase() === recipient?.toLowerCase();
-  const nodes = own.slice(0, MOST_CHANGES).map((change) => changeNode(change, coin, isTest, isPlain));
+  const nodes = own.slice(0, room).map((change) => changeNode(change, coin, isTest, isPlain));
   return left ? [...nodes, el('p', { class: 'approval-more' }, `Not shown here: ${counted(left, 'more movement')}.`)] : nodes;
 }
 
@@ -62,10 +64,11 @@ function changeNode(change, coin, isTest, isPlain) {
 }
 
 /** An unknown outcome is never shown in green. @param {PublicApproval} approval @param {Review} review @param {boolean} isTest */
-function outcomeNodes(approval, { outcome, reason, changes = [] }, isTest) {
+function outcomeNodes(approval, { outcome, reason, changes = [], more_changes = 0 }, isTest) {
   if (outcome === 'unknown') return [said('warning', ['It could not be told what this would do. ', ...words(reason ?? '', isTest)])];
   if (outcome === 'nothing') return [said('info', ['Simulated: nothing leaves your account, and nothing comes.'])];
   const isMine = changes.some(({ direction }) => direction !== 'other');
+  if (more_changes) return [said('info', ['Simulated: this moves, and more that is not shown here.'])];
   const text = isMine ? 'Simulated: exactly this moves.' : changes.every((change) => isToItself(change, approval)) ? 'Simulated: your account pays itself; nothing leaves it.' : 'Simulated: something moves, but not from or to your account.';
   return [said(isMine && !dangersOf(approval).length ? 'good' : 'info', [text])];
 }

@@ -7,6 +7,8 @@ addresses of one symbol are the issuer's token and the bridge's older one.
 
 from __future__ import annotations
 
+from functools import cache
+
 KNOWN_TOKENS: dict[int, dict[str, tuple[str, ...]]] = {
     1: {
         "USDC": ("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",),
@@ -60,6 +62,13 @@ KNOWN_TOKENS: dict[int, dict[str, tuple[str, ...]]] = {
     },
 }
 """The addresses by chain id and symbol. A test network has none, because its tokens have no value."""
+
+
+@cache
+def known_addresses(chain_id: int) -> frozenset[str]:
+    """Return the addresses of the tokens that people know on the chain, in lower case."""
+    tokens = KNOWN_TOKENS.get(chain_id, {}).values()
+    return frozenset(address.lower() for addresses in tokens for address in addresses)
 
 
 def wrapped_coins(chain_id: int, coin: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ class Effects:
     grants: list[Grant]
     """The rights that were given or taken away, in the order of the logs."""
     is_whole: bool
-    """True if no logs were left out."""
+    """True if no log, and no movement of a log, was left out."""
     answers: list[bytes | None]
     """The data that the calls after the transaction returned; None where it cannot be read."""
 
@@ -66,7 +66,8 @@ def _read(answer: Any) -> Effects | None:
     answers = [_bytes(each.return_data) for each in calls[1:]]
     found = [_log(log) for log in logs[:MOST_LOGS]]
     readable = [log for log in found if log]
-    return Effects(movements(readable), grants(readable), len(readable) == len(logs), answers)
+    moved, is_whole = movements(readable)
+    return Effects(moved, grants(readable), is_whole and len(readable) == len(logs), answers)
 
 
 def _calls(answer: Any) -> list[SimulatedCall]:

@@ -21,6 +21,8 @@ from worker.ethereum.lenient_decoding import Allotment, LenientReader, TooMuch
 NATIVE = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
 """The address under which eth_simulateV1 logs movements of the chain's native currency (execution-apis)."""
 MOST_OF_A_BATCH = 200
+_HEAD_OF_LISTS = 4
+"""Words before the ids and the amounts: where each list begins, and how long it is."""
 _LISTS = parse_types("(uint256[],uint256[])")
 
 
@@ -152,11 +154,21 @@ def _rows() -> dict[tuple[str, int], tuple[str, _Moves | _Gives]]:
     return {("0x" + keccak(text.encode()).hex(), topics): (text, row) for text, topics, row in _EVENTS}
 
 
-def movements(logs: Sequence[Log]) -> list[Movement]:
-    """ERC-777 tokens log a movement twice, as ERC-20 does and in their own form; it is returned once."""
-    found = [each for log in logs for each in _movements_of(log)]
+def movements(logs: Sequence[Log]) -> tuple[list[Movement], bool]:
+    """Return the movements, and whether they are complete: a log may hold more than can be read.
+
+    ERC-777 tokens log a movement twice, as ERC-20 does and in their own form; it is returned once.
+    """
+    found: list[Movement] = []
+    is_whole = True
+    for log in logs:
+        try:
+            found += _movements_of(log)
+        except TooMuch:
+            is_whole = False
     usual = {(m.asset, m.sender, m.to, m.amount) for m in found if m.standard == "erc20"}
-    return [m for m in found if m.standard != "erc777" or (m.asset, m.sender, m.to, m.amount) not in usual]
+    once = [m for m in found if m.standard != "erc777" or (m.asset, m.sender, m.to, m.amount) not in usual]
+    return once, is_whole
 
 
 def grants(logs: Sequence[Log]) -> list[Grant]:
@@ -181,10 +193,7 @@ def _movements_of(log: Log) -> Iterator[Movement]:
 
 
 def _batch(log: Log) -> list[int]:
-    try:
-        _, amounts = LenientReader(log.data, 0, Allotment(2 * MOST_OF_A_BATCH)).values(_LISTS)
-    except TooMuch:
-        return [0]
+    _, amounts = LenientReader(log.data, 0, Allotment(2 * MOST_OF_A_BATCH + _HEAD_OF_LISTS)).values(_LISTS)
     return amounts
 
 

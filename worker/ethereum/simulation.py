@@ -12,6 +12,7 @@ from worker.ethereum.addresses import ZERO_ADDRESS, parse_address
 from worker.ethereum.amounts import format_units
 from worker.ethereum.blocks import decimal
 from worker.ethereum.chains import Chain
+from worker.ethereum.known_tokens import known_addresses
 from worker.ethereum.rpc import NodeRefused, NodeUnreadable
 from worker.ethereum.simulated_effects import NoEffects, simulated_effects
 from worker.ethereum.simulated_logs import Grant, Movement
@@ -88,22 +89,37 @@ async def _effects(request: Request) -> dict[str, Any]:
     if isinstance(found, NoEffects):
         return {"asset_changes": None, "untold": found.reason}
     changes, more = await _asset_changes(request, found.movements)
+    given = sorted(found.grants, key=lambda each: _is_none_of_the_senders(request, each))
+    is_whole = found.is_whole and all(each.revokes for each in given[MOST_CHANGES:])
     return {
         "asset_changes": changes,
         "more_asset_changes": more,
-        "rights": [_right(grant) for grant in found.grants[:MOST_CHANGES]],
-        "untold": None if found.is_whole else "it logs more than can be read here",
+        "rights": [_right(grant) for grant in given[:MOST_CHANGES]],
+        "untold": None if is_whole else "it logs more than can be read here",
     }
 
 
+def _is_none_of_the_senders(request: Request, grant: Grant) -> tuple[bool, bool]:
+    """The order of rights: what the sender gives comes first, and what is only taken away last."""
+    return grant.revokes, (grant.owner or "").lower() != request.sender.address.lower()
+
+
 async def _asset_changes(request: Request, found: Sequence[Movement]) -> tuple[list[AssetChange], int]:
-    """A contract may log any number of movements, so what the sender loses comes first and is not cut off."""
-    sender = request.sender.address.lower()
-    shown = sorted(found, key=lambda each: each.sender.lower() != sender)[:MOST_CHANGES]
+    """A contract may log any number of movements, so what the sender loses comes first, and of it the coin and the
+    tokens that people know, because a contract cannot invent those.
+    """
+    shown = sorted(found, key=lambda each: _is_of_no_concern(request, each))[:MOST_CHANGES]
     addresses = sorted({each.asset for each in shown if each.standard != "native"})
     tokens = await all_of(_token(request.chain, address) for address in addresses)
     known = dict(zip(addresses, tokens, strict=True))
     return [_change(request.chain, each, known.get(each.asset)) for each in shown], len(found) - len(shown)
+
+
+def _is_of_no_concern(request: Request, found: Movement) -> tuple[bool, bool]:
+    """The order of movements, the most important first. A payment to oneself takes nothing."""
+    sender, known = request.sender.address.lower(), known_addresses(request.chain.expected.chain_id)
+    leaves = found.sender.lower() == sender != found.to.lower()
+    return not leaves, found.standard != "native" and found.asset.lower() not in known
 
 
 async def _token(chain: Chain, address: str) -> Token:

@@ -53,6 +53,8 @@ def _outcome(approval: Approval) -> str:
         return f"It could not be told what this would do. {review.reason or ''}".rstrip()
     if review.outcome == "nothing":
         return "Simulated: nothing leaves your account, and nothing comes."
+    if review.more_changes:
+        return "Simulated: this moves, and more that is not shown here."
     if any(change.direction != "other" for change in review.changes):
         return "Simulated: exactly this moves."
     if all(change.sender.lower() == own == change.to.lower() for change in review.changes):

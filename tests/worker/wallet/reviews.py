@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from eth_abi.abi import encode
@@ -36,3 +37,19 @@ class Reviews:
         chain = self.chains.get(self.network)
         request = await read_request(chain, self.sender, to, value, "0x" + data.hex())
         return await reviewed(request, knows_sender=knows_sender)
+
+
+def review_of(url: str, codes: dict[str, bytes], data: bytes, value: int = 0, to: str = CONTRACT) -> Review:
+    """Review one call on the chain, for tests that are no coroutines. `codes`: contracts by address."""
+
+    async def reviewing() -> Review:
+        chains = Chains.from_environment({"TESTNET_RPC_URL": url})
+        reviews = Reviews(url, chains, rpc(url, "eth_accounts")[8])
+        for address, code in codes.items():
+            reviews.code(code, address)
+        try:
+            return await reviews.review(data, value=value, to=to)
+        finally:
+            await chains.close()
+
+    return asyncio.run(reviewing())

@@ -26,6 +26,7 @@ from worker.agent.wallet.review.after_simulation import (
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found, changes_of
 from worker.agent.wallet.review.judge_rights import checksummed, judged, warning_of
+from worker.agent.wallet.review.left_out import MOST_CHANGES, left_out_count, left_out_warnings
 from worker.agent.wallet.review.look_alikes import parties_of, warnings_of
 from worker.agent.wallet.review.other_warnings import notes_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
@@ -37,7 +38,6 @@ from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused
 
-MOST_CHANGES = 20
 MOST_ALLOWANCES = 20
 MOST_WARNINGS = 30
 REVIEW_BYTES = 14_000
@@ -85,14 +85,14 @@ def _review(found: Found) -> Review:
         ),
         *most_warnings(all_nodes(found.reading.calls), changes),
     ]
-    warnings = [*alike, *given, *limits, *found.reading.warnings, *notes_of(found, outcome, reason)]
+    left_out = left_out_warnings(found, changes)
+    warnings = [*alike, *given, *left_out, *limits, *found.reading.warnings, *notes_of(found, outcome, reason)]
     ordered = _ordered(warnings)
-    more = found.simulation.more_asset_changes if found.simulation else 0
     review = Review(
         outcome=outcome,
         reason=reason,
         changes=changes[:MOST_CHANGES],
-        more_changes=more + max(0, len(changes) - MOST_CHANGES),
+        more_changes=left_out_count(found, changes),
         allowances=sorted(allowances, key=_weight)[:MOST_ALLOWANCES],
         warnings=ordered[:MOST_WARNINGS],
         calls=calls,
