@@ -50,6 +50,8 @@ def review_of(url: str, codes: dict[str, bytes], data: bytes, value: int = 0, to
         try:
             return await reviews.review(data, value=value, to=to)
         finally:
+            for address in codes:
+                reviews.code(b"", address)
             await chains.close()
 
     return asyncio.run(reviewing())

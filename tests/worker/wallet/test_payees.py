@@ -46,7 +46,8 @@ def filled(kind: AbiType, path: str, who: str, at: str = "") -> Any:
         return tuple(filled(each, path, who, f"{at}.{each.name}".strip(".")) for each in kind.components)
     if kind.base == "address":
         return who if at == path else OWNER
-    return {"bool": True, "string": "x", "bytes": b"x"}.get(kind.canonical(), 10_000)
+    others = {"bool": True, "string": "x", "bytes": b"x", "bytes32": bytes(32), "uint8": 27}
+    return others.get(kind.canonical(), 10_000)
 
 
 def arguments(meaning: Meaning, who: str) -> bytes:

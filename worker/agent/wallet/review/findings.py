@@ -9,7 +9,7 @@ from forge.models.wallet_review import ReviewChange
 from worker.agent.wallet.review.after_simulation import After
 from worker.agent.wallet.review.call_nodes import Reading, Right
 from worker.agent.wallet.review.judge_rights import checksummed
-from worker.agent.wallet.review.shown_call_tree import recipient_of
+from worker.agent.wallet.review.shown_call_tree import names_payee, recipient_of
 from worker.agent.wallet.review.token_facts import Facts
 from worker.ethereum.addresses import ZERO_ADDRESS
 from worker.ethereum.transaction_results import AssetChange, Simulation
@@ -56,9 +56,41 @@ class Found:
 
     @property
     def recipient(self) -> str:
-        """The final recipient, if the calls lead to one. Calls that nobody carries out lead to none."""
-        top = self.reading.calls[0]
-        return checksummed(top.to) if self.is_void else recipient_of(top, self.sender)
+        """The final recipient, if the calls lead to one. Calls that nobody carries out lead to none, nor do those of
+        which the simulation shows that another account gets what leaves.
+        """
+        called = checksummed(self.reading.calls[0].to)
+        return called if self.is_void or self.is_missed else self.named_recipient
+
+    @property
+    def named_recipient(self) -> str:
+        """The recipient by the call data alone."""
+        return recipient_of(self.reading.calls[0], self.sender)
+
+    @property
+    def is_missed(self) -> bool:
+        """True if something leaves the signer's account, and nothing of it is seen to reach who the call data names.
+
+        A contract may name its arguments as it likes: `transfer(friend, 1)` of a stranger's contract keeps the coin.
+        What is called within another call is no payee, so it is missed only if the outer contract keeps something.
+        """
+        sender, named = (self.sender or "").lower(), self.named_recipient.lower()
+        seen = [(each.sender.lower(), each.to.lower()) for each in self.moved]
+        takers = {taker for giver, taker in seen if giver == sender != taker}
+        called = self.reading.calls[0].to.lower()
+        is_party = any(named == taker or named == giver != sender for giver, taker in seen)
+        may_miss = bool(takers) if self.names_payee else called in takers
+        return named != called and may_miss and not is_party
+
+    @property
+    def names_payee(self) -> bool:
+        """True if an argument names the recipient, or if the innermost call only pays."""
+        return names_payee(self.reading.calls[0], self.sender)
+
+    @property
+    def moved(self) -> list[AssetChange]:
+        """The movements that the simulation shows; none if they are not known."""
+        return (self.simulation.asset_changes if self.simulation else None) or []
 
 
 def changes_of(found: Found) -> list[ReviewChange]:

@@ -10,6 +10,7 @@ from worker.agent.wallet.review.findings import NO_SENDER, UNTRIED, Found
 from worker.agent.wallet.review.judge_rights import checksummed
 from worker.agent.wallet.review.payees import payee_warnings, recipients_in
 from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.agent.wallet.review.unconfirmed_payees import unconfirmed_warnings
 from worker.ethereum.amounts import readable_amount
 
 _DANGERS = frozenset[WarningCode]({"lost_to_nobody"})
@@ -50,6 +51,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         if applies
     ]
     elsewhere = [] if found.is_void else payee_warnings(all_nodes(found.reading.calls), found.sender)
+    elsewhere = [*unconfirmed_warnings(found, elsewhere), *elsewhere]
     return [*_false_answer(found), *false_name_warnings(found), *elsewhere, *fee_warnings(found), *made]
 
 

@@ -29,11 +29,26 @@ def recipient_of(node: Node, sender: str | None) -> str:
     """Return the final recipient, if the calls lead to one. Who exchanges something for themselves sends it to the
     contract. `sender`: the account that signs; None if unknown.
     """
+    node = _innermost(node)
+    return checksummed(_payee(node, sender) or node.to)
+
+
+def names_payee(node: Node, sender: str | None) -> bool:
+    """Return whether the calls lead to an account that an argument names, or that is only paid."""
+    node = _innermost(node)
+    return not node.data or _payee(node, sender) is not None
+
+
+def _innermost(node: Node) -> Node:
     while len(node.inner) == 1:
         node = node.inner[0]
+    return node
+
+
+def _payee(node: Node, sender: str | None) -> str | None:
     found = set(recipients_in(node))
     is_own = bool(found & {"", (sender or "").lower()}) and node.meaning and node.meaning.pays
-    return checksummed(node.to if is_own or len(found) != 1 else found.pop())
+    return None if is_own or len(found) != 1 else found.pop()
 
 
 def all_nodes(nodes: list[Node]) -> Iterator[Node]:

@@ -1,0 +1,110 @@
+"""The card names as recipient only who is seen to get something, whatever the arguments of the call say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge.models.wallet_review import Review
+from tests.mcp_servers.bytecode import STOP, push
+from tests.properties import examples
+from tests.unlisted import tried
+from tests.worker.wallet.giving_calls import THIEF, WRAPPERS, called
+from tests.worker.wallet.reviews import CONTRACT, SECOND, Reviews, number, review_of
+from tests.worker.wallet.test_effects import NOBODY, SENDER, log, who
+from tests.worker.wallet.test_left_out import TRANSFER
+from tests.worker.wallet.test_payees import filled
+from worker.agent.wallet.review.known_functions import Meaning, known_functions
+
+FRIEND = "0x8ba1f109551bd432803012645ac136ddd64dba72"
+NAMING = {
+    row.text: row for row in known_functions().values() if row.recipient and not (row.calls or row.gives or row.pays)
+}
+CARRIERS = sorted(name for name in WRAPPERS if "router" not in name)
+PASSES_ON = push(0, 1) * 4 + b"\x34" + who(FRIEND) + b"\x5a\xf1"
+
+
+def naming(row: Meaning, account: str) -> bytes:
+    kinds = row.signature.inputs
+    values: list[Any] = [filled(each, row.recipient, account, each.name) for each in kinds]
+    return row.signature.selector() + encode([each.canonical() for each in kinds], values)
+
+
+def elsewhere(review: Review) -> list[str]:
+    return [each.text for each in review.warnings if (each.code, each.severity) == ("goes_elsewhere", "danger")]
+
+
+@examples(60)
+@given(
+    st.sampled_from(sorted(NAMING)),
+    st.lists(st.sampled_from(CARRIERS), max_size=3),
+    st.binary(min_size=18, max_size=18).filter(any).map(lambda raw: f"0x{raw.hex()}abcd"),
+)
+def test_whom_a_call_names_is_no_recipient_if_another_keeps_what_leaves(
+    anvil: str, text: str, levels: list[str], account: str
+) -> None:
+    data = naming(NAMING[text], account)
+    for name in levels:
+        data = WRAPPERS[name](CONTRACT, data)
+    tried("recipients that a call only names", data)
+    review = review_of(anvil, {CONTRACT: STOP}, data, value=10**18)
+    assert (review.recipient or "").lower() == CONTRACT
+    if not {"not_understood", "nested_too_deep"} & {each.code for each in review.warnings}:
+        assert any(account in each.lower() for each in elsewhere(review))
+
+
+@pytest.mark.parametrize("text", NAMING)
+async def test_who_gets_what_leaves_is_the_recipient(reviews: Reviews, text: str) -> None:
+    reviews.code(PASSES_ON + STOP)
+    review = await reviews.review(naming(NAMING[text], FRIEND), value=10**18)
+    assert ((review.recipient or "").lower(), elsewhere(review)) == (FRIEND, [])
+
+
+@pytest.mark.parametrize("name", ["forward(address,bytes)", "exec(address,bytes)"])
+async def test_a_contract_that_only_says_to_whom_it_goes_is_the_recipient(reviews: Reviews, name: str) -> None:
+    reviews.code(STOP)
+    review = await reviews.review(called(name, FRIEND, b""), value=10**18)
+    assert (review.recipient or "").lower() == CONTRACT
+    assert FRIEND in elsewhere(review)[0].lower()
+
+
+async def test_the_signer_is_no_recipient_of_what_a_contract_keeps(reviews: Reviews) -> None:
+    reviews.code(STOP)
+    review = await reviews.review(called("transfer(address,uint256)", reviews.sender, 5), value=10**18)
+    assert (review.recipient or "").lower() == CONTRACT
+    assert elsewhere(review)
+
+
+async def test_what_is_paid_for_and_goes_to_somebody_else_is_told(reviews: Reviews) -> None:
+    """A collection's `mint`: the signer pays, and the named account gets the new token."""
+    reviews.code(log(TRANSFER, NOBODY, push(4, 1) + b"\x35", push(7, 1)) + STOP)
+    bought = called("mint(address,uint256)", FRIEND, 1)
+    review = await reviews.review(bought, value=10**18)
+    assert FRIEND in elsewhere(review)[0].lower()
+    assert elsewhere(await reviews.review(bought)) == []
+    own = called("mint(address,uint256)", reviews.sender, 1)
+    assert elsewhere(await reviews.review(own, value=10**18)) == []
+
+
+async def test_a_payment_of_tokens_needs_no_warning(reviews: Reviews) -> None:
+    reviews.code(log(TRANSFER, SENDER, push(4, 1) + b"\x35", data=number(5)) + STOP)
+    review = await reviews.review(called("transfer(address,uint256)", FRIEND, 5))
+    assert ((review.recipient or "").lower(), elsewhere(review)) == (FRIEND, [])
+
+
+async def test_a_token_that_logs_nothing_still_has_a_recipient(reviews: Reviews) -> None:
+    reviews.code(STOP)
+    review = await reviews.review(called("transfer(address,uint256)", THIEF, 5), to=CONTRACT)
+    assert (review.recipient or "").lower() == THIEF
+
+
+async def test_what_is_called_within_a_call_and_takes_tokens_elsewhere_is_no_liar(reviews: Reviews) -> None:
+    """An exchange takes the tokens into its pair, and an account's `execute` leads to the exchange."""
+    pair = "0x000000000000000000000000000000000000a1b2"
+    reviews.code(log(TRANSFER, SENDER, who(pair), data=number(5)) + STOP)
+    for data in (called("claim()"), called("execute(address,uint256,bytes)", SECOND, 0, called("claim()"))):
+        assert elsewhere(await reviews.review(data)) == []

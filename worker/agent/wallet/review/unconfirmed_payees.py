@@ -1,0 +1,35 @@
+"""Warnings about who gets something, by what the simulation shows and not by what the call data names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge.models.wallet_review import ReviewWarning
+from worker.agent.wallet.review.findings import Found
+
+
+def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[ReviewWarning]:
+    """Warn if what leaves the account is not seen to reach who the call names, or if what is bought goes elsewhere.
+    `told`: the warnings about whom the call data names; the same is not told twice.
+    """
+    if found.is_void or found.sender is None:
+        return []
+    named = found.named_recipient
+    if found.is_missed and found.names_payee:
+        text = f"The call names {named} as the recipient, but nothing of what leaves is seen to arrive there."
+        return [_warning(text)]
+    if not told and _is_bought_for(found, named.lower(), found.sender.lower()):
+        return [_warning(f"What comes of the payment goes to {named}, not to the account that signs.")]
+    return []
+
+
+def _is_bought_for(found: Found, named: str, sender: str) -> bool:
+    """Return whether the signer pays somebody else, and the named account gets only other assets."""
+    paid = {(each.asset, each.to.lower()) for each in found.moved if each.sender.lower() == sender != each.to.lower()}
+    got = {each.asset for each in found.moved if each.to.lower() == named}
+    is_paid = any(to == named for _, to in paid)
+    return bool(paid and got) and named != sender and not is_paid and not got & {asset for asset, _ in paid}
+
+
+def _warning(text: str) -> ReviewWarning:
+    return ReviewWarning(code="goes_elsewhere", severity="danger", text=text)
