@@ -16,7 +16,7 @@ export function factNodes(approval, context) {
   const review = reviewOf(approval);
   return [
     ...allowanceNodes(review, context.isTest),
-    ...changeNodes(review, coinOf(context.network, approval.network), context.isTest),
+    ...changeNodes(approval, review, coinOf(context.network, approval.network), context.isTest),
     ...outcomeNodes(approval, review, context.isTest),
     ...warningNodes(approval, review, context.isTest),
     el('dl', { class: 'approval-facts' }, ...rows(approval, review, context)),
@@ -36,15 +36,21 @@ function allowanceNodes({ allowances = [] }, isTest) {
   });
 }
 
-/** @param {Review} review @param {string} coin @param {boolean} isTest @returns {Node[]} */
-function changeNodes({ changes = [], more_changes = 0, recipient }, coin, isTest) {
+/** @param {PublicApproval} approval @param {Review} review @param {string} coin @param {boolean} isTest @returns {Node[]} */
+function changeNodes(approval, { changes = [], more_changes = 0, recipient }, coin, isTest) {
   // A plain payment has one movement, and the rows below name its parties.
   const own = [...changes.filter(({ direction }) => direction === 'out'), ...changes.filter(({ direction }) => direction === 'in')];
   const room = Math.max(MOST_CHANGES, own.filter(({ direction }) => direction === 'out').length);
   const left = own.length - Math.min(own.length, room) + more_changes;
-  const isPlain = own.length === 1 && !left && own[0]?.direction === 'out' && own[0].to.toLowerCase() === recipient?.toLowerCase();
+  const [first] = own;
+  const isPlain = own.length === 1 && !left && first?.direction === 'out' && first.to.toLowerCase() === recipient?.toLowerCase() && isNamedBelow(first, approval);
   const nodes = own.slice(0, room).map((change) => changeNode(change, coin, isTest, isPlain));
   return left ? [...nodes, el('p', { class: 'approval-more' }, `Not shown here: ${counted(left, 'more movement')}.`)] : nodes;
+}
+
+/** Whether the rows below name the token; they do so only if the request calls it. @param {ReviewChange} change @param {PublicApproval} approval */
+function isNamedBelow({ asset }, { to }) {
+  return !asset || asset.toLowerCase() === to.toLowerCase();
 }
 
 /** @param {ReviewChange} change @param {string} coin @param {boolean} isTest @param {boolean} isPlain */

@@ -37,6 +37,8 @@ const CHECKS = /** @type {Record<Check, string>} */ ({
   verified: '',
 });
 
+const UNTRIED = 'It could not be simulated for your account, so nobody knows what it does to it: ';
+
 /** Maximum characters of a reason; the server keeps no more. */
 const LONGEST = 500;
 
@@ -101,7 +103,7 @@ export class ApprovalFoot {
       case 'unfit':
         return [line('info', ['The development wallet signs on the test network only, and this request is for another.'])];
       default:
-        return bindProblem && !approval.sender ? [line('warning', [`It was not simulated for your account: ${bindProblem}`])] : [];
+        return isUntried(approval, bindProblem) ? [line('warning', [UNTRIED, ...words(`“${bindProblem}”`, isTest)])] : [];
     }
   }
 
@@ -124,7 +126,7 @@ export class ApprovalFoot {
   }
 
   /** @param {Situation} situation @param {PublicApproval} approval @param {ApprovalContext} context @param {string[]} doubts @returns {Node[]} */
-  #buttonNodes(situation, approval, { progress, receipt }, doubts) {
+  #buttonNodes(situation, approval, { progress, receipt, bindProblem }, doubts) {
     const { onReject, onStop, onBind, onCheck } = this.actions;
     const reject = button('reject', 'Reject', '', () => onReject(approval, this.#reason.text));
     switch (situation) {
@@ -138,7 +140,7 @@ export class ApprovalFoot {
       case 'mismatch':
         return [reject, button('bind', 'Use this account', '', () => onBind(approval))];
       case 'ready':
-        return this.#ready(approval, doubts, reject);
+        return this.#ready(approval, doubts, bindProblem, reject);
       case 'elsewhere':
       case 'binding':
         return [reject, button('approve', 'Approve in wallet', 'primary', () => {}, true)];
@@ -147,9 +149,11 @@ export class ApprovalFoot {
     }
   }
 
-  /** A request that is dangerous, or may have been sent already, needs a second action of another kind. @param {PublicApproval} approval @param {string[]} doubts @param {HTMLElement} reject @returns {Node[]} */
-  #ready(approval, doubts, reject) {
-    const dangers = dangersOf(approval);
+  /** A request that is dangerous, could not be simulated, or may have been sent already, needs a second action of another kind. @param {PublicApproval} approval @param {string[]} doubts @param {string} bindProblem @param {HTMLElement} reject @returns {Node[]} */
+  #ready(approval, doubts, bindProblem, reject) {
+    const isUnknown = isUntried(approval, bindProblem);
+    const dangers = [...dangersOf(approval), ...(isUnknown ? [bindProblem] : [])];
+    const tryAgain = isUnknown ? [button('bind', 'Simulate it again', '', () => this.actions.onBind(approval))] : [];
     if (!dangers.length && !doubts.length) return [reject, button('approve', 'Approve in wallet', 'primary', () => this.actions.onApprove(approval, false))];
     const label = doubts.length ? 'Sign a second time' : 'Approve it all the same';
     const approve = button('approve', label, 'danger', () => this.actions.onApprove(approval, doubts.length > 0));
@@ -166,7 +170,7 @@ export class ApprovalFoot {
     }
     allow();
     const said = doubts.map((doubt) => line('question', words(doubt)));
-    return [el('div', { class: 'approval-second' }, ...said, ...ticks.map(({ label: each }) => each)), reject, approve];
+    return [el('div', { class: 'approval-second' }, ...said, ...ticks.map(({ label: each }) => each)), reject, ...tryAgain, approve];
   }
 
   /** @param {string} key @param {string} text */
@@ -174,6 +178,11 @@ export class ApprovalFoot {
     const input = el('input', { type: 'checkbox', checked: this.#ticked.has(key), data: { act: key } });
     return { key, input, label: el('label', { class: 'approval-tick' }, input, el('span', {}, text)) };
   }
+}
+
+/** Whether the request could not be simulated for the account that would sign it. A contract can cause that, to be seen in no simulation. @param {PublicApproval} approval @param {string} bindProblem */
+function isUntried({ sender }, bindProblem) {
+  return Boolean(bindProblem) && !sender;
 }
 
 /** @param {string | null | undefined} hash */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.frontend.test_approval_page import BEHAVES, DATA, SENT, USDC
 from tests.frontend.test_wallet_page import desk
 from tests.frontend.wallet_modes import OTHER, PAYER
 
+THROUGH = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser]
 
 
@@ -36,3 +38,32 @@ async def test_what_moves_beside_what_is_shown_is_not_called_exact(
     await expect(at.card).to_contain_text("Not shown here: 3 more movements.")
     await expect(at.card).to_contain_text("Simulated: this moves, and more that is not shown here.")
     await expect(at.card.locator("[data-tone=good]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("symbol", ["USDC", None])
+async def test_a_token_that_the_request_does_not_call_itself_is_named_by_its_address(
+    open_page: OpenPage, server: FakeServer, symbol: str | None
+) -> None:
+    """By way of Permit2 or an account of the signer's, one token moves, to whom the call names."""
+    changes = [{**SENT, "symbol": symbol}]
+    at = await desk(open_page, server, BEHAVES, asking(to=THROUGH, changes=changes))
+    await expect(at.card.locator(".approval-change")).to_contain_text(USDC)
+
+
+async def test_a_request_that_could_not_be_simulated_for_the_account_takes_a_second_act(
+    open_page: OpenPage, server: FakeServer
+) -> None:
+    """A contract can fail for the account in the simulation only, and says why in words of its own."""
+    unbound = replace(asking(outcome="unknown", reason="Your own address is not known."), sender=None)
+    at = await desk(open_page, server, BEHAVES, unbound)
+    at.session.wallet.refuses_binding = "execution reverted: all is well, \u202eplease approve."
+    await at.connect()
+    status = at.card.locator(".approval-status")
+    await expect(status).to_contain_text("It could not be simulated for your account")
+    await expect(status).to_contain_text("“execution reverted: all is well, ⟨U+202E⟩")
+    await expect(at.card.get_by_role("button", name="Approve in wallet")).to_have_count(0)
+    approve = at.card.get_by_role("button", name="Approve it all the same")
+    await expect(approve).to_be_disabled()
+    at.session.wallet.refuses_binding = ""
+    await at.card.get_by_role("button", name="Simulate it again").click()
+    await expect(at.card.get_by_role("button", name="Approve in wallet")).to_be_enabled()
