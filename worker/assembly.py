@@ -122,7 +122,6 @@ def leased_records(parts: Parts) -> Records:
         LeasedRecord,
         runs=parts.store.runs,
         journal=parts.store.journal,
-        sessions=parts.store.sessions,
         spendings=parts.store.spendings,
         blocking=parts.blocking,
         clock=parts.clock,

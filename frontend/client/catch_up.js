@@ -1,6 +1,7 @@
 // Decides when to send `sync`: soon after something is missing and no longer arrives by itself, and at a limited rate.
 
 import { have, needsSync } from './conversation.js';
+import { Elapsed } from './elapsed.js';
 
 /** @import { Conversation } from './conversation.js' */
 
@@ -12,9 +13,11 @@ export class CatchUp {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #held = '';
-  #lackingSince = 0;
+  #lacking = new Elapsed();
   #pause = 0;
-  #notBefore = 0;
+  #asked = new Elapsed();
+  /** Milliseconds after `#asked` before which nothing is asked again. */
+  #rest = 0;
 
   /** @param {{ conversation: () => Conversation, ask: () => void }} options */
   constructor(options) {
@@ -26,7 +29,7 @@ export class CatchUp {
     if (!needsSync(this.options.conversation())) {
       this.stop();
     } else if (this.#timer === undefined) {
-      this.#lackingSince = Date.now();
+      this.#lacking = new Elapsed();
       this.#again(LOOK_MS);
     }
   }
@@ -46,12 +49,11 @@ export class CatchUp {
   #fire() {
     const conversation = this.options.conversation();
     if (!needsSync(conversation)) return this.stop();
-    const now = Date.now();
     const isMoving = JSON.stringify(have(conversation)) !== this.#held;
-    if (now < this.#notBefore || (isMoving && now - this.#lackingSince < PATIENCE_MS)) return this.#again(LOOK_MS);
+    if (this.#asked.ms < this.#rest || (isMoving && this.#lacking.ms < PATIENCE_MS)) return this.#again(LOOK_MS);
     this.#pause = isMoving ? LOOK_MS : Math.min(LONGEST_PAUSE_MS, Math.max(1_000, this.#pause * 2));
-    this.#notBefore = now + this.#pause;
-    this.#lackingSince = now;
+    this.#rest = this.#pause;
+    this.#asked = this.#lacking = new Elapsed();
     this.options.ask();
     return this.#again(LOOK_MS);
   }

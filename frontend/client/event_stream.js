@@ -1,5 +1,7 @@
 // Server-sent events by `fetch`, which unlike EventSource can send an Authorization header and never retries by itself.
 
+import { Elapsed } from './elapsed.js';
+
 /** @import { LinkEvents } from './socket.js' */
 /** @import { StateFrame } from './frames.js' */
 
@@ -17,7 +19,7 @@ export class EventStream {
    */
   constructor(url, events, { fetch, headers }) {
     this.events = events;
-    this.lastHeard = Date.now();
+    this.silence = new Elapsed();
     this.isOpen = false;
     void this.#follow(url, fetch, headers);
   }
@@ -79,7 +81,7 @@ export class EventStream {
   }
 
   #listen() {
-    this.lastHeard = Date.now();
+    this.silence = new Elapsed();
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#stop.abort(), SILENCE_MS);
   }

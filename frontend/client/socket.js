@@ -1,5 +1,6 @@
 // One WebSocket from opening to close. It detects by itself that the other side no longer answers.
 
+import { Elapsed } from './elapsed.js';
 import { parseFrame } from './frames.js';
 
 /** @import { ClientFrame, ServerFrame } from './frames.js' */
@@ -23,7 +24,7 @@ export class Socket {
   /** @param {string} url @param {LinkEvents} events @param {typeof globalThis.WebSocket} [WebSocket] */
   constructor(url, events, WebSocket = globalThis.WebSocket) {
     this.events = events;
-    this.lastHeard = Date.now();
+    this.silence = new Elapsed();
     this.socket = dialled(url, WebSocket);
     if (this.socket) {
       this.socket.onopen = () => this.#opened();
@@ -73,7 +74,7 @@ export class Socket {
   /** @param {unknown} data */
   #heard(data) {
     clearTimeout(this.#deadline);
-    this.lastHeard = Date.now();
+    this.silence = new Elapsed();
     const frame = parseFrame(data);
     if (frame && !this.#isOver) this.events.frame(frame);
   }

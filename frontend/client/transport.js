@@ -2,6 +2,7 @@
 // be opened. Reconnecting is jittered and limited in rate, and never given up.
 
 import { backoff } from './backoff.js';
+import { Elapsed } from './elapsed.js';
 import { EventStream } from './event_stream.js';
 import { Socket } from './socket.js';
 import { isOnline, watchBrowserEvents } from './browser_events.js';
@@ -43,7 +44,7 @@ export class Transport {
   #failures = 0;
   #refusals = 0;
   /** When a socket was last tried. A stream that ends, as quiet ones do, is not a reason to stop trying sockets. */
-  #socketDialed = 0;
+  #socketDialed = new Elapsed();
   #isRunning = false;
   /** @type {number | null} seconds until the socket ends with the token that opened it; null: never */
   #opensFor = null;
@@ -84,14 +85,14 @@ export class Transport {
 
   #dial() {
     this.#after('redial', 0, null);
-    const isTooEarly = Date.now() - this.#socketDialed < SOCKET_AGAIN_MS;
+    const isTooEarly = this.#socketDialed.ms < SOCKET_AGAIN_MS;
     const wantsStream = this.#refusals >= REFUSALS_UNTIL_STREAM && isTooEarly;
     if (!Socket.isPossible() || wantsStream) void this.#openStream();
     else void this.#openSocket();
   }
 
   async #openSocket() {
-    this.#socketDialed = Date.now();
+    this.#socketDialed = new Elapsed();
     const url = await this.#socketUrl().catch(() => null);
     if (!this.#isRunning || this.#link?.isOpen) return;
     if (url === null) this.#lost(false);
@@ -172,7 +173,7 @@ export class Transport {
 
   /** Checks every few seconds, because a run may begin at any time. */
   #ping() {
-    const silence = Date.now() - (this.#link?.lastHeard ?? 0);
+    const silence = this.#link?.silence.ms ?? Infinity;
     if (silence >= (this.options.isBusy() ? BUSY_PING_EVERY_MS : PING_EVERY_MS)) this.send({ type: 'ping' });
     this.#after('ping', BUSY_PING_EVERY_MS, () => this.#ping());
   }

@@ -1,6 +1,7 @@
 // The login. Tokens are kept only in this page's memory: a reload asks the issuer again, without a question to the
 // person while the issuer's own session lives. Unsent text stays in the tab's storage meanwhile.
 
+import { Elapsed } from '../client/elapsed.js';
 import { RequestError } from '../client/http.js';
 import { authorizationUrl, claimsOf, discovered, granted, newAttempt } from './oidc.js';
 
@@ -27,7 +28,9 @@ export class Login {
   #endpoints = null;
   /** @type {Tokens | null} */
   #tokens = null;
-  #renewAt = 0;
+  #taken = new Elapsed();
+  /** Milliseconds after `#taken` at which the tokens are renewed. */
+  #goodFor = 0;
   /** @type {Promise<void> | null} */
   #renewing = null;
   /** @type {Promise<boolean> | null} */
@@ -62,7 +65,7 @@ export class Login {
   async accessToken() {
     await this.begin();
     if (!this.#config) return null;
-    if (this.#tokens && Date.now() >= this.#renewAt) await this.#renew();
+    if (this.#tokens && this.#taken.ms >= this.#goodFor) await this.#renew();
     if (!this.#tokens) throw new RequestError({ status: 401, title: 'Unauthorized', detail: 'Log in first.' });
     return this.#tokens.access_token;
   }
@@ -172,7 +175,8 @@ export class Login {
   #take(tokens) {
     this.#tokens = tokens;
     this.problem = '';
-    this.#renewAt = Date.now() + (tokens.expires_in ?? 300) * 1000 * RENEW_AT;
+    this.#taken = new Elapsed();
+    this.#goodFor = (tokens.expires_in ?? 300) * 1000 * RENEW_AT;
   }
 
   async #discovered() {

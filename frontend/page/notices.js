@@ -1,5 +1,6 @@
 // What a person should know about the current state, in plain words: one line each, above the conversation.
 
+import { Elapsed } from '../client/elapsed.js';
 import { el, icon, iconButton } from './dom.js';
 
 /** @import { View } from './ended.js' */
@@ -14,7 +15,8 @@ export class Notices {
   #before = '';
   /** @type {Set<string>} */
   #dismissed = new Set(JSON.parse(sessionStorage.getItem('forge.dismissed') ?? '[]'));
-  #cutOffSince = 0;
+  /** @type {Elapsed | null} since the connection was lost */
+  #cutOff = null;
 
   /** @param {HTMLElement} region @param {{ state: () => View, now: () => number }} options `now` by the server's clock */
   constructor(region, options) {
@@ -37,14 +39,14 @@ export class Notices {
   #connection({ connectionStatus }) {
     const isCutOff = ['reconnecting', 'offline', 'disconnected'].includes(connectionStatus);
     if (!isCutOff) {
-      this.#cutOffSince = 0;
+      this.#cutOff = null;
       return [];
     }
-    if (!this.#cutOffSince) {
-      this.#cutOffSince = Date.now();
+    if (!this.#cutOff) {
+      this.#cutOff = new Elapsed();
       setTimeout(() => this.render(this.options.state()), CUT_OFF_AFTER_MS + 50);
     }
-    if (Date.now() - this.#cutOffSince < CUT_OFF_AFTER_MS) return [];
+    if (this.#cutOff.ms < CUT_OFF_AFTER_MS) return [];
     const text =
       connectionStatus === 'offline'
         ? 'You are offline. Everything continues when you are back; the agent goes on meanwhile.'

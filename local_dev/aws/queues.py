@@ -14,21 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from forge.ports.clock import Clock
-
-DEDUPLICATION_MS = 300_000
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS message (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT, message_id TEXT, family TEXT, deduplication TEXT, body TEXT,
-    sent INTEGER, visible INTEGER, receives INTEGER DEFAULT 0, first INTEGER, receipt TEXT
-);
-CREATE INDEX IF NOT EXISTS by_queue ON message (queue, family, id);
-CREATE INDEX IF NOT EXISTS by_receipt ON message (receipt);
-CREATE TABLE IF NOT EXISTS sent (
-    queue TEXT, scope TEXT, deduplication TEXT, message_id TEXT, sequence INTEGER, until INTEGER,
-    PRIMARY KEY (queue, scope, deduplication)
-);
-CREATE INDEX IF NOT EXISTS by_end ON sent (until);
-"""
+from local_dev.aws.queue_tables import DEDUPLICATION_MS, LATEST, SCHEMA, SET_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +85,11 @@ class ReceiptExpired(Exception):
 
 
 class Queues:
-    """All queues in one file. An instance must not be used by several threads."""
+    """All queues in one file. An instance must not be used by several threads.
+
+    The times are those of the computer's clock. When somebody sets it back, they are moved with it; otherwise what is
+    held would stay held for as long.
+    """
 
     def __init__(self, file: Path | str, clock: Clock) -> None:
         self._clock = clock
@@ -108,14 +98,15 @@ class Queues:
         self._sql.execute(
             "PRAGMA synchronous = OFF"
         )  # a process that dies loses nothing; a loss of power may
-        self._sql.executescript(_SCHEMA)
+        self._sql.executescript(SCHEMA)
+        self._latest: int = self._sql.execute(LATEST, (DEDUPLICATION_MS,)).fetchone()[0]
 
     def close(self) -> None:
         self._sql.close()
 
     def send(self, queue: Queue, body: str, group: str, deduplication: str) -> tuple[str, int]:
         """Return the message's id and sequence number; those of the first message if this one is a duplicate."""
-        now = self._clock()
+        now = self._now()
         scope = group if queue.per_group else ""
         with self._sql:
             self._sql.execute("BEGIN IMMEDIATE")
@@ -141,7 +132,7 @@ class Queues:
         """Receive messages. Messages of a group come in order, and none comes while an earlier one of the group is
         held.
         """
-        now = self._clock()
+        now = self._now()
         with self._sql:
             self._sql.execute("BEGIN IMMEDIATE")
             if queue.dead and queue.most_receives:
@@ -151,7 +142,7 @@ class Queues:
 
     def extend(self, queue: Queue, receipt: str, milliseconds: int) -> None:
         """Raises `ReceiptExpired`."""
-        now = self._clock()
+        now = self._now()
         changed = self._sql.execute(
             "UPDATE message SET visible = ? WHERE queue = ? AND receipt = ? AND visible > ?",
             (now + milliseconds, queue.name, receipt, now),
@@ -161,7 +152,7 @@ class Queues:
 
     def delete(self, queue: Queue, receipt: str) -> None:
         """Raises `ReceiptExpired`."""
-        now = self._clock()
+        now = self._now()
         gone = self._sql.execute(
             "DELETE FROM message WHERE queue = ? AND receipt = ? AND visible > ?", (queue.name, receipt, now)
         )
@@ -172,13 +163,13 @@ class Queues:
         """Return whether the receipt is still valid."""
         row = self._sql.execute(
             "SELECT 1 FROM message WHERE queue = ? AND receipt = ? AND visible > ?",
-            (queue.name, receipt, self._clock()),
+            (queue.name, receipt, self._now()),
         ).fetchone()
         return row is not None
 
     def counts(self, queue: Queue) -> tuple[int, int]:
         """Return how many messages wait, and how many are held."""
-        now = self._clock()
+        now = self._now()
         row = self._sql.execute(
             "SELECT count(*) FILTER (WHERE visible <= ?), count(*) FILTER (WHERE visible > ?)"
             " FROM message WHERE queue = ?",
@@ -189,9 +180,18 @@ class Queues:
     def next_change(self, queue: Queue) -> int | None:
         """Return the time (epoch milliseconds) at which a held message becomes visible, unless somebody extends it."""
         row = self._sql.execute(
-            "SELECT min(visible) FROM message WHERE queue = ? AND visible > ?", (queue.name, self._clock())
+            "SELECT min(visible) FROM message WHERE queue = ? AND visible > ?", (queue.name, self._now())
         ).fetchone()
         return row[0]
+
+    def _now(self) -> int:
+        now = self._clock()
+        if now < self._latest:
+            back = self._latest - now
+            for statement in SET_BACK:
+                self._sql.execute(statement, {"now": now, "back": back, "kept": DEDUPLICATION_MS})
+        self._latest = now
+        return now
 
     def _known(self, queue: Queue, scope: str, deduplication: str) -> tuple[str, int] | None:
         return self._sql.execute(

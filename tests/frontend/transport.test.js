@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { backoff } from '../../frontend/client/backoff.js';
+import { CatchUp } from '../../frontend/client/catch_up.js';
 import { Transport } from '../../frontend/client/transport.js';
 
 const MINUTE = 60_000;
@@ -94,6 +95,38 @@ test('a quiet socket is pinged before ten minutes and replaced before two hours,
   assert.deepEqual(statuses, ['connecting', 'connected']);
   assert.ok(most <= 2);
   transport.stop();
+});
+
+/** The computer's clock is set back by a day, and then goes on; the steady clock just goes on. */
+function setBack(ctx) {
+  const [dateNow, began] = [Date.now, Date.now()];
+  ctx.mock.method(performance, 'now', () => dateNow() - began);
+  ctx.mock.method(Date, 'now', () => dateNow() - 24 * 60 * MINUTE);
+}
+
+test('a clock that is set back hides no dead socket', async (ctx) => {
+  ctx.mock.method(performance, 'now', () => 0);
+  const { transport, statuses } = started({ isBusy: () => true });
+  await pass(500);
+  setBack(ctx);
+  behaviour = 'silent';
+  await pass(MINUTE);
+  assert.ok(statuses.includes('reconnecting'), statuses.join());
+  transport.stop();
+});
+
+test('a clock that is set back leaves no gap in a text', async (ctx) => {
+  ctx.mock.method(performance, 'now', () => 0);
+  let asked = 0;
+  const conversation = { generation: 1, hot: {}, complete: 0, ended: 1, entries: [] };
+  const catchUp = new CatchUp({ conversation: () => conversation, ask: () => (asked += 1) });
+  catchUp.look();
+  await pass(2_000);
+  const before = asked;
+  setBack(ctx);
+  await pass(MINUTE);
+  assert.ok(before >= 1 && asked >= before + 3, `asked ${asked} times`);
+  catchUp.stop();
 });
 
 test('a socket that ends with its token shows a newer one in time and stays open', async () => {

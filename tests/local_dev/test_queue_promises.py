@@ -56,6 +56,32 @@ def test_what_is_too_old_and_what_was_remembered_of_it_leaves_nothing_behind(tmp
     queues.close()
 
 
+@pytest.mark.parametrize("is_opened_again", [False, True])
+def test_a_clock_that_is_set_back_holds_nothing_longer(tmp_path: Path, *, is_opened_again: bool) -> None:
+    hour = 3_600_000
+    clock = Clock()
+    queues = Queues(tmp_path / "q.db", clock)
+    clock.now += hour
+    queues.send(FIFO, "held", "g", "1")
+    queues.send(FIFO, "behind it", "g", "2")
+    (held,) = queues.receive(FIFO, 1)
+    clock.now -= hour
+    if is_opened_again:
+        queues.close()
+        queues = Queues(tmp_path / "q.db", clock)
+    queues.send(FIFO, "new", "g", "3")
+    queues.send(FIFO, "the same", "g", "3")
+    assert queues.receive(FIFO, 10) == []
+    queues.extend(FIFO, held.receipt, 1000)
+    assert (queues.next_change(FIFO) or 0) - clock.now <= 1000
+    clock.now += 1000
+    assert [each.body for each in queues.receive(FIFO, 10)] == ["held", "behind it", "new"]
+    clock.now += 300_001
+    queues.send(FIFO, "remembered no longer", "other", "3")
+    assert queues.counts(FIFO) == (4, 0)
+    queues.close()
+
+
 @pytest.mark.parametrize("content", [b"no database" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_damaged_queues_are_set_aside_and_said(tmp_path: Path, content: bytes) -> None:
     file, said = tmp_path / "queues.db", list[str]()

@@ -113,8 +113,8 @@ async def test_what_the_agent_spends_is_counted_once(stage: Stage, moment: str) 
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_the_session_changes_its_network_once(stage: Stage, moment: str) -> None:
     lease = await claimed(stage)
-    change = Failing(stage.store.sessions.set_network, moment)
-    record = record_of(stage, lease, sessions=Watched(stage.store.sessions, set_network=change))
+    change = Failing(stage.store.runs.set_network, moment)
+    record = record_of(stage, lease, runs=Watched(stage.store.runs, set_network=change))
     await record.set_network("mainnet")
     assert change.failures == 0
     assert (await stage.session()).network == "mainnet"

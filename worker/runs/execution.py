@@ -127,6 +127,8 @@ class RunExecutor:
             run.is_over = True
             self._active.remove(run)
             self._audiences.release(lease.session, pushed)
+        if end in {"deleted", "lost"}:
+            await run.record.clear()
         waiting = run.waiting if end in {"finished", "given up"} else None
         return Executed(end, run.receipt, waiting, run.again_at)
 

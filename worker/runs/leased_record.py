@@ -17,7 +17,6 @@ from forge.models.timing import CALL_MARGIN_MS, PATIENCE_MS, RENEW_MS
 from forge.models.work import CallRecord, CallStatus, Lease
 from forge.ports.clock import Clock
 from forge.ports.runs import Journal, Runs, Spendings
-from forge.ports.sessions import Sessions
 from worker.agent.messages.storable_text import well_formed
 from worker.blocking_calls import Blocking
 from worker.push.feed import Feed
@@ -45,7 +44,6 @@ class LeasedRecord:
         *,
         runs: Runs,
         journal: Journal,
-        sessions: Sessions,
         spendings: Spendings,
         blocking: Blocking,
         clock: Clock,
@@ -55,7 +53,7 @@ class LeasedRecord:
         self.lease = lease
         self.is_due = asyncio.Event()
         self.first_text_at: int | None = None
-        self._runs, self._journal, self._sessions = runs, journal, sessions
+        self._runs, self._journal = runs, journal
         self._spendings = spendings
         self._blocking, self._clock, self._feed = blocking, clock, feed
         self._histories = histories
@@ -147,6 +145,11 @@ class LeasedRecord:
         async with self._writing:
             await self._persist(lambda: self._runs.release(self.lease))
 
+    async def clear(self) -> None:
+        """A call that has just ended may have stored its result after the session was deleted."""
+        async with self._writing:
+            await self._blocking.retry(self._runs.clear, self.lease)
+
     async def put_back(self, wait: ChainWait | None = None) -> None:
         async with self._writing:
             await self._persist(lambda: self._runs.put_back(self.lease, wait))
@@ -164,8 +167,7 @@ class LeasedRecord:
 
     async def set_network(self, network: str) -> None:
         async with self._writing:
-            await self._persist(lambda: self._sessions.set_network(self.lease.key, network))
-            await self._renew(lambda: self._runs.renew(self.lease))
+            await self._renew(lambda: self._runs.set_network(self.lease, network))
 
     async def spend(self, wei: int, caps: SendingCaps) -> Spending:
         payer = self.lease.run.submission.payer

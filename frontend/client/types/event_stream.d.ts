@@ -1,8 +1,9 @@
+import { Elapsed } from './elapsed.js';
 import type { LinkEvents } from './socket.js';
 export declare class EventStream {
     #private;
     events: LinkEvents;
-    lastHeard: number;
+    silence: Elapsed;
     isOpen: boolean;
     /**
      * @param {string} url

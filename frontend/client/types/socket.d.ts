@@ -1,3 +1,4 @@
+import { Elapsed } from './elapsed.js';
 import type { ClientFrame, ServerFrame } from './frames.js';
 export type LinkEvents = {
     opened: () => void;
@@ -14,7 +15,7 @@ export type LinkEvents = {
 export declare class Socket {
     #private;
     events: LinkEvents;
-    lastHeard: number;
+    silence: Elapsed;
     socket: WebSocket | null;
     /** @param {string} url @param {LinkEvents} events @param {typeof globalThis.WebSocket} [WebSocket] */
     constructor(url: string, events: LinkEvents, WebSocket?: typeof globalThis.WebSocket);

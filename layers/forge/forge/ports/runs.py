@@ -52,6 +52,18 @@ class Runs(Protocol):
 
     def renew(self, lease: Lease) -> Lease: ...
 
+    def set_network(self, lease: Lease, network: str) -> Lease:
+        """Set the session's network, fenced, because a worker that has lost the run must not change what the calls of
+        others mean.
+        """
+        ...
+
+    def clear(self, lease: Lease) -> None:
+        """Delete what the run has written after its session was deleted or expired. A session that lives keeps
+        everything. Does not raise `LeaseLost`.
+        """
+        ...
+
     def flush(self, lease: Lease, text: str) -> Lease:
         """Renew the lease and store the whole streaming text so far, in two small writes."""
         ...

@@ -19,6 +19,7 @@ from forge.models.work import Finished, Lease
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
+from forge.store.endings.end_session import delete_late_children
 from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.owner_daily_tokens import counts, tokens_left
 from forge.store.running.claim import claim, lease_of
@@ -53,10 +54,14 @@ class TableRuns:
     def renew(self, lease: Lease) -> Lease:
         return self._update(lease, self._renewal())
 
+    def set_network(self, lease: Lease, network: str) -> Lease:
+        return self._update(lease, self._renewal().set(network=network))
+
+    def clear(self, lease: Lease) -> None:
+        delete_late_children(self.table, lease.session, self.clock())
+
     def flush(self, lease: Lease, text: str) -> Lease:
-        """Renew the lease first, so that a worker that has lost it stores no text. Full parts of the text become
-        items of their own.
-        """
+        """Renew the lease first, so that a worker without it stores no text. Full parts become items of their own."""
         active = running(lease.session)
         base, parts = active.text_base, active.text_parts
         if len(text) < base:
@@ -144,9 +149,7 @@ class TableRuns:
                 raise LeaseLost from None
 
     def _renewal(self) -> ConditionalWrite:
-        """The renewal need not prolong the session, because a session with work does not expire
-        (`StoreConfig.busy_end`).
-        """
+        """Do not prolong the session, because a session with work does not expire (`StoreConfig.busy_end`)."""
         return ConditionalWrite().set(lease_until=self.clock() + LEASE_MS)
 
     def _update(self, lease: Lease, change: ConditionalWrite) -> Lease:

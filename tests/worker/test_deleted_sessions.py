@@ -1,0 +1,95 @@
+"""Nothing of a deleted session comes back or stays, whatever its run was doing at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from forge.errors import LeaseLost
+from forge.models.run import Progress, Submission
+from forge.models.work import CallRecord
+from forge.store import Store, keys
+from tests.clock import Clock
+from tests.patience import PATIENCE_SECONDS
+from tests.schema import TABLE_NAME
+from tests.store.scenes import about
+from tests.worker.machines import Watched
+from tests.worker.scripts import Script, call
+from tests.worker.stage import KEY, Stage
+from tests.worker.tools import Bank
+
+CHILDREN = ("message#", "entry#", "call#", "text#")
+
+
+def children(dynamodb: Any) -> list[str]:
+    """The sort keys of what is stored of the session's conversation."""
+    asked = {"KeyConditionExpression": "pk = :pk", "ConsistentRead": True}
+    values = {":pk": {"S": keys.partition(KEY)}}
+    found = dynamodb.query(TableName=TABLE_NAME, ExpressionAttributeValues=values, **asked)["Items"]
+    return [item["sk"]["S"] for item in found if item["sk"]["S"].startswith(CHILDREN)]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await asyncio.to_thread(condition):  # noqa: ASYNC110  the table is another process
+            await asyncio.sleep(0.01)
+
+
+class Late:
+    """The journal of a worker whose result reaches the table when the session has just been deleted."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self.is_stored = False
+
+    def finish_call(self, *arguments: Any) -> CallRecord:
+        self._stage.store.sessions.delete(KEY)
+        try:
+            return self._stage.store.journal.finish_call(*arguments)
+        finally:
+            self.is_stored = True
+
+
+@pytest.mark.parametrize("tool", ["balance", "transfer", "long"])
+async def test_a_result_that_ends_with_its_session_is_deleted_too(
+    stage: Stage, dynamodb: Any, tool: str
+) -> None:
+    calls = {"balance": '{"who":"Bob"}', "transfer": '{"to":"Bob","amount":1}', "long": '{"size":9}'}
+    stage.servers = [Bank().server()]
+    stage.llm = Script([call(tool, calls[tool], "c1")], ["never"]).llm()
+    late = Late(stage)
+    stage.start(journal=Watched(stage.store.journal, finish_call=late.finish_call))
+    await stage.say("what does Bob have?")
+    await until(lambda: late.is_stored and not children(dynamodb))
+    await until(lambda: stage.active is not None and not len(stage.active))
+    assert children(dynamodb) == []
+    assert await asyncio.to_thread(stage.store.sessions.get, KEY) is None
+
+
+def test_a_run_that_is_lost_deletes_nothing_of_a_session_that_lives(
+    store: Store, clock: Clock, dynamodb: Any
+) -> None:
+    submission = Submission(run_id="a" * 32, content="hi", created_at=clock())
+    lease = store.runs.claim(about(store.inbox.accept(KEY, submission), submission.run_id), "w")
+    lease = store.runs.append(lease, Progress(entries=[b"a response"]))
+    before = children(dynamodb)
+    store.runs.clear(lease)
+    assert children(dynamodb) == before != []
+    store.sessions.delete(KEY)
+    again = Submission(run_id="b" * 32, content="anew", created_at=clock())
+    second = store.runs.claim(about(store.inbox.accept(KEY, again), again.run_id), "w")
+    store.runs.append(second, Progress(entries=[b"a response"]))
+    store.runs.clear(lease)
+    assert len(children(dynamodb)) == len(before)
+
+
+def test_a_run_of_a_deleted_session_sets_no_network(store: Store, clock: Clock) -> None:
+    submission = Submission(run_id="a" * 32, content="hi", created_at=clock())
+    lease = store.runs.claim(about(store.inbox.accept(KEY, submission), submission.run_id), "w")
+    store.sessions.delete(KEY)
+    with pytest.raises(LeaseLost):
+        store.runs.set_network(lease, "base")
+    assert store.sessions.get(KEY) is None
