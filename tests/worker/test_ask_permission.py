@@ -192,6 +192,19 @@ async def test_nothing_is_done_without_the_persons_yes(person: Person, outcome: 
     )
 
 
+@pytest.mark.processes
+async def test_a_yes_in_time_counts_however_late_a_worker_comes_to_it(person: Person) -> None:
+    ask = await waiting(person)
+    await person.stage.stop()
+    reply = ApprovalReply(approval_id=ask.approval_id, outcome="allowed")
+    run_id = await person.stage.say("Allowed.", sender="system", approval=reply)
+    person.stage.clock.ahead += ask.expires_at - ask.created_at
+    person.stage.start()
+    await person.page.ended(run_id)
+    assert person.bank.transfers == [("Bob", 5)]
+    assert (await person.stage.session()).asks == []
+
+
 @pytest.mark.slow
 async def test_words_allow_nothing(person: Person) -> None:
     ask = await waiting(person)

@@ -111,6 +111,8 @@ class RunDeps:
     """The transactions that have settled earlier wallet requests."""
     asks: Sequence[Ask] = ()
     """The tool calls that waited for the person's decision when the run began."""
+    in_time: frozenset[str] = frozenset()
+    """The wallet requests and tool calls that were answered before they expired."""
     strangers: frozenset[str] = frozenset()
     """The tools whose results have brought text from strangers into the conversation, including this run."""
     wallet: str | None = None
@@ -147,6 +149,10 @@ class RunDeps:
     """The number of unreadable entries of the stored history of which the person was not told."""
     begun: Callable[[], None] = lambda: None
     """Called when the LLM is asked."""
+
+    def is_over(self, asked: Approval | Ask) -> bool:
+        """Return whether it has expired without an answer in time."""
+        return asked.expires_at <= self.clock() and asked.approval_id not in self.in_time
 
     def all_of(self, messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
         """Return `messages` as the library has handed them out, or `known` where that is longer."""

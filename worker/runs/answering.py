@@ -13,6 +13,7 @@ from forge.observability import log_fields
 from forge.ports.clock import Clock
 from worker.agent import failure_messages
 from worker.agent.agent import Ended, ForgeAgent, refuse
+from worker.agent.answers_in_time import answered_in_time
 from worker.agent.deps import RunDeps
 from worker.agent.failure_messages import RunUnreadable, TooManyAttempts
 from worker.agent.history import run_history as history
@@ -107,6 +108,7 @@ class Answering:
             attempt_is_first=run.attempt == 1,
             approvals=session.approvals,
             asks=session.asks,
+            in_time=answered_in_time(session, active.submission),
             strangers=frozenset(session.strangers),
             used_hashes=session.used_hashes,
             wallet=session.wallet,

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from forge.models.approval import Approval, Claim
+from forge.models.approval_reply import ApprovalReply
 from forge.models.ids import ANONYMOUS, SessionKey
 from tests.mcp_servers.conftest import rpc
 from tests.worker.wallet.conftest import Payer, last_notice, last_receipt, still_open
@@ -199,6 +200,26 @@ async def test_an_answer_after_the_expiry_is_told_as_expired(payer: Payer) -> No
     assert "came after the wallet request had expired" in told[1]
     assert "Done:" not in payer.talk.said_to
     assert await payer.approvals() == []
+
+
+@pytest.mark.parametrize("first", ["the answer", "another message"])
+async def test_an_answer_in_time_is_checked_however_late_a_worker_comes_to_it(
+    payer: Payer, first: str
+) -> None:
+    approval = await asked(payer, "0.5 ether")
+    tx_hash = await payer.sign(approval)
+    await payer.stage.stop()
+    if first == "another message":
+        await payer.stage.say("hello?")
+    reply = ApprovalReply(approval_id=approval.approval_id, outcome="sent", transaction_hash=tx_hash)
+    run_id = await payer.stage.say("Transaction sent", sender="system", approval=reply)
+    payer.stage.clock.ahead += 15 * 60_000
+    payer.stage.start()
+    seen = await payer.page.ended(run_id)
+    receipt = last_receipt(seen)
+    assert (receipt.outcome, receipt.transaction_hash) == ("succeeded", tx_hash)
+    assert "Expired" not in "".join(message.content for message in seen.messages)
+    assert (await payer.stage.session()).approvals == []
 
 
 async def test_a_request_that_nobody_answered_is_told_with_the_next_message(payer: Payer) -> None:

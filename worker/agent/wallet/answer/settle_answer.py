@@ -74,7 +74,7 @@ def _is_for(reply: ApprovalReply, asks: Sequence[permission_answers.Answered]) -
 
 
 def _expired_ones(deps: RunDeps) -> list[Approval]:
-    return [each for each in deps.approvals if each.expires_at <= deps.clock()]
+    return [each for each in deps.approvals if deps.is_over(each)]
 
 
 async def _answer(
@@ -83,7 +83,7 @@ async def _answer(
     approval = _named(deps.approvals, reply)
     if approval is None or wallet is None or reply.outcome == "allowed":
         return _Settled(None, _no_request(reply, _nobody_asked(reply)))
-    if approval.expires_at <= deps.clock():
+    if deps.is_over(approval):
         return _Settled(None, _no_request(reply, _too_late(reply)))
     if reply.outcome == "rejected":
         return _Settled(approval, verdicts.rejected(approval, reply.reason or ""))

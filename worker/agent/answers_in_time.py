@@ -1,0 +1,22 @@
+"""Which wallet requests and asks were answered before they expired.
+
+The answer counts from its acceptance, because a worker may come to it later: another run may be before it, the worker
+may have to wait for the chain, or there may be no worker.
+"""
+
+from __future__ import annotations
+
+from forge.models.run import Submission
+from forge.models.session import Session
+
+
+def answered_in_time(session: Session, submission: Submission) -> frozenset[str]:
+    """Return the ids of those that the run's message, or one that waits behind it, answers in time.
+
+    Answers in the legacy form name no request, so they answer the one that has waited longest.
+    """
+    ends = {each.approval_id: each.expires_at for each in (*session.approvals, *session.asks)}
+    oldest = next((each.approval_id for each in session.approvals), "")
+    answers = [each for each in (submission, *session.inbox) if each.approval]
+    named = [((each.approval and each.approval.approval_id) or oldest, each.created_at) for each in answers]
+    return frozenset(name for name, at in named if at < ends.get(name, 0))
