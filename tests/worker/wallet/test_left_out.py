@@ -73,7 +73,16 @@ def test_no_right_drowns_in_what_a_contract_logs(anvil: str, name: str, count: i
 
 
 async def test_what_a_contract_logs_beyond_what_is_read_is_a_danger(reviews: Reviews) -> None:
-    many = push(5_001, 2) + b"\x5b" + push(0, 1) * 2 + b"\xa0" + push(1, 1) + b"\x90\x03\x80" + push(3, 1) + b"\x57"
+    many = (
+        push(5_001, 2)
+        + b"\x5b"
+        + push(0, 1) * 2
+        + b"\xa0"
+        + push(1, 1)
+        + b"\x90\x03\x80"
+        + push(3, 1)
+        + b"\x57"
+    )
     reviews.code(many + TAKES)
     review = await reviews.review(CLAIM)
     assert review.outcome == "unknown"

@@ -22,7 +22,9 @@ from worker.agent.wallet.review.known_functions import Meaning, known_functions
 
 FRIEND = "0x8ba1f109551bd432803012645ac136ddd64dba72"
 NAMING = {
-    row.text: row for row in known_functions().values() if row.recipient and not (row.calls or row.gives or row.pays)
+    row.text: row
+    for row in known_functions().values()
+    if row.recipient and not (row.calls or row.gives or row.pays)
 }
 CARRIERS = sorted(name for name in WRAPPERS if "router" not in name)
 PASSES_ON = push(0, 1) * 4 + b"\x34" + who(FRIEND) + b"\x5a\xf1"
@@ -35,7 +37,9 @@ def naming(row: Meaning, account: str) -> bytes:
 
 
 def elsewhere(review: Review) -> list[str]:
-    return [each.text for each in review.warnings if (each.code, each.severity) == ("goes_elsewhere", "danger")]
+    return [
+        each.text for each in review.warnings if (each.code, each.severity) == ("goes_elsewhere", "danger")
+    ]
 
 
 @examples(60)
@@ -65,7 +69,9 @@ async def test_who_gets_what_leaves_is_the_recipient(reviews: Reviews, text: str
 
 
 @pytest.mark.parametrize("name", ["forward(address,bytes)", "exec(address,bytes)"])
-async def test_a_contract_that_only_says_to_whom_it_goes_is_the_recipient(reviews: Reviews, name: str) -> None:
+async def test_a_contract_that_only_says_to_whom_it_goes_is_the_recipient(
+    reviews: Reviews, name: str
+) -> None:
     reviews.code(STOP)
     review = await reviews.review(called(name, FRIEND, b""), value=10**18)
     assert (review.recipient or "").lower() == CONTRACT

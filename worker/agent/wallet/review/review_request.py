@@ -86,7 +86,14 @@ def _review(found: Found) -> Review:
         *most_warnings(all_nodes(found.reading.calls), changes),
     ]
     left_out = left_out_warnings(found, changes)
-    warnings = [*alike, *given, *left_out, *limits, *found.reading.warnings, *notes_of(found, outcome, reason)]
+    warnings = [
+        *alike,
+        *given,
+        *left_out,
+        *limits,
+        *found.reading.warnings,
+        *notes_of(found, outcome, reason),
+    ]
     ordered = _ordered(warnings)
     review = Review(
         outcome=outcome,

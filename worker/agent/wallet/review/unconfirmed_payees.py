@@ -25,7 +25,11 @@ def unconfirmed_warnings(found: Found, told: Sequence[ReviewWarning]) -> list[Re
 
 def _is_bought_for(found: Found, named: str, sender: str) -> bool:
     """Return whether the signer pays somebody else, and the named account gets only other assets."""
-    paid = {(each.asset, each.to.lower()) for each in found.moved if each.sender.lower() == sender != each.to.lower()}
+    paid = {
+        (each.asset, each.to.lower())
+        for each in found.moved
+        if each.sender.lower() == sender != each.to.lower()
+    }
     got = {each.asset for each in found.moved if each.to.lower() == named}
     is_paid = any(to == named for _, to in paid)
     return bool(paid and got) and named != sender and not is_paid and not got & {asset for asset, _ in paid}
