@@ -146,6 +146,21 @@ async def test_a_session_deleted_meanwhile_ends_the_wait(server: FakeServer, cli
     await client.delete()
 
 
+async def test_a_session_begun_anew_while_nobody_listened_ends_the_wait(
+    server: FakeServer, client: ForgeClient
+) -> None:
+    server.api.agent = idle
+    waiting = asyncio.create_task(client.ask("hello", timeout=PATIENCE_SECONDS))
+    await client.until(lambda now: now.hot and now.hot.active_run, timeout=PATIENCE_SECONDS)
+    session = server.session(client.session_id)
+    server.broken.drops = lambda frame: "session_expired" in frame
+    session.expire()
+    session.accept("something else")
+    session.claim()
+    with pytest.raises(SessionExpired):
+        await waiting
+
+
 async def test_events_tell_the_connection_and_the_text(server: FakeServer, client: ForgeClient) -> None:
     contents: list[str] = []
     await client.send("hello")

@@ -101,8 +101,16 @@ class ForgeClient(SessionCalls):
                 raise WaitingForWallet(ended.run_id, "The run waits for your wallet.", ended.approvals)
 
     async def ended(self, run_id: str, timeout: float | None = None) -> Ended:
-        """Wait for a run's end. Raises `SessionExpired`, `TimeoutError` (the run continues)."""
-        known = await self.until(lambda now: now.expired or ended_run(now, run_id), timeout)
+        """Wait for a run's end. Raises `SessionExpired`, `TimeoutError` (the run continues).
+
+        A session that has been begun anew no longer knows the run, so its new generation counts as its end.
+        """
+        began = self.conversation.generation
+
+        def is_over(now: Conversation) -> object:
+            return now.expired or 0 < began < now.generation or ended_run(now, run_id)
+
+        known = await self.until(is_over, timeout)
         ended = ended_run(known, run_id)
         if ended is None:
             raise SessionExpired("The session expired or was deleted before the answer came.")
