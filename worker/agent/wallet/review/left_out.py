@@ -1,5 +1,5 @@
-"""Warnings about what a contract logs beyond what can be read or shown. Among many worthless movements, which any contract
-can invent, the one that matters would not be seen.
+"""Warnings about what a contract logs beyond what can be read or shown. Among many worthless movements, which any
+contract can invent, the one that matters would not be seen.
 """
 
 from __future__ import annotations
