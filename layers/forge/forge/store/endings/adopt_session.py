@@ -29,10 +29,11 @@ from forge.models.session import Session
 from forge.store import keys
 from forge.store.config import CONTENTION_TRIES, StoreConfig
 from forge.store.controls import connections_of
-from forge.store.endings.end_session import delete_children, ended, tell_run
+from forge.store.endings.end_session import ended, tell_run
 from forge.store.stored.item_repair import mended, whole
 from forge.store.stored.item_schema import completed
 from forge.store.stored.lenient_reading import plain
+from forge.store.stored.session_children import delete_children
 from forge.store.stored.session_item import WORK_ATTRIBUTES, only_if, session_of
 from forge.store.stored.session_lifetime import alive
 

@@ -15,8 +15,8 @@ from forge.models.ids import SessionKey
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.controls import connections_of
-from forge.store.endings.end_session import delete_children
 from forge.store.stored.lenient_reading import plain
+from forge.store.stored.session_children import delete_children
 from forge.store.stored.session_lifetime import alive
 from forge.store.stored.unanswered_runs import unanswered
 

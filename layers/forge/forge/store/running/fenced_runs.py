@@ -19,7 +19,6 @@ from forge.models.work import Finished, Lease
 from forge.ports.clock import Clock
 from forge.store import keys
 from forge.store.config import QUEUE_GRACE_MS, StoreConfig
-from forge.store.endings.end_session import delete_late_children
 from forge.store.limits.daily_limits import DailyLimits
 from forge.store.limits.owner_daily_tokens import counts, tokens_left
 from forge.store.running.claim import claim, lease_of
@@ -27,6 +26,7 @@ from forge.store.running.commit import Transition, commit
 from forge.store.running.transitions import apply_progress, end_run, running
 from forge.store.stored.item_repair import mended
 from forge.store.stored.message_log import part_item, split
+from forge.store.stored.session_children import delete_late_children
 from forge.store.stored.session_item import session_of
 from forge.store.stored.session_lifetime import alive
 from forge.store.stored.streaming_text import put_tail
