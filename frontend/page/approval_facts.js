@@ -75,7 +75,7 @@ function outcomeNodes(approval, { outcome, reason, changes = [], more_changes = 
   if (outcome === 'nothing') return [said('info', ['Simulated: nothing leaves your account, and nothing comes.'])];
   const isMine = changes.some(({ direction }) => direction !== 'other');
   if (more_changes) return [said('info', ['Simulated: this moves, and more that is not shown here.'])];
-  const text = isMine ? 'Simulated: exactly this moves.' : changes.every((change) => isToItself(change, approval)) ? 'Simulated: your account pays itself; nothing leaves it.' : 'Simulated: something moves, but not from or to your account.';
+  const text = isMine ? 'Simulated: exactly this moves.' : changes.every((change) => isToItself(change, approval)) ? 'Simulated: your account pays itself; nothing leaves it.' : 'Simulated: something moves, but not from or to the account that signs.';
   return [said(isMine && !dangersOf(approval).length ? 'good' : 'info', [text])];
 }
 

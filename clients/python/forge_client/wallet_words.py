@@ -59,7 +59,7 @@ def _outcome(approval: Approval) -> str:
         return "Simulated: exactly this moves."
     if all(change.sender.lower() == own == change.to.lower() for change in review.changes):
         return "Simulated: your account pays itself; nothing leaves it."
-    return "Simulated: something moves, but not from or to your account."
+    return "Simulated: something moves, but not from or to the account that signs."
 
 
 def calls(approval: Approval) -> Iterator[str]:

@@ -33,7 +33,7 @@ def summary_of(approval: Approval) -> str:
     gone = [each for each in review.changes if each.direction == "out"]
     given = [each for each in review.allowances if not each.revokes]
     if len(gone) == 1 and not given and not review.more_changes:
-        return f"{_what(gone[0])} to {gone[0].to}"
+        return f"{change_in_words(gone[0])} to {gone[0].to}"
     if given:
         return f"the request by which {given[0].text.rstrip('.')}"
     value = readable_amount(int(transaction.value), currency_of(approval.network))
@@ -71,7 +71,7 @@ def simulation_text(review: Review) -> str:
         return f"WHAT IT MOVES IS NOT KNOWN. {review.reason or ''}{fee}".strip()
     if review.outcome == "nothing":
         return f"Simulated for your account: nothing moves, as far as its logs tell.{fee}"
-    moves = [f"{_what(each)} from {each.sender} to {each.to}" for each in review.changes[:MOST_MOVES]]
+    moves = [f"{change_in_words(each)} from {each.sender} to {each.to}" for each in review.changes[:MOST_MOVES]]
     more = len(review.changes) - len(moves) + review.more_changes
     rest = f"; and {counted(more, 'more movement')}, not shown here" if more else ""
     return f"Simulated for your account. Moves {'; '.join(moves)}{rest}.{fee}"
@@ -95,7 +95,7 @@ def _call_text(call: ReviewedCall, data: bytes) -> str:
     return f"{call.function}({arguments}){inner}"
 
 
-def _what(change: ReviewChange) -> str:
+def change_in_words(change: ReviewChange) -> str:
     """A token is identified by its address. Its symbol is only the contract's statement, so an unusual one is not
     repeated.
     """

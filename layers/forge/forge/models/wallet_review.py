@@ -31,6 +31,7 @@ WarningCode = Literal[
     "not_all_shown",
     "lost_to_nobody",
     "goes_elsewhere",
+    "acts_for",
     "loan",
     "look_alike",
     "high_fee",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge.models.wallet_review import ReviewWarning, SimulationOutcome, WarningCode
+from worker.agent.wallet.review.acted_for import account_warnings
 from worker.agent.wallet.review.addresses_of_nobody import belongs_to_nobody
 from worker.agent.wallet.review.false_names import false_name_warnings
 from worker.agent.wallet.review.fee_warnings import fee_warnings
@@ -51,7 +52,7 @@ def notes_of(found: Found, outcome: SimulationOutcome, reason: str | None) -> li
         if applies
     ]
     elsewhere = [] if found.is_void else payee_warnings(all_nodes(found.reading.calls), found.sender)
-    elsewhere = [*unconfirmed_warnings(found, elsewhere), *elsewhere]
+    elsewhere = [*unconfirmed_warnings(found, elsewhere), *elsewhere, *account_warnings(found)]
     return [*_false_answer(found), *false_name_warnings(found), *elsewhere, *fee_warnings(found), *made]
 
 

@@ -90,6 +90,19 @@ class Pays:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """A payment for gas that the called account makes beside the call. Each text is the path of an argument.
+
+    The simulation does not show one in the chain's coin, because its gas costs nothing.
+    """
+
+    price: str
+    """The price of a unit of gas; zero: nothing is paid."""
+    to: str
+    """The account that gets it; zero: the account that signs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What is known of a function."""
 
@@ -101,6 +114,8 @@ class Meaning:
     """The calls within a call."""
     recipient: str = ""
     """The path of the recipient; empty if no argument names one."""
+    refund: Refund | None = None
+    """A payment for gas beside the call; None if there is none."""
     pays: Pays | None = None
     """Who gets what comes of the call; None if it moves only what the caller sends, or always pays the caller."""
     answers: bool = False
@@ -130,7 +145,7 @@ class Meaning:
 
 def row(
     text: str,
-    *parts: Gives | Calls | Pays,
+    *parts: Gives | Calls | Pays | Refund,
     recipient: str = "",
     answers: bool = False,
     borrows: bool = False,
@@ -143,7 +158,8 @@ def row(
     gives = tuple(part for part in parts if isinstance(part, Gives))
     calls = tuple(part for part in parts if isinstance(part, Calls))
     pays = next((part for part in parts if isinstance(part, Pays)), None)
+    refund = next((part for part in parts if isinstance(part, Refund)), None)
     recipient = pays.to if pays and not pays.part else recipient
     return Meaning(
-        text, gives, calls, recipient, pays, answers, spends, floor, ceiling, prepaid, borrows, note
+        text, gives, calls, recipient, refund, pays, answers, spends, floor, ceiling, prepaid, borrows, note
     )

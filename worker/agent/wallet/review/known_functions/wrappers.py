@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from worker.agent.wallet.review.known_functions.rows import Calls, row
+from worker.agent.wallet.review.known_functions.rows import Calls, Refund, row
 
 _CALL = "address target, uint256 value, bytes data"
 _SELF = Calls(data="data")
@@ -110,6 +110,7 @@ WRAPPERS = (
     row(
         f"execTransaction({_CALL}, uint8 operation, {_GAS})",
         Calls(data="data", to="target", value="value", operation="operation"),
+        Refund(price="gasPrice", to="refundReceiver"),
     ),
     row(
         f"execTransactionFromModule({_CALL}, uint8 operation)",
