@@ -43,12 +43,14 @@ export function withLookAlikes(approval, known) {
   return added.length ? { ...approval, review: { ...review, warnings: [...added, ...(review.warnings ?? [])] } } : approval;
 }
 
-/** Who gets something by a request: what is called, who receives, who may take. @param {PublicApproval} approval */
+/** Who gets something by a request: what is called, who receives, who may take; and the tokens of it. @param {PublicApproval} approval */
 function partiesOf(approval) {
   const { recipient, changes = [], allowances = [] } = reviewOf(approval);
   const receivers = changes.filter(({ direction }) => direction === 'out').map(({ to }) => to);
-  const takers = allowances.filter(({ revokes }) => !revokes).map(({ spender }) => spender);
-  const parties = [approval.to, ...(recipient ? [recipient] : []), ...receivers, ...takers];
+  const given = allowances.filter(({ revokes }) => !revokes);
+  const takers = given.map(({ spender }) => spender);
+  const tokens = [...changes.map(({ asset }) => asset), ...given.map(({ token }) => token)].flatMap((token) => token ?? []);
+  const parties = [approval.to, ...(recipient ? [recipient] : []), ...receivers, ...takers, ...tokens];
   return parties.filter((party, at) => parties.findIndex((other) => other.toLowerCase() === party.toLowerCase()) === at);
 }
 

@@ -50,14 +50,17 @@ def _warnings(approval: Approval, known: Sequence[str]) -> Iterator[ReviewWarnin
 
 
 def _parties(approval: Approval) -> Iterator[str]:
-    """Yield who gets something by a request: what is called, who receives, who may take."""
+    """Yield who gets something by a request: what is called, who receives, who may take; and the tokens of it."""
     review = approval.review
     yield approval.to
     yield from (call.to for call in approval.calls)
     if review.recipient:
         yield review.recipient
     yield from (change.to for change in review.changes if change.direction == "out")
-    yield from (allowance.spender for allowance in review.allowances if not allowance.revokes)
+    given = [allowance for allowance in review.allowances if not allowance.revokes]
+    yield from (allowance.spender for allowance in given)
+    tokens = [*(change.asset for change in review.changes), *(allowance.token for allowance in given)]
+    yield from (token for token in tokens if token)
 
 
 def _text_of(message: Message) -> str:

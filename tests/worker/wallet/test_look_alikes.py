@@ -7,15 +7,24 @@ from pathlib import Path
 
 import pytest
 from eth_utils.address import to_checksum_address
+from hypothesis import given
+from hypothesis import strategies as st
 
+from forge.models.wallet_review import Allowance, ReviewChange
 from forge_client.wording import approval_words
+from tests.mcp_servers.conftest import rpc
+from tests.properties import examples
+from tests.unlisted import tried
 from tests.worker.wallet.conftest import Payer
 from tests.worker.wallet.giving_calls import LATER, THIEF, TOKEN, called
+from tests.worker.wallet.reviews import Reviews
 from tests.worker.wallet.talk import asking
 from tests.worker.wallet.test_binding import bound
 from worker.agent.wallet.review.decode_calls import decode_calls
 from worker.agent.wallet.review.look_alikes import addresses_in, parties_of, warnings_of
 from worker.agent.wallet.review.shown_call_tree import all_nodes
+from worker.ethereum.chains import Chains
+from worker.ethereum.known_tokens import KNOWN_TOKENS, known_addresses
 
 ROWS = json.loads((Path(__file__).parents[2] / "frontend/look_alikes.json").read_text())
 KNOWN = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
@@ -79,6 +88,47 @@ def test_every_address_of_the_calls_is_compared(where: str) -> None:
     nodes = decode_calls([(TOKEN, 0, wide()[where])]).calls
     (warning,) = warnings_of(parties_of(all_nodes(nodes), [], [], []), [KNOWN])
     assert warning.text.startswith(f"{to_checksum_address(fraud(KNOWN))} only looks like {KNOWN}.")
+
+
+@examples(100)
+@given(
+    st.sampled_from([(chain, each) for chain in KNOWN_TOKENS for each in sorted(known_addresses(chain))]),
+    st.binary(min_size=16, max_size=16).map(bytes.hex),
+    st.integers(3, 6),
+    st.sampled_from(["arrives", "leaves", "may be taken", "is called", "is named"]),
+)
+def test_a_token_that_looks_like_one_that_people_know_is_told(
+    token: tuple[int, str], middle: str, ends: int, how: str
+) -> None:
+    """Without a symbol, or with another one, only its address could tell them apart."""
+    chain, real = token
+    made = f"{real[: 2 + ends]}{middle * 2}"[: 42 - ends] + real[-ends:]
+    tried("tokens made to be taken for known ones", (made, how))
+    change = ReviewChange(direction="in", standard="erc20", asset=made, sender=THIEF, to=TOKEN)
+    taken = Allowance(kind="erc20", token=made, spender=THIEF, text="It could be taken.")
+    parties = {
+        "arrives": parties_of([], [change], [], []),
+        "leaves": parties_of([], [change.model_copy(update={"direction": "out"})], [], []),
+        "may be taken": parties_of([], [], [taken], []),
+        "is called": parties_of(all_nodes(decode_calls([(made, 0, b"")]).calls), [], [], []),
+        "is named": parties_of(all_nodes(decode_calls([(TOKEN, 0, named(made))]).calls), [], [], []),
+    }[how]
+    (warning,) = warnings_of(parties, known_addresses(chain))
+    assert warning.text.lower().startswith(f"{made} only looks like {real}.")
+    assert warnings_of([real], known_addresses(chain)) == []
+
+
+def named(token: str) -> bytes:
+    return called("sweepToken(address,uint256,address)", token, 5, THIEF)
+
+
+async def test_a_review_compares_with_the_known_tokens_of_its_network(other_anvil: str) -> None:
+    made = fraud("0x4200000000000000000000000000000000000006")
+    chains = Chains.from_environment({"BASE_RPC_URL": other_anvil})
+    there = Reviews(other_anvil, chains, rpc(other_anvil, "eth_accounts")[8], "base")
+    review = await there.review(b"", value=5, to=made)
+    await chains.close()
+    assert "look_alike" in {each.code for each in review.warnings}
 
 
 async def test_a_request_is_compared_with_the_account_that_shall_sign(payer: Payer) -> None:

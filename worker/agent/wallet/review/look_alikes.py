@@ -32,13 +32,16 @@ def parties_of(
     allowances: Sequence[Allowance],
     recipients: Sequence[str],
 ) -> list[str]:
-    """Return who gets something: what is called, whom the calls name, who receives, who may take. `nodes` are all
-    calls, also those for which the card has no room.
+    """Return who gets something: what is called, whom the calls name, who receives, who may take; and the tokens that
+    move or may be taken. `nodes` are all calls, also those for which the card has no room.
     """
     named = (address for node in nodes for address in _named_by(node))
     receivers = (change.to for change in changes if change.direction == "out")
-    takers = (allowance.spender for allowance in allowances if not allowance.revokes)
-    return list({each.lower(): each for each in [*recipients, *named, *receivers, *takers]}.values())
+    given = [allowance for allowance in allowances if not allowance.revokes]
+    takers = (allowance.spender for allowance in given)
+    tokens = [*(change.asset for change in changes), *(allowance.token for allowance in given)]
+    parties = [*recipients, *named, *receivers, *takers, *(each for each in tokens if each)]
+    return list({each.lower(): each for each in parties}.values())
 
 
 def warnings_of(parties: Sequence[str], known: Iterable[str]) -> list[ReviewWarning]:

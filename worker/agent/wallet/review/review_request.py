@@ -33,7 +33,7 @@ from worker.agent.wallet.review.shown_call_tree import all_nodes, shown_calls
 from worker.agent.wallet.review.simulate_request import check_for_anyone, simulated
 from worker.agent.wallet.review.swap_limits import least_warnings, most_warnings
 from worker.agent.wallet.review.token_facts import read_facts
-from worker.ethereum.known_tokens import wrapped_coins
+from worker.ethereum.known_tokens import known_addresses, wrapped_coins
 from worker.ethereum.transaction_results import Simulation
 from worker.ethereum.transactions import Request
 from worker.tool_outcomes import ToolRefused
@@ -61,7 +61,8 @@ async def reviewed(request: Request, *, knows_sender: bool, known: Sequence[str]
         rights = settled_rights(rights, after, sender)
     facts = await read_facts(request.chain, rights, sender, others=[to])
     facts = with_balances(facts, after, sender) if sender else facts
-    known = [*known, *([sender] if sender else []), *map(checksummed, await request.chain.test_accounts())]
+    trusted = [*await request.chain.test_accounts(), *sorted(known_addresses(request.chain.expected.chain_id))]
+    known = [*known, *([sender] if sender else []), *map(checksummed, trusted)]
     return _review(Found(request, sender, reading, simulation, answer, rights, after, facts, known))
 
 
