@@ -53,7 +53,13 @@ def test_addresses_are_found_as_by_the_server(text: str, addresses: list[str]) -
         {"review": {"recipient": BOB}},
         {"review": {"allowances": [{"kind": "erc20", "spender": BOB, "text": "May take."}]}},
         {"review": {"allowances": [{"kind": "erc20", "token": BOB, "spender": TOKEN, "text": "May take."}]}},
-        {"review": {"changes": [{"direction": "in", "standard": "erc20", "asset": BOB, "sender": TOKEN, "to": TOKEN}]}},
+        {
+            "review": {
+                "changes": [
+                    {"direction": "in", "standard": "erc20", "asset": BOB, "sender": TOKEN, "to": TOKEN}
+                ]
+            }
+        },
     ],
 )
 def test_everybody_who_gets_something_is_compared(values: dict[str, object]) -> None:

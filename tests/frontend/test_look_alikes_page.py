@@ -36,7 +36,14 @@ GIVEN = {
 ALLOWANCE = Ask(
     sender=PAYER, value="0", data="0x095ea7b3", review={"outcome": "nothing", "allowances": [GIVEN]}
 )
-ARRIVES = {"direction": "in", "standard": "erc20", "asset": FRAUD, "amount": "5", "sender": PAYER, "to": PAYER}
+ARRIVES = {
+    "direction": "in",
+    "standard": "erc20",
+    "asset": FRAUD,
+    "amount": "5",
+    "sender": PAYER,
+    "to": PAYER,
+}
 BOUGHT = Ask(sender=PAYER, value="0", data="0x095ea7b3", review={"outcome": "moves", "changes": [ARRIVES]})
 SAID = [Say(f"Its last payment went to {OTHER}.")]
 READ = [Tool("get_account_transactions", {"address": OTHER}, "[]")]
@@ -51,7 +58,13 @@ READ = [Tool("get_account_transactions", {"address": OTHER}, "[]")]
         ([Say("Yes?")], "hello", ALLOWANCE, PAYER),
         (SAID, "what is it?", BOUGHT, OTHER),
     ],
-    ids=["the person wrote it", "the agent said it", "a tool was asked about it", "the person's own account", "a token"],
+    ids=[
+        "the person wrote it",
+        "the agent said it",
+        "a tool was asked",
+        "the person's own account",
+        "a token",
+    ],
 )
 async def test_an_address_that_looks_like_a_known_one_takes_a_second_act(
     open_page: OpenPage, server: FakeServer, before: list[Say | Tool], message: str, ask: Ask, known: str

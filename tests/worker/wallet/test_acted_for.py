@@ -1,4 +1,4 @@
-"""What leaves an account for which the request acts, such as the signer's Safe, is on the card, with the refund of its gas."""
+"""What leaves an account for which the request acts, as the signer's Safe, is on the card, and its refund of gas."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ async def test_what_leaves_an_account_for_which_the_request_acts_is_told(reviews
     review = await reviews.review(WRAPPERS[name](INNER, called("deposit()")), to=ACCOUNT)
     reviews.code(b"", ACCOUNT)
     (text,) = told(review, "acts_for")
-    assert text.startswith(f"caution {ACCOUNT}, for which this request acts, gives 5 base units of the token {ACCOUNT}")
+    assert text.startswith(
+        f"caution {ACCOUNT}, for which this request acts, gives 5 base units of the token {ACCOUNT}"
+    )
     assert text.endswith(f"to {STRANGER}.")
 
 
@@ -58,7 +60,9 @@ async def test_many_movements_of_such_an_account_are_a_danger(reviews: Reviews) 
     reviews.code(GIVES[:-1] * 30 + STOP, ACCOUNT)
     review = await reviews.review(WRAPPERS["Safe"](INNER, called("deposit()")), to=ACCOUNT)
     reviews.code(b"", ACCOUNT)
-    assert "danger the accounts for which this request acts give more: 22 movements." in told(review, "acts_for")
+    assert "danger the accounts for which this request acts give more: 22 movements." in told(
+        review, "acts_for"
+    )
 
 
 @examples(40)

@@ -71,7 +71,9 @@ def simulation_text(review: Review) -> str:
         return f"WHAT IT MOVES IS NOT KNOWN. {review.reason or ''}{fee}".strip()
     if review.outcome == "nothing":
         return f"Simulated for your account: nothing moves, as far as its logs tell.{fee}"
-    moves = [f"{change_in_words(each)} from {each.sender} to {each.to}" for each in review.changes[:MOST_MOVES]]
+    moves = [
+        f"{change_in_words(each)} from {each.sender} to {each.to}" for each in review.changes[:MOST_MOVES]
+    ]
     more = len(review.changes) - len(moves) + review.more_changes
     rest = f"; and {counted(more, 'more movement')}, not shown here" if more else ""
     return f"Simulated for your account. Moves {'; '.join(moves)}{rest}.{fee}"

@@ -21,7 +21,9 @@ MOST_TOLD = 8
 
 def account_warnings(found: Found) -> list[ReviewWarning]:
     accounts = set(_acted_for(found.reading.calls)) - {(found.sender or "").lower()}
-    gone = [each for each in changes_of(found) if each.sender.lower() in accounts and each.direction == "other"]
+    gone = [
+        each for each in changes_of(found) if each.sender.lower() in accounts and each.direction == "other"
+    ]
     return [*_refunds(found), *_movements(gone)]
 
 
@@ -63,5 +65,7 @@ def _refund(node: Node) -> str | None:
     """Return who is paid for gas, in lower case, empty for the account that signs; None if nobody is."""
     if not (node.understood and node.meaning and (refund := node.meaning.refund)):
         return None
-    price, to = (selected(node.meaning.signature.inputs, node.values, path)[0] for path in (refund.price, refund.to))
+    price, to = (
+        selected(node.meaning.signature.inputs, node.values, path)[0] for path in (refund.price, refund.to)
+    )
     return (to.lower() if int(to, 16) else "") if price else None

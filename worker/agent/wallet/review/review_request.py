@@ -61,7 +61,10 @@ async def reviewed(request: Request, *, knows_sender: bool, known: Sequence[str]
         rights = settled_rights(rights, after, sender)
     facts = await read_facts(request.chain, rights, sender, others=[to])
     facts = with_balances(facts, after, sender) if sender else facts
-    trusted = [*await request.chain.test_accounts(), *sorted(known_addresses(request.chain.expected.chain_id))]
+    trusted = [
+        *await request.chain.test_accounts(),
+        *sorted(known_addresses(request.chain.expected.chain_id)),
+    ]
     known = [*known, *([sender] if sender else []), *map(checksummed, trusted)]
     return _review(Found(request, sender, reading, simulation, answer, rights, after, facts, known))
 
